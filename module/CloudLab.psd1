@@ -1,0 +1,30 @@
+@{
+    RootModule             = 'CloudLab.Cmdlets.dll'
+    # Loads first: it resolves CloudLab.Core and its packages into a load context of their own.
+    NestedModules          = @('CloudLab.Loader.dll')
+    ModuleVersion          = '0.1.0'
+    CompatiblePSEditions   = @('Core')
+    GUID                   = '5b0a4c2e-6a0e-4b4f-9f63-2d7f0f6c1a7e'
+    Author                 = 'The CloudLab authors'
+    CompanyName            = 'CloudLab'
+    Copyright              = 'Copyright (c) 2026 The CloudLab authors. MIT license.'
+    Description            = 'One pipeline-friendly surface over S3, IAM and STS, Docker images and Kubernetes, plus the arithmetic behind autoscaling.'
+    PowerShellVersion      = '7.4'
+    FormatsToProcess       = @('CloudLab.format.ps1xml')
+    FunctionsToExport      = @()
+    VariablesToExport      = @()
+    # Every name stands here, so that discovery and auto-loading never load the module; a test compares.
+    CmdletsToExport        = @(
+        'Connect-Lab'
+        'Disconnect-Lab'
+        'Get-LabSession'
+    )
+    AliasesToExport        = @()
+    PrivateData            = @{
+        PSData = @{
+            Tags         = @('S3', 'AWS', 'IAM', 'STS', 'Docker', 'buildx', 'Kubernetes', 'HPA', 'Cloud')
+            LicenseUri   = 'https://opensource.org/license/mit'
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>Base of the cmdlets that talk to S3, IAM or STS.</summary>
+public abstract class AwsCommand : SessionCommand
+{
+    /// <summary>Name of a profile in the shared AWS config files.</summary>
+    [Parameter]
+    [Alias("AwsProfile")]
+    [ValidateNotNullOrEmpty]
+    public string? ProfileName { get; set; }
+
+    /// <summary>AWS region: <c>eu-central-1</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Region { get; set; }
+
+    /// <summary>Base URL of the service, for a server that is not Amazon's: <c>http://127.0.0.1:9000</c>.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Uri? EndpointUrl { get; set; }
+
+    /// <summary>Access key (user name) and secret key (password).</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public PSCredential? Credential { get; set; }
+
+    /// <inheritdoc/>
+    protected override SessionOptions Options() => new()
+    {
+        ProfileName = ProfileName,
+        Region = Region,
+        EndpointUrl = EndpointUrl,
+        Keys = Credential is null ? null : Secrets.ToKeys(Credential, null),
+    };
+}

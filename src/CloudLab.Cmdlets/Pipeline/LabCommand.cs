@@ -1,0 +1,321 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>
+/// Base of every cmdlet: runs asynchronous Core work and carries output, errors, messages, progress and questions to
+/// the pipeline thread, the only one that may talk to PowerShell. Ctrl+C, and a pipeline that has seen enough
+/// (<c>Select-Object -First</c>), cancel the work's token.
+/// </summary>
+public abstract class LabCommand : PSCmdlet, IDisposable
+{
+    /// <summary>Objects that may wait for the pipeline thread before the producer has to.</summary>
+    private const int OutputsAhead = 128;
+
+    private readonly CancellationTokenSource stop = new();
+    private readonly BlockingCollection<Action> queue = [];
+    private readonly SemaphoreSlim outputRoom = new(OutputsAhead);
+    private readonly List<Task> inFlight = [];
+    private SemaphoreSlim? throttle;
+
+    /// <summary>Creates the cmdlet.</summary>
+    protected LabCommand() => Reporter = new PipelineReporter(this);
+
+    /// <summary>Where Core says what it does: verbose lines, warnings, progress.</summary>
+    protected IReporter Reporter { get; }
+
+    /// <summary>How many inputs a cmdlet that calls <see cref="StartAsync"/> works on at once.</summary>
+    protected virtual int ConcurrentInputs => 1;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs once, before the first input.</summary>
+    /// <param name="cancellation">Cancelled when the pipeline stops.</param>
+    /// <returns>The work.</returns>
+    protected virtual Task BeginAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Runs once for each input.</summary>
+    /// <param name="cancellation">Cancelled when the pipeline stops.</param>
+    /// <returns>The work.</returns>
+    protected virtual Task ProcessAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Runs once, after the last input and after everything that <see cref="StartAsync"/> began.</summary>
+    /// <param name="cancellation">Cancelled when the pipeline stops.</param>
+    /// <returns>The work.</returns>
+    protected virtual Task EndAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>
+    /// Runs on the pipeline thread before <see cref="BeginAsync"/>: the place for what needs PowerShell itself (the
+    /// current location, session state).
+    /// </summary>
+    protected virtual void OnBegin()
+    {
+    }
+
+    /// <summary>
+    /// Runs on the pipeline thread before each <see cref="ProcessAsync"/>: copy the bound parameters here when the
+    /// work outlives the input (<see cref="StartAsync"/>), and resolve paths.
+    /// </summary>
+    protected virtual void OnProcess()
+    {
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing() => Pump(OnBegin, BeginAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord() => Pump(OnProcess, ProcessAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing() => Pump(null, async token =>
+    {
+        await Task.WhenAll(inFlight);
+        await EndAsync(token);
+    });
+
+    /// <inheritdoc/>
+    protected sealed override void StopProcessing()
+    {
+        try
+        {
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The command ended in the same moment.
+        }
+    }
+
+    /// <summary>
+    /// Begins work on one input and returns as soon as there is room for it, so that the next input is read
+    /// meanwhile. A failure of the work is reported as this input's own error.
+    /// </summary>
+    /// <param name="target">The input, for the error record.</param>
+    /// <param name="work">The work; must not read parameters that the next input overwrites.</param>
+    /// <returns>Done when the work has begun.</returns>
+    protected async Task StartAsync(object? target, Func<CancellationToken, Task> work)
+    {
+        throttle ??= new SemaphoreSlim(Math.Max(1, ConcurrentInputs));
+        await throttle.WaitAsync(stop.Token);
+        inFlight.RemoveAll(task => task.IsCompletedSuccessfully);
+        if (inFlight.Find(task => task.IsFaulted) is { } failed)
+        {
+            await failed;
+        }
+
+        inFlight.Add(Task.Run(async () =>
+        {
+            try
+            {
+                await work(stop.Token);
+            }
+            catch (Exception e) when (!IsFatal(e))
+            {
+                WriteProblem(e, target);
+            }
+            finally
+            {
+                throttle.Release();
+            }
+        }));
+    }
+
+    /// <summary>Writes one object to the pipeline; waits while the pipeline is far behind.</summary>
+    /// <param name="value">The object; collections are not unrolled.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <returns>Done when the object is handed over.</returns>
+    protected async ValueTask WriteAsync(object? value, CancellationToken cancellation)
+    {
+        await outputRoom.WaitAsync(cancellation);
+        Post(() =>
+        {
+            outputRoom.Release();
+            WriteObject(value);
+        });
+    }
+
+    /// <summary>Writes a stream of objects, each as soon as it is there.</summary>
+    /// <typeparam name="T">Type of the objects.</typeparam>
+    /// <param name="values">The objects.</param>
+    /// <param name="cancellation">Cancels the stream.</param>
+    /// <returns>Done when the stream has ended.</returns>
+    protected async Task WriteAllAsync<T>(IAsyncEnumerable<T> values, CancellationToken cancellation)
+    {
+        await foreach (T value in values.WithCancellation(cancellation))
+        {
+            await WriteAsync(value, cancellation);
+        }
+    }
+
+    /// <summary>Reports a problem with one input and goes on; throws on where going on is pointless.</summary>
+    /// <param name="problem">What happened.</param>
+    /// <param name="target">The input it happened to.</param>
+    protected void WriteProblem(Exception problem, object? target)
+    {
+        if (IsFatal(problem))
+        {
+            throw problem;
+        }
+
+        ErrorRecord record = ErrorMapper.ToRecord(problem, target);
+        Post(() => WriteError(record));
+    }
+
+    /// <summary>Asks whether a change may be made (<c>-WhatIf</c>, <c>-Confirm</c>).</summary>
+    /// <param name="target">The real name of what changes.</param>
+    /// <param name="action">What is done to it.</param>
+    /// <returns>True to go on.</returns>
+    protected Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => ShouldProcess(target, action));
+
+    /// <summary>Asks a question that <c>-Force</c> would answer.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="caption">Its caption.</param>
+    /// <returns>True to go on.</returns>
+    protected Task<bool> ShouldContinueAsync(string query, string caption) => AskAsync(() => ShouldContinue(query, caption));
+
+    /// <summary>Runs something on the pipeline thread (a script block, session state) and brings its result back.</summary>
+    /// <typeparam name="T">Type of the result.</typeparam>
+    /// <param name="question">What to run.</param>
+    /// <returns>Its result.</returns>
+    protected Task<T> AskAsync<T>(Func<T> question)
+    {
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        CancellationTokenRegistration onStop = stop.Token.Register(() => answer.TrySetCanceled(stop.Token));
+        Post(() =>
+        {
+            try
+            {
+                answer.TrySetResult(question());
+            }
+            catch (Exception e)
+            {
+                answer.TrySetException(e);
+                throw;
+            }
+            finally
+            {
+                onStop.Dispose();
+            }
+        });
+        return answer.Task;
+    }
+
+    /// <summary>Releases what the command holds.</summary>
+    /// <param name="disposing">False from a finalizer.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            stop.Dispose();
+            queue.Dispose();
+            outputRoom.Dispose();
+            throttle?.Dispose();
+        }
+    }
+
+    private static bool IsFatal(Exception e) =>
+        e is OperationCanceledException or PipelineStoppedException or LabException { StopsCommand: true };
+
+    private void Post(Action action) => queue.Add(action);
+
+    private void Pump(Action? onPipelineThread, Func<CancellationToken, Task> work)
+    {
+        try
+        {
+            onPipelineThread?.Invoke();
+        }
+        catch (LabException e)
+        {
+            Report(e);
+            return;
+        }
+
+        // Never on the pipeline thread itself: work that waits for room in the queue would wait for itself.
+        Task task = Task.Run(() => work(stop.Token));
+        _ = task.ContinueWith(
+            _ => queue.Add(static () => { }), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        try
+        {
+            while (!task.IsCompleted)
+            {
+                queue.Take()();
+            }
+
+            while (queue.TryTake(out Action? action))
+            {
+                action();
+            }
+        }
+        catch
+        {
+            // The pipeline wants no more. The work ends first: it may have an upload to abort or a file to remove.
+            stop.Cancel();
+            Settle(task);
+            throw;
+        }
+
+        if (task.IsFaulted)
+        {
+            Report(task.Exception!.GetBaseException());
+        }
+        else if (task.IsCanceled)
+        {
+            Settle(task);
+            throw new PipelineStoppedException();
+        }
+    }
+
+    private void Settle(Task task)
+    {
+        try
+        {
+            Task.WaitAll([task, .. inFlight]);
+        }
+        catch (AggregateException)
+        {
+            // What stopped the pipeline is already on its way to the user; what the cancelled work says of it is no news.
+        }
+    }
+
+    private void Report(Exception problem)
+    {
+        switch (problem)
+        {
+            case PipelineStoppedException:
+                throw problem;
+            case OperationCanceledException when stop.IsCancellationRequested:
+                throw new PipelineStoppedException();
+            case LabException { StopsCommand: true }:
+                stop.Cancel();
+                Settle(Task.CompletedTask);
+                ThrowTerminatingError(ErrorMapper.ToRecord(problem, null));
+                break;
+            default:
+                WriteError(ErrorMapper.ToRecord(problem, null));
+                break;
+        }
+    }
+
+    private sealed class PipelineReporter(LabCommand command) : IReporter
+    {
+        public void Verbose(string message) => command.Post(() => command.WriteVerbose(message));
+
+        public void Warning(string message) => command.Post(() => command.WriteWarning(message));
+
+        public void Progress(ProgressUpdate update) => command.Post(() => command.WriteProgress(
+            new ProgressRecord(update.ActivityId, update.Activity, update.Status.Length > 0 ? update.Status : " ")
+            {
+                PercentComplete = update.Percent ?? -1,
+                SecondsRemaining = (int?)update.Remaining?.TotalSeconds ?? -1,
+                RecordType = update.Completed ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+            }));
+    }
+}

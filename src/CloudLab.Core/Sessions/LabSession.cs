@@ -1,0 +1,71 @@
+namespace CloudLab.Core.Sessions;
+
+/// <summary>
+/// Who you are and where, for all four systems: AWS settings and credentials, Docker Engine, Kubernetes cluster.
+/// Each value resolves, when it is first needed, as parameter, then session object, then Connect-Lab default, then
+/// environment, then configuration files, then the service's own chain. Immutable; safe to share.
+/// </summary>
+public sealed class LabSession
+{
+    private readonly SessionOptions options;
+    private readonly string source;
+    private readonly LabSession? basis;
+    private readonly Lazy<AwsConnection> aws;
+
+    private LabSession(SessionOptions options, string source, LabSession? basis, LabEnvironment environment)
+    {
+        this.options = options;
+        this.source = source;
+        this.basis = basis;
+        Environment = environment;
+        aws = new(() => new AwsConnection(this));
+    }
+
+    /// <summary>AWS region, endpoints and credentials.</summary>
+    public AwsConnection Aws => aws.Value;
+
+    internal LabEnvironment Environment { get; }
+
+    /// <summary>Lays options over a session.</summary>
+    /// <param name="options">What is asked for now.</param>
+    /// <param name="source">How to name that source: <c>parameter</c>, <c>Connect-Lab</c>.</param>
+    /// <param name="basis">The session underneath, or null for the environment alone.</param>
+    /// <param name="environment">Environment variables; the process's own if null.</param>
+    /// <returns>The session; <paramref name="basis"/> itself when nothing is asked for, so that its connections are reused.</returns>
+    public static LabSession Resolve(
+        SessionOptions options, string source, LabSession? basis = null, LabEnvironment? environment = null) =>
+        options.IsEmpty && basis is not null
+            ? basis
+            : new LabSession(options, source, basis, environment ?? basis?.Environment ?? LabEnvironment.Process);
+
+    /// <summary>Finds an explicitly given value in this session or those under it.</summary>
+    /// <typeparam name="T">The option's type.</typeparam>
+    /// <param name="select">Picks the option.</param>
+    /// <returns>The value and its source; the value is null where nobody gave one.</returns>
+    internal (T? Value, string Source) Given<T>(Func<SessionOptions, T?> select)
+        where T : class =>
+        select(options) is { } value ? (value, source) : basis?.Given(select) ?? (null, "not set");
+
+    /// <summary>An explicitly given value, else the first of some environment variables that is set.</summary>
+    /// <param name="select">Picks the option.</param>
+    /// <param name="variables">Variables to read, in order.</param>
+    /// <returns>The value and its source; the value is null where neither gives one.</returns>
+    internal (string? Value, string Source) GivenOr(Func<SessionOptions, string?> select, params string[] variables)
+    {
+        var given = Given(select);
+        if (given.Value is not null)
+        {
+            return given;
+        }
+
+        foreach (string name in variables)
+        {
+            if (Environment.Get(name) is { } value)
+            {
+                return (value, "environment " + name);
+            }
+        }
+
+        return given;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace CloudLab.Loader;
+
+/// <summary>
+/// Runs when the module is imported, before the cmdlets' assembly is read: from then on CloudLab.Core and
+/// CloudLab.Emulator resolve into <see cref="LabLoadContext"/>.
+/// </summary>
+public sealed class ModuleLoader : IModuleAssemblyInitializer, IModuleAssemblyCleanup
+{
+    // One context for the process: types of two contexts would not match after Import-Module -Force.
+    private static readonly LabLoadContext Context =
+        new(Path.Combine(Path.GetDirectoryName(typeof(ModuleLoader).Assembly.Location)!, "lib"));
+
+    /// <inheritdoc/>
+    public void OnImport()
+    {
+        AssemblyLoadContext.Default.Resolving -= Resolve;
+        AssemblyLoadContext.Default.Resolving += Resolve;
+    }
+
+    /// <inheritdoc/>
+    public void OnRemove(PSModuleInfo psModuleInfo) => AssemblyLoadContext.Default.Resolving -= Resolve;
+
+    private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name) =>
+        name.Name is "CloudLab.Core" or "CloudLab.Emulator" ? Context.LoadFromAssemblyName(name) : null;
+}

@@ -1,0 +1,37 @@
+using CloudLab.Core.Sessions;
+using Xunit;
+
+namespace CloudLab.Tests;
+
+/// <summary>
+/// The real servers that test.sh started or the environment names. A test that asks for one that is not there is
+/// skipped and says so. Such a test carries <c>[Trait("Server", …)]</c>.
+/// </summary>
+internal static class TestServers
+{
+    /// <summary>Ceph radosgw: S3, STS and IAM with enforcement.</summary>
+    public static (Uri Url, AwsKeys Keys) Ceph() =>
+        (new Uri(Need("CLOUDLAB_TEST_S3")), new AwsKeys(Need("CLOUDLAB_TEST_S3_ACCESS_KEY"), Need("CLOUDLAB_TEST_S3_SECRET_KEY")));
+
+    /// <summary>The same over TLS, and the PEM file of its certificate.</summary>
+    public static (Uri Url, string CaBundle) CephTls() => (new Uri(Need("CLOUDLAB_TEST_S3_TLS")), Need("CLOUDLAB_TEST_S3_CA"));
+
+    /// <summary>moto: what radosgw lacks; enforces nothing.</summary>
+    public static Uri Moto() => new(Need("CLOUDLAB_TEST_MOTO"));
+
+    /// <summary>Docker Engine with buildx; the registry beside it is <see cref="Registry"/>.</summary>
+    public static string Docker() => Need("CLOUDLAB_TEST_DOCKER");
+
+    /// <summary>host:port of a registry that the Docker Engine can push to.</summary>
+    public static string Registry() => Need("CLOUDLAB_TEST_REGISTRY");
+
+    /// <summary>kubeconfig of a cluster whose API server is real.</summary>
+    public static string Kubernetes() => Need("CLOUDLAB_TEST_KUBECONFIG");
+
+    private static string Need(string variable)
+    {
+        string? value = Environment.GetEnvironmentVariable(variable);
+        Assert.SkipWhen(string.IsNullOrEmpty(value), variable + " is not set: start the servers with tests/services or run ./test.sh");
+        return value!;
+    }
+}
