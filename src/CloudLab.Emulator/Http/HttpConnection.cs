@@ -131,7 +131,8 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
 
             int newline = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
             int count = newline < 0 ? end - start : newline;
-            string piece = Encoding.UTF8.GetString(buffer, start, count);
+            // Latin-1 keeps every byte of a header as it was signed.
+            string piece = Encoding.Latin1.GetString(buffer, start, count);
             start += newline < 0 ? count : count + 1;
             if (newline < 0)
             {
