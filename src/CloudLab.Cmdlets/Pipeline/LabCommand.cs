@@ -239,7 +239,11 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         }
 
         // Never on the pipeline thread itself: work that waits for room in the queue would wait for itself.
-        Task task = Task.Run(() => work(stop.Token));
+        Task task = Task.Run(() =>
+        {
+            RequestLog.Current = Reporter;
+            return work(stop.Token);
+        });
         _ = task.ContinueWith(
             _ => queue.Add(static () => { }), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try

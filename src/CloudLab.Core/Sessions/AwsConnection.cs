@@ -1,5 +1,7 @@
 using Amazon;
 using Amazon.Runtime;
+using Amazon.Runtime.CredentialManagement;
+using Amazon.Runtime.Credentials;
 using CloudLab.Core.Errors;
 
 namespace CloudLab.Core.Sessions;
@@ -7,43 +9,91 @@ namespace CloudLab.Core.Sessions;
 /// <summary>How AWS-style services are reached: region, endpoint of each service, credentials, trusted authorities.</summary>
 public sealed class AwsConnection
 {
+    private const string HiddenSecret = "(secret hidden)";
+
     private readonly LabSession session;
+    private readonly Lazy<CredentialProfile?> profile;
+    private readonly Lazy<(AWSCredentials Credentials, LabSetting Setting)> credentials;
+    private readonly Lazy<AwsHttpClientFactory> http;
 
     internal AwsConnection(LabSession session)
     {
         this.session = session;
-        Region = session.GivenOr(o => o.Region, "AWS_REGION", "AWS_DEFAULT_REGION").Value ?? "us-east-1";
+        ProfileSetting = session.Setting("ProfileName", o => o.ProfileName, "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+            .Or("default", "default");
+        profile = new(FindProfile);
+        credentials = new(FindCredentials);
+        CaBundle = session.Setting("CaBundle", o => o.CaBundle, "AWS_CA_BUNDLE");
+        http = new(() => new AwsHttpClientFactory(
+            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null));
     }
 
-    /// <summary>AWS region: <c>eu-central-1</c>.</summary>
-    public string Region { get; }
+    /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>
+    public string Region => RegionSetting.Value!;
+
+    /// <summary>The region and where it came from.</summary>
+    public LabSetting RegionSetting => session.Setting("Region", o => o.Region, "AWS_REGION", "AWS_DEFAULT_REGION")
+        .Or(profile.Value?.Region?.SystemName, ProfileSource("region"))
+        .Or("us-east-1", "default");
+
+    /// <summary>The profile of the shared config files and where its name came from.</summary>
+    public LabSetting ProfileSetting { get; }
+
+    /// <summary>PEM file of trusted certificate authorities, and where it came from.</summary>
+    public LabSetting CaBundle { get; }
+
+    /// <summary>The credentials' access key and where they came from; never the secret.</summary>
+    public LabSetting CredentialSetting => credentials.Value.Setting;
 
     /// <summary>The base URL given for a service, or null for Amazon's own.</summary>
     /// <param name="service">Service id as in the environment variables: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
-    /// <returns>An absolute URL, or null.</returns>
-    public Uri? Endpoint(string service) =>
-        session.Given(o => o.EndpointUrl).Value
-        ?? ((session.Environment.Get("AWS_ENDPOINT_URL_" + service) ?? session.Environment.Get("AWS_ENDPOINT_URL")) is { } url
-            ? new Uri(url)
-            : null);
-
-    /// <summary>Credentials; throws <see cref="LabException"/> (no credentials) with advice.</summary>
-    /// <returns>Credentials for a service client.</returns>
-    internal AWSCredentials Credentials()
+    /// <returns>An absolute URL, or null. Throws <see cref="LabException"/> when what is set is no http URL.</returns>
+    public Uri? Endpoint(string service)
     {
-        if (session.Given(o => o.Keys).Value is { } keys)
+        LabSetting setting = EndpointSetting(service);
+        if (setting.Value is not { } text)
         {
-            return keys.SessionToken is { } token
-                ? new SessionAWSCredentials(keys.AccessKey, keys.SecretKey, token)
-                : new BasicAWSCredentials(keys.AccessKey, keys.SecretKey);
+            return null;
         }
 
-        throw new LabException(
-            LabErrorKind.AuthenticationFailed, "NoCredentials",
-            "No AWS credentials: use Connect-Lab -Credential or -ProfileName, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new LabException(
+                LabErrorKind.InvalidArgument, "EndpointInvalid",
+                $"The endpoint '{text}' ({setting.Source}) is no URL: write http://host:port or https://host:port.");
     }
 
-    /// <summary>Puts region, endpoint and trusted authorities into a service client's configuration.</summary>
+    /// <summary>The endpoint of a service and where it came from.</summary>
+    /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
+    /// <returns>The setting; its value is null for Amazon's own endpoint.</returns>
+    public LabSetting EndpointSetting(string service)
+    {
+        LabSetting given = session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
+        bool ignored = string.Equals(
+            session.Environment.Get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true", StringComparison.OrdinalIgnoreCase);
+        if (given.Value is not null || ignored)
+        {
+            return given;
+        }
+
+        string? ofProfile = null;
+        if (profile.Value is { } found)
+        {
+            string? ofService = found.Services is { } section
+                ? SharedConfigServices.EndpointUrl(ConfigFile(), section, service.ToLowerInvariant())
+                : null;
+            ofProfile = ofService ?? found.EndpointUrl;
+        }
+
+        return session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
+            .Or(ofProfile, ProfileSource("endpoint_url"));
+    }
+
+    /// <summary>Credentials; throws <see cref="LabException"/> (no credentials) with advice.</summary>
+    /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>
+    internal AWSCredentials Credentials() => credentials.Value.Credentials;
+
+    /// <summary>Puts region, endpoint, trusted authorities and the shared HTTP client into a service client's configuration.</summary>
     /// <typeparam name="T">The client's configuration class.</typeparam>
     /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
     /// <param name="config">A new configuration.</param>
@@ -51,6 +101,8 @@ public sealed class AwsConnection
     internal T Configure<T>(string service, T config)
         where T : ClientConfig
     {
+        config.HttpClientFactory = http.Value;
+        config.RetryMode = RequestRetryMode.Standard;
         if (Endpoint(service) is { } endpoint)
         {
             config.ServiceURL = endpoint.AbsoluteUri;
@@ -63,4 +115,101 @@ public sealed class AwsConnection
 
         return config;
     }
+
+    private string ProfileSource(string setting) => $"{setting} of profile '{ProfileSetting.Value}'";
+
+    private CredentialProfileStoreChain ProfileFiles() => new(session.Environment.Get("AWS_SHARED_CREDENTIALS_FILE"));
+
+    private string ConfigFile() =>
+        session.Environment.Get("AWS_CONFIG_FILE") ?? Path.Combine(session.Environment.Home, ".aws", "config");
+
+    private CredentialProfile? FindProfile()
+    {
+        try
+        {
+            if (ProfileFiles().TryGetProfile(ProfileSetting.Value, out CredentialProfile found))
+            {
+                return found;
+            }
+        }
+        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "ProfileUnreadable",
+                $"The shared AWS config files cannot be read: {e.Message}", e);
+        }
+
+        if (ProfileSetting.Source == "default")
+        {
+            return null;
+        }
+
+        throw new LabException(
+            LabErrorKind.InvalidArgument, "ProfileNotFound",
+            $"There is no AWS profile '{ProfileSetting.Value}' ({ProfileSetting.Source}): look in ~/.aws/config and ~/.aws/credentials, or run 'aws configure list-profiles'.");
+    }
+
+    private (AWSCredentials Credentials, LabSetting Setting) FindCredentials()
+    {
+        // Keys and profile are two ways to say who you are: whichever is asked for more closely decides.
+        (object? asked, string source) = session.Given<object>(o => o.Keys ?? (object?)o.ProfileName);
+        if (asked is AwsKeys keys)
+        {
+            return (ToCredentials(keys), Named(keys.AccessKey, source));
+        }
+
+        if (asked is null
+            && session.Environment.Get("AWS_ACCESS_KEY_ID") is { } accessKey
+            && session.Environment.Get("AWS_SECRET_ACCESS_KEY") is { } secretKey)
+        {
+            return (
+                ToCredentials(new AwsKeys(accessKey, secretKey, session.Environment.Get("AWS_SESSION_TOKEN"))),
+                Named(accessKey, "environment AWS_ACCESS_KEY_ID"));
+        }
+
+        if (profile.Value is { CanCreateAWSCredentials: true } found)
+        {
+            try
+            {
+                AWSCredentials ofProfile = found.GetAWSCredentials(ProfileFiles());
+                return (ofProfile, Named(found.Options.AccessKey ?? found.CredentialDescription, $"profile '{found.Name}'"));
+            }
+            catch (Exception e) when (e is AmazonClientException or ArgumentException or InvalidOperationException)
+            {
+                throw new LabException(
+                    LabErrorKind.AuthenticationFailed, "ProfileUnusable",
+                    $"Profile '{found.Name}' gives no credentials: {e.Message}", e);
+            }
+        }
+
+        if (asked is not null)
+        {
+            throw new LabException(
+                LabErrorKind.AuthenticationFailed, "ProfileUnusable",
+                $"Profile '{ProfileSetting.Value}' holds no credentials: add keys, an SSO session or a role to it.");
+        }
+
+        try
+        {
+            // What is left of the SDK's chain: web identity, container, instance metadata.
+            using DefaultAWSCredentialsIdentityResolver chain = new();
+            AWSCredentials ambient = chain.ResolveIdentity(null);
+            return (ambient, Named(ambient.GetType().Name, "the AWS SDK's chain"));
+        }
+        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or HttpRequestException)
+        {
+            throw new LabException(
+                LabErrorKind.AuthenticationFailed, "NoCredentials",
+                "No AWS credentials: use Connect-Lab -Credential or -ProfileName, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.", e)
+            {
+                Advice = "Get-LabSession shows which setting comes from where. Start-LabEmulator sets everything for a trial without a cloud.",
+            };
+        }
+
+        LabSetting Named(string who, string from) => new("Credential", $"{who} {HiddenSecret}", from);
+    }
+
+    private static AWSCredentials ToCredentials(AwsKeys keys) => keys.SessionToken is { } token
+        ? new SessionAWSCredentials(keys.AccessKey, keys.SecretKey, token)
+        : new BasicAWSCredentials(keys.AccessKey, keys.SecretKey);
 }

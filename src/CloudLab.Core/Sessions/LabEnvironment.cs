@@ -1,8 +1,20 @@
+using System.Globalization;
+
 namespace CloudLab.Core.Sessions;
 
 /// <summary>Environment variables and home folder, so that a test can bring its own.</summary>
 public sealed class LabEnvironment
 {
+    private static readonly string[] Variables =
+    [
+        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION",
+        "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY",
+        "DOCKER_CERT_PATH", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT",
+    ];
+
     private readonly Func<string, string?> read;
 
     /// <summary>An environment read through a function.</summary>
@@ -24,4 +36,24 @@ public sealed class LabEnvironment
     /// <param name="name">Its name.</param>
     /// <returns>The value, or null.</returns>
     public string? Get(string name) => read(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>
+    /// All variables that a session reads, and when the files they name changed, as one string: when it differs,
+    /// sessions are resolved anew.
+    /// </summary>
+    /// <returns>Variables, values and times; holds secrets, so for comparison only.</returns>
+    internal string Fingerprint()
+    {
+        IEnumerable<string> files =
+        [
+            Get("AWS_CONFIG_FILE") ?? Path.Combine(Home, ".aws", "config"),
+            Get("AWS_SHARED_CREDENTIALS_FILE") ?? Path.Combine(Home, ".aws", "credentials"),
+            Path.Combine(Get("DOCKER_CONFIG") ?? Path.Combine(Home, ".docker"), "config.json"),
+            .. (Get("KUBECONFIG") ?? Path.Combine(Home, ".kube", "config")).Split(Path.PathSeparator),
+        ];
+        return string.Join('\0', [
+            .. Variables.Select(Get),
+            .. files.Select(file => File.GetLastWriteTimeUtc(file).Ticks.ToString(CultureInfo.InvariantCulture)),
+        ]);
+    }
 }

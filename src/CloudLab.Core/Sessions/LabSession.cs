@@ -10,6 +10,7 @@ public sealed class LabSession
     private readonly SessionOptions options;
     private readonly string source;
     private readonly LabSession? basis;
+    private readonly string fingerprint;
     private readonly Lazy<AwsConnection> aws;
 
     private LabSession(SessionOptions options, string source, LabSession? basis, LabEnvironment environment)
@@ -18,6 +19,7 @@ public sealed class LabSession
         this.source = source;
         this.basis = basis;
         Environment = environment;
+        fingerprint = environment.Fingerprint();
         aws = new(() => new AwsConnection(this));
     }
 
@@ -38,6 +40,12 @@ public sealed class LabSession
             ? basis
             : new LabSession(options, source, basis, environment ?? basis?.Environment ?? LabEnvironment.Process);
 
+    /// <summary>This session as long as the environment is what it was, else the same one resolved anew.</summary>
+    /// <returns>A session for the next command.</returns>
+    public LabSession Refreshed() => fingerprint == Environment.Fingerprint()
+        ? this
+        : new LabSession(options, source, basis?.Refreshed(), Environment);
+
     /// <summary>Finds an explicitly given value in this session or those under it.</summary>
     /// <typeparam name="T">The option's type.</typeparam>
     /// <param name="select">Picks the option.</param>
@@ -47,25 +55,19 @@ public sealed class LabSession
         select(options) is { } value ? (value, source) : basis?.Given(select) ?? (null, "not set");
 
     /// <summary>An explicitly given value, else the first of some environment variables that is set.</summary>
+    /// <param name="name">The setting's name.</param>
     /// <param name="select">Picks the option.</param>
     /// <param name="variables">Variables to read, in order.</param>
-    /// <returns>The value and its source; the value is null where neither gives one.</returns>
-    internal (string? Value, string Source) GivenOr(Func<SessionOptions, string?> select, params string[] variables)
+    /// <returns>The setting; its value is null where neither gives one.</returns>
+    internal LabSetting Setting(string name, Func<SessionOptions, string?> select, params string[] variables)
     {
-        var given = Given(select);
-        if (given.Value is not null)
+        (string? given, string from) = Given(select);
+        LabSetting setting = new(name, given, from);
+        foreach (string variable in variables)
         {
-            return given;
+            setting = setting.Or(Environment.Get(variable), "environment " + variable);
         }
 
-        foreach (string name in variables)
-        {
-            if (Environment.Get(name) is { } value)
-            {
-                return (value, "environment " + name);
-            }
-        }
-
-        return given;
+        return setting;
     }
 }

@@ -2,6 +2,17 @@ namespace CloudLab.Core.Sessions;
 
 /// <summary>One resolved setting of a session and where its value came from. Secrets never appear here.</summary>
 /// <param name="Name">The setting: <c>Region</c>, <c>EndpointUrl</c>, <c>KubeContext</c>.</param>
-/// <param name="Value">Its value in words; a secret shows as <c>(hidden)</c>; null where nothing sets it.</param>
+/// <param name="Value">Its value in words; null where nothing sets it.</param>
 /// <param name="Source">Where it came from: a parameter, <c>Connect-Lab</c>, an environment variable, a file.</param>
-public sealed record LabSetting(string Name, string? Value, string Source);
+public sealed record LabSetting(string Name, string? Value, string Source)
+{
+    /// <summary>The value and its source, for a table.</summary>
+    /// <returns><c>eu-central-1 (environment AWS_REGION)</c>.</returns>
+    public override string ToString() => Value is null ? $"({Source})" : $"{Value} ({Source})";
+
+    /// <summary>Falls back to another source where this one gives nothing.</summary>
+    /// <param name="value">The other source's value.</param>
+    /// <param name="source">Its name.</param>
+    /// <returns>This setting, or the other one.</returns>
+    internal LabSetting Or(string? value, string source) => Value is not null || value is null ? this : new(Name, value, source);
+}

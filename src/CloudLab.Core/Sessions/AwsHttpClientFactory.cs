@@ -1,0 +1,42 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Amazon.Runtime;
+using CloudLab.Core.Reporting;
+
+namespace CloudLab.Core.Sessions;
+
+/// <summary>One HTTP client for all AWS service clients of a connection, so that they share its pooled connections.</summary>
+internal sealed class AwsHttpClientFactory : HttpClientFactory
+{
+    private readonly HttpClient client;
+
+    /// <summary>Creates the client.</summary>
+    /// <param name="authorities">Reads the certificate authorities to trust instead of the system's, or null.</param>
+    public AwsHttpClientFactory(Func<X509Certificate2Collection>? authorities)
+    {
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),
+            UseCookies = false,
+        };
+        if (authorities is not null)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = TrustedAuthorities.Validate(authorities);
+        }
+
+        // The service clients bring their own time limits and cancellation.
+        client = new HttpClient(new RequestLogHandler(handler)) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <inheritdoc/>
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => client;
+
+    /// <inheritdoc/>
+    public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+    /// <inheritdoc/>
+    public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+}

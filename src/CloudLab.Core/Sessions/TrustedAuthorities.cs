@@ -1,0 +1,62 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using CloudLab.Core.Errors;
+
+namespace CloudLab.Core.Sessions;
+
+/// <summary>Trusts the certificate authorities of one PEM bundle instead of the system's.</summary>
+internal static class TrustedAuthorities
+{
+    /// <summary>Reads a bundle of certificates.</summary>
+    /// <param name="path">PEM file.</param>
+    /// <param name="source">Which setting named it, for the error.</param>
+    /// <returns>Its certificates. Throws <see cref="LabException"/> when the file is missing or holds none.</returns>
+    public static X509Certificate2Collection Load(string path, string source)
+    {
+        try
+        {
+            X509Certificate2Collection authorities = [];
+            authorities.ImportFromPemFile(path);
+            return authorities.Count > 0 ? authorities : throw Unusable("it holds no certificate", null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw Unusable(e.Message, e);
+        }
+
+        LabException Unusable(string why, Exception? inner) => new(
+            LabErrorKind.InvalidArgument, "CaBundleUnusable",
+            $"The CA bundle '{path}' ({source}) cannot be used: {why}. Name a PEM file with the server's certificate authority.", inner);
+    }
+
+    /// <summary>A check of server certificates against a bundle that is read at the first handshake.</summary>
+    /// <param name="load">Reads the bundle.</param>
+    /// <returns>A callback for <see cref="SslClientAuthenticationOptions"/>.</returns>
+    public static RemoteCertificateValidationCallback Validate(Func<X509Certificate2Collection> load)
+    {
+        Lazy<X509Certificate2Collection> authorities = new(load);
+        return (_, certificate, served, errors) =>
+            (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
+            && IsIssuedUnder(authorities.Value, certificate, served);
+    }
+
+    private static bool IsIssuedUnder(X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? served)
+    {
+        if (certificate is null)
+        {
+            return false;
+        }
+
+        using X509Chain chain = new();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        if (served is not null)
+        {
+            chain.ChainPolicy.ExtraStore.AddRange(served.ChainPolicy.ExtraStore);
+        }
+
+        return chain.Build(new X509Certificate2(certificate));
+    }
+}
