@@ -18,6 +18,7 @@
         'Connect-Lab'
         'Disconnect-Lab'
         'Get-LabSession'
+        'Measure-HpaReplicas'
     )
     AliasesToExport        = @()
     PrivateData            = @{
