@@ -76,15 +76,9 @@ public sealed class AwsConnection
             return given;
         }
 
-        string? ofProfile = null;
-        if (profile.Value is { } found)
-        {
-            string? ofService = found.Services is { } section
-                ? SharedConfigServices.EndpointUrl(ConfigFile(), section, service.ToLowerInvariant())
-                : null;
-            ofProfile = ofService ?? found.EndpointUrl;
-        }
-
+        string? ofProfile = profile.Value is { } found
+            ? SharedConfigFile.EndpointUrl(ConfigFile(), found.Name, service.ToLowerInvariant())
+            : null;
         return session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
             .Or(ofProfile, ProfileSource("endpoint_url"));
     }
@@ -118,7 +112,13 @@ public sealed class AwsConnection
 
     private string ProfileSource(string setting) => $"{setting} of profile '{ProfileSetting.Value}'";
 
-    private CredentialProfileStoreChain ProfileFiles() => new(session.Environment.Get("AWS_SHARED_CREDENTIALS_FILE"));
+    private CredentialProfileStoreChain ProfileFiles()
+    {
+        // Without a location the chain also looks into the encrypted store that AWS Tools for PowerShell keeps on Windows.
+        LabEnvironment environment = session.Environment;
+        return new(environment.Get("AWS_SHARED_CREDENTIALS_FILE")
+            ?? (environment.Home == LabEnvironment.Process.Home ? null : Path.Combine(environment.Home, ".aws", "credentials")));
+    }
 
     private string ConfigFile() =>
         session.Environment.Get("AWS_CONFIG_FILE") ?? Path.Combine(session.Environment.Home, ".aws", "config");

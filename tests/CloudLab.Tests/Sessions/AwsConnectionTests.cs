@@ -1,0 +1,171 @@
+using Amazon.Runtime;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Sessions;
+using Xunit;
+
+namespace CloudLab.Tests.Sessions;
+
+[Trait("Area", "Sessions")]
+public sealed class AwsConnectionTests : IDisposable
+{
+    private const string Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+    private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-aws-").FullName;
+    private readonly Dictionary<string, string> variables = [];
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void A_parameter_beats_the_session_which_beats_the_environment()
+    {
+        variables["AWS_REGION"] = "eu-west-1";
+        LabSession connected = Session(new SessionOptions { Region = "eu-central-1" }, "Connect-Lab");
+        LabSession given = LabSession.Resolve(new SessionOptions { Region = "ap-south-1" }, "parameter", connected);
+
+        Assert.Equal(new LabSetting("Region", "ap-south-1", "parameter"), given.Aws.RegionSetting);
+        Assert.Equal(new LabSetting("Region", "eu-central-1", "Connect-Lab"), connected.Aws.RegionSetting);
+        Assert.Equal(new LabSetting("Region", "eu-west-1", "environment AWS_REGION"), Session(new(), "environment").Aws.RegionSetting);
+    }
+
+    [Fact]
+    public void A_session_is_itself_when_nothing_is_asked_for()
+    {
+        LabSession session = Session(new SessionOptions { Region = "eu-central-1" }, "Connect-Lab");
+
+        Assert.Same(session, LabSession.Resolve(new SessionOptions(), "parameter", session));
+        Assert.Same(session, session.Refreshed());
+        variables["AWS_REGION"] = "eu-west-1";
+        Assert.NotSame(session, session.Refreshed());
+    }
+
+    [Fact]
+    public void A_named_profile_gives_keys_region_and_endpoints()
+    {
+        Files(
+            config: """
+                [profile lab]
+                region = eu-north-1
+                endpoint_url = http://127.0.0.1:1
+                services = local
+                [services local]
+                s3 =
+                  endpoint_url = http://127.0.0.1:2
+                """,
+            credentials: $"""
+                [lab]
+                aws_access_key_id = AKIDLAB
+                aws_secret_access_key = {Secret}
+                """);
+        AwsConnection aws = Session(new SessionOptions { ProfileName = "lab" }, "parameter").Aws;
+
+        Assert.Equal("eu-north-1", aws.Region);
+        Assert.Equal("region of profile 'lab'", aws.RegionSetting.Source);
+        Assert.Equal(new Uri("http://127.0.0.1:2"), aws.Endpoint("S3"));
+        Assert.Equal(new Uri("http://127.0.0.1:1"), aws.Endpoint("STS"));
+        Assert.Equal("AKIDLAB", aws.Credentials().GetCredentials().AccessKey);
+        Assert.Equal("profile 'lab'", aws.CredentialSetting.Source);
+    }
+
+    [Fact]
+    public void A_profile_asked_for_beats_keys_in_the_environment_and_a_profile_in_the_environment_does_not()
+    {
+        Files("", $"[lab]\naws_access_key_id = AKIDLAB\naws_secret_access_key = {Secret}\n");
+        variables["AWS_ACCESS_KEY_ID"] = "AKIDENV";
+        variables["AWS_SECRET_ACCESS_KEY"] = Secret;
+        variables["AWS_PROFILE"] = "lab";
+
+        Assert.Equal("AKIDENV", AccessKey(new SessionOptions()));
+        Assert.Equal("AKIDLAB", AccessKey(new SessionOptions { ProfileName = "lab" }));
+    }
+
+    [Fact]
+    public void Keys_of_an_outer_session_give_way_to_a_profile_asked_for_later()
+    {
+        Files("", $"[lab]\naws_access_key_id = AKIDLAB\naws_secret_access_key = {Secret}\n");
+        LabSession outer = Session(new SessionOptions { Keys = new AwsKeys("AKIDOUTER", Secret) }, "Connect-Lab");
+
+        LabSession inner = LabSession.Resolve(new SessionOptions { ProfileName = "lab" }, "parameter", outer);
+
+        Assert.Equal("AKIDLAB", inner.Aws.Credentials().GetCredentials().AccessKey);
+    }
+
+    [Fact]
+    public void The_endpoint_of_a_service_beats_the_common_one_and_both_can_be_ignored()
+    {
+        variables["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
+        variables["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:2";
+        AwsConnection aws = Session(new(), "environment").Aws;
+        Assert.Equal("environment AWS_ENDPOINT_URL_S3", aws.EndpointSetting("S3").Source);
+        Assert.Equal("environment AWS_ENDPOINT_URL", aws.EndpointSetting("IAM").Source);
+
+        variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+        Assert.Null(Session(new(), "environment").Aws.Endpoint("S3"));
+    }
+
+    [Fact]
+    public void Temporary_credentials_carry_their_token()
+    {
+        variables["AWS_ACCESS_KEY_ID"] = "ASIA1";
+        variables["AWS_SECRET_ACCESS_KEY"] = Secret;
+        variables["AWS_SESSION_TOKEN"] = "token";
+
+        ImmutableCredentials keys = Session(new(), "environment").Aws.Credentials().GetCredentials();
+
+        Assert.Equal(("ASIA1", "token"), (keys.AccessKey, keys.Token));
+    }
+
+    [Fact]
+    public void No_secret_is_in_what_a_session_shows()
+    {
+        variables["AWS_ACCESS_KEY_ID"] = "AKIDENV";
+        variables["AWS_SECRET_ACCESS_KEY"] = Secret;
+        AwsConnection aws = Session(new(), "environment").Aws;
+
+        Assert.DoesNotContain(Secret, aws.CredentialSetting.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, new SessionOptions { Keys = new AwsKeys("AKID", Secret) }.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_credentials_the_error_says_what_to_do()
+    {
+        LabException e = Assert.Throws<LabException>(() => Session(new(), "environment").Aws.Credentials());
+
+        Assert.Equal(("NoCredentials", LabErrorKind.AuthenticationFailed, true), (e.Code, e.Kind, e.StopsCommand));
+        Assert.Contains("Connect-Lab", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("missing", "ProfileNotFound")]
+    [InlineData("empty", "ProfileUnusable")]
+    public void A_profile_that_cannot_serve_is_named(string name, string code)
+    {
+        Files("[profile empty]\nregion = eu-west-1\n", "");
+
+        LabException e = Assert.Throws<LabException>(() => AccessKey(new SessionOptions { ProfileName = name }));
+
+        Assert.Equal(code, e.Code);
+        Assert.Contains($"'{name}'", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_endpoint_that_is_no_url_is_refused_with_its_source()
+    {
+        variables["AWS_ENDPOINT_URL"] = "localhost:9000";
+
+        LabException e = Assert.Throws<LabException>(() => Session(new(), "environment").Aws.Endpoint("S3"));
+
+        Assert.Contains("AWS_ENDPOINT_URL", e.Message, StringComparison.Ordinal);
+    }
+
+    private string AccessKey(SessionOptions options) => Session(options, "parameter").Aws.Credentials().GetCredentials().AccessKey;
+
+    private LabSession Session(SessionOptions options, string source) => LabSession.Resolve(
+        options, source, environment: new LabEnvironment(name => variables.GetValueOrDefault(name), folder));
+
+    private void Files(string config, string credentials)
+    {
+        string aws = Directory.CreateDirectory(Path.Combine(folder, ".aws")).FullName;
+        File.WriteAllText(Path.Combine(aws, "config"), config);
+        File.WriteAllText(Path.Combine(aws, "credentials"), credentials);
+    }
+}
