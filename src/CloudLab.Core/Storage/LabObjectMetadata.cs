@@ -1,0 +1,29 @@
+namespace CloudLab.Core.Storage;
+
+/// <summary>An object with all that the service tells of it (<c>Get-LabObject -Key</c>).</summary>
+public sealed class LabObjectMetadata : LabObject
+{
+    /// <summary>Media type: <c>application/json</c>.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>Coding of the stored bytes: <c>gzip</c>.</summary>
+    public string? ContentEncoding { get; init; }
+
+    /// <summary>What caches are told.</summary>
+    public string? CacheControl { get; init; }
+
+    /// <summary>What a browser is told to do with it.</summary>
+    public string? ContentDisposition { get; init; }
+
+    /// <summary>User metadata; names without <c>x-amz-meta-</c>, in lower case.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Algorithm of <see cref="Checksum"/>: <c>CRC32</c>, <c>SHA256</c>; null where none is stored.</summary>
+    public string? ChecksumAlgorithm { get; init; }
+
+    /// <summary>Stored checksum in Base64; one of an object sent in parts may end in <c>-</c> and the number of parts.</summary>
+    public string? Checksum { get; init; }
+
+    /// <summary>Encryption at rest: <c>AES256</c>, <c>aws:kms</c>; null where none is reported.</summary>
+    public string? ServerSideEncryption { get; init; }
+}

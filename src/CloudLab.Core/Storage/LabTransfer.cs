@@ -1,0 +1,53 @@
+namespace CloudLab.Core.Storage;
+
+/// <summary>Which way a transfer went.</summary>
+public enum TransferDirection
+{
+    /// <summary>From this machine to a bucket.</summary>
+    Upload,
+
+    /// <summary>From a bucket to this machine.</summary>
+    Download,
+}
+
+/// <summary>
+/// One file that was sent or received, complete and checked. Like a FileInfo it binds <c>-LiteralPath</c> of file
+/// cmdlets through <see cref="PSPath"/>, and <c>-Bucket -Key</c> of the storage cmdlets.
+/// </summary>
+public sealed class LabTransfer
+{
+    /// <summary>Which way it went.</summary>
+    public required TransferDirection Direction { get; init; }
+
+    /// <summary>Bucket.</summary>
+    public required string Bucket { get; init; }
+
+    /// <summary>Key of the object.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Full path of the file.</summary>
+    public required string FullName { get; init; }
+
+    /// <summary>The same path under the name that file cmdlets bind.</summary>
+    public string PSPath => FullName;
+
+    /// <summary>Size in bytes.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Entity tag of the object, without quotes.</summary>
+    public string? ETag { get; init; }
+
+    /// <summary>Version that was written or read, in a bucket that keeps versions.</summary>
+    public string? VersionId { get; init; }
+
+    /// <summary>What proved the content: <c>CRC32</c>, <c>CRC64NVME</c>, <c>MD5</c>, …, or <c>Size</c> where the service keeps no checksum of the whole.</summary>
+    public required string VerifiedBy { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Direction == TransferDirection.Upload
+        ? $"{FullName} -> {ObjectName.Uri(Bucket, Key)}"
+        : $"{ObjectName.Uri(Bucket, Key)} -> {FullName}";
+}
