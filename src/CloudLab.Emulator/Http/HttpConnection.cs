@@ -1,14 +1,23 @@
-using System.Globalization;
+using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 
 namespace CloudLab.Emulator.Http;
 
 /// <summary>One client connection: reads requests one after the other (HTTP/1.1, RFC 9112) and writes the answers.</summary>
-internal sealed class HttpConnection(Stream stream) : IDisposable
+internal sealed class HttpConnection(Socket socket) : IDisposable
 {
     private const int MaxHead = 256 * 1024;
-    private const int DrainLimit = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// What is read of an upload that was refused before its end. Much, because a client that still sends when the
+    /// connection breaks reports the break and not the answer.
+    /// </summary>
+    private const long DrainLimit = 256L * 1024 * 1024;
+
+    private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
+
+    private readonly NetworkStream stream = new(socket, ownsSocket: true);
     private readonly byte[] buffer = new byte[64 * 1024];
     private int start, end;
 
@@ -17,40 +26,47 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
 
     /// <summary>Serves requests until the client or the server has enough.</summary>
     /// <param name="handler">Answers one request.</param>
+    /// <param name="failed">Told of exceptions that left the handler.</param>
     /// <param name="stopping">Cancelled when the server stops.</param>
     /// <returns>Done when the connection is over.</returns>
-    public async Task ServeAsync(HttpHandler handler, CancellationToken stopping)
+    public async Task ServeAsync(HttpHandler handler, Action<Exception>? failed, CancellationToken stopping)
     {
-        while (!stopping.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested && await ReadHeadAsync(stopping) is { } head)
         {
-            if (await ReadHeadAsync(stopping) is not { } head)
+            if (ParseHead(head, out string method, out string target, out bool http10, out HttpHeaderList headers) is { } refusal
+                || (refusal = HttpBodyStream.Check(headers)) is not null)
             {
+                await RefuseAsync(refusal, stopping);
                 return;
             }
 
-            string[] line = head[0].Split(' ');
-            if (line.Length != 3 || !line[2].StartsWith("HTTP/1.", StringComparison.Ordinal))
+            using CancellationTokenSource aborted = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            HttpBodyStream body = new(this, headers, http10);
+            HttpExchange exchange = new(this, method, target, headers, body, http10, aborted);
+            try
             {
-                await WriteAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), stopping);
-                return;
+                await handler(exchange);
+                await exchange.CompleteAsync();
             }
-
-            HttpHeaderList headers = [];
-            foreach (string field in head.Skip(1))
+            catch (Exception e)
             {
-                int colon = field.IndexOf(':', StringComparison.Ordinal);
-                if (colon > 0)
+                // What the handler left running for this request has no client any more.
+                await aborted.CancelAsync();
+                if (!IsClientGone(e))
                 {
-                    headers.Add(field[..colon], field[(colon + 1)..].Trim());
+                    failed?.Invoke(e);
+                }
+
+                if (exchange.Started || !await exchange.TryFailAsync())
+                {
+                    return;
                 }
             }
 
-            BodyStream body = new(this, headers);
-            HttpExchange exchange = new(this, line[0], line[1], headers, body, stopping);
-            await handler(exchange);
-            await exchange.CompleteAsync();
-            if (exchange.CloseAfter || line[2] == "HTTP/1.0" || !await body.DrainAsync(DrainLimit, stopping))
+            await aborted.CancelAsync();
+            if (exchange.CloseAfter || !await body.DrainAsync(DrainLimit, stopping))
             {
+                await LingerAsync();
                 return;
             }
         }
@@ -63,14 +79,11 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation) =>
         stream.WriteAsync(data, cancellation);
 
-    private async ValueTask<bool> FillAsync(CancellationToken cancellation)
-    {
-        start = 0;
-        end = await stream.ReadAsync(buffer, cancellation);
-        return end > 0;
-    }
-
-    private async ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellation)
+    /// <summary>Reads what is there, at least one byte.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    /// <returns>The number of bytes; 0 when the client sends no more.</returns>
+    public async ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellation)
     {
         if (start == end)
         {
@@ -91,6 +104,150 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
         return count;
     }
 
+    /// <summary>Reads a line.</summary>
+    /// <param name="cancellation">Cancels the read.</param>
+    /// <returns>The line without its end, byte for byte as Latin-1; null when the client sends no more, or no end of line.</returns>
+    public async Task<string?> ReadLineAsync(CancellationToken cancellation)
+    {
+        StringBuilder? beginning = null;
+        while (true)
+        {
+            if (start == end && !await FillAsync(cancellation))
+            {
+                return null;
+            }
+
+            int newline = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
+            int count = newline < 0 ? end - start : newline;
+
+            // Latin-1 keeps every byte of a header as it was signed.
+            string piece = Encoding.Latin1.GetString(buffer, start, count);
+            start += newline < 0 ? count : count + 1;
+            if (newline < 0)
+            {
+                beginning ??= new StringBuilder();
+                if (beginning.Append(piece).Length > MaxHead)
+                {
+                    return null;
+                }
+
+                continue;
+            }
+
+            return (beginning is null ? piece : beginning.Append(piece).ToString()).TrimEnd('\r');
+        }
+    }
+
+    /// <summary>
+    /// Waits until the client closes its side or resets the connection. A next request that arrives meanwhile is kept
+    /// and ends the watch. Only while nobody else reads.
+    /// </summary>
+    /// <param name="cancellation">Ends the watch.</param>
+    /// <returns>True when the client is gone.</returns>
+    public async Task<bool> WatchForCloseAsync(CancellationToken cancellation)
+    {
+        if (start != end)
+        {
+            return false;
+        }
+
+        try
+        {
+            return !await FillAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (Exception e) when (IsClientGone(e))
+        {
+            return true;
+        }
+    }
+
+    private static bool IsClientGone(Exception e) =>
+        e is IOException or OperationCanceledException or ObjectDisposedException or SocketException;
+
+    private static string? ParseHead(
+        List<string> head, out string method, out string target, out bool http10, out HttpHeaderList headers)
+    {
+        headers = [];
+        method = target = "";
+        http10 = false;
+        string[] line = head[0].Split(' ');
+        if (line.Length != 3 || line[0].Length == 0 || line[1].Length == 0 || !line[2].StartsWith("HTTP/", StringComparison.Ordinal))
+        {
+            return "400 Bad Request";
+        }
+
+        if (!line[2].StartsWith("HTTP/1.", StringComparison.Ordinal))
+        {
+            return "505 HTTP Version Not Supported";
+        }
+
+        method = line[0];
+        http10 = line[2] == "HTTP/1.0";
+        target = line[1];
+        if (target.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+        {
+            // The absolute form, as sent through a proxy.
+            int path = target.IndexOf('/', "http://".Length);
+            target = path < 0 ? "/" : target[path..];
+        }
+
+        foreach (string field in head.Skip(1))
+        {
+            int colon = field.IndexOf(':', StringComparison.Ordinal);
+            if (colon <= 0 || field[0] is ' ' or '\t' || field[colon - 1] is ' ' or '\t')
+            {
+                return "400 Bad Request";
+            }
+
+            // A bare CR would let a stored header write headers of its own.
+            string value = field[(colon + 1)..].Trim(' ', '\t');
+            if (value.Contains('\r', StringComparison.Ordinal))
+            {
+                return "400 Bad Request";
+            }
+
+            headers.Add(field[..colon], value);
+        }
+
+        return null;
+    }
+
+    private async Task RefuseAsync(string status, CancellationToken stopping)
+    {
+        await WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), stopping);
+        await LingerAsync();
+    }
+
+    /// <summary>Ends the connection so that the client still gets the answer while it is sending.</summary>
+    private async Task LingerAsync()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+            using CancellationTokenSource limit = new(LingerTime);
+            long began = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(began) < LingerTime && await stream.ReadAsync(buffer, limit.Token) > 0)
+            {
+                // What the client still sends is of no interest.
+            }
+        }
+        catch (Exception e) when (IsClientGone(e))
+        {
+            // It has closed already.
+        }
+    }
+
+    private async ValueTask<bool> FillAsync(CancellationToken cancellation)
+    {
+        start = end = 0;
+        end = await stream.ReadAsync(buffer, cancellation);
+        return end > 0;
+    }
+
     private async Task<List<string>?> ReadHeadAsync(CancellationToken cancellation)
     {
         List<string> lines = [];
@@ -105,6 +262,7 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
             total += line.Length;
             if (total > MaxHead)
             {
+                await RefuseAsync("431 Request Header Fields Too Large", cancellation);
                 return null;
             }
 
@@ -116,172 +274,6 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
             {
                 return lines;
             }
-        }
-    }
-
-    private async Task<string?> ReadLineAsync(CancellationToken cancellation)
-    {
-        StringBuilder? long_ = null;
-        while (true)
-        {
-            if (start == end && !await FillAsync(cancellation))
-            {
-                return null;
-            }
-
-            int newline = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
-            int count = newline < 0 ? end - start : newline;
-            // Latin-1 keeps every byte of a header as it was signed.
-            string piece = Encoding.Latin1.GetString(buffer, start, count);
-            start += newline < 0 ? count : count + 1;
-            if (newline < 0)
-            {
-                long_ ??= new StringBuilder();
-                if (long_.Append(piece).Length > MaxHead)
-                {
-                    return null;
-                }
-
-                continue;
-            }
-
-            return (long_ is null ? piece : long_.Append(piece).ToString()).TrimEnd('\r');
-        }
-    }
-
-    /// <summary>Request body: by length or in chunks; answers "100 Continue" when it is first read.</summary>
-    private sealed class BodyStream : Stream
-    {
-        private readonly HttpConnection connection;
-        private readonly bool chunked;
-        private bool expectsContinue;
-        private bool done;
-        private long left;
-
-        public BodyStream(HttpConnection connection, HttpHeaderList headers)
-        {
-            this.connection = connection;
-            chunked = headers.Get("Transfer-Encoding")?.Contains("chunked", StringComparison.OrdinalIgnoreCase) == true;
-            left = !chunked && long.TryParse(headers.Get("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out long length)
-                ? length
-                : 0;
-            done = !chunked && left == 0;
-            expectsContinue = !done && headers.Get("Expect")?.Equals("100-continue", StringComparison.OrdinalIgnoreCase) == true;
-        }
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        /// <summary>Reads what the handler left, so that the next request can be found.</summary>
-        public async Task<bool> DrainAsync(int limit, CancellationToken cancellation)
-        {
-            if (done)
-            {
-                return true;
-            }
-
-            if (expectsContinue)
-            {
-                return false;
-            }
-
-            byte[] scrap = new byte[32 * 1024];
-            int total = 0, read;
-            while ((read = await ReadAsync(scrap, cancellation)) > 0)
-            {
-                if ((total += read) > limit)
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellationToken = default)
-        {
-            if (done || target.Length == 0)
-            {
-                return 0;
-            }
-
-            if (expectsContinue)
-            {
-                expectsContinue = false;
-                await connection.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
-            }
-
-            if (chunked && left == 0 && !await NextChunkAsync(cancellationToken))
-            {
-                return 0;
-            }
-
-            int count = await connection.ReadAsync(target[..(int)Math.Min(target.Length, left)], cancellationToken);
-            if (count == 0)
-            {
-                throw new EndOfStreamException("The client closed the connection inside the body.");
-            }
-
-            left -= count;
-            if (left == 0 && !chunked)
-            {
-                done = true;
-            }
-            else if (left == 0)
-            {
-                await connection.ReadLineAsync(cancellationToken);
-            }
-
-            return count;
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) =>
-            ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        private async Task<bool> NextChunkAsync(CancellationToken cancellation)
-        {
-            string size = (await connection.ReadLineAsync(cancellation) ?? throw new EndOfStreamException()).Split(';')[0].Trim();
-            if (!long.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out left) || left < 0)
-            {
-                throw new InvalidDataException("The size of a chunk is no hexadecimal number.");
-            }
-
-            if (left > 0)
-            {
-                return true;
-            }
-
-            while (await connection.ReadLineAsync(cancellation) is { Length: > 0 })
-            {
-                // Trailer fields of the transfer coding; nothing here uses them.
-            }
-
-            done = true;
-            return false;
         }
     }
 }
