@@ -1,0 +1,31 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# CloudLab beside a module that has brought another AWSSDK.Core, in one session, in both orders.
+
+Describe 'Another AWSSDK.Core in the same session' -Tag Module {
+    BeforeAll {
+        $root = Split-Path (Split-Path $PSScriptRoot)
+        $cloudLab = Join-Path $root 'out/CloudLab/CloudLab.psd1'
+        $other = Join-Path $root 'tests/OtherAwsModule/bin/Release/net8.0/OtherAwsModule.dll'
+        # Each case needs a process of its own: assemblies never leave one.
+        function Invoke-Fresh([string] $Script) {
+            & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script"
+            $LASTEXITCODE | Should -Be 0
+        }
+        $useCloudLab = "`$null = Start-LabEmulator; (New-LabBucket -Bucket isolated).Bucket; (Get-LabCallerIdentity).Arn -like 'arn:aws:iam::*'; Stop-LabEmulator"
+    }
+
+    It 'works when the other module came first' {
+        Invoke-Fresh "Import-Module '$other'; Get-OtherAws; Import-Module '$cloudLab'; $useCloudLab; Get-OtherAws" |
+            Should -Be @('AKIDOTHER 3.3.0.0', 'isolated', 'True', 'AKIDOTHER 3.3.0.0')
+    }
+
+    It 'works when CloudLab came first' {
+        Invoke-Fresh "Import-Module '$cloudLab'; $useCloudLab; Import-Module '$other'; Get-OtherAws; $useCloudLab" |
+            Should -Be @('isolated', 'True', 'AKIDOTHER 3.3.0.0', 'isolated', 'True')
+    }
+
+    It 'keeps its packages out of the default load context' {
+        Invoke-Fresh "Import-Module '$cloudLab'; $useCloudLab | Out-Null; [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name -match '^(CloudLab|AWSSDK|YamlDotNet)' | Sort-Object" |
+            Should -Be @('CloudLab.Cmdlets', 'CloudLab.Loader')
+    }
+}
