@@ -12,6 +12,7 @@ public sealed class LabSession
     private readonly LabSession? basis;
     private readonly string fingerprint;
     private readonly Lazy<AwsConnection> aws;
+    private readonly Lazy<KubeConnection> kubernetes;
 
     private LabSession(SessionOptions options, string source, LabSession? basis, LabEnvironment environment)
     {
@@ -21,10 +22,14 @@ public sealed class LabSession
         Environment = environment;
         fingerprint = environment.Fingerprint();
         aws = new(() => new AwsConnection(this));
+        kubernetes = new(() => new KubeConnection(this));
     }
 
     /// <summary>AWS region, endpoints and credentials.</summary>
     public AwsConnection Aws => aws.Value;
+
+    /// <summary>Kubernetes cluster, user and namespace.</summary>
+    public KubeConnection Kubernetes => kubernetes.Value;
 
     internal LabEnvironment Environment { get; }
 

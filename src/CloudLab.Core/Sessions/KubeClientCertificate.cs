@@ -1,0 +1,44 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using CloudLab.Core.Errors;
+
+namespace CloudLab.Core.Sessions;
+
+/// <summary>A client certificate with its key and the intermediate certificates that go with it.</summary>
+internal sealed class KubeClientCertificate
+{
+    private KubeClientCertificate(SslStreamCertificateContext context) => Context = context;
+
+    /// <summary>What the TLS handshake needs.</summary>
+    public SslStreamCertificateContext Context { get; }
+
+    /// <summary>Reads a certificate and its key.</summary>
+    /// <param name="certificate">PEM of the certificate, then its intermediates.</param>
+    /// <param name="key">PEM of the private key.</param>
+    /// <param name="whose">Whose they are, for the error.</param>
+    /// <returns>The certificate. Throws <see cref="LabException"/> where they are no pair.</returns>
+    public static KubeClientCertificate FromPem(string certificate, string key, string whose)
+    {
+        try
+        {
+            X509Certificate2 own = X509Certificate2.CreateFromPem(certificate, key);
+            if (OperatingSystem.IsWindows())
+            {
+                // Windows' TLS does not take a key that exists only in memory.
+                using X509Certificate2 ephemeral = own;
+                own = new X509Certificate2(ephemeral.Export(X509ContentType.Pfx));
+            }
+
+            X509Certificate2Collection all = [];
+            all.ImportFromPem(certificate);
+            return new KubeClientCertificate(SslStreamCertificateContext.Create(own, [.. all.Skip(1)], offline: true));
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "KubeConfigInvalid",
+                $"The client certificate and key of {whose} cannot be used: {e.Message.TrimEnd('.')}. Give a PEM certificate and its unencrypted PEM key.", e);
+        }
+    }
+}
