@@ -25,7 +25,7 @@ public sealed class AwsConnection
         credentials = new(FindCredentials);
         CaBundle = session.Setting("CaBundle", o => o.CaBundle, "AWS_CA_BUNDLE");
         http = new(() => new AwsHttpClientFactory(
-            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null));
+            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null, Silence));
     }
 
     /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>
@@ -44,6 +44,9 @@ public sealed class AwsConnection
 
     /// <summary>The credentials' access key and where they came from; never the secret.</summary>
     public LabSetting CredentialSetting => credentials.Value.Setting;
+
+    /// <summary>How long a server may send nothing before a request counts as failed; read when the first client is made.</summary>
+    internal TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The base URL given for a service, or null for Amazon's own.</summary>
     /// <param name="service">Service id as in the environment variables: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>

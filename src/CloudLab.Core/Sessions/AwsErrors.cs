@@ -86,7 +86,8 @@ internal static partial class AwsErrors
         AmazonServiceException or AmazonClientException or HttpRequestException or WebException => true,
         SocketException or AuthenticationException or TimeoutException or OperationCanceledException => true,
         // A local file's trouble is not the network's.
-        IOException io => io is HttpIOException || io.InnerException is SocketException or HttpIOException or AuthenticationException,
+        IOException io => io is HttpIOException
+            || io.InnerException is SocketException or HttpIOException or AuthenticationException or TimeoutException or IOException,
         _ => false,
     };
 
@@ -253,6 +254,9 @@ internal static partial class AwsErrors
         {
             Target = target,
             Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server runs.",
+
+            // A server that was there and broke off may serve the next item.
+            StopsCommand = code != "ConnectionReset",
         };
     }
 
@@ -263,6 +267,7 @@ internal static partial class AwsErrors
         {
             case TimeoutException or OperationCanceledException:
             case HttpRequestException { InnerException: TimeoutException or OperationCanceledException }:
+            case IOException { InnerException: TimeoutException }:
                 return new LabException(LabErrorKind.Timeout, "RequestTimeout", $"{subject}: {place} did not answer in time.", problem)
                 {
                     Target = target,
@@ -284,6 +289,7 @@ internal static partial class AwsErrors
                 {
                     Target = target,
                     Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server runs.",
+                    StopsCommand = false,
                 };
             case AmazonServiceException:
                 return Answerless(problem, place, service, subject, target);

@@ -12,7 +12,8 @@ internal sealed class AwsHttpClientFactory : HttpClientFactory
 
     /// <summary>Creates the client.</summary>
     /// <param name="authorities">Reads the certificate authorities to trust instead of the system's, or null.</param>
-    public AwsHttpClientFactory(Func<X509Certificate2Collection>? authorities)
+    /// <param name="silence">How long a server may send nothing before the request counts as failed.</param>
+    public AwsHttpClientFactory(Func<X509Certificate2Collection>? authorities, TimeSpan silence)
     {
         SocketsHttpHandler handler = new()
         {
@@ -27,8 +28,8 @@ internal sealed class AwsHttpClientFactory : HttpClientFactory
             handler.SslOptions.RemoteCertificateValidationCallback = TrustedAuthorities.Validate(authorities);
         }
 
-        // The service clients bring their own time limits and cancellation.
-        client = new HttpClient(new RequestLogHandler(handler)) { Timeout = Timeout.InfiniteTimeSpan };
+        // A limit on the whole request would hit a big body on a slow line: what counts is that something moves.
+        client = new HttpClient(new AwsPatienceHandler(silence, new RequestLogHandler(handler))) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using CloudLab.Core.Errors;
+
+namespace CloudLab.Core.Storage;
+
+/// <summary>
+/// Where the objects of one download go below a folder. A key is somebody else's text: no key leads outside the
+/// folder, through a link, onto a device, or onto a file that another key of the same download has claimed.
+/// </summary>
+/// <param name="folder">Full path of the destination.</param>
+/// <param name="windows">Whether the names must suit Windows.</param>
+/// <param name="ignoreCase">Whether the disk takes names that differ only in case for the same; null to find out.</param>
+internal sealed class LocalPath(string folder, bool windows, bool? ignoreCase = null)
+{
+    private static readonly HashSet<string> Devices = new(
+        ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", .. "123456789¹²³".SelectMany(n => new[] { "COM" + n, "LPT" + n })],
+        StringComparer.OrdinalIgnoreCase);
+
+    private readonly Lazy<ConcurrentDictionary<string, string>> claimed = new(() => new(
+        ignoreCase ?? IgnoresCase(folder) ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
+
+    /// <summary>Full path of the destination.</summary>
+    public string Folder { get; } = folder;
+
+    /// <summary>Finds the file of an object and keeps it for that object.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="name">The part of the key that names the file, relative to the folder.</param>
+    /// <returns>Full path. Throws <see cref="LabException"/>: UnsafeKey, KeysCollide.</returns>
+    public string Claim(string bucket, string key, string name)
+    {
+        string path = Resolve(bucket, key, name);
+        string uri = ObjectName.Uri(bucket, key);
+        string owner = claimed.Value.GetOrAdd(path, uri);
+        if (owner != uri)
+        {
+            throw StorageClient.Problem(
+                LabErrorKind.InvalidData, "KeysCollide", bucket, key,
+                $"it would be stored as '{path}', which is already the file of {owner}"
+                + (string.Equals(owner, uri, StringComparison.OrdinalIgnoreCase) ? ": this disk does not tell the two names apart." : "."),
+                "Receive it into another folder, or to a name of its own with -OutFile.");
+        }
+
+        return path;
+    }
+
+    /// <summary>Refuses a path that leads through a link.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="path">Full path below the folder, as <see cref="Claim"/> gives it.</param>
+    public void RefuseLinks(string bucket, string key, string path)
+    {
+        for (string? parent = Path.GetDirectoryName(path); parent is not null && parent.Length > Folder.Length; parent = Path.GetDirectoryName(parent))
+        {
+            // Reads the link itself, also one that leads nowhere.
+            FileInfo info = new(parent);
+            if ((info.Exists || Directory.Exists(parent) || info.LinkTarget is not null)
+                && (File.GetAttributes(parent) & FileAttributes.ReparsePoint) != 0)
+            {
+                throw StorageClient.Problem(
+                    LabErrorKind.WriteFailed, "LinkInTheWay", bucket, key,
+                    $"'{parent}' is a link and may lead outside the destination.", "Remove the link, or choose another destination.");
+            }
+        }
+    }
+
+    private static bool IgnoresCase(string folder)
+    {
+        // The nearest folder that exists already, asked for by a name in the other case.
+        for (string? at = Path.TrimEndingDirectorySeparator(folder); at is not null; at = Path.GetDirectoryName(at))
+        {
+            string leaf = Path.GetFileName(at);
+            string other = leaf.Any(char.IsLower) ? leaf.ToUpperInvariant() : leaf.ToLowerInvariant();
+            if (other != leaf && Directory.Exists(at))
+            {
+                return Directory.Exists(Path.Combine(Path.GetDirectoryName(at)!, other));
+            }
+        }
+
+        return OperatingSystem.IsWindows() || OperatingSystem.IsMacOS();
+    }
+
+    private string Resolve(string bucket, string key, string name)
+    {
+        foreach (string segment in name.Split('/'))
+        {
+            string? fault =
+                segment.Length == 0 ? "it has an empty part between slashes"
+                : segment is "." or ".." ? $"a part of it is '{segment}'"
+                : segment.Contains('\0', StringComparison.Ordinal) ? "it holds a NUL character"
+                : windows ? WindowsFault(segment)
+                : null;
+            if (fault is not null)
+            {
+                throw StorageClient.Problem(
+                    LabErrorKind.InvalidData, "UnsafeKey", bucket, key, $"the key cannot name a file below the destination: {fault}.",
+                    "Give the file a name of its own with -OutFile, or read the object with Get-LabObjectContent.");
+            }
+        }
+
+        string path = Path.GetFullPath(Path.Combine(Folder, windows ? name.Replace('/', '\\') : name));
+
+        // The last word, should the rules above have a gap.
+        return path.StartsWith(Path.EndsInDirectorySeparator(Folder) ? Folder : Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || (windows && !OperatingSystem.IsWindows())
+            ? path
+            : throw StorageClient.Problem(
+                LabErrorKind.InvalidData, "UnsafeKey", bucket, key, "the key leads outside the destination.");
+    }
+
+    private static string? WindowsFault(string segment)
+    {
+        char bad = segment.FirstOrDefault(c => c < ' ' || "<>:\"|?*\\".Contains(c, StringComparison.Ordinal));
+        return bad != default ? $"Windows does not allow {(bad < ' ' ? $"character {(int)bad}" : $"'{bad}'")} in a file name"
+            : segment[^1] is '.' or ' ' ? "Windows drops a dot or space at the end of a file name"
+            : Devices.Contains(segment.Split('.')[0].TrimEnd()) ? $"'{segment}' is a device on Windows"
+            : null;
+    }
+}

@@ -1,0 +1,59 @@
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+using Amazon.S3;
+using Amazon.S3.Model;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Core.Storage;
+
+/// <summary>The SDK's client, with what it lacks put into its pipeline.</summary>
+internal sealed class S3Client : AmazonS3Client
+{
+    private const int Retries = 4;
+
+    /// <summary>Creates a client.</summary>
+    /// <param name="aws">Where to, and as whom.</param>
+    public S3Client(AwsConnection aws)
+        : base(aws.Credentials(), aws.Configure("S3", new AmazonS3Config
+        {
+            // A server of one's own has no DNS name for each bucket.
+            ForcePathStyle = aws.Endpoint("S3") is not null,
+
+            // Checksums are computed here, faster, and verified here; see ContentCheck and ObjectUpload.
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            MaxErrorRetry = Retries,
+        }))
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
+    {
+        base.CustomizeRuntimePipeline(pipeline);
+        pipeline.AddHandlerBefore<Signer>(new BeforeSigning());
+    }
+
+    private sealed class BeforeSigning : PipelineHandler
+    {
+        public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            IRequest request = executionContext.RequestContext.Request;
+
+            // Path style: the SDK puts "/bucket" and "/key" together and drops one slash of a key that begins with one.
+            if (request.PathResources.TryGetValue("{Key+}", out string? key) && key.StartsWith('/')
+                && request.Endpoint.AbsolutePath is [.., not '/'])
+            {
+                request.Endpoint = new Uri(request.Endpoint.AbsoluteUri + "/");
+            }
+
+            // Asks for the stored checksum without the SDK computing it a second time, at several times the cost.
+            if (executionContext.RequestContext.OriginalRequest is GetObjectRequest)
+            {
+                request.Headers["x-amz-checksum-mode"] = "ENABLED";
+            }
+
+            return base.InvokeAsync<T>(executionContext);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using Amazon.S3;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Core.Storage;
+
+/// <summary>An S3 service as one session reaches it: what the stores and the transfer engine stand on.</summary>
+public sealed class StorageClient
+{
+    // One SDK client for each connection: it keeps the signing key and the region of each bucket.
+    private static readonly ConditionalWeakTable<AwsConnection, S3Client> Clients = [];
+
+    private readonly AwsConnection aws;
+    private readonly S3Client s3;
+
+    /// <summary>Opens the service of a session; nothing is sent yet.</summary>
+    /// <param name="session">Endpoint, region and credentials. Throws <see cref="LabException"/> if there are no credentials.</param>
+    /// <param name="reporter">Who hears of requests, warnings and progress.</param>
+    public StorageClient(LabSession session, IReporter? reporter = null)
+    {
+        aws = session.Aws;
+        s3 = Clients.GetValue(aws, static connection => new S3Client(connection));
+        Reporter = reporter ?? NullReporter.Instance;
+    }
+
+    /// <summary>Region of the connection.</summary>
+    internal string Region => aws.Region;
+
+    /// <summary>True for a server that is not Amazon's.</summary>
+    internal bool HasOwnEndpoint => aws.Endpoint("S3") is not null;
+
+    /// <summary>True where the connection itself protects the body, so that signing it over is a waste.</summary>
+    internal bool IsEncrypted => aws.Endpoint("S3") is not { Scheme: "http" };
+
+    internal IReporter Reporter { get; }
+
+    /// <summary>Makes one SDK call; every request of the area goes through here.</summary>
+    /// <typeparam name="T">The SDK's answer.</typeparam>
+    /// <param name="subject">What it is about, to begin an error message with: <c>s3://movies/a</c>.</param>
+    /// <param name="target">The object an error is about.</param>
+    /// <param name="missingCode">Error code of a 404 without a body.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
+    internal async Task<T> CallAsync<T>(
+        string subject, object? target, string missingCode, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
+    {
+        RequestLog.Current = Reporter;
+        try
+        {
+            return await call(s3);
+        }
+        catch (Exception e) when (AwsErrors.Knows(e, cancellation))
+        {
+            throw AwsErrors.From(e, aws, "S3", subject, target, missingCode);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            // What breaks because it was cancelled is a cancellation.
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+    }
+
+    /// <summary>Calls about one object.</summary>
+    /// <typeparam name="T">The SDK's answer.</typeparam>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
+    internal Task<T> CallAsync<T>(string bucket, string key, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
+    {
+        BucketName.Validate(bucket);
+        ObjectName.Validate(bucket, key);
+        string uri = ObjectName.Uri(bucket, key);
+        return CallAsync(uri, uri, "NoSuchKey", call, cancellation);
+    }
+
+    /// <summary>Calls about one bucket.</summary>
+    /// <typeparam name="T">The SDK's answer.</typeparam>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
+    internal Task<T> CallAsync<T>(string bucket, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
+    {
+        BucketName.Validate(bucket);
+        return CallAsync($"Bucket '{bucket}'", bucket, "NoSuchBucket", call, cancellation);
+    }
+
+    /// <summary>An error about an object, found here and not told by the service.</summary>
+    /// <param name="kind">What went wrong.</param>
+    /// <param name="code">Its id.</param>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="text">What is wrong.</param>
+    /// <param name="advice">What to do.</param>
+    /// <param name="inner">What it came from.</param>
+    /// <returns>The exception.</returns>
+    internal static LabException Problem(
+        LabErrorKind kind, string code, string bucket, string key, string text, string? advice = null, Exception? inner = null)
+    {
+        string uri = ObjectName.Uri(bucket, key);
+        return new LabException(kind, code, $"{uri}: {text}", inner) { Target = uri, Advice = advice };
+    }
+}
