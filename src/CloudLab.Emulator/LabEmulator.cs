@@ -17,7 +17,7 @@ public sealed class LabEmulator : IAsyncDisposable
     private readonly EmulatorOptions options;
     private readonly EmulatorFolder folder;
     private readonly RootKey root;
-    private readonly IAccount account;
+    private readonly QueryService identity;
     private readonly S3Service s3;
     private HttpServer? aws;
     private HttpServer? kubernetes;
@@ -27,7 +27,8 @@ public sealed class LabEmulator : IAsyncDisposable
         this.options = options;
         this.folder = folder;
         root = folder.LoadRootKey(options.AccessKey, options.SecretKey);
-        account = new RootAccount(root.AccountId, root.AccessKey, root.SecretKey);
+        EmulatedAccount account = new(root.AccountId, root.AccessKey, root.SecretKey, folder.DataFolder("iam"), options.Clock);
+        identity = new QueryService(account);
         s3 = new S3Service(account, options.Region, folder.DataFolder("s3"), options.Clock);
     }
 
@@ -112,7 +113,8 @@ public sealed class LabEmulator : IAsyncDisposable
     private void Failed(Exception problem) => options.Log?.Invoke(problem.ToString());
 
     // What is not signed for IAM or STS is S3's: unsigned requests and presigned URLs of buckets above all.
-    private Task HandleAwsAsync(HttpExchange exchange) => s3.HandleAsync(exchange);
+    private Task HandleAwsAsync(HttpExchange exchange) =>
+        SigV4Verifier.ServiceOf(exchange) is "iam" or "sts" ? identity.HandleAsync(exchange) : s3.HandleAsync(exchange);
 
     private static Task HandleKubernetesAsync(HttpExchange exchange) => exchange.RespondAsync(501, []);
 }
