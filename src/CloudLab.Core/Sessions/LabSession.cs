@@ -1,3 +1,5 @@
+using CloudLab.Core.Errors;
+
 namespace CloudLab.Core.Sessions;
 
 /// <summary>
@@ -30,6 +32,33 @@ public sealed class LabSession
 
     /// <summary>Kubernetes cluster, user and namespace.</summary>
     public KubeConnection Kubernetes => kubernetes.Value;
+
+    /// <summary>Profile of the shared AWS config files.</summary>
+    public LabSetting Profile => Aws.ProfileSetting;
+
+    /// <summary>AWS region.</summary>
+    public LabSetting Region => Shown("Region", () => Aws.RegionSetting);
+
+    /// <summary>Access key in use and where it was found; never its secret.</summary>
+    public LabSetting Credential => Shown("Credential", () => Aws.CredentialSetting);
+
+    /// <summary>Base URL of S3; empty for Amazon's own.</summary>
+    public LabSetting S3Endpoint => Shown("S3Endpoint", () => Aws.EndpointSetting("S3"));
+
+    /// <summary>Base URL of STS and IAM; empty for Amazon's own.</summary>
+    public LabSetting StsEndpoint => Shown("StsEndpoint", () => Aws.EndpointSetting("STS"));
+
+    /// <summary>Kubeconfig files, merged.</summary>
+    public LabSetting KubeConfig => Shown("KubeConfig", () => Kubernetes.ConfigSetting);
+
+    /// <summary>Context of the kubeconfig.</summary>
+    public LabSetting KubeContext => Shown("KubeContext", () => Kubernetes.ContextSetting);
+
+    /// <summary>URL of the Kubernetes API server.</summary>
+    public LabSetting KubeServer => Shown("KubeServer", () => Kubernetes.ServerSetting);
+
+    /// <summary>Kubernetes namespace.</summary>
+    public LabSetting Namespace => Shown("Namespace", () => Kubernetes.NamespaceSetting);
 
     internal LabEnvironment Environment { get; }
 
@@ -74,5 +103,18 @@ public sealed class LabSession
         }
 
         return setting;
+    }
+
+    // A session is there to be looked at even when one part of it cannot be resolved.
+    private static LabSetting Shown(string name, Func<LabSetting> resolve)
+    {
+        try
+        {
+            return resolve() with { Name = name };
+        }
+        catch (LabException e)
+        {
+            return new LabSetting(name, null, e.Message);
+        }
     }
 }

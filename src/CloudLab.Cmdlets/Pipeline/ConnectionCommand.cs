@@ -1,0 +1,71 @@
+using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>Base of the cmdlets that make a session: takes every connection setting there is.</summary>
+public abstract class ConnectionCommand : AwsCommand
+{
+    /// <summary>Session token that belongs to temporary keys given with <c>-Credential</c>.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? SessionToken { get; set; }
+
+    /// <summary>PEM file of the certificate authorities that AWS-style servers are trusted by, instead of the system's.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? CaBundle { get; set; }
+
+    /// <summary>Docker Engine: <c>unix:///var/run/docker.sock</c>, <c>npipe:////./pipe/docker_engine</c>, <c>tcp://host:2376</c> or <c>ssh://user@host</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? DockerHost { get; set; }
+
+    /// <summary>Name of a docker CLI context.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? DockerContext { get; set; }
+
+    /// <summary>One or more kubeconfig files, merged as <c>KUBECONFIG</c> merges them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? KubeConfig { get; set; }
+
+    /// <summary>Name of a context in the kubeconfig.</summary>
+    [Parameter]
+    [Alias("Context")]
+    [ValidateNotNullOrEmpty]
+    public string? KubeContext { get; set; }
+
+    /// <summary>Kubernetes namespace to work in.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Namespace { get; set; }
+
+    /// <inheritdoc/>
+    protected override SessionOptions Options()
+    {
+        if (SessionToken is not null && Credential is null)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "SessionTokenAlone",
+                "-SessionToken belongs to temporary keys: give them with -Credential.");
+        }
+
+        return base.Options() with
+        {
+            Keys = Credential is null ? null : Secrets.ToKeys(Credential, SessionToken),
+            CaBundle = CaBundle is null ? null : GetUnresolvedProviderPathFromPSPath(CaBundle),
+            DockerHost = DockerHost,
+            DockerContext = DockerContext,
+            KubeConfig = KubeConfig is null
+                ? null
+                : string.Join(Path.PathSeparator, KubeConfig.Select(GetUnresolvedProviderPathFromPSPath)),
+            KubeContext = KubeContext,
+            Namespace = Namespace,
+        };
+    }
+}
