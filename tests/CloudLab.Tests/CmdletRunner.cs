@@ -15,6 +15,9 @@ public static class CmdletRunner
 {
     private static readonly CommandCatalog Catalog = new(typeof(LabCommand).Assembly);
 
+    // Cmdlets that only tests have, to try the base classes.
+    private static readonly CommandCatalog TestCatalog = new(typeof(CmdletRunner).Assembly);
+
     /// <summary>Runs one cmdlet to its end.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="parameters">
@@ -41,7 +44,7 @@ public static class CmdletRunner
         Action<object?>? onOutput = null,
         Action<string>? onVerbose = null)
     {
-        CommandModel model = Catalog.Find(name) ?? throw new ArgumentException("There is no cmdlet " + name + ".");
+        CommandModel model = Catalog.Find(name) ?? TestCatalog.Find(name) ?? throw new ArgumentException("There is no cmdlet " + name + ".");
         CmdletResult result = new(first, answer, onOutput, onVerbose);
         return Task.Factory.StartNew(
             () =>

@@ -20,6 +20,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     private readonly SemaphoreSlim outputRoom = new(OutputsAhead);
     private readonly List<Task> inFlight = [];
     private SemaphoreSlim? throttle;
+    private Exception? fatal;
 
     /// <summary>Creates the cmdlet.</summary>
     protected LabCommand() => Reporter = new PipelineReporter(this);
@@ -29,6 +30,9 @@ public abstract class LabCommand : PSCmdlet, IDisposable
 
     /// <summary>How many inputs a cmdlet that calls <see cref="StartAsync"/> works on at once.</summary>
     protected virtual int ConcurrentInputs => 1;
+
+    /// <summary>What the current input is about, for an error that does not say itself: a key, a name, a path.</summary>
+    protected virtual object? ErrorTarget => null;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -106,11 +110,6 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         throttle ??= new SemaphoreSlim(Math.Max(1, ConcurrentInputs));
         await throttle.WaitAsync(stop.Token);
         inFlight.RemoveAll(task => task.IsCompletedSuccessfully);
-        if (inFlight.Find(task => task.IsFaulted) is { } failed)
-        {
-            await failed;
-        }
-
         inFlight.Add(Task.Run(async () =>
         {
             try
@@ -120,6 +119,12 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             catch (Exception e) when (!IsFatal(e))
             {
                 WriteProblem(e, target);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // Ends the other inputs' work too; the pump reports it.
+                Interlocked.CompareExchange(ref fatal, e, null);
+                await stop.CancelAsync();
             }
             finally
             {
@@ -221,8 +226,9 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         }
     }
 
-    private static bool IsFatal(Exception e) =>
-        e is OperationCanceledException or PipelineStoppedException or LabException { StopsCommand: true };
+    // A cancellation that nobody asked for is a time limit somewhere underneath: a problem like any other.
+    private bool IsFatal(Exception e) => e is PipelineStoppedException or LabException { StopsCommand: true }
+        || (e is OperationCanceledException && stop.IsCancellationRequested);
 
     private void Post(Action action) => queue.Add(action);
 
@@ -266,7 +272,12 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             throw;
         }
 
-        if (task.IsFaulted)
+        if (fatal is not null)
+        {
+            Settle(task);
+            Report(fatal);
+        }
+        else if (task.IsFaulted)
         {
             Report(task.Exception!.GetBaseException());
         }
@@ -300,10 +311,10 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             case LabException { StopsCommand: true }:
                 stop.Cancel();
                 Settle(Task.CompletedTask);
-                ThrowTerminatingError(ErrorMapper.ToRecord(problem, null));
+                ThrowTerminatingError(ErrorMapper.ToRecord(problem, ErrorTarget));
                 break;
             default:
-                WriteError(ErrorMapper.ToRecord(problem, null));
+                WriteError(ErrorMapper.ToRecord(problem, ErrorTarget));
                 break;
         }
     }
