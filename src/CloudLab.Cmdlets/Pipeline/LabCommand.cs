@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using CloudLab.Core.Errors;
@@ -160,6 +161,20 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Writes several objects that came together, with one crossing to the pipeline thread.</summary>
+    /// <param name="values">The objects; written one by one.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <returns>Done when the objects are handed over.</returns>
+    protected async ValueTask WriteManyAsync(IEnumerable values, CancellationToken cancellation)
+    {
+        await outputRoom.WaitAsync(cancellation);
+        Post(() =>
+        {
+            outputRoom.Release();
+            WriteObject(values, enumerateCollection: true);
+        });
+    }
+
     /// <summary>Reports a problem with one input and goes on; throws on where going on is pointless.</summary>
     /// <param name="problem">What happened.</param>
     /// <param name="target">The input it happened to.</param>
@@ -179,6 +194,19 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="action">What is done to it.</param>
     /// <returns>True to go on.</returns>
     protected Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => ShouldProcess(target, action));
+
+    /// <summary>
+    /// The same for a cmdlet whose <c>-Force</c> answers the question that its high impact asks by itself; an explicit
+    /// <c>-Confirm</c> still asks, and <c>-WhatIf</c> still changes nothing.
+    /// </summary>
+    /// <param name="target">The real name of what changes.</param>
+    /// <param name="action">What is done to it.</param>
+    /// <param name="force">Whether <c>-Force</c> is given.</param>
+    /// <returns>True to go on.</returns>
+    protected Task<bool> ShouldProcessAsync(string target, string action, bool force) => AskAsync(() =>
+        (force && !IsAsked("Confirm") && !IsAsked("WhatIf")
+            && (MyInvocation.BoundParameters.ContainsKey("WhatIf") || !LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))))
+        || ShouldProcess(target, action));
 
     /// <summary>Asks a question that <c>-Force</c> would answer.</summary>
     /// <param name="query">The question.</param>
@@ -229,6 +257,9 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     // A cancellation that nobody asked for is a time limit somewhere underneath: a problem like any other.
     private bool IsFatal(Exception e) => e is PipelineStoppedException or LabException { StopsCommand: true }
         || (e is OperationCanceledException && stop.IsCancellationRequested);
+
+    private bool IsAsked(string parameter) =>
+        MyInvocation.BoundParameters.TryGetValue(parameter, out object? value) && LanguagePrimitives.IsTrue(value);
 
     private void Post(Action action) => queue.Add(action);
 

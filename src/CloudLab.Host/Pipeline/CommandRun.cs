@@ -287,6 +287,16 @@ public sealed class CommandRun : ICommandRuntime2, IDisposable
         {
             invocation.BoundParameters[name] = value!;
         }
+
+        if (common.WhatIf)
+        {
+            invocation.BoundParameters[nameof(common.WhatIf)] = true;
+        }
+
+        if (common.Confirm is { } confirm)
+        {
+            invocation.BoundParameters[nameof(common.Confirm)] = confirm;
+        }
     }
 
     private void Terminate(ErrorRecord record)

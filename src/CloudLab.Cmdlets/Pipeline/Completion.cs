@@ -1,0 +1,76 @@
+using System.Collections;
+using System.Management.Automation;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>What argument completers share: the session that the command line so far means, a time limit, quoting.</summary>
+internal static class Completion
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(450);
+
+    /// <summary>Asks a service for names; gives up silently when it takes too long or fails.</summary>
+    /// <param name="bound">Parameters on the command line so far.</param>
+    /// <param name="ask">Asks, with the session that these parameters and the runspace's default add up to.</param>
+    /// <returns>What to offer.</returns>
+    public static IReadOnlyList<CompletionResult> Ask(
+        IDictionary bound, Func<LabSession, CancellationToken, Task<IReadOnlyList<CompletionResult>>> ask)
+    {
+        try
+        {
+            LabSession session = LabSession.Resolve(Options(bound), "parameter", Bound<LabSession>(bound, "Session") ?? DefaultSession.Get());
+            using CancellationTokenSource limit = new(Patience);
+            Task<IReadOnlyList<CompletionResult>> answer = Task.Run(() => ask(session, limit.Token));
+            return answer.Wait(Patience) ? answer.Result : [];
+        }
+        catch (Exception)
+        {
+            // A completer has nobody to tell: no credentials, no server, no such bucket all mean nothing to offer.
+            return [];
+        }
+    }
+
+    /// <summary>The value of a parameter that stands on the command line already.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="bound">Parameters so far.</param>
+    /// <param name="name">Name of the parameter.</param>
+    /// <returns>Its value, or null.</returns>
+    public static T? Bound<T>(IDictionary bound, string name)
+        where T : class
+    {
+        object? value = bound[name];
+        return (value is PSObject wrapper ? wrapper.BaseObject : value) as T;
+    }
+
+    /// <summary>What is typed so far, without the quote it may begin with.</summary>
+    /// <param name="word">The word at the cursor.</param>
+    /// <returns>The text meant.</returns>
+    public static string Unquote(string word) => word is ['\'' or '"', ..] ? word[1..].TrimEnd(word[0]) : word;
+
+    /// <summary>One name to offer, quoted where PowerShell would read it otherwise.</summary>
+    /// <param name="text">The name.</param>
+    /// <param name="type">What it is.</param>
+    /// <param name="tip">More about it; the name itself if null.</param>
+    /// <returns>The offer.</returns>
+    public static CompletionResult Offer(string text, CompletionResultType type, string? tip = null)
+    {
+        bool plain = text.Length > 0 && text[0] is not ('-' or '@' or '#' or '<' or '>')
+            && text.All(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or ':' or '+' or '=' or '~' or '@' or '%' or '^');
+        return new CompletionResult(
+            plain ? text : "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'", text, type, string.IsNullOrEmpty(tip) ? text : tip);
+    }
+
+    private static SessionOptions Options(IDictionary bound) => new()
+    {
+        ProfileName = Bound<string>(bound, nameof(AwsCommand.ProfileName)),
+        Region = Bound<string>(bound, nameof(AwsCommand.Region)),
+        EndpointUrl = bound[nameof(AwsCommand.EndpointUrl)] switch
+        {
+            Uri url => url,
+            string text when Uri.TryCreate(text, UriKind.Absolute, out Uri? url) => url,
+            _ => null,
+        },
+        Keys = Bound<PSCredential>(bound, nameof(AwsCommand.Credential)) is { } credential ? Secrets.ToKeys(credential, null) : null,
+    };
+}
