@@ -1,6 +1,38 @@
+using System.Reflection;
+using CloudLab.Host.Help;
+using CloudLab.Host.Output;
+
 namespace CloudLab.Host;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] args)
+    {
+        try
+        {
+            return args switch
+            {
+                [] or ["help" or "-h" or "--help" or "-?" or "/?"] => HelpCommand.List(),
+                ["help", var name, ..] => HelpCommand.Show(name),
+                [var name, "-?" or "--help"] => HelpCommand.Show(name),
+                ["version" or "--version"] => Version(),
+                ["emulator", .. var rest] => EmulatorCommand.Run(rest),
+                ["docs", .. var rest] => DocsCommand.Run(rest),
+                [var name, .. var rest] => RunCommand.Run(name, rest),
+            };
+        }
+        catch (UsageException e)
+        {
+            using StreamWriter errors = StandardStreams.Writer(Console.OpenStandardError());
+            errors.WriteLine("cloudlab: " + e.Message);
+            return ExitCode.Usage;
+        }
+    }
+
+    private static int Version()
+    {
+        using StreamWriter output = StandardStreams.Writer(Console.OpenStandardOutput());
+        output.WriteLine(typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
+        return ExitCode.Ok;
+    }
 }

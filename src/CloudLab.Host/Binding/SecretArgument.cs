@@ -1,0 +1,92 @@
+using System.Management.Automation;
+using System.Security;
+
+namespace CloudLab.Host.Binding;
+
+/// <summary>
+/// Secrets for parameters. A command line can be read by everyone on the machine, so a secret never stands there: it
+/// comes from an environment variable (<c>env:NAME</c>) or is asked for.
+/// </summary>
+internal static class SecretArgument
+{
+    private const string FromEnvironment = "env:";
+
+    /// <summary>A user name with a secret.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="typed"><c>env:NAME</c> (the variable holds <c>user:secret</c>), <c>user,env:NAME</c>, or <c>user</c> to be asked.</param>
+    /// <returns>The credential.</returns>
+    public static PSCredential Credential(ParameterModel parameter, string typed)
+    {
+        int variable = typed.IndexOf(FromEnvironment, StringComparison.OrdinalIgnoreCase);
+        if (variable == 0)
+        {
+            string both = Read(parameter, typed);
+            int colon = both.IndexOf(':', StringComparison.Ordinal);
+            return colon > 0
+                ? new PSCredential(both[..colon], Secure(both[(colon + 1)..]))
+                : throw Refuse(parameter, $"the variable {typed[FromEnvironment.Length..]} must hold user:secret");
+        }
+
+        return variable > 1 && typed[variable - 1] == ','
+            ? new PSCredential(typed[..(variable - 1)], Secure(Read(parameter, typed[variable..])))
+            : new PSCredential(typed, Ask(parameter, $"Secret of {typed}: ", $"{typed},env:NAME"));
+    }
+
+    /// <summary>A secret alone.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="typed"><c>env:NAME</c>, or <c>?</c> to be asked.</param>
+    /// <returns>The secret.</returns>
+    public static SecureString Secret(ParameterModel parameter, string typed) =>
+        typed.StartsWith(FromEnvironment, StringComparison.OrdinalIgnoreCase) ? Secure(Read(parameter, typed))
+        : typed == "?" ? Ask(parameter, parameter.Name + ": ", "env:NAME")
+        : throw Refuse(parameter, "a secret does not belong on a command line: write env:NAME to take it from a variable, or ? to be asked");
+
+    private static string Read(ParameterModel parameter, string typed) =>
+        Environment.GetEnvironmentVariable(typed[FromEnvironment.Length..]) is { Length: > 0 } value
+            ? value
+            : throw Refuse(parameter, $"the environment variable {typed[FromEnvironment.Length..]} is not set");
+
+    private static SecureString Ask(ParameterModel parameter, string prompt, string instead)
+    {
+        if (Console.IsInputRedirected || Console.IsErrorRedirected)
+        {
+            throw Refuse(parameter, $"there is nobody to ask for the secret: write {instead} to take it from a variable");
+        }
+
+        Console.Error.Write(prompt);
+        SecureString secret = new();
+        for (ConsoleKeyInfo key = Console.ReadKey(true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(true))
+        {
+            if (key.Key == ConsoleKey.Backspace)
+            {
+                if (secret.Length > 0)
+                {
+                    secret.RemoveAt(secret.Length - 1);
+                }
+            }
+            else if (key.KeyChar != '\0')
+            {
+                secret.AppendChar(key.KeyChar);
+            }
+        }
+
+        Console.Error.WriteLine();
+        secret.MakeReadOnly();
+        return secret;
+    }
+
+    private static SecureString Secure(string plain)
+    {
+        SecureString secret = new();
+        foreach (char c in plain)
+        {
+            secret.AppendChar(c);
+        }
+
+        secret.MakeReadOnly();
+        return secret;
+    }
+
+    private static ParameterBindingException Refuse(ParameterModel parameter, string why) =>
+        new("SecretNotGiven", parameter.Name, $"-{parameter.Name}: {why}.");
+}

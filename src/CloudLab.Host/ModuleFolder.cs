@@ -1,0 +1,64 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using CloudLab.Host.Binding;
+
+namespace CloudLab.Host;
+
+/// <summary>The module whose cmdlets run here: <c>../CloudLab</c> beside the command, or what CLOUDLAB_MODULE names.</summary>
+internal sealed class ModuleFolder
+{
+    private const string CmdletsFile = "CloudLab.Cmdlets.dll";
+    private static ModuleFolder? found;
+
+    private readonly string[] folders;
+
+    private ModuleFolder(string path)
+    {
+        Path = path;
+        folders = [path, System.IO.Path.Combine(path, "lib")];
+        AssemblyLoadContext.Default.Resolving += Resolve;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The help file that the build wrote.</summary>
+    public string HelpFile => System.IO.Path.Combine(Path, "en-US", CmdletsFile + "-Help.xml");
+
+    /// <summary>The tables.</summary>
+    public string FormatFile => System.IO.Path.Combine(Path, "CloudLab.format.ps1xml");
+
+    /// <summary>Finds the module.</summary>
+    /// <returns>The module.</returns>
+    /// <exception cref="UsageException">It is not there.</exception>
+    public static ModuleFolder Find() => found ??= new ModuleFolder(Locate());
+
+    /// <summary>Loads the cmdlets' assembly; what it needs is loaded when it is needed.</summary>
+    /// <returns>The cmdlets.</returns>
+    public CommandCatalog Cmdlets() =>
+        new(AssemblyLoadContext.Default.LoadFromAssemblyPath(System.IO.Path.Combine(Path, CmdletsFile)));
+
+    private static string Locate()
+    {
+        string beside = AppContext.BaseDirectory;
+        string[] places = Environment.GetEnvironmentVariable("CLOUDLAB_MODULE") is { Length: > 0 } given
+            ? [System.IO.Path.GetFullPath(given)]
+            : [System.IO.Path.GetFullPath(System.IO.Path.Combine(beside, "..", "CloudLab")), beside];
+        return Array.Find(places, place => File.Exists(System.IO.Path.Combine(place, CmdletsFile)))
+            ?? throw new UsageException($"The CloudLab module is not in {places[0]}: set CLOUDLAB_MODULE to its folder.");
+    }
+
+    private Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
+    {
+        foreach (string folder in folders)
+        {
+            string file = System.IO.Path.Combine(folder, name.Name + ".dll");
+            if (File.Exists(file))
+            {
+                return context.LoadFromAssemblyPath(file);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace CloudLab.Host.Output;
+
+/// <summary>Standard input, output and error in UTF-8 on every system.</summary>
+internal static class StandardStreams
+{
+    private const int WindowsOutput = -11;
+
+    private static readonly UTF8Encoding Utf8 = new(false);
+
+    /// <summary>Standard output. Into a pipe whose reader has gone a write throws <see cref="IOException"/>.</summary>
+    /// <returns>The stream.</returns>
+    public static Stream OpenOutput()
+    {
+        Stream console = Console.OpenStandardOutput();
+        if (!Console.IsOutputRedirected)
+        {
+            return console;
+        }
+
+        // The console's stream swallows a broken pipe, so that a producer would never learn of it. For a file, though, it
+        // is the right one: it writes at the position that the shell's other commands share.
+        try
+        {
+            nint handle = OperatingSystem.IsWindows() ? GetStdHandle(WindowsOutput) : 1;
+            FileStream stream = new(new SafeFileHandle(handle, false), FileAccess.Write, 0);
+            return stream.CanSeek ? console : stream;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            return console;
+        }
+    }
+
+    /// <summary>Text to a stream.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <returns>A writer; lines end with a line feed.</returns>
+    public static StreamWriter Writer(Stream stream) => new(stream, Utf8, 4096) { NewLine = "\n" };
+
+    /// <summary>Whether standard input is something to read objects from: redirected, and not from nowhere.</summary>
+    /// <returns>True to read it.</returns>
+    public static bool HasInput() => Console.IsInputRedirected && !IsNull("/proc/self/fd/0");
+
+    /// <summary>The lines of standard input. Reading happens elsewhere, so that waiting for a line can be cancelled.</summary>
+    /// <param name="cancellation">Ends the lines.</param>
+    /// <returns>The lines.</returns>
+    public static IEnumerable<string> ReadLines(CancellationToken cancellation)
+    {
+        System.Collections.Concurrent.BlockingCollection<string> lines = new(256);
+        Thread reader = new(() =>
+        {
+            using StreamReader input = new(Console.OpenStandardInput(), Utf8, true);
+            while (input.ReadLine() is { } line)
+            {
+                lines.Add(line);
+            }
+
+            lines.CompleteAdding();
+        })
+        {
+            IsBackground = true,
+        };
+        reader.Start();
+        return lines.GetConsumingEnumerable(cancellation);
+    }
+
+    private static bool IsNull(string link)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(link, false)?.FullName == "/dev/null";
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    [DllImport("kernel32.dll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern nint GetStdHandle(int which);
+}

@@ -1,0 +1,54 @@
+using CloudLab.Host.Pipeline;
+
+namespace CloudLab.Host.Output;
+
+/// <summary>The terminal, where there is one.</summary>
+internal static class Terminal
+{
+    /// <summary>Characters in a line.</summary>
+    public static int Width
+    {
+        get
+        {
+            try
+            {
+                return Console.WindowWidth is > 0 and int width ? width : 120;
+            }
+            catch (IOException)
+            {
+                return 120;
+            }
+        }
+    }
+
+    /// <summary>Asks the user, also when standard input is a pipe.</summary>
+    /// <param name="errors">Where the question goes.</param>
+    /// <param name="question">The question.</param>
+    /// <returns>The answer; null where there is nobody to ask.</returns>
+    public static ConfirmAnswer? Ask(TextWriter errors, string question)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            return null;
+        }
+
+        try
+        {
+            using TextReader terminal = !Console.IsInputRedirected ? Console.In
+                : new StreamReader(OperatingSystem.IsWindows() ? "CONIN$" : "/dev/tty");
+            errors.Write(question);
+            errors.Flush();
+            return terminal.ReadLine()?.Trim().ToUpperInvariant() switch
+            {
+                "Y" or "YES" => ConfirmAnswer.Yes,
+                "A" => ConfirmAnswer.YesToAll,
+                "L" => ConfirmAnswer.NoToAll,
+                _ => ConfirmAnswer.No,
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
