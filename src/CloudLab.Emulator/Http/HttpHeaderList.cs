@@ -20,6 +20,9 @@ public sealed class HttpHeaderList : IEnumerable<(string Name, string Value)>
         fields.Add((name, value));
     }
 
+    /// <summary>Removes all fields.</summary>
+    public void Clear() => fields.Clear();
+
     /// <summary>The first field of a name, or null.</summary>
     /// <param name="name">Name, in any case.</param>
     /// <returns>Its value.</returns>
