@@ -17,6 +17,7 @@
     CmdletsToExport        = @(
         'Connect-Lab'
         'Disconnect-Lab'
+        'Get-LabResource'
         'Get-LabSession'
         'Measure-HpaReplicas'
     )

@@ -71,6 +71,13 @@ internal static class Completion
             string text when Uri.TryCreate(text, UriKind.Absolute, out Uri? url) => url,
             _ => null,
         },
+        KubeConfig = bound[nameof(KubeCommand.KubeConfig)] switch
+        {
+            string one => one,
+            object[] many => string.Join(Path.PathSeparator, many),
+            _ => null,
+        },
+        KubeContext = Bound<string>(bound, nameof(KubeCommand.Context)),
         Keys = Bound<PSCredential>(bound, nameof(AwsCommand.Credential)) is { } credential ? Secrets.ToKeys(credential, null) : null,
     };
 }

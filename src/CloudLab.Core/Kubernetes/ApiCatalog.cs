@@ -61,7 +61,7 @@ public sealed class ApiCatalog
     /// <summary>The error for a name that nothing is called by.</summary>
     /// <param name="name">The name.</param>
     /// <returns>An exception that suggests the nearest one.</returns>
-    internal LabException Unknown(string name)
+    public LabException Unknown(string name)
     {
         string? near = Nearest(name.Split('.')[0], Resources.SelectMany(r => new[] { r.Plural, r.Singular }.Concat(r.ShortNames)));
         return new LabException(

@@ -60,8 +60,10 @@ public sealed class LabResource
     /// <summary>When it was created.</summary>
     public DateTimeOffset? CreationTimestamp { get; }
 
-    /// <summary>How long it has been there, by this machine's clock.</summary>
-    public TimeSpan? Age => CreationTimestamp is { } created ? DateTimeOffset.UtcNow - created : null;
+    /// <summary>How long it has been there, by this machine's clock, in whole seconds.</summary>
+    public TimeSpan? Age => CreationTimestamp is { } created
+        ? TimeSpan.FromSeconds(Math.Floor((DateTimeOffset.UtcNow - created).TotalSeconds))
+        : null;
 
     /// <summary>Its labels.</summary>
     public ResourceMap Labels => Metadata["labels"] as ResourceMap ?? [];

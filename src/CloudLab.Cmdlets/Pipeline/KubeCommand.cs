@@ -1,0 +1,57 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>Base of the cmdlets that talk to a Kubernetes cluster.</summary>
+public abstract class KubeCommand : SessionCommand
+{
+    private KubeConnection? connection;
+    private KubernetesApi? api;
+
+    /// <summary>One or more kubeconfig files, merged as <c>KUBECONFIG</c> merges them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? KubeConfig { get; set; }
+
+    /// <summary>Name of a context in the kubeconfig.</summary>
+    [Parameter]
+    [Alias("KubeContext")]
+    [ArgumentCompleter(typeof(ContextCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Context { get; set; }
+
+    /// <summary>Namespace; what Connect-Lab or the context says, else <c>default</c>, if left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("ns")]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? Namespace { get; set; }
+
+    /// <summary>Cluster and user.</summary>
+    protected KubeConnection Connection => connection ??= Lab.Kubernetes;
+
+    /// <summary>The cluster's API.</summary>
+    protected KubernetesApi Api => api ??= KubernetesApi.For(Connection);
+
+    /// <summary>The namespace of this input.</summary>
+    protected string NamespaceOrDefault => string.IsNullOrEmpty(Namespace) ? Connection.Namespace : Namespace;
+
+    /// <inheritdoc/>
+    protected override SessionOptions Options() => new()
+    {
+        KubeConfig = KubeConfig is null
+            ? null
+            : string.Join(Path.PathSeparator, KubeConfig.Select(GetUnresolvedProviderPathFromPSPath)),
+        KubeContext = Context,
+    };
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        // Here, where relative paths still mean PowerShell's location; and no cluster ends the command at once.
+        _ = Api;
+    }
+}
