@@ -104,7 +104,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             {
                 try
                 {
-                    LabTransfer done = await ReceiveOnceAsync(bucket, key, path, overwrite, meter, start, cancellation);
+                    LabTransfer done = await ReceiveOnceAsync(bucket, key, path, overwrite, meter, start, attempt == 1, cancellation);
                     meter?.AddItems();
                     return done;
                 }
@@ -167,7 +167,8 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         LabErrorKind.AlreadyExists, "FileAlreadyExists", $"'{path}' exists already: use -Force to replace it.") { Target = path };
 
     private async Task<LabTransfer> ReceiveOnceAsync(
-        string bucket, string key, string path, bool overwrite, ProgressMeter? meter, long start, CancellationToken cancellation)
+        string bucket, string key, string path, bool overwrite, ProgressMeter? meter, long start, bool isFirst,
+        CancellationToken cancellation)
     {
         bool isFolder = Path.EndsInDirectorySeparator(path);
         if (!isFolder && !overwrite && File.Exists(path))
@@ -182,6 +183,11 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         }
 
         using ObjectReadStream content = await ObjectReadStream.OpenAsync(client, bucket, key, meter, cancellation);
+        if (isFirst)
+        {
+            meter?.Expect(1, content.Length);
+        }
+
         if (isFolder && content.Length > 0)
         {
             throw StorageClient.Problem(

@@ -7,29 +7,48 @@ namespace CloudLab.Core.Storage;
 /// Where the objects of one download go below a folder. A key is somebody else's text: no key leads outside the
 /// folder, through a link, onto a device, or onto a file that another key of the same download has claimed.
 /// </summary>
-/// <param name="folder">Full path of the destination.</param>
-/// <param name="windows">Whether the names must suit Windows.</param>
-/// <param name="ignoreCase">Whether the disk takes names that differ only in case for the same; null to find out.</param>
-internal sealed class LocalPath(string folder, bool windows, bool? ignoreCase = null)
+public sealed class DownloadFolder
 {
     private static readonly HashSet<string> Devices = new(
         ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", .. "123456789¹²³".SelectMany(n => new[] { "COM" + n, "LPT" + n })],
         StringComparer.OrdinalIgnoreCase);
 
-    private readonly Lazy<ConcurrentDictionary<string, string>> claimed = new(() => new(
-        ignoreCase ?? IgnoresCase(folder) ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
+    private readonly bool windows;
+    private readonly Lazy<ConcurrentDictionary<string, string>> claimed;
+
+    /// <summary>Takes a folder as destination; it need not exist yet.</summary>
+    /// <param name="folder">Full path.</param>
+    public DownloadFolder(string folder)
+        : this(folder, OperatingSystem.IsWindows())
+    {
+    }
+
+    /// <summary>The same for the rules of another system.</summary>
+    /// <param name="folder">Full path.</param>
+    /// <param name="windows">Whether the names must suit Windows.</param>
+    /// <param name="ignoreCase">Whether the disk takes names that differ only in case for the same; null to find out.</param>
+    internal DownloadFolder(string folder, bool windows, bool? ignoreCase = null)
+    {
+        Folder = Path.TrimEndingDirectorySeparator(folder);
+        this.windows = windows;
+        claimed = new(() => new(ignoreCase ?? IgnoresCase(Folder) ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
+    }
 
     /// <summary>Full path of the destination.</summary>
-    public string Folder { get; } = folder;
+    public string Folder { get; }
 
     /// <summary>Finds the file of an object and keeps it for that object.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
     /// <param name="name">The part of the key that names the file, relative to the folder.</param>
-    /// <returns>Full path. Throws <see cref="LabException"/>: UnsafeKey, KeysCollide.</returns>
+    /// <returns>
+    /// Full path; it ends in a separator where the key ends in a slash and so stands for a folder. Throws
+    /// <see cref="LabException"/>: UnsafeKey, LinkInTheWay, KeysCollide.
+    /// </returns>
     public string Claim(string bucket, string key, string name)
     {
         string path = Resolve(bucket, key, name);
+        RefuseLinks(bucket, key, path);
         string uri = ObjectName.Uri(bucket, key);
         string owner = claimed.Value.GetOrAdd(path, uri);
         if (owner != uri)
@@ -44,18 +63,13 @@ internal sealed class LocalPath(string folder, bool windows, bool? ignoreCase = 
         return path;
     }
 
-    /// <summary>Refuses a path that leads through a link.</summary>
-    /// <param name="bucket">Bucket.</param>
-    /// <param name="key">Key.</param>
-    /// <param name="path">Full path below the folder, as <see cref="Claim"/> gives it.</param>
-    public void RefuseLinks(string bucket, string key, string path)
+    private void RefuseLinks(string bucket, string key, string path)
     {
         for (string? parent = Path.GetDirectoryName(path); parent is not null && parent.Length > Folder.Length; parent = Path.GetDirectoryName(parent))
         {
-            // Reads the link itself, also one that leads nowhere.
+            // Attributes of the link itself; of one that leads nowhere, too.
             FileInfo info = new(parent);
-            if ((info.Exists || Directory.Exists(parent) || info.LinkTarget is not null)
-                && (File.GetAttributes(parent) & FileAttributes.ReparsePoint) != 0)
+            if (info.Attributes is var attributes && (int)attributes != -1 && (attributes & FileAttributes.ReparsePoint) != 0)
             {
                 throw StorageClient.Problem(
                     LabErrorKind.WriteFailed, "LinkInTheWay", bucket, key,
@@ -82,7 +96,9 @@ internal sealed class LocalPath(string folder, bool windows, bool? ignoreCase = 
 
     private string Resolve(string bucket, string key, string name)
     {
-        foreach (string segment in name.Split('/'))
+        bool isFolder = name.EndsWith('/');
+        string file = isFolder ? name[..^1] : name;
+        foreach (string segment in file.Split('/'))
         {
             string? fault =
                 segment.Length == 0 ? "it has an empty part between slashes"
@@ -98,7 +114,7 @@ internal sealed class LocalPath(string folder, bool windows, bool? ignoreCase = 
             }
         }
 
-        string path = Path.GetFullPath(Path.Combine(Folder, windows ? name.Replace('/', '\\') : name));
+        string path = Path.GetFullPath(Path.Combine(Folder, windows ? file.Replace('/', '\\') : file)) + (isFolder ? Path.DirectorySeparatorChar : "");
 
         // The last word, should the rules above have a gap.
         return path.StartsWith(Path.EndsInDirectorySeparator(Folder) ? Folder : Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)

@@ -1,0 +1,185 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+using CloudLab.Core.Storage;
+
+namespace CloudLab.Cmdlets.Storage;
+
+/// <summary>Downloads objects to files.</summary>
+/// <remarks>
+/// <para>-Destination is a folder, made if need be; the slashes of a key become folders in it. Objects named by -Key or from the pipeline
+/// keep their whole key as name; with -Prefix the name is what follows the prefix's last slash, so that
+/// <c>Send-LabObject -Path site -Prefix site/</c> and <c>Receive-LabObject -Prefix site/ -Destination site</c> are a round trip.
+/// -OutFile gives one object a file name of its own. A key that ends in a slash makes a folder.</para>
+/// <para>A key never leads outside the destination: one with .. or empty parts, an absolute path, a drive letter or a device name
+/// of Windows, or with a link in its way, is an error and the others go on. The same holds for two keys that the disk cannot
+/// tell apart. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
+/// compared; one that exists is replaced only with -Force. A broken connection is taken up where it broke.</para>
+/// <para>Errors: NoSuchKey, NoSuchBucket; FileAlreadyExists without -Force; UnsafeKey, LinkInTheWay, KeysCollide for keys that
+/// cannot be stored; ChecksumMismatch when what arrives is not what is stored; DiskFull, FileAccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>Downloads everything under a prefix into a folder.</para>
+/// <code>Receive-LabObject -Bucket movies -Prefix data/ -Destination data-copy -Force</code>
+/// </example>
+/// <example>
+/// <para>Downloads one object to a file of another name.</para>
+/// <code>Receive-LabObject -Bucket movies -Key data/users.json -OutFile people.json -Force</code>
+/// </example>
+/// <example>
+/// <para>Downloads what a listing shows, and reads it.</para>
+/// <code>Get-LabObject -Bucket movies -Include users.json | Receive-LabObject -Destination out -Force | Get-Content -TotalCount 3</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key.</inputtype>
+[Cmdlet(VerbsCommunications.Receive, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true)]
+[OutputType(typeof(LabTransfer))]
+public sealed class ReceiveLabObjectCommand : StorageCommand
+{
+    private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
+
+    private DownloadFolder? folder;
+    private TransferEngine? engine;
+    private ProgressMeter? meter;
+
+    /// <summary>Bucket of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Exact keys of the objects.</summary>
+    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = FileSet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Key { get; set; }
+
+    /// <summary>Downloads all objects whose key begins so.</summary>
+    [Parameter(ParameterSetName = PrefixSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string Prefix { get; set; } = "";
+
+    /// <summary>Folder to put the files in; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, Position = 2)]
+    [Parameter(ParameterSetName = PrefixSet, Position = 2)]
+    [ValidateNotNullOrEmpty]
+    public string Destination { get; set; } = ".";
+
+    /// <summary>File to store one object in, whatever its key.</summary>
+    [Parameter(ParameterSetName = FileSet, Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string? OutFile { get; set; }
+
+    /// <summary>Wildcards; only keys that match one are downloaded. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Include { get; set; }
+
+    /// <summary>Wildcards; keys that match one are not downloaded.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>Replaces files that exist.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>How many objects to download at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        Destination = GetUnresolvedProviderPathFromPSPath(Destination);
+        OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
+        folder = new DownloadFolder(Destination);
+    }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellation)
+    {
+        engine = new TransferEngine(Client, ThrottleLimit);
+        meter = new ProgressMeter(Reporter, "Downloading to " + (OutFile ?? Destination));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (ParameterSetName == PrefixSet)
+        {
+            int stem = Prefix.LastIndexOf('/') + 1;
+            ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = Filter(Include, Exclude) };
+            await foreach (object entry in Objects.ListAsync(listing, cancellation))
+            {
+                string key = ((LabObject)entry).Key;
+                if (key.Length > stem)
+                {
+                    await ReceiveAsync(Bucket, key, key[stem..]);
+                }
+            }
+
+            return;
+        }
+
+        if (OutFile is not null && Key!.Length > 1)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "OneOutFile", "-OutFile takes one key: use -Destination for several.");
+        }
+
+        foreach (string key in Key!)
+        {
+            await ReceiveAsync(Bucket, key, key);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync(CancellationToken cancellation)
+    {
+        meter?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            engine?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task ReceiveAsync(string bucket, string key, string name)
+    {
+        string uri = ObjectName.Uri(bucket, key), path;
+        try
+        {
+            path = OutFile ?? folder!.Claim(bucket, key, name);
+        }
+        catch (LabException e)
+        {
+            WriteProblem(e, uri);
+            return;
+        }
+
+        if (await ShouldProcessAsync($"{uri} -> {path}", "Download"))
+        {
+            await StartAsync(uri, async token =>
+                await WriteAsync(await engine!.ReceiveAsync(bucket, key, path, Force, meter, token), token));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+using CloudLab.Core.Storage;
+
+namespace CloudLab.Cmdlets.Storage;
+
+/// <summary>Deletes objects.</summary>
+/// <remarks>
+/// <para>What comes from the pipeline is deleted in batches of up to 1,000, several batches at once. An object that does not exist counts as
+/// deleted, as it does for S3. In a bucket that keeps versions the object is hidden and its versions stay.</para>
+/// <para>It asks before each object, and with -Prefix once for all, unless -Force or -Confirm:$false is given. To see each key
+/// that a prefix stands for, pipe the listing: <c>Get-LabObject -Bucket movies -Prefix tmp/ | Remove-LabObject -WhatIf</c>.</para>
+/// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket.</para>
+/// </remarks>
+/// <example>
+/// <para>Deletes one object.</para>
+/// <code>Remove-LabObject -Bucket movies -Key data/old.json -Force</code>
+/// </example>
+/// <example>
+/// <para>Shows which objects would be deleted.</para>
+/// <code>Get-LabObject -Bucket movies -Include *.json | Remove-LabObject -WhatIf</code>
+/// </example>
+/// <example>
+/// <para>Deletes everything under a prefix.</para>
+/// <code>Remove-LabObject -Bucket movies -Prefix tmp/ -Force</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key.</inputtype>
+[Cmdlet(VerbsCommon.Remove, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(void))]
+public sealed class RemoveLabObjectCommand : StorageCommand
+{
+    private const string KeySet = "Key", PrefixSet = "Prefix";
+
+    private readonly Dictionary<string, List<string>> waiting = [];
+    private ProgressMeter? meter;
+
+    /// <summary>Bucket of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Exact keys of the objects. No wildcards: pipe Get-LabObject -Include for that.</summary>
+    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Key { get; set; }
+
+    /// <summary>Deletes all objects whose key begins so; an empty text stands for the whole bucket.</summary>
+    [Parameter(ParameterSetName = PrefixSet, Mandatory = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string Prefix { get; set; } = "";
+
+    /// <summary>Does not ask.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>How many batches to send at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 4;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        meter ??= new ProgressMeter(Reporter, "Deleting objects");
+        if (ParameterSetName == KeySet)
+        {
+            foreach (string key in Key!)
+            {
+                if (await ShouldProcessAsync(ObjectName.Uri(Bucket, key), "Delete object", Force))
+                {
+                    await AddAsync(Bucket, key);
+                }
+            }
+        }
+        else if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Prefix) + "*", "Delete every object", Force))
+        {
+            await foreach (object entry in Objects.ListAsync(new ObjectListing { Bucket = Bucket, Prefix = Prefix }, cancellation))
+            {
+                await AddAsync(Bucket, ((LabObject)entry).Key);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellation)
+    {
+        foreach ((string bucket, List<string> keys) in waiting)
+        {
+            try
+            {
+                await RemoveAsync(bucket, keys, cancellation);
+            }
+            catch (LabException e)
+            {
+                WriteProblem(e, bucket);
+            }
+        }
+
+        meter?.Dispose();
+    }
+
+    private async Task AddAsync(string bucket, string key)
+    {
+        if (!waiting.TryGetValue(bucket, out List<string>? keys))
+        {
+            waiting[bucket] = keys = [];
+        }
+
+        keys.Add(key);
+        if (keys.Count == ObjectStore.MostKeysInBatch)
+        {
+            waiting.Remove(bucket);
+            await StartAsync(bucket, token => RemoveAsync(bucket, keys, token));
+        }
+    }
+
+    private async Task RemoveAsync(string bucket, List<string> keys, CancellationToken cancellation)
+    {
+        IReadOnlyList<LabException> failures = await Objects.RemoveAsync(bucket, keys, cancellation);
+        foreach (LabException failure in failures)
+        {
+            WriteProblem(failure, failure.Target);
+        }
+
+        meter!.AddItems(keys.Count - failures.Count);
+    }
+}

@@ -1,0 +1,291 @@
+using System.Collections;
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+using CloudLab.Core.Storage;
+
+namespace CloudLab.Cmdlets.Storage;
+
+/// <summary>Uploads files and folders.</summary>
+/// <remarks>
+/// <para>A file's key is -Prefix followed by its name, or -Key. A folder named with -Path is uploaded with all folders in it, and the
+/// keys are the names relative to it; a folder that a wildcard matched or that comes from the pipeline keeps its own name before them. So
+/// <c>Get-ChildItem site -Recurse | Send-LabObject -Bucket web</c> and <c>Send-LabObject -Bucket web -Path site</c> make the same keys.
+/// With -RelativeTo the keys are the names relative to that folder.</para>
+/// <para>Several files are uploaded at once, big ones in parts. Every request carries a checksum, which is compared with what the
+/// service stored. An object appears when it is complete, and replaces one of the same key unless -NoClobber is given. An upload that
+/// fails or is stopped leaves nothing behind.</para>
+/// <para>Errors: FileNotFound, FileAccessDenied, FileChanged for a file; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a
+/// key of more than 1,024 bytes; DuplicateKey when two files of one command would have the same key; NoSuchBucket; AccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>Uploads one file under a prefix.</para>
+/// <code>Set-Content readme.txt 'About movies'; Send-LabObject -Bucket movies -Path readme.txt -Prefix docs/</code>
+/// </example>
+/// <example>
+/// <para>Uploads a folder; the keys begin with site/ and go on with the names relative to the folder.</para>
+/// <code>$null = New-Item site/css/a.css -Force; Send-LabObject -Bucket movies -Path site -Prefix site/</code>
+/// </example>
+/// <example>
+/// <para>Uploads the text files of this folder and shows which keys they got.</para>
+/// <code>Get-ChildItem *.txt | Send-LabObject -Bucket movies -Prefix notes/ | Select-Object Key, Size</code>
+/// </example>
+/// <inputtype>System.IO.FileInfo, System.IO.DirectoryInfo: anything with PSPath.</inputtype>
+[Cmdlet(VerbsCommunications.Send, "LabObject", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(LabTransfer))]
+public sealed class SendLabObjectCommand : StorageCommand
+{
+    private const string PathSet = "Path", LiteralSet = "LiteralPath";
+
+    private readonly HashSet<string> sentKeys = [];
+    private readonly HashSet<string> sentFolders = [];
+    private readonly List<Item> items = [];
+    private UploadOptions options = new();
+    private TransferEngine? engine;
+    private ProgressMeter? meter;
+
+    /// <summary>Bucket to upload to.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Files and folders; wildcards are allowed.</summary>
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Path { get; set; }
+
+    /// <summary>Files and folders, taken literally: for names with [ and ], and for the pipeline.</summary>
+    [Parameter(ParameterSetName = LiteralSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "FullName", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[]? LiteralPath { get; set; }
+
+    /// <summary>Key of the object, for one file.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Key { get; set; }
+
+    /// <summary>What the keys begin with: <c>data/</c>. A slash is not added.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string Prefix { get; set; } = "";
+
+    /// <summary>Folder that the names in the keys are relative to. All files must be in it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? RelativeTo { get; set; }
+
+    /// <summary>Media type of the objects; that of the file name's extension if left out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ContentType { get; set; }
+
+    /// <summary>User metadata to store with the objects: <c>@{ author = 'me' }</c>. Printable ASCII only.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? Metadata { get; set; }
+
+    /// <summary>Keeps an object that exists: it is an error then. The service decides, so that two writers cannot both win.</summary>
+    [Parameter]
+    [Alias("IfNoneMatch")]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>How many requests to have in flight at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        if (Key is not null && (Prefix.Length > 0 || RelativeTo is not null))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "KeyAndPrefix", "-Key is the whole key: give either -Key, or -Prefix and -RelativeTo.");
+        }
+
+        RelativeTo = RelativeTo is null
+            ? null
+            : System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
+        options = new UploadOptions { ContentType = ContentType, Metadata = StorageParameters.ToMetadata(Metadata), NoClobber = NoClobber }.Validate();
+    }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellation)
+    {
+        engine = new TransferEngine(Client, ThrottleLimit);
+        meter = new ProgressMeter(Reporter, "Uploading to s3://" + Bucket);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override void OnProcess()
+    {
+        items.Clear();
+        bool keepsName = ParameterSetName == LiteralSet && MyInvocation.ExpectingInput;
+        foreach (string path in Path ?? LiteralPath ?? [])
+        {
+            try
+            {
+                if (ParameterSetName == LiteralSet)
+                {
+                    items.Add(new Item(GetUnresolvedProviderPathFromPSPath(path), keepsName));
+                    continue;
+                }
+
+                bool wildcard = WildcardPattern.ContainsWildcardCharacters(path);
+                int before = items.Count;
+                foreach (string found in GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider))
+                {
+                    if (provider.Name != "FileSystem")
+                    {
+                        throw new LabException(LabErrorKind.InvalidData, "NoFilePath", $"'{path}' is not in the file system.") { Target = path };
+                    }
+
+                    items.Add(new Item(found, wildcard));
+                }
+
+                if (items.Count == before)
+                {
+                    throw new LabException(LabErrorKind.NotFound, "FileNotFound", $"Nothing matches '{path}'.") { Target = path };
+                }
+            }
+            catch (Exception e) when (e is SessionStateException)
+            {
+                WriteProblem(new LabException(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", e) { Target = path }, path);
+            }
+            catch (LabException e)
+            {
+                WriteProblem(e, path);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        foreach (Item item in items)
+        {
+            if (Directory.Exists(item.Path))
+            {
+                await SendFolderAsync(item);
+            }
+            else if (sentFolders.Count > 0 && IsSent(item.Path))
+            {
+                Reporter.Verbose($"'{item.Path}' has been sent with its folder.");
+            }
+            else
+            {
+                await SendFileAsync(item.Path, System.IO.Path.GetFileName(item.Path));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync(CancellationToken cancellation)
+    {
+        meter?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            engine?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task SendFolderAsync(Item folder)
+    {
+        if (Key is not null)
+        {
+            WriteProblem(
+                new LabException(LabErrorKind.InvalidData, "KeyForFolder", $"'{folder.Path}' is a folder: give -Prefix, not -Key.") { Target = folder.Path },
+                folder.Path);
+            return;
+        }
+
+        string root = System.IO.Path.TrimEndingDirectorySeparator(folder.Path);
+        if (IsSent(root))
+        {
+            return;
+        }
+
+        sentFolders.Add(root);
+        string own = folder.KeepsName ? System.IO.Path.GetFileName(root) + "/" : "";
+        foreach ((string path, string name) in LocalFiles.Under(root, problem => WriteProblem(problem, problem.Target)))
+        {
+            await SendFileAsync(path, own + name);
+        }
+    }
+
+    private async Task SendFileAsync(string path, string name)
+    {
+        string key;
+        try
+        {
+            key = ToKey(path, name);
+        }
+        catch (LabException e)
+        {
+            WriteProblem(e, path);
+            return;
+        }
+
+        if (await ShouldProcessAsync(ObjectName.Uri(Bucket, key), $"Upload '{path}'"))
+        {
+            await StartAsync(path, async token =>
+                await WriteAsync(await engine!.SendAsync(path, Bucket, key, options, meter, token), token));
+        }
+    }
+
+    private string ToKey(string path, string name)
+    {
+        if (RelativeTo is not null)
+        {
+            name = path.StartsWith(RelativeTo, StringComparison.Ordinal)
+                ? path[RelativeTo.Length..].Replace(System.IO.Path.DirectorySeparatorChar, '/')
+                : throw new LabException(
+                    LabErrorKind.InvalidData, "OutsideRelativeTo", $"'{path}' is not in '{RelativeTo}', the folder that -RelativeTo names.")
+                { Target = path };
+        }
+
+        string key = Key ?? Prefix + name;
+        return sentKeys.Add(key)
+            ? key
+            : throw new LabException(
+                LabErrorKind.InvalidData, "DuplicateKey",
+                $"'{path}' would have the key '{key}', under which this command has sent another file: use -RelativeTo to keep the folders apart.")
+            { Target = path };
+    }
+
+    private bool IsSent(string path)
+    {
+        for (string? folder = path; folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
+        {
+            if (sentFolders.Contains(folder))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private sealed record Item(string Path, bool KeepsName);
+}
