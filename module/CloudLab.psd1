@@ -17,9 +17,21 @@
     CmdletsToExport        = @(
         'Connect-Lab'
         'Disconnect-Lab'
+        'Get-LabBucket'
+        'Get-LabObject'
+        'Get-LabObjectContent'
         'Get-LabResource'
         'Get-LabSession'
         'Measure-HpaReplicas'
+        'New-LabBucket'
+        'Receive-LabObject'
+        'Remove-LabBucket'
+        'Remove-LabObject'
+        'Send-LabObject'
+        'Set-LabObjectContent'
+        'Test-LabBucket'
+        'Wait-LabBucket'
+        'Wait-LabObject'
     )
     AliasesToExport        = @()
     PrivateData            = @{
