@@ -27,8 +27,9 @@ internal sealed partial class RequestLogHandler(HttpMessageHandler inner) : Dele
     /// <summary>A URL with the values of signing and token parameters taken out.</summary>
     /// <param name="url">The URL of a request.</param>
     /// <returns>Text that may be shown.</returns>
-    internal static string Redact(Uri url) => SecretParameter().Replace(url.GetComponents(
-        UriComponents.SchemeAndServer | UriComponents.PathAndQuery, UriFormat.UriEscaped), "$1(hidden)");
+    // Of a URL that is not to be canonicalized (an S3 key may hold "/../") .NET gives only these parts.
+    internal static string Redact(Uri url) =>
+        SecretParameter().Replace($"{url.Scheme}://{url.Authority}{url.PathAndQuery}", "$1(hidden)");
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
