@@ -1,0 +1,11 @@
+namespace CloudLab.Core.Identity;
+
+/// <summary>An inline policy of a role.</summary>
+/// <param name="Name">Name of the role.</param>
+/// <param name="PolicyName">Name of the policy.</param>
+/// <param name="Document">What it allows and denies; null where the service gave something that is no policy document.</param>
+public sealed record LabRolePolicy(string Name, string PolicyName, PolicyDocument? Document)
+{
+    /// <inheritdoc/>
+    public override string ToString() => PolicyName;
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text;
+using CloudLab.Core.Errors;
+
+namespace CloudLab.Core.Sessions;
+
+/// <summary>
+/// Writes profiles into the credentials file that all AWS tools share (<c>AWS_SHARED_CREDENTIALS_FILE</c>, else
+/// <c>~/.aws/credentials</c>): one profile is replaced, everything else in the file stays as it is, byte for byte.
+/// </summary>
+public static class SharedCredentialsFile
+{
+    private static readonly object OneAtATime = new();
+
+    /// <summary>The file that a session's profiles are written to.</summary>
+    /// <param name="session">The session.</param>
+    /// <returns>An absolute path.</returns>
+    public static string PathOf(LabSession session)
+    {
+        string path = session.Environment.Get("AWS_SHARED_CREDENTIALS_FILE") ?? Path.Combine(session.Environment.Home, ".aws", "credentials");
+        return path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(session.Environment.Home, path[2..]) : Path.GetFullPath(path);
+    }
+
+    /// <summary>Writes a profile with temporary credentials.</summary>
+    /// <param name="session">Whose environment says where the file is; its region goes into the profile.</param>
+    /// <param name="profile">Name of the profile.</param>
+    /// <param name="keys">The credentials.</param>
+    /// <param name="expiration">When they stop to be valid; written beside them for whoever reads the file.</param>
+    /// <param name="force">Replaces a profile with long-lived keys, too.</param>
+    /// <returns>The file. Throws <see cref="LabException"/> (ProfileExists, ProfileNameInvalid, CredentialsFileUnwritable).</returns>
+    public static string Save(LabSession session, string profile, AwsKeys keys, DateTimeOffset expiration, bool force)
+    {
+        if (profile.Length == 0 || profile.Trim() != profile || profile.Any(c => c is '[' or ']' or '#' or ';' || char.IsControl(c)))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "ProfileNameInvalid",
+                $"'{profile}' cannot be the name of a profile: leave out brackets, #, ;, line breaks and spaces at its ends.");
+        }
+
+        string path = PathOf(session);
+        lock (OneAtATime)
+        {
+            try
+            {
+                // A link stays a link: what it points to is replaced.
+                string file = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? path;
+                string body = Body(session.Aws.Region, keys, expiration), old;
+                do
+                {
+                    old = Read(file);
+                }
+                while (!TryWrite(file, old, Replace(old, profile, body, force)));
+
+                return path;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new LabException(
+                    LabErrorKind.WriteFailed, "CredentialsFileUnwritable", $"The profile '{profile}' cannot be written to {path}: {e.Message}", e)
+                {
+                    StopsCommand = true,
+                    Advice = "Name another file with AWS_SHARED_CREDENTIALS_FILE.",
+                };
+            }
+        }
+    }
+
+    private static string Body(string region, AwsKeys keys, DateTimeOffset expiration) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"aws_access_key_id = {keys.AccessKey}\naws_secret_access_key = {keys.SecretKey}\naws_session_token = {keys.SessionToken}\nregion = {region}\nx_security_token_expires = {expiration.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}\n");
+
+    private static string Replace(string text, string profile, string body, bool force)
+    {
+        string newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        string section = ($"[{profile}]\n" + body).Replace("\n", newLine, StringComparison.Ordinal);
+        (int start, int end) = Find(text, profile);
+        if (start < 0)
+        {
+            string gap = text.Length == 0 ? "" : text.EndsWith('\n') ? newLine : newLine + newLine;
+            return text + gap + section;
+        }
+
+        string present = text[start..end];
+        if (!force && present.Contains("aws_access_key_id", StringComparison.OrdinalIgnoreCase)
+            && !present.Contains("aws_session_token", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new LabException(
+                LabErrorKind.AlreadyExists, "ProfileExists",
+                $"Profile '{profile}' holds long-lived keys, which would be lost: choose another name, or use -Force.")
+            {
+                Target = profile,
+                StopsCommand = true,
+            };
+        }
+
+        return text[..start] + section + text[end..];
+    }
+
+    /// <summary>Where a profile stands: from its header to its last setting, without the comments before the next header.</summary>
+    private static (int Start, int End) Find(string text, string profile)
+    {
+        int start = -1, end = -1;
+        for (int line = 0; line < text.Length;)
+        {
+            int next = text.IndexOf('\n', line) is >= 0 and var found ? found + 1 : text.Length;
+            string content = text[line..next].Trim();
+            if (content.StartsWith('[') && content.IndexOf(']', StringComparison.Ordinal) is > 0 and var close)
+            {
+                if (start >= 0)
+                {
+                    break;
+                }
+
+                start = content[1..close].Trim() == profile ? line : -1;
+            }
+
+            if (start >= 0 && content.Length > 0 && content[0] is not ('#' or ';'))
+            {
+                end = next;
+            }
+
+            line = next;
+        }
+
+        return (start, end);
+    }
+
+    private static string Read(string file) => File.Exists(file) ? File.ReadAllText(file) : "";
+
+    /// <summary>Writes the file, unless somebody else has changed it meanwhile.</summary>
+    private static bool TryWrite(string file, string old, string text)
+    {
+        string folder = Path.GetDirectoryName(file)!;
+        bool unix = !OperatingSystem.IsWindows();
+        if (unix)
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder);
+        }
+
+        // Readable for its owner alone from the first byte on; and a crash leaves the old file or the new one.
+        string next = Path.Combine(folder, $".{Path.GetFileName(file)}.{Guid.NewGuid():N}");
+        try
+        {
+            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (unix)
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (FileStream stream = new(next, options))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(text));
+                stream.Flush(flushToDisk: true);
+            }
+
+            if (Read(file) != old)
+            {
+                return false;
+            }
+
+            File.Move(next, file, overwrite: true);
+            return true;
+        }
+        finally
+        {
+            File.Delete(next);
+        }
+    }
+}
