@@ -71,7 +71,7 @@ internal static class EmulatorCommand
                     shell = value;
                     break;
                 default:
-                    throw new UsageException($"{args[i]} is no option of the emulator.\n{Usage}");
+                    throw new UsageException($"{name} is no option of the emulator.\n{Usage}");
             }
         }
 

@@ -99,7 +99,8 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
         sets = document ? sets : ByValue(input, false, sets, ref refused);
         sets = ByName(input, false, sets, ref refused);
         sets = document ? ByName(input, true, sets, ref refused) : ByValue(input, true, sets, ref refused);
-        sets = document ? ByValue(input, true, sets, ref refused) : ByName(input, true, sets, ref refused);
+        Exception? noSuchObject = null;
+        sets = document ? ByValue(input, true, sets, ref noSuchObject) : ByName(input, true, sets, ref refused);
         if (fromInput.Count == 0)
         {
             throw refused ?? new ParameterBindingException(

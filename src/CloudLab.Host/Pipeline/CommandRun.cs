@@ -283,6 +283,11 @@ public sealed class CommandRun : ICommandRuntime2, IDisposable
     private void ShowBound()
     {
         invocation.BoundParameters.Clear();
+        foreach ((string name, object value) in common.Given)
+        {
+            invocation.BoundParameters[name] = value;
+        }
+
         foreach ((string name, object? value) in Binder.Bound)
         {
             invocation.BoundParameters[name] = value!;

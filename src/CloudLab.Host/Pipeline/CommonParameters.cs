@@ -46,6 +46,9 @@ public sealed class CommonParameters
     /// <summary>What becomes of progress.</summary>
     public ActionPreference ProgressAction { get; set; } = ActionPreference.Continue;
 
+    /// <summary>Those that were given, for <c>MyInvocation.BoundParameters</c>.</summary>
+    internal Dictionary<string, object> Given { get; } = [];
+
     /// <summary>Sets one of them by the name of its property.</summary>
     /// <param name="property">The name.</param>
     /// <param name="value">The value, of whatever type.</param>
@@ -54,7 +57,9 @@ public sealed class CommonParameters
         System.Reflection.PropertyInfo target = typeof(CommonParameters).GetProperty(property)!;
         try
         {
-            target.SetValue(this, LanguagePrimitives.ConvertTo(value, target.PropertyType));
+            object? converted = LanguagePrimitives.ConvertTo(value, target.PropertyType);
+            target.SetValue(this, converted);
+            Given[property] = converted is bool flag ? new SwitchParameter(flag) : converted!;
         }
         catch (PSInvalidCastException e)
         {
