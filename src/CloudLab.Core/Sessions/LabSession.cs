@@ -14,6 +14,7 @@ public sealed class LabSession
     private readonly LabSession? basis;
     private readonly string fingerprint;
     private readonly Lazy<AwsConnection> aws;
+    private readonly Lazy<DockerConnection> docker;
     private readonly Lazy<KubeConnection> kubernetes;
 
     private LabSession(SessionOptions options, string source, LabSession? basis, LabEnvironment environment)
@@ -24,11 +25,15 @@ public sealed class LabSession
         Environment = environment;
         fingerprint = environment.Fingerprint();
         aws = new(() => new AwsConnection(this));
+        docker = new(() => new DockerConnection(this));
         kubernetes = new(() => new KubeConnection(this));
     }
 
     /// <summary>AWS region, endpoints and credentials.</summary>
     public AwsConnection Aws => aws.Value;
+
+    /// <summary>Docker Engine: address, context, TLS.</summary>
+    public DockerConnection Docker => docker.Value;
 
     /// <summary>Kubernetes cluster, user and namespace.</summary>
     public KubeConnection Kubernetes => kubernetes.Value;
