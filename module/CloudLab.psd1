@@ -15,10 +15,12 @@
     VariablesToExport      = @()
     # Every name stands here, so that discovery and auto-loading never load the module; a test compares.
     CmdletsToExport        = @(
+        'Build-LabImage'
         'Connect-Lab'
         'Disconnect-Lab'
         'Get-LabBucket'
         'Get-LabCallerIdentity'
+        'Get-LabImage'
         'Get-LabObject'
         'Get-LabObjectContent'
         'Get-LabResource'

@@ -78,6 +78,8 @@ internal static class Completion
             _ => null,
         },
         KubeContext = Bound<string>(bound, nameof(KubeCommand.Context)),
+        DockerHost = Bound<string>(bound, nameof(DockerCommand.DockerHost)),
+        DockerContext = Bound<string>(bound, nameof(DockerCommand.DockerContext)),
         Keys = Bound<PSCredential>(bound, nameof(AwsCommand.Credential)) is { } credential ? Secrets.ToKeys(credential, null) : null,
     };
 }

@@ -29,6 +29,25 @@ public sealed class ImageStore
     public IAsyncEnumerable<LabImage> ListAsync(Predicate<string>? matches, CancellationToken cancellation) =>
         ListAsync("", matches, cancellation);
 
+    /// <summary>Names of the images, without what takes longer to find out.</summary>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Names with tags.</returns>
+    public async IAsyncEnumerable<string> NamesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (ImageSummary image in engine.GetAllAsync<ImageSummary>("images/json", cancellation))
+        {
+            foreach (string name in NamesOf(image))
+            {
+                yield return name;
+            }
+        }
+    }
+
+    /// <summary>A name without its tag.</summary>
+    /// <param name="name">A name that the engine gave.</param>
+    /// <returns>The repository.</returns>
+    public static string RepositoryOf(string name) => ImageName.Split(name).Repository;
+
     /// <summary>Finds an image by name (without a tag: all its tags), by digest, or by id or its beginning.</summary>
     /// <param name="image">The name.</param>
     /// <param name="cancellation">Cancels the request.</param>
@@ -68,6 +87,9 @@ public sealed class ImageStore
                 $"There is no image '{image}' in the Docker Engine: Get-LabImage lists those there are.") { Target = image };
         }
     }
+
+    // Engines before version 25 name what has no name.
+    private static string[] NamesOf(ImageSummary image) => [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
 
     private static string Escape(string text) => JsonEncodedText.Encode(text).ToString();
 
@@ -114,7 +136,7 @@ public sealed class ImageStore
         bool manifests = await engine.NegotiateAsync(cancellation) >= KnowsManifests;
         await foreach (ImageSummary image in engine.GetAllAsync<ImageSummary>($"images/json?manifests={(manifests ? 1 : 0)}{query}", cancellation))
         {
-            string[] names = [.. (image.RepoTags ?? []).Where(n => n != "<none>:<none>")];
+            string[] names = NamesOf(image);
             string[] wanted = matches is null ? names.Length > 0 ? names : [image.Id] : Array.FindAll(names, matches);
             if (wanted.Length == 0)
             {

@@ -31,6 +31,21 @@ public sealed class DockerConnection
     /// <summary>Names of the docker CLI's contexts, <c>default</c> among them.</summary>
     public IReadOnlyList<string> Contexts => ["default", .. Store.Names()];
 
+    /// <summary>Names of the buildx builders: those that were created, then one for each context.</summary>
+    public IReadOnlyList<string> Builders
+    {
+        get
+        {
+            string folder = Environment.Get("BUILDX_CONFIG") ?? Path.Combine(ConfigFolder, "buildx");
+            string instances = Path.Combine(folder, "instances");
+            return
+            [
+                .. Directory.Exists(instances) ? Directory.EnumerateFiles(instances).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal) : Enumerable.Empty<string>(),
+                .. Contexts,
+            ];
+        }
+    }
+
     /// <summary>The environment that the connection was resolved in.</summary>
     internal LabEnvironment Environment => session.Environment;
 

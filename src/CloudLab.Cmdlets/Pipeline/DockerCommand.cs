@@ -1,0 +1,23 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>Base of the cmdlets that talk to a Docker Engine.</summary>
+public abstract class DockerCommand : SessionCommand
+{
+    /// <summary>Docker Engine: <c>unix:///var/run/docker.sock</c>, <c>npipe:////./pipe/docker_engine</c>, <c>tcp://host:2376</c> or <c>ssh://user@host</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? DockerHost { get; set; }
+
+    /// <summary>Name of a docker CLI context.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DockerContextCompleter))]
+    public string? DockerContext { get; set; }
+
+    /// <inheritdoc/>
+    protected override SessionOptions Options() => new() { DockerHost = DockerHost, DockerContext = DockerContext };
+}
