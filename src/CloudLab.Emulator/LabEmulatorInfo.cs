@@ -52,6 +52,10 @@ public sealed class LabEmulatorInfo
     /// <summary>True until it is stopped.</summary>
     public bool Running { get; internal set; } = true;
 
+    /// <summary>What to set for other tools, a variable a line; the secret key is not shown, <see cref="GetEnvironment"/> has it.</summary>
+    public string OtherTools => string.Join('\n', GetEnvironment().Select(variable =>
+        variable.Key + "=" + (variable.Key == "AWS_SECRET_ACCESS_KEY" ? "(hidden: GetEnvironment() has it)" : variable.Value)));
+
     /// <summary>The environment variables that point other tools (aws, s3cmd, boto3, kubectl) at the emulator, the secret key among them.</summary>
     /// <returns>Values by variable name.</returns>
     public IReadOnlyDictionary<string, string> GetEnvironment() => new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -72,6 +76,7 @@ public sealed class LabEmulatorInfo
         Keys = keys,
         Region = Region,
         KubeConfig = KubeConfig,
+        KubeContext = "cloudlab",
     };
 
     /// <inheritdoc/>

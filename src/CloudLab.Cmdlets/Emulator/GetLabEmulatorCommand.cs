@@ -1,0 +1,45 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Emulator;
+
+namespace CloudLab.Cmdlets.Emulator;
+
+/// <summary>Shows the emulators that run in this process.</summary>
+/// <remarks>
+/// <para>One object for each emulator that Start-LabEmulator started and Stop-LabEmulator has not stopped. Its
+/// GetEnvironment method gives the environment variables that point other tools at it, the secret key among them.</para>
+/// <para>Errors: EmulatorNotFound when none of the given number runs.</para>
+/// </remarks>
+/// <example>
+/// <para>Shows where the emulator listens.</para>
+/// <code>Start-LabEmulator; Get-LabEmulator</code>
+/// </example>
+/// <example>
+/// <para>Shows what to set for other tools.</para>
+/// <code>Start-LabEmulator; (Get-LabEmulator).GetEnvironment()</code>
+/// </example>
+/// <inputtype>System.Int32. The number of an emulator, by property name Id.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabEmulator")]
+[OutputType(typeof(LabEmulatorInfo))]
+public sealed class GetLabEmulatorCommand : LabCommand
+{
+    /// <summary>Numbers of emulators; all if left out.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public int[]? Id { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<LabEmulatorInfo> running = RunningEmulators.List();
+        foreach (LabEmulatorInfo info in running.Where(info => Id is null || Id.Contains(info.Id)))
+        {
+            await WriteAsync(info, cancellation);
+        }
+
+        foreach (int id in Id?.Where(id => running.All(info => info.Id != id)) ?? [])
+        {
+            WriteProblem(StopLabEmulatorCommand.NotFound(id), id);
+        }
+    }
+}
