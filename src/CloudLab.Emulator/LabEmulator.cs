@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using CloudLab.Core.Errors;
 using CloudLab.Emulator.Http;
 using CloudLab.Emulator.Identity;
+using CloudLab.Emulator.Kubernetes;
 using CloudLab.Emulator.S3;
 
 namespace CloudLab.Emulator;
@@ -19,6 +20,7 @@ public sealed class LabEmulator : IAsyncDisposable
     private readonly RootKey root;
     private readonly QueryService identity;
     private readonly S3Service s3;
+    private readonly KubernetesService cluster;
     private HttpServer? aws;
     private HttpServer? kubernetes;
 
@@ -30,6 +32,7 @@ public sealed class LabEmulator : IAsyncDisposable
         EmulatedAccount account = new(root.AccountId, root.AccessKey, root.SecretKey, folder.DataFolder("iam"), options.Clock);
         identity = new QueryService(account);
         s3 = new S3Service(account, options.Region, folder.DataFolder("s3"), options.Clock);
+        cluster = new KubernetesService(new KubernetesOptions { DataPath = folder.DataFolder("kubernetes"), Log = options.Log });
     }
 
     /// <summary>Where it listens and as whom to talk to it.</summary>
@@ -80,6 +83,8 @@ public sealed class LabEmulator : IAsyncDisposable
             await kubernetes.DisposeAsync();
         }
 
+        await cluster.DisposeAsync();
+
         folder.Dispose();
         if (Info is not null)
         {
@@ -104,7 +109,7 @@ public sealed class LabEmulator : IAsyncDisposable
     private void Listen()
     {
         aws = Bind(options.Port, HandleAwsAsync, "S3, STS and IAM", Failed);
-        kubernetes = Bind(options.KubernetesPort, HandleKubernetesAsync, "the Kubernetes API", Failed);
+        kubernetes = Bind(options.KubernetesPort, cluster.HandleAsync, "the Kubernetes API", Failed);
         Info = new LabEmulatorInfo(
             Interlocked.Increment(ref lastId), aws.Url, kubernetes.Url, options.Region, root.AccountId, root.AccessKey, root.SecretKey,
             folder.WriteKubeConfig(kubernetes.Url), options.DataPath is null ? null : Path.GetFullPath(options.DataPath));
@@ -115,6 +120,4 @@ public sealed class LabEmulator : IAsyncDisposable
     // What is not signed for IAM or STS is S3's: unsigned requests and presigned URLs of buckets above all.
     private Task HandleAwsAsync(HttpExchange exchange) =>
         SigV4Verifier.ServiceOf(exchange) is "iam" or "sts" ? identity.HandleAsync(exchange) : s3.HandleAsync(exchange);
-
-    private static Task HandleKubernetesAsync(HttpExchange exchange) => exchange.RespondAsync(501, []);
 }

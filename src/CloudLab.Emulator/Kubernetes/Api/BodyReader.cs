@@ -1,0 +1,108 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Emulator.Kubernetes.Resources;
+using CloudLab.Emulator.Kubernetes.Schema;
+
+namespace CloudLab.Emulator.Kubernetes.Api;
+
+/// <summary>Reads objects from request bodies, strictly or with warnings, as <c>fieldValidation</c> asks.</summary>
+internal static class BodyReader
+{
+    /// <summary>Reads any JSON or YAML.</summary>
+    public static JsonNode? ReadNode(ReadOnlySpan<byte> body, bool allowYaml, List<string>? duplicates = null)
+    {
+        try
+        {
+            ReadOnlySpan<byte> text = body.TrimStart(" \t\r\n"u8);
+            if (allowYaml && (text.IsEmpty || text[0] is not ((byte)'{' or (byte)'[')))
+            {
+                return YamlReader.Read(Encoding.UTF8.GetString(body));
+            }
+
+            return Json.Parse(body, duplicates);
+        }
+        catch (JsonException e)
+        {
+            throw ApiError.BadRequest("error decoding the body: " + e.Message.Split('\n')[0]);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Text that is no UTF-8.
+            throw ApiError.BadRequest("error decoding the body: " + e.Message);
+        }
+    }
+
+    /// <summary>Reads the body of a create or update.</summary>
+    public static async Task<JsonObject> ReadObjectAsync(ApiRequest request, ResourceKind kind)
+    {
+        if (request.ContentType is not ("" or "application/json" or "application/yaml"))
+        {
+            throw new ApiError(415, "UnsupportedMediaType",
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml");
+        }
+
+        byte[] body = await request.ReadBodyAsync();
+        List<string> duplicates = [];
+        if (ReadNode(body, request.ContentType == "application/yaml", duplicates) is not JsonObject node)
+        {
+            throw ApiError.BadRequest("the object provided is unrecognized (must be of type " + kind.Kind + "): couldn't get version/kind; json parse error");
+        }
+
+        CheckKind(node, kind);
+        Check(node, kind, request, duplicates, message => ApiError.BadRequest($"{kind.Kind} in version \"{kind.Version}\" cannot be handled as a {kind.Kind}: {message}"));
+        return node;
+    }
+
+    /// <summary>Checks what the body says it is; an object that does not say is what the address says.</summary>
+    public static void CheckKind(JsonObject node, ResourceKind kind)
+    {
+        string apiVersion = node.Text("apiVersion") ?? kind.ApiVersion, name = node.Text("kind") ?? kind.Kind;
+        if (name != kind.Kind || apiVersion.Split('/')[0] != kind.ApiVersion.Split('/')[0])
+        {
+            string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "", version = apiVersion.Split('/')[^1];
+            throw ApiError.BadRequest($"{name} in version \"{version}\" cannot be handled as a {kind.Kind}: " + (kind.IsCustom || group != kind.Group || name != kind.Kind
+                ? $"no kind \"{name}\" is registered for version \"{apiVersion}\" in scheme \"pkg/api/legacyscheme/scheme.go:31\""
+                : $"version mismatch"));
+        }
+
+        if (apiVersion != kind.ApiVersion)
+        {
+            throw ApiError.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({kind.ApiVersion})");
+        }
+
+        node["apiVersion"] = kind.ApiVersion;
+        node["kind"] = kind.Kind;
+        node.Default("metadata", new JsonObject());
+        node.PutFirst("apiVersion", "kind", "metadata");
+    }
+
+    /// <summary>Takes out unknown fields: refused, warned of or ignored.</summary>
+    public static void Check(JsonObject node, ResourceKind kind, ApiRequest? request, List<string> duplicates, Func<string, ApiError> refuse)
+    {
+        List<string> unknown = [];
+        if (Normalizer.Prune(node, kind.Shape, unknown) is { } wrong)
+        {
+            throw refuse(wrong);
+        }
+
+        string mode = request?.Query("fieldValidation") is { Length: > 0 } asked ? asked : "Warn";
+        if (mode is not ("Ignore" or "Warn" or "Strict"))
+        {
+            throw new ApiError(422, "Invalid", $"CreateOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: \"{mode}\": supported values: \"Ignore\", \"Warn\", \"Strict\"");
+        }
+
+        List<string> problems = [.. unknown.Select(path => $"unknown field \"{path}\""), .. duplicates.Select(path => $"duplicate field \"{path}\"")];
+        if (problems.Count == 0 || mode == "Ignore")
+        {
+            return;
+        }
+
+        if (mode == "Strict")
+        {
+            throw refuse("strict decoding error: " + string.Join(", ", problems));
+        }
+
+        request?.Warnings.AddRange(problems);
+    }
+}

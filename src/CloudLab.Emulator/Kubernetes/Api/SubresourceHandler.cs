@@ -1,0 +1,283 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using CloudLab.Emulator.Kubernetes.Patches;
+using CloudLab.Emulator.Kubernetes.Resources;
+using CloudLab.Emulator.Kubernetes.Schema;
+using CloudLab.Emulator.Kubernetes.Store;
+
+namespace CloudLab.Emulator.Kubernetes.Api;
+
+/// <summary>The parts of objects that have a form of their own: scale, log, eviction, binding, tokens; and reviews.</summary>
+internal sealed class SubresourceHandler(ObjectService objects)
+{
+    private static readonly Shape ScaleShape = SchemaCatalog.Default.ShapeOf("autoscaling.v1.Scale");
+
+    public async Task HandleAsync(ApiRequest request, ResourceKind kind, string ns, string name, Subresource sub)
+    {
+        switch (sub.Name, request.Method)
+        {
+            case ("scale", "GET" or "PUT" or "PATCH"):
+                await ScaleAsync(request, kind, ns, name);
+                break;
+            case ("log", "GET"):
+                await LogAsync(request, kind, ns, name);
+                break;
+            case ("eviction", "POST"):
+                await EvictAsync(request, kind, ns, name);
+                break;
+            case ("binding", "POST"):
+                JsonNode? binding = BodyReader.ReadNode(await request.ReadBodyAsync(), allowYaml: false);
+                objects.Update(kind, ns, name, pod =>
+                {
+                    if (pod.Text("spec", "nodeName") is { Length: > 0 } node)
+                    {
+                        throw ApiError.Conflict(kind, name, $"pod {name} is already assigned to node \"{node}\"");
+                    }
+
+                    pod.Ensure("spec")["nodeName"] = binding.Text("target", "name");
+                    return pod;
+                }, new WriteOptions(request.Manager, "binding", request.IsDryRun));
+                await Answer.JsonAsync(request, 201, Success());
+                break;
+            case ("finalize", "PUT"):
+                JsonObject body = await BodyReader.ReadObjectAsync(request, kind);
+                JsonObject result = objects.Update(kind, ns, name, live =>
+                {
+                    live.Ensure("spec")["finalizers"] = body.At("spec", "finalizers")?.DeepClone() ?? new JsonArray();
+                    return live;
+                }, new WriteOptions(request.Manager, "finalize", request.IsDryRun));
+                await Answer.JsonAsync(request, 200, result);
+                break;
+            case ("token", "POST"):
+                await ReviewAsync(request, kind);
+                break;
+            case ("exec" or "attach" or "portforward" or "proxy", _):
+                throw new ApiError(501, "NotImplemented", $"the emulator runs no containers, so there is nothing to {sub.Name} to");
+            default:
+                throw ApiError.NotAllowed();
+        }
+    }
+
+    /// <summary>Answers the kinds that are only asked, never kept: who am I, may I, a token please.</summary>
+    public async Task ReviewAsync(ApiRequest request, ResourceKind kind)
+    {
+        if (request.Method != "POST")
+        {
+            throw ApiError.NotAllowed();
+        }
+
+        if (BodyReader.ReadNode(await request.ReadBodyAsync(), allowYaml: true) is not JsonObject review)
+        {
+            throw ApiError.BadRequest("the review is no object");
+        }
+
+        review.Ensure("metadata")["creationTimestamp"] = Json.Now();
+        JsonObject user = new() { ["username"] = "lab-admin", ["groups"] = new JsonArray("system:masters", "system:authenticated") };
+        review["status"] = review.Text("kind") switch
+        {
+            "SelfSubjectReview" => new JsonObject { ["userInfo"] = user },
+            "TokenReview" => new JsonObject { ["authenticated"] = true, ["user"] = user },
+            "SelfSubjectRulesReview" => new JsonObject
+            {
+                ["resourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") }),
+                ["nonResourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") }),
+                ["incomplete"] = false,
+            },
+            "TokenRequest" => new JsonObject
+            {
+                ["token"] = "emulated." + Guid.NewGuid().ToString("N"),
+                ["expirationTimestamp"] = Json.Time(DateTimeOffset.UtcNow.AddHours(1)),
+            },
+            _ => new JsonObject { ["allowed"] = true },
+        };
+        await Answer.JsonAsync(request, 201, review);
+    }
+
+    private static JsonObject Success() => new() { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = 201 };
+
+    private static JsonObject ScaleOf(ResourceKind kind, JsonObject node)
+    {
+        JsonObject metadata = [];
+        foreach (string name in (string[])["name", "namespace", "uid", "resourceVersion", "creationTimestamp"])
+        {
+            if (node.At("metadata", name) is { } value)
+            {
+                metadata[name] = value.DeepClone();
+            }
+        }
+
+        JsonObject spec = [], status = new() { ["replicas"] = ReadPath(node, kind.Scale?.StatusReplicas ?? ".status.replicas").Number() ?? 0 };
+        if (ReadPath(node, kind.Scale?.Replicas ?? ".spec.replicas").Number() is { } replicas)
+        {
+            spec["replicas"] = replicas;
+        }
+
+        string? selector = kind.Scale is { } custom
+            ? custom.Selector is null ? null : ReadPath(node, custom.Selector).Text()
+            : (kind.Name == "replicationcontrollers" ? LabelSelector.FromMap(node.At("spec", "selector")) : LabelSelector.FromObject(node.At("spec", "selector")))?.ToString();
+        if (!string.IsNullOrEmpty(selector))
+        {
+            status["selector"] = selector;
+        }
+
+        return new JsonObject { ["kind"] = "Scale", ["apiVersion"] = "autoscaling/v1", ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
+    }
+
+    private static JsonNode? ReadPath(JsonNode node, string path) => node.At(path.Split('.', StringSplitOptions.RemoveEmptyEntries));
+
+    private async Task ScaleAsync(ApiRequest request, ResourceKind kind, string ns, string name)
+    {
+        if (request.Method == "GET")
+        {
+            await Answer.JsonAsync(request, 200, ScaleOf(kind, objects.Get(kind, ns, name) ?? throw ApiError.NotFound(kind, name)));
+            return;
+        }
+
+        byte[] body = await request.ReadBodyAsync();
+        bool isApply = request.ContentType == "application/apply-patch+yaml";
+        JsonNode? sent = BodyReader.ReadNode(body, isApply || request.ContentType == "application/yaml");
+        string manager = isApply && string.IsNullOrEmpty(request.Query("fieldManager"))
+            ? throw new ApiError(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch") : request.Manager;
+        WriteOptions options = new(manager, "scale", request.IsDryRun);
+        string[] path = (kind.Scale?.Replicas ?? ".spec.replicas").Split('.', StringSplitOptions.RemoveEmptyEntries);
+        JsonObject result;
+        if (isApply)
+        {
+            // What is applied to a scale is owned as the field of the object that it stands for.
+            JsonObject applied = new() { ["apiVersion"] = kind.ApiVersion, ["kind"] = kind.Kind, ["metadata"] = new JsonObject { ["name"] = name } };
+            SetPath(applied, path, sent.At("spec", "replicas")?.DeepClone());
+            (result, _) = objects.Apply(kind, ns, name, applied, request.IsSet("force"), options);
+        }
+        else
+        {
+            result = objects.Update(kind, ns, name, live =>
+            {
+                JsonObject before = ScaleOf(kind, live);
+                JsonNode? after = request.Method == "PUT" ? sent : request.ContentType switch
+                {
+                    "application/json-patch+json" => JsonPatch.Apply(before, sent),
+                    "application/merge-patch+json" => MergePatch.Apply(before, sent),
+                    _ => StrategicMergePatch.Apply(before, sent, ScaleShape),
+                };
+                if (after.Text("metadata", "resourceVersion") is { Length: > 0 } version && version != live.Text("metadata", "resourceVersion"))
+                {
+                    throw ApiError.Stale(kind, name);
+                }
+
+                long count = after.Number("spec", "replicas") ?? 0;
+                if (count < 0)
+                {
+                    throw new ApiError(422, "Invalid", $"Scale.autoscaling \"{name}\" is invalid: spec.replicas: Invalid value: {count}: must be greater than or equal to 0")
+                    {
+                        Details = new JsonObject
+                        {
+                            ["name"] = name,
+                            ["group"] = "autoscaling",
+                            ["kind"] = "Scale",
+                            ["causes"] = new JsonArray(new JsonObject
+                            {
+                                ["reason"] = "FieldValueInvalid",
+                                ["message"] = $"Invalid value: {count}: must be greater than or equal to 0",
+                                ["field"] = "spec.replicas",
+                            }),
+                        },
+                    };
+                }
+
+                SetPath(live, path, count);
+                return live;
+            }, options);
+        }
+
+        await Answer.JsonAsync(request, 200, ScaleOf(kind, result));
+    }
+
+    private static void SetPath(JsonObject node, string[] path, JsonNode? value)
+    {
+        foreach (string name in path[..^1])
+        {
+            node = node.Ensure(name);
+        }
+
+        node[path[^1]] = value;
+    }
+
+    private async Task LogAsync(ApiRequest request, ResourceKind kind, string ns, string name)
+    {
+        JsonObject pod = objects.Get(kind, ns, name) ?? throw ApiError.NotFound(kind, name);
+        List<string> containers = [.. pod.Items("spec", "containers").Select(container => container.Text("name")!)];
+        string container = request.Query("container") is { Length: > 0 } asked ? asked : containers.Count == 1 ? containers[0]
+            : throw ApiError.BadRequest($"a container name must be specified for pod {name}, choose one of: [{string.Join(' ', containers)}]");
+        if (!containers.Contains(container))
+        {
+            throw ApiError.BadRequest($"container {container} is not valid for pod {name}");
+        }
+
+        JsonObject? state = pod.Items("status", "containerStatuses").FirstOrDefault(status => status.Text("name") == container)?.Object("state");
+        if (state?.Object("waiting") is { } waiting || state is null)
+        {
+            string why = state?.Text("waiting", "reason") is { Length: > 0 } reason ? reason : "ContainerCreating";
+            throw ApiError.BadRequest($"container \"{container}\" in pod \"{name}\" is waiting to start: {(why == "ContainerCreating" ? why : "trying and failing to pull image")}");
+        }
+
+        DateTimeOffset started = Json.Date(state.Text("running", "startedAt") ?? state.Text("terminated", "startedAt")) ?? DateTimeOffset.UtcNow;
+        string image = pod.Items("spec", "containers").First(c => c.Text("name") == container).Text("image")!;
+        List<(DateTimeOffset Time, string Text)> lines =
+        [
+            (started, $"{container}: started {image} (emulated)"),
+            (started, $"{container}: listening as {name} in {ns}"),
+        ];
+        if (state.Object("terminated") is not null)
+        {
+            lines.Add((Json.Date(state.Text("terminated", "finishedAt")) ?? started, $"{container}: finished"));
+        }
+
+        IEnumerable<(DateTimeOffset Time, string Text)> shown = request.WholeNumber("tailLines") is { } tail ? lines.TakeLast(tail) : lines;
+        StringBuilder text = new();
+        foreach ((DateTimeOffset time, string line) in shown)
+        {
+            if (request.IsSet("timestamps"))
+            {
+                text.Append(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture)).Append(' ');
+            }
+
+            text.Append(line).Append('\n');
+        }
+
+        await Answer.TextAsync(request, 200, text.ToString());
+    }
+
+    private async Task EvictAsync(ApiRequest request, ResourceKind kind, string ns, string name)
+    {
+        JsonNode? eviction = BodyReader.ReadNode(await request.ReadBodyAsync(), allowYaml: true);
+        JsonObject pod = objects.Get(kind, ns, name) ?? throw ApiError.NotFound(kind, name);
+        Dictionary<string, string> labels = pod.Strings("metadata", "labels");
+        foreach (StoredObject stored in objects.Store.List("policy/poddisruptionbudgets", ns))
+        {
+            JsonObject budget = stored.Parse();
+            if (LabelSelector.FromObject(budget.At("spec", "selector"))?.Matches(labels) == true && (budget.Number("status", "disruptionsAllowed") ?? 0) <= 0)
+            {
+                throw new ApiError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
+                {
+                    Details = new JsonObject
+                    {
+                        ["causes"] = new JsonArray(new JsonObject
+                        {
+                            ["reason"] = "DisruptionBudget",
+                            ["message"] = $"The disruption budget {stored.Name} needs {budget.Number("status", "desiredHealthy") ?? 0} healthy pods and has {budget.Number("status", "currentHealthy") ?? 0} currently",
+                        }),
+                    },
+                };
+            }
+        }
+
+        objects.Delete(kind, ns, name, new DeletionOptions
+        {
+            DryRun = request.IsDryRun || eviction.Texts("deleteOptions", "dryRun").Any(),
+            GraceSeconds = eviction.Number("deleteOptions", "gracePeriodSeconds"),
+            Uid = eviction.Text("deleteOptions", "preconditions", "uid"),
+        });
+        await Answer.JsonAsync(request, 201, Success());
+    }
+}
