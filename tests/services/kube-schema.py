@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Prints the emulator's table of Kubernetes kinds, field types and table columns, as a running API server tells them.
     kubectl proxy --port 8001 &
-    python3 tests/services/kube-schema.py http://127.0.0.1:8001 > src/CloudLab.Emulator/Kubernetes/Schema/kubernetes.txt
-Only names, types and merge keys are kept. Lines: V version, R resource, C column of it, T type, then its fields indented."""
-import json, sys, urllib.request
+    python3 tests/services/kube-schema.py http://127.0.0.1:8001 vendor/k8s.io > src/CloudLab.Emulator/Kubernetes/Schema/kubernetes.txt
+The folder (Go modules k8s.io/api and k8s.io/apimachinery) gives what the server does not tell: field numbers in protobuf, which
+kubectl sends, and which fields can hold a zero of their own. Only names, types, numbers and merge keys are kept.
+Lines: V version, R resource, C column of it, T type, then its fields indented."""
+import json, pathlib, re, sys, urllib.request
 
 base = sys.argv[1].rstrip("/")
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -70,6 +72,33 @@ def field(name, s, required):
     return "  " + " ".join(words)
 
 
+def numbers(root):
+    """Field numbers by type and JSON name: (path of numbers, is a pointer)."""
+    structs, types = {}, {}
+    places = [(f, ".".join(f.parent.parts[-2:])) for f in pathlib.Path(root).glob("api/*/*/types*.go")]
+    places += [(f, "meta.v1") for f in pathlib.Path(root).glob("apimachinery/pkg/apis/meta/v1/types.go")]
+    for f, package in places:
+        for name, body in re.findall(r"^type (\w+) struct \{\n(.*?)^\}", f.read_text(), re.S | re.M):
+            structs[f"{package}.{name}"] = re.findall(r"^\t(?:(\w+)\s+)?(\S+)\s+`json:\"([^\",]*)([^\"]*)\"[^`\n]* protobuf:\"\w+,(\d+),", body, re.M)
+
+    def fields(name, seen=()):
+        found = {}
+        for _, go, json_name, options, number in structs.get(name, []):
+            if json_name:
+                found[json_name] = (number, go.startswith("*"))
+            elif "inline" in options:
+                inner = go.lstrip("*").split(".")
+                inner = f"meta.v1.{inner[1]}" if len(inner) > 1 and inner[0] == "metav1" else f"{'core.v1' if len(inner) > 1 else name.rsplit('.', 1)[0]}.{inner[-1]}"
+                for key, (n, pointer) in fields(inner).items():
+                    found[key] = (number + "." + n, pointer)
+        return found
+
+    for name in structs:
+        types[name] = fields(name)
+    return types
+
+
+protobuf = numbers(sys.argv[2]) if len(sys.argv) > 2 else {}
 schemas = {}
 for path, at in sorted(get("/openapi/v3")["paths"].items()):
     if path == "api/v1" or path.startswith("apis/") and path.count("/") == 2:
@@ -115,4 +144,5 @@ for n in sorted(seen):
     s = schemas[n]
     print("T", n + (" atomic" if s.get("x-kubernetes-map-type") == "atomic" else ""))
     for name, p in s.get("properties", {}).items():
-        print(field(name, p, s.get("required", [])))
+        number, pointer = protobuf.get(n, {}).get(name, ("", False))
+        print(field(name, p, s.get("required", [])) + (f" n={number}" if number else "") + (" pointer" if pointer else ""))
