@@ -33,18 +33,39 @@ internal static class BodyReader
         }
     }
 
+    /// <summary>Reads a body in any of the forms that objects are sent in.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="shape">What the object is; protobuf cannot be read without.</param>
+    /// <param name="duplicates">Gets the paths that stand twice.</param>
+    /// <returns>The node.</returns>
+    public static async Task<JsonNode?> ReadAnyAsync(ApiRequest request, Shape shape, List<string>? duplicates = null)
+    {
+        byte[] body = await request.ReadBodyAsync();
+        switch (request.ContentType)
+        {
+            case "application/vnd.kubernetes.protobuf" when shape.Type is not null:
+                try
+                {
+                    return ProtobufReader.Read(body, shape);
+                }
+                catch (Exception e) when (e is InvalidDataException or ArgumentException or IndexOutOfRangeException or OverflowException)
+                {
+                    throw ApiError.BadRequest("error decoding the body: " + e.Message);
+                }
+
+            case "" or "application/json" or "application/yaml":
+                return body.Length == 0 ? null : ReadNode(body, request.ContentType == "application/yaml", duplicates);
+            default:
+                throw new ApiError(415, "UnsupportedMediaType",
+                    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+        }
+    }
+
     /// <summary>Reads the body of a create or update.</summary>
     public static async Task<JsonObject> ReadObjectAsync(ApiRequest request, ResourceKind kind)
     {
-        if (request.ContentType is not ("" or "application/json" or "application/yaml"))
-        {
-            throw new ApiError(415, "UnsupportedMediaType",
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml");
-        }
-
-        byte[] body = await request.ReadBodyAsync();
         List<string> duplicates = [];
-        if (ReadNode(body, request.ContentType == "application/yaml", duplicates) is not JsonObject node)
+        if (await ReadAnyAsync(request, kind.Shape, duplicates) is not JsonObject node)
         {
             throw ApiError.BadRequest("the object provided is unrecognized (must be of type " + kind.Kind + "): couldn't get version/kind; json parse error");
         }

@@ -17,6 +17,8 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
     private static readonly HashSet<string> ReturnsDeleted =
         ["/pods", "/services", "/serviceaccounts", "/persistentvolumeclaims", "/persistentvolumes", "/podtemplates", "/resourcequotas"];
 
+    private static readonly Shape DeletionShape = SchemaCatalog.Default.ShapeOf("meta.v1.DeleteOptions");
+
     private readonly ListReader lists = new(objects);
     private readonly SubresourceHandler parts = new(objects);
 
@@ -58,7 +60,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         }
         else if (kind.Verbs.Count == 1 && kind.Verbs[0] == "create")
         {
-            await parts.ReviewAsync(request, kind);
+            await SubresourceHandler.ReviewAsync(request, kind.Shape);
         }
         else if (watch && request.Method == "GET")
         {
@@ -84,8 +86,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
 
     private static async Task<DeletionOptions> ReadDeletionAsync(ApiRequest request)
     {
-        byte[] body = await request.ReadBodyAsync();
-        JsonNode? node = body.Length == 0 ? null : BodyReader.ReadNode(body, request.ContentType == "application/yaml");
+        JsonNode? node = await BodyReader.ReadAnyAsync(request, DeletionShape);
         string? propagation = node.Text("propagationPolicy") ?? request.Query("propagationPolicy");
         if (propagation is { Length: > 0 } and not ("Background" or "Foreground" or "Orphan"))
         {

@@ -27,7 +27,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
                 await EvictAsync(request, kind, ns, name);
                 break;
             case ("binding", "POST"):
-                JsonNode? binding = BodyReader.ReadNode(await request.ReadBodyAsync(), allowYaml: false);
+                JsonNode? binding = await BodyReader.ReadAnyAsync(request, SchemaCatalog.Default.ShapeOf("core.v1.Binding"));
                 objects.Update(kind, ns, name, pod =>
                 {
                     if (pod.Text("spec", "nodeName") is { Length: > 0 } node)
@@ -50,7 +50,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
                 await Answer.JsonAsync(request, 200, result);
                 break;
             case ("token", "POST"):
-                await ReviewAsync(request, kind);
+                await ReviewAsync(request, SchemaCatalog.Default.ShapeOf("authentication.v1.TokenRequest"));
                 break;
             case ("exec" or "attach" or "portforward" or "proxy", _):
                 throw new ApiError(501, "NotImplemented", $"the emulator runs no containers, so there is nothing to {sub.Name} to");
@@ -60,14 +60,17 @@ internal sealed class SubresourceHandler(ObjectService objects)
     }
 
     /// <summary>Answers the kinds that are only asked, never kept: who am I, may I, a token please.</summary>
-    public async Task ReviewAsync(ApiRequest request, ResourceKind kind)
+    /// <param name="request">The request.</param>
+    /// <param name="shape">What is asked.</param>
+    /// <returns>Done when answered.</returns>
+    public static async Task ReviewAsync(ApiRequest request, Shape shape)
     {
         if (request.Method != "POST")
         {
             throw ApiError.NotAllowed();
         }
 
-        if (BodyReader.ReadNode(await request.ReadBodyAsync(), allowYaml: true) is not JsonObject review)
+        if (await BodyReader.ReadAnyAsync(request, shape) is not JsonObject review)
         {
             throw ApiError.BadRequest("the review is no object");
         }
@@ -134,9 +137,9 @@ internal sealed class SubresourceHandler(ObjectService objects)
             return;
         }
 
-        byte[] body = await request.ReadBodyAsync();
         bool isApply = request.ContentType == "application/apply-patch+yaml";
-        JsonNode? sent = BodyReader.ReadNode(body, isApply || request.ContentType == "application/yaml");
+        JsonNode? sent = request.Method == "PUT" ? await BodyReader.ReadAnyAsync(request, ScaleShape)
+            : BodyReader.ReadNode(await request.ReadBodyAsync(), isApply);
         string manager = isApply && string.IsNullOrEmpty(request.Query("fieldManager"))
             ? throw new ApiError(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch") : request.Manager;
         WriteOptions options = new(manager, "scale", request.IsDryRun);
@@ -250,7 +253,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
 
     private async Task EvictAsync(ApiRequest request, ResourceKind kind, string ns, string name)
     {
-        JsonNode? eviction = BodyReader.ReadNode(await request.ReadBodyAsync(), allowYaml: true);
+        JsonNode? eviction = await BodyReader.ReadAnyAsync(request, SchemaCatalog.Default.ShapeOf("policy.v1.Eviction"));
         JsonObject pod = objects.Get(kind, ns, name) ?? throw ApiError.NotFound(kind, name);
         Dictionary<string, string> labels = pod.Strings("metadata", "labels");
         foreach (StoredObject stored in objects.Store.List("policy/poddisruptionbudgets", ns))

@@ -94,7 +94,8 @@ internal sealed class SchemaCatalog
     private FieldSchema ReadField(string[] words)
     {
         bool required = false, isValue = false, isSet = false, isAtomic = false, retains = false;
-        string? fallback = null, merge = null;
+        bool isPointer = false;
+        string? fallback = null, merge = null, number = null;
         string[] keys = [], allowed = [];
         foreach (string word in words.Skip(2))
         {
@@ -116,6 +117,12 @@ internal sealed class SchemaCatalog
                     break;
                 case "retain":
                     retains = true;
+                    break;
+                case "pointer":
+                    isPointer = true;
+                    break;
+                case "n":
+                    number = value;
                     break;
                 case "default":
                     fallback = value;
@@ -144,7 +151,7 @@ internal sealed class SchemaCatalog
             MergeKey = merge,
             RetainsKeys = retains,
         };
-        return new FieldSchema(words[0], shape) { Required = required, IsValue = isValue, Default = fallback, Enum = allowed };
+        return new FieldSchema(words[0], shape) { Required = required, IsValue = isValue, Default = fallback, Enum = allowed, Number = number, IsPointer = isPointer };
     }
 
     private Shape ReadShape(string text) => text[0] switch

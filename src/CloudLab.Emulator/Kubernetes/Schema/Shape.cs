@@ -100,4 +100,10 @@ internal sealed class FieldSchema(string name, Shape shape)
     public string? Default { get; init; }
 
     public IReadOnlyList<string> Enum { get; init; } = [];
+
+    /// <summary>Number in protobuf; with a dot where JSON has the inner message's fields in the outer one.</summary>
+    public string? Number { get; init; }
+
+    /// <summary>True where a zero is not the same as nothing.</summary>
+    public bool IsPointer { get; init; }
 }
