@@ -42,12 +42,12 @@ internal static class CommandLine
             ParameterModel? parameter = Find(model, name, out string? commonName);
             if (parameter is { IsSwitch: true })
             {
-                binder.BindNamed(parameter, inline ?? (object)true);
+                binder.BindNamed(parameter, Flag(name, inline));
             }
             else if (parameter is null && commonName is nameof(CommonParameters.Verbose) or nameof(CommonParameters.Debug)
                 or nameof(CommonParameters.WhatIf) or nameof(CommonParameters.Confirm))
             {
-                common.Set(commonName, inline ?? (object)true);
+                common.Set(commonName, Flag(name, inline));
             }
             else
             {
@@ -79,6 +79,16 @@ internal static class CommandLine
 
         binder.BindPositional(positional, ArgumentValue.Of);
     }
+
+    private static object Flag(string name, string? inline) => inline switch
+    {
+        null => true,
+
+        // What is left of -Confirm:$false when a shell has put its own variable of that name in.
+        "" => throw new ParameterBindingException(
+            "MissingArgument", name, $"-{name}: needs a value: -{name}:true or -{name}:false, without a $."),
+        _ => inline,
+    };
 
     private static bool IsName(string arg) =>
         arg.Length > 1 && arg[0] == '-' && (char.IsLetter(arg[1]) || arg[1] is '-' or '?' or '_');

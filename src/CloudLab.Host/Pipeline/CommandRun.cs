@@ -258,7 +258,7 @@ public sealed class CommandRun : ICommandRuntime2, IDisposable
             ConfirmAnswer.Yes or ConfirmAnswer.YesToAll => true,
             ConfirmAnswer.No or ConfirmAnswer.NoToAll => false,
             _ => throw new CmdletInvocationException(new ErrorRecord(
-                new InvalidOperationException(question + " There is nobody to ask: add -Confirm:$false (and -Force where there is one)."),
+                new InvalidOperationException(question + " There is nobody to ask: add -Confirm:false."),
                 "ConfirmationNeeded", ErrorCategory.InvalidOperation, null)),
         };
     }

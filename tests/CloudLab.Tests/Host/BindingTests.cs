@@ -67,6 +67,7 @@ public class BindingTests
     [InlineData("-Bucket", "MissingArgument", "-Bucket")]
     [InlineData("-Bucket -Recurse", "MissingArgument", "-Bucket:-Recurse")]
     [InlineData("-Bucket b -Bucket c", "ParameterAlreadyBound", "-Bucket")]
+    [InlineData("-Bucket b -Confirm:", "MissingArgument", "-Confirm:false")]
     [InlineData("-Nope x -Bucket b", "NamedParameterNotFound", "-Nope")]
     [InlineData("-T x -Bucket b", "AmbiguousParameter", "-Tag or -Timeout")]
     [InlineData("a b c", "PositionalParameterNotFound", "'c'")]
