@@ -17,6 +17,7 @@
     CmdletsToExport        = @(
         'Build-LabImage'
         'Connect-Lab'
+        'Deploy-LabManifest'
         'Disconnect-Lab'
         'Get-LabBucket'
         'Get-LabCallerIdentity'
@@ -33,6 +34,7 @@
         'New-LabRole'
         'Receive-LabObject'
         'Remove-LabBucket'
+        'Remove-LabManifest'
         'Remove-LabObject'
         'Remove-LabRole'
         'Send-LabObject'

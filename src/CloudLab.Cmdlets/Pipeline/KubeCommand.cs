@@ -25,7 +25,7 @@ public abstract class KubeCommand : SessionCommand
 
     /// <summary>Namespace; what Connect-Lab or the context says, else <c>default</c>, if left out.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("ns")]
+    [Alias("n", "ns")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string? Namespace { get; set; }
 
