@@ -6,6 +6,9 @@ namespace CloudLab.Core.Identity;
 /// <param name="Document">What it allows and denies; null where the service gave something that is no policy document.</param>
 public sealed record LabRolePolicy(string Name, string PolicyName, PolicyDocument? Document)
 {
+    /// <summary>The document's statements.</summary>
+    public IReadOnlyList<PolicyStatement> Statement => Document?.Statement ?? [];
+
     /// <inheritdoc/>
     public override string ToString() => PolicyName;
 }

@@ -23,7 +23,7 @@ public sealed class LabEnvironment
     public LabEnvironment(Func<string, string?> read, string? home = null)
     {
         this.read = read;
-        Home = home ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        Home = home ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
     }
 
     /// <summary>The process's own environment.</summary>
