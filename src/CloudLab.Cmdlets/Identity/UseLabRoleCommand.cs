@@ -124,7 +124,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
             CultureInfo.InvariantCulture, $"{role.AssumedRoleArn} until {role.Expiration.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}."));
 
         LabSession session = LabSession.Resolve(
-            new SessionOptions { Keys = role.Keys }, $"Use-LabRole {named}", caller);
+            new SessionOptions { Keys = role.Keys, Identity = role.AssumedRoleArn }, $"Use-LabRole {named}", caller);
         if (SaveProfile is { } profile)
         {
             string file = SharedCredentialsFile.Save(caller, profile, role.Keys, role.Expiration, Force);

@@ -10,7 +10,7 @@ using CloudLab.Core.Sessions;
 namespace CloudLab.Core.Containers;
 
 /// <summary>The Docker Engine API: a small client over HTTP, in the newest version that both sides know.</summary>
-internal sealed class DockerEngine
+public sealed class DockerEngine
 {
     private static readonly Version Newest = new(1, 51);
     private static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true };

@@ -38,6 +38,17 @@ public sealed class LabSession
     /// <summary>Kubernetes cluster, user and namespace.</summary>
     public KubeConnection Kubernetes => kubernetes.Value;
 
+    /// <summary>ARN that the credentials stand for, once Connect-Lab or Use-LabRole has asked; empty before.</summary>
+    public LabSetting Identity
+    {
+        get
+        {
+            // What was found out for other credentials, further down, says nothing of these.
+            (string? arn, string from) = Given(o => o.Identity ?? (o.Keys is null && o.ProfileName is null ? null : ""));
+            return arn is { Length: > 0 } ? new LabSetting("Identity", arn, from) : new LabSetting("Identity", null, "not asked");
+        }
+    }
+
     /// <summary>Profile of the shared AWS config files.</summary>
     public LabSetting Profile => Aws.ProfileSetting;
 
@@ -52,6 +63,9 @@ public sealed class LabSession
 
     /// <summary>Base URL of STS and IAM; empty for Amazon's own.</summary>
     public LabSetting StsEndpoint => Shown("StsEndpoint", () => Aws.EndpointSetting("STS"));
+
+    /// <summary>Address of the Docker Engine.</summary>
+    public LabSetting DockerHost => Shown("DockerHost", () => Docker.HostSetting);
 
     /// <summary>Kubeconfig files, merged.</summary>
     public LabSetting KubeConfig => Shown("KubeConfig", () => Kubernetes.ConfigSetting);

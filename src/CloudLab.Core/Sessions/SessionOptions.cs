@@ -18,6 +18,9 @@ public sealed record SessionOptions
     /// <summary>Access key, secret key and session token, if given directly.</summary>
     public AwsKeys? Keys { get; init; }
 
+    /// <summary>ARN that the service gave for the credentials, if it was asked.</summary>
+    public string? Identity { get; init; }
+
     /// <summary>PEM file of the certificate authorities to trust instead of the system's.</summary>
     public string? CaBundle { get; init; }
 

@@ -1,0 +1,89 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Containers;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Identity;
+using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Cmdlets.Sessions;
+
+/// <summary>Sets the runspace's default session, and says who and where you are.</summary>
+/// <remarks>
+/// <para>The parameters become the defaults of every CloudLab cmdlet in this runspace, until Disconnect-Lab or the next
+/// Connect-Lab. What they leave open still comes from the environment and the configuration files. A new runspace
+/// (ForEach-Object -Parallel, a job) starts without defaults: give it the session with -Session $using:session.</para>
+/// <para>The session is checked before it becomes the default: STS is asked who the credentials stand for, and a Docker Engine or
+/// Kubernetes cluster named here is asked for its version. Credentials that are refused, or a server that does not answer,
+/// leave the defaults as they were. Without AWS credentials the other systems can be used all the same: a warning says so.</para>
+/// <para>Errors: NoCredentials, ProfileNotFound or ProfileUnusable when a profile asked for gives no credentials;
+/// InvalidClientTokenId, SignatureDoesNotMatch or ExpiredToken when the service refuses them; ConnectionFailed, NoCluster or NoDockerEngine
+/// when there is nobody at the address.</para>
+/// </remarks>
+/// <example>
+/// <para>Uses the environment's credentials in another region.</para>
+/// <code>Connect-Lab -Region eu-central-1</code>
+/// </example>
+/// <example>
+/// <para>Makes an existing session the default, with another namespace, without asking any server.</para>
+/// <code>Connect-Lab -Session (Get-LabSession) -Namespace movies -SkipCheck</code>
+/// </example>
+[Cmdlet(VerbsCommunications.Connect, "Lab")]
+[OutputType(typeof(LabSession))]
+public sealed class ConnectLabCommand : ConnectionCommand
+{
+    /// <summary>Sets the defaults without asking any server.</summary>
+    [Parameter]
+    public SwitchParameter SkipCheck { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        SessionOptions options = Options();
+        // From scratch: defaults of an earlier Connect-Lab do not shine through.
+        LabSession session = LabSession.Resolve(options, "Connect-Lab", Session);
+        if (!SkipCheck)
+        {
+            if (await IdentifyAsync(session, options, cancellation) is { } identity)
+            {
+                session = LabSession.Resolve(new SessionOptions { Identity = identity.Arn }, "STS GetCallerIdentity", session);
+            }
+
+            if (options.DockerHost is not null || options.DockerContext is not null)
+            {
+                await new DockerEngine(session.Docker).NegotiateAsync(cancellation);
+            }
+
+            if (options.KubeConfig is not null || options.KubeContext is not null)
+            {
+                await KubernetesApi.For(session.Kubernetes).CatalogAsync(cancellation);
+            }
+        }
+
+        await AskAsync(() =>
+        {
+            DefaultSession.Set(session);
+            return true;
+        });
+        await WriteAsync(session, cancellation);
+    }
+
+    private async Task<LabCallerIdentity?> IdentifyAsync(LabSession session, SessionOptions options, CancellationToken cancellation)
+    {
+        bool asked = options.Keys is not null || options.ProfileName is not null || options.EndpointUrl is not null;
+        try
+        {
+            return await new CallerStore(new IdentityClient(session, Reporter)).GetIdentityAsync(cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
+        {
+            Reporter.Warning($"The server does not say who the credentials stand for: {e.Message}");
+        }
+        catch (LabException e) when (!asked && (e.Code == "NoCredentials" || e.Kind == LabErrorKind.ConnectionFailed))
+        {
+            Reporter.Warning($"S3, IAM and STS cannot be used: {e.Message}");
+        }
+
+        return null;
+    }
+}
