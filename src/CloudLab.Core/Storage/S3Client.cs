@@ -31,29 +31,45 @@ internal sealed class S3Client : AmazonS3Client
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         base.CustomizeRuntimePipeline(pipeline);
-        pipeline.AddHandlerBefore<Signer>(new BeforeSigning());
+        pipeline.AddHandlerBefore<Signer>(new StoredChecksum());
+        pipeline.AddHandlerAfter<Signer>(new LeadingSlash());
     }
 
-    private sealed class BeforeSigning : PipelineHandler
+    // Asks for the stored checksum without the SDK computing it a second time, at several times the cost.
+    private sealed class StoredChecksum : PipelineHandler
     {
         public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
         {
-            IRequest request = executionContext.RequestContext.Request;
-
-            // Path style: the SDK puts "/bucket" and "/key" together and drops one slash of a key that begins with one.
-            if (request.PathResources.TryGetValue("{Key+}", out string? key) && key.StartsWith('/')
-                && request.Endpoint.AbsolutePath is [.., not '/'])
-            {
-                request.Endpoint = new Uri(request.Endpoint.AbsoluteUri + "/");
-            }
-
-            // Asks for the stored checksum without the SDK computing it a second time, at several times the cost.
             if (executionContext.RequestContext.OriginalRequest is GetObjectRequest)
             {
-                request.Headers["x-amz-checksum-mode"] = "ENABLED";
+                executionContext.RequestContext.Request.Headers["x-amz-checksum-mode"] = "ENABLED";
             }
 
             return base.InvokeAsync<T>(executionContext);
+        }
+    }
+
+    // Path style: the SDK signs "/bucket" + "/" + "/key" but then drops one slash where it puts the URL together.
+    private sealed class LeadingSlash : PipelineHandler
+    {
+        public override async Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            IRequest request = executionContext.RequestContext.Request;
+            Uri signed = request.Endpoint;
+            if (request.PathResources.TryGetValue("{Key+}", out string? key) && key.StartsWith('/') && !signed.AbsolutePath.EndsWith('/'))
+            {
+                request.Endpoint = new Uri(signed.AbsoluteUri + "/");
+            }
+
+            try
+            {
+                return await base.InvokeAsync<T>(executionContext);
+            }
+            finally
+            {
+                // For the signature of the next try.
+                request.Endpoint = signed;
+            }
         }
     }
 }

@@ -1,0 +1,290 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace CloudLab.Tests.Faults;
+
+/// <summary>What a <see cref="FaultProxy"/> does to one request.</summary>
+internal enum FaultKind
+{
+    /// <summary>Nothing: request and answer go through.</summary>
+    None,
+
+    /// <summary>Reads the request's head and resets the connection.</summary>
+    ResetAtOnce,
+
+    /// <summary>Reads so many bytes of the request's body and resets the connection.</summary>
+    ResetInRequest,
+
+    /// <summary>Passes the request on and resets the connection instead of giving the answer back.</summary>
+    LoseAnswer,
+
+    /// <summary>Answers with a status and S3's error document, without asking the server.</summary>
+    Status,
+
+    /// <summary>Flips one bit of the byte at that place of the request's body.</summary>
+    FlipRequest,
+
+    /// <summary>Flips one bit of the byte at that place of the answer's body.</summary>
+    FlipAnswer,
+
+    /// <summary>Closes the connection in good order after so many bytes of the answer's body.</summary>
+    TruncateAnswer,
+
+    /// <summary>Resets the connection after so many bytes of the answer's body.</summary>
+    ResetAnswer,
+
+    /// <summary>Stops sending after so many bytes of the answer's body, and keeps the connection open.</summary>
+    StallAnswer,
+
+    /// <summary>Takes the request and never answers.</summary>
+    StallAtOnce,
+
+    /// <summary>Sends the answer's body in small pieces with pauses between them.</summary>
+    Slow,
+}
+
+/// <summary>A fault.</summary>
+/// <param name="Kind">What happens.</param>
+/// <param name="Number">Place in the body in bytes, or the status.</param>
+internal sealed record Fault(FaultKind Kind, int Number = 0)
+{
+    public static Fault None { get; } = new(FaultKind.None);
+}
+
+/// <summary>A request as the proxy saw it.</summary>
+/// <param name="Method">GET, PUT, …</param>
+/// <param name="Target">Path and query as sent.</param>
+/// <param name="Length">Length of its body.</param>
+internal sealed record ProxiedRequest(string Method, string Target, int Length);
+
+/// <summary>
+/// An HTTP proxy for one server that misbehaves on demand: it stands between a client and a real server and asks
+/// <see cref="Plan"/> what to do to each request.
+/// </summary>
+internal sealed class FaultProxy : IAsyncDisposable
+{
+    private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
+
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource stop = new();
+    private readonly Uri server;
+    private readonly List<ProxiedRequest> seen = [];
+    private readonly Task accepting;
+
+    public FaultProxy(Uri server)
+    {
+        this.server = server;
+        listener.Start();
+        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        accepting = AcceptAsync();
+    }
+
+    /// <summary>Where the client connects to.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Decides for each request; may be called from several threads at once.</summary>
+    public Func<ProxiedRequest, Fault> Plan { get; set; } = _ => Fault.None;
+
+    /// <summary>All requests so far.</summary>
+    public IReadOnlyList<ProxiedRequest> Seen
+    {
+        get
+        {
+            lock (seen)
+            {
+                return [.. seen];
+            }
+        }
+    }
+
+    /// <summary>Plans one fault for the first so many requests that match; the others go through.</summary>
+    public void Times(int count, Func<ProxiedRequest, bool> matches, Fault fault) =>
+        Plan = request => matches(request) && Interlocked.Decrement(ref count) >= 0 ? fault : Fault.None;
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        listener.Stop();
+        await accepting;
+        stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        List<Task> open = [];
+        try
+        {
+            while (true)
+            {
+                TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
+                open.Add(Task.Run(() => ServeAsync(client)));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await Task.WhenAll(open);
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        {
+            try
+            {
+                NetworkStream stream = client.GetStream();
+                await ServeAsync(client, stream);
+            }
+            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+            {
+                // The client went away, or the test is over.
+            }
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client, NetworkStream stream)
+    {
+        if (await ReadHeadAsync(stream) is not { } head)
+        {
+            return;
+        }
+
+        string[] lines = head.Split("\r\n");
+        string[] first = lines[0].Split(' ');
+        int length = int.Parse(Header(lines, "Content-Length") ?? "0", CultureInfo.InvariantCulture);
+        ProxiedRequest request = new(first[0], first[1], length);
+        lock (seen)
+        {
+            seen.Add(request);
+        }
+
+        Fault fault = Plan(request);
+        if (fault.Kind == FaultKind.ResetAtOnce)
+        {
+            Reset(client);
+            return;
+        }
+
+        if (Header(lines, "Expect") is not null)
+        {
+            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), stop.Token);
+        }
+
+        byte[] body = new byte[length];
+        if (fault.Kind == FaultKind.ResetInRequest)
+        {
+            await stream.ReadExactlyAsync(body.AsMemory(0, Math.Min(fault.Number, length)), stop.Token);
+            Reset(client);
+            return;
+        }
+
+        await stream.ReadExactlyAsync(body, stop.Token);
+        switch (fault.Kind)
+        {
+            case FaultKind.StallAtOnce:
+                await UntilGoneAsync(stream);
+                return;
+            case FaultKind.Status:
+                await stream.WriteAsync(ErrorAnswer(request, fault.Number), stop.Token);
+                return;
+            case FaultKind.FlipRequest when length > 0:
+                body[fault.Number % length] ^= 1;
+                break;
+        }
+
+        byte[] answer = await ForwardAsync(lines, body);
+        int answerBody = answer.AsSpan().IndexOf(EndOfHead) + EndOfHead.Length;
+        int cut = Math.Min(answer.Length, answerBody + fault.Number);
+        switch (fault.Kind)
+        {
+            case FaultKind.LoseAnswer:
+                Reset(client);
+                return;
+            case FaultKind.FlipAnswer when answer.Length > answerBody:
+                answer[answerBody + (fault.Number % (answer.Length - answerBody))] ^= 1;
+                break;
+            case FaultKind.TruncateAnswer:
+                await stream.WriteAsync(answer.AsMemory(0, cut), stop.Token);
+                return;
+            case FaultKind.ResetAnswer:
+                await stream.WriteAsync(answer.AsMemory(0, cut), stop.Token);
+                Reset(client);
+                return;
+            case FaultKind.StallAnswer:
+                await stream.WriteAsync(answer.AsMemory(0, cut), stop.Token);
+                await UntilGoneAsync(stream);
+                return;
+            case FaultKind.Slow:
+                for (int at = 0, piece = Math.Max(1, answer.Length / 20); at < answer.Length; at += piece)
+                {
+                    await stream.WriteAsync(answer.AsMemory(at, Math.Min(piece, answer.Length - at)), stop.Token);
+                    await Task.Delay(10, stop.Token);
+                }
+
+                return;
+        }
+
+        await stream.WriteAsync(answer, stop.Token);
+    }
+
+    private async Task<byte[]> ForwardAsync(string[] lines, byte[] body)
+    {
+        using TcpClient upstream = new();
+        await upstream.ConnectAsync(server.Host, server.Port, stop.Token);
+        NetworkStream stream = upstream.GetStream();
+        IEnumerable<string> kept = lines.Where(line =>
+            line.Length > 0
+            && !line.StartsWith("Expect:", StringComparison.OrdinalIgnoreCase)
+            && !line.StartsWith("Connection:", StringComparison.OrdinalIgnoreCase));
+        string head = string.Join("\r\n", kept) + "\r\nConnection: close\r\n\r\n";
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head), stop.Token);
+        await stream.WriteAsync(body, stop.Token);
+        using MemoryStream answer = new();
+        await stream.CopyToAsync(answer, stop.Token);
+        return answer.ToArray();
+    }
+
+    private async Task<string?> ReadHeadAsync(NetworkStream stream)
+    {
+        // Byte by byte, so that nothing of the body is taken.
+        List<byte> head = new(1024);
+        byte[] one = new byte[1];
+        while (await stream.ReadAsync(one, stop.Token) == 1)
+        {
+            head.Add(one[0]);
+            if (one[0] == '\n' && head.Count >= 4 && head[^2] == '\r' && head[^3] == '\n' && head[^4] == '\r')
+            {
+                return Encoding.Latin1.GetString([.. head]);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task UntilGoneAsync(NetworkStream stream)
+    {
+        byte[] nothing = new byte[16];
+        while (await stream.ReadAsync(nothing, stop.Token) > 0)
+        {
+        }
+    }
+
+    private static void Reset(TcpClient client)
+    {
+        client.LingerState = new LingerOption(true, 0);
+        client.Close();
+    }
+
+    private static string? Header(string[] lines, string name) => lines
+        .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
+
+    private static byte[] ErrorAnswer(ProxiedRequest request, int status)
+    {
+        string code = status == 503 ? "SlowDown" : status == 500 ? "InternalError" : "Teapot";
+        string body = request.Method == "HEAD" ? "" : $"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>Made up.</Message></Error>";
+        return Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 {status} Made Up\r\nContent-Type: application/xml\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+    }
+}

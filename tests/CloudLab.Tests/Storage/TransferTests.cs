@@ -1,0 +1,135 @@
+using CloudLab.Core.Errors;
+using CloudLab.Core.Storage;
+using Xunit;
+
+namespace CloudLab.Tests.Storage;
+
+[Trait("Area", "Storage")]
+public sealed class TransfersOnEmulatorTests() : TransferTests(StorageServer.Emulator);
+
+[Trait("Area", "Storage")]
+[Trait("Server", "s3")]
+public sealed class TransfersOnCephTests() : TransferTests(StorageServer.Ceph);
+
+public abstract class TransferTests(StorageServer server) : StorageTest(server)
+{
+    private const int Part = 8 * 1024 * 1024;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(100_000)]
+    [InlineData(Part)]
+    [InlineData(Part + 1)]
+    [InlineData((2 * Part) + 12345)]
+    public async Task A_file_comes_back_as_it_went(int size)
+    {
+        string path = NewFile("in/file.json", size), copy = Path.Combine(Folder, "out", "file.json");
+        using TransferEngine engine = new(Client, 3);
+        LabTransfer up = await engine.SendAsync(path, Bucket, "some/key", new UploadOptions(), null, Token);
+        LabTransfer down = await engine.ReceiveAsync(Bucket, "some/key", copy, false, null, Token);
+        Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
+        Assert.Equal((size, size), (up.Size, down.Size));
+        Assert.Equal(("CRC32", "CRC32"), (up.VerifiedBy, down.VerifiedBy));
+        Assert.Equal(up.ETag, down.ETag);
+        LabObjectMetadata stored = await Objects.GetAsync(Bucket, "some/key", Token);
+        Assert.Equal("application/json", stored.ContentType);
+        Assert.Equal(stored.LastModified.UtcDateTime, File.GetLastWriteTimeUtc(copy), TimeSpan.FromSeconds(1));
+        Assert.Equal(["file.json"], FilesIn(Path.Combine(Folder, "out")));
+    }
+
+    [Fact]
+    public async Task Content_of_unknown_length_goes_in_parts()
+    {
+        byte[] piece = new byte[1_000_003];
+        using TransferEngine engine = new(Client, 1);
+        await using (ObjectWriter writer = new(Client, engine, Bucket, "long", new UploadOptions(), Token))
+        {
+            for (byte i = 0; i < 20; i++)
+            {
+                piece.AsSpan().Fill(i);
+                await writer.WriteAsync(piece);
+            }
+
+            await writer.CompleteAsync();
+        }
+
+        byte[] stored = await Content.ReadBytesAsync(Bucket, "long", Token);
+        Assert.Equal(20 * piece.Length, stored.Length);
+        Assert.All(Enumerable.Range(0, 20), i => Assert.Equal((byte)i, stored[(i + 1) * piece.Length - 1]));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(Part + 1)]
+    public async Task NoClobber_keeps_what_is_there(int size)
+    {
+        await PutAsync("k", "old");
+        using TransferEngine engine = new(Client);
+        LabException e = await Assert.ThrowsAsync<LabException>(() =>
+            engine.SendAsync(NewFile("new", size), Bucket, "k", new UploadOptions { NoClobber = true }, null, Token));
+        Assert.Equal("ObjectAlreadyExists", e.Code);
+        Assert.Equal(3, (await Objects.GetAsync(Bucket, "k", Token)).Size);
+        Assert.Equal(0, await UnfinishedUploadsAsync());
+    }
+
+    [Fact]
+    public async Task A_missing_file_and_an_upload_never_completed_leave_nothing()
+    {
+        using TransferEngine engine = new(Client);
+        LabException e = await Assert.ThrowsAsync<LabException>(() =>
+            engine.SendAsync(Path.Combine(Folder, "none"), Bucket, "k", new UploadOptions(), null, Token));
+        Assert.Equal("FileNotFound", e.Code);
+        await using (ObjectWriter writer = new(Client, engine, Bucket, "k", new UploadOptions(), Token))
+        {
+            await writer.WriteAsync(new byte[Part + 1]);
+        }
+
+        Assert.Empty(await KeysAsync());
+        Assert.Equal(0, await UnfinishedUploadsAsync());
+    }
+
+    [Fact]
+    public async Task A_file_that_exists_stays_unless_overwritten()
+    {
+        await PutAsync("k", "new");
+        string path = Path.Combine(Folder, "k");
+        File.WriteAllText(path, "old");
+        using TransferEngine engine = new(Client);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => engine.ReceiveAsync(Bucket, "k", path, false, null, Token));
+        Assert.Equal("FileAlreadyExists", e.Code);
+        Assert.Equal("old", File.ReadAllText(path));
+        await engine.ReceiveAsync(Bucket, "k", path, true, null, Token);
+        Assert.Equal("new", File.ReadAllText(path));
+        Assert.Equal(["k"], FilesIn(Folder));
+    }
+
+    [Fact]
+    public async Task What_the_disk_refuses_is_told_and_leaves_nothing()
+    {
+        await PutAsync("k");
+        File.WriteAllText(Path.Combine(Folder, "file"), "");
+        using TransferEngine engine = new(Client);
+        LabException e = await Assert.ThrowsAsync<LabException>(() =>
+            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "file", "k"), false, null, Token));
+        Assert.Equal(LabErrorKind.WriteFailed, e.Kind);
+        e = await Assert.ThrowsAsync<LabException>(() =>
+            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, new string('x', 300)), false, null, Token));
+        Assert.Equal(LabErrorKind.WriteFailed, e.Kind);
+        Assert.Equal(["file"], FilesIn(Folder));
+    }
+
+    [Fact]
+    public async Task A_key_that_ends_in_a_slash_is_a_folder()
+    {
+        await PutAsync("folder/", []);
+        await PutAsync("wrong/", "content");
+        using TransferEngine engine = new(Client);
+        DownloadFolder folder = new(Folder);
+        await engine.ReceiveAsync(Bucket, "folder/", folder.Claim(Bucket, "folder/", "folder/"), false, null, Token);
+        Assert.True(Directory.Exists(Path.Combine(Folder, "folder")));
+        LabException e = await Assert.ThrowsAsync<LabException>(() =>
+            engine.ReceiveAsync(Bucket, "wrong/", folder.Claim(Bucket, "wrong/", "wrong/"), false, null, Token));
+        Assert.Equal("UnsafeKey", e.Code);
+    }
+}
