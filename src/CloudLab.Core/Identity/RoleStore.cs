@@ -36,6 +36,18 @@ public sealed class RoleStore(IdentityClient client)
             policies.Add(new LabRolePolicy(name, policy, Document(text, $"policy '{policy}' of role '{name}'")));
         }
 
+        if (role.Element("Tags") is null && client.HasOwnEndpoint)
+        {
+            // Some servers only tell tags when asked for them.
+            XElement tags = new("Tags");
+            await foreach (XElement tag in OptionalPagesAsync("ListRoleTags", "Tags", name, cancellation))
+            {
+                tags.Add(tag);
+            }
+
+            role.Add(tags);
+        }
+
         return Read(role, policies, await AttachedAsync(name, cancellation));
     }
 
@@ -127,6 +139,26 @@ public sealed class RoleStore(IdentityClient client)
 
     private static LabException Unexpected(string name, string action) => new(
         LabErrorKind.ServiceFailed, "InvalidResponse", $"Role '{name}': the answer to {action} has no role in it.") { Target = name };
+
+    // One after the other, since radosgw puts key and value into members of their own.
+    private static Dictionary<string, string> ReadTags(XElement? tags)
+    {
+        Dictionary<string, string> read = [];
+        string key = "";
+        foreach (XElement part in tags?.Elements("member").Elements() ?? [])
+        {
+            if (part.Name == "Key")
+            {
+                key = part.Value;
+            }
+            else
+            {
+                read[key] = part.Value;
+            }
+        }
+
+        return read;
+    }
 
     private static DateTimeOffset? Date(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date : null;
@@ -247,8 +279,7 @@ public sealed class RoleStore(IdentityClient client)
             TrustPolicy = Document(role.Element("AssumeRolePolicyDocument")?.Value, $"trust policy of role '{name}'"),
             Policies = policies,
             AttachedPolicies = attached,
-            Tags = (role.Element("Tags")?.Elements("member") ?? []).ToDictionary(
-                tag => tag.Element("Key")?.Value ?? "", tag => tag.Element("Value")?.Value ?? ""),
+            Tags = ReadTags(role.Element("Tags")),
         };
     }
 

@@ -84,7 +84,7 @@ internal static partial class AwsErrors
         LabException => false,
         _ when cancellation.IsCancellationRequested => false,
         AmazonServiceException or AmazonClientException or HttpRequestException or WebException => true,
-        SocketException or AuthenticationException or TimeoutException or OperationCanceledException => true,
+        SocketException or AuthenticationException or TimeoutException or OperationCanceledException or XmlException => true,
         // A local file's trouble is not the network's.
         IOException io => io is HttpIOException
             || io.InnerException is SocketException or HttpIOException or AuthenticationException or TimeoutException or IOException,
@@ -123,13 +123,15 @@ internal static partial class AwsErrors
                     return FromAnswer(answer, place, service, subject, target, missingCode);
                 case AuthenticationException tls:
                     return new LabException(
-                        LabErrorKind.ConnectionFailed, "TlsFailed", $"{place} has no certificate that is trusted here: {OneLine(tls.Message)}", problem)
+                        LabErrorKind.ConnectionFailed, "TlsFailed", $"No TLS connection to {place}: {OneLine(tls.Message)}", problem)
                     {
                         Target = target,
                         Advice = "Name the PEM file of its authority with AWS_CA_BUNDLE or Connect-Lab -CaBundle, or correct the endpoint.",
                     };
                 case SocketException socket:
                     return FromSocket(socket, problem, place, target);
+                case TimeoutException when e.Message.Contains("ConnectTimeout", StringComparison.Ordinal):
+                    return FromSocket(new SocketException((int)SocketError.TimedOut), problem, place, target);
             }
         }
 
@@ -148,17 +150,19 @@ internal static partial class AwsErrors
         string code = CodeOf(answer, status, missingCode);
         (LabErrorKind kind, string? advice) = Classify(code, status);
         string text = OneLine(answer.Message ?? "");
-        if (text.Length == 0 || text.StartsWith("Error making request with Error Code", StringComparison.Ordinal)
-            || text.StartsWith("Exception of type", StringComparison.Ordinal) || text == code || text == status.ToString(CultureInfo.InvariantCulture))
+        if (SaysNothing(text) || text == code || text == status.ToString(CultureInfo.InvariantCulture))
         {
-            text = status switch
+            text = kind switch
             {
-                301 or 307 => "it is in another region",
-                403 => "access is denied",
-                404 => "it does not exist",
-                405 => $"{place} does not offer this {service} operation",
-                409 => "something else is in the way",
-                412 => "the condition asked for does not hold",
+                _ when status is 301 or 307 => "it is in another region",
+                LabErrorKind.AccessDenied => "access is denied",
+                LabErrorKind.AuthenticationFailed => "the credentials are not accepted",
+                LabErrorKind.NotFound => "it does not exist",
+                LabErrorKind.AlreadyExists => "it exists already",
+                LabErrorKind.NotSupported => $"{place} does not offer this {service} operation",
+                LabErrorKind.Conflict => status == 412 ? "the condition asked for does not hold" : "something else is in the way",
+                LabErrorKind.LimitExceeded => $"{place} asks to slow down",
+                LabErrorKind.InvalidData => $"{place} does not accept the request",
                 _ => $"{place} answered with status {status}",
             };
         }
@@ -171,6 +175,12 @@ internal static partial class AwsErrors
             Advice = advice,
         };
     }
+
+    // The SDK's own words where the service gave none.
+    private static bool SaysNothing(string text) => text.Length == 0
+        || text.StartsWith("Error making request with Error Code", StringComparison.Ordinal)
+        || text.StartsWith("The service returned an error with Error Code", StringComparison.Ordinal)
+        || text.StartsWith("Exception of type", StringComparison.Ordinal);
 
     private static string CodeOf(AmazonServiceException answer, int status, string missingCode)
     {
@@ -194,6 +204,7 @@ internal static partial class AwsErrors
             412 => "PreconditionFailed",
             416 => "InvalidRange",
             429 => "TooManyRequests",
+            501 => "NotImplemented",
             503 => "ServiceUnavailable",
             _ => "Http" + status.ToString(CultureInfo.InvariantCulture),
         };
