@@ -40,9 +40,10 @@ has() {
 
 run() {
     # The lines are written so that a shell reads them as PowerShell does; only the command's name needs its runner.
+    # Standard input is this script's list of lines, not input for the cmdlets.
     local line=$1 pipeline
     pipeline=$(printf '%s' "$line" | sed -E "s#(^|\| *)([A-Z][a-z]+-[A-Z])#\1\"\$cloudlab\" \2#g")
-    eval "$pipeline"
+    eval "$pipeline" < /dev/null
 }
 
 expect='' needs='' failed=0

@@ -37,7 +37,7 @@ public static class LanguagePrimitives
             return valueToConvert;
         }
 
-        if (valueToConvert is PSObject wrapper && wrapper.BaseObject != wrapper)
+        if (valueToConvert is PSObject { BaseObject: not PSCustomObject } wrapper)
         {
             return ConvertTo(wrapper.BaseObject, resultType);
         }

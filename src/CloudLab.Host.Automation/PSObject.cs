@@ -4,6 +4,18 @@ using System.Reflection;
 
 namespace System.Management.Automation;
 
+/// <summary>What an object with nothing but properties of its own wraps.</summary>
+public sealed class PSCustomObject
+{
+    internal static readonly PSCustomObject Self = new();
+
+    private PSCustomObject()
+    {
+    }
+
+    public override string ToString() => "";
+}
+
 /// <summary>An object with properties of its own, over those of the object it wraps.</summary>
 public class PSObject
 {
@@ -20,7 +32,7 @@ public class PSObject
 
     public PSMemberInfoCollection<PSPropertyInfo> Properties { get; }
 
-    public object BaseObject => wrapped ?? this;
+    public object BaseObject => wrapped ?? PSCustomObject.Self;
 
     public object ImmediateBaseObject => BaseObject;
 
@@ -28,7 +40,7 @@ public class PSObject
     {
         get
         {
-            field ??= [.. NamesOf(wrapped?.GetType() ?? typeof(PSObject))];
+            field ??= [.. NamesOf(BaseObject.GetType())];
             return field;
         }
     }
@@ -43,7 +55,7 @@ public class PSObject
     {
         for (; type is not null; type = type.BaseType)
         {
-            yield return type == typeof(PSObject) ? "System.Management.Automation.PSCustomObject" : type.FullName!;
+            yield return type.FullName!;
         }
     }
 

@@ -86,26 +86,29 @@ public sealed class ValidateRangeAttribute(object minRange, object maxRange) : V
 
     public object MaxRange { get; } = maxRange;
 
+    // As PowerShell does: bounds of two types compare in the wider one.
+    private Type Common => (MinRange is int ? MaxRange : MinRange).GetType();
+
     protected override void ValidateElement(object? element)
     {
         // As PowerShell does: in the type of the bounds, so that NaN, which compares as smaller than anything, fails a minimum.
         object value;
         try
         {
-            value = LanguagePrimitives.ConvertTo(element, MinRange.GetType())!;
+            value = LanguagePrimitives.ConvertTo(element, Common)!;
         }
         catch (PSInvalidCastException)
         {
             throw new ValidationMetadataException($"The argument \"{element}\" cannot be compared with the allowed range.");
         }
 
-        if (((IComparable)MinRange).CompareTo(value) > 0)
+        if (((IComparable)LanguagePrimitives.ConvertTo(MinRange, Common)!).CompareTo(value) > 0)
         {
             throw new ValidationMetadataException(string.Create(
                 CultureInfo.InvariantCulture, $"The {element} argument is less than the minimum allowed range of {MinRange}."));
         }
 
-        if (((IComparable)LanguagePrimitives.ConvertTo(MaxRange, MinRange.GetType())!).CompareTo(value) < 0)
+        if (((IComparable)LanguagePrimitives.ConvertTo(MaxRange, Common)!).CompareTo(value) < 0)
         {
             throw new ValidationMetadataException(string.Create(
                 CultureInfo.InvariantCulture, $"The {element} argument is greater than the maximum allowed range of {MaxRange}."));

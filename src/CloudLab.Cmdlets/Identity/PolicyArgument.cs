@@ -52,7 +52,7 @@ internal static class PolicyArgument
                 return null;
             case JsonNode node:
                 return node.DeepClone();
-            case PSObject { BaseObject: not PSCustomObject } wrapper when wrapper.BaseObject != wrapper:
+            case PSObject { BaseObject: not PSCustomObject } wrapper:
                 return ToJson(wrapper.BaseObject);
             case string or char or Enum:
                 return JsonValue.Create(value.ToString());

@@ -183,7 +183,7 @@ public abstract class ManifestCommand : KubeCommand
         }
 
         object under = wrapper.BaseObject;
-        if (under is not PSObject && under.GetType().Name != "PSCustomObject")
+        if (under is not PSCustomObject)
         {
             return Plain(under);
         }

@@ -92,7 +92,7 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
 
         fromInput.Clear();
         HashSet<string> sets = candidates;
-        bool document = input is PSObject custom && custom.BaseObject == custom;
+        bool document = input is PSObject { BaseObject: PSCustomObject };
         Exception? refused = null;
 
         // PowerShell's order. A document (what a JSON line holds) has no type to match, so its properties come first.
@@ -269,7 +269,7 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
     private static bool FromPipeline(ParameterModel parameter, string set) =>
         parameter.In(set) is { } a && (a.ValueFromPipeline || a.ValueFromPipelineByPropertyName);
 
-    private static object? Base(object? input) => input is PSObject wrapper ? wrapper.BaseObject : input;
+    private static object? Base(object? input) => input is PSObject { BaseObject: not PSCustomObject } wrapper ? wrapper.BaseObject : input;
 
     private static (bool Found, object? Value) Property(object? input, string name)
     {

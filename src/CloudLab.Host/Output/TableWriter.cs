@@ -45,7 +45,7 @@ internal sealed class TableWriter : IObjectWriter, IDisposable
                 return;
             }
 
-            object shown = value is PSObject wrapper ? wrapper.BaseObject : value;
+            object shown = value is PSObject { BaseObject: not PSCustomObject } wrapper ? wrapper.BaseObject : value;
             if (shown is string || (shown is IFormattable && shown.GetType().IsValueType))
             {
                 LayOut();
