@@ -27,6 +27,7 @@ public sealed class KubernetesService : IAsyncDisposable
         ObjectStore store = new(options.HistoryLength, journal);
         ResourceRegistry registry = new();
         ObjectService objects = new(store, registry);
+        DefinitionController.Register(objects);
         ClusterSeed.Plant(objects);
         controllers = new ControllerManager(objects, options);
         router = new ApiRouter(objects, stopping.Token);

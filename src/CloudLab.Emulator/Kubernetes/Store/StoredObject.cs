@@ -16,6 +16,8 @@ internal sealed class StoredObject
         Name = metadata.Text("name") ?? "";
         Uid = metadata.Text("uid") ?? "";
         Labels = metadata.Strings("labels");
+        OwnerUids = [.. metadata.Items("ownerReferences").Select(owner => owner.Text("uid") ?? "")];
+        IsDeleting = metadata.Text("deletionTimestamp") is not null;
         utf8 = Json.Bytes(node);
     }
 
@@ -30,6 +32,10 @@ internal sealed class StoredObject
     public long Revision { get; }
 
     public IReadOnlyDictionary<string, string> Labels { get; }
+
+    public IReadOnlyList<string> OwnerUids { get; }
+
+    public bool IsDeleting { get; }
 
     public ReadOnlyMemory<byte> Utf8 => utf8;
 

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using CloudLab.Emulator.Kubernetes.Resources;
+using CloudLab.Emulator.Kubernetes.Store;
+
+namespace CloudLab.Emulator.Kubernetes.Controllers;
+
+/// <summary>Gives every namespace its default ServiceAccount and root certificate, and empties it before it goes.</summary>
+internal sealed class NamespaceController(Cluster cluster) : Controller(cluster)
+{
+    private const string Shelf = "/namespaces", Accounts = "/serviceaccounts", Maps = "/configmaps", Certificate = "kube-root-ca.crt";
+
+    public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change)
+    {
+        if (change.Object.Shelf == Shelf)
+        {
+            return [change.Object.Key];
+        }
+
+        bool matters = change.IsDeletion && change.Object.Namespace.Length > 0;
+        return matters ? [("", change.Object.Namespace)] : [];
+    }
+
+    public override TimeSpan? Reconcile(string ns, string name)
+    {
+        if (Cluster.Get(Shelf, "", name) is not { } node)
+        {
+            return null;
+        }
+
+        if (!Pods.IsDeleting(node))
+        {
+            if (Cluster.Get(Accounts, name, "default") is null)
+            {
+                Cluster.Create(Accounts, name, new JsonObject { ["metadata"] = new JsonObject { ["name"] = "default" } });
+            }
+
+            if (Cluster.Get(Maps, name, Certificate) is null)
+            {
+                Cluster.Create(Maps, name, new JsonObject
+                {
+                    ["metadata"] = new JsonObject { ["name"] = Certificate },
+                    ["data"] = new JsonObject { ["ca.crt"] = "The emulator is reached without TLS and has no certificate.\n" },
+                });
+            }
+
+            return null;
+        }
+
+        bool isEmpty = true;
+        foreach (ResourceKind kind in Cluster.Registry.Shelves.Where(kind => kind.IsNamespaced).ToList())
+        {
+            foreach (StoredObject stored in Cluster.List(kind.StorageKey, name))
+            {
+                // What finalizers hold back keeps the namespace too.
+                Cluster.Delete(kind.StorageKey, name, stored.Name, stored.Uid, kind.StorageKey == "/pods" ? 0 : null);
+                isEmpty &= Cluster.Objects.Store.Get(kind.StorageKey, name, stored.Name) is null;
+            }
+        }
+
+        if (isEmpty)
+        {
+            Cluster.Update(Shelf, "", name, live => live.Ensure("spec")["finalizers"] = new JsonArray(), "finalize");
+            return null;
+        }
+
+        return TimeSpan.FromMilliseconds(200);
+    }
+}
