@@ -19,6 +19,11 @@ internal static class RunCommand
         CommandModel model = module.Cmdlets().Find(name)
             ?? throw new UsageException($"There is no cmdlet {name}: 'cloudlab' alone lists them.");
 
+        if (model.Name is "Start-LabEmulator")
+        {
+            throw new UsageException("An emulator that a cmdlet starts ends with its process, which here is at once: use 'cloudlab emulator'.");
+        }
+
         using Stream stdout = StandardStreams.OpenOutput();
         using StreamWriter stderr = StandardStreams.Writer(Console.OpenStandardError());
         using TableWriter? table = WantsTable() ? Table(module, stdout) : null;

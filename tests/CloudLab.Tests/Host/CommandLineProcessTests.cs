@@ -35,6 +35,7 @@ public class CommandLineProcessTests
     [InlineData("Measure-HpaReplicas five 120 50", "five")]
     [InlineData("Get-Nothing", "no cmdlet Get-Nothing")]
     [InlineData("help Get-Nothing", "no cmdlet Get-Nothing")]
+    [InlineData("Start-LabEmulator", "cloudlab emulator")]
     [InlineData("emulator --port x", "--port")]
     [InlineData("emulator --nope x", "--nope")]
     public async Task A_command_line_that_makes_no_sense_is_exit_code_2(string args, string says)
