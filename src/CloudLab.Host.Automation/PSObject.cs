@@ -26,8 +26,8 @@ public class PSObject
     public PSObject(object obj)
     {
         ArgumentNullException.ThrowIfNull(obj);
-        wrapped = obj is PSObject other ? other.BaseObject : obj;
-        Properties = new PropertyCollection(wrapped);
+        wrapped = obj is PSObject other ? other.wrapped : obj;
+        Properties = obj is PSObject { wrapped: null } custom ? custom.Properties : new PropertyCollection(wrapped);
     }
 
     public PSMemberInfoCollection<PSPropertyInfo> Properties { get; }

@@ -80,35 +80,43 @@ public sealed class ValidateSetAttribute(params string[] validValues) : Validate
     }
 }
 
-public sealed class ValidateRangeAttribute(object minRange, object maxRange) : ValidateEnumeratedArgumentsAttribute
+public sealed class ValidateRangeAttribute : ValidateEnumeratedArgumentsAttribute
 {
-    public object MinRange { get; } = minRange;
+    public ValidateRangeAttribute(object minRange, object maxRange)
+    {
+        // As PowerShell does: bounds of two numeric types are held in the wider one.
+        Type type = minRange.GetType() == maxRange.GetType() ? minRange.GetType()
+            : minRange is double or float || maxRange is double or float ? typeof(double)
+            : minRange is decimal or ulong || maxRange is decimal or ulong ? typeof(decimal)
+            : typeof(long);
+        MinRange = LanguagePrimitives.ConvertTo(minRange, type)!;
+        MaxRange = LanguagePrimitives.ConvertTo(maxRange, type)!;
+    }
 
-    public object MaxRange { get; } = maxRange;
+    public object MinRange { get; }
 
-    // As PowerShell does: bounds of two types compare in the wider one.
-    private Type Common => (MinRange is int ? MaxRange : MinRange).GetType();
+    public object MaxRange { get; }
 
     protected override void ValidateElement(object? element)
     {
-        // As PowerShell does: in the type of the bounds, so that NaN, which compares as smaller than anything, fails a minimum.
+        // In the type of the bounds, so that NaN, which compares as smaller than anything, fails a minimum.
         object value;
         try
         {
-            value = LanguagePrimitives.ConvertTo(element, Common)!;
+            value = LanguagePrimitives.ConvertTo(element, MinRange.GetType())!;
         }
         catch (PSInvalidCastException)
         {
             throw new ValidationMetadataException($"The argument \"{element}\" cannot be compared with the allowed range.");
         }
 
-        if (((IComparable)LanguagePrimitives.ConvertTo(MinRange, Common)!).CompareTo(value) > 0)
+        if (((IComparable)MinRange).CompareTo(value) > 0)
         {
             throw new ValidationMetadataException(string.Create(
                 CultureInfo.InvariantCulture, $"The {element} argument is less than the minimum allowed range of {MinRange}."));
         }
 
-        if (((IComparable)LanguagePrimitives.ConvertTo(MaxRange, Common)!).CompareTo(value) < 0)
+        if (((IComparable)MaxRange).CompareTo(value) < 0)
         {
             throw new ValidationMetadataException(string.Create(
                 CultureInfo.InvariantCulture, $"The {element} argument is greater than the maximum allowed range of {MaxRange}."));

@@ -55,6 +55,18 @@ public class ContractTests
         Assert.Throws<PSInvalidCastException>(() => LanguagePrimitives.ConvertTo<OutputTests.Sized>("text"));
     }
 
+    [Theory]
+    [InlineData(1, long.MaxValue, 5L, true)]
+    [InlineData(1, long.MaxValue, 0L, false)]
+    [InlineData(0, 1.5, 1.2, true)]
+    [InlineData(0.0, 1.5, double.NaN, false)]
+    [InlineData(1, 9, "10", false)]
+    public void Ranges(object min, object max, object value, bool allowed)
+    {
+        Exception? refused = Record.Exception(() => new ValidateRangeAttribute(min, max).Check(value));
+        Assert.Equal(allowed, refused is null);
+    }
+
     [Fact]
     public void Paths_resolve_against_the_sessions_location_with_wildcards()
     {
