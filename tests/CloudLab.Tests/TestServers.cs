@@ -25,6 +25,9 @@ internal static class TestServers
     /// <summary>host:port of a registry that the Docker Engine can push to.</summary>
     public static string Registry() => Need("CLOUDLAB_TEST_REGISTRY");
 
+    /// <summary>Folder with a static busybox for each platform (<c>linux/arm64/busybox</c>), for images FROM scratch.</summary>
+    public static string Busybox() => Need("CLOUDLAB_TEST_BUSYBOX");
+
     /// <summary>kubeconfig of a cluster whose API server is real.</summary>
     public static string Kubernetes() => Need("CLOUDLAB_TEST_KUBECONFIG");
 

@@ -125,7 +125,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
     private LabException OfStep(BuildStep step, string where)
     {
         string error = step.Error!;
-        string on = step.Platform is { } platform ? $" for {platform}" : "";
+        string on = log.PlatformOf(step) is { } platform ? $" for {platform}" : "";
         string subject = $"Step '{Short(step.Instruction)}'{on} ({where})";
         string[] output = [.. step.Output.Concat(step.Finish()).TakeLast(ShownLines).Select(hide)];
         string shown = output.Length > 0 ? $" Its last output:{string.Concat(output.Select(line => "\n  " + line))}" : "";

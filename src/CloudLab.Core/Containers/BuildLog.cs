@@ -56,6 +56,29 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         text.Add(hide(line));
     }
 
+    /// <summary>The platform that a step is for. BuildKit leaves it out of some names, but not of all that come before.</summary>
+    /// <param name="step">A step.</param>
+    /// <returns>The platform, or null.</returns>
+    public string? PlatformOf(BuildStep step)
+    {
+        Queue<BuildStep> ahead = new([step]);
+        HashSet<BuildStep> seen = [];
+        while (ahead.TryDequeue(out BuildStep? next))
+        {
+            if (next.Platform is { } platform)
+            {
+                return platform;
+            }
+
+            foreach (BuildStep input in next.Inputs.Select(Step).OfType<BuildStep>().Where(seen.Add))
+            {
+                ahead.Enqueue(input);
+            }
+        }
+
+        return null;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
 
@@ -102,6 +125,11 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         if (!steps.TryGetValue(id, out BuildStep? step))
         {
             steps[id] = step = new BuildStep(hide(String(vertex, "name") ?? ""));
+        }
+
+        if (Items(vertex, "inputs").Select(input => input.GetString()!).ToArray() is { Length: > 0 } inputs)
+        {
+            step.Inputs = inputs;
         }
 
         step.Cached |= vertex.TryGetProperty("cached", out JsonElement cached) && cached.ValueKind == JsonValueKind.True;

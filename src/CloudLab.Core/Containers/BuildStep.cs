@@ -41,6 +41,9 @@ internal sealed partial class BuildStep(string name)
     /// <summary>Number of steps of its group.</summary>
     public int GroupSize => match.Success ? int.Parse(match.Groups["of"].ValueSpan, null) : 0;
 
+    /// <summary>Ids of the steps it builds on.</summary>
+    public IReadOnlyList<string> Inputs { get; set; } = [];
+
     /// <summary>True once it has ended, well or not.</summary>
     public bool Completed { get; set; }
 

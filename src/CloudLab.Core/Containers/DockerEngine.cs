@@ -222,6 +222,10 @@ public sealed class DockerEngine
     private LabException Unreachable(HttpRequestException e)
     {
         Exception cause = e.GetBaseException();
+
+        // .NET says "Cannot assign requested address" of a socket that is not there.
+        string why = connection.Endpoint.Kind == DockerTransportKind.Unix && !File.Exists(connection.Endpoint.Path)
+            ? "there is no such socket" : cause.Message.TrimEnd('.');
         return cause switch
         {
             LabException lab => lab,
@@ -237,7 +241,7 @@ public sealed class DockerEngine
                 "NoDockerEngine", $"The Docker Engine at {Where} closed the connection without an answer: see whether it is starting or stopping.", e),
             _ => NoEngine(
                 "NoDockerEngine",
-                $"No Docker Engine answers at {Where}: {cause.Message.TrimEnd('.')}. Start Docker, or name an engine with -DockerHost, -DockerContext or DOCKER_HOST.", e),
+                $"No Docker Engine answers at {Where}: {why}. Start Docker, or name an engine with -DockerHost, -DockerContext or DOCKER_HOST.", e),
         };
     }
 

@@ -149,10 +149,11 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         [
             .. Directory.EnumerateFiles(options.ContextPath).Select(file => Path.GetFileName(file)!)
                 .Where(name => name.Contains("dockerfile", StringComparison.OrdinalIgnoreCase) || name.Contains("containerfile", StringComparison.OrdinalIgnoreCase))
+                .Where(name => name != "Dockerfile" || options.Dockerfile is null)
                 .Where(name => !name.EndsWith(".dockerignore", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal).Take(3),
         ];
-        string hint = others.Length > 0 ? $" There is {string.Join(", ", others)} in it: name it with -Dockerfile." : " Name it with -Dockerfile if it is elsewhere.";
+        string hint = others.Length > 0 ? $" The build context has {string.Join(", ", others)}: name it with -Dockerfile." : " Name it with -Dockerfile if it is elsewhere.";
         throw new LabException(
             LabErrorKind.NotFound, "DockerfileNotFound",
             $"There is no Dockerfile '{places[0]}'.{hint}") { Target = places[0] };

@@ -15,6 +15,9 @@ public sealed class LabImage
     /// <summary>The engine's id of the image: <c>sha256:</c> and 64 hexadecimal digits.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The first 12 digits of the id, as the docker CLI shows it.</summary>
+    public string ShortId => Id[(Id.IndexOf(':', StringComparison.Ordinal) + 1)..] is { Length: > 12 } digits ? digits[..12] : Id;
+
     /// <summary>Digest under which registries know it, or null where it never was in one.</summary>
     public string? Digest { get; init; }
 
