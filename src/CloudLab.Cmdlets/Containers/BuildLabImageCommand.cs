@@ -26,15 +26,15 @@ namespace CloudLab.Cmdlets.Containers;
 /// </remarks>
 /// <example>
 /// <para>Builds the image of the folder site.</para>
-/// <code>Build-LabImage -Path examples/movies/site -Tag movies/site:1.0</code>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0</code>
 /// </example>
 /// <example>
 /// <para>Builds it for two platforms and shows the digest of each.</para>
-/// <code>Build-LabImage -Path examples/movies/site -Tag movies/site:1.0 -Platform linux/amd64,linux/arm64 | Select-Object -ExpandProperty Platforms</code>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0 -Platform linux/amd64,linux/arm64 | Select-Object -ExpandProperty Platforms</code>
 /// </example>
 /// <example>
 /// <para>Shows what would be pushed where, without doing it.</para>
-/// <code>Build-LabImage -Path examples/movies/site -Tag 127.0.0.1:5000/movies/site:1.0 -Platform linux/amd64,linux/arm64 -Push -WhatIf</code>
+/// <code>Build-LabImage -Path site -Tag 127.0.0.1:5000/movies/site:1.0 -Platform linux/amd64,linux/arm64 -Push -WhatIf</code>
 /// </example>
 /// <inputtype>Folders of build contexts, or objects with the properties Path, Tag and Dockerfile.</inputtype>
 [Cmdlet("Build", "LabImage", SupportsShouldProcess = true)]
