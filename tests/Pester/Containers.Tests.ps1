@@ -69,7 +69,7 @@ Describe 'With a Docker Engine' -Tag Containers -Skip:(-not $docker) {
     }
 
     It 'builds for two platforms' {
-        $build | Should -BeOfType CloudLab.Core.Containers.LabImageBuild
+        $build.PSObject.TypeNames | Should -Contain CloudLab.Core.Containers.LabImageBuild
         $build.Platforms.Platform | Sort-Object | Should -Be 'linux/amd64', 'linux/arm64'
         $build.Duration | Should -BeOfType TimeSpan
     }

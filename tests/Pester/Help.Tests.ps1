@@ -59,10 +59,11 @@ Describe 'Examples' -Tag Module {
         $root = Split-Path (Split-Path $PSScriptRoot)
         Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
         $kept = @{}
-        foreach ($name in 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE', 'AWS_PROFILE', 'KUBECONFIG') {
+        foreach ($name in 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE', 'AWS_PROFILE', 'KUBECONFIG', 'DOCKER_HOST') {
             $kept[$name] = [Environment]::GetEnvironmentVariable($name)
         }
         $hasDocker = $null -ne $env:CLOUDLAB_TEST_DOCKER
+        if ($hasDocker) { $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER }
     }
 
     BeforeEach {
