@@ -68,7 +68,7 @@ passed=0 failed=0 skipped=0
 echo "== xunit"
 filters=()
 for area in ${areas[@]+"${areas[@]}"}; do filters+=(-trait "Area=${area^}"); done
-dotnet tests/CloudLab.Tests/bin/Release/net10.0/CloudLab.Tests.dll -noColor -noLogo ${filters[@]+"${filters[@]}"} 2>&1 | tee "$results/xunit.log" | grep -vE '^ *(Discover|Starting)'
+dotnet tests/CloudLab.Tests/bin/Release/net10.0/CloudLab.Tests.dll -noColor -noLogo ${filters[@]+"${filters[@]}"} 2>&1 | tee "$results/xunit.log" | grep -vE '^ *(Discover|Starting)|\[SKIP\]|CLOUDLAB_TEST_[A-Z0-9_]+ is not set'
 summary=$(grep -E 'Total: [0-9]+, Errors: ' "$results/xunit.log" | tail -n 1)
 if [ -n "$summary" ]; then
     count() { sed -E "s/.*$1: ([0-9]+).*/\1/" <<< "$summary"; }

@@ -1,7 +1,7 @@
 # Runs the Pester suite for test.sh and writes "passed failed skipped" to $env:CLOUDLAB_TEST_RESULT.
 # $env:CLOUDLAB_TEST_AREAS names the areas (tags) to run, all if empty.
 $ErrorActionPreference = 'Stop'
-if (-not (Get-Module -ListAvailable Pester | Where-Object Version -GE 5.0)) {
+if (-not (Get-Module -ListAvailable Pester | Where-Object Version -GE ([version] '5.0'))) {
     Write-Output '****  SKIPPED: the whole Pester suite. This PowerShell has no Pester 5: Install-Module Pester.'
     $count = (Select-String -Path (Join-Path $PSScriptRoot '*.Tests.ps1') -Pattern '^\s*It ').Count
     Set-Content -Path $env:CLOUDLAB_TEST_RESULT -Value "0 0 $count"
