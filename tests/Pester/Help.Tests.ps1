@@ -44,8 +44,20 @@ Describe 'Help' -Tag Module {
     }
 
     It '<Name> shows the syntax that PowerShell binds' -ForEach $cmdlets {
-        $sets = (Get-Command $Name).ParameterSets.Count
-        @((Get-Help $Name).syntax.syntaxItem).Count | Should -Be $sets
+        $bound = (Get-Command $Name).ParameterSets | ForEach-Object {
+            ($_.Parameters | Where-Object Name -NotIn $common | ForEach-Object {
+                $position = if ($_.Position -ge 0) { $_.Position } else { 'named' }
+                "$($_.Name) $position $($_.IsMandatory)"
+            } | Sort-Object) -join ', '
+        } | Sort-Object
+        $shown = (Get-Help $Name).syntax.syntaxItem | ForEach-Object {
+            ($_.parameter | ForEach-Object { "$($_.name) $($_.position) $($_.required)" } | Sort-Object) -join ', '
+        } | Sort-Object
+        $shown | Should -Be $bound
+    }
+
+    It 'has a topic about the module' {
+        "$(Get-Help about_CloudLab)" | Should -BeLike '*Start-LabEmulator*'
     }
 
     It 'has no approved verb missing and no cmdlet that PowerShell warns of' {
