@@ -42,7 +42,7 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
     [Parameter]
     [Alias("Cascade")]
     [ValidateSet("Background", "Foreground", "Orphan", IgnoreCase = true)]
-    public string? PropagationPolicy { get; set; }
+    public string PropagationPolicy { get; set; } = "Background";
 
     /// <summary>Seconds that pods get to end; their own setting if left out.</summary>
     [Parameter]
@@ -68,7 +68,7 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
         {
             Wait = Wait,
             // The server wants it written so.
-            Propagation = PropagationPolicy is null ? null : char.ToUpperInvariant(PropagationPolicy[0]) + PropagationPolicy[1..].ToLowerInvariant(),
+            Propagation = char.ToUpperInvariant(PropagationPolicy[0]) + PropagationPolicy[1..].ToLowerInvariant(),
             GracePeriod = GracePeriod,
             ErrorOnNotFound = ErrorOnNotFound,
             Approve = (target, action) => ShouldProcessAsync(target, action, Force),

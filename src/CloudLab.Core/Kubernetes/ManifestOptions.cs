@@ -33,8 +33,8 @@ public sealed record ManifestOptions
     /// <summary>Requests at the same time.</summary>
     public int ThrottleLimit { get; init; } = 16;
 
-    /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, <c>Foreground</c>, <c>Orphan</c>; null for the kind's default.</summary>
-    public string? Propagation { get; init; }
+    /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, as with kubectl, <c>Foreground</c> or <c>Orphan</c>.</summary>
+    public string Propagation { get; init; } = "Background";
 
     /// <summary>Seconds that removed pods get to end; null for their own.</summary>
     public int? GracePeriod { get; init; }

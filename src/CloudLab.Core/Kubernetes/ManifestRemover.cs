@@ -157,12 +157,8 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
 
     private async Task<WaitTarget?> RemoveAsync(ResolvedItem item, CancellationToken cancellation)
     {
-        JsonObject body = new() { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions" };
-        if (options.Propagation is { } propagation)
-        {
-            body["propagationPolicy"] = propagation;
-        }
-
+        // Said always: a Job's own default would leave its pods behind.
+        JsonObject body = new() { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = options.Propagation };
         if (options.GracePeriod is { } seconds)
         {
             body["gracePeriodSeconds"] = seconds;
