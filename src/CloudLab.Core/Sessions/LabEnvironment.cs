@@ -49,7 +49,7 @@ public sealed class LabEnvironment
             Get("AWS_CONFIG_FILE") ?? Path.Combine(Home, ".aws", "config"),
             Get("AWS_SHARED_CREDENTIALS_FILE") ?? Path.Combine(Home, ".aws", "credentials"),
             Path.Combine(Get("DOCKER_CONFIG") ?? Path.Combine(Home, ".docker"), "config.json"),
-            .. (Get("KUBECONFIG") ?? Path.Combine(Home, ".kube", "config")).Split(Path.PathSeparator),
+            .. (Get("KUBECONFIG") ?? Path.Combine(Home, ".kube", "config")).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
         ];
         return string.Join('\0', [
             .. Variables.Select(Get),

@@ -125,7 +125,8 @@ internal static class YamlReader
         _ when message.EndsWith("did not find expected key", StringComparison.Ordinal) =>
             "'key: value' is expected here: check the indentation",
         _ when message.EndsWith("scalar, found wrong indentation", StringComparison.Ordinal) => "the quoted text is not closed",
-        _ when message.EndsWith("did not find expected node content", StringComparison.Ordinal) => NotClosed,
+        _ when message.EndsWith("did not find expected node content", StringComparison.Ordinal)
+            || message.Contains("parsing a flow", StringComparison.Ordinal) => NotClosed,
         { Length: > 0 } => char.ToLowerInvariant(message[0]) + message[1..],
         _ => "not valid YAML",
     };

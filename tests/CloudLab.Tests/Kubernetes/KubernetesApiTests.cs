@@ -1,0 +1,261 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Sessions;
+using Xunit;
+
+namespace CloudLab.Tests.Kubernetes;
+
+/// <summary>The client when the server misbehaves.</summary>
+[Trait("Area", "Kubernetes")]
+public sealed class KubernetesApiTests
+{
+    private static readonly ApiResource Pods = new()
+    {
+        Group = "", Version = "v1", Kind = "Pod", Plural = "pods", Singular = "pod", Namespaced = true, Verbs = ["list"],
+    };
+
+    private readonly ScriptedCluster cluster = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Requests_that_may_be_repeated_survive_resets_and_busy_servers()
+    {
+        cluster.Break()
+            .Answer(HttpStatusCode.TooManyRequests, ScriptedCluster.Status(429, "TooManyRequests", "slow down"), ("Retry-After", "1"))
+            .Answer(HttpStatusCode.ServiceUnavailable, "upstream is restarting")
+            .BreakAfter("{\"kind\": \"Pod\", \"meta")
+            .Answer("""{"kind":"Pod"}""");
+        Assert.Equal("Pod", (string?)(await cluster.Api().GetAsync("/api/v1/pods/x", Token))["kind"]);
+        Assert.Equal(5, cluster.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_request_that_creates_is_not_sent_twice()
+    {
+        cluster.Break();
+        LabException e = await Assert.ThrowsAsync<LabException>(
+            () => cluster.Api().SendAsync(HttpMethod.Post, "/api/v1/pods", "{}"u8.ToArray(), null, Token));
+        Assert.Equal("ClusterUnreachable", e.Code);
+        Assert.Single(cluster.Requests);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_stops_the_command_at_once()
+    {
+        cluster.Break(HttpRequestError.ConnectionError);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/api", Token));
+        Assert.Equal(("ClusterUnreachable", true), (e.Code, e.StopsCommand));
+        Assert.Contains("http://cluster.test", e.Message, StringComparison.Ordinal);
+        Assert.Contains("-KubeConfig", e.Message, StringComparison.Ordinal);
+        Assert.Single(cluster.Requests);
+    }
+
+    [Fact]
+    public async Task A_server_that_keeps_failing_is_given_up()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            cluster.Answer(HttpStatusCode.ServiceUnavailable, ScriptedCluster.Status(503, "ServiceUnavailable", "not yet"));
+        }
+
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/api", Token));
+        Assert.Equal((LabErrorKind.ServiceFailed, 503), (e.Kind, e.StatusCode));
+        Assert.Equal(6, cluster.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData(401, "Unauthorized", LabErrorKind.AuthenticationFailed, true)]
+    [InlineData(403, "Forbidden", LabErrorKind.AccessDenied, false)]
+    [InlineData(404, "NotFound", LabErrorKind.NotFound, false)]
+    [InlineData(409, "AlreadyExists", LabErrorKind.AlreadyExists, false)]
+    [InlineData(409, "Conflict", LabErrorKind.Conflict, false)]
+    [InlineData(422, "Invalid", LabErrorKind.InvalidData, false)]
+    [InlineData(500, "InternalError", LabErrorKind.ServiceFailed, false)]
+    public async Task A_status_becomes_an_error_with_its_reason(int code, string reason, LabErrorKind kind, bool stops)
+    {
+        cluster.Answer((HttpStatusCode)code, ScriptedCluster.Status(code, reason, "one\\n- two"));
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/x", Token));
+        Assert.Equal((reason, kind, stops, code), (e.Code, e.Kind, e.StopsCommand, e.StatusCode));
+        Assert.Contains("one - two", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Causes_that_the_message_leaves_out_are_named()
+    {
+        cluster.Answer(HttpStatusCode.UnprocessableEntity, """
+            {"kind":"Status","code":422,"reason":"Invalid","message":"Pod is invalid","details":{"causes":[
+              {"reason":"FieldValueRequired","message":"Required value","field":"spec.containers"}]}}
+            """);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/x", Token));
+        Assert.Equal("Pod is invalid; spec.containers: Required value", e.Message);
+    }
+
+    [Fact]
+    public async Task A_refused_token_is_fetched_again_once()
+    {
+        string file = Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString("N"));
+        await File.WriteAllTextAsync(file, "old", Token);
+        List<string?> tokens = [];
+        KubernetesApi api = cluster.Api(new KubeCredentials(tokenFile: file));
+        cluster.Answer(request =>
+            {
+                tokens.Add(request.Headers.Authorization?.Parameter);
+                File.WriteAllText(file, "new\n");
+                return new HttpResponseMessage(HttpStatusCode.Unauthorized) { Content = new StringContent("") };
+            })
+            .Answer(request =>
+            {
+                tokens.Add(request.Headers.Authorization?.Parameter);
+                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{}") };
+            });
+        await api.GetAsync("/x", Token);
+        Assert.Equal(["old", "new"], tokens);
+    }
+
+    [Fact]
+    public async Task A_list_comes_out_page_by_page()
+    {
+        cluster.Answer(Page("7", "next&page", "a", "b")).Answer(Page("7", null, "c"));
+        await using IAsyncEnumerator<LabResource> list = new ResourceStore(cluster.Api())
+            .ListAsync(Pods, "films", new ResourceFilter("app=x", "spec.nodeName=n"), Token).GetAsyncEnumerator(Token);
+        Assert.True(await list.MoveNextAsync());
+        Assert.Equal(("a", "Pod", "v1"), (list.Current.Name, list.Current.Kind, list.Current.ApiVersion));
+        Assert.Equal(["GET /api/v1/namespaces/films/pods?labelSelector=app%3Dx&fieldSelector=spec.nodeName%3Dn&limit=500"], cluster.Requests);
+        Assert.True(await list.MoveNextAsync());
+        Assert.True(await list.MoveNextAsync());
+        Assert.Equal("c", list.Current.Name);
+        Assert.EndsWith("&continue=next%26page", cluster.Requests[1], StringComparison.Ordinal);
+        Assert.False(await list.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task A_list_that_expires_half_way_is_read_again_without_repeating_anything()
+    {
+        cluster.Answer(Page("7", "x", "a", "b"))
+            .Answer(HttpStatusCode.Gone, ScriptedCluster.Status(410, "Expired", "too old"))
+            .Answer(Page("9", "y", "a", "b2")).Answer(Page("9", null, "c"));
+        List<string> names = [];
+        await foreach (LabResource pod in new ResourceStore(cluster.Api()).ListAsync(Pods, null, ResourceFilter.None, Token))
+        {
+            names.Add(pod.Name);
+        }
+
+        Assert.Equal(["a", "b", "b2", "c"], names);
+    }
+
+    [Fact]
+    public async Task A_watch_that_breaks_is_taken_up_where_it_was()
+    {
+        cluster.Answer(Page("7", null, "a"))
+            .BreakAfter(Event("MODIFIED", "a", "8") + Event("BOOKMARK", "", "9") + "{\"type\":\"MODI")
+            .Break()
+            .Answer(Event("DELETED", "a", "10"));
+        List<string> seen = await FollowAsync(4);
+        Assert.Equal(["Present a", "Listed ", "Present a", "Gone a"], seen);
+        Assert.Contains("&resourceVersion=7", cluster.Requests[1], StringComparison.Ordinal);
+        Assert.Contains("&resourceVersion=9", cluster.Requests[2], StringComparison.Ordinal);
+        Assert.Contains("&resourceVersion=9", cluster.Requests[3], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_watch_that_the_server_forgot_is_replaced_by_a_new_list(bool asEvent)
+    {
+        string gone = ScriptedCluster.Status(410, "Expired", "too old resource version");
+        cluster.Answer(Page("7", null, "a", "b"));
+        _ = asEvent
+            ? cluster.Answer($$"""{"type":"ERROR","object":{{gone}}}""" + "\n")
+            : cluster.Answer(HttpStatusCode.Gone, gone);
+        cluster.Answer(Page("20", null, "b", "c")).Answer(Event("ADDED", "d", "21"));
+        Assert.Equal(
+            ["Present a", "Present b", "Listed ", "Gone a", "Present b", "Present c", "Listed ", "Present d"], await FollowAsync(8));
+    }
+
+    [Fact]
+    public async Task Discovery_asks_twice_where_the_server_aggregates()
+    {
+        cluster.Answer("""
+            {"kind":"APIGroupDiscoveryList","items":[{"metadata":{},"versions":[{"version":"v1","resources":[
+              {"resource":"pods","responseKind":{"group":"","version":"v1","kind":"Pod"},"scope":"Namespaced","singularResource":"pod","shortNames":["po"],"categories":["all"],"verbs":["list"]}]}]}]}
+            """).Answer("""
+            {"kind":"APIGroupDiscoveryList","items":[{"metadata":{"name":"apps"},"versions":[{"version":"v1","resources":[
+              {"resource":"deployments","responseKind":{"group":"apps","version":"v1","kind":"Deployment"},"scope":"Namespaced","singularResource":"deployment","shortNames":["deploy"],"categories":["all"],"verbs":["list"]}]}]}]}
+            """);
+        KubernetesApi api = cluster.Api();
+        ApiCatalog catalog = await api.CatalogAsync(Token);
+        Assert.Same(catalog, await api.CatalogAsync(Token));
+        Assert.Equal(2, cluster.Requests.Count);
+        foreach (string name in new[] { "deploy", "Deployment", "deployments", "deployment", "DEPLOY", "deployments.apps", "deployments.v1.apps", "deploy.apps" })
+        {
+            Assert.Equal("deployments.apps", Assert.Single(catalog.Match(name)).Name);
+        }
+
+        Assert.Equal(["pods", "deployments.apps"], catalog.Match("all").Select(r => r.Name));
+        Assert.Empty(catalog.Match("deployments.extensions"));
+        Assert.Contains("did you mean 'deployments'", catalog.Unknown("deploymnts").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Discovery_falls_back_to_one_request_a_group_and_lives_with_a_group_that_is_down()
+    {
+        cluster.Answer(request => Json(request.RequestUri!.AbsolutePath));
+        for (int i = 0; i < 12; i++)
+        {
+            cluster.Answer(request => Json(request.RequestUri!.AbsolutePath));
+        }
+
+        ApiCatalog catalog = await cluster.Api().CatalogAsync(Token);
+        Assert.Equal("pods", Assert.Single(catalog.Match("po")).Name);
+        Assert.Equal("autoscaling/v2", Assert.Single(catalog.Match("hpa")).ApiVersion);
+        Assert.NotNull(catalog.Find("autoscaling/v1", "HorizontalPodAutoscaler"));
+
+        static HttpResponseMessage Json(string path) => path switch
+        {
+            "/api" => Of("""{"kind":"APIVersions","versions":["v1"]}"""),
+            "/apis" => Of("""{"kind":"APIGroupList","groups":[{"name":"metrics.k8s.io","versions":[{"version":"v1beta1"}]},{"name":"autoscaling","versions":[{"version":"v1"},{"version":"v2"}],"preferredVersion":{"version":"v2"}}]}"""),
+            "/api/v1" => Of("""{"resources":[{"name":"pods","kind":"Pod","namespaced":true,"shortNames":["po"],"verbs":["list"]},{"name":"pods/log","kind":"Pod","namespaced":true}]}"""),
+            "/apis/metrics.k8s.io/v1beta1" => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Content = new StringContent("") },
+            _ => Of("""{"resources":[{"name":"horizontalpodautoscalers","kind":"HorizontalPodAutoscaler","namespaced":true,"shortNames":["hpa"],"verbs":["list"]}]}"""),
+        };
+
+        static HttpResponseMessage Of(string body) => new(HttpStatusCode.OK) { Content = new StringContent(body) };
+    }
+
+    private static string Page(string version, string? next, params string[] names) => new JsonObject
+    {
+        ["kind"] = "PodList",
+        ["metadata"] = next is null
+            ? new JsonObject { ["resourceVersion"] = version }
+            : new JsonObject { ["resourceVersion"] = version, ["continue"] = next },
+        ["items"] = new JsonArray([.. names.Select(n => new JsonObject { ["metadata"] = new JsonObject { ["name"] = n, ["uid"] = "uid-" + n } })]),
+    }.ToJsonString();
+
+    private static string Event(string type, string name, string version) => new JsonObject
+    {
+        ["type"] = type,
+        ["object"] = new JsonObject
+        {
+            ["kind"] = "Pod",
+            ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = "uid-" + name, ["resourceVersion"] = version },
+        },
+    }.ToJsonString() + "\n";
+
+    private async Task<List<string>> FollowAsync(int count)
+    {
+        List<string> seen = [];
+        await foreach (ResourceEvent happened in new ResourceStore(cluster.Api()).FollowAsync(Pods, "films", ResourceFilter.None, Token))
+        {
+            seen.Add($"{happened.Kind} {happened.Resource?.Object("metadata")?.Text("name")}");
+            if (seen.Count == count)
+            {
+                break;
+            }
+        }
+
+        return seen;
+    }
+}
