@@ -39,13 +39,7 @@ public sealed class RoleStore(IdentityClient client)
         if (role.Element("Tags") is null && client.HasOwnEndpoint)
         {
             // Some servers only tell tags when asked for them.
-            XElement tags = new("Tags");
-            await foreach (XElement tag in OptionalPagesAsync("ListRoleTags", "Tags", name, cancellation))
-            {
-                tags.Add(tag);
-            }
-
-            role.Add(tags);
+            role.Add(await TagsAsync(name, cancellation));
         }
 
         return Read(role, policies, await AttachedAsync(name, cancellation));
@@ -140,20 +134,20 @@ public sealed class RoleStore(IdentityClient client)
     private static LabException Unexpected(string name, string action) => new(
         LabErrorKind.ServiceFailed, "InvalidResponse", $"Role '{name}': the answer to {action} has no role in it.") { Target = name };
 
-    // One after the other, since radosgw puts key and value into members of their own.
+    // By the order of the leaves, since radosgw wraps key and value each into an element of its own.
     private static Dictionary<string, string> ReadTags(XElement? tags)
     {
         Dictionary<string, string> read = [];
         string key = "";
-        foreach (XElement part in tags?.Elements("member").Elements() ?? [])
+        foreach (XElement leaf in (tags?.Descendants() ?? []).Where(element => !element.HasElements))
         {
-            if (part.Name == "Key")
+            if (leaf.Name == "Key")
             {
-                key = part.Value;
+                key = leaf.Value;
             }
-            else
+            else if (leaf.Name == "Value")
             {
-                read[key] = part.Value;
+                read[key] = leaf.Value;
             }
         }
 
@@ -202,6 +196,19 @@ public sealed class RoleStore(IdentityClient client)
         }
 
         return arns;
+    }
+
+    private async Task<XElement?> TagsAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await CallAsync("ListRoleTags", name, cancellation)).Element("Tags");
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
+        {
+            client.Reporter.Verbose($"The service has no ListRoleTags, so role '{name}' counts as having none.");
+            return null;
+        }
     }
 
     private async Task<List<string>> InstanceProfilesAsync(string name, CancellationToken cancellation)
