@@ -15,7 +15,10 @@ internal sealed class ModuleFolder
     private ModuleFolder(string path)
     {
         Path = path;
-        folders = [path, System.IO.Path.Combine(path, "lib")];
+
+        // The build leaves a copy of the module's assemblies compiled for this system beside the command.
+        string ahead = System.IO.Path.Combine(AppContext.BaseDirectory, "ahead");
+        folders = [.. IsOwn(path) && Directory.Exists(ahead) ? [ahead] : Array.Empty<string>(), path, System.IO.Path.Combine(path, "lib")];
         AssemblyLoadContext.Default.Resolving += Resolve;
     }
 
@@ -35,18 +38,21 @@ internal sealed class ModuleFolder
 
     /// <summary>Loads the cmdlets' assembly; what it needs is loaded when it is needed.</summary>
     /// <returns>The cmdlets.</returns>
-    public CommandCatalog Cmdlets() =>
-        new(AssemblyLoadContext.Default.LoadFromAssemblyPath(System.IO.Path.Combine(Path, CmdletsFile)));
+    public CommandCatalog Cmdlets() => new(Resolve(AssemblyLoadContext.Default, new AssemblyName("CloudLab.Cmdlets"))!);
 
     private static string Locate()
     {
-        string beside = AppContext.BaseDirectory;
         string[] places = Environment.GetEnvironmentVariable("CLOUDLAB_MODULE") is { Length: > 0 } given
             ? [System.IO.Path.GetFullPath(given)]
-            : [System.IO.Path.GetFullPath(System.IO.Path.Combine(beside, "..", "CloudLab")), beside];
+            : [Own, AppContext.BaseDirectory];
         return Array.Find(places, place => File.Exists(System.IO.Path.Combine(place, CmdletsFile)))
             ?? throw new UsageException($"The CloudLab module is not in {places[0]}: set CLOUDLAB_MODULE to its folder.");
     }
+
+    private static string Own => System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "CloudLab"));
+
+    private static bool IsOwn(string path) =>
+        System.IO.Path.TrimEndingDirectorySeparator(path).Equals(Own, StringComparison.Ordinal);
 
     private Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
     {

@@ -8,6 +8,12 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        if (OperatingSystem.IsWindows() && !(Console.IsOutputRedirected && Console.IsErrorRedirected))
+        {
+            // A console there has a code page of its own; everything written here is UTF-8.
+            Console.OutputEncoding = System.Text.Encoding.UTF8;
+        }
+
         try
         {
             return args switch

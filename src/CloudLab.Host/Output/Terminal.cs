@@ -46,7 +46,7 @@ internal static class Terminal
                 _ => ConfirmAnswer.No,
             };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             return null;
         }
