@@ -73,6 +73,11 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             return Platforms();
         }
 
+        if (reason.Contains("rawjson", StringComparison.Ordinal))
+        {
+            return Make(LabErrorKind.NotSupported, "BuildxTooOld", "This docker buildx is too old to say what it does (--progress=rawjson): install version 0.13 or later.");
+        }
+
         return exitCode > 128 && reason.Length == 0
             ? Make(
                 LabErrorKind.ServiceFailed, "BuildxEnded",

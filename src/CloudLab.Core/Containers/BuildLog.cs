@@ -20,6 +20,7 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
     private readonly List<string> text = [];
     private readonly List<LabBuildWarning> warnings = [];
     private readonly ProgressMeter meter = new(reporter, activity);
+    private volatile Progress last = new("starting", null);
 
     /// <summary>The steps so far, in the order in which they were heard of.</summary>
     public IReadOnlyCollection<BuildStep> Steps => steps.Values;
@@ -77,6 +78,13 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         }
 
         return null;
+    }
+
+    /// <summary>Shows how far the build is, also while a step says nothing.</summary>
+    public void ShowProgress()
+    {
+        Progress state = last;
+        meter.Note(state.Status, state.Fraction);
     }
 
     /// <inheritdoc/>
@@ -151,7 +159,8 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         BuildStep[] instructions = [.. steps.Values.Where(s => s.IsInstruction)];
         int all = instructions.GroupBy(s => s.Group, s => s.GroupSize).Sum(g => g.Max());
         int done = instructions.Count(s => s.Completed);
-        meter.Note(step.Name, all > 0 ? Math.Min(1, (double)done / all) : null);
+        last = new Progress(step.Completed ? last.Status : step.Name, all > 0 ? Math.Min(1, (double)done / all) : null);
+        ShowProgress();
     }
 
     private BuildStep? Step(string id) => steps.GetValueOrDefault(id);
@@ -163,4 +172,6 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
             reporter.Verbose($"{(step.IsInstruction ? step.Name[..(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)] : step.Name)} {hide(line)}");
         }
     }
+
+    private sealed record Progress(string Status, double? Fraction);
 }

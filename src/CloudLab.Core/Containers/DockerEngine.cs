@@ -221,7 +221,8 @@ public sealed class DockerEngine
 
     private LabException Unreachable(HttpRequestException e)
     {
-        Exception cause = e.GetBaseException();
+        // What our own ssh stream says is more than the broken pipe underneath it.
+        Exception cause = e.InnerException is IOException { InnerException: IOException } ssh ? ssh : e.GetBaseException();
 
         // .NET says "Cannot assign requested address" of a socket that is not there.
         string why = connection.Endpoint.Kind == DockerTransportKind.Unix && !File.Exists(connection.Endpoint.Path)

@@ -15,6 +15,15 @@ namespace CloudLab.Core.Containers;
 /// <param name="reporter">Told of steps, output and progress.</param>
 public sealed class ImageBuilder(LabSession session, IReporter reporter)
 {
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
+
+    private static readonly Dictionary<string, string> Variables = new()
+    {
+        ["BUILDX_METADATA_PROVENANCE"] = "disabled",
+        ["BUILDX_METADATA_WARNINGS"] = "0",
+        ["DOCKER_CLI_HINTS"] = "false",
+    };
+
     private readonly DockerConnection connection = session.Docker;
     private readonly DockerEngine engine = new(session.Docker);
 
@@ -86,6 +95,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
             reporter.Verbose("docker buildx " + string.Join(' ', Shown(arguments)));
             long start = Stopwatch.GetTimestamp();
             using BuildLog log = new(reporter, "Building " + (options.Tags.Count > 0 ? options.Tags[0] : options.ContextPath), secrets.Hide);
+            await using Timer ticker = new(_ => log.ShowProgress(), null, ProgressInterval, ProgressInterval);
             int exitCode = await buildx.RunAsync(
                 arguments, options.WorkingFolder, Variables, line => reporter.Verbose(secrets.Hide(line)), log.Read, cancellation);
             TimeSpan duration = Stopwatch.GetElapsedTime(start);
@@ -121,13 +131,6 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
             File.Delete(metadataFile);
         }
     }
-
-    private static readonly Dictionary<string, string> Variables = new()
-    {
-        ["BUILDX_METADATA_PROVENANCE"] = "disabled",
-        ["BUILDX_METADATA_WARNINGS"] = "0",
-        ["DOCKER_CLI_HINTS"] = "false",
-    };
 
     private static string FindDockerfile(ImageBuildOptions options)
     {

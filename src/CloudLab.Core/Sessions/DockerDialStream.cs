@@ -77,8 +77,7 @@ internal sealed class DockerDialStream : Stream
         int count = await process.StandardOutput.BaseStream.ReadAsync(buffer, cancellationToken);
         if (count == 0 && buffer.Length > 0 && !answered)
         {
-            string[] lines = (await complaint).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            throw new IOException("ssh: " + (lines.Length > 0 ? lines[^1] : "the connection was closed without an answer"));
+            throw await RefusedAsync(null);
         }
 
         answered |= count > 0;
@@ -97,8 +96,16 @@ internal sealed class DockerDialStream : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Stream input = process.StandardInput.BaseStream;
-        await input.WriteAsync(buffer, cancellationToken);
-        await input.FlushAsync(cancellationToken);
+        try
+        {
+            await input.WriteAsync(buffer, cancellationToken);
+            await input.FlushAsync(cancellationToken);
+        }
+        catch (IOException e) when (!answered)
+        {
+            // ssh has ended already; why stands in what it wrote.
+            throw await RefusedAsync(e);
+        }
     }
 
     /// <inheritdoc/>
@@ -139,5 +146,11 @@ internal sealed class DockerDialStream : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private async Task<IOException> RefusedAsync(IOException? inner)
+    {
+        string[] lines = (await complaint).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return new IOException("ssh: " + (lines.Length > 0 ? lines[^1] : "the connection was closed without an answer"), inner);
     }
 }

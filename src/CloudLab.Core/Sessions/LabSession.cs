@@ -67,6 +67,9 @@ public sealed class LabSession
     /// <summary>Address of the Docker Engine.</summary>
     public LabSetting DockerHost => Shown("DockerHost", () => Docker.HostSetting);
 
+    /// <summary>Context of the docker CLI; empty where an address is given directly.</summary>
+    public LabSetting DockerContext => Shown("DockerContext", () => Docker.ContextSetting);
+
     /// <summary>Kubeconfig files, merged.</summary>
     public LabSetting KubeConfig => Shown("KubeConfig", () => Kubernetes.ConfigSetting);
 

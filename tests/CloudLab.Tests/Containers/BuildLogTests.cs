@@ -88,6 +88,7 @@ public class BuildLogTests
     [InlineData("ERROR: no builder \"nobuilder\" found", "BuilderNotFound", "No builder \"nobuilder\" found")]
     [InlineData("ERROR: Multi-platform build is not supported for the docker driver.", "ImageStoreSinglePlatform", "one platform")]
     [InlineData("ERROR: failed to build: something new", "BuildFailed", "The build failed: something new.")]
+    [InlineData("ERROR: invalid progress mode \"rawjson\"", "BuildxTooOld", "0.13")]
     [InlineData("", "BuildFailed", "exit code 1")]
     public void Each_kind_of_failure_has_its_own_error(string text, string code, string message)
     {

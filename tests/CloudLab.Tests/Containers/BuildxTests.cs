@@ -120,6 +120,18 @@ public sealed class BuildxTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Progress_shows_the_step_even_while_it_says_nothing_and_is_taken_away()
+    {
+        // The meter keeps quiet for a second, so the step must last longer than that.
+        Buildx("""echo '{"vertexes":[{"digest":"a","name":"[1/2] RUN slow","started":"x"}]}' >&2; sleep 3""");
+        CmdletResult result = await RunAsync(new { Path = ContextFolder, Tag = "movies:1", Session = Session() });
+        Assert.NotEmpty(result.Ok().Progress);
+        Assert.All(result.Progress, p => Assert.Equal("Building movies:1", p.Activity));
+        Assert.Equal("[1/2] RUN slow", result.Progress[0].StatusDescription);
+        Assert.Equal(ProgressRecordType.Completed, result.Progress[^1].RecordType);
+    }
+
+    [Fact]
     public async Task Several_platforms_in_an_image_store_that_keeps_one_are_refused_before_anything_is_built()
     {
         Buildx($$"""touch "{{world.Home}}/started" """);

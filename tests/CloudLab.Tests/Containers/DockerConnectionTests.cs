@@ -62,6 +62,16 @@ public sealed class DockerConnectionTests : IDisposable
     }
 
     [Fact]
+    public void A_rootless_engine_is_found_where_there_is_no_other()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || File.Exists("/var/run/docker.sock"), "this machine has the usual socket");
+        Assert.Equal(("unix:///var/run/docker.sock", "platform default"), Host(world.Session()));
+        world.Variables["XDG_RUNTIME_DIR"] = world.Home;
+        File.WriteAllText(Path.Combine(world.Home, "docker.sock"), "");
+        Assert.Equal(($"unix://{world.Home}/docker.sock", "platform default"), Host(world.Session()));
+    }
+
+    [Fact]
     public void Docker_tools_get_the_same_engine_and_only_one_way_to_it()
     {
         world.Context("near", "tcp://near:2375");
@@ -213,11 +223,13 @@ public sealed class DockerConnectionTests : IDisposable
         Assert.EndsWith("-T -l me -p 2222 -- far docker system dial-stdio", File.ReadAllText(Path.Combine(world.Home, "arguments")).Trim(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task What_ssh_complains_of_is_in_the_error()
+    [Theory]
+    [InlineData("")]
+    [InlineData("exec 0<&-; sleep 0.3;")]
+    public async Task What_ssh_complains_of_is_in_the_error(string before)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the stand-in for ssh is a shell script");
-        world.Program("ssh", "echo 'me@far: Permission denied (publickey).' >&2; exit 255");
+        world.Program("ssh", before + "echo 'me@far: Permission denied (publickey).' >&2; exit 255");
         world.Variables["PATH"] = Path.Combine(world.Home, "bin");
         LabException e = await Assert.ThrowsAsync<LabException>(
             () => new DockerEngine(world.Session(new() { DockerHost = "ssh://me@far" }).Docker).NegotiateAsync(default));
