@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Identity;
 
@@ -80,6 +81,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
 
     /// <summary>Bucket whose objects may be reached.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Bucket")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidatePattern("^[a-zA-Z0-9._-]{3,255}$")]
     public string Bucket { get; set; } = "";
 
