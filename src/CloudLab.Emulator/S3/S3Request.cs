@@ -131,6 +131,9 @@ internal sealed class S3Request
     /// <summary>Names in the query.</summary>
     public IEnumerable<string> QueryNames => query.Keys;
 
+    /// <summary>Names and values in the query.</summary>
+    public IEnumerable<KeyValuePair<string, string>> QueryPairs => query;
+
     /// <summary>A number in the query.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="fallback">Value where it is not there.</param>

@@ -19,6 +19,7 @@ internal sealed class S3Service
     private readonly S3Store store;
     private readonly S3Access access;
     private readonly SigV4Verifier verifier;
+    private readonly SigV2UrlVerifier oldUrls;
     private readonly BucketOperations buckets;
     private readonly ListOperations lists;
     private readonly ObjectOperations objects;
@@ -34,6 +35,7 @@ internal sealed class S3Service
         store = new S3Store(folder);
         access = new S3Access(account);
         verifier = new SigV4Verifier(account, time);
+        oldUrls = new SigV2UrlVerifier(account, time);
         buckets = new BucketOperations(store, access, region, time);
         lists = new ListOperations(access);
         objects = new ObjectOperations(store, access, time);
@@ -101,6 +103,12 @@ internal sealed class S3Service
     {
         if (!SigV4Verifier.IsSigned(exchange))
         {
+            return;
+        }
+
+        if (SigV2UrlVerifier.Applies(request))
+        {
+            request.Signature = oldUrls.Verify(request);
             return;
         }
 

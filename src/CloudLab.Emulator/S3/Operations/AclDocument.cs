@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using CloudLab.Emulator.S3.Payload;
 
 namespace CloudLab.Emulator.S3.Operations;
@@ -22,7 +23,9 @@ internal static class AclDocument
                 break;
             case "PUT":
                 byte[] body = await PayloadReceiver.ReceiveDocumentAsync(request);
-                if (body.Length > 0 || request.Headers.Get("x-amz-acl") is not ("private" or "bucket-owner-full-control"))
+                if (body.Length > 0
+                    ? !SaysWhatHolds(S3Xml.Parse(body, "AccessControlPolicy"), ownerId)
+                    : request.Headers.Get("x-amz-acl") is not ("private" or "bucket-owner-full-control"))
                 {
                     throw new S3Exception(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
                 }
@@ -33,4 +36,9 @@ internal static class AclDocument
                 throw S3Exception.MethodNotAllowed(request.Method, resource);
         }
     }
+
+    private static bool SaysWhatHolds(XElement policy, string ownerId) =>
+        policy.Descendants().Where(element => element.Name.LocalName == "Grant").All(grant =>
+            S3Xml.Text(grant, "Permission") == "FULL_CONTROL"
+            && S3Xml.Children(grant, "Grantee").All(grantee => S3Xml.Text(grantee, "ID") == ownerId));
 }
