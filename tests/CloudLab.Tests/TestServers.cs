@@ -31,6 +31,15 @@ internal static class TestServers
     /// <summary>kubeconfig of a cluster whose API server is real.</summary>
     public static string Kubernetes() => Need("CLOUDLAB_TEST_KUBECONFIG");
 
+    /// <summary>The `aws` command.</summary>
+    public static string AwsCli() => Need("CLOUDLAB_TEST_AWSCLI");
+
+    /// <summary>The `s3cmd` command.</summary>
+    public static string S3Cmd() => Need("CLOUDLAB_TEST_S3CMD");
+
+    /// <summary>A python that has a current boto3.</summary>
+    public static string Boto3() => Need("CLOUDLAB_TEST_BOTO3");
+
     private static string Need(string variable)
     {
         string? value = Environment.GetEnvironmentVariable(variable);

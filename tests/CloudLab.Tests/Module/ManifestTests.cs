@@ -51,7 +51,7 @@ public partial class ManifestTests
             .Select(t => t.Type).OfType<Type>().Where(t => t.Namespace?.StartsWith("CloudLab.", StringComparison.Ordinal) == true).Distinct()];
         Assert.Empty(outputs.Where(t => formats.Find(t) is null).Select(t => t.FullName + " has no view in module/CloudLab.format.ps1xml"));
 
-        Dictionary<string, Type> known = new[] { Cmdlets, typeof(Core.Sessions.LabSession).Assembly, typeof(Emulator.LabEmulator).Assembly }
+        Dictionary<string, Type> known = new[] { Cmdlets, typeof(Core.Sessions.LabSession).Assembly, typeof(CloudLab.Emulator.LabEmulator).Assembly }
             .SelectMany(a => a.GetExportedTypes()).ToDictionary(t => t.FullName!);
         List<string> wrong = [];
         foreach ((string name, ObjectView view) in formats.Views.Where(v => v.Key.StartsWith("CloudLab.", StringComparison.Ordinal)))

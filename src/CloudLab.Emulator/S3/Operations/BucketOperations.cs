@@ -1,7 +1,7 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Identity;
 using CloudLab.Emulator.S3.Payload;
 using CloudLab.Emulator.S3.Storage;
 
@@ -238,28 +238,13 @@ internal sealed class BucketOperations(S3Store store, S3Access access, string re
 
     private static void CheckPolicy(string text)
     {
-        JsonNode? policy;
         try
         {
-            policy = JsonNode.Parse(text);
+            PolicyDocument.Parse(text, PolicyKind.Resource);
         }
-        catch (JsonException)
+        catch (LabException e)
         {
-            throw new S3Exception(400, "MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'");
-        }
-
-        if (policy is not JsonObject root || root["Statement"] is null)
-        {
-            throw new S3Exception(400, "MalformedPolicy", "Missing required field Statement");
-        }
-
-        IEnumerable<JsonNode?> statements = root["Statement"] is JsonArray list ? list : [root["Statement"]];
-        foreach (JsonNode? statement in statements)
-        {
-            if (statement is not JsonObject fields || (fields["Principal"] ?? fields["NotPrincipal"]) is null)
-            {
-                throw new S3Exception(400, "MalformedPolicy", "Missing required field Principal");
-            }
+            throw new S3Exception(400, "MalformedPolicy", e.Message);
         }
     }
 
