@@ -1,0 +1,77 @@
+using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Sessions;
+using CloudLab.Emulator;
+using Xunit;
+
+namespace CloudLab.Tests.Kubernetes;
+
+/// <summary>The clusters that the Kubernetes tests run on: each test class runs once on the emulator and once on a real API server.</summary>
+public enum KubeServer
+{
+    /// <summary>The embedded emulator, always there.</summary>
+    Emulator,
+
+    /// <summary>A real API server with its controllers, where the environment names one.</summary>
+    Real,
+}
+
+/// <summary>A namespace of its own for each test, removed with all in it afterwards.</summary>
+/// <param name="server">Where to run.</param>
+public abstract class KubeTest(KubeServer server) : IAsyncLifetime
+{
+    private static readonly Lazy<Task<LabEmulator>> Emulator = new(() => LabEmulator.StartAsync());
+
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>A session whose namespace is the test's own.</summary>
+    protected LabSession Session { get; private set; } = null!;
+
+    protected KubernetesApi Api { get; private set; } = null!;
+
+    protected string Namespace { get; } = "lab-" + Guid.NewGuid().ToString("N")[..10];
+
+    /// <summary>A folder of this test's own.</summary>
+    protected string Folder { get; } = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString("N"))).FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        SessionOptions options = server == KubeServer.Real
+            ? new SessionOptions { KubeConfig = TestServers.Kubernetes() }
+            : (await Emulator.Value).Info.GetSessionOptions();
+        Session = LabSession.Resolve(options with { Namespace = Namespace }, "test", null, new LabEnvironment(_ => null, Folder));
+        Api = KubernetesApi.For(Session.Kubernetes);
+        (await RunAsync("Deploy-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Namespace, metadata: {{name: {Namespace}}}}}\n" })).Ok();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Session is not null)
+        {
+            await RunAsync("Remove-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Namespace, metadata: {{name: {Namespace}}}}}\n", Force = true });
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs a cmdlet in the test's session.</summary>
+    protected Task<CmdletResult> RunAsync(
+        string name, object? parameters = null, IEnumerable<object?>? input = null, int? first = null, CancellationToken ctrlC = default,
+        Action<string>? onVerbose = null)
+    {
+        Dictionary<string, object?> all = new() { ["Session"] = Session };
+        foreach (System.Reflection.PropertyInfo property in parameters?.GetType().GetProperties() ?? [])
+        {
+            all[property.Name] = property.GetValue(parameters);
+        }
+
+        return CmdletRunner.RunAsync(name, all, input, first, ctrlC, location: Folder, onVerbose: onVerbose);
+    }
+
+    /// <summary>Writes a manifest file.</summary>
+    protected string Write(string name, string content)
+    {
+        string path = Path.Combine(Folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+}
