@@ -48,6 +48,7 @@ internal sealed class IamQueryClient : AmazonServiceClient
         pipeline.RemoveHandler<EndpointResolver>();
         pipeline.AddHandlerAfter<Marshaller>(new QueryEndpointResolver());
         pipeline.AddHandlerAfter<QueryEndpointResolver>(new SigV4Always());
+        AwsRetryPolicy.Install(pipeline, Config);
     }
 
     private static IamConfig Configured(AwsConnection aws)

@@ -12,7 +12,7 @@ public sealed class IdentityClient
 {
     // One SDK client for each connection: it keeps the signing key.
     private static readonly ConditionalWeakTable<AwsConnection, IamQueryClient> IamClients = [];
-    private static readonly ConditionalWeakTable<AwsConnection, AmazonSecurityTokenServiceClient> StsClients = [];
+    private static readonly ConditionalWeakTable<AwsConnection, StsClient> StsClients = [];
 
     private readonly AwsConnection aws;
 
@@ -62,8 +62,7 @@ public sealed class IdentityClient
         Reporter.Verbose($"STS {action}: {subject}");
         return CallAsync(
             "STS", subject, target,
-            () => call(StsClients.GetValue(aws, static connection => new AmazonSecurityTokenServiceClient(
-                connection.Credentials(), connection.Configure("STS", new AmazonSecurityTokenServiceConfig { MaxErrorRetry = 4 })))),
+            () => call(StsClients.GetValue(aws, static connection => new StsClient(connection))),
             cancellation);
     }
 

@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+
+namespace CloudLab.Core.Sessions;
+
+/// <summary>
+/// The SDK's standard retries, except that a server that is not there at all is asked twice and no more: whoever mistyped
+/// an endpoint should not wait for it.
+/// </summary>
+/// <param name="config">The client's configuration.</param>
+internal sealed class AwsRetryPolicy(IClientConfig config) : StandardRetryPolicy(config)
+{
+    /// <summary>Puts the policy into a client's pipeline.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="config">The client's configuration.</param>
+    public static void Install(RuntimePipeline pipeline, IClientConfig config) =>
+        pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new AwsRetryPolicy(config)));
+
+    /// <inheritdoc/>
+    public override Task<bool> RetryForExceptionAsync(IExecutionContext executionContext, Exception exception) =>
+        executionContext.RequestContext.Retries >= 1 && IsNotThere(exception)
+            ? Task.FromResult(false)
+            : base.RetryForExceptionAsync(executionContext, exception);
+
+    private static bool IsNotThere(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.NoData })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
