@@ -12,6 +12,8 @@ namespace CloudLab.Host.Binding;
 /// <param name="cmdlet">The cmdlet.</param>
 public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
 {
+    private const string CannotConvert = "CannotConvertArgumentNoMessage";
+
     private readonly Dictionary<ParameterModel, object?> initial = [];
     private readonly HashSet<ParameterModel> given = [];
     private readonly HashSet<ParameterModel> fromInput = [];
@@ -93,39 +95,44 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
         fromInput.Clear();
         HashSet<string> sets = candidates;
         bool document = input is PSObject { BaseObject: PSCustomObject };
-        Exception? refused = null;
+        ParameterBindingException? refused = null;
 
         // PowerShell's order. A document (what a JSON line holds) has no type to match, so its properties come first.
         sets = document ? sets : ByValue(input, false, sets, ref refused);
         sets = ByName(input, false, sets, ref refused);
         sets = document ? ByName(input, true, sets, ref refused) : ByValue(input, true, sets, ref refused);
-        Exception? noSuchObject = null;
-        sets = document ? ByValue(input, true, sets, ref noSuchObject) : ByName(input, true, sets, ref refused);
+        sets = document ? ByValue(input, true, sets, ref refused) : ByName(input, true, sets, ref refused);
         if (fromInput.Count == 0)
         {
-            throw refused ?? new ParameterBindingException(
+            // A value of the wrong type is none for this parameter; one that the parameter refuses says why.
+            throw refused is { ErrorId: not CannotConvert } ? refused : new ParameterBindingException(
                 "InputObjectNotBound", null,
-                "The input fits no parameter: " + model.Name + " takes " + PipelineNames() + " from its input.");
+                $"The input fits no parameter: {model.Name} takes {PipelineNames()} from its input."
+                + (refused is null ? "" : " " + refused.Message));
         }
 
         return Choose(sets);
     }
 
-    private HashSet<string> ByValue(object? input, bool convert, HashSet<string> sets, ref Exception? refused)
+    private HashSet<string> ByValue(object? input, bool convert, HashSet<string> sets, ref ParameterBindingException? refused)
     {
         foreach (ParameterModel parameter in Free(sets, p => p.ValueFromPipeline))
         {
             bool fits = parameter.Type.IsInstanceOfType(Base(input));
             if (fits || (convert && !(input is PSObject && parameter.Type == typeof(string))))
             {
-                sets = TryBind(parameter, Base(input), sets, ref refused);
+                // That a whole document is no number is not worth saying.
+                ParameterBindingException? unsaid = null;
+                sets = Base(input) is PSObject
+                    ? TryBind(parameter, Base(input), sets, ref unsaid)
+                    : TryBind(parameter, Base(input), sets, ref refused);
             }
         }
 
         return sets;
     }
 
-    private HashSet<string> ByName(object? input, bool convert, HashSet<string> sets, ref Exception? refused)
+    private HashSet<string> ByName(object? input, bool convert, HashSet<string> sets, ref ParameterBindingException? refused)
     {
         foreach (ParameterModel parameter in Free(sets, p => p.ValueFromPipelineByPropertyName))
         {
@@ -147,7 +154,7 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
             .OrderBy(p => first is not null && p.In(first) is { } a && kind(a) ? 0 : 1)];
     }
 
-    private HashSet<string> TryBind(ParameterModel parameter, object? value, HashSet<string> sets, ref Exception? refused)
+    private HashSet<string> TryBind(ParameterModel parameter, object? value, HashSet<string> sets, ref ParameterBindingException? refused)
     {
         // A parameter bound just before may have ruled out this one's sets.
         if (Narrow(sets, parameter) is not { } narrowed || !narrowed.Any(s => FromPipeline(parameter, s)))
@@ -240,7 +247,7 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
         {
             Exception cause = (e as TargetInvocationException)?.InnerException ?? e;
             throw new ParameterBindingException(
-                cause is ValidationMetadataException ? "ParameterArgumentValidationError" : "CannotConvertArgumentNoMessage",
+                cause is ValidationMetadataException ? "ParameterArgumentValidationError" : CannotConvert,
                 parameter.Name, $"-{parameter.Name}: {cause.Message}", cause);
         }
     }
@@ -279,9 +286,6 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
                 return default;
             case PSObject custom:
                 return custom.Properties[name] is { } note ? (true, note.Value) : default;
-            case IDictionary map:
-                object? key = map.Keys.OfType<string>().FirstOrDefault(k => k.Equals(name, StringComparison.OrdinalIgnoreCase));
-                return key is not null ? (true, map[key]) : default;
             default:
                 PropertyInfo? property = input.GetType().GetProperty(
                     name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);

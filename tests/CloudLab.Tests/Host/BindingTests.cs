@@ -111,6 +111,13 @@ public class BindingTests
     }
 
     [Fact]
+    public void An_object_whose_property_cannot_be_converted_is_told_why()
+    {
+        Sink sink = Run("-Bucket b", JsonInput.Read(["""{"Id":"ten"}"""]));
+        Assert.Contains("-Id: Cannot convert value \"ten\"", Assert.Single(sink.Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_the_command_line_gives_the_input_does_not_change()
     {
         Sink sink = Run("-Bucket b -Name mine", JsonInput.Read(["""{"Name":"theirs","Size":3}""", "5"]));
@@ -120,8 +127,43 @@ public class BindingTests
     [Fact]
     public void Typed_objects_bind_by_their_properties()
     {
-        Sink sink = Run("-Bucket b", [new { Id = 3 }, new Hashtable { ["Name"] = "h" }, 8L]);
+        Sink sink = Run("-Bucket b", [new { Id = 3 }, new { Name = "h" }, 8L]);
         Assert.Equal(["Id", "Name", "Name"], Rows(sink).Select(r => r.GetProperty("Set").GetString()));
+    }
+
+    public static TheoryData<string> Cases() =>
+        [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(Module.Repository.Folder, "tests", "binding-cases.json")))
+            .RootElement.EnumerateArray().Select(c => c.GetRawText())];
+
+    /// <summary>tests/Pester/Binding.Tests.ps1 holds PowerShell itself against the same table.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Binding_is_PowerShells(string described)
+    {
+        JsonElement sample = JsonDocument.Parse(described).RootElement;
+        List<string> found = [];
+        Sink sink = new() { OnObject = row => found.Add(Line(row)), OnError = e => found.Add("! " + e.FullyQualifiedErrorId.Split(',')[0]) };
+        try
+        {
+            Run(sample.GetProperty("args").GetString()!, sample.TryGetProperty("input", out JsonElement input)
+                ? JsonInput.Read(input.EnumerateArray().Select(i => i.GetRawText().ReplaceLineEndings(" "))) : null, sink);
+        }
+        catch (ParameterBindingException e)
+        {
+            found.Add("! " + e.ErrorId);
+        }
+
+        Assert.Equal(sample.GetProperty("expect").EnumerateArray().Select(e => e.GetString()), found);
+
+        static string Line(object? value)
+        {
+            using MemoryStream stream = new();
+            new JsonLinesWriter(stream).Write(value);
+            JsonElement row = JsonDocument.Parse(stream.ToArray()).RootElement;
+            JsonElement name = row.GetProperty("Name");
+            string names = name.ValueKind == JsonValueKind.Null ? "" : string.Join('|', name.EnumerateArray().Select(n => n.GetString()));
+            return $"{row.GetProperty("Set")} name={names} id={row.GetProperty("Id")} bucket={row.GetProperty("Bucket")} size={row.GetProperty("Size")}";
+        }
     }
 
     [Fact]
@@ -166,7 +208,7 @@ public class BindingTests
         sink ??= new Sink();
         CommonParameters common = new();
         using CommandRun run = new(CommandModel.Of(typeof(GetSampleCommand)), sink, common);
-        CommandLine.Bind(args.Split(' ', StringSplitOptions.RemoveEmptyEntries), run.Model, run.Binder, common);
+        CommandLine.Bind([.. args.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a == "''" ? "" : a)], run.Model, run.Binder, common);
         run.Run(input);
         return sink;
     }
@@ -185,7 +227,15 @@ public class BindingTests
 
         public ConfirmAnswer? Answer { get; init; }
 
-        public void Output(object? value) => Objects.Add(value);
+        public Action<object?>? OnObject { get; init; }
+
+        public Action<ErrorRecord>? OnError { get; init; }
+
+        public void Output(object? value)
+        {
+            Objects.Add(value);
+            OnObject?.Invoke(value);
+        }
 
         public void Error(ErrorRecord record, bool terminating)
         {
@@ -196,6 +246,7 @@ public class BindingTests
             else
             {
                 Errors.Add(record);
+                OnError?.Invoke(record);
             }
         }
 
