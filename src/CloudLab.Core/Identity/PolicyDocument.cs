@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace CloudLab.Core.Identity;
 
@@ -8,6 +9,7 @@ namespace CloudLab.Core.Identity;
 /// An IAM policy document, typed and immutable: the JSON policy language of the IAM User Guide
 /// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html).
 /// </summary>
+[JsonConverter(typeof(Converter))]
 public sealed class PolicyDocument
 {
     /// <summary>The current version of the policy language, the one with policy variables.</summary>
@@ -160,5 +162,17 @@ public sealed class PolicyDocument
 
         writer.WriteEndArray();
         writer.WriteEndObject();
+    }
+
+    /// <summary>Serializes a document as the policy language has it.</summary>
+    private sealed class Converter : JsonConverter<PolicyDocument>
+    {
+        public override PolicyDocument Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            using JsonDocument json = JsonDocument.ParseValue(ref reader);
+            return Parse(json.RootElement.GetRawText());
+        }
+
+        public override void Write(Utf8JsonWriter writer, PolicyDocument value, JsonSerializerOptions options) => value.Write(writer);
     }
 }

@@ -7,6 +7,7 @@ using System.Security;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace CloudLab.Host.Output;
 
@@ -113,6 +114,13 @@ internal sealed class JsonLinesWriter(Stream stream) : IObjectWriter
         if (depth > MaxDepth)
         {
             json.WriteStringValue(value.ToString());
+            return;
+        }
+
+        // A type with a JSON form of its own, such as a policy document.
+        if (value.GetType().IsDefined(typeof(JsonConverterAttribute), inherit: false))
+        {
+            JsonSerializer.Serialize(json, value, value.GetType());
             return;
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Identity;
 using Xunit;
@@ -40,6 +41,15 @@ public sealed class PolicyDocumentTests
         Assert.Equal(json, PolicyDocument.Parse(document.ToString()).ToJson(indented: false));
         Assert.Contains("<ü>", json, StringComparison.Ordinal);
         Assert.Contains("""{"StringLike":{"s3:prefix":["a","b"],"s3:delimiter":"/"},"Null":{"aws:TokenIssueTime":"true"}}""", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Serializers_write_and_read_the_policy_language()
+    {
+        PolicyDocument document = new(PolicyStatements.ForBucket("movies", "data/", write: false));
+        string json = JsonSerializer.Serialize(new { Document = document });
+        Assert.Equal($"{{\"Document\":{document.ToJson(indented: false)}}}", json);
+        Assert.Equal(document.ToJson(), JsonSerializer.Deserialize<PolicyDocument>(document.ToJson())!.ToJson());
     }
 
     [Fact]
