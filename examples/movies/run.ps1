@@ -9,7 +9,7 @@ $failed = $false
 
 function Test-Need([string] $Need) {
     try {
-        $null = Get-LabImage -Image no-such-image -ErrorAction SilentlyContinue
+        $null = Get-LabImage -Image 'no-such-image*'
         if ($Need -eq 'registry') {
             $null = Invoke-WebRequest -Uri http://127.0.0.1:5000/v2/ -TimeoutSec 2
         }
@@ -25,6 +25,9 @@ try {
     # The role's temporary keys are kept here, not among the user's own.
     $env:AWS_SHARED_CREDENTIALS_FILE = Join-Path $work 'credentials'
     Start-LabEmulator | Out-Default
+
+    # The image's web server, from this machine's own packages: a registry may be out of reach.
+    if (-not $IsWindows -and (Test-Need docker)) { sh site/prepare.sh }
 
     $expect = $needs = ''
     foreach ($line in Get-Content movies.ps1) {

@@ -33,7 +33,7 @@ unset AWS_PROFILE AWS_SESSION_TOKEN
 
 has() {
     case $1 in
-        docker) "$cloudlab" Get-LabImage -Image no-such-image > /dev/null 2>&1 ;;
+        docker) "$cloudlab" Get-LabImage -Image 'no-such-image*' > /dev/null 2>&1 ;;
         registry) has docker && curl -sf --max-time 2 -o /dev/null http://127.0.0.1:5000/v2/ ;;
     esac
 }
@@ -45,6 +45,9 @@ run() {
     pipeline=$(printf '%s' "$line" | sed -E "s#(^|\| *)([A-Z][a-z]+-[A-Z])#\1\"\$cloudlab\" \2#g")
     eval "$pipeline" < /dev/null
 }
+
+# The image's web server, from this machine's own packages: a registry may be out of reach.
+if has docker; then site/prepare.sh; fi
 
 expect='' needs='' failed=0
 while IFS= read -r line; do
