@@ -23,6 +23,7 @@ public sealed class LabEmulator : IAsyncDisposable
     private readonly KubernetesService cluster;
     private HttpServer? aws;
     private HttpServer? kubernetes;
+    private int disposed;
 
     private LabEmulator(EmulatorOptions options, EmulatorFolder folder)
     {
@@ -73,6 +74,11 @@ public sealed class LabEmulator : IAsyncDisposable
     /// <returns>Done when stopped.</returns>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
+
         if (aws is not null)
         {
             await aws.DisposeAsync();

@@ -108,7 +108,7 @@ internal sealed class HttpBodyStream : Stream
         int count = await connection.ReadAsync(buffer[..(int)Math.Min(buffer.Length, left)], cancellationToken);
         if (count == 0)
         {
-            throw new EndOfStreamException("The client closed the connection inside the body.");
+            throw new ClientGoneException("The client closed the connection inside the body.");
         }
 
         left -= count;
@@ -143,10 +143,10 @@ internal sealed class HttpBodyStream : Stream
     private async Task<bool> NextChunkAsync(CancellationToken cancellation)
     {
         string size = (await connection.ReadLineAsync(cancellation)
-            ?? throw new EndOfStreamException("The client closed the connection inside the body.")).Split(';')[0].Trim();
+            ?? throw new ClientGoneException("The client closed the connection inside the body.")).Split(';')[0].Trim();
         if (!long.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out left) || left < 0)
         {
-            throw new IOException("The size of a chunk is no hexadecimal number.");
+            throw new ClientGoneException("The size of a chunk is no hexadecimal number.");
         }
 
         if (left > 0)

@@ -52,7 +52,7 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
             {
                 // What the handler left running for this request has no client any more.
                 await aborted.CancelAsync();
-                if (!IsClientGone(e))
+                if (e is not (ClientGoneException or OperationCanceledException))
                 {
                     failed?.Invoke(e);
                 }
@@ -76,8 +76,17 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
     /// <param name="data">The bytes.</param>
     /// <param name="cancellation">Cancels the write.</param>
     /// <returns>Done when handed to the network.</returns>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation) =>
-        stream.WriteAsync(data, cancellation);
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        try
+        {
+            await stream.WriteAsync(data, cancellation);
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw new ClientGoneException("The client is gone.", e);
+        }
+    }
 
     /// <summary>Reads what is there, at least one byte.</summary>
     /// <param name="target">Where to.</param>
@@ -89,7 +98,7 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
         {
             if (target.Length >= buffer.Length)
             {
-                return await stream.ReadAsync(target, cancellation);
+                return await ReceiveAsync(target, cancellation);
             }
 
             if (!await FillAsync(cancellation))
@@ -159,14 +168,13 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
         {
             return false;
         }
-        catch (Exception e) when (IsClientGone(e))
+        catch (ClientGoneException)
         {
             return true;
         }
     }
 
-    private static bool IsClientGone(Exception e) =>
-        e is IOException or OperationCanceledException or ObjectDisposedException or SocketException;
+    private static bool IsBroken(Exception e) => e is IOException or ObjectDisposedException or SocketException;
 
     private static string? ParseHead(
         List<string> head, out string method, out string target, out bool http10, out HttpHeaderList headers)
@@ -235,7 +243,7 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
                 // What the client still sends is of no interest.
             }
         }
-        catch (Exception e) when (IsClientGone(e))
+        catch (Exception e) when (IsBroken(e) || e is OperationCanceledException)
         {
             // It has closed already.
         }
@@ -244,8 +252,20 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
     private async ValueTask<bool> FillAsync(CancellationToken cancellation)
     {
         start = end = 0;
-        end = await stream.ReadAsync(buffer, cancellation);
+        end = await ReceiveAsync(buffer, cancellation);
         return end > 0;
+    }
+
+    private async ValueTask<int> ReceiveAsync(Memory<byte> target, CancellationToken cancellation)
+    {
+        try
+        {
+            return await stream.ReadAsync(target, cancellation);
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw new ClientGoneException("The client is gone.", e);
+        }
     }
 
     private async Task<List<string>?> ReadHeadAsync(CancellationToken cancellation)

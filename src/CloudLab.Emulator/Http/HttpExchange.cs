@@ -228,7 +228,7 @@ public sealed class HttpExchange
                 "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), CancellationToken.None);
             return true;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (ClientGoneException)
         {
             return false;
         }

@@ -117,7 +117,7 @@ public sealed class HttpServer : IAsyncDisposable
         {
             await connection.ServeAsync(handler, failed, stopping.Token);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception e) when (e is ClientGoneException or OperationCanceledException)
         {
             // The client went away.
         }

@@ -185,11 +185,19 @@ internal sealed class S3Request
     /// <returns>Done when sent.</returns>
     public Task WriteAsync(ReadOnlyMemory<byte> data) => exchange.WriteAsync(data);
 
-    // bucket.localhost, where a client will not use path style.
+    // bucket.localhost or bucket.s3.localhost, where a client will not use path style.
     private static string? VirtualHostBucket(string? host)
     {
-        string name = host?.Split(':')[0] ?? "";
-        return name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase) ? name[..^".localhost".Length] : null;
+        string name = host?.Split(':')[0].ToLowerInvariant() ?? "";
+        foreach (string suffix in new[] { ".s3.localhost", ".localhost" })
+        {
+            if (name.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                return name == "s3.localhost" ? null : name[..^suffix.Length];
+            }
+        }
+
+        return null;
     }
 
     private HttpHeaderList CommonHeaders()

@@ -62,7 +62,7 @@ internal sealed class S3Service
         {
             await FailAsync(request, Translate(e));
         }
-        catch (Exception e) when (!exchange.Started && e is not (IOException or OperationCanceledException))
+        catch (Exception e) when (!exchange.Started && e is not (ClientGoneException or OperationCanceledException))
         {
             await FailAsync(request, new S3Exception(500, "InternalError", "We encountered an internal error. Please try again."));
             throw;
@@ -133,6 +133,11 @@ internal sealed class S3Service
 
     private Task DispatchAsync(S3Request request)
     {
+        if (request.Bucket.Length == 0 && request.Key.Length > 0)
+        {
+            throw new S3Exception(400, "InvalidURI", "Couldn't parse the specified URI.");
+        }
+
         if (request.Bucket.Length == 0)
         {
             return request.Method == "GET" ? buckets.ListAsync(request) : throw S3Exception.MethodNotAllowed(request.Method, "SERVICE");

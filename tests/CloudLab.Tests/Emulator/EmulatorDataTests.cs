@@ -99,6 +99,23 @@ public sealed class EmulatorDataTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_cannot_be_written_is_an_internal_error_and_is_logged()
+    {
+        List<string> log = [];
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions { DataPath = folder, Log = log.Add });
+        using IAmazonS3 s3 = Client(emulator);
+        await s3.PutBucketAsync("movies", Cancel);
+        Directory.Delete(Path.Combine(folder, "s3", "temp"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "s3", "temp"), "in the way", Cancel);
+        AmazonS3Exception problem = await Assert.ThrowsAnyAsync<AmazonS3Exception>(
+            () => s3.PutObjectAsync(new PutObjectRequest { BucketName = "movies", Key = "a", ContentBody = "x" }, Cancel));
+        Assert.Equal("InternalError", problem.ErrorCode);
+        await emulator.DisposeAsync();
+        Assert.Contains(log, line => line.Contains("temp", StringComparison.Ordinal));
+        File.Delete(Path.Combine(folder, "s3", "temp"));
+    }
+
+    [Fact]
     public async Task A_folder_serves_one_emulator_at_a_time()
     {
         await using (LabEmulator first = await StartAsync())

@@ -99,4 +99,29 @@ public sealed class S3BucketTests : S3Tests
             Assert.Equal((400, "MalformedXML"), (answer.Status, answer.Code));
         }
     }
+
+    [Fact]
+    public async Task The_bucket_may_stand_in_the_host_name()
+    {
+        await PutAsync("a/b");
+        int port = Emulator.Info.EndpointUrl.Port;
+        foreach (string host in new[] { "movies.localhost", "movies.s3.localhost" })
+        {
+            string target = Signer.Presign("GET", "/a/b", 60, host: $"{host}:{port}");
+            RawAnswer answer = await RawHttp.SendAsync(Emulator.Info.EndpointUrl, $"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
+            Assert.Equal((200, "hello"), (answer.Status, answer.Text));
+        }
+    }
+
+    [Fact]
+    public async Task A_page_of_nothing_is_empty()
+    {
+        string id = (await S3.InitiateMultipartUploadAsync(Bucket, "x", Cancel)).UploadId;
+        await S3.UploadPartAsync(new UploadPartRequest { BucketName = Bucket, Key = "x", UploadId = id, PartNumber = 1, InputStream = new MemoryStream([1]) }, Cancel);
+        foreach (string target in new[] { $"/movies/x?max-parts=0&uploadId={id}", "/movies?max-uploads=0&uploads", "/movies?list-type=2&max-keys=0" })
+        {
+            RawAnswer answer = await RawHttp.SendAsync(Emulator.Info.EndpointUrl, Signer.Head("GET", target, S3Signer.Hash([])) + "\r\n");
+            Assert.Equal((200, "false"), (answer.Status, answer.Element("IsTruncated")));
+        }
+    }
 }

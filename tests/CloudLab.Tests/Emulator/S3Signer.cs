@@ -58,7 +58,7 @@ internal sealed class S3Signer(LabEmulatorInfo emulator, DateTimeOffset? at = nu
     }
 
     /// <summary>A presigned URL's target.</summary>
-    public string Presign(string method, string path, int seconds, string more = "")
+    public string Presign(string method, string path, int seconds, string more = "", string? host = null)
     {
         SortedDictionary<string, string> query = new(StringComparer.Ordinal)
         {
@@ -74,7 +74,7 @@ internal sealed class S3Signer(LabEmulatorInfo emulator, DateTimeOffset? at = nu
         }
 
         string text = string.Join('&', query.Select(pair => pair.Key + "=" + pair.Value));
-        string canonical = $"{method}\n{path}\n{text}\nhost:{emulator.EndpointUrl.Authority}\n\nhost\nUNSIGNED-PAYLOAD";
+        string canonical = $"{method}\n{path}\n{text}\nhost:{host ?? emulator.EndpointUrl.Authority}\n\nhost\nUNSIGNED-PAYLOAD";
         return $"{path}?{text}&X-Amz-Signature={Sign($"AWS4-HMAC-SHA256\n{Stamp}\n{Scope}\n{Hash(Encoding.UTF8.GetBytes(canonical))}")}";
     }
 

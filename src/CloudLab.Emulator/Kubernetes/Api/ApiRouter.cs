@@ -25,7 +25,7 @@ internal sealed class ApiRouter(ObjectService objects, CancellationToken stoppin
         {
             await Answer.JsonAsync(request, error.Code, error.Status());
         }
-        catch (Exception e) when (!exchange.Started && e is not (OperationCanceledException or IOException))
+        catch (Exception e) when (!exchange.Started && e is not (OperationCanceledException or ClientGoneException))
         {
             await Answer.JsonAsync(request, 500, new ApiError(500, "InternalError", "Internal error occurred: " + e.Message).Status());
             throw;

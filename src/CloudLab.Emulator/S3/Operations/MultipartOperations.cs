@@ -185,7 +185,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
             parts = upload.Parts.Values.Where(part => part.Number > marker).Take(max + 1).ToArray();
         }
 
-        bool truncated = parts.Length > max;
+        bool truncated = max > 0 && parts.Length > max;
         S3Xml document = new S3Xml("ListPartsResult")
             .Add("Bucket", bucket.Name).Add("Key", EncodeKey(request, upload.Key)).Add("EncodingType", request.Query("encoding-type"))
             .Add("UploadId", upload.Id)
@@ -246,7 +246,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
 
             if (uploads.Count + prefixes.Count == max)
             {
-                truncated = true;
+                truncated = max > 0;
                 break;
             }
 

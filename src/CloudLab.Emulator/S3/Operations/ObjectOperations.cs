@@ -157,6 +157,11 @@ internal sealed class ObjectOperations(S3Store store, S3Access access, TimeProvi
                 }
 
                 S3Request.ToKey(System.Text.Encoding.UTF8.GetBytes(key));
+                if (S3Xml.Text(item, "VersionId") is { Length: > 0 } version && version != "null")
+                {
+                    throw new S3Exception(404, "NoSuchVersion", "The specified version does not exist.");
+                }
+
                 string? etag = S3Xml.Text(item, "ETag")?.Trim('"');
                 access.Require(request, "s3:DeleteObject", S3Access.ObjectArn(bucket.Name, key), bucket);
                 store.Delete(bucket, key, existing =>

@@ -8,7 +8,7 @@ using CloudLab.Emulator.S3.Checksums;
 namespace CloudLab.Emulator.S3.Storage;
 
 /// <summary>
-/// The store's folder. <c>blobs/</c> has the data, a file an upload; <c>buckets/NAME/</c> has bucket.json, a small
+/// The store's folder. <c>blobs/</c> has the data, a file an upload; <c>buckets/b.NAME/</c> has bucket.json, a small
 /// file for each object (named by its key's hash, since a key can be no file name) and a folder for each upload in
 /// parts. Files are written in <c>temp/</c> and renamed, so that a crash leaves the old state or the new one; data
 /// that nothing refers to is removed at the next start.
@@ -147,7 +147,8 @@ internal sealed class StoreFiles
         return new Blob(result).Hold();
     }
 
-    private string BucketFolder(string bucket) => Path.Combine(buckets, bucket);
+    // Windows has names that no folder may have: con, nul, aux.
+    private string BucketFolder(string bucket) => Path.Combine(buckets, "b." + bucket);
 
     private string UploadFolder(string bucket, string uploadId) => Path.Combine(BucketFolder(bucket), "uploads", uploadId);
 
