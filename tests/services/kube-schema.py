@@ -52,7 +52,9 @@ def field(name, s, required):
         words.append("required")
     if s.get("default") == {}:
         words.append("value")
-    elif "default" in s and s["default"] not in ("", 0, False, None):
+    elif "default" in s and s["default"] in ("", 0, False):
+        words.append("zero")
+    elif s.get("default") is not None:
         words.append("default=" + str(s["default"]))
     items = s.get("items", {})
     if s.get("x-kubernetes-list-type") == "set":

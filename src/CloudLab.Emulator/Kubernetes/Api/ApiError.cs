@@ -51,6 +51,28 @@ internal sealed class ApiError(int code, string reason, string message) : Except
     public static ApiError Stale(ResourceKind kind, string name) =>
         Conflict(kind, name, "the object has been modified; please apply your changes to the latest version and try again");
 
+    public static ApiError Precondition(ResourceKind kind, string name, string why) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on {kind.QualifiedKind} \"{name}\": {why}") { Details = About(name, kind.Group, kind.Kind) };
+
+    /// <summary>A wrong option of a request: <c>PatchOptions</c>, <c>ListOptions</c> and so on.</summary>
+    public static ApiError Option(string options, FieldError error)
+    {
+        JsonObject details = About("", "meta.k8s.io", options);
+        details["causes"] = new JsonArray(Cause(error));
+        return new ApiError(422, "Invalid", $"{options}.meta.k8s.io \"\" is invalid: {error.Field}: {error.Message}") { Details = details };
+    }
+
+    /// <summary>An update of a custom resource that does not say of which version.</summary>
+    public static ApiError Unversioned(ResourceKind kind, string name)
+    {
+        FieldError error = new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
+        JsonObject details = About(name, kind.Group, kind.Name);
+        details["causes"] = new JsonArray(Cause(error));
+        return new ApiError(422, "Invalid", $"{kind.QualifiedName} \"{name}\" is invalid: {error.Field}: {error.Message}") { Details = details };
+    }
+
+    public static JsonObject Cause(FieldError error) => new() { ["reason"] = error.Reason, ["message"] = error.Message, ["field"] = error.Field };
+
     public static ApiError Forbidden(ResourceKind kind, string name, string why) =>
         new(403, "Forbidden", $"{kind.QualifiedName}{(name.Length == 0 ? "" : $" \"{name}\"")} is forbidden: {why}") { Details = About(name, kind.Group, kind.Name) };
 
@@ -64,12 +86,7 @@ internal sealed class ApiError(int code, string reason, string message) : Except
     {
         string[] lines = [.. errors.Select(error => error.Field.Length == 0 ? error.Message : $"{error.Field}: {error.Message}")];
         JsonObject details = About(name, kind.Group, kind.Kind);
-        details["causes"] = new JsonArray([.. errors.Select(error => new JsonObject
-        {
-            ["reason"] = error.Reason,
-            ["message"] = error.Message,
-            ["field"] = error.Field,
-        })]);
+        details["causes"] = new JsonArray([.. errors.Select(Cause)]);
         return new ApiError(422, "Invalid", $"{kind.QualifiedKind} \"{name}\" is invalid: {(lines.Length == 1 ? lines[0] : "[" + string.Join(", ", lines) + "]")}") { Details = details };
     }
 
@@ -83,8 +100,12 @@ internal sealed class ApiError(int code, string reason, string message) : Except
             ["metadata"] = Continue is null ? new JsonObject() : new JsonObject { ["continue"] = Continue },
             ["status"] = "Failure",
             ["message"] = Message,
-            ["reason"] = Reason,
         };
+        if (Reason.Length > 0)
+        {
+            status["reason"] = Reason;
+        }
+
         if (Details is not null)
         {
             status["details"] = Details.DeepClone();

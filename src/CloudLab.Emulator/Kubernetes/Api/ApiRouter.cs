@@ -89,6 +89,8 @@ internal sealed class ApiRouter(ObjectService objects, CancellationToken stoppin
                 return OpenApi.AnswerV2Async(request);
             case ["openapi", "v3", ..]:
                 return new OpenApi(objects.Registry).AnswerAsync(request);
+            case ["apis", string group, string version, _, ..] when !objects.Registry.HasGroupVersion(group, version):
+                return Answer.TextAsync(request, 404, "404 page not found\n");
             case ["api", "v1", ..]:
                 return resources.HandleAsync(request, "", "v1", path[2..]);
             case ["apis", string group, string version, ..]:

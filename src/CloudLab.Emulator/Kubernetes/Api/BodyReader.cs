@@ -24,7 +24,7 @@ internal static class BodyReader
         }
         catch (JsonException e)
         {
-            throw ApiError.BadRequest("error decoding the body: " + e.Message.Split('\n')[0]);
+            throw ApiError.BadRequest($"couldn't get version/kind; json parse error: {Explain(e)}");
         }
         catch (InvalidOperationException e)
         {
@@ -61,6 +61,11 @@ internal static class BodyReader
         }
     }
 
+    /// <summary>What is wrong with JSON, in a few words.</summary>
+    public static string Explain(JsonException e) =>
+        e.Message.Contains("depth to be zero", StringComparison.Ordinal) || e.Message.Contains("end of data", StringComparison.Ordinal)
+            ? "unexpected end of JSON input" : e.Message.Split(". ")[0];
+
     /// <summary>Reads the body of a create or update.</summary>
     public static async Task<JsonObject> ReadObjectAsync(ApiRequest request, ResourceKind kind)
     {
@@ -81,10 +86,10 @@ internal static class BodyReader
         string apiVersion = node.Text("apiVersion") ?? kind.ApiVersion, name = node.Text("kind") ?? kind.Kind;
         if (name != kind.Kind || apiVersion.Split('/')[0] != kind.ApiVersion.Split('/')[0])
         {
-            string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "", version = apiVersion.Split('/')[^1];
-            throw ApiError.BadRequest($"{name} in version \"{version}\" cannot be handled as a {kind.Kind}: " + (kind.IsCustom || group != kind.Group || name != kind.Kind
-                ? $"no kind \"{name}\" is registered for version \"{apiVersion}\" in scheme \"pkg/api/legacyscheme/scheme.go:31\""
-                : $"version mismatch"));
+            string version = apiVersion.Split('/')[^1];
+            throw ApiError.BadRequest($"{name} in version \"{version}\" cannot be handled as a {kind.Kind}: " + (SchemaCatalog.Default.Kinds.Any(known => known.Kind == name && known.ApiVersion == apiVersion)
+                ? $"converting ({version}.{name}) to ({(kind.Group.Length == 0 ? "core" : kind.Group.Split('.')[0])}.{kind.Kind}): unknown conversion"
+                : $"no kind \"{name}\" is registered for version \"{apiVersion}\" in scheme \"pkg/api/legacyscheme/scheme.go:31\""));
         }
 
         if (apiVersion != kind.ApiVersion)
@@ -102,7 +107,7 @@ internal static class BodyReader
     public static void Check(JsonObject node, ResourceKind kind, ApiRequest? request, List<string> duplicates, Func<string, ApiError> refuse)
     {
         List<string> unknown = [];
-        if (Normalizer.Prune(node, kind.Shape, unknown) is { } wrong)
+        if (Normalizer.Prune(node, kind.Shape, unknown) is { } wrong && !kind.IsCustom)
         {
             throw refuse(wrong);
         }
@@ -110,7 +115,8 @@ internal static class BodyReader
         string mode = request?.Query("fieldValidation") is { Length: > 0 } asked ? asked : "Warn";
         if (mode is not ("Ignore" or "Warn" or "Strict"))
         {
-            throw new ApiError(422, "Invalid", $"CreateOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: \"{mode}\": supported values: \"Ignore\", \"Warn\", \"Strict\"");
+            throw ApiError.Option(request?.Method switch { "PUT" => "UpdateOptions", "PATCH" => "PatchOptions", _ => "CreateOptions" },
+                FieldError.Unsupported("fieldValidation", mode, ["", "Ignore", "Strict", "Warn"]));
         }
 
         List<string> problems = [.. unknown.Select(path => $"unknown field \"{path}\""), .. duplicates.Select(path => $"duplicate field \"{path}\"")];

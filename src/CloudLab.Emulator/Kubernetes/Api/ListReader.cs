@@ -93,25 +93,25 @@ internal sealed class ListReader(ObjectService objects)
             }
             catch (Exception e) when (e is FormatException or JsonException or DecoderFallbackException)
             {
-                throw ApiError.BadRequest($"continue key is not valid: {e.Message}");
+                throw ApiError.BadRequest("invalid continue token: continue key is not valid: " + (e is JsonException ? "it is no JSON" : "illegal base64 data at input byte 0"));
             }
         }
 
         string? match = request.Query("resourceVersionMatch");
         if (request.Query("resourceVersion") is not { Length: > 0 } version)
         {
-            return match is null or "" ? (now, "") : throw new ApiError(422, "Invalid",
-                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
+            return match is null or "" ? (now, "") : throw ApiError.Option("ListOptions",
+                FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
         }
 
         if (!long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out long asked))
         {
-            throw ApiError.BadRequest($"resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
+            throw ApiError.BadRequest($"invalid resource version: resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
         }
 
         if (asked > now)
         {
-            throw new ApiError(504, "Timeout", $"Too large resource version: {asked}, current: {now}")
+            throw new ApiError(504, "Timeout", $"Timeout: Too large resource version: {asked}, current: {now}")
             {
                 Details = new JsonObject
                 {

@@ -111,7 +111,7 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
 
             if (kind.IsCustom && string.IsNullOrEmpty(metadata.Text("resourceVersion")))
             {
-                throw ApiError.Invalid(kind, name, [new FieldError("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
+                throw ApiError.Unversioned(kind, name);
             }
 
             return body.Copy();
@@ -178,13 +178,14 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
             JsonObject metadata = node.Ensure("metadata");
             if (options.Uid is { } uid && uid != metadata.Text("uid"))
             {
-                throw ApiError.Conflict(kind, name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata.Text("uid")}");
+                throw ApiError.Precondition(kind, name,
+                    $"the UID in the precondition ({uid}) does not match the UID in record ({metadata.Text("uid")}). The object might have been deleted and then recreated");
             }
 
             if (options.ResourceVersion is { } version && version != metadata.Text("resourceVersion"))
             {
-                throw ApiError.Conflict(kind, name,
-                    $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {metadata.Text("resourceVersion")}");
+                throw ApiError.Precondition(kind, name,
+                    $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({metadata.Text("resourceVersion")}). The object might have been modified");
             }
 
             bool isNamespace = kind.StorageKey == "/namespaces";
@@ -340,8 +341,16 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
             metadata["generation"] = 1;
         }
 
+        Admission.Read(kind, node);
+        Complete(kind, node);
+        if (manage)
+        {
+            // Whoever creates owns what it sent and the defaults, not what the server makes of it.
+            FieldManager.Update(kind, null, node, options.Manager, options.Subresource);
+        }
+
         Admission.BeforeCreate(kind, node);
-        Complete(kind, node, null);
+        Complete(kind, node);
         List<FieldError> errors = Validator.Check(kind, node, null);
         if (errors.Count > 0)
         {
@@ -349,11 +358,6 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
         }
 
         ServiceAllocator.Allocate(store, kind, node, null);
-        if (manage)
-        {
-            FieldManager.Update(kind, null, node, options.Manager, options.Subresource);
-        }
-
         return options.DryRun ? node : Keep(kind, node);
     }
 
@@ -370,6 +374,11 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
         {
             JsonNode? owners = metadata["managedFields"]?.DeepClone();
             JsonObject whole = live.Copy();
+            if (!kind.IsCustom && metadata["annotations"] is { } annotations)
+            {
+                whole["metadata"]!["annotations"] = annotations.DeepClone();
+            }
+
             whole["status"] = next["status"]?.DeepClone();
             if (whole["status"] is null)
             {
@@ -401,8 +410,9 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
             }
         }
 
+        Admission.Read(kind, next);
         Admission.BeforeUpdate(kind, live, next);
-        Complete(kind, next, live);
+        Complete(kind, next);
         if (options.Subresource is "" or "scale")
         {
             List<FieldError> errors = Validator.Check(kind, next, live);
@@ -459,12 +469,17 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
         return node;
     }
 
-    private static void Complete(ResourceKind kind, JsonObject node, JsonObject? live)
+    private static void Complete(ResourceKind kind, JsonObject node)
     {
         List<string> ignored = [];
         Normalizer.Prune(node, kind.Shape, ignored);
+        if (!kind.IsCustom)
+        {
+            Normalizer.DropEmpty(node, kind.Shape);
+        }
+
         Normalizer.Fill(node, kind.Shape);
-        KindDefaults.Set(kind, node, live);
+        KindDefaults.Set(kind, node);
         Normalizer.Fill(node, kind.Shape);
         node.PutFirst("apiVersion", "kind", "metadata");
     }

@@ -45,7 +45,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         }
 
         string name = path.Length > 1 ? path[1] : "";
-        request.IsDryRun = IsDryRun(request.Query("dryRun"));
+        request.IsDryRun = IsDryRun(request.Query("dryRun"), request.Method);
         if (path.Length > 2)
         {
             Subresource sub = kind.Subresources.FirstOrDefault(sub => sub.Name == path[2]) ?? throw ApiError.NoSuchResource();
@@ -76,12 +76,12 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         }
     }
 
-    /// <summary>Checks a <c>dryRun</c> value.</summary>
-    public static bool IsDryRun(string? value) => value switch
+    private static bool IsDryRun(string? value, string method) => value switch
     {
         null or "" => false,
         "All" => true,
-        _ => throw new ApiError(422, "Invalid", $"DryRun.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"{value}\": supported values: \"All\""),
+        _ => throw ApiError.Option(method switch { "POST" => "CreateOptions", "PUT" => "UpdateOptions", "PATCH" => "PatchOptions", _ => "DeleteOptions" },
+            new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: [\"{value}\"]: supported values: \"All\"")),
     };
 
     private static async Task<DeletionOptions> ReadDeletionAsync(ApiRequest request)
@@ -90,12 +90,12 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         string? propagation = node.Text("propagationPolicy") ?? request.Query("propagationPolicy");
         if (propagation is { Length: > 0 } and not ("Background" or "Foreground" or "Orphan"))
         {
-            throw new ApiError(422, "Invalid", $"DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"{propagation}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
+            throw ApiError.Option("DeleteOptions", FieldError.Unsupported("propagationPolicy", propagation, ["Foreground", "Background", "Orphan", "nil"]));
         }
 
         return new DeletionOptions
         {
-            DryRun = request.IsDryRun || node.Texts("dryRun").Any(value => IsDryRun(value)),
+            DryRun = request.IsDryRun || node.Texts("dryRun").Any(value => IsDryRun(value, "DELETE")),
             Propagation = string.IsNullOrEmpty(propagation) ? node.Flag("orphanDependents") ? "Orphan" : null : propagation,
             GraceSeconds = node.Number("gracePeriodSeconds") ?? request.WholeNumber("gracePeriodSeconds"),
             Uid = node.Text("preconditions", "uid"),
@@ -180,14 +180,15 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         if (type is not ("application/json-patch+json" or "application/merge-patch+json" or "application/strategic-merge-patch+json")
             || (kind.IsCustom && type == "application/strategic-merge-patch+json"))
         {
-            string supported = "application/json-patch+json, application/merge-patch+json"
-                + (kind.IsCustom ? "" : ", application/strategic-merge-patch+json") + ", application/apply-patch+yaml";
-            throw new ApiError(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: " + supported);
+            throw type == "application/strategic-merge-patch+json"
+                ? new ApiError(415, "UnsupportedMediaType",
+                    "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+                : new ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type") { Details = [] };
         }
 
         if (request.Query("force") is not null)
         {
-            throw new ApiError(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch");
+            throw ApiError.Option("PatchOptions", FieldError.Forbidden("force", "may not be specified for non-apply patch"));
         }
 
         JsonNode? patch;
@@ -197,7 +198,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         }
         catch (JsonException e)
         {
-            throw ApiError.BadRequest("error decoding patch: " + e.Message.Split('\n')[0]);
+            throw ApiError.BadRequest("error decoding patch: " + BodyReader.Explain(e));
         }
 
         JsonObject result = objects.Update(kind, ns, name, live => Patched(request, kind, type, patch, live), options);
@@ -225,16 +226,19 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         }
 
         BodyReader.Check(node, kind, request, [], message => message.StartsWith("strict", StringComparison.Ordinal)
-            ? new ApiError(422, "Invalid", $"{kind.QualifiedKind} \"{name}\" is invalid: patch: Invalid value: {JsonValue.Create(Json.Line(patch))!.ToJsonString()}: {message}")
+            ? Unpatchable(FieldError.Invalid("patch", Json.Line(patched), message))
             : ApiError.BadRequest($"{kind.Kind} in version \"{kind.Version}\" cannot be handled as a {kind.Kind}: {message}"));
         return node;
     }
+
+    private static ApiError Unpatchable(FieldError error) =>
+        new(422, "Invalid", $" \"\" is invalid: {error.Field}: {error.Message}") { Details = new JsonObject { ["causes"] = new JsonArray(ApiError.Cause(error)) } };
 
     private async Task ApplyAsync(ApiRequest request, ResourceKind kind, string ns, string name, byte[] body, WriteOptions options)
     {
         if (string.IsNullOrEmpty(request.Query("fieldManager")))
         {
-            throw new ApiError(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+            throw ApiError.Option("PatchOptions", FieldError.Required("fieldManager", "is required for apply patch"));
         }
 
         List<string> duplicates = [];
@@ -245,19 +249,13 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
 
         if (applied.Text("apiVersion") is null || applied.Text("kind") is null)
         {
-            throw ApiError.BadRequest($"{(applied.Text("kind") is null ? "Object 'Kind'" : "Object 'apiVersion'")} is missing in the configuration");
+            throw ApiError.BadRequest($"invalid object type: {applied.Text("apiVersion") ?? "/"}, Kind={applied.Text("kind")}");
         }
 
         BodyReader.CheckKind(applied, kind);
-        List<string> unknown = [];
-        if (Normalizer.Prune(applied, kind.Shape, unknown) is { } wrong)
+        if (TypeChecks.Problem(applied, kind.Shape) is { } wrong)
         {
-            throw ApplyConflict.Untyped($"({(ns.Length > 0 ? ns + "/" : "")}{name}; {kind.ApiVersion}, Kind={kind.Kind}): {wrong}");
-        }
-
-        if (unknown.Count > 0 && !kind.IsCustom)
-        {
-            throw ApplyConflict.Untyped($"({(ns.Length > 0 ? ns + "/" : "")}{name}; {kind.ApiVersion}, Kind={kind.Kind}): .{unknown[0]}: field not declared in schema");
+            throw ApplyConflict.Untyped(kind, applied, wrong);
         }
 
         (JsonObject result, bool isNew) = objects.Apply(kind, ns, name, applied, request.IsSet("force"), options);
@@ -273,6 +271,11 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
     private static Task SendListAsync(ApiRequest request, ResourceKind kind, ListPage page)
     {
         JsonObject metadata = new() { ["resourceVersion"] = page.Revision };
+        if (kind.IsCustom)
+        {
+            metadata["continue"] = "";
+        }
+
         if (page.Continue is not null)
         {
             metadata["continue"] = page.Continue;

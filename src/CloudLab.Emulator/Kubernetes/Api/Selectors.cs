@@ -153,14 +153,15 @@ internal sealed class FieldSelector
             int bang = part.IndexOf("!=", StringComparison.Ordinal), equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals < 1)
             {
-                throw ApiError.BadRequest($"Unable to find \"{kind.ApiVersion}, Resource={kind.Name}\" that match label selector \"\", field selector \"{text}\": invalid selector: '{part}'; can't understand '{part}'");
+                throw ApiError.BadRequest($"invalid selector: '{text}'; can't understand '{part}'");
             }
 
             bool isEqual = bang < 0;
             string path = part[..(isEqual ? equals : bang)].Trim(), value = part[(isEqual ? equals + 1 : bang + 2)..].TrimStart('=').Trim();
             if (path is not ("metadata.name" or "metadata.namespace") && !Allowed(kind).Contains(path))
             {
-                throw ApiError.BadRequest($"Unable to find \"{kind.ApiVersion}, Resource={kind.Name}\" that match label selector \"\", field selector \"{text}\": field label not supported: {path}");
+                throw ApiError.BadRequest(Allowed(kind).Length == 0
+                    ? $"\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"" : $"field label not supported: {path}");
             }
 
             selector.requirements.Add((path, isEqual, value));

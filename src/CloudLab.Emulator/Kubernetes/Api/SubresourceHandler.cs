@@ -111,7 +111,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
         }
 
         JsonObject spec = [], status = new() { ["replicas"] = ReadPath(node, kind.Scale?.StatusReplicas ?? ".status.replicas").Number() ?? 0 };
-        if (ReadPath(node, kind.Scale?.Replicas ?? ".spec.replicas").Number() is { } replicas)
+        if (ReadPath(node, kind.Scale?.Replicas ?? ".spec.replicas").Number() is > 0 and { } replicas)
         {
             spec["replicas"] = replicas;
         }
@@ -141,7 +141,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
         JsonNode? sent = request.Method == "PUT" ? await BodyReader.ReadAnyAsync(request, ScaleShape)
             : BodyReader.ReadNode(await request.ReadBodyAsync(), isApply);
         string manager = isApply && string.IsNullOrEmpty(request.Query("fieldManager"))
-            ? throw new ApiError(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch") : request.Manager;
+            ? throw ApiError.Option("PatchOptions", FieldError.Required("fieldManager", "is required for apply patch")) : request.Manager;
         WriteOptions options = new(manager, "scale", request.IsDryRun);
         string[] path = (kind.Scale?.Replicas ?? ".spec.replicas").Split('.', StringSplitOptions.RemoveEmptyEntries);
         JsonObject result;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Emulator.Kubernetes.Api;
+using CloudLab.Emulator.Kubernetes.Resources;
 
 namespace CloudLab.Emulator.Kubernetes.Apply;
 
@@ -41,7 +42,11 @@ internal static class ApplyConflict
     }
 
     /// <summary>A configuration that does not fit its schema.</summary>
-    public static ApiError Untyped(string what) => new(500, "InternalError", "failed to create typed patch object: " + what);
+    public static ApiError Untyped(ResourceKind kind, JsonObject applied, string what)
+    {
+        string about = $"{applied.Text("metadata", "namespace")}/{applied.Text("metadata", "name")}; {kind.Group}/{kind.Version}, Kind={kind.Kind}";
+        return new ApiError(500, "", $"failed to create typed patch object ({about}): {what}");
+    }
 
     private static string Describe(ManagerId id)
     {

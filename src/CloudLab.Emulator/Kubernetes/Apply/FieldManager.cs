@@ -54,18 +54,18 @@ internal static class FieldManager
     /// <returns>The new state with its managedFields. Throws the conflict if there is one and force is not given.</returns>
     public static JsonObject Apply(ResourceKind kind, JsonObject? live, JsonObject applied, string manager, bool force, string subresource)
     {
-        RequireKeys(applied, kind.Shape, "");
         ManagedFields owners = (live is null ? null : ManagedFields.Read(live)) ?? new ManagedFields();
         JsonObject before = live is null ? [] : Bare(live);
         ManagerId self = ManagerId.Applier(manager, subresource);
         Owner? last = owners.Owners.GetValueOrDefault(self);
-        FieldSet fields = Owned(TypedValues.FieldsOf(applied, kind.Shape), kind, subresource);
+        FieldSet named = TypedValues.FieldsOf(applied, kind.Shape), fields = Owned(named, kind, subresource);
         JsonObject merged = (JsonObject)TypedValues.Merge(before, applied, kind.Shape)!;
 
         // What this manager applied before and no longer wants, and no other manager owns, goes.
         if (last is not null)
         {
-            FieldSet kept = fields.WithNamedParents();
+            // The name it gives keeps the metadata as such.
+            FieldSet kept = named.WithNamedParents();
             foreach ((ManagerId id, Owner owner) in owners.Owners)
             {
                 if (id != self)
@@ -101,8 +101,7 @@ internal static class FieldManager
             }
         }
 
-        bool isSame = comparison.IsSame && last is not null && last.Fields.Same(fields);
-        Keep(owners, self, new Owner(fields, kind.ApiVersion, isSame ? last!.Time : Json.Now()));
+        Keep(owners, self, new Owner(fields, kind.ApiVersion, comparison.IsSame ? last?.Time : Json.Now()));
         owners.Write(merged);
         return merged;
     }
@@ -162,45 +161,12 @@ internal static class FieldManager
             {
                 node[field.Name] = Fill(field.Shape.Type, depth + 1);
             }
-            else if (field.Required && field.Shape.Kind is ShapeKind.List or ShapeKind.Map)
+            else if (Normalizer.Zero(field, out JsonNode? zero))
             {
-                node[field.Name] = null;
+                node[field.Name] = zero;
             }
         }
 
         return node;
-    }
-
-    private static void RequireKeys(JsonNode? value, Shape shape, string path)
-    {
-        if (value is JsonObject map && shape.IsGranularMap)
-        {
-            foreach ((string name, JsonNode? member) in map)
-            {
-                RequireKeys(member, shape.Member(name), path + "." + name);
-            }
-        }
-        else if (value is JsonArray list && shape.IsKeyedList && !shape.IsSet)
-        {
-            HashSet<string> seen = new(StringComparer.Ordinal);
-            for (int i = 0; i < list.Count; i++)
-            {
-                foreach (string key in shape.Keys)
-                {
-                    if (list[i].At(key) is null && shape.Item().Field(key)?.Default is null)
-                    {
-                        throw ApplyConflict.Untyped($"{path}: element {i}: associative list with keys has an element that omits key field \"{key}\" (and doesn't have default value)");
-                    }
-                }
-
-                string element = TypedValues.ElementOf(list[i], shape);
-                if (!seen.Add(element))
-                {
-                    throw ApplyConflict.Untyped($"{path}: duplicate entries for key [{string.Join(",", shape.Keys.Select(key => key + "=" + Json.Line(list[i].At(key))))}]");
-                }
-
-                RequireKeys(list[i], shape.Item(), $"{path}[{string.Join(",", shape.Keys.Select(key => key + "=" + Json.Line(list[i].At(key))))}]");
-            }
-        }
     }
 }

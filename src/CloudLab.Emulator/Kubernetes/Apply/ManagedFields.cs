@@ -77,10 +77,14 @@ internal sealed class ManagedFields
                 ["manager"] = id.Manager,
                 ["operation"] = id.Operation,
                 ["apiVersion"] = owner.ApiVersion,
-                ["time"] = owner.Time,
                 ["fieldsType"] = "FieldsV1",
                 ["fieldsV1"] = owner.Fields.ToJson(),
             };
+            if (owner.Time is not null)
+            {
+                entry["time"] = owner.Time;
+            }
+
             if (id.Subresource.Length > 0)
             {
                 entry["subresource"] = id.Subresource;

@@ -6,14 +6,40 @@ namespace CloudLab.Emulator.Kubernetes.Controllers;
 /// <summary>Gives every PersistentVolumeClaim a volume.</summary>
 internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
 {
-    private const string Shelf = "/persistentvolumeclaims", Volumes = "/persistentvolumes";
+    private const string Shelf = "/persistentvolumeclaims", Volumes = "/persistentvolumes", Protection = "kubernetes.io/pvc-protection";
 
     public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change) =>
-        change.Object.Shelf == Shelf && !change.IsDeletion ? [change.Object.Key] : [];
+        change.Object.Shelf == Shelf ? [change.Object.Key]
+            : change.Object.Shelf == "/pods" && change.IsDeletion ? Cluster.List(Shelf, change.Object.Namespace).Where(claim => claim.IsDeleting).Select(claim => claim.Key) : [];
 
     public override TimeSpan? Reconcile(string ns, string name)
     {
-        if (Cluster.Get(Shelf, ns, name) is not { } claim || Pods.IsDeleting(claim) || claim.Text("status", "phase") == "Bound")
+        if (Cluster.Get(Shelf, ns, name) is not { } claim)
+        {
+            foreach (StoredObject stored in Cluster.List(Volumes))
+            {
+                JsonNode? reference = stored.Parse().At("spec", "claimRef");
+                if (reference.Text("namespace") == ns && reference.Text("name") == name)
+                {
+                    Cluster.Delete(Volumes, "", stored.Name);
+                }
+            }
+
+            return null;
+        }
+
+        if (Pods.IsDeleting(claim))
+        {
+            bool isUsed = Cluster.List("/pods", ns).Any(pod => pod.Parse().Items("spec", "volumes").Any(volume => volume.Text("persistentVolumeClaim", "claimName") == name));
+            if (!isUsed && claim.Texts("metadata", "finalizers").Contains(Protection))
+            {
+                Cluster.Update(Shelf, ns, name, live => Cluster.DropFinalizer(live, Protection));
+            }
+
+            return null;
+        }
+
+        if (claim.Text("status", "phase") == "Bound")
         {
             return null;
         }

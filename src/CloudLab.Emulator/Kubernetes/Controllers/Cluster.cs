@@ -91,6 +91,17 @@ internal sealed class Cluster(ObjectService objects)
         }
     }
 
+    public static void DropFinalizer(JsonObject node, string finalizer)
+    {
+        JsonObject metadata = node.Ensure("metadata");
+        JsonArray left = Json.List(metadata.Texts("finalizers").Where(name => name != finalizer));
+        metadata.Remove("finalizers");
+        if (left.Count > 0)
+        {
+            metadata["finalizers"] = left;
+        }
+    }
+
     public static JsonObject Reference(JsonObject owner) => new()
     {
         ["apiVersion"] = owner.Text("apiVersion"),
@@ -106,10 +117,10 @@ internal sealed class Cluster(ObjectService objects)
     public static string NamespaceOf(JsonObject node) => node.Text("metadata", "namespace") ?? "";
 
     /// <summary>Sets a condition; its transition time changes only with its status.</summary>
-    public static void SetCondition(JsonObject status, JsonNode? before, string type, bool value, string reason, string message, bool hasUpdateTime = false)
+    public static void SetCondition(JsonObject status, JsonNode? before, string type, bool? value, string reason, string message, bool hasUpdateTime = false)
     {
         JsonObject? old = before.Items("conditions").FirstOrDefault(condition => condition.Text("type") == type);
-        string text = value ? "True" : "False", now = Json.Now();
+        string text = value is null ? "Unknown" : value == true ? "True" : "False", now = Json.Now();
         JsonObject condition = new() { ["type"] = type, ["status"] = text };
         if (hasUpdateTime)
         {
@@ -121,6 +132,13 @@ internal sealed class Cluster(ObjectService objects)
         condition["reason"] = reason;
         condition["message"] = message;
         JsonArray all = status.EnsureList("conditions");
+        if (old is not null && all.FirstOrDefault(item => item.Text("type") == type) is { } there && there.Text("status") == text && there.Text("reason") == reason)
+        {
+            // Nothing to tell: it keeps its place.
+            all[all.IndexOf(there)] = condition;
+            return;
+        }
+
         for (int i = all.Count - 1; i >= 0; i--)
         {
             if (all[i].Text("type") == type)

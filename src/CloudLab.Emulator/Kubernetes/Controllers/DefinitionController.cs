@@ -115,6 +115,7 @@ internal sealed class DefinitionController(Cluster cluster) : Controller(cluster
             Categories = [.. names.Texts("categories")],
             Subresources = parts,
             Shape = CustomSchema.Read(version.At("schema", "openAPIV3Schema"), $"{group}.{version.Text("name")}.{kind}"),
+            Schema = version.At("schema", "openAPIV3Schema")?.ToJsonString(),
             Columns = columns,
             IsCustom = true,
             Scale = scale is null ? null : new ScalePaths(scale.Text("specReplicasPath") ?? ".spec.replicas", scale.Text("statusReplicasPath") ?? ".status.replicas", scale.Text("labelSelectorPath")),
@@ -135,15 +136,7 @@ internal sealed class DefinitionController(Cluster cluster) : Controller(cluster
             return TimeSpan.FromMilliseconds(200);
         }
 
-        Cluster.Update(Shelf, "", Cluster.NameOf(definition), live =>
-        {
-            JsonArray left = Json.List(live.Texts("metadata", "finalizers").Where(name => name != Finalizer));
-            live["metadata"]!.AsObject().Remove("finalizers");
-            if (left.Count > 0)
-            {
-                live["metadata"]!["finalizers"] = left;
-            }
-        }, manager: "kube-apiserver");
+        Cluster.Update(Shelf, "", Cluster.NameOf(definition), live => Cluster.DropFinalizer(live, Finalizer), manager: "kube-apiserver");
         return null;
     }
 }

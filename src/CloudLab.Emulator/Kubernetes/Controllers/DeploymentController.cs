@@ -55,8 +55,10 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
         {
             Scale(current, old, wanted, surge, missing, recreates, isPaused);
         }
-        else if (sets.Where(set => (set.Number("spec", "replicas") ?? 0) > 0).ToList() is [var only])
+        else if (sets.Count(set => (set.Number("spec", "replicas") ?? 0) > 0) <= 1
+            && (sets.FirstOrDefault(set => (set.Number("spec", "replicas") ?? 0) > 0) ?? sets.MaxBy(RevisionOf)) is { } only)
         {
+            // Paused with a new template: what is there is still scaled.
             ScaleSet(only, wanted);
         }
 
@@ -133,12 +135,6 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
             annotations[Max] = (wanted + surge).ToString(CultureInfo.InvariantCulture);
         });
         sets[sets.FindIndex(set => Cluster.NameOf(set) == Cluster.NameOf(current))] = updated;
-        if (deployment.Text("metadata", "annotations", Revision) != number)
-        {
-            Cluster.Update(Shelf, Cluster.NamespaceOf(deployment), Cluster.NameOf(deployment),
-                live => live.Ensure("metadata").Ensure("annotations")[Revision] = number);
-        }
-
         return updated;
     }
 
@@ -245,6 +241,7 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
             }
         }
 
+        status["terminatingReplicas"] = 0;
         foreach (JsonObject condition in before.Items("conditions"))
         {
             status.EnsureList("conditions").Add(condition.DeepClone());
@@ -254,7 +251,15 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
         Cluster.SetCondition(status, before, "Available", enough, enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
             enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.", hasUpdateTime: true);
         TimeSpan? again = Progress(deployment, status, before, now, isNew, wanted, total, updated, available);
-        Cluster.SetStatus(Shelf, deployment, status);
+        string? revision = now.Text("metadata", "annotations", Revision);
+        Cluster.Update(Shelf, ns, name, live =>
+        {
+            live["status"] = status;
+            if (revision is not null)
+            {
+                live.Ensure("metadata").Ensure("annotations")[Revision] = revision;
+            }
+        }, "status");
         return again;
     }
 
@@ -267,7 +272,7 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
         {
             if (old.Text("reason") != "DeploymentPaused")
             {
-                Cluster.SetCondition(status, null, "Progressing", true, "DeploymentPaused", "Deployment is paused", hasUpdateTime: true);
+                Cluster.SetCondition(status, null, "Progressing", null, "DeploymentPaused", "Deployment is paused", hasUpdateTime: true);
             }
 
             return null;

@@ -104,15 +104,7 @@ internal sealed class GarbageCollector(Cluster cluster) : Controller(cluster)
     }
 
     private void DropFinalizer(string shelf, JsonObject node, string finalizer) =>
-        Cluster.Update(shelf, Cluster.NamespaceOf(node), Cluster.NameOf(node), live =>
-        {
-            JsonArray left = Json.List(live.Texts("metadata", "finalizers").Where(name => name != finalizer));
-            live["metadata"]!.AsObject().Remove("finalizers");
-            if (left.Count > 0)
-            {
-                live["metadata"]!["finalizers"] = left;
-            }
-        });
+        Cluster.Update(shelf, Cluster.NamespaceOf(node), Cluster.NameOf(node), live => Cluster.DropFinalizer(live, finalizer));
 
     private IEnumerable<StoredObject> All() => Cluster.Registry.Shelves.ToList().SelectMany(kind => Cluster.List(kind.StorageKey));
 

@@ -159,7 +159,6 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
         status["hostIP"] = "127.0.0.1";
         status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = "127.0.0.1" });
         status["startTime"] = Json.Now();
-        status["qosClass"] = Qos(pod);
         status["observedGeneration"] = pod.Number("metadata", "generation");
         status["containerStatuses"] = new JsonArray([.. pod.Items("spec", "containers").Select(container =>
             ContainerStatus(container, Waiting("ContainerCreating"), false, false, 0))]);
@@ -290,15 +289,5 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
         }
 
         return left;
-    }
-
-    private static string Qos(JsonObject pod)
-    {
-        List<JsonObject> containers = [.. pod.Items("spec", "containers")];
-        bool any = containers.Any(c => c.Object("resources", "requests") is { Count: > 0 } || c.Object("resources", "limits") is { Count: > 0 });
-        bool full = containers.All(c => c.At("resources", "limits", "cpu") is not null && c.At("resources", "limits", "memory") is not null
-            && Json.Same(c.At("resources", "limits", "cpu"), c.At("resources", "requests", "cpu"))
-            && Json.Same(c.At("resources", "limits", "memory"), c.At("resources", "requests", "memory")));
-        return full ? "Guaranteed" : any ? "Burstable" : "BestEffort";
     }
 }

@@ -63,7 +63,7 @@ internal sealed class ServiceController(Cluster cluster) : Controller(cluster)
     {
         string ns = Cluster.NamespaceOf(service), name = Cluster.NameOf(service), uid = service.Text("metadata", "uid")!;
         List<JsonObject> pods = [.. Cluster.List("/pods", ns).Where(pod => selector.Matches(pod.Labels)).Select(pod => pod.Parse())
-            .Where(pod => pod.Text("status", "podIP") is { Length: > 0 } && Pods.IsActive(pod))];
+            .Where(pod => pod.Text("status", "podIP") is { Length: > 0 } && Pods.IsActive(pod)).OrderBy(pod => pod.Text("status", "podIP"), StringComparer.Ordinal)];
         JsonArray endpoints = [.. pods.Select(pod => new JsonObject
         {
             ["addresses"] = new JsonArray(pod.Text("status", "podIP")),

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Resources;
 
 namespace CloudLab.Emulator.Kubernetes.Defaults;
@@ -7,6 +10,31 @@ namespace CloudLab.Emulator.Kubernetes.Defaults;
 /// <summary>What the server adds to objects of some kinds before anything else.</summary>
 internal static class Admission
 {
+    private const string TemplateGeneration = "deprecated.daemonset.template.generation", TokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+    /// <summary>What reading an object makes of it: a Secret's texts become data, a namespace gets its name as a label.</summary>
+    public static void Read(ResourceKind kind, JsonObject node)
+    {
+        if (kind.StorageKey == "/namespaces" && node.Text("metadata", "name") is { Length: > 0 } name)
+        {
+            node.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = name;
+        }
+        else if (kind.StorageKey == "/secrets" && node["stringData"] is JsonObject texts)
+        {
+            JsonObject data = node.Ensure("data");
+            foreach ((string key, JsonNode? value) in texts)
+            {
+                data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Text() ?? ""));
+            }
+
+            node.Remove("stringData");
+        }
+        else if (kind.StorageKey == "apps/daemonsets")
+        {
+            node.Ensure("metadata").Ensure("annotations")[TemplateGeneration] = (node.Number("metadata", "generation") ?? 1).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
     public static void BeforeCreate(ResourceKind kind, JsonObject node)
     {
         JsonObject metadata = node.Ensure("metadata");
@@ -17,22 +45,24 @@ internal static class Admission
                 node["status"] = new JsonObject { ["phase"] = "Active" };
                 break;
             case "/pods":
-                node["status"] = new JsonObject { ["phase"] = "Pending" };
-                JsonObject spec = node.Ensure("spec");
-                spec.Default("serviceAccountName", spec.Text("serviceAccount") ?? "default");
-                spec.Default("enableServiceLinks", true);
-                spec.Default("preemptionPolicy", "PreemptLowerPriority");
-                spec.Default("priority", 0);
+                node["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QualityOfService(node) };
+                Pod(node.Ensure("spec"));
                 break;
-            case "/persistentvolumeclaims" or "/persistentvolumes":
+            case "/persistentvolumeclaims":
                 node.Ensure("status").Default("phase", "Pending");
+                metadata.EnsureList("finalizers").Add("kubernetes.io/pvc-protection");
+                break;
+            case "/persistentvolumes":
+                node.Ensure("status").Default("phase", "Pending");
+                break;
+            case "apiextensions.k8s.io/customresourcedefinitions":
+                JsonArray stored = Json.List(node.Items("spec", "versions").Where(version => version.Flag("storage")).Select(version => version.Text("name") ?? ""));
+                node["status"] = new JsonObject { ["storedVersions"] = stored };
                 break;
             case "batch/jobs":
                 LabelJob(node, metadata);
                 break;
         }
-
-        Adjust(kind, node);
     }
 
     public static void BeforeUpdate(ResourceKind kind, JsonObject live, JsonObject node)
@@ -41,27 +71,70 @@ internal static class Admission
         {
             node.Ensure("spec")["finalizers"] = finalizers.DeepClone();
         }
-
-        Adjust(kind, node);
     }
 
-    private static void Adjust(ResourceKind kind, JsonObject node)
+    /// <summary>What admission adds to every pod: its account and that account's token, its priority, patience with a lost node.</summary>
+    private static void Pod(JsonObject spec)
     {
-        if (kind.StorageKey == "/namespaces" && node.Text("metadata", "name") is { Length: > 0 } name)
+        spec.Default("serviceAccountName", spec.Text("serviceAccount") ?? "default");
+        spec.Default("preemptionPolicy", "PreemptLowerPriority");
+        spec.Default("priority", 0);
+        JsonArray tolerations = spec.EnsureList("tolerations");
+        foreach (string key in (string[])["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"])
         {
-            node.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = name;
-        }
-
-        if (kind.StorageKey == "/secrets" && node["stringData"] is JsonObject texts)
-        {
-            JsonObject data = node.Ensure("data");
-            foreach ((string key, JsonNode? value) in texts)
+            if (!tolerations.Any(toleration => toleration.Text("key") == key || (toleration.Text("key") is null && toleration.Text("operator") == "Exists")))
             {
-                data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Text() ?? ""));
+                tolerations.Add(new JsonObject { ["effect"] = "NoExecute", ["key"] = key, ["operator"] = "Exists", ["tolerationSeconds"] = 300 });
             }
-
-            node.Remove("stringData");
         }
+
+        List<JsonObject> containers = [.. spec.Items("containers").Concat(spec.Items("initContainers"))
+            .Where(container => !container.Items("volumeMounts").Any(mount => mount.Text("mountPath") == TokenPath))];
+        if (spec["automountServiceAccountToken"]?.GetValueKind() == JsonValueKind.False || containers.Count == 0)
+        {
+            return;
+        }
+
+        string name = "kube-api-access-" + ObjectService.RandomSuffix(5);
+        foreach (JsonObject container in containers)
+        {
+            container.EnsureList("volumeMounts").Add(new JsonObject { ["name"] = name, ["readOnly"] = true, ["mountPath"] = TokenPath });
+        }
+
+        JsonArray sources =
+        [
+            new JsonObject { ["serviceAccountToken"] = new JsonObject { ["expirationSeconds"] = 3607, ["path"] = "token" } },
+            new JsonObject
+            {
+                ["configMap"] = new JsonObject
+                {
+                    ["name"] = "kube-root-ca.crt",
+                    ["items"] = new JsonArray(new JsonObject { ["key"] = "ca.crt", ["path"] = "ca.crt" }),
+                },
+            },
+            new JsonObject
+            {
+                ["downwardAPI"] = new JsonObject
+                {
+                    ["items"] = new JsonArray(new JsonObject
+                    {
+                        ["path"] = "namespace",
+                        ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = "metadata.namespace" },
+                    }),
+                },
+            },
+        ];
+        spec.EnsureList("volumes").Add(new JsonObject { ["name"] = name, ["projected"] = new JsonObject { ["defaultMode"] = 420, ["sources"] = sources } });
+    }
+
+    private static string QualityOfService(JsonObject pod)
+    {
+        List<JsonObject> containers = [.. pod.Items("spec", "containers")];
+        bool any = containers.Any(c => c.Object("resources", "requests") is { Count: > 0 } || c.Object("resources", "limits") is { Count: > 0 });
+        bool full = containers.All(c => c.At("resources", "limits", "cpu") is not null && c.At("resources", "limits", "memory") is not null
+            && Json.Same(c.At("resources", "limits", "cpu"), c.At("resources", "requests", "cpu"))
+            && Json.Same(c.At("resources", "limits", "memory"), c.At("resources", "requests", "memory")));
+        return full ? "Guaranteed" : any ? "Burstable" : "BestEffort";
     }
 
     /// <summary>A Job selects its pods by its own uid, unless it says otherwise.</summary>
@@ -80,5 +153,9 @@ internal static class Admission
         labels["batch.kubernetes.io/job-name"] = name;
         labels["controller-uid"] = uid;
         labels["job-name"] = name;
+        if (metadata["labels"] is null)
+        {
+            metadata["labels"] = labels.DeepClone();
+        }
     }
 }

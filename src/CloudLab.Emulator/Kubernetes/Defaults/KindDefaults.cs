@@ -6,7 +6,7 @@ namespace CloudLab.Emulator.Kubernetes.Defaults;
 /// <summary>The values that fields get when nobody gives one.</summary>
 internal static class KindDefaults
 {
-    public static void Set(ResourceKind kind, JsonObject node, JsonObject? live)
+    public static void Set(ResourceKind kind, JsonObject node)
     {
         switch (kind.StorageKey)
         {
@@ -32,15 +32,16 @@ internal static class KindDefaults
 
         if (node["spec"] is JsonObject spec)
         {
-            Spec(kind, spec, live);
+            Spec(kind, spec);
         }
     }
 
-    private static void Spec(ResourceKind kind, JsonObject spec, JsonObject? live)
+    private static void Spec(ResourceKind kind, JsonObject spec)
     {
         switch (kind.StorageKey)
         {
             case "/pods":
+                spec.Default("enableServiceLinks", true);
                 Pod(spec);
                 break;
             case "/replicationcontrollers":
@@ -80,7 +81,7 @@ internal static class KindDefaults
 
                 break;
             case "/services":
-                Service(spec, live);
+                Service(spec);
                 break;
             case "autoscaling/horizontalpodautoscalers":
                 Autoscaler(kind, spec);
@@ -279,7 +280,7 @@ internal static class KindDefaults
         Template(spec);
     }
 
-    private static void Service(JsonObject spec, JsonObject? live)
+    private static void Service(JsonObject spec)
     {
         spec.Default("type", "ClusterIP");
         string type = spec.Text("type")!;
@@ -292,8 +293,6 @@ internal static class KindDefaults
         if (type != "ExternalName")
         {
             spec.Default("internalTrafficPolicy", "Cluster");
-            spec.Default("ipFamilies", live?.At("spec", "ipFamilies")?.DeepClone() ?? new JsonArray("IPv4"));
-            spec.Default("ipFamilyPolicy", live?.Text("spec", "ipFamilyPolicy") ?? "SingleStack");
         }
 
         if (type is "NodePort" or "LoadBalancer")

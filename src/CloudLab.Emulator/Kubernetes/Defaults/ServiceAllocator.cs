@@ -29,6 +29,8 @@ internal static class ServiceAllocator
         else
         {
             Address(kind, name, spec, live, others);
+            spec.Default("ipFamilies", live?.At("spec", "ipFamilies")?.DeepClone() ?? new JsonArray("IPv4"));
+            spec.Default("ipFamilyPolicy", live?.Text("spec", "ipFamilyPolicy") ?? "SingleStack");
         }
 
         Ports(kind, name, spec, type, live, others);
@@ -54,7 +56,7 @@ internal static class ServiceAllocator
             if (!IPAddress.TryParse(address, out _) || !address.StartsWith("10.96.", StringComparison.Ordinal))
             {
                 throw ApiError.Invalid(kind, name, [FieldError.Invalid("spec.clusterIPs", new JsonArray(address),
-                    $"failed to allocate IP {address}: the provided IP ({address}) is not in the valid range. The range of valid IPs is 10.96.0.0/16")]);
+                    $"failed to allocate IP {address}: the provided network does not match the current range")]);
             }
 
             if (taken.Contains(address))

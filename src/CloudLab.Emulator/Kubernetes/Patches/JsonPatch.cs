@@ -11,7 +11,7 @@ internal static class JsonPatch
     {
         if (patch is not JsonArray operations)
         {
-            throw ApiError.BadRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+            throw ApiError.BadRequest("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
         }
 
         // The document hangs below a root of our own, so that the whole of it can be replaced too.
@@ -28,48 +28,45 @@ internal static class JsonPatch
                     Remove(root, path);
                     break;
                 case "replace":
-                    Find(root, path, "replace operation does not apply: doc is missing key: ");
                     Replace(root, path, operation?["value"]?.DeepClone());
                     break;
                 case "move":
-                    JsonNode? moved = Find(root, operation.Text("from") ?? "", "error in move for path: ")?.DeepClone();
+                    JsonNode? moved = Find(root, operation.Text("from") ?? "")?.DeepClone();
                     Remove(root, operation.Text("from") ?? "");
                     Add(root, path, moved);
                     break;
                 case "copy":
-                    Add(root, path, Find(root, operation.Text("from") ?? "", "error in copy for from: ")?.DeepClone());
+                    Add(root, path, Find(root, operation.Text("from") ?? "")?.DeepClone());
                     break;
                 case "test":
-                    if (!Json.Same(Find(root, path, null), operation?["value"]))
+                    if (!Json.Same(Find(root, path, mustExist: false), operation?["value"]))
                     {
-                        throw Fail($"testing value {path} failed: test failed");
+                        throw Fail();
                     }
 
                     break;
-                case { } other:
-                    throw Fail($"Unexpected kind: {other}");
                 default:
-                    throw Fail("Unexpected kind: unknown");
+                    throw Fail();
             }
         }
 
         return root[""]?.DeepClone();
     }
 
-    private static ApiError Fail(string message) =>
-        new(422, "Invalid", "the server rejected our request due to an error in our request: " + message) { Details = [] };
+    private static ApiError Fail() =>
+        new(422, "Invalid", "the server rejected our request due to an error in our request") { Details = [] };
 
     private static string[] Split(string path)
     {
         if (path.Length > 0 && path[0] != '/')
         {
-            throw Fail($"the path \"{path}\" does not start with '/'");
+            throw Fail();
         }
 
         return [.. path.Split('/').Select(part => part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
     }
 
-    private static JsonNode Parent(JsonObject root, string[] parts, string path)
+    private static JsonNode Parent(JsonObject root, string[] parts)
     {
         JsonNode? at = root;
         foreach (string part in parts[..^1])
@@ -77,7 +74,7 @@ internal static class JsonPatch
             at = Child(at, part);
         }
 
-        return at ?? throw Fail($"add operation does not apply: doc is missing path: \"{path}\": missing value");
+        return at ?? throw Fail();
     }
 
     private static JsonNode? Child(JsonNode? at, string part) => at switch
@@ -97,7 +94,7 @@ internal static class JsonPatch
         return index >= 0 ? index : -index <= count ? count + index : null;
     }
 
-    private static JsonNode? Find(JsonObject root, string path, string? whenMissing)
+    private static JsonNode? Find(JsonObject root, string path, bool mustExist = true)
     {
         string[] parts = Split(path);
         JsonNode? parent = root;
@@ -108,9 +105,9 @@ internal static class JsonPatch
 
         bool there = parent is JsonObject map ? map.ContainsKey(parts[^1])
             : parent is JsonArray list && Index(parts[^1], list.Count) is { } i && i < list.Count;
-        if (!there && whenMissing is not null)
+        if (!there && mustExist)
         {
-            throw Fail($"{whenMissing}{path}: missing value");
+            throw Fail();
         }
 
         return Child(parent, parts[^1]);
@@ -119,7 +116,7 @@ internal static class JsonPatch
     private static void Add(JsonObject root, string path, JsonNode? value)
     {
         string[] parts = Split(path);
-        switch (Parent(root, parts, path))
+        switch (Parent(root, parts))
         {
             case JsonObject map:
                 map[parts[^1]] = value;
@@ -131,14 +128,14 @@ internal static class JsonPatch
                 list.Insert(i, value);
                 break;
             default:
-                throw Fail($"add operation does not apply: doc is missing path: \"{path}\": missing value");
+                throw Fail();
         }
     }
 
     private static void Replace(JsonObject root, string path, JsonNode? value)
     {
         string[] parts = Split(path);
-        switch (Parent(root, parts, path))
+        switch (Parent(root, parts))
         {
             case JsonObject map:
                 map[parts[^1]] = value;
@@ -146,14 +143,16 @@ internal static class JsonPatch
             case JsonArray list when Index(parts[^1], list.Count) is { } i && i < list.Count:
                 list[i] = value;
                 break;
+            default:
+                throw Fail();
         }
     }
 
     private static void Remove(JsonObject root, string path)
     {
         string[] parts = Split(path);
-        Find(root, path, "remove operation does not apply: doc is missing path: ");
-        switch (Parent(root, parts, path))
+        Find(root, path);
+        switch (Parent(root, parts))
         {
             case JsonObject map:
                 map.Remove(parts[^1]);

@@ -45,6 +45,9 @@ internal sealed class ResourceKind
     /// <summary>True for the kinds that a CustomResourceDefinition brings.</summary>
     public bool IsCustom { get; init; }
 
+    /// <summary>A custom resource's schema as its definition has it.</summary>
+    public string? Schema { get; init; }
+
     /// <summary>Where a custom resource's scale lies in it.</summary>
     public ScalePaths? Scale { get; init; }
 
@@ -70,7 +73,7 @@ internal sealed class ResourceKind
         or "networking.k8s.io/networkpolicies" or "policy/poddisruptionbudgets" or "apiextensions.k8s.io/customresourcedefinitions"
         or "admissionregistration.k8s.io/mutatingwebhookconfigurations" or "admissionregistration.k8s.io/validatingwebhookconfigurations"
         or "admissionregistration.k8s.io/validatingadmissionpolicies" or "scheduling.k8s.io/priorityclasses" or "discovery.k8s.io/endpointslices"
-        or "flowcontrol.apiserver.k8s.io/flowschemas" or "autoscaling/horizontalpodautoscalers";
+        or "flowcontrol.apiserver.k8s.io/flowschemas";
 
     public override string ToString() => QualifiedName;
 }

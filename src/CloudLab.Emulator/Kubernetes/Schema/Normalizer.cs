@@ -28,6 +28,10 @@ internal static class Normalizer
                         {
                             map[field.Name] = new JsonObject();
                         }
+                        else if (Zero(field, out JsonNode? zero))
+                        {
+                            map[field.Name] = zero;
+                        }
                         else if (field.Default is { } fallback && field.Shape.Kind == ShapeKind.String)
                         {
                             map[field.Name] = fallback;
@@ -56,6 +60,45 @@ internal static class Normalizer
 
                 break;
         }
+    }
+
+    /// <summary>Takes out the empty maps and lists that the real server's types leave out.</summary>
+    public static void DropEmpty(JsonNode? node, Shape shape)
+    {
+        if (node is JsonObject members && (shape.Kind is ShapeKind.Object or ShapeKind.Map))
+        {
+            foreach ((string name, JsonNode? value) in members.ToList())
+            {
+                if (value is JsonObject { Count: 0 } or JsonArray { Count: 0 } && shape.Field(name) is { Required: false, Shape.Kind: ShapeKind.Map or ShapeKind.List })
+                {
+                    members.Remove(name);
+                }
+                else
+                {
+                    DropEmpty(value, shape.Member(name));
+                }
+            }
+        }
+        else if (node is JsonArray list && shape.Kind == ShapeKind.List)
+        {
+            foreach (JsonNode? item in list)
+            {
+                DropEmpty(item, shape.Item());
+            }
+        }
+    }
+
+    /// <summary>What a plain value or list that is always there holds when nothing is given.</summary>
+    public static bool Zero(FieldSchema field, out JsonNode? zero)
+    {
+        zero = field.Shape.Kind switch
+        {
+            ShapeKind.Integer or ShapeKind.Number when field.HasZero => JsonValue.Create(0),
+            ShapeKind.String when field.HasZero => JsonValue.Create(""),
+            ShapeKind.Boolean when field.HasZero => JsonValue.Create(false),
+            _ => null,
+        };
+        return zero is not null || (field.Required && (field.Shape.Kind is ShapeKind.List or ShapeKind.Map));
     }
 
     private static string? Prune(JsonNode? node, Shape shape, string path, string goPath, List<string> unknown)
@@ -144,7 +187,8 @@ internal static class Normalizer
         JsonValueKind value = node?.GetValueKind() ?? JsonValueKind.Null;
         return kind switch
         {
-            ShapeKind.String or ShapeKind.Bytes => value == JsonValueKind.String,
+            ShapeKind.String => value == JsonValueKind.String,
+            ShapeKind.Bytes => value == JsonValueKind.String && BadBase64(node.Text()!) < 0,
             ShapeKind.Time or ShapeKind.MicroTime => value == JsonValueKind.String
                 && (node.Text()!.Length == 0 || DateTimeOffset.TryParse(node.Text(), CultureInfo.InvariantCulture, DateTimeStyles.None, out _)),
             ShapeKind.Integer => value == JsonValueKind.Number && (node!.AsValue().TryGetValue(out long _) || node.AsValue().TryGetValue(out int _)
@@ -157,8 +201,32 @@ internal static class Normalizer
         };
     }
 
+    /// <summary>Where a text stops being base64; -1 if it does not.</summary>
+    private static int BadBase64(string text)
+    {
+        if (Convert.TryFromBase64String(text, new byte[text.Length], out _))
+        {
+            return -1;
+        }
+
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (!char.IsAsciiLetterOrDigit(text[i]) && text[i] is not ('+' or '/' or '=' or '\r' or '\n'))
+            {
+                return i;
+            }
+        }
+
+        return text.Length / 4 * 4;
+    }
+
     private static string Mismatch(JsonNode? node, string goPath, Shape shape)
     {
+        if (shape.Kind == ShapeKind.Bytes && node.Text() is { } text)
+        {
+            return $"illegal base64 data at input byte {BadBase64(text)}";
+        }
+
         if (shape.Kind == ShapeKind.Quantity)
         {
             return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";

@@ -94,7 +94,7 @@ internal sealed class SchemaCatalog
     private FieldSchema ReadField(string[] words)
     {
         bool required = false, isValue = false, isSet = false, isAtomic = false, retains = false;
-        bool isPointer = false;
+        bool isPointer = false, hasZero = false;
         string? fallback = null, merge = null, number = null;
         string[] keys = [], allowed = [];
         foreach (string word in words.Skip(2))
@@ -117,6 +117,9 @@ internal sealed class SchemaCatalog
                     break;
                 case "retain":
                     retains = true;
+                    break;
+                case "zero":
+                    hasZero = true;
                     break;
                 case "pointer":
                     isPointer = true;
@@ -151,7 +154,7 @@ internal sealed class SchemaCatalog
             MergeKey = merge,
             RetainsKeys = retains,
         };
-        return new FieldSchema(words[0], shape) { Required = required, IsValue = isValue, Default = fallback, Enum = allowed, Number = number, IsPointer = isPointer };
+        return new FieldSchema(words[0], shape) { Required = required, IsValue = isValue, Default = fallback, Enum = allowed, Number = number, IsPointer = isPointer, HasZero = hasZero };
     }
 
     private Shape ReadShape(string text) => text[0] switch

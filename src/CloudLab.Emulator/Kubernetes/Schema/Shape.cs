@@ -99,6 +99,9 @@ internal sealed class FieldSchema(string name, Shape shape)
 
     public string? Default { get; init; }
 
+    /// <summary>True for a plain value that is always there, if only zero or empty.</summary>
+    public bool HasZero { get; init; }
+
     public IReadOnlyList<string> Enum { get; init; } = [];
 
     /// <summary>Number in protobuf; with a dot where JSON has the inner message's fields in the outer one.</summary>

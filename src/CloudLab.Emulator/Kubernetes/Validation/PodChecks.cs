@@ -120,14 +120,14 @@ internal static class PodChecks
                 errors.Add(FieldError.Invalid(path + ".image", image, "must not have leading or trailing whitespace"));
             }
 
+            Ports(container, path, errors);
+            Variables(container, path, errors);
+            Mounts(container, path, volumes, errors);
             if (container.Text("imagePullPolicy") is { } policy and not ("Always" or "IfNotPresent" or "Never"))
             {
                 errors.Add(FieldError.Unsupported(path + ".imagePullPolicy", policy, ["Always", "IfNotPresent", "Never"]));
             }
 
-            Ports(container, path, errors);
-            Variables(container, path, errors);
-            Mounts(container, path, volumes, errors);
             Resources(container, path, errors);
         }
     }

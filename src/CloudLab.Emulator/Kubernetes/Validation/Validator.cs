@@ -88,13 +88,9 @@ internal static class Validator
         {
             errors.Add(FieldError.Required("metadata.name", "name or generateName is required"));
         }
-        else if (kind.StorageKey == "/namespaces")
+        else if (kind.StorageKey is "/namespaces" or "/services")
         {
             Names.Label("metadata.name", name, errors);
-        }
-        else if (kind.StorageKey == "/services")
-        {
-            Names.Label1035("metadata.name", name, errors);
         }
         else if (kind.Group == "rbac.authorization.k8s.io")
         {
@@ -249,7 +245,7 @@ internal static class Validator
 
         if (max < 1)
         {
-            errors.Add(FieldError.Invalid("spec.maxReplicas", max, "must be greater than 0"));
+            errors.Add(FieldError.Required("spec.maxReplicas", "must be set and greater than 0"));
         }
 
         if (max < min)
@@ -263,6 +259,11 @@ internal static class Validator
             {
                 errors.Add(FieldError.Required("spec.scaleTargetRef." + name));
             }
+        }
+
+        if (spec.Text("scaleTargetRef", "kind") is "Deployment" or "StatefulSet" or "ReplicaSet" && spec.Text("scaleTargetRef", "apiVersion")?.Contains('/', StringComparison.Ordinal) != true)
+        {
+            errors.Add(FieldError.Invalid("spec.scaleTargetRef.apiVersion", spec.Text("scaleTargetRef", "apiVersion") ?? "", "apiVersion must specify API group"));
         }
     }
 

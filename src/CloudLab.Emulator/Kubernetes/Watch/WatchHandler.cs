@@ -25,8 +25,7 @@ internal sealed class WatchHandler(ObjectService objects, CancellationToken stop
 
         if (initial && request.Query("resourceVersionMatch") != "NotOlderThan")
         {
-            throw new ApiError(422, "Invalid",
-                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+            throw ApiError.Option("ListOptions", FieldError.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
         }
 
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(request.Exchange.Aborted, stopping);
