@@ -13,20 +13,22 @@ internal sealed class AwsPatienceHandler(TimeSpan silence, HttpMessageHandler in
 {
     private const long AskFirstFrom = 1024 * 1024;
 
-    // The slowest line that a body of known length is sent over before it counts as silence.
-    private const double SlowestBytesPerSecond = 32 * 1024;
-
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        long length = request.Content?.Headers.ContentLength ?? 0;
-        if (length < AskFirstFrom)
+        if ((request.Content?.Headers.ContentLength ?? 0) < AskFirstFrom)
         {
             request.Headers.ExpectContinue = false;
         }
 
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(silence + TimeSpan.FromSeconds(length / SlowestBytesPerSecond));
+        limit.CancelAfter(silence);
+        if (request.Content is not null)
+        {
+            // A body that still moves, however slowly, is not silence.
+            request.Content = new WatchedContent(request.Content, () => limit.CancelAfter(silence));
+        }
+
         try
         {
             HttpResponseMessage answer = await base.SendAsync(request, limit.Token);
@@ -45,23 +47,49 @@ internal sealed class AwsPatienceHandler(TimeSpan silence, HttpMessageHandler in
         return new IOException(message, new TimeoutException(message));
     }
 
-    private sealed class PatientContent : HttpContent
+    private abstract class WrappedContent : HttpContent
     {
-        private readonly HttpContent content;
-        private readonly TimeSpan silence;
-
-        public PatientContent(HttpContent content, TimeSpan silence)
+        protected WrappedContent(HttpContent content)
         {
-            this.content = content;
-            this.silence = silence;
+            Content = content;
             foreach ((string name, HeaderStringValues values) in content.Headers.NonValidated)
             {
                 Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values);
             }
         }
 
+        protected HttpContent Content { get; }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = Content.Headers.ContentLength ?? 0;
+            return Content.Headers.ContentLength is not null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                Content.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class WatchedContent(HttpContent content, Action moved) : WrappedContent(content)
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            Content.CopyToAsync(new WatchedStream(stream, moved), context, cancellationToken);
+    }
+
+    private sealed class PatientContent(HttpContent content, TimeSpan silence) : WrappedContent(content)
+    {
         protected override async Task<Stream> CreateContentReadStreamAsync() =>
-            new PatientStream(await content.ReadAsStreamAsync(), silence);
+            new PatientStream(await Content.ReadAsStreamAsync(), silence);
 
         protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
             CreateContentReadStreamAsync();
@@ -71,22 +99,48 @@ internal sealed class AwsPatienceHandler(TimeSpan silence, HttpMessageHandler in
             using Stream body = await CreateContentReadStreamAsync();
             await body.CopyToAsync(stream);
         }
+    }
 
-        protected override bool TryComputeLength(out long length)
+    private sealed class WatchedStream(Stream body, Action moved) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
         {
-            length = content.Headers.ContentLength ?? 0;
-            return content.Headers.ContentLength is not null;
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
         }
 
-        protected override void Dispose(bool disposing)
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (disposing)
-            {
-                content.Dispose();
-            }
-
-            base.Dispose(disposing);
+            await body.WriteAsync(buffer, cancellationToken);
+            moved();
         }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            body.Write(buffer, offset, count);
+            moved();
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => body.FlushAsync(cancellationToken);
+
+        public override void Flush() => body.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 
     private sealed class PatientStream(Stream body, TimeSpan silence) : Stream

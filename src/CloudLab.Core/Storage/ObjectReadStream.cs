@@ -1,4 +1,5 @@
 using System.Net.Http;
+using Amazon.Runtime.Internal.Util;
 using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
@@ -34,7 +35,7 @@ internal sealed class ObjectReadStream : Stream
         this.key = key;
         this.meter = meter;
         this.answer = answer;
-        body = answer.ResponseStream;
+        body = Bare(answer);
         etag = answer.ETag;
         Length = answer.ContentLength;
         LastModified = ObjectStore.ToDate(answer.LastModified);
@@ -219,6 +220,10 @@ internal sealed class ObjectReadStream : Stream
                 $"asked for {Length - position} bytes from {position} on, the service gives {answer.ContentLength}.");
         }
 
-        body = answer.ResponseStream;
+        body = Bare(answer);
     }
+
+    // The SDK wraps a stream around that computes an MD5; ContentCheck does better for less.
+    private static Stream Bare(GetObjectResponse answer) =>
+        answer.ResponseStream is WrapperStream wrapper ? wrapper.GetNonWrapperBaseStream() : answer.ResponseStream;
 }
