@@ -1,0 +1,145 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# The storage cmdlets in the real engine: binding, pipelines, tables, completion, -WhatIf.
+
+Describe 'Storage' -Tag Storage {
+    BeforeAll {
+        Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1') -Force
+        $null = Start-LabEmulator
+        $bucket = 'pester-storage'
+        $null = New-LabBucket $bucket
+        function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
+    }
+
+    AfterAll {
+        Stop-LabEmulator
+    }
+
+    BeforeEach {
+        Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid())))
+        'data/users.json', 'data/movies.json', 'data/it''s [1].json', 'top.txt' |
+            ForEach-Object { Set-LabObjectContent $bucket $_ -Value "content of $_" }
+    }
+
+    AfterEach {
+        Pop-Location
+        Remove-LabObject $bucket -Prefix '' -Force
+    }
+
+    Context 'pipeline' {
+        It 'goes from a listing to files to content' {
+            # Downloads run side by side, so they come out in any order.
+            Get-LabObject $bucket -Prefix data/ | Receive-LabObject -Destination out | Get-Content | Sort-Object |
+                Should -Be @("content of data/it's [1].json", 'content of data/movies.json', 'content of data/users.json')
+        }
+
+        It 'goes from Get-ChildItem to objects and keeps the folders' {
+            $null = New-Item -ItemType File -Force site/index.html, 'site/[x]/a.css'
+            (Get-ChildItem site -Recurse | Send-LabObject $bucket -Prefix web/).Key | Sort-Object |
+                Should -Be @('web/[x]/a.css', 'web/index.html')
+        }
+
+        It 'goes from buckets to objects' {
+            (Get-LabBucket pester-* | Get-LabObject -Prefix top).Key | Should -Be 'top.txt'
+            (Get-LabObject $bucket -Delimiter / | Where-Object Prefix | Get-LabObject).Count | Should -Be 3
+        }
+
+        It 'stops with Select-Object -First' {
+            Get-LabObject $bucket -PageSize 1 | Select-Object -First 2 | Should -HaveCount 2
+            'a', 'b', 'c' | Set-LabObjectContent $bucket lines
+            Get-LabObjectContent $bucket lines | Select-Object -First 1 | Should -Be 'a'
+        }
+
+        It 'takes text, numbers and bytes as content' {
+            1..3 | Set-LabObjectContent $bucket n
+            Get-LabObjectContent $bucket n | Should -Be @('1', '2', '3')
+            Set-LabObjectContent $bucket b -Value ([byte[]](0, 255, 10))
+            Get-LabObjectContent $bucket b -AsByteStream | Should -Be @(0, 255, 10)
+            @{ a = 1 } | ConvertTo-Json | Set-LabObjectContent $bucket j.json -PassThru | ForEach-Object Size | Should -BeGreaterThan 5
+            (Get-LabObjectContent $bucket j.json -Raw | ConvertFrom-Json).a | Should -Be 1
+        }
+
+        It 'waits and passes the object on' {
+            Wait-LabObject $bucket top.txt -Timeout 5 | Get-LabObjectContent | Should -Be 'content of top.txt'
+            { Wait-LabObject $bucket none -Timeout 0.2 -ErrorAction Stop } | Should -Throw -ErrorId 'WaitTimeout*'
+        }
+    }
+
+    Context 'binding' {
+        It 'takes <Name> with its defaults' -ForEach @(
+            @{ Name = 'Get-LabBucket'; Sets = 1 }, @{ Name = 'New-LabBucket'; Sets = 1 }, @{ Name = 'Remove-LabBucket'; Sets = 1 }
+            @{ Name = 'Test-LabBucket'; Sets = 1 }, @{ Name = 'Wait-LabBucket'; Sets = 2 }, @{ Name = 'Wait-LabObject'; Sets = 2 }
+            @{ Name = 'Get-LabObject'; Sets = 2 }, @{ Name = 'Send-LabObject'; Sets = 2 }, @{ Name = 'Receive-LabObject'; Sets = 3 }
+            @{ Name = 'Remove-LabObject'; Sets = 2 }, @{ Name = 'Get-LabObjectContent'; Sets = 1 }, @{ Name = 'Set-LabObjectContent'; Sets = 1 }
+        ) {
+            $command = Get-Command $Name
+            $command.ParameterSets | Should -HaveCount $Sets
+            $command.Parameters.Keys | Should -Contain 'Bucket'
+        }
+
+        It 'reads a number as seconds and text as a time span' {
+            Wait-LabBucket $bucket -Timeout 5 -PollInterval 0.5 | Should -Not -BeNullOrEmpty
+            Wait-LabBucket $bucket -Timeout 00:00:05 | Should -Not -BeNullOrEmpty
+            Wait-LabBucket $bucket -Timeout ([timespan]::FromSeconds(5)) | Should -Not -BeNullOrEmpty
+        }
+
+        It 'refuses nonsense before anything is sent' {
+            { Get-LabObject $bucket -PageSize 1001 } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
+            { Get-LabObject $bucket -Key a -Prefix b } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+            { New-LabBucket 'No Such Name' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidBucketName*'
+        }
+    }
+
+    Context 'safety' {
+        It 'changes nothing with -WhatIf or $WhatIfPreference, even with -Force' {
+            Remove-LabBucket $bucket -Force -WhatIf
+            & { $WhatIfPreference = $true; Remove-LabObject $bucket -Prefix '' -Force }
+            Get-LabObject $bucket | Should -HaveCount 4
+        }
+
+        It 'reports one bad item and goes on with the others' {
+            Get-LabObject $bucket -Key top.txt, none -ErrorAction SilentlyContinue -ErrorVariable problems | Should -HaveCount 1
+            $problems | Should -HaveCount 1
+            $problems[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+            $problems[0].TargetObject | Should -Be "s3://$bucket/none"
+        }
+
+        It 'never leaves the destination' {
+            Set-LabObjectContent $bucket '../evil' -Value x
+            Receive-LabObject $bucket '../evil' -Destination out -ErrorAction SilentlyContinue -ErrorVariable problems
+            $problems.FullyQualifiedErrorId | Should -BeLike 'UnsafeKey,*'
+            Test-Path evil | Should -BeFalse
+        }
+    }
+
+    Context 'display' {
+        It 'shows tables' {
+            (Get-LabObject $bucket | Out-String -Width 100) -split '\r?\n' | Where-Object { $_ -match '^LastModified\s+Size\s+Bucket\s+Key' } | Should -HaveCount 1
+            Get-LabBucket | Out-String -Width 100 | Should -Match 'Bucket\s+Region\s+CreationDate'
+            Send-LabObject $bucket -LiteralPath (New-Item f.txt -Value abc) | Out-String -Width 120 | Should -Match 'Direction\s+Size\s+Verified\s+Key\s+File'
+        }
+    }
+
+    Context 'completion' {
+        It 'offers buckets' {
+            Complete 'Get-LabObject -Bucket pester-s' | Should -Be $bucket
+        }
+
+        It 'offers keys one level at a time, quoted where need be' {
+            Complete "Get-LabObject $bucket -Prefix d" | Should -Be 'data/'
+            Complete "Get-LabObjectContent $bucket -Key " | Should -Be @('data/', 'top.txt')
+            Complete "Get-LabObjectContent $bucket -Key data/i" | Should -Be "'data/it''s [1].json'"
+        }
+
+        It 'gives up silently where nothing answers' {
+            Complete "Get-LabObject -Session (Get-LabSession) -EndpointUrl http://127.0.0.1:1 -Bucket x" | Should -Not -Contain $bucket
+        }
+    }
+
+    Context 'help' {
+        It 'has a synopsis and examples for <_>' -ForEach 'Get-LabObject', 'Send-LabObject', 'Receive-LabObject', 'Remove-LabBucket' {
+            $help = Get-Help $_ -Full
+            $help.Synopsis | Should -Not -BeNullOrEmpty
+            @($help.examples.example).Count | Should -BeGreaterOrEqual 2
+        }
+    }
+}
