@@ -37,7 +37,7 @@ internal static class KubeStatus
         switch (code)
         {
             case 401:
-                message = $"The API server {server} does not accept these credentials ({message}): log in again, or check the user of the context.";
+                message = $"The API server {server.AbsoluteUri.TrimEnd('/')} does not accept these credentials ({message}): log in again, or check the user of the context.";
                 break;
             case 404 when status.Object("details") is { } details && details.Text("kind") == "namespaces" && details.Text("name") is { } name:
                 message = $"There is no namespace '{name}': create it, deploy a manifest with kind: Namespace first, or name another with -Namespace.";

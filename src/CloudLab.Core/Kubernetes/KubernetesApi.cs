@@ -47,6 +47,9 @@ public sealed class KubernetesApi
     /// <summary>Base URL of the API server.</summary>
     public Uri Server => endpoint.Server;
 
+    /// <summary>The same for people: without a slash at the end.</summary>
+    public string Address => Server.AbsoluteUri.TrimEnd('/');
+
     /// <summary>The client for a connection.</summary>
     /// <param name="connection">Cluster and user.</param>
     /// <returns>The client. Throws <see cref="LabException"/> (NoCluster) with advice where there is no cluster.</returns>
@@ -160,7 +163,7 @@ public sealed class KubernetesApi
                 {
                     throw new LabException(
                         LabErrorKind.Timeout, "NoAnswer",
-                        $"The API server {Server} gave no answer within {AnswerTime.TotalSeconds:0} s to {method} {path.Split('?')[0]}: try again, or look after the server.", e);
+                        $"The API server {Address} gave no answer within {AnswerTime.TotalSeconds:0} s to {method} {path.Split('?')[0]}: try again, or look after the server.", e);
                 }
             }
             catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
@@ -283,7 +286,7 @@ public sealed class KubernetesApi
 
     private HttpRequestMessage Request(HttpMethod method, string path, KubeIdentity identity, string? accept)
     {
-        HttpRequestMessage request = new(method, Server.AbsoluteUri.TrimEnd('/') + path)
+        HttpRequestMessage request = new(method, Address + path)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
@@ -327,9 +330,9 @@ public sealed class KubernetesApi
         return certificate
             ? new LabException(
                 LabErrorKind.ConnectionFailed, "CertificateNotTrusted",
-                $"The TLS connection to the API server {Server} failed ({root.Message.TrimEnd('.')}): check certificate-authority and tls-server-name in the kubeconfig ({endpoint.Source}).", e)
+                $"The TLS connection to the API server {Address} failed ({root.Message.TrimEnd('.')}): check certificate-authority and tls-server-name in the kubeconfig ({endpoint.Source}).", e)
             : new LabException(
                 LabErrorKind.ConnectionFailed, "ClusterUnreachable",
-                $"No Kubernetes cluster at {Server} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
+                $"No Kubernetes cluster at {Address} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
     }
 }

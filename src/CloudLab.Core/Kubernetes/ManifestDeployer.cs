@@ -68,7 +68,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
 
             ManifestItem[] good = [.. items.Where(item => item.Problem is null)];
             resolver.NoteDefinitions(good);
-            using ProgressMeter meter = new(reporter, $"Deploying to {api.Server}");
+            using ProgressMeter meter = new(reporter, $"Deploying to {api.Address}");
             meter.Expect(good.Length);
             foreach (IGrouping<int, ManifestItem> wave in good.GroupBy(ManifestOrder.WaveOf).OrderBy(wave => wave.Key))
             {
@@ -140,7 +140,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     }
 
     private async Task<bool> ApprovedAsync(ResolvedItem item) => options.Approve is null
-        || await options.Approve($"{item.Description} on {api.Server}", options.DryRun ? "Try a server-side apply" : "Apply");
+        || await options.Approve($"{item.Description} on {api.Address}", options.DryRun ? "Try a server-side apply" : "Apply");
 
     // A custom resource whose definition was only tried, or not approved: nothing can be sent.
     private async Task DescribedAsync(ResolvedItem item, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)

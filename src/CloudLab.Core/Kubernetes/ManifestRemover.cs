@@ -54,7 +54,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
             }
 
             ManifestItem[] good = [.. items.Where(item => item.Problem is null)];
-            using ProgressMeter meter = new(reporter, $"Removing from {api.Server}");
+            using ProgressMeter meter = new(reporter, $"Removing from {api.Address}");
             meter.Expect(good.Length);
             foreach (IGrouping<int, ManifestItem> wave in good.GroupBy(ManifestOrder.WaveOf).OrderByDescending(wave => wave.Key))
             {
@@ -96,7 +96,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
             }
 
             bool again = resolved.Exists(other => other.Resource == found.Resource && other.Namespace == found.Namespace && other.Item.Name == item.Name);
-            if (!again && (options.Approve is null || await options.Approve($"{found.Description} on {api.Server}", options.DryRun ? "Try to remove" : "Remove")))
+            if (!again && (options.Approve is null || await options.Approve($"{found.Description} on {api.Address}", options.DryRun ? "Try to remove" : "Remove")))
             {
                 resolved.Add(found);
             }

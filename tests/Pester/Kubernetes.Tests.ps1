@@ -1,0 +1,141 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# The Kubernetes cmdlets in the real engine, on the emulator.
+
+BeforeAll {
+    Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1')
+    $emulator = Start-LabEmulator
+    $web = @'
+apiVersion: v1
+kind: Namespace
+metadata: { name: films }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: films, labels: { app: web } }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: 'web:1' }] }
+'@
+    $deployed = $web | Deploy-LabManifest -Wait -Timeout 60
+}
+
+AfterAll {
+    Get-LabEmulator | Stop-LabEmulator
+}
+
+Describe 'Deploy-LabManifest' -Tag Kubernetes {
+    It 'writes one result an object' {
+        $deployed.Kind | Sort-Object | Should -Be 'Deployment', 'Namespace'
+        $deployed.Action | Should -Be 'Created', 'Created'
+        ($deployed | Where-Object Kind -EQ Deployment).State | Should -Be '2 of 2 replicas are available'
+    }
+
+    It 'takes files from Get-ChildItem, paths with wildcards, lines, hashtables and objects' {
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive 'm')
+        foreach ($name in 'a', 'b') {
+            "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: $name }`n" | Set-Content (Join-Path $folder "$name.yaml")
+        }
+        (Get-ChildItem $folder | Deploy-LabManifest -Namespace films).Name | Sort-Object | Should -Be 'a', 'b'
+        (Deploy-LabManifest (Join-Path $folder '*.yaml') -Namespace films).Action | Should -Be 'Unchanged', 'Unchanged'
+        (Deploy-LabManifest $folder -Namespace films).Action | Should -Be 'Unchanged', 'Unchanged'
+        (Get-Content (Join-Path $folder 'a.yaml') | Deploy-LabManifest -Namespace films).Action | Should -Be 'Unchanged'
+        (@{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'table' } } | Deploy-LabManifest -Namespace films).Name | Should -Be 'table'
+        ('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"json"},"data":{"n":"1"}}' | ConvertFrom-Json | Deploy-LabManifest -Namespace films).Name | Should -Be 'json'
+        ([pscustomobject]@{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'custom' } } | Deploy-LabManifest -Namespace films).Name | Should -Be 'custom'
+    }
+
+    It 'names file, line and column of a mistake and deploys the rest' {
+        $path = Join-Path $TestDrive 'bad.yaml'
+        "apiVersion: v1`nkind: ConfigMap`nmetadata:`n`tname: x`n---`napiVersion: v1`nkind: ConfigMap`nmetadata: { name: rest }`n" | Set-Content $path
+        $found = Deploy-LabManifest $path -Namespace films -ErrorVariable problems -ErrorAction SilentlyContinue
+        $found.Name | Should -Be 'rest'
+        $problems | Should -HaveCount 1
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'ManifestSyntax,*'
+        "$($problems[0])" | Should -BeLike "$path`: line 4, column 1: a tab*"
+    }
+
+    It 'reports a path that finds nothing' {
+        Deploy-LabManifest (Join-Path $TestDrive 'no*.yaml') -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'ManifestNotFound,*'
+        $problems[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'whatif' } } | Deploy-LabManifest -Namespace films -WhatIf | Should -BeNullOrEmpty
+        Get-LabResource cm what* -Namespace films | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Get-LabResource' -Tag Kubernetes {
+    It 'gives objects that are walked with dots' {
+        $deployment = Get-LabResource deploy web -Namespace films
+        $deployment.Spec.Replicas | Should -Be 2
+        $deployment.spec.template.spec.containers.image | Should -Be 'web:1'
+        $deployment.Spec.Template.Spec.Containers[0].Name | Should -Be 'web'
+        $deployment.Metadata.Labels.app | Should -Be 'web'
+        $deployment.Labels['app'] | Should -Be 'web'
+        (Get-LabResource pods -Namespace films).Status.Phase | Should -Be 'Running', 'Running'
+    }
+
+    It 'finds kinds by every name they have' -ForEach 'deploy', 'deployment', 'Deployment', 'deployments', 'deployments.apps', 'deploy/web' {
+        (Get-LabResource $_ -Namespace films).Name | Should -Be 'web'
+    }
+
+    It 'stops asking when the pipeline has enough' {
+        Get-LabResource all -AllNamespaces | Select-Object -First 1 | Should -HaveCount 1
+    }
+
+    It 'takes the results of a deployment' {
+        ($deployed | Get-LabResource).Name | Sort-Object | Should -Be 'films', 'web'
+    }
+
+    It 'shows a table that fits' {
+        $table = Get-LabResource pods -Namespace films | Out-String -Width 100
+        $table | Should -Match 'Namespace\s+Kind\s+Ready\s+State\s+Age\s+Name'
+        $table | Should -Match 'films\s+Pod\s+1/1\s+Running\s+\S+\s+web-'
+    }
+
+    It 'changes and deploys what it read' {
+        $deployment = Get-LabResource deploy web -Namespace films
+        $deployment.Spec.Replicas = 3
+        ($deployment | Deploy-LabManifest -Force -Wait -Timeout 60).State | Should -Be '3 of 3 replicas are available'
+    }
+
+    It 'writes an error with an id for what is not there' {
+        Get-LabResource deploy nope -Namespace films -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'NotFound,*'
+        $problems[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+    }
+
+    It 'ends in one line without a cluster' {
+        { Get-LabResource pods -KubeConfig (Join-Path $TestDrive 'none') } | Should -Throw -ErrorId 'KubeConfigNotFound,*'
+    }
+}
+
+Describe 'Completion' -Tag Kubernetes {
+    It 'offers kinds, names, namespaces and contexts' {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+        $null = Get-LabResource ns
+        Complete 'Get-LabResource deplo' | Should -Contain 'deployments'
+        Complete 'Get-LabResource deployments -Namespace films -Name w' | Should -Contain 'web'
+        Complete 'Get-LabResource pods -Namespace fil' | Should -Contain 'films'
+        Complete 'Get-LabResource pods -Context c' | Should -Contain 'cloudlab'
+    }
+}
+
+Describe 'Remove-LabManifest' -Tag Kubernetes {
+    It 'asks, since it destroys' {
+        (Get-Command Remove-LabManifest).ImplementingType.GetCustomAttributes($true).ConfirmImpact | Should -Contain 'High'
+    }
+
+    It 'removes what was deployed, in the other order, and is done when it is gone' {
+        $removed = $web | Remove-LabManifest -Force -Wait -Timeout 60 -PassThru
+        $removed.Kind | Should -Be 'Deployment', 'Namespace'
+        Get-LabResource ns films -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $web | Remove-LabManifest -Force -ErrorVariable problems
+        $problems | Should -BeNullOrEmpty
+    }
+}
