@@ -78,7 +78,7 @@ internal static class RunCommand
     };
 
     private static TableWriter Table(ModuleFolder module, Stream stdout) => new(
-        StandardStreams.Writer(stdout), new FormatFile(module.FormatFile), Terminal.Width,
+        StandardStreams.Writer(stdout), new FormatFile(module.FormatFile), Terminal.OutputWidth,
         !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "");
 
     /// <summary>

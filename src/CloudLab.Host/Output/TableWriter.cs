@@ -132,7 +132,7 @@ internal sealed class TableWriter : IObjectWriter, IDisposable
         if (!view!.HideHeaders)
         {
             Line([.. view.Columns.Select(c => c.Label)], emphasis);
-            Line([.. view.Columns.Select(c => new string('-', Math.Min(c.Label.Length, int.MaxValue)))], emphasis);
+            Line([.. view.Columns.Select(c => new string('-', c.Label.Length))], emphasis);
         }
 
         foreach (string[] row in cells)

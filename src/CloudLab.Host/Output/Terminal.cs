@@ -1,3 +1,4 @@
+using System.Globalization;
 using CloudLab.Host.Pipeline;
 
 namespace CloudLab.Host.Output;
@@ -5,7 +6,12 @@ namespace CloudLab.Host.Output;
 /// <summary>The terminal, where there is one.</summary>
 internal static class Terminal
 {
-    /// <summary>Characters in a line.</summary>
+    /// <summary>Characters in a line of output: the terminal's, else what COLUMNS says, else enough for most tables.</summary>
+    public static int OutputWidth => !Console.IsOutputRedirected ? Width
+        : int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), CultureInfo.InvariantCulture, out int columns) && columns > 0 ? columns
+        : 160;
+
+    /// <summary>Characters in a line of the terminal.</summary>
     public static int Width
     {
         get
