@@ -24,7 +24,7 @@ namespace CloudLab.Cmdlets.Identity;
 /// -Force is missing.</para>
 /// </remarks>
 /// <example>
-/// <para>Creates a role, takes it on, shows who that is, and goes back.</para>
+/// <para>Creates a role, takes it on, and shows who that is.</para>
 /// <code>$null = New-LabRole movies-guest; $me = Use-LabRole movies-guest -PassThru; Get-LabCallerIdentity -Session $me</code>
 /// </example>
 /// <example>

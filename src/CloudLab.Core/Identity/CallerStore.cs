@@ -52,7 +52,7 @@ public sealed class CallerStore(IdentityClient client)
         try
         {
             var role = (await client.IamAsync("GetRole", $"Role '{name}'", name, cancellation, ("RoleName", name))).Element("Role");
-            return (role?.Element("Arn")?.Value ?? "", DateTimeOffset.TryParse(role?.Element("CreateDate")?.Value, out DateTimeOffset date) ? date : null);
+            return (role?.Element("Arn")?.Value ?? "", RoleStore.Date(role?.Element("CreateDate")?.Value));
         }
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {

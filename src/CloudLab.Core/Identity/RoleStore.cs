@@ -154,7 +154,10 @@ public sealed class RoleStore(IdentityClient client)
         return read;
     }
 
-    private static DateTimeOffset? Date(string? text) =>
+    /// <summary>Reads a time as IAM writes it.</summary>
+    /// <param name="text">ISO 8601.</param>
+    /// <returns>The time, or null where it is none.</returns>
+    internal static DateTimeOffset? Date(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date : null;
 
     private async Task UndoAsync(NewRole role, Exception problem)

@@ -148,7 +148,7 @@ internal static partial class AwsErrors
     {
         int status = (int)answer.StatusCode;
         string code = CodeOf(answer, status, missingCode);
-        (LabErrorKind kind, string? advice) = Classify(code, status);
+        (LabErrorKind kind, string? advice) = Classify(code, status, answer.Message ?? "");
         string text = OneLine(answer.Message ?? "");
         if (SaysNothing(text) || text == code || text == status.ToString(CultureInfo.InvariantCulture))
         {
@@ -210,7 +210,7 @@ internal static partial class AwsErrors
         };
     }
 
-    private static (LabErrorKind Kind, string? Advice) Classify(string code, int status)
+    private static (LabErrorKind Kind, string? Advice) Classify(string code, int status, string text)
     {
         if (Codes.TryGetValue(code, out (LabErrorKind Kind, string? Advice) known))
         {
@@ -219,9 +219,10 @@ internal static partial class AwsErrors
 
         if (code.StartsWith("AccessDenied", StringComparison.Ordinal))
         {
-            // radosgw and other servers answer so to a wrong key, too.
-            return (LabErrorKind.AccessDenied,
-                "Check that the caller's policies allow it, and that the keys are the right ones (Get-LabSession): some servers say the same of a wrong key.");
+            // radosgw and other servers answer so to a wrong key, too; who names the caller knows the key.
+            return (LabErrorKind.AccessDenied, text.Contains("is not authorized to perform", StringComparison.Ordinal)
+                ? "Give the caller a policy that allows it, or act as somebody who may (Connect-Lab, Use-LabRole)."
+                : "Check that the caller's policies allow it, and that the keys are the right ones (Get-LabSession): some servers say the same of a wrong key.");
         }
 
         if (code.StartsWith("NoSuch", StringComparison.Ordinal) || code.Contains("NotFound", StringComparison.Ordinal))
@@ -229,8 +230,12 @@ internal static partial class AwsErrors
             return (LabErrorKind.NotFound, null);
         }
 
-        if (code.Contains("Throttl", StringComparison.Ordinal) || code.StartsWith("TooManyRequests", StringComparison.Ordinal)
-            || code.StartsWith("LimitExceeded", StringComparison.Ordinal))
+        if (code.StartsWith("LimitExceeded", StringComparison.Ordinal))
+        {
+            return (LabErrorKind.LimitExceeded, null);
+        }
+
+        if (code.Contains("Throttl", StringComparison.Ordinal) || code.StartsWith("TooManyRequests", StringComparison.Ordinal))
         {
             return (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later.");
         }

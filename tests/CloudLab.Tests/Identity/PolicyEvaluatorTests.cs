@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using CloudLab.Core.Identity;
 using Xunit;
 
@@ -175,6 +176,21 @@ public sealed class PolicyEvaluatorTests
         NamedPolicy policy = Policy("p", $$"""{"Effect":"Allow","Action":"s3:*","Resource":"{{pattern}}"}""");
         PolicySet set = new() { Identity = [policy] };
         Assert.False(Decide(Ann, "s3:GetObject", "arn:aws:s3:::b/" + new string('a', 1000), set).Allowed);
+    }
+
+    [Fact]
+    public void Wildcards_match_what_a_regular_expression_would()
+    {
+        Random random = new(20260101);
+        string Text(string letters, int length) => string.Concat(Enumerable.Range(0, random.Next(length + 1)).Select(_ => letters[random.Next(letters.Length)]));
+        for (int i = 0; i < 5000; i++)
+        {
+            string pattern = Text("ab*?", 8), text = Text("ab", 8);
+            string regex = "^" + pattern.Replace("*", "[ab]*", StringComparison.Ordinal).Replace("?", "[ab]", StringComparison.Ordinal) + "$";
+            Assert.True(
+                Regex.IsMatch(text, regex) == PolicyPattern.IsMatch(PolicyPattern.Expand(pattern, null, wildcards: true), text),
+                $"'{pattern}' on '{text}'");
+        }
     }
 
     private static NamedPolicy[] Maybe(string what) => what switch
