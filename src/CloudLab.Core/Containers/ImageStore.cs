@@ -29,14 +29,21 @@ public sealed class ImageStore
     public IAsyncEnumerable<LabImage> ListAsync(Predicate<string>? matches, CancellationToken cancellation) =>
         ListAsync("", matches, cancellation);
 
-    /// <summary>Names of the images, without what takes longer to find out.</summary>
+    /// <summary>Names of the images that begin with a text, without what takes longer to find out.</summary>
+    /// <param name="start">How the name begins; empty for all.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>Names with tags.</returns>
-    public async IAsyncEnumerable<string> NamesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<string> NamesAsync(string start, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (ImageSummary image in engine.GetAllAsync<ImageSummary>("images/json", cancellation))
+        // The engine works out the size of each image it lists, so it is asked for as few as possible. A star of its
+        // patterns ends at a slash.
+        string filters = start.AsSpan().IndexOfAny('*', '?', '[') < 0 && !start.Contains('\\', StringComparison.Ordinal) && start.Length > 0
+            ? $$""","reference":["{{Escape(start)}}*","{{Escape(start)}}*/*","{{Escape(start)}}*/*/*","{{Escape(start)}}*/*/*/*"]"""
+            : "";
+        string query = Uri.EscapeDataString("{\"dangling\":[\"false\"]" + filters + "}");
+        await foreach (ImageSummary image in engine.GetAllAsync<ImageSummary>("images/json?filters=" + query, cancellation))
         {
-            foreach (string name in NamesOf(image))
+            foreach (string name in NamesOf(image).Where(name => name.StartsWith(start, StringComparison.OrdinalIgnoreCase)))
             {
                 yield return name;
             }

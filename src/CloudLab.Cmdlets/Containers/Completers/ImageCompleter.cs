@@ -16,12 +16,9 @@ public sealed class ImageCompleter : IArgumentCompleter
         {
             string word = Completion.Unquote(wordToComplete);
             List<CompletionResult> offers = [];
-            await foreach (string name in new ImageStore(session).NamesAsync(cancellation))
+            await foreach (string name in new ImageStore(session).NamesAsync(word, cancellation))
             {
-                if (name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-                {
-                    offers.Add(Completion.Offer(name, CompletionResultType.ParameterValue));
-                }
+                offers.Add(Completion.Offer(name, CompletionResultType.ParameterValue));
             }
 
             return offers;
