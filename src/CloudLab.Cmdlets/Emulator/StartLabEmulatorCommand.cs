@@ -15,6 +15,10 @@ namespace CloudLab.Cmdlets.Emulator;
 /// method of the output has the same variables, the secret key among them, for tools started elsewhere.</para>
 /// <para>Data is in memory unless -DataPath names a folder. The emulator ends with the process.
 /// To run one in a process of its own use <c>cloudlab emulator</c>.</para>
+/// <para>Where it differs from AWS: there is one account, and any region that a request is signed for will do; a bucket's
+/// versioning, lifecycle, CORS, notification and website settings are kept and given back but do nothing; access control
+/// lists are switched off, as in buckets of today; encryption with customer keys or KMS keys is refused rather than
+/// pretended; creating a bucket that you own already is an error in every region.</para>
 /// <para>The bucket name taken-by-another-account is refused as one that belongs to somebody else.</para>
 /// <para>Errors: PortInUse when a port is taken; DataPathNotUsable when the folder is used by another emulator or damaged.</para>
 /// </remarks>

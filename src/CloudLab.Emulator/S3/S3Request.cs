@@ -43,9 +43,6 @@ internal sealed class S3Request
     /// <summary>Cancelled when the client or the server goes.</summary>
     public CancellationToken Aborted => exchange.Aborted;
 
-    /// <summary>True once the status line is sent.</summary>
-    public bool Started => exchange.Started;
-
     /// <summary>Id of this request.</summary>
     public string RequestId { get; }
 
