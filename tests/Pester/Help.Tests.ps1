@@ -75,7 +75,6 @@ Describe 'Examples' -Tag Module {
             $kept[$name] = [Environment]::GetEnvironmentVariable($name)
         }
         $hasDocker = $null -ne $env:CLOUDLAB_TEST_DOCKER
-        if ($hasDocker) { $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER }
     }
 
     BeforeEach {
@@ -83,6 +82,7 @@ Describe 'Examples' -Tag Module {
         $work = Join-Path ([IO.Path]::GetTempPath()) "cloudlab-example-$([guid]::NewGuid())"
         Copy-Item (Join-Path $root 'examples/movies') $work -Recurse
         Push-Location $work
+        if ($hasDocker) { $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER }
         $env:AWS_SHARED_CREDENTIALS_FILE = Join-Path $work 'credentials'
         $env:AWS_CONFIG_FILE = Join-Path $work 'config'
         $emulator = Start-LabEmulator
