@@ -163,24 +163,10 @@ public class CommandLineProcessTests
     }
 
     // cloudlab reads the help beside the module, which in the tests is where the tests are.
-    private static async Task WriteHelpAsync()
-    {
-        if (!File.Exists(Path.Combine(AppContext.BaseDirectory, "en-US", "CloudLab.Cmdlets.dll-Help.xml")))
-        {
-            await HelpFiles.WaitAsync(TestContext.Current.CancellationToken);
-            try
-            {
-                Outcome docs = await RunAsync($"docs {Path.Combine(TestEnvironment.Folder, "docs")} {AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)}");
-                Assert.Equal("", docs.Errors);
-            }
-            finally
-            {
-                HelpFiles.Release();
-            }
-        }
-    }
+    private static readonly Lazy<Task<Outcome>> HelpFile = new(() =>
+        RunAsync($"docs {Path.Combine(TestEnvironment.Folder, "docs")} {AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)}"));
 
-    private static readonly SemaphoreSlim HelpFiles = new(1);
+    private static async Task WriteHelpAsync() => Assert.Equal("", (await HelpFile.Value).Errors);
 
     private static async Task<Outcome> RunAsync(string args, string? input = null)
     {
