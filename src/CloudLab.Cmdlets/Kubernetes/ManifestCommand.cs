@@ -53,7 +53,7 @@ public abstract class ManifestCommand : KubeCommand
     /// <summary>Requests at the same time.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
-    public int ThrottleLimit { get; set; } = 16;
+    public int ThrottleLimit { get; set; } = 64;
 
     /// <summary>What was read so far.</summary>
     protected IReadOnlyCollection<ManifestItem> Items => items;

@@ -31,7 +31,7 @@ public sealed record ManifestOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Requests at the same time.</summary>
-    public int ThrottleLimit { get; init; } = 16;
+    public int ThrottleLimit { get; init; } = 64;
 
     /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, as with kubectl, <c>Foreground</c> or <c>Orphan</c>.</summary>
     public string Propagation { get; init; } = "Background";
