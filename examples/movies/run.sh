@@ -43,6 +43,8 @@ run() {
     # Standard input is this script's list of lines, not input for the cmdlets.
     local line=$1 pipeline
     pipeline=$(printf '%s' "$line" | sed -E "s#(^|\| *)([A-Z][a-z]+-[A-Z])#\1\"\$cloudlab\" \2#g")
+    # What people read comes as tables; between two commands it has to be JSON lines.
+    case $line in *'|'*) ;; *) local -x CLOUDLAB_OUTPUT=${CLOUDLAB_OUTPUT:-table} ;; esac
     eval "$pipeline" < /dev/null
 }
 
