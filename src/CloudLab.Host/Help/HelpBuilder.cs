@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using CloudLab.Host.Binding;
 
@@ -10,7 +11,7 @@ namespace CloudLab.Host.Help;
 /// <summary>Makes a cmdlet's help from its XML documentation and its attributes.</summary>
 /// <param name="docs">The documentation.</param>
 /// <param name="all">All cmdlets, for related ones.</param>
-internal sealed class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandModel> all)
+internal sealed partial class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandModel> all)
 {
     private static readonly Dictionary<string, string> TypeNames = new()
     {
@@ -35,7 +36,7 @@ internal sealed class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandModel> all)
             Syntax = [.. model.Sets.OrderBy(s => s == model.DefaultSet ? 0 : 1).Select(s => Syntax(model, s))],
             Parameters = [.. model.Parameters.Where(p => !p.Sets.Values.All(s => s.DontShow)).Select(p => Parameter(model, p, defaults))
                 .Concat(Confirmation(model)).OrderBy(p => p.Name, StringComparer.Ordinal)],
-            Inputs = Inputs(model),
+            Inputs = Inputs(model, text),
             Outputs = [.. model.Type.GetCustomAttributes<OutputTypeAttribute>().SelectMany(o => o.Type)
                 .DistinctBy(t => t.Name).Select(t => new HelpType(t.Name, t.Type is { } type ? Summary(type) : ""))],
             Examples = [.. text?.Elements("example").Select(Example) ?? []],
@@ -143,22 +144,37 @@ internal sealed class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandModel> all)
         });
     }
 
-    private List<HelpType> Inputs(CommandModel model)
+    /// <summary>What the author says of the input, else its types; and what it binds to, which the attributes know best.</summary>
+    private static HelpType[] Inputs(CommandModel model, XElement? text)
     {
-        List<HelpType> inputs = [];
-        foreach (ParameterModel parameter in model.Parameters.Where(p => p.Sets.Values.Any(s => s.ValueFromPipeline)))
+        ParameterModel[] byValue = [.. model.Parameters.Where(p => p.Sets.Values.Any(s => s.ValueFromPipeline))];
+        ParameterModel[] byName = [.. model.Parameters.Where(p => p.Sets.Values.Any(s => s.ValueFromPipelineByPropertyName))];
+        if (byValue.Length + byName.Length == 0)
         {
-            inputs.Add(new HelpType(FullType(parameter.Type), $"The value of `-{parameter.Name}`."));
+            return [];
         }
 
-        string[] byName = [.. model.Parameters.Where(p => p.Sets.Values.Any(s => s.ValueFromPipelineByPropertyName)).Select(p => $"`{p.Name}`")];
-        if (byName.Length > 0)
+        string said = string.Join(' ', text?.Elements("inputtype").SelectMany(XmlDocs.Paragraphs) ?? []);
+        string type = byValue.Length > 0 ? string.Join(" or ", byValue.Select(p => FullType(p.Type)).Distinct()) : "System.Object";
+        if (LeadingType().Match(said) is { Success: true } leading)
         {
-            inputs.Add(new HelpType("System.Object", "Any object with properties " + string.Join(", ", byName) + "."));
+            type = leading.Groups[1].Value;
+            said = said[leading.Length..].Trim();
+            said = said.Length > 0 ? char.ToUpperInvariant(said[0]) + said[1..] : said;
         }
 
-        return inputs;
+        string[] binds =
+        [
+            .. byValue.Length > 0 ? new[] { "by value to " + Names(byValue) } : [],
+            .. byName.Length > 0 ? new[] { "by property name to " + Names(byName) } : [],
+        ];
+        return [new HelpType(type, $"{said} Binds {string.Join(", ", binds)}.".Trim())];
+
+        static string Names(ParameterModel[] parameters) => string.Join(", ", parameters.Select(p => $"`-{p.Name}`"));
     }
+
+    [GeneratedRegex(@"\A((?:System|CloudLab)(?:\.\w+)+(?:\[\])?)[:.]\s+")]
+    private static partial Regex LeadingType();
 
     private string Summary(Type type) => string.Join(' ', XmlDocs.Paragraphs(docs.Of(type)?.Element("summary")));
 
