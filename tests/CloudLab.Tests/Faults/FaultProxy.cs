@@ -20,7 +20,7 @@ internal enum FaultKind
     /// <summary>Passes the request on and resets the connection instead of giving the answer back.</summary>
     LoseAnswer,
 
-    /// <summary>Answers with a status and S3's error document, without asking the server.</summary>
+    /// <summary>Answers with a status and S3's error document (500 InternalError, 503 SlowDown, 400 ExpiredToken), without asking the server.</summary>
     Status,
 
     /// <summary>Flips one bit of the byte at that place of the request's body.</summary>
@@ -282,7 +282,7 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     private static byte[] ErrorAnswer(ProxiedRequest request, int status)
     {
-        string code = status == 503 ? "SlowDown" : status == 500 ? "InternalError" : "Teapot";
+        string code = status switch { 503 => "SlowDown", 500 => "InternalError", 400 => "ExpiredToken", _ => "MadeUp" };
         string body = request.Method == "HEAD" ? "" : $"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>Made up.</Message></Error>";
         return Encoding.ASCII.GetBytes(
             $"HTTP/1.1 {status} Made Up\r\nContent-Type: application/xml\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");

@@ -150,6 +150,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     [InlineData("FlipAnswer", 10, LabErrorKind.Corrupted)]
     [InlineData("TruncateAnswer", 0, LabErrorKind.ServiceFailed)]
     [InlineData("ResetAtOnce", 0, LabErrorKind.ConnectionFailed)]
+    [InlineData("StallAtOnce", 0, LabErrorKind.Timeout)]
     public async Task A_download_that_cannot_succeed_is_one_error_and_leaves_what_was_there(string kind, int number, LabErrorKind expected)
     {
         await PutAsync("k", new byte[100_000]);

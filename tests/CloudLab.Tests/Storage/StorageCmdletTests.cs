@@ -238,6 +238,18 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task An_expired_token_stops_the_command_and_is_told_once()
+    {
+        await using FaultProxy proxy = new(ServerUrl) { Plan = _ => new Fault(FaultKind.Status, 400) };
+        CmdletResult result = await RunAsync(
+            "Send-LabObject", new { Bucket, LiteralPath = new[] { NewFile("1", 5), NewFile("2", 5), NewFile("3", 5) }, Session = await ConnectAsync(proxy.Url) });
+        Assert.StartsWith("ExpiredToken", result.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.AuthenticationError, result.TerminatingError.CategoryInfo.Category);
+        Assert.Empty(result.Errors);
+        Assert.Empty(result.Output);
+    }
+
+    [Fact]
     public async Task A_wait_in_vain_says_what_was_last_seen()
     {
         ErrorRecord error = Assert.Single((await RunAsync("Wait-LabObject", new { Bucket, Key = "k", Timeout = 0.3, PollInterval = "00:00:00.1", Session })).Errors);
