@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CloudLab.Core.Errors;
 
 namespace CloudLab.Core.Kubernetes;
@@ -17,7 +18,7 @@ internal sealed record ResolvedItem(ManifestItem Item, ApiResource Resource, str
 /// <summary>Finds kinds and namespaces for the items of a manifest.</summary>
 /// <param name="api">The cluster.</param>
 /// <param name="options">Namespaces to use.</param>
-internal sealed class ManifestResolver(KubernetesApi api, ManifestOptions options)
+internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOptions options)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
@@ -114,14 +115,20 @@ internal sealed class ManifestResolver(KubernetesApi api, ManifestOptions option
     /// <param name="problem">What the server said.</param>
     /// <param name="item">The item.</param>
     /// <returns>The exception to report.</returns>
-    public static LabException About(LabException problem, ResolvedItem item) => new(
-        problem.Kind, problem.Code, $"{item.Description} ({item.Item.Place}): {problem.Message}", problem)
+    public static LabException About(LabException problem, ResolvedItem item)
     {
-        StatusCode = problem.StatusCode,
-        Advice = problem.Advice,
-        StopsCommand = problem.StopsCommand,
-        Target = item.Description,
-    };
+        // The server quotes a value of the wrong type in Go's notation, also where it is a password that looks like a number.
+        bool secret = item.Resource is { Kind: "Secret", Group: "" };
+        string message = QuotedValue().Replace(problem.Message, secret ? "another type" : "$1");
+        return new LabException(
+            problem.Kind, problem.Code, $"{item.Description} ({item.Item.Place}): {message}", secret ? null : problem)
+        {
+            StatusCode = problem.StatusCode,
+            Advice = problem.Advice,
+            StopsCommand = problem.StopsCommand,
+            Target = item.Description,
+        };
+    }
 
     /// <summary>A result for an item.</summary>
     /// <param name="item">The item.</param>
@@ -141,4 +148,7 @@ internal sealed class ManifestResolver(KubernetesApi api, ManifestOptions option
         Document = item.Item.Document,
         Line = item.Item.Line,
     };
+
+    [GeneratedRegex(@"&value\.valueUnstructured\{Value:(.*?)\}")]
+    private static partial Regex QuotedValue();
 }

@@ -28,6 +28,8 @@ internal sealed record WaitEnd(WaitTarget Target, string Seen, LabException? Pro
 /// <param name="reporter">Who sees the progress.</param>
 internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
+
     private readonly ResourceStore store = new(api);
 
     /// <summary>Waits until each object is ready.</summary>
@@ -97,7 +99,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
         meter.Expect(targets.Count);
         using SemaphoreSlim one = new(1);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(timeout);
+        limit.CancelAfter(timeout < LongestTimer ? timeout : LongestTimer);
         await Task.WhenAll(targets.GroupBy(target => (target.Resource, target.Namespace)).Select(async group =>
         {
             Dictionary<string, (WaitTarget Target, string Seen, JsonObject? Resource)> pending =

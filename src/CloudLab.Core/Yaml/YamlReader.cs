@@ -11,6 +11,7 @@ namespace CloudLab.Core.Yaml;
 internal static class YamlReader
 {
     private const int DeepestLevel = 500;
+    private const int LargeText = 200_000;
     private const int MostAliasedNodes = 400_000;
     private const string NotClosed = "a value is missing, or a list or mapping in brackets is not closed";
 
@@ -19,15 +20,15 @@ internal static class YamlReader
     /// <returns>The documents that have content or a mistake, in order.</returns>
     public static IEnumerable<SourceDocument> Read(string text)
     {
-        int number = 0;
-        foreach ((int start, int length, int firstLine) in Split(text))
-        {
-            number++;
-            foreach (SourceDocument document in ReadChunk(text.Substring(start, length), firstLine, number))
-            {
-                yield return document;
-            }
-        }
+        IEnumerable<(int Start, int Length, int Line, int Number)> chunks =
+            Split(text).Select((chunk, index) => (chunk.Start, chunk.Length, chunk.Line, index + 1));
+        // Bundles of definitions run to megabytes; documents do not know of each other.
+        return text.Length < LargeText
+            ? chunks.SelectMany(Read)
+            : chunks.AsParallel().AsOrdered().SelectMany(Read);
+
+        IEnumerable<SourceDocument> Read((int Start, int Length, int Line, int Number) chunk) =>
+            ReadChunk(text.Substring(chunk.Start, chunk.Length), chunk.Line, chunk.Number);
     }
 
     // A line that starts with "---" always begins a document, so mistakes cannot reach over it.

@@ -57,13 +57,20 @@ public sealed class DeployOnRealClusterTests() : DeployTests(KubeServer.Real)
             kind: Pod
             metadata: {name: Bad_Name}
             spec: {containers: [{name: x, image: y}]}
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: secret}
+            stringData: {password: 271828}
 
             """;
         string[] errors = [.. (await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Errors.Select(e => e.ToString()!).Order()];
-        Assert.Equal(3, errors.Length);
-        Assert.Contains(".data.a: expected string", errors[0], StringComparison.Ordinal);
+        Assert.Equal(4, errors.Length);
+        Assert.EndsWith(".data.a: expected string, got 1", errors[0], StringComparison.Ordinal);
         Assert.Contains("Bad_Name", errors[1], StringComparison.Ordinal);
         Assert.Contains("imagePullPolice", errors[2], StringComparison.Ordinal);
+        Assert.Contains("secret/secret", errors[3], StringComparison.Ordinal);
+        Assert.All(errors, e => Assert.DoesNotContain("271828", e, StringComparison.Ordinal));
         Assert.All(errors, e => Assert.Contains("(input line ", e, StringComparison.Ordinal));
     }
 }

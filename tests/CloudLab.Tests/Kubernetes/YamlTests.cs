@@ -116,6 +116,15 @@ public sealed class YamlTests
     }
 
     [Fact]
+    public void Large_texts_keep_their_order()
+    {
+        string text = string.Concat(Enumerable.Range(0, 3000).Select(i => $"---\nnumber: {i}\ntext: {new string('x', 100)}\n"));
+        SourceDocument[] documents = [.. SourceReader.Read(text)];
+        Assert.Equal(Enumerable.Range(0, 3000), documents.Select(d => (int)(long)d.Content!["number"]!));
+        Assert.Equal(Enumerable.Range(1, 3000), documents.Select(d => d.Number));
+    }
+
+    [Fact]
     public void Json_values_may_follow_each_other()
     {
         SourceDocument[] documents = [.. SourceReader.Read("{\"a\":1}\n{\"b\":[true,null,1.5,\"x\"]}\n---\n{}")];

@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Sessions;
+using Xunit;
+
+namespace CloudLab.Tests.Kubernetes;
+
+/// <summary>TLS and credentials, which only a real API server checks.</summary>
+[Trait("Area", "Kubernetes")]
+[Trait("Server", "kubernetes")]
+public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
+{
+    [Fact]
+    public async Task Http_2_with_a_client_certificate_and_the_clusters_own_authority()
+    {
+        ApiCatalog catalog = await Api.CatalogAsync(Token);
+        Assert.Equal("deployments.apps", Assert.Single(catalog.Match("deploy")).Name);
+        Assert.Contains(catalog.Match("all"), r => r.Name == "pods");
+    }
+
+    [Theory]
+    [InlineData("kubernetes.default.svc", null)]
+    [InlineData("somebody.else", "CertificateNotTrusted")]
+    public async Task The_certificate_must_carry_the_servers_name(string name, string? code) =>
+        Assert.Equal(code, await TryAsync((cluster, _) => cluster["tls-server-name"] = name));
+
+    [Theory]
+    [InlineData(false, "CertificateNotTrusted")]
+    [InlineData(true, null)]
+    public async Task A_strange_certificate_is_refused_unless_all_are_accepted(bool skip, string? code) => Assert.Equal(code, await TryAsync((cluster, _) =>
+    {
+        cluster.Remove("certificate-authority-data");
+        cluster["insecure-skip-tls-verify"] = skip;
+    }));
+
+    [Fact]
+    public async Task A_wrong_token_is_no_login() => Assert.Equal("Unauthorized", await TryAsync((_, user) =>
+    {
+        user.Clear();
+        user["token"] = "nobody";
+    }));
+
+    [Fact]
+    public async Task A_service_account_may_do_what_it_may()
+    {
+        (_, JsonObject answer) = await Api.SendAsync(
+            HttpMethod.Post, $"/api/v1/namespaces/{Namespace}/serviceaccounts", """{"metadata":{"name":"viewer"}}"""u8.ToArray(), null, Token);
+        Assert.Equal("viewer", answer.Object("metadata")!.Text("name"));
+        (_, JsonObject token) = await Api.SendAsync(
+            HttpMethod.Post, $"/api/v1/namespaces/{Namespace}/serviceaccounts/viewer/token", "{}"u8.ToArray(), null, Token);
+        string file = Write("token", token.Object("status")!.Text("token")!);
+        // Known now, but not allowed to list nodes.
+        Assert.Equal("Forbidden", await TryAsync((_, user) =>
+        {
+            user.Clear();
+            user["tokenFile"] = file;
+        }, "/api/v1/nodes"));
+    }
+
+    [Fact]
+    public async Task Somebody_else_can_be_acted_as() =>
+        Assert.Equal("Forbidden", await TryAsync((_, user) => user["as"] = "nobody-special", "/api/v1/nodes"));
+
+    private async Task<string?> TryAsync(Action<JsonObject, JsonObject> change, string path = "/api/v1/namespaces/default")
+    {
+        JsonObject config = (JsonObject)Assert.Single(CloudLab.Core.Yaml.SourceReader.Read(await File.ReadAllTextAsync(TestServers.Kubernetes(), Token))).Content!;
+        change((JsonObject)config["clusters"]![0]!["cluster"]!, (JsonObject)config["users"]![0]!["user"]!);
+        SessionOptions options = new() { KubeConfig = Write("config", config.ToJsonString()) };
+        KubernetesApi api = KubernetesApi.For(LabSession.Resolve(options, "test", null, new LabEnvironment(_ => null, Folder)).Kubernetes);
+        try
+        {
+            await api.GetAsync(path, Token);
+            return null;
+        }
+        catch (LabException e)
+        {
+            return e.Code;
+        }
+    }
+}
