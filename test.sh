@@ -61,6 +61,7 @@ start docker CLOUDLAB_TEST_DOCKER containers
 start s3 CLOUDLAB_TEST_S3 storage identity sessions
 start moto CLOUDLAB_TEST_MOTO identity
 start tools CLOUDLAB_TEST_AWSCLI emulator
+start kubectl CLOUDLAB_TEST_KUBECTL emulator
 [ -n "${CLOUDLAB_TEST_KUBECONFIG:-}" ] || echo "kubernetes: SKIPPED, CLOUDLAB_TEST_KUBECONFIG names no cluster (the emulator serves the quick tests)"
 
 passed=0 failed=0 skipped=0

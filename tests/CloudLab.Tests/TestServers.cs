@@ -40,6 +40,9 @@ internal static class TestServers
     /// <summary>A python that has a current boto3.</summary>
     public static string Boto3() => Need("CLOUDLAB_TEST_BOTO3");
 
+    /// <summary>A current kubectl.</summary>
+    public static string Kubectl() => Need("CLOUDLAB_TEST_KUBECTL");
+
     private static string Need(string variable)
     {
         string? value = Environment.GetEnvironmentVariable(variable);

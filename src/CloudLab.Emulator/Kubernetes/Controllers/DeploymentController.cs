@@ -168,7 +168,8 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
             return;
         }
 
-        long room = wanted + surge - mine - others;
+        // Pods that an old set is still to take away count too.
+        long room = wanted + surge - mine - old.Sum(set => Math.Max(set.Number("spec", "replicas") ?? 0, set.Number("status", "replicas") ?? 0));
         if (mine < wanted && room > 0)
         {
             mine = Math.Min(wanted, mine + room);
