@@ -88,7 +88,8 @@ public class CommandLineProcessTests
     [Fact]
     public async Task When_nobody_reads_any_more_the_command_ends_quietly()
     {
-        using Process process = Start("Measure-HpaReplicas -CurrentReplicas 5 -TargetValue 1", input: true);
+        using Running running = new(Start("Measure-HpaReplicas -CurrentReplicas 5 -TargetValue 1", input: true));
+        Process process = running.Process;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteLineAsync("{\"CurrentValue\":1}");
         await process.StandardInput.FlushAsync();
@@ -117,7 +118,8 @@ public class CommandLineProcessTests
     public async Task SIGTERM_ends_a_command_that_waits_for_input()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
-        using Process process = Start("Measure-HpaReplicas -CurrentReplicas 5 -TargetValue 1", input: true);
+        using Running running = new(Start("Measure-HpaReplicas -CurrentReplicas 5 -TargetValue 1", input: true));
+        Process process = running.Process;
         await process.StandardInput.WriteLineAsync("{\"CurrentValue\":1}");
         await process.StandardInput.FlushAsync();
         await process.StandardOutput.ReadLineAsync();
@@ -131,7 +133,8 @@ public class CommandLineProcessTests
     public async Task The_emulator_prints_what_to_set_and_runs_until_told_to_stop()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
-        using Process process = Start("emulator", input: false);
+        using Running running = new(Start("emulator", input: false));
+        Process process = running.Process;
         Dictionary<string, string> set = [];
         while (await process.StandardOutput.ReadLineAsync() is { } line && line != "# ready")
         {
@@ -170,7 +173,8 @@ public class CommandLineProcessTests
 
     private static async Task<Outcome> RunAsync(string args, string? input = null)
     {
-        using Process process = Start(args, input is not null);
+        using Running running = new(Start(args, input is not null));
+        Process process = running.Process;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         if (input is not null)
         {
@@ -216,6 +220,22 @@ public class CommandLineProcessTests
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int process, int signal);
+
+    /// <summary>Ends with the test, whatever the test found.</summary>
+    private sealed class Running(Process process) : IDisposable
+    {
+        public Process Process { get; } = process;
+
+        public void Dispose()
+        {
+            if (!Process.HasExited)
+            {
+                Process.Kill();
+            }
+
+            Process.Dispose();
+        }
+    }
 
     private sealed record Outcome(string Output, string Errors, int Code);
 }
