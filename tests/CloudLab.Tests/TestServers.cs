@@ -28,6 +28,9 @@ internal static class TestServers
     /// <summary>Folder with a static busybox for each platform (<c>linux/arm64/busybox</c>), for images FROM scratch.</summary>
     public static string Busybox() => Need("CLOUDLAB_TEST_BUSYBOX");
 
+    /// <summary>The other processor whose programs the Docker Engine can run, in qemu.</summary>
+    public static string OtherProcessor() => Need("CLOUDLAB_TEST_QEMU");
+
     /// <summary>kubeconfig of a cluster whose API server is real.</summary>
     public static string Kubernetes() => Need("CLOUDLAB_TEST_KUBECONFIG");
 

@@ -90,6 +90,7 @@ cat > "$P/env" <<X
 export CLOUDLAB_TEST_DOCKER=unix://$P/docker.sock CLOUDLAB_TEST_REGISTRY=127.0.0.1:$REGISTRY_PORT
 export CLOUDLAB_TEST_BUSYBOX=$P/busybox DOCKER_CONFIG=$P/docker-config PATH=$P/bin:\$PATH
 X
+if [ "$WITH_QEMU" = 1 ] && [ -e "$B/qemu-$Q" ]; then echo "export CLOUDLAB_TEST_QEMU=$Q" >> "$P/env"; fi
 until_ok 60 ping_engine || { tail -n 20 "$P/dockerd.log" >&2; die "the engine does not answer; its log: $P/dockerd.log"; }
 until_ok 30 http_ok "$REGISTRY_PORT" /v2/ || die "the registry does not answer; its log: $P/registry.log"
 say "engine $(ping_engine) ready in $P"

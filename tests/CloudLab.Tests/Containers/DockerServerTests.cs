@@ -27,6 +27,7 @@ public sealed class DockerServerTests : IDisposable
     [Fact]
     public async Task Two_platforms_are_built_pushed_and_found_in_the_registry()
     {
+        TestServers.OtherProcessor();
         string image = $"{TestServers.Registry()}/{repository}:1.0";
         Dockerfile("""
             FROM scratch
@@ -70,6 +71,7 @@ public sealed class DockerServerTests : IDisposable
     [Fact]
     public async Task A_step_that_fails_on_one_platform_is_named_with_line_exit_code_and_output()
     {
+        TestServers.OtherProcessor();
         Dockerfile("""
             FROM scratch
             ARG TARGETPLATFORM
