@@ -90,7 +90,7 @@ internal sealed class DefinitionController(Cluster cluster) : Controller(cluster
             parts.Add(new Subresource("scale", "autoscaling", "v1", "Scale", ["get", "patch", "update"]));
         }
 
-        List<TableColumn> columns = [new("Name", "string", "name", 0, "Name must be unique within a namespace")];
+        List<TableColumn> columns = [new("Name", "string", "name", 0, "")];
         columns.AddRange(version.Items("additionalPrinterColumns").Select(column => new TableColumn(
             column.Text("name") ?? "", column.Text("type") ?? "string", column.Text("format") ?? "", (int)(column.Number("priority") ?? 0), column.Text("description") ?? "")
         {
@@ -98,7 +98,7 @@ internal sealed class DefinitionController(Cluster cluster) : Controller(cluster
         }));
         if (columns.Count == 1)
         {
-            columns.Add(new TableColumn("Age", "date", "", 0, "CreationTimestamp is a timestamp representing the server time when this object was created"));
+            columns.Add(new TableColumn("Age", "date", "", 0, ""));
         }
 
         return new ResourceKind

@@ -29,7 +29,7 @@ internal sealed class SchemaCatalog
                     break;
                 case 'C':
                     string[] parts = line.Split('|');
-                    columns.Add(new TableColumn(parts[1], parts[2], parts[3], int.Parse(parts[4]), parts[5]));
+                    columns.Add(new TableColumn(parts[1], parts[2], parts[3], int.Parse(parts[4]), ""));
                     break;
                 case 'T':
                     string[] words = line.Split(' ');

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the emulator's table of Kubernetes kinds, field types and table columns, as a running API server tells them.
     kubectl proxy --port 8001 &
-    python3 tests/services/kube-schema.py http://127.0.0.1:8001 vendor/k8s.io > src/CloudLab.Emulator/Kubernetes/Schema/kubernetes.txt
+    python3 kube-schema.py http://127.0.0.1:8001 vendor/k8s.io > kubernetes.txt
 The folder (Go modules k8s.io/api and k8s.io/apimachinery) gives what the server does not tell: field numbers in protobuf, which
 kubectl sends, and which fields can hold a zero of their own. Only names, types, numbers and merge keys are kept.
 Lines: V version, R resource, C column of it, T type, then its fields indented."""
@@ -106,7 +106,7 @@ for path, at in sorted(get("/openapi/v3")["paths"].items()):
     if path == "api/v1" or path.startswith("apis/") and path.count("/") == 2:
         schemas.update({short(n): s for n, s in get(at["serverRelativeURL"])["components"]["schemas"].items()})
 
-print("# Kinds, fields and columns of Kubernetes, as an API server tells them; made by tests/services/kube-schema.py")
+print("# Kinds, fields and columns of Kubernetes, as an API server tells them; made by kube-schema.py beside it")
 print("V", get("/version")["gitVersion"])
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -128,7 +128,7 @@ for root in ("/api", "/apis"):
                 if "list" in r["verbs"]:
                     url = (f"/apis/{g}" if g else "/api") + f"/{v}/{r['resource']}"
                     for c in get(url, TABLE)["columnDefinitions"]:
-                        print("|".join(["C", c["name"], c["type"], c["format"], str(c["priority"]), c["description"].replace("\n", " ").split(". ")[0]]))
+                        print("|".join(["C", c["name"], c["type"], c["format"], str(c["priority"])]))
 print("# types")
 # Only what a kind reaches; the meta types that requests carry besides.
 wanted = [n for n in kinds.values()]
