@@ -20,6 +20,9 @@ namespace CloudLab.Cmdlets.Emulator;
 /// lists are switched off, as in buckets of today; encryption with customer keys or KMS keys is refused rather than
 /// pretended; creating a bucket that you own already is an error in every region.</para>
 /// <para>The bucket name taken-by-another-account is refused as one that belongs to somebody else.</para>
+/// <para>The Kubernetes API runs no containers: Pods get a node, an address and become ready after a moment, Jobs complete,
+/// and logs, exec and port-forward have nothing to show. To rehearse failures, a Pod whose image name contains nonexistent or
+/// invalid stays in ImagePullBackOff, and one with crash in it ends with exit code 1.</para>
 /// <para>Errors: PortInUse when a port is taken; DataPathNotUsable when the folder is used by another emulator or damaged.</para>
 /// </remarks>
 /// <example>

@@ -9,7 +9,8 @@ namespace CloudLab.Emulator.Kubernetes;
 /// <summary>
 /// The Kubernetes API of a small cluster without containers: objects, discovery, watches and server-side apply as a
 /// real API server does them, and controllers that make Pods of workloads and let them become ready. A Pod whose image
-/// name contains <c>nonexistent</c> or <c>invalid</c> stays in ImagePullBackOff, so that a failing rollout can be rehearsed.
+/// name contains <c>nonexistent</c> or <c>invalid</c> stays in ImagePullBackOff, one with <c>crash</c> in it ends with exit
+/// code 1, so that a failing rollout or Job can be rehearsed.
 /// </summary>
 public sealed class KubernetesService : IAsyncDisposable
 {

@@ -9,6 +9,10 @@ internal sealed class NamespaceController(Cluster cluster) : Controller(cluster)
 {
     private const string Shelf = "/namespaces", Accounts = "/serviceaccounts", Maps = "/configmaps", Certificate = "kube-root-ca.crt";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private readonly Dictionary<string, DateTimeOffset> deletedAt = [];
+
     public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change)
     {
         if (change.Object.Shelf == Shelf)
@@ -46,6 +50,13 @@ internal sealed class NamespaceController(Cluster cluster) : Controller(cluster)
             return null;
         }
 
+        // As a real cluster does: who deletes a namespace and what is in it together finds the content still there.
+        string uid = node.Text("metadata", "uid")!;
+        if (deletedAt.TryAdd(uid, DateTimeOffset.UtcNow) || DateTimeOffset.UtcNow - deletedAt[uid] < Patience)
+        {
+            return Patience;
+        }
+
         bool isEmpty = true;
         foreach (ResourceKind kind in Cluster.Registry.Shelves.Where(kind => kind.IsNamespaced).ToList())
         {
@@ -59,6 +70,7 @@ internal sealed class NamespaceController(Cluster cluster) : Controller(cluster)
 
         if (isEmpty)
         {
+            deletedAt.Remove(uid);
             Cluster.Update(Shelf, "", name, live => live.Ensure("spec")["finalizers"] = new JsonArray(), "finalize");
             return null;
         }
