@@ -12,7 +12,7 @@ namespace CloudLab.Cmdlets.Kubernetes;
 /// </para>
 /// <para>
 /// YAML means what it means to kubectl: yes and on are booleans, 0644 is octal, dates stay text. Fields that the server does not
-/// know are refused. A key that is there twice is a mistake.
+/// know are refused. A key that is there twice is a mistake. What the server warns of (a deprecated version) is a warning, once.
 /// </para>
 /// <para>
 /// With -Wait the command ends when everything is ready by the rules of kubectl rollout status: deployments, daemon sets, stateful

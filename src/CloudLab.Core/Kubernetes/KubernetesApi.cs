@@ -23,6 +23,7 @@ public sealed class KubernetesApi
     private const int MostClients = 16;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CatalogAge = TimeSpan.FromMinutes(5);
+    private static readonly ConditionalWeakTable<IReporter, HashSet<string>> Warned = [];
     private static readonly ConcurrentDictionary<string, KubernetesApi> Clients = new(StringComparer.Ordinal);
 
     private readonly KubeEndpoint endpoint;
@@ -141,6 +142,7 @@ public sealed class KubernetesApi
                     int code = (int)answer.StatusCode;
                     if (answer.IsSuccessStatusCode)
                     {
+                        PassWarningsOn(answer);
                         await using Stream stream = await answer.Content.ReadAsStreamAsync(limit.Token);
                         return (code, await ParseAsync(stream, limit.Token));
                     }
@@ -222,6 +224,27 @@ public sealed class KubernetesApi
             {
                 RequestLog.Current.Verbose($"The watch broke ({e.Message}); it is taken up again");
                 return null;
+            }
+        }
+    }
+
+    // What the server wants people to know (a deprecated version, a misspelled field), once a command.
+    private static void PassWarningsOn(HttpResponseMessage answer)
+    {
+        foreach (WarningHeaderValue warning in answer.Headers.Warning.Where(warning => warning.Code == 299))
+        {
+            IReporter reporter = RequestLog.Current;
+            HashSet<string> said = Warned.GetOrCreateValue(reporter);
+            string text = warning.Text.Trim('"').Replace("\\\"", "\"", StringComparison.Ordinal);
+            bool news;
+            lock (said)
+            {
+                news = said.Add(text);
+            }
+
+            if (news)
+            {
+                reporter.Warning(text);
             }
         }
     }

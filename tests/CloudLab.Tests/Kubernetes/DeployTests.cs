@@ -40,6 +40,14 @@ public sealed class DeployOnRealClusterTests() : DeployTests(KubeServer.Real)
     }
 
     [Fact]
+    public async Task What_the_server_warns_of_is_said_once()
+    {
+        string manifest = string.Concat(Enumerable.Range(0, 3).Select(i => $"---\napiVersion: v1\nkind: Endpoints\nmetadata: {{name: old{i}}}\n"));
+        CmdletResult result = (await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Ok();
+        Assert.Contains("v1 Endpoints is deprecated", Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_the_server_refuses_is_said_with_the_field()
     {
         string manifest = """
