@@ -47,6 +47,16 @@ Describe 'Deploy-LabManifest' -Tag Kubernetes {
         ([pscustomobject]@{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'custom' } } | Deploy-LabManifest -Namespace films).Name | Should -Be 'custom'
     }
 
+    It 'takes the lines of a file as people write them' {
+        $path = Join-Path $TestDrive 'lines.yaml'
+        "apiVersion: v1`nkind: ConfigMap`nmetadata:`n  name: lines`ndata:`n  text: |`n    one`n`n    two`n" | Set-Content $path
+        (Get-Content $path | Deploy-LabManifest -Namespace films).Name | Should -Be 'lines'
+        (Get-LabResource cm lines -Namespace films).Data.text | Should -Be "one`n`ntwo`n"
+        'nothing-there.yaml' | Deploy-LabManifest -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'Manifest*,*'
+        "$($problems[0])" | Should -BeLike '*nothing-there.yaml*'
+    }
+
     It 'names file, line and column of a mistake and deploys the rest' {
         $path = Join-Path $TestDrive 'bad.yaml'
         "apiVersion: v1`nkind: ConfigMap`nmetadata:`n`tname: x`n---`napiVersion: v1`nkind: ConfigMap`nmetadata: { name: rest }`n" | Set-Content $path

@@ -17,6 +17,7 @@ public abstract class ManifestCommand : KubeCommand
 
     private readonly List<ManifestItem> items = [];
     private readonly StringBuilder lines = new();
+    private bool inText;
     private int inputs;
 
     /// <summary>Manifest files (YAML or JSON) or folders of them; wildcards are allowed.</summary>
@@ -107,6 +108,7 @@ public abstract class ManifestCommand : KubeCommand
         {
             items.AddRange(ManifestReader.ReadText(lines.ToString()));
             lines.Clear();
+            inText = false;
         }
     }
 
@@ -133,11 +135,13 @@ public abstract class ManifestCommand : KubeCommand
                 FlushLines();
                 items.AddRange(ManifestReader.ReadText(text));
                 break;
-            case string line when LooksLikePath(line):
+            // In the middle of a text, a line that happens to be called like a file is none.
+            case string line when !inText && PathOf(line) is { } path:
                 FlushLines();
-                ReadPaths(line, [GetUnresolvedProviderPathFromPSPath(line)]);
+                ReadPaths(line, [path]);
                 break;
             case string line:
+                inText = inText || !string.IsNullOrWhiteSpace(line);
                 lines.AppendLine(line);
                 break;
             case FileSystemInfo file:
@@ -158,15 +162,25 @@ public abstract class ManifestCommand : KubeCommand
         }
     }
 
-    private bool LooksLikePath(string line)
+    // The file or folder that a line names; null where it is a line of a manifest.
+    private string? PathOf(string line)
     {
+        bool manifest = ManifestReader.IsManifestName(line);
         if (line.Length is 0 or > 1000 || line.Contains(": ", StringComparison.Ordinal) || line.TrimStart() is ['{' or '#' or '-', ..])
         {
-            return false;
+            return null;
         }
 
-        string path = GetUnresolvedProviderPathFromPSPath(line);
-        return File.Exists(path) || Directory.Exists(path);
+        try
+        {
+            string path = GetUnresolvedProviderPathFromPSPath(line);
+            return manifest || File.Exists(path) || Directory.Exists(path) ? path : null;
+        }
+        catch (Exception e) when (!manifest && e is RuntimeException or NotSupportedException or ArgumentException)
+        {
+            // A line such as "metadata:" reads like a drive.
+            return null;
+        }
     }
 
     // What ConvertFrom-Json and [pscustomobject] make, as dictionaries.

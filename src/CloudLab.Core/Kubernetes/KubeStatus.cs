@@ -33,6 +33,12 @@ internal static class KubeStatus
             }
         }
 
+        if (code == 500 && IsAboutContent(message))
+        {
+            // Server-side apply says so of what is wrong with the object itself.
+            (code, reason) = (422, "Invalid");
+        }
+
         string? advice = null;
         switch (code)
         {
@@ -53,6 +59,10 @@ internal static class KubeStatus
 
         return new LabException(KindOf(code, reason), reason, message) { StatusCode = code, Advice = advice };
     }
+
+    private static bool IsAboutContent(string message) =>
+        message.StartsWith("failed to create typed patch object", StringComparison.Ordinal)
+        || (message.StartsWith("failed to convert new object", StringComparison.Ordinal) && message.Contains("unable to convert unstructured object", StringComparison.Ordinal));
 
     private static LabErrorKind KindOf(int code, string reason) => code switch
     {

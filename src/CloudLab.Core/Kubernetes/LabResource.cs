@@ -20,6 +20,8 @@ public sealed class LabResource
     private readonly JsonObject content;
     private readonly Dictionary<string, object?> parts = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lazy<(string? Ready, string? State)> summary;
+    private ResourceMap? newLabels;
+    private ResourceMap? newAnnotations;
 
     internal LabResource(JsonObject content, ApiResource? resource = null)
     {
@@ -65,11 +67,11 @@ public sealed class LabResource
         ? TimeSpan.FromSeconds(Math.Floor((DateTimeOffset.UtcNow - created).TotalSeconds))
         : null;
 
-    /// <summary>Its labels.</summary>
-    public ResourceMap Labels => Metadata["labels"] as ResourceMap ?? [];
+    /// <summary>Its labels; can be set where there are none yet, too.</summary>
+    public ResourceMap Labels => Metadata["labels"] as ResourceMap ?? (newLabels ??= []);
 
-    /// <summary>Its annotations.</summary>
-    public ResourceMap Annotations => Metadata["annotations"] as ResourceMap ?? [];
+    /// <summary>Its annotations; can be set where there are none yet, too.</summary>
+    public ResourceMap Annotations => Metadata["annotations"] as ResourceMap ?? (newAnnotations ??= []);
 
     /// <summary>Unambiguous name of its kind, as <c>-Kind</c> takes it: <c>deployments.apps</c>.</summary>
     public string? Resource { get; }
@@ -129,6 +131,31 @@ public sealed class LabResource
             }
         }
 
+        if (copy.Object("metadata") is { } metadata)
+        {
+            // $_.Metadata.Labels = … where there were none makes a field of that very name.
+            foreach (string field in new[] { "labels", "annotations", "finalizers", "ownerReferences" })
+            {
+                if (!metadata.ContainsKey(field)
+                    && metadata.Select(pair => pair.Key).FirstOrDefault(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase)) is { } written)
+                {
+                    metadata.Remove(written, out JsonNode? value);
+                    metadata[field] = value;
+                }
+            }
+
+            Add(metadata, "labels", newLabels);
+            Add(metadata, "annotations", newAnnotations);
+        }
+
         return copy;
+    }
+
+    private static void Add(JsonObject metadata, string field, ResourceMap? made)
+    {
+        if (made is { Count: > 0 } && !metadata.ContainsKey(field))
+        {
+            metadata[field] = ResourceMap.ToJson(made);
+        }
     }
 }

@@ -14,6 +14,11 @@ public static class ManifestReader
     private const string Input = "input";
     private static readonly string[] Extensions = [".yaml", ".yml", ".json"];
 
+    /// <summary>Whether a name is one that manifest files have.</summary>
+    /// <param name="name">A name or path.</param>
+    /// <returns>True for <c>.yaml</c>, <c>.yml</c> and <c>.json</c>.</returns>
+    public static bool IsManifestName(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Reads a file, or the manifests in a folder in the order of their names.</summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="recurse">Whether folders in the folder are read too.</param>
@@ -26,7 +31,7 @@ public static class ManifestReader
             files =
             [
                 .. Directory.EnumerateFiles(path, "*", recurse ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly)
-                    .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+                    .Where(IsManifestName)
                     .Order(StringComparer.Ordinal),
             ];
             if (files.Length == 0)
@@ -153,8 +158,10 @@ public static class ManifestReader
 
         if (map.Object("metadata") is not { } metadata || (metadata.Text("name") ?? metadata.Text("generateName")) is null)
         {
-            string hint = map.Object("metadata")?["name"] is JsonValue ? "metadata.name must be a text: put it in quotes" : "there is no 'metadata.name'";
-            return [Bad($"{hint}, in the {map.Text("kind")}")];
+            return [Bad(map.Text("apiVersion")!.StartsWith("kustomize.config.k8s.io/", StringComparison.Ordinal)
+                ? $"a {map.Text("kind")} is for kustomize and not for the cluster: build its folder and deploy what comes out (kubectl kustomize <folder> | Deploy-LabManifest)"
+                : map.Object("metadata")?["name"] is JsonValue ? $"metadata.name must be a text: put it in quotes, in the {map.Text("kind")}"
+                : $"there is no 'metadata.name', in the {map.Text("kind")}")];
         }
 
         // Both would be refused by server-side apply, and neither says what somebody wants.

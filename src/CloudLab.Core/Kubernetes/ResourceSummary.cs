@@ -55,6 +55,11 @@ internal static class ResourceSummary
             {
                 yield return $"container {container.Text("name")}: {ended.Text("reason") ?? "Error"}, exit code {ended.Number("exitCode")}";
             }
+            else if (container["ready"] is not null && !container.Flag("ready") && container.Object("state")?.Object("running") is not null)
+            {
+                string last = before is null ? "" : $", last exit code {before.Number("exitCode")}";
+                yield return $"container {container.Text("name")}: running, not ready{last}";
+            }
         }
 
         if (pod.Condition("PodScheduled") is { } scheduled && scheduled.Text("status") == "False")

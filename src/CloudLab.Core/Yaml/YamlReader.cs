@@ -13,6 +13,7 @@ internal static class YamlReader
     private const int DeepestLevel = 500;
     private const int LargeText = 200_000;
     private const int MostAliasedNodes = 400_000;
+    private const string Template = "'{{' is of a template, not of YAML: fill the template in first (helm template), and deploy what comes out";
     private const string NotClosed = "a value is missing, or a list or mapping in brackets is not closed";
 
     /// <summary>Reads every document of a text.</summary>
@@ -105,6 +106,12 @@ internal static class YamlReader
     {
         string[] lines = chunk.TrimEnd().Split('\n');
         int line = Math.Clamp((int)e.Start.Line, 1, lines.Length), column = Math.Max(1, (int)e.Start.Column);
+        int template = lines[line - 1].IndexOf("{{", StringComparison.Ordinal);
+        if (template >= 0)
+        {
+            return new SyntaxProblem(firstLine + line - 1, template + 1, Template);
+        }
+
         // The scanner names the construct it was in; a tab in the indentation of that line or one soon after is the cause.
         int last = e.Message.Contains("tab", StringComparison.Ordinal) ? lines.Length : line + 1;
         for (int i = line; i <= Math.Min(last, lines.Length); i++)

@@ -248,6 +248,28 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
     }
 
     [Fact]
+    public async Task Lines_that_look_like_drives_or_files_are_lines()
+    {
+        CmdletResult result = await RunAsync(
+            "Deploy-LabManifest", null, ["", "apiVersion: v1", "kind: ConfigMap", "metadata:", "  name: drives", "data:", "  key: value"]);
+        Assert.Equal("drives", Assert.Single(result.Ok().OutputOf<ManifestResult>()).Name);
+        result = await RunAsync("Deploy-LabManifest", null, ["nothing-there.yaml"]);
+        Assert.StartsWith("ManifestUnreadable", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Labels_can_be_added_where_there_are_none()
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Config("a", "1") })).Ok();
+        LabResource found = Assert.Single((await RunAsync("Get-LabResource", new { Kind = "cm", Name = "a" })).Ok().OutputOf<LabResource>());
+        found.Labels["tier"] = "web";
+        found.Metadata["Annotations"] = new Hashtable { ["why"] = "test" };
+        (await RunAsync("Deploy-LabManifest", null, [found])).Ok();
+        found = Assert.Single((await RunAsync("Get-LabResource", new { Kind = "cm", Name = "a" })).Ok().OutputOf<LabResource>());
+        Assert.Equal(("web", "test"), (found.Labels["tier"], found.Annotations["why"]));
+    }
+
+    [Fact]
     public async Task An_object_that_was_read_can_be_changed_and_deployed_again()
     {
         (await RunAsync("Deploy-LabManifest", new { Manifest = Config("a", "1") })).Ok();

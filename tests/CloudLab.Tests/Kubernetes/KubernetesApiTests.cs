@@ -82,6 +82,17 @@ public sealed class KubernetesApiTests
         Assert.Contains("one - two", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("failed to create typed patch object (a/b; /v1, Kind=ConfigMap): .data.a: expected string, got 1", LabErrorKind.InvalidData)]
+    [InlineData("failed to convert new object (a/b; /v1, Kind=Pod) to proper version: unable to convert unstructured object to /v1, Kind=Pod: quantities must match", LabErrorKind.InvalidData)]
+    [InlineData("etcdserver: request timed out", LabErrorKind.ServiceFailed)]
+    public async Task What_is_wrong_with_the_object_is_no_failure_of_the_server(string message, LabErrorKind kind)
+    {
+        cluster.Answer(HttpStatusCode.InternalServerError, ScriptedCluster.Status(500, "InternalError", message));
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/x", Token));
+        Assert.Equal(kind, e.Kind);
+    }
+
     [Fact]
     public async Task Causes_that_the_message_leaves_out_are_named()
     {

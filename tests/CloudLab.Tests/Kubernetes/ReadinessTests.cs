@@ -31,6 +31,7 @@ public sealed class ReadinessTests
     [InlineData("Pod", "{status: {phase: Succeeded}}", "Ready", "")]
     [InlineData("Pod", "{status: {phase: Failed, containerStatuses: [{name: c, state: {terminated: {exitCode: 3, reason: Error}}}]}}", "Failed", "container c: Error, exit code 3")]
     [InlineData("Pod", "{status: {phase: Pending, containerStatuses: [{name: c, state: {waiting: {reason: ImagePullBackOff, message: Back-off}}}]}}", "Waiting", "container c: ImagePullBackOff (Back-off)")]
+    [InlineData("Pod", "{status: {phase: Running, containerStatuses: [{name: c, ready: false, state: {running: {}}}]}}", "Waiting", "container c: running, not ready")]
     [InlineData("Job", "{status: {active: 1}}", "Waiting", "0 of 1 completions, 1 active")]
     [InlineData("Job", "{spec: {completions: 2}, status: {succeeded: 2, conditions: [{type: Complete, status: 'True'}]}}", "Ready", "2 of 2")]
     [InlineData("Job", "{status: {conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: too often}]}}", "Failed", "BackoffLimitExceeded (too often)")]
