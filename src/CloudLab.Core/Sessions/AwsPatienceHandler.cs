@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using CloudLab.Core.Streams;
 
 namespace CloudLab.Core.Sessions;
 
@@ -143,22 +144,8 @@ internal sealed class AwsPatienceHandler(TimeSpan silence, HttpMessageHandler in
         public override void SetLength(long value) => throw new NotSupportedException();
     }
 
-    private sealed class PatientStream(Stream body, TimeSpan silence) : Stream
+    private sealed class PatientStream(Stream body, TimeSpan silence) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -172,22 +159,6 @@ internal sealed class AwsPatienceHandler(TimeSpan silence, HttpMessageHandler in
                 throw Silent(silence);
             }
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) =>
-            ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -4,6 +4,7 @@ using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage.Checksums;
+using CloudLab.Core.Streams;
 
 namespace CloudLab.Core.Storage;
 
@@ -11,7 +12,7 @@ namespace CloudLab.Core.Storage;
 /// An object's content, from its first byte to its last. A connection that breaks is taken up again where it broke,
 /// on the same state of the object; at the end length and checksum are compared with what the service keeps.
 /// </summary>
-internal sealed class ObjectReadStream : Stream
+internal sealed class ObjectReadStream : ForwardStream
 {
     // Breaks in a row without a single byte between them.
     private const int Attempts = 5;
@@ -57,15 +58,6 @@ internal sealed class ObjectReadStream : Stream
 
     /// <inheritdoc/>
     public override long Length { get; }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Position
@@ -127,28 +119,6 @@ internal sealed class ObjectReadStream : Stream
 
         return 0;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,9 +1,10 @@
 using System.Globalization;
+using CloudLab.Core.Streams;
 
 namespace CloudLab.Emulator.Http;
 
 /// <summary>Request body: by length or in chunks; answers "100 Continue" when it is first read.</summary>
-internal sealed class HttpBodyStream : Stream
+internal sealed class HttpBodyStream : ForwardStream
 {
     private readonly HttpConnection connection;
     private readonly bool chunked;
@@ -23,20 +24,6 @@ internal sealed class HttpBodyStream : Stream
 
     /// <summary>True while the client holds the body back until it is asked for it.</summary>
     public bool AwaitsContinue { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Looks whether the headers say clearly where the body ends (RFC 9112, section 6.3).</summary>
     /// <param name="headers">Request headers.</param>
@@ -123,22 +110,6 @@ internal sealed class HttpBodyStream : Stream
 
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private async Task<bool> NextChunkAsync(CancellationToken cancellation)
     {
