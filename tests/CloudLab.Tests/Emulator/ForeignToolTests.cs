@@ -153,36 +153,16 @@ public sealed class ForeignToolTests : IAsyncLifetime
     private Task<string> AwsAsync(string[] arguments, bool mayFail) =>
         RunAsync(TestServers.AwsCli(), ["--endpoint-url", emulator.Info.EndpointUrl.AbsoluteUri, .. arguments], mayFail);
 
-    private async Task<string> RunAsync(string tool, string[] arguments, bool mayFail = false)
+    private Task<string> RunAsync(string tool, string[] arguments, bool mayFail = false)
     {
-        ProcessStartInfo start = new(tool, arguments)
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
-        };
+        ProcessStartInfo start = new(tool, arguments) { WorkingDirectory = folder };
         foreach ((string name, string value) in emulator.Info.GetEnvironment())
         {
             start.Environment[name] = value;
         }
 
         start.Environment["PYTHONIOENCODING"] = "utf-8";
-        start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["AWS_PAGER"] = "";
-        start.Environment["NO_PROXY"] = "127.0.0.1";
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel), errors = process.StandardError.ReadToEndAsync(Cancel);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromMinutes(2));
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        Assert.True(mayFail || process.ExitCode == 0, $"{Path.GetFileName(tool)} {string.Join(' ', arguments)}: {await errors}{await output}");
-        return await output;
+        return ForeignProcess.OutputAsync(start, mayFail);
     }
 }

@@ -175,19 +175,13 @@ public sealed class KubectlTests : IAsyncDisposable
 
     private async Task<string> RunAsync(string[] arguments, bool? fails)
     {
-        ProcessStartInfo start = new(TestServers.Kubectl(), ["--server=" + cluster.Url, "--cache-dir=" + Path.Combine(folder, "cache"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new(
+            TestServers.Kubectl(), ["--server=" + cluster.Url, "--cache-dir=" + Path.Combine(folder, "cache"), .. arguments]);
         start.Environment["KUBECONFIG"] = Path.Combine(folder, "none");
         start.Environment["HOME"] = folder;
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(Cancel);
-        string output = await process.StandardOutput.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel);
-        string all = $"kubectl {string.Join(' ', arguments)}: {process.ExitCode}\n{output}{await errors}";
-        Assert.True(fails is null || fails == (process.ExitCode != 0), all);
-        return fails == true ? output + await errors : output;
+        (int exitCode, string output, string errors) = await ForeignProcess.RunAsync(start);
+        string all = $"kubectl {string.Join(' ', arguments)}: {exitCode}\n{output}{errors}";
+        Assert.True(fails is null || fails == (exitCode != 0), all);
+        return fails == true ? output + errors : output;
     }
 }

@@ -108,9 +108,9 @@ public sealed class ForeignIdentityToolTests : IAsyncLifetime
         Assert.Equal("AKIAOTHER", other.Trim());
     }
 
-    private async Task<string> RunAsync(string tool, params string[] arguments)
+    private Task<string> RunAsync(string tool, params string[] arguments)
     {
-        ProcessStartInfo start = new(tool, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        ProcessStartInfo start = new(tool, arguments) { WorkingDirectory = folder };
         foreach ((string name, string value) in emulator.Info.GetEnvironment())
         {
             start.Environment[name] = value;
@@ -125,23 +125,6 @@ public sealed class ForeignIdentityToolTests : IAsyncLifetime
         start.Environment["AWS_SHARED_CREDENTIALS_FILE"] = Path.Combine(folder, "credentials");
         start.Environment["AWS_CONFIG_FILE"] = Path.Combine(folder, "config");
         start.Environment["AWS_PAGER"] = "";
-        start.Environment["LC_ALL"] = "C.UTF-8";
-        start.Environment["NO_PROXY"] = "127.0.0.1";
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation), errors = process.StandardError.ReadToEndAsync(Cancellation);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        limit.CancelAfter(TimeSpan.FromMinutes(2));
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        Assert.True(process.ExitCode == 0, $"{Path.GetFileName(tool)} {string.Join(' ', arguments)}: {await errors}{await output}");
-        return await output;
+        return ForeignProcess.OutputAsync(start);
     }
 }
