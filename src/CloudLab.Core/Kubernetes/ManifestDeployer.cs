@@ -28,7 +28,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
 
     private readonly ManifestResolver resolver = new(api, options);
     private readonly ConcurrentDictionary<string, bool> createdNamespaces = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(ApiResource, string?), Task<Dictionary<string, string>>> listed = [];
+    private readonly ConcurrentDictionary<(ApiResource, string?), Task<Dictionary<string, JsonObject>?>> listed = [];
     private readonly ConcurrentBag<(ResolvedItem Item, ManifestResult Result, WaitTarget Target)> applied = [];
 
     /// <summary>Deploys.</summary>
@@ -228,7 +228,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             {
                 (int code, JsonObject result) = await api.SendAsync(HttpMethod.Patch, path, body, ApplyPatch, cancellation);
                 ManifestAction action = code == 201 ? ManifestAction.Created
-                    : before is not null && Same(before, result) ? ManifestAction.Unchanged
+                    : before is not null && Same(item.Item, before, result) ? ManifestAction.Unchanged
                     : before is null && options.DryRun ? ManifestAction.Created
                     : ManifestAction.Configured;
                 return (action, result);
@@ -260,13 +260,9 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             return null;
         }
 
-        if (many && !options.DryRun)
+        if (many && !options.DryRun && await listed.GetOrAdd((item.Resource, item.Namespace), key => MetadataAsync(key.Item1, key.Item2, cancellation)) is { } known)
         {
-            Dictionary<string, string> versions = await listed.GetOrAdd(
-                (item.Resource, item.Namespace), key => new ResourceStore(api).VersionsAsync(key.Item1, key.Item2, cancellation));
-            return versions.TryGetValue(item.Item.Name, out string? version)
-                ? new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = version } }
-                : null;
+            return known.GetValueOrDefault(item.Item.Name);
         }
 
         try
@@ -278,13 +274,33 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
         {
             return null;
         }
+        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        {
+            // Who may write secrets often may not read them.
+            RequestLog.Current.Verbose($"{item.Description} may not be read, so nobody can tell whether the apply changes it ({e.Message})");
+            return null;
+        }
     }
 
-    private bool Same(JsonObject before, JsonObject after)
+    private async Task<Dictionary<string, JsonObject>?> MetadataAsync(ApiResource resource, string? ns, CancellationToken cancellation)
+    {
+        try
+        {
+            return await new ResourceStore(api).MetadataAsync(resource, ns, cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        {
+            // Each can still be asked for by its name.
+            return null;
+        }
+    }
+
+    private bool Same(ManifestItem item, JsonObject before, JsonObject after)
     {
         if (!options.DryRun)
         {
-            return before.Object("metadata")?.Text("resourceVersion") == after.Object("metadata")?.Text("resourceVersion");
+            JsonObject was = before.Object("metadata") ?? [], now = after.Object("metadata") ?? [];
+            return was.Text("resourceVersion") == now.Text("resourceVersion") || OnlyOthersChanged(item, was, now);
         }
 
         // Nothing was stored, so the version did not move: the content tells.
@@ -297,6 +313,21 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
 
         return JsonNode.DeepEquals(before, after);
     }
+
+    // A controller may have written the status between the look and the apply. What was applied is the same where the
+    // server kept the time and the fields of the last apply, and counted no change of the spec.
+    private bool OnlyOthersChanged(ManifestItem item, JsonObject was, JsonObject now)
+    {
+        JsonObject wanted = item.Content.Object("metadata") ?? [];
+        return was.Number("generation") is { } generation && generation == now.Number("generation")
+            && Applied(was) is { } entry && JsonNode.DeepEquals(entry, Applied(now))
+            // The time has seconds only; what is in the metadata does not count as a change of the spec.
+            && new[] { "labels", "annotations" }.All(field => (wanted.Object(field) ?? []).All(
+                pair => JsonNode.DeepEquals(pair.Value, was.Object(field)?[pair.Key])));
+    }
+
+    private JsonObject? Applied(JsonObject metadata) => metadata.Objects("managedFields").FirstOrDefault(
+        entry => entry.Text("manager") == options.FieldManager && entry.Text("operation") == "Apply" && entry.Text("subresource") is null or "");
 
     private static byte[] Bytes(JsonObject content)
     {

@@ -50,21 +50,20 @@ public sealed class ResourceStore(KubernetesApi api)
         }
     }
 
-    /// <summary>Name and resource version of the objects of a kind: what tells a change from none.</summary>
+    /// <summary>Metadata of the objects of a kind: what tells a change from none.</summary>
     /// <param name="resource">Their kind.</param>
     /// <param name="ns">Their namespace; null for all.</param>
     /// <param name="cancellation">Stops the list.</param>
-    /// <returns>Resource versions by name.</returns>
-    internal async Task<Dictionary<string, string>> VersionsAsync(ApiResource resource, string? ns, CancellationToken cancellation)
+    /// <returns>Objects that have nothing but metadata, by name.</returns>
+    internal async Task<Dictionary<string, JsonObject>> MetadataAsync(ApiResource resource, string? ns, CancellationToken cancellation)
     {
-        Dictionary<string, string> versions = new(StringComparer.Ordinal);
+        Dictionary<string, JsonObject> found = new(StringComparer.Ordinal);
         await foreach ((JsonObject item, _) in PagesAsync(resource, ns, ResourceFilter.None, NamesOnly, cancellation))
         {
-            JsonObject metadata = item.Object("metadata") ?? [];
-            versions[metadata.Text("name") ?? ""] = metadata.Text("resourceVersion") ?? "";
+            found[item.Object("metadata")?.Text("name") ?? ""] = item;
         }
 
-        return versions;
+        return found;
     }
 
     /// <summary>

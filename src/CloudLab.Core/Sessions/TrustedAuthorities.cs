@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CloudLab.Core.Errors;
@@ -36,16 +37,22 @@ internal static class TrustedAuthorities
     public static RemoteCertificateValidationCallback Validate(Func<X509Certificate2Collection> load)
     {
         Lazy<X509Certificate2Collection> authorities = new(load);
-        return (_, certificate, served, errors) =>
-            (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
-            && IsIssuedUnder(authorities.Value, certificate, served);
+        // A plain false would be told as "rejected by the provided RemoteCertificateValidationCallback".
+        return (_, certificate, served, errors) => Objection(authorities.Value, certificate, served, errors) is { } objection
+            ? throw new AuthenticationException(objection)
+            : true;
     }
 
-    private static bool IsIssuedUnder(X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? served)
+    private static string? Objection(X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? served, SslPolicyErrors errors)
     {
         if (certificate is null)
         {
-            return false;
+            return "it showed no certificate";
+        }
+
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            return "its certificate is for another name";
         }
 
         using X509Chain chain = new();
@@ -57,6 +64,10 @@ internal static class TrustedAuthorities
             chain.ChainPolicy.ExtraStore.AddRange(served.ChainPolicy.ExtraStore);
         }
 
-        return chain.Build(new X509Certificate2(certificate));
+        X509Certificate2 own = new(certificate);
+        return chain.Build(own) ? null
+            : chain.ChainStatus.Any(status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid))
+                ? $"its certificate or that of its authority is not valid today; its own is from {own.NotBefore.ToUniversalTime():yyyy-MM-dd} to {own.NotAfter.ToUniversalTime():yyyy-MM-dd}"
+            : $"its certificate is not issued by the trusted authority ({string.Join(", ", chain.ChainStatus.Select(status => status.Status))})";
     }
 }

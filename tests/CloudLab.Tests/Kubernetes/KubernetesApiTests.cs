@@ -207,6 +207,9 @@ public sealed class KubernetesApiTests
 
         Assert.Equal(["pods", "deployments.apps"], catalog.Match("all").Select(r => r.Name));
         Assert.Empty(catalog.Match("deployments.extensions"));
+        Assert.Contains("did you mean Deployment?", catalog.Unknown("apps/v1", "Deploymnt").Message, StringComparison.Ordinal);
+        // Not the kind of another group whose name is a little like it.
+        Assert.Contains("deploy its CustomResourceDefinition first", catalog.Unknown("example.com/v1", "Deploymnt").Message, StringComparison.Ordinal);
         Assert.Contains("did you mean 'deployments'", catalog.Unknown("deploymnts").Message, StringComparison.Ordinal);
     }
 

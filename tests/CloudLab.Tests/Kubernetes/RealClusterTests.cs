@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Kubernetes;
@@ -35,6 +38,18 @@ public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
     }));
 
     [Fact]
+    public async Task An_untrusted_certificate_says_what_is_wrong_with_it()
+    {
+        using ECDsa key = ECDsa.Create();
+        using X509Certificate2 other = new CertificateRequest("CN=other", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        string data = Convert.ToBase64String(Encoding.ASCII.GetBytes(other.ExportCertificatePem()));
+        LabException e = (await FailureAsync((cluster, _) => cluster["certificate-authority-data"] = data))!;
+        Assert.Equal("CertificateNotTrusted", e.Code);
+        Assert.Contains("not issued by the trusted authority", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_token_is_no_login() => Assert.Equal("Unauthorized", await TryAsync((_, user) =>
     {
         user.Clear();
@@ -62,7 +77,10 @@ public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
     public async Task Somebody_else_can_be_acted_as() =>
         Assert.Equal("Forbidden", await TryAsync((_, user) => user["as"] = "nobody-special", "/api/v1/nodes"));
 
-    private async Task<string?> TryAsync(Action<JsonObject, JsonObject> change, string path = "/api/v1/namespaces/default")
+    private async Task<string?> TryAsync(Action<JsonObject, JsonObject> change, string path = "/api/v1/namespaces/default") =>
+        (await FailureAsync(change, path))?.Code;
+
+    private async Task<LabException?> FailureAsync(Action<JsonObject, JsonObject> change, string path = "/api/v1/namespaces/default")
     {
         JsonObject config = (JsonObject)Assert.Single(CloudLab.Core.Yaml.SourceReader.Read(await File.ReadAllTextAsync(TestServers.Kubernetes(), Token))).Content!;
         change((JsonObject)config["clusters"]![0]!["cluster"]!, (JsonObject)config["users"]![0]!["user"]!);
@@ -75,7 +93,7 @@ public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
         }
         catch (LabException e)
         {
-            return e.Code;
+            return e;
         }
     }
 }
