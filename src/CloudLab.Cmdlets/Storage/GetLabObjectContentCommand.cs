@@ -68,7 +68,7 @@ public sealed class GetLabObjectContentCommand : StorageCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        encoding = StorageParameters.ToEncoding(Encoding);
+        encoding = EncodingName.ToEncoding(Encoding);
         if (Raw && TotalCount != long.MaxValue)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "RawAndTotalCount", "-Raw gives the whole content: leave -TotalCount out.");

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
@@ -34,7 +33,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>System.IO.FileInfo, System.IO.DirectoryInfo: anything with PSPath.</inputtype>
 [Cmdlet(VerbsCommunications.Send, "LabObject", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class SendLabObjectCommand : StorageCommand
+public sealed class SendLabObjectCommand : UploadCommand
 {
     private const string PathSet = "Path", LiteralSet = "LiteralPath";
 
@@ -82,21 +81,6 @@ public sealed class SendLabObjectCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string? RelativeTo { get; set; }
 
-    /// <summary>Media type of the objects; that of the file name's extension if left out.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? ContentType { get; set; }
-
-    /// <summary>User metadata to store with the objects: <c>@{ author = 'me' }</c>. Printable ASCII only.</summary>
-    [Parameter]
-    [ValidateNotNull]
-    public Hashtable? Metadata { get; set; }
-
-    /// <summary>Keeps an object that exists: it is an error then. The service decides, so that two writers cannot both win.</summary>
-    [Parameter]
-    [Alias("IfNoneMatch")]
-    public SwitchParameter NoClobber { get; set; }
-
     /// <summary>How many requests to have in flight at once.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
@@ -118,7 +102,7 @@ public sealed class SendLabObjectCommand : StorageCommand
         RelativeTo = RelativeTo is null
             ? null
             : System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
-        options = new UploadOptions { ContentType = ContentType, Metadata = StorageParameters.ToMetadata(Metadata), NoClobber = NoClobber }.Validate();
+        options = UploadOptions();
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using System.Text;
 using CloudLab.Cmdlets.Storage.Completers;
@@ -29,7 +28,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>System.String, System.Byte, System.Byte[], or anything else, as text.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabObjectContent", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObject))]
-public sealed class SetLabObjectContentCommand : StorageCommand
+public sealed class SetLabObjectContentCommand : UploadCommand
 {
     private TransferEngine? engine;
     private ObjectWriter? writer;
@@ -65,21 +64,6 @@ public sealed class SetLabObjectContentCommand : StorageCommand
     [Parameter]
     public SwitchParameter NoNewline { get; set; }
 
-    /// <summary>Media type of the object; that of the key's extension if left out.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? ContentType { get; set; }
-
-    /// <summary>User metadata to store with the object: <c>@{ author = 'me' }</c>. Printable ASCII only.</summary>
-    [Parameter]
-    [ValidateNotNull]
-    public Hashtable? Metadata { get; set; }
-
-    /// <summary>Keeps an object that exists: it is an error then.</summary>
-    [Parameter]
-    [Alias("IfNoneMatch")]
-    public SwitchParameter NoClobber { get; set; }
-
     /// <summary>Writes the object that came of it.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -88,14 +72,13 @@ public sealed class SetLabObjectContentCommand : StorageCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        encoding = StorageParameters.ToEncoding(Encoding);
+        encoding = EncodingName.ToEncoding(Encoding);
     }
 
     /// <inheritdoc/>
     protected override async Task BeginAsync(CancellationToken cancellation)
     {
-        UploadOptions options = new() { ContentType = ContentType, Metadata = StorageParameters.ToMetadata(Metadata), NoClobber = NoClobber };
-        options.Validate();
+        UploadOptions options = UploadOptions();
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Key), "Write content"))
         {
             engine = new TransferEngine(Client);

@@ -1,27 +1,11 @@
-using System.Collections;
-using System.Globalization;
 using System.Text;
 using CloudLab.Core.Errors;
 
 namespace CloudLab.Cmdlets.Storage;
 
-/// <summary>What several storage cmdlets do with parameter values.</summary>
-internal static class StorageParameters
+/// <summary>Encodings by the names that -Encoding takes.</summary>
+internal static class EncodingName
 {
-    /// <summary>A hashtable as metadata.</summary>
-    /// <param name="table">Names and values of any type, or null.</param>
-    /// <returns>Text by text.</returns>
-    public static Dictionary<string, string> ToMetadata(Hashtable? table)
-    {
-        Dictionary<string, string> metadata = [];
-        foreach (DictionaryEntry entry in table ?? [])
-        {
-            metadata[Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "";
-        }
-
-        return metadata;
-    }
-
     /// <summary>An encoding by the name that PowerShell's own cmdlets use, or .NET's.</summary>
     /// <param name="name"><c>utf8</c>, <c>utf8BOM</c>, <c>unicode</c>, <c>latin1</c>, <c>windows-1252</c>.</param>
     /// <returns>The encoding; its preamble is what is written before the text.</returns>
