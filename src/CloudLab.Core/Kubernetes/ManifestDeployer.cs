@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -35,56 +34,22 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     /// <param name="items">Everything there is to deploy.</param>
     /// <param name="cancellation">Stops; what is deployed stays.</param>
     /// <returns>Results and problems as they come.</returns>
-    public async IAsyncEnumerable<ManifestOutcome> DeployAsync(
-        IReadOnlyCollection<ManifestItem> items, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<ManifestOutcome> DeployAsync(IReadOnlyCollection<ManifestItem> items, CancellationToken cancellation) =>
+        OutcomeStream.RunAsync(items, RunAsync, cancellation);
+
+    private async Task RunAsync(ManifestItem[] items, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
-        Channel<ManifestOutcome> told = Channel.CreateBounded<ManifestOutcome>(100);
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task work = RunAsync(items, told.Writer, stop.Token);
-        try
+        resolver.NoteDefinitions(items);
+        using ProgressMeter meter = new(reporter, $"Deploying to {api.Address}");
+        meter.Expect(items.Length);
+        foreach (IGrouping<int, ManifestItem> wave in items.GroupBy(ManifestOrder.WaveOf).OrderBy(wave => wave.Key))
         {
-            await foreach (ManifestOutcome outcome in told.Reader.ReadAllAsync(cancellation))
-            {
-                yield return outcome;
-            }
-
-            await work;
+            await WaveAsync(wave.Key, [.. wave], told, meter, cancellation);
         }
-        finally
+
+        if (options.Wait && !options.DryRun)
         {
-            await stop.CancelAsync();
-            await Task.WhenAny(work);
-        }
-    }
-
-    private async Task RunAsync(IReadOnlyCollection<ManifestItem> items, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
-    {
-        try
-        {
-            foreach (ManifestItem bad in items.Where(item => item.Problem is not null))
-            {
-                await told.WriteAsync(new ManifestOutcome(null, bad.Problem), cancellation);
-            }
-
-            ManifestItem[] good = [.. items.Where(item => item.Problem is null)];
-            resolver.NoteDefinitions(good);
-            using ProgressMeter meter = new(reporter, $"Deploying to {api.Address}");
-            meter.Expect(good.Length);
-            foreach (IGrouping<int, ManifestItem> wave in good.GroupBy(ManifestOrder.WaveOf).OrderBy(wave => wave.Key))
-            {
-                await WaveAsync(wave.Key, [.. wave], told, meter, cancellation);
-            }
-
-            if (options.Wait && !options.DryRun)
-            {
-                await WaitAsync(told, cancellation);
-            }
-
-            told.Complete();
-        }
-        catch (Exception e)
-        {
-            told.Complete(e);
+            await WaitAsync(told, cancellation);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -22,50 +21,16 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
     /// <param name="items">Everything there is to remove.</param>
     /// <param name="cancellation">Stops; what is removed stays so.</param>
     /// <returns>Results and problems as they come.</returns>
-    public async IAsyncEnumerable<ManifestOutcome> RemoveAsync(
-        IReadOnlyCollection<ManifestItem> items, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<ManifestOutcome> RemoveAsync(IReadOnlyCollection<ManifestItem> items, CancellationToken cancellation) =>
+        OutcomeStream.RunAsync(items, RunAsync, cancellation);
+
+    private async Task RunAsync(ManifestItem[] items, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
-        Channel<ManifestOutcome> told = Channel.CreateBounded<ManifestOutcome>(100);
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task work = RunAsync(items, told.Writer, stop.Token);
-        try
+        using ProgressMeter meter = new(reporter, $"Removing from {api.Address}");
+        meter.Expect(items.Length);
+        foreach (IGrouping<int, ManifestItem> wave in items.GroupBy(ManifestOrder.WaveOf).OrderByDescending(wave => wave.Key))
         {
-            await foreach (ManifestOutcome outcome in told.Reader.ReadAllAsync(cancellation))
-            {
-                yield return outcome;
-            }
-
-            await work;
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await Task.WhenAny(work);
-        }
-    }
-
-    private async Task RunAsync(IReadOnlyCollection<ManifestItem> items, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
-    {
-        try
-        {
-            foreach (ManifestItem bad in items.Where(item => item.Problem is not null))
-            {
-                await told.WriteAsync(new ManifestOutcome(null, bad.Problem), cancellation);
-            }
-
-            ManifestItem[] good = [.. items.Where(item => item.Problem is null)];
-            using ProgressMeter meter = new(reporter, $"Removing from {api.Address}");
-            meter.Expect(good.Length);
-            foreach (IGrouping<int, ManifestItem> wave in good.GroupBy(ManifestOrder.WaveOf).OrderByDescending(wave => wave.Key))
-            {
-                await WaveAsync([.. wave], told, meter, cancellation);
-            }
-
-            told.Complete();
-        }
-        catch (Exception e)
-        {
-            told.Complete(e);
+            await WaveAsync([.. wave], told, meter, cancellation);
         }
     }
 
