@@ -95,6 +95,8 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
         Func<WaitTarget, JsonObject, CancellationToken, Task<ReadyReport>> judge, bool goneIsDone, Func<WaitEnd, Task> ended,
         CancellationToken cancellation)
     {
+        // Where a manifest has an object twice, both are the same one.
+        targets = [.. targets.DistinctBy(target => (target.Resource, target.Namespace, target.Name))];
         using ProgressMeter meter = new(reporter, $"Waiting for {targets.Count} objects {purpose}");
         meter.Expect(targets.Count);
         using SemaphoreSlim one = new(1);

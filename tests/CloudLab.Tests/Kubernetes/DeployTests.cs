@@ -200,6 +200,9 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         Assert.Equal(
             ["CustomResourceDefinition", "Film"],
             (await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Ok().OutputOf<ManifestResult>().Select(r => r.Kind));
+        // In a folder, a definition often stands in more than one file.
+        string twice = $"{manifest}\n---\n{manifest.Replace("plural: films", "plural: films, shortNames: [fi]", StringComparison.Ordinal)}";
+        Assert.Equal(4, (await RunAsync("Deploy-LabManifest", new { Manifest = twice })).Ok().Output.Count);
         LabResource film = Assert.Single((await RunAsync("Get-LabResource", new { Kind = $"films.{group}" })).Ok().OutputOf<LabResource>());
         Assert.Equal(1979L, film.Spec!["year"]);
 
