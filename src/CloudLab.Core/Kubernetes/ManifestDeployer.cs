@@ -284,8 +284,15 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     private bool OnlyOthersChanged(ManifestItem item, JsonObject was, JsonObject now)
     {
         JsonObject wanted = item.Content.Object("metadata") ?? [];
+        JsonObject? owned = Applied(was), owns = Applied(now);
+        if (owned is null && owns is null)
+        {
+            // Nothing but a name (a plain Namespace): the second apply only makes the server note who owned the fields before.
+            return true;
+        }
+
         return was.Number("generation") is { } generation && generation == now.Number("generation")
-            && Applied(was) is { } entry && JsonNode.DeepEquals(entry, Applied(now))
+            && JsonNode.DeepEquals(owned, owns)
             // The time has seconds only; what is in the metadata does not count as a change of the spec.
             && new[] { "labels", "annotations" }.All(field => (wanted.Object(field) ?? []).All(
                 pair => JsonNode.DeepEquals(pair.Value, was.Object(field)?[pair.Key])));

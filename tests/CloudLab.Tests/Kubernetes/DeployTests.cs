@@ -112,6 +112,16 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
     }
 
     [Fact]
+    public async Task What_has_only_a_name_is_unchanged_the_second_time()
+    {
+        string manifest = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: plain\n";
+        foreach (ManifestAction action in new[] { ManifestAction.Created, ManifestAction.Unchanged, ManifestAction.Unchanged })
+        {
+            Assert.Equal(action, Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Ok().OutputOf<ManifestResult>()).Action);
+        }
+    }
+
+    [Fact]
     public async Task Many_objects_of_a_kind_are_told_apart_too()
     {
         string all = string.Join("---\n", Enumerable.Range(0, 40).Select(i => Config($"m{i}", "1")));
