@@ -11,6 +11,7 @@
     Description            = 'One pipeline-friendly surface over S3, IAM and STS, Docker images and Kubernetes, plus the arithmetic behind autoscaling.'
     PowerShellVersion      = '7.4'
     FormatsToProcess       = @('CloudLab.format.ps1xml')
+    TypesToProcess         = @('CloudLab.types.ps1xml')
     FunctionsToExport      = @()
     VariablesToExport      = @()
     # Every name stands here, so that discovery and auto-loading never load the module; a test compares.

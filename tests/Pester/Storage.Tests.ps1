@@ -43,6 +43,12 @@ Describe 'Storage' -Tag Storage {
             (Get-LabObject $bucket -Delimiter / | Where-Object Prefix | Get-LabObject).Count | Should -Be 3
         }
 
+        It 'sorts by key when nothing else is asked for, and knows the names of file objects' {
+            (Get-LabObject $bucket | Sort-Object -Descending).Key | Should -Be @('top.txt', 'data/users.json', 'data/movies.json', "data/it's [1].json")
+            (Get-LabObject $bucket | Measure-Object Length -Sum).Sum | Should -Be ((Get-LabObject $bucket | Measure-Object Size -Sum).Sum)
+            (Get-LabObject $bucket -Key top.txt).Length | Should -Be 19
+        }
+
         It 'stops with Select-Object -First' {
             Get-LabObject $bucket -PageSize 1 | Select-Object -First 2 | Should -HaveCount 2
             'a', 'b', 'c' | Set-LabObjectContent $bucket lines
