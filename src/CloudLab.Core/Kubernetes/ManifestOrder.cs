@@ -17,7 +17,7 @@ internal static class ManifestOrder
 
     private static readonly Dictionary<string, int> Waves = new (int Number, string Kinds)[]
     {
-        (0, "Namespace PriorityClass StorageClass RuntimeClass IngressClass GatewayClass"),
+        (0, "Namespace PriorityClass StorageClass RuntimeClass IngressClass"),
         (Definitions, "CustomResourceDefinition"),
         (2, "ServiceAccount Secret ConfigMap NetworkPolicy ResourceQuota LimitRange PodDisruptionBudget PersistentVolume ClusterRole Role"),
         (3, "ClusterRoleBinding RoleBinding PersistentVolumeClaim"),

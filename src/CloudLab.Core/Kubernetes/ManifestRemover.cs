@@ -46,16 +46,16 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
                     ? throw NoName(item)
                     : await resolver.ResolveAsync(item, cancellation);
             }
-            catch (LabException e) when (e.Code == "KindNotFound" && !ManifestOrder.IsBuiltIn(item.Group) && !options.ErrorOnNotFound)
-            {
-                // Its definition is gone, so it is too.
-                reporter.Verbose($"{item.Kind}/{item.Name} is not there: the cluster does not know {item.Kind} of {item.ApiVersion}");
-                meter.AddItems();
-                continue;
-            }
             catch (LabException e) when (!e.StopsCommand)
             {
                 meter.AddItems();
+                if (e.Code == "KindNotFound" && !options.ErrorOnNotFound && await IsCustomAsync(item.Group, cancellation))
+                {
+                    // Its definition is gone, so it is too.
+                    reporter.Verbose($"{item.Kind}/{item.Name} is not there: the cluster does not know {item.Kind} of {item.ApiVersion}");
+                    continue;
+                }
+
                 await told.WriteAsync(new ManifestOutcome(null, e), cancellation);
                 continue;
             }
@@ -116,6 +116,11 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
             api.ForgetCatalog();
         }
     }
+
+    // A group of *.k8s.io that the cluster does not have was brought by definitions, too (gateway.networking.k8s.io).
+    private async Task<bool> IsCustomAsync(string group, CancellationToken cancellation) =>
+        !ManifestOrder.IsBuiltIn(group)
+        || (group.Contains('.', StringComparison.Ordinal) && !(await api.CatalogAsync(cancellation)).Resources.Any(r => r.Group == group));
 
     private static LabException NoName(ManifestItem item) => new(
         LabErrorKind.InvalidData, "ManifestInvalid", $"{item.Place}: the {item.Kind} has no 'metadata.name', so nobody knows which one to remove.");

@@ -181,6 +181,34 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
     }
 
     [Fact]
+    public async Task A_custom_resource_of_a_group_that_sounds_built_in_goes_after_its_definition()
+    {
+        string group = Namespace + ".k8s.io";
+        string manifest = $$$"""
+            apiVersion: {{{group}}}/v1
+            kind: GatewayClass
+            metadata: {name: {{{Namespace}}}}
+            ---
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata:
+              name: gatewayclasses.{{{group}}}
+              annotations: {api-approved.kubernetes.io: unapproved}
+            spec:
+              group: {{{group}}}
+              scope: Cluster
+              names: {plural: gatewayclasses, singular: gatewayclass, kind: GatewayClass}
+              versions:
+              - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true} } }
+
+            """;
+        (await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Ok();
+        (await RunAsync("Remove-LabManifest", new { Manifest = manifest, Force = true, Wait = true, Timeout = 60 })).Ok();
+        // With the definition, its objects are gone, whatever the group sounds like.
+        (await RunAsync("Remove-LabManifest", new { Manifest = manifest, Force = true })).Ok();
+    }
+
+    [Fact]
     public async Task Kinds_are_ordered_and_definitions_waited_for()
     {
         string group = Namespace + ".example.com";
