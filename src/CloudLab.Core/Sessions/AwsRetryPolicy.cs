@@ -23,7 +23,10 @@ internal sealed class AwsRetryPolicy(IClientConfig config) : StandardRetryPolicy
             ? Task.FromResult(false)
             : base.RetryForExceptionAsync(executionContext, exception);
 
-    private static bool IsNotThere(Exception? exception)
+    /// <summary>Whether a failure says that nobody is at the address.</summary>
+    /// <param name="exception">The failure.</param>
+    /// <returns>True for a refused connection or a host that has no address.</returns>
+    public static bool IsNotThere(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)
         {

@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.S3;
+using Amazon.S3.Internal;
 using Amazon.S3.Model;
 using CloudLab.Core.Sessions;
 
@@ -33,6 +34,16 @@ internal sealed class S3Client : AmazonS3Client
         base.CustomizeRuntimePipeline(pipeline);
         pipeline.AddHandlerBefore<Signer>(new StoredChecksum());
         pipeline.AddHandlerAfter<Signer>(new LeadingSlash());
+        pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new RetryPolicy(Config)));
+    }
+
+    // S3's own retries, with the same limit for a server that is not there as the other services have.
+    private sealed class RetryPolicy(IClientConfig config) : AmazonS3StandardRetryPolicy(config)
+    {
+        public override Task<bool> RetryForExceptionAsync(IExecutionContext executionContext, Exception exception) =>
+            executionContext.RequestContext.Retries >= 1 && AwsRetryPolicy.IsNotThere(exception)
+                ? Task.FromResult(false)
+                : base.RetryForExceptionAsync(executionContext, exception);
     }
 
     // Asks for the stored checksum without the SDK computing it a second time, at several times the cost.

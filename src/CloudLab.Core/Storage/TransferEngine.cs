@@ -19,6 +19,8 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     private const int BufferSize = 256 * 1024;
     private const int Attempts = 3;
 
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(3);
+
     private readonly SemaphoreSlim slots = new(throttle);
 
     /// <summary>Uploads a file.</summary>
@@ -33,7 +35,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         string path, string bucket, string key, UploadOptions options, ProgressMeter? meter = null, CancellationToken cancellation = default)
     {
         long start = Stopwatch.GetTimestamp();
-        using FileStream file = OpenRead(path);
+        using FileStream file = await OpenReadAsync(path, cancellation);
         long length = file.Length;
         DateTime written = File.GetLastWriteTimeUtc(path);
         meter?.Expect(1, length);
@@ -132,24 +134,47 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     /// <summary>Gives the room back.</summary>
     internal void Leave() => slots.Release();
 
-    private static FileStream OpenRead(string path)
+    private static async Task<FileStream> OpenReadAsync(string path, CancellationToken cancellation)
     {
         try
         {
-            return new FileStream(path, new FileStreamOptions
+            if (OperatingSystem.IsWindows() || new FileInfo(path).Length > 0)
             {
-                Mode = FileMode.Open,
-                Access = FileAccess.Read,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                Options = FileOptions.SequentialScan,
-                BufferSize = 0,
-            });
+                return OpenRead(path);
+            }
+
+            // It may be a pipe, and to open a pipe that nobody writes to takes for ever.
+            Task<FileStream> opening = Task.Run(() => OpenRead(path), CancellationToken.None);
+            try
+            {
+                return await opening.WaitAsync(OpenPatience, cancellation);
+            }
+            catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+            {
+                _ = opening.ContinueWith(
+                    late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                throw;
+            }
+        }
+        catch (TimeoutException e)
+        {
+            throw new LabException(
+                LabErrorKind.ReadFailed, "FileNotReadable", $"'{path}' does not open: a pipe without a writer is not uploaded.", e) { Target = path };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw LocalFiles.CannotRead(path, e);
         }
     }
+
+    private static FileStream OpenRead(string path) => new(path, new FileStreamOptions
+    {
+        Mode = FileMode.Open,
+        Access = FileAccess.Read,
+        Share = FileShare.ReadWrite | FileShare.Delete,
+        Options = FileOptions.SequentialScan,
+        BufferSize = 0,
+    });
 
     private static T Local<T>(string path, Func<T> write)
     {

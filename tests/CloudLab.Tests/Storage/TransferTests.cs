@@ -39,6 +39,19 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     }
 
     [Fact]
+    public async Task A_pipe_that_nobody_writes_to_is_an_error_and_no_wait_for_ever()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no pipes among its files");
+        string path = Path.Combine(Folder, "pipe");
+        await ForeignProcess.OutputAsync(new("mkfifo", [path]));
+        using TransferEngine engine = new(Client, 3);
+
+        LabException e = await Assert.ThrowsAsync<LabException>(() => engine.SendAsync(path, Bucket, "pipe", new UploadOptions(), null, Token));
+
+        Assert.Equal(("FileNotReadable", path), (e.Code, e.Target));
+    }
+
+    [Fact]
     public async Task Content_of_unknown_length_goes_in_parts()
     {
         byte[] piece = new byte[1_000_003];
