@@ -37,10 +37,11 @@ $tools = [ordered]@{
         UpMany = "$cloudlab Send-LabObject {0} -LiteralPath '{1}' -Prefix '{2}'"; DownMany = "$cloudlab Receive-LabObject {0} -Prefix '{2}' -Destination '{1}' -Force"
         List = "$cloudlab Get-LabObject {0} -Prefix '{2}'"
     }
+    # aws before 2.13 does not know AWS_ENDPOINT_URL.
     'aws s3' = @{
-        Up = "aws s3 cp --only-show-errors '{1}' 's3://{0}/{2}'"; Down = "aws s3 cp --only-show-errors 's3://{0}/{2}' '{1}'"
-        UpMany = "aws s3 cp --only-show-errors --recursive '{1}' 's3://{0}/{2}'"; DownMany = "aws s3 cp --only-show-errors --recursive 's3://{0}/{2}' '{1}'"
-        List = "aws s3 ls --recursive 's3://{0}/{2}'"
+        Up = "aws --endpoint-url '$env:CLOUDLAB_TEST_S3' s3 cp --only-show-errors '{1}' 's3://{0}/{2}'"; Down = "aws --endpoint-url '$env:CLOUDLAB_TEST_S3' s3 cp --only-show-errors 's3://{0}/{2}' '{1}'"
+        UpMany = "aws --endpoint-url '$env:CLOUDLAB_TEST_S3' s3 cp --only-show-errors --recursive '{1}' 's3://{0}/{2}'"; DownMany = "aws --endpoint-url '$env:CLOUDLAB_TEST_S3' s3 cp --only-show-errors --recursive 's3://{0}/{2}' '{1}'"
+        List = "aws --endpoint-url '$env:CLOUDLAB_TEST_S3' s3 ls --recursive 's3://{0}/{2}'"
     }
     's5cmd' = @{
         Up = "s5cmd cp '{1}' 's3://{0}/{2}'"; Down = "s5cmd cp 's3://{0}/{2}' '{1}'"
