@@ -19,14 +19,18 @@ internal sealed class AwsRetryPolicy(IClientConfig config) : StandardRetryPolicy
 
     /// <inheritdoc/>
     public override Task<bool> RetryForExceptionAsync(IExecutionContext executionContext, Exception exception) =>
-        executionContext.RequestContext.Retries >= 1 && IsNotThere(exception)
+        IsGivenUp(executionContext, exception)
             ? Task.FromResult(false)
             : base.RetryForExceptionAsync(executionContext, exception);
 
-    /// <summary>Whether a failure says that nobody is at the address.</summary>
-    /// <param name="exception">The failure.</param>
-    /// <returns>True for a refused connection or a host that has no address.</returns>
-    public static bool IsNotThere(Exception? exception)
+    /// <summary>Whether nobody is at the address, and was not at the first try either.</summary>
+    /// <param name="executionContext">The call.</param>
+    /// <param name="exception">Its failure.</param>
+    /// <returns>True for a second refused connection, or a host that has no address.</returns>
+    public static bool IsGivenUp(IExecutionContext executionContext, Exception exception) =>
+        executionContext.RequestContext.Retries >= 1 && IsNotThere(exception);
+
+    private static bool IsNotThere(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)
         {

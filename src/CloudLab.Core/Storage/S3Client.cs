@@ -41,7 +41,7 @@ internal sealed class S3Client : AmazonS3Client
     private sealed class RetryPolicy(IClientConfig config) : AmazonS3StandardRetryPolicy(config)
     {
         public override Task<bool> RetryForExceptionAsync(IExecutionContext executionContext, Exception exception) =>
-            executionContext.RequestContext.Retries >= 1 && AwsRetryPolicy.IsNotThere(exception)
+            AwsRetryPolicy.IsGivenUp(executionContext, exception)
                 ? Task.FromResult(false)
                 : base.RetryForExceptionAsync(executionContext, exception);
     }

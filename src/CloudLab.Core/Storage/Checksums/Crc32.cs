@@ -6,7 +6,7 @@ namespace CloudLab.Core.Storage.Checksums;
 internal static class Crc32
 {
     private const uint Polynomial = 0xEDB88320;
-    private static readonly uint[] Table = MakeTable();
+    private static readonly uint[] Table = CrcTable.Make(Polynomial);
 
     /// <summary>Goes on with a checksum.</summary>
     /// <param name="crc">Checksum so far; 0 to begin.</param>
@@ -72,27 +72,5 @@ internal static class Crc32
         }
 
         return product;
-    }
-
-    private static uint[] MakeTable()
-    {
-        uint[] table = new uint[8 * 256];
-        for (uint i = 0; i < 256; i++)
-        {
-            uint c = i;
-            for (int bit = 0; bit < 8; bit++)
-            {
-                c = (c & 1) != 0 ? (c >> 1) ^ Polynomial : c >> 1;
-            }
-
-            table[i] = c;
-        }
-
-        for (int i = 256; i < table.Length; i++)
-        {
-            table[i] = (table[i - 256] >> 8) ^ table[table[i - 256] & 0xFF];
-        }
-
-        return table;
     }
 }

@@ -6,7 +6,7 @@ namespace CloudLab.Core.Storage.Checksums;
 internal static class Crc64Nvme
 {
     private const ulong Polynomial = 0x9A6C9329AC4BC9B5;
-    private static readonly ulong[] Table = MakeTable();
+    private static readonly ulong[] Table = CrcTable.Make(Polynomial);
 
     /// <summary>Goes on with a checksum.</summary>
     /// <param name="crc">Checksum so far; 0 to begin.</param>
@@ -31,27 +31,5 @@ internal static class Crc64Nvme
         }
 
         return ~c;
-    }
-
-    private static ulong[] MakeTable()
-    {
-        ulong[] table = new ulong[8 * 256];
-        for (uint i = 0; i < 256; i++)
-        {
-            ulong c = i;
-            for (int bit = 0; bit < 8; bit++)
-            {
-                c = (c & 1) != 0 ? (c >> 1) ^ Polynomial : c >> 1;
-            }
-
-            table[i] = c;
-        }
-
-        for (int i = 256; i < table.Length; i++)
-        {
-            table[i] = (table[i - 256] >> 8) ^ table[table[i - 256] & 0xFF];
-        }
-
-        return table;
     }
 }
