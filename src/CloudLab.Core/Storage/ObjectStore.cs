@@ -115,6 +115,29 @@ public sealed class ObjectStore(StorageClient client)
         string bucket, IReadOnlyCollection<string> keys, CancellationToken cancellation = default) =>
         RemoveAsync(bucket, [.. keys.Select(key => new KeyVersion { Key = key })], cancellation);
 
+    /// <summary>Deletes one object in the state that is known.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="versionId">Version to delete for good; null for the current one, which a bucket that keeps versions only hides.</param>
+    /// <param name="etag">Entity tag it must still have, or null. Some servers do not look at it.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when it is gone, or was gone already. Throws <see cref="LabException"/> (PreconditionFailed).</returns>
+    internal async Task RemoveAsync(string bucket, string key, string? versionId, string? etag, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.CallAsync(
+                bucket, key,
+                s3 => s3.DeleteObjectAsync(
+                    new DeleteObjectRequest { BucketName = bucket, Key = key, VersionId = versionId, IfMatch = etag is null ? null : $"\"{etag}\"" }, cancellation),
+                cancellation);
+        }
+        catch (LabException e) when (e.Code is "NoSuchKey" or "NoSuchVersion")
+        {
+            // A first try may have succeeded though its answer got lost.
+        }
+    }
+
     /// <summary>Deletes objects, or single versions of them.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="victims">Up to 1,000 keys with or without version.</param>

@@ -8,6 +8,8 @@ namespace CloudLab.Core.Storage.Checksums;
 /// <summary>Compares what arrives with the best proof that the service keeps of the whole object.</summary>
 internal sealed class ContentCheck : IDisposable
 {
+    private const string SizeOnly = "Size";
+
     private readonly string expected;
     private readonly IncrementalHash? hash;
     private ulong crc;
@@ -22,6 +24,9 @@ internal sealed class ContentCheck : IDisposable
     /// <summary>What proves the content: <c>CRC32</c>, <c>MD5</c>; <c>Size</c> where there is nothing better.</summary>
     public string Algorithm { get; }
 
+    /// <summary>False where only the size can be compared.</summary>
+    public bool ProvesContent => Algorithm != SizeOnly;
+
     /// <summary>Picks the check that an answer allows, the cheapest first.</summary>
     /// <param name="answer">Answer to a GET of the whole object.</param>
     /// <returns>A check to feed.</returns>
@@ -33,7 +38,20 @@ internal sealed class ContentCheck : IDisposable
         : Whole(answer.ChecksumSHA256) is { } sha256 ? new("SHA256", sha256, IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
         : Md5OfETag(answer.ETag, answer.ServerSideEncryptionMethod, answer.ServerSideEncryptionCustomerMethod) is { } md5
             ? new("MD5", md5, IncrementalHash.CreateHash(HashAlgorithmName.MD5))
-        : new("Size", "");
+        : new(SizeOnly, "");
+
+    /// <summary>Picks the check that an object's metadata allow.</summary>
+    /// <param name="stored">The object as the service tells of it.</param>
+    /// <returns>A check to feed.</returns>
+    public static ContentCheck For(LabObjectMetadata stored) => (stored.ChecksumAlgorithm, Whole(stored.Checksum)) switch
+    {
+        ("CRC64NVME" or "CRC32C" or "CRC32", { } crc) => new(stored.ChecksumAlgorithm, crc),
+        ("SHA1", { } sha1) => new("SHA1", sha1, IncrementalHash.CreateHash(HashAlgorithmName.SHA1)),
+        ("SHA256", { } sha256) => new("SHA256", sha256, IncrementalHash.CreateHash(HashAlgorithmName.SHA256)),
+        _ => Md5OfETag(stored.ETag, stored.ServerSideEncryption, null) is { } md5
+            ? new("MD5", md5, IncrementalHash.CreateHash(HashAlgorithmName.MD5))
+            : new(SizeOnly, ""),
+    };
 
     /// <summary>The MD5 that an entity tag is, if it is one.</summary>
     /// <param name="etag">Entity tag with or without quotes.</param>
@@ -86,7 +104,7 @@ internal sealed class ContentCheck : IDisposable
     {
         switch (Algorithm)
         {
-            case "Size":
+            case SizeOnly:
                 return true;
             case "CRC64NVME":
                 byte[] bytes = new byte[8];
