@@ -37,9 +37,14 @@ public sealed class BucketLifecycle(StorageClient client)
             return $"objects are removed after {gone} days, before or when they would go to {late.StorageClass}";
         }
 
+        bool dated = rule.ExpireDate is not null || rule.Transition.Any(move => move.Date is not null);
+        if (dated && (rule.ExpireAfterDays is not null || rule.Transition.Any(move => move.AfterDays is not null)))
+        {
+            return "days and dates do not go together in one rule";
+        }
+
         int?[] days = [rule.ExpireAfterDays, rule.NoncurrentExpireAfterDays, rule.AbortUploadsAfterDays];
         return days.Any(number => number < 1) ? "a number of days is less than 1"
-            : rule.ExpireAfterDays is not null && rule.ExpireDate is not null ? "objects are removed either after days or from a date on"
             : rule.RemoveExpiredDeleteMarkers && (rule.ExpireAfterDays is not null || rule.ExpireDate is not null)
                 ? "removing expired delete markers and removing objects take a rule each"
             : rule.Action.Count == 0 ? "it does nothing; say what: to archive, to expire, to abort uploads"
@@ -61,17 +66,23 @@ public sealed class BucketLifecycle(StorageClient client)
 
     private static LabBucketLifecycleRule Read(string bucket, LifecycleRule rule)
     {
-        LifecycleFilter? filter = rule.Filter;
-        List<Tag> tags = [.. filter?.And?.Tags ?? [], .. filter?.Tag is { } only ? [only] : Array.Empty<Tag>()];
+        // The SDK writes a filter from its properties, and reads it into predicates.
+        LifecycleFilterPredicate[] conditions = rule.Filter?.LifecycleFilterPredicate switch
+        {
+            null => [],
+            LifecycleAndOperator and => [.. and.Operands],
+            LifecycleFilterPredicate one => [one],
+        };
+        Tag[] tags = [.. conditions.OfType<LifecycleTagPredicate>().Select(condition => condition.Tag)];
         return new LabBucketLifecycleRule
         {
             Bucket = bucket,
             Id = rule.Id,
             Enabled = rule.Status == LifecycleRuleStatus.Enabled,
-            Prefix = filter?.And?.Prefix ?? filter?.Prefix ?? OldPrefix(rule) ?? "",
-            Tag = tags.Count == 0 ? null : tags.ToDictionary(tag => tag.Key, tag => tag.Value),
-            ObjectSizeGreaterThan = filter?.And?.ObjectSizeGreaterThan ?? filter?.ObjectSizeGreaterThan,
-            ObjectSizeLessThan = filter?.And?.ObjectSizeLessThan ?? filter?.ObjectSizeLessThan,
+            Prefix = conditions.OfType<LifecyclePrefixPredicate>().FirstOrDefault()?.Prefix ?? OldPrefix(rule) ?? "",
+            Tag = tags.Length == 0 ? null : tags.ToDictionary(tag => tag.Key, tag => tag.Value),
+            ObjectSizeGreaterThan = conditions.OfType<LifecycleObjectSizeGreaterThanPredicate>().FirstOrDefault()?.ObjectSizeGreaterThan,
+            ObjectSizeLessThan = conditions.OfType<LifecycleObjectSizeLessThanPredicate>().FirstOrDefault()?.ObjectSizeLessThan,
             Transition = [.. (rule.Transitions ?? []).Select(move => new LabBucketTransition
             {
                 AfterDays = move.Date is null ? move.Days : null,
