@@ -38,7 +38,7 @@ public sealed class BucketStore(StorageClient client)
                     {
                         Bucket = bucket.BucketName,
                         Region = string.IsNullOrEmpty(bucket.BucketRegion) ? null : bucket.BucketRegion,
-                        CreationDate = bucket.CreationDate is { } date ? ObjectStore.ToDate(date) : null,
+                        CreationDate = bucket.CreationDate is { } date ? new DateTimeOffset(date.ToUniversalTime()) : null,
                     };
                 }
             }

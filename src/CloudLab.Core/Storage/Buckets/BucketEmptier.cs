@@ -14,6 +14,7 @@ internal sealed class BucketEmptier(StorageClient client, string bucket)
     private const int BatchesAtOnce = 4;
     private const int UploadsAtOnce = 16;
 
+    private readonly ObjectStore objects = new(client);
     private readonly List<LabException> failures = [];
 
     /// <summary>Empties the bucket.</summary>
@@ -22,12 +23,11 @@ internal sealed class BucketEmptier(StorageClient client, string bucket)
     public async Task<IReadOnlyList<LabException>> EmptyAsync(CancellationToken cancellation)
     {
         using ProgressMeter meter = new(client.Reporter, $"Emptying s3://{bucket}");
-        ObjectStore objects = new(client);
         await Parallel.ForEachAsync(BatchesAsync(cancellation), AtOnce(BatchesAtOnce), async (batch, token) =>
         {
             int count = batch.Count;
             meter.Expect(count);
-            IReadOnlyList<LabException> failed = await objects.RemoveAsync(bucket, batch, token);
+            IReadOnlyList<LabException> failed = await objects.RemoveAsync(bucket, batch, false, token);
             meter.AddItems(count - failed.Count);
             Add(failed);
         });
@@ -67,43 +67,33 @@ internal sealed class BucketEmptier(StorageClient client, string bucket)
         }
     }
 
-    private async IAsyncEnumerable<List<KeyVersion>> BatchesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<IReadOnlyCollection<ObjectVersion>> BatchesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        bool hasVersions = true;
-        await using (IAsyncEnumerator<List<S3ObjectVersion>> pages =
-            new VersionListing(client, bucket).PagesAsync(null, cancellation).GetAsyncEnumerator(cancellation))
+        IAsyncEnumerator<IReadOnlyList<object>> pages =
+            objects.ListPagesAsync(new ObjectListing { Bucket = bucket, Versions = true }, cancellation).GetAsyncEnumerator(cancellation);
+        try
         {
-            while (hasVersions)
+            bool more;
+            try
             {
-                try
-                {
-                    if (!await pages.MoveNextAsync())
-                    {
-                        yield break;
-                    }
-                }
-                catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
-                {
-                    hasVersions = false;
-                    continue;
-                }
+                more = await pages.MoveNextAsync();
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
+            {
+                await pages.DisposeAsync();
+                pages = objects.ListPagesAsync(new ObjectListing { Bucket = bucket }, cancellation).GetAsyncEnumerator(cancellation);
+                more = await pages.MoveNextAsync();
+            }
 
-                yield return [.. pages.Current.Select(version => new KeyVersion { Key = version.Key, VersionId = version.VersionId })];
+            for (; more; more = await pages.MoveNextAsync())
+            {
+                yield return [.. pages.Current.Cast<LabObject>().Select(entry => new ObjectVersion(entry.Key, entry.VersionId))];
             }
         }
-
-        List<KeyVersion> batch = [];
-        await foreach (object entry in new ObjectStore(client).ListAsync(new ObjectListing { Bucket = bucket }, cancellation))
+        finally
         {
-            batch.Add(new KeyVersion { Key = ((LabObject)entry).Key });
-            if (batch.Count == ObjectStore.MostKeysInBatch)
-            {
-                yield return batch;
-                batch = [];
-            }
+            await pages.DisposeAsync();
         }
-
-        yield return batch;
     }
 
     private async IAsyncEnumerable<MultipartUpload> UploadsAsync([EnumeratorCancellation] CancellationToken cancellation)

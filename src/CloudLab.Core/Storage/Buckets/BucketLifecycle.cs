@@ -86,11 +86,11 @@ public sealed class BucketLifecycle(StorageClient client)
             Transition = [.. (rule.Transitions ?? []).Select(move => new LabBucketTransition
             {
                 AfterDays = move.Date is null ? move.Days : null,
-                Date = move.Date is { } date ? ObjectStore.ToDate(date) : null,
+                Date = Day(move.Date),
                 StorageClass = move.StorageClass?.Value ?? "",
             })],
             ExpireAfterDays = rule.Expiration?.Days,
-            ExpireDate = rule.Expiration?.Date is { } end ? ObjectStore.ToDate(end) : null,
+            ExpireDate = Day(rule.Expiration?.Date),
             RemoveExpiredDeleteMarkers = rule.Expiration?.ExpiredObjectDeleteMarker is true,
             NoncurrentTransition = [.. (rule.NoncurrentVersionTransitions ?? []).Select(move => new LabBucketTransition
             {
@@ -103,6 +103,8 @@ public sealed class BucketLifecycle(StorageClient client)
             AbortUploadsAfterDays = rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation,
         };
     }
+
+    private static DateTimeOffset? Day(DateTime? date) => date is { } day ? new DateTimeOffset(day.ToUniversalTime()) : null;
 
     // Rules of before 2016 have their prefix here, and some servers still write them so.
 #pragma warning disable CS0618

@@ -1,12 +1,10 @@
-using System.Runtime.CompilerServices;
-using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>
-/// Counts what is in a bucket, by listing it. A bucket of more than a page is listed in several ranges of keys at once,
+/// Counts what is in a bucket, by listing it. A bucket of more than two pages is listed in several ranges of keys at once,
 /// cut where its folders are: about as many requests as one listing takes, in a fraction of the time.
 /// </summary>
 /// <param name="client">The service.</param>
@@ -14,7 +12,7 @@ namespace CloudLab.Core.Storage.Buckets;
 internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
 {
     private const int RangesAtOnce = 8;
-    private const int Page = 1000;
+    private const int MostFolders = 1000;
 
     // Folders in the only folder, and so on: further down there is nothing to gain.
     private const int DeepestCut = 4;
@@ -22,40 +20,27 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
     private readonly ObjectStore objects = new(client);
     private long objectCount, size, noncurrentCount, noncurrentSize, deleteMarkerCount;
 
-    private enum EntryKind
-    {
-        Object,
-        OldVersion,
-        DeleteMarker,
-    }
-
     /// <summary>Counts.</summary>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The bucket with what is in it. Throws <see cref="LabException"/>.</returns>
     public async Task<LabBucketUsage> MeasureAsync(CancellationToken cancellation)
     {
         BucketVersioningStatus? versioning = await VersioningAsync(cancellation);
-        bool versions = versioning is BucketVersioningStatus.Enabled or BucketVersioningStatus.Suspended;
-        using ProgressMeter meter = new(client.Reporter, $"Counting s3://{bucket.Bucket}");
-        await using IAsyncEnumerator<Entry> entries = EntriesAsync(versions, null, cancellation).GetAsyncEnumerator(cancellation);
-        if (await CountAsync(entries, Page, null, meter, cancellation) is { } last)
+        ObjectListing all = new()
         {
-            // The listing goes on up to the first cut, and others begin at each cut.
-            string[] cuts = await CutsAsync(last, cancellation);
-            List<Func<CancellationToken, Task>> ranges = [token => CountAsync(entries, int.MaxValue, cuts.FirstOrDefault(), meter, token)];
-            for (int i = 0; i < cuts.Length; i++)
+            Bucket = bucket.Bucket,
+            Versions = versioning is BucketVersioningStatus.Enabled or BucketVersioningStatus.Suspended,
+        };
+        using ProgressMeter meter = new(client.Reporter, $"Counting s3://{bucket.Bucket}");
+        await using IAsyncEnumerator<IReadOnlyList<object>> pages = objects.ListPagesAsync(all, cancellation).GetAsyncEnumerator(cancellation);
+        if (await pages.MoveNextAsync())
+        {
+            Count(pages.Current, null, null, meter);
+            if (await pages.MoveNextAsync())
             {
-                (string start, string? end) = (cuts[i], cuts.ElementAtOrDefault(i + 1));
-                ranges.Add(async token =>
-                {
-                    await using IAsyncEnumerator<Entry> own = EntriesAsync(versions, start, token).GetAsyncEnumerator(token);
-                    await CountAsync(own, int.MaxValue, end, meter, token);
-                });
+                Count(pages.Current, null, null, meter);
+                await CountRestAsync(pages, all, meter, cancellation);
             }
-
-            await Parallel.ForEachAsync(
-                ranges, new ParallelOptions { MaxDegreeOfParallelism = RangesAtOnce, CancellationToken = cancellation },
-                async (range, token) => await range(token));
         }
 
         return new LabBucketUsage
@@ -85,35 +70,69 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
         }
     }
 
-    /// <summary>Counts up to so many entries, or up to a key.</summary>
-    /// <returns>The last key, or null where the listing has ended or the key was passed.</returns>
-    private async Task<string?> CountAsync(IAsyncEnumerator<Entry> entries, int most, string? end, ProgressMeter meter, CancellationToken cancellation)
+    // The listing begun goes on up to the first cut, and others begin at each cut.
+    private async Task CountRestAsync(
+        IAsyncEnumerator<IReadOnlyList<object>> begun, ObjectListing all, ProgressMeter meter, CancellationToken cancellation)
     {
-        string? last = null;
-        for (int count = 0; count < most; count++)
+        string[] cuts = await CutsAsync(((LabObject)begun.Current[^1]).Key, cancellation);
+        List<Func<CancellationToken, Task>> ranges = [token => CountRangeAsync(begun, null, cuts.FirstOrDefault(), meter, token)];
+        for (int i = 0; i < cuts.Length; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (!await entries.MoveNextAsync() || (end is not null && KeyOrder.Compare(entries.Current.Key, end) > 0))
+            (string start, string? end) = (cuts[i], cuts.ElementAtOrDefault(i + 1));
+            ranges.Add(async token =>
             {
-                return null;
-            }
-
-            Add(entries.Current);
-            meter.AddItems();
-            last = entries.Current.Key;
+                await using IAsyncEnumerator<IReadOnlyList<object>> own =
+                    objects.ListPagesAsync(all with { StartAfter = start }, token).GetAsyncEnumerator(token);
+                await CountRangeAsync(own, start, end, meter, token);
+            });
         }
 
-        return last;
+        await Parallel.ForEachAsync(
+            ranges, new ParallelOptions { MaxDegreeOfParallelism = RangesAtOnce, CancellationToken = cancellation },
+            async (range, token) => await range(token));
     }
 
-    private void Add(Entry entry)
+    private async Task CountRangeAsync(
+        IAsyncEnumerator<IReadOnlyList<object>> pages, string? start, string? end, ProgressMeter meter, CancellationToken cancellation)
     {
-        switch (entry.Kind)
+        while (await pages.MoveNextAsync() && Count(pages.Current, start, end, meter))
         {
-            case EntryKind.DeleteMarker:
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Counts a page.</summary>
+    /// <returns>False where it goes beyond the end of the range.</returns>
+    private bool Count(IReadOnlyList<object> page, string? start, string? end, ProgressMeter meter)
+    {
+        int counted = 0;
+        foreach (LabObject entry in page.Cast<LabObject>())
+        {
+            if (end is not null && ObjectName.Compare(entry.Key, end) > 0)
+            {
+                break;
+            }
+
+            // Some servers begin a listing of versions with the key itself that it is to begin behind.
+            counted++;
+            if (start is null || ObjectName.Compare(entry.Key, start) > 0)
+            {
+                Count(entry);
+            }
+        }
+
+        meter.AddItems(counted);
+        return counted == page.Count;
+    }
+
+    private void Count(LabObject entry)
+    {
+        switch (entry)
+        {
+            case LabObjectVersion { IsDeleteMarker: true }:
                 Interlocked.Increment(ref deleteMarkerCount);
                 break;
-            case EntryKind.OldVersion:
+            case LabObjectVersion { IsLatest: false }:
                 Interlocked.Increment(ref noncurrentCount);
                 Interlocked.Add(ref noncurrentSize, entry.Size);
                 break;
@@ -139,48 +158,23 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
                     folders.Add(folder.Prefix);
                 }
 
-                if (++seen == Page)
+                if (++seen == MostFolders)
                 {
                     break;
                 }
             }
 
-            if (folders.Count == 1 && seen < Page)
+            if (folders.Count == 1 && seen < MostFolders)
             {
                 prefix = folders[0];
                 continue;
             }
 
-            string[] later = [.. folders.Where(folder => KeyOrder.Compare(folder, behind) > 0)];
+            string[] later = [.. folders.Where(folder => ObjectName.Compare(folder, behind) > 0)];
             int step = Math.Max(1, later.Length / (RangesAtOnce - 1));
             return [.. later.Where((_, i) => i % step == 0).Take(RangesAtOnce - 1)];
         }
 
         return [];
     }
-
-    private async IAsyncEnumerable<Entry> EntriesAsync(bool versions, string? after, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        if (!versions)
-        {
-            await foreach (object entry in objects.ListAsync(new ObjectListing { Bucket = bucket.Bucket, StartAfter = after }, cancellation))
-            {
-                LabObject found = (LabObject)entry;
-                yield return new Entry(found.Key, found.Size, EntryKind.Object);
-            }
-
-            yield break;
-        }
-
-        await foreach (List<S3ObjectVersion> page in new VersionListing(client, bucket.Bucket).PagesAsync(after, cancellation))
-        {
-            foreach (S3ObjectVersion version in page)
-            {
-                EntryKind kind = version.IsDeleteMarker is true ? EntryKind.DeleteMarker : version.IsLatest is true ? EntryKind.Object : EntryKind.OldVersion;
-                yield return new Entry(version.Key, version.Size ?? 0, kind);
-            }
-        }
-    }
-
-    private readonly record struct Entry(string Key, long Size, EntryKind Kind);
 }
