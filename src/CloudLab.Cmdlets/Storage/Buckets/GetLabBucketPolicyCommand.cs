@@ -18,7 +18,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// </example>
 /// <example>
 /// <para>Buckets that let everybody in.</para>
-/// <code>Get-LabBucketPolicy -Bucket * | Where-Object { $_.Statement.Where({ $_.Effect -eq 'Allow' -and $_.Principal.IsEveryone }) }</code>
+/// <code>Get-LabBucketPolicy -Bucket * | Where-Object { $_.Statement.Where({ $_.Effect -eq 'Allow' -and "$($_.Principal)" -eq '*' }) }</code>
 /// </example>
 /// <example>
 /// <para>Gives another bucket the same policy. A policy names its bucket, so that the name must change in it.</para>
