@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
@@ -34,13 +33,11 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommunications.Receive, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class ReceiveLabObjectCommand : StorageCommand
+public sealed class ReceiveLabObjectCommand : TransferCommand
 {
     private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
 
     private DownloadFolder? folder;
-    private TransferEngine? engine;
-    private ProgressMeter? meter;
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -90,13 +87,8 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>How many objects to download at once.</summary>
-    [Parameter]
-    [ValidateRange(1, 256)]
-    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
-
     /// <inheritdoc/>
-    protected override int ConcurrentInputs => ThrottleLimit;
+    protected override string Activity => "Downloading to " + (OutFile ?? Destination);
 
     /// <inheritdoc/>
     protected override void OnBegin()
@@ -104,15 +96,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
         base.OnBegin();
         Destination = GetUnresolvedProviderPathFromPSPath(Destination);
         OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
-        folder = new DownloadFolder(Destination);
-    }
-
-    /// <inheritdoc/>
-    protected override Task BeginAsync(CancellationToken cancellation)
-    {
-        engine = new TransferEngine(Client, ThrottleLimit);
-        meter = new ProgressMeter(Reporter, "Downloading to " + (OutFile ?? Destination));
-        return Task.CompletedTask;
+        folder = new DownloadFolder(Destination, distinct: ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput);
     }
 
     /// <inheritdoc/>
@@ -145,13 +129,6 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
         }
     }
 
-    /// <inheritdoc/>
-    protected override Task EndAsync(CancellationToken cancellation)
-    {
-        meter?.Dispose();
-        return Task.CompletedTask;
-    }
-
     private async Task ReceiveAsync(string bucket, string key, string name)
     {
         string uri = ObjectName.Uri(bucket, key), path;
@@ -168,7 +145,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
         if (await ShouldProcessAsync($"{uri} -> {path}", "Download"))
         {
             await StartAsync(uri, async token =>
-                await WriteAsync(await engine!.ReceiveAsync(bucket, key, path, new DownloadOptions { Overwrite = Force }, meter, token), token));
+                await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, new DownloadOptions { Overwrite = Force }, Meter, token), token));
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
@@ -33,7 +32,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>System.IO.FileInfo, System.IO.DirectoryInfo: anything with PSPath.</inputtype>
 [Cmdlet(VerbsCommunications.Send, "LabObject", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class SendLabObjectCommand : UploadCommand
+public sealed class SendLabObjectCommand : ConditionalUploadCommand
 {
     private const string PathSet = "Path", LiteralSet = "LiteralPath";
 
@@ -41,8 +40,6 @@ public sealed class SendLabObjectCommand : UploadCommand
     private readonly HashSet<string> sentFolders = [];
     private readonly List<Item> items = [];
     private UploadOptions options = new();
-    private TransferEngine? engine;
-    private ProgressMeter? meter;
 
     /// <summary>Bucket to upload to.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -81,13 +78,8 @@ public sealed class SendLabObjectCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string? RelativeTo { get; set; }
 
-    /// <summary>How many requests to have in flight at once.</summary>
-    [Parameter]
-    [ValidateRange(1, 256)]
-    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
-
     /// <inheritdoc/>
-    protected override int ConcurrentInputs => ThrottleLimit;
+    protected override string Activity => "Uploading to s3://" + Bucket;
 
     /// <inheritdoc/>
     protected override void OnBegin()
@@ -103,14 +95,6 @@ public sealed class SendLabObjectCommand : UploadCommand
             ? null
             : System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
         options = UploadOptions();
-    }
-
-    /// <inheritdoc/>
-    protected override Task BeginAsync(CancellationToken cancellation)
-    {
-        engine = new TransferEngine(Client, ThrottleLimit);
-        meter = new ProgressMeter(Reporter, "Uploading to s3://" + Bucket);
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -176,13 +160,6 @@ public sealed class SendLabObjectCommand : UploadCommand
         }
     }
 
-    /// <inheritdoc/>
-    protected override Task EndAsync(CancellationToken cancellation)
-    {
-        meter?.Dispose();
-        return Task.CompletedTask;
-    }
-
     private async Task SendFolderAsync(Item folder)
     {
         if (Key is not null)
@@ -201,9 +178,12 @@ public sealed class SendLabObjectCommand : UploadCommand
 
         sentFolders.Add(root);
         string own = folder.KeepsName ? System.IO.Path.GetFileName(root) + "/" : "";
-        foreach ((string path, string name) in LocalFiles.Under(root, problem => WriteProblem(problem, problem.Target)))
+        foreach (LocalFile file in LocalFiles.Under(root, problem => WriteProblem(problem, problem.Target)))
         {
-            await SendFileAsync(path, own + name);
+            if (!file.IsFolder)
+            {
+                await SendFileAsync(file.Path, own + file.Name);
+            }
         }
     }
 
@@ -223,7 +203,7 @@ public sealed class SendLabObjectCommand : UploadCommand
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, key), $"Upload '{path}'"))
         {
             await StartAsync(path, async token =>
-                await WriteAsync(await engine!.SendAsync(path, Bucket, key, options, meter, token), token));
+                await WriteAsync(await Engine.SendAsync(path, Bucket, key, options, Meter, token), token));
         }
     }
 

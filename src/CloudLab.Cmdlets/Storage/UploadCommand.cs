@@ -5,8 +5,8 @@ using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
 
-/// <summary>Base of the cmdlets that write objects: what is stored with the content, and on which condition.</summary>
-public abstract class UploadCommand : StorageCommand
+/// <summary>Base of the cmdlets that write objects: what is stored with the content.</summary>
+public abstract class UploadCommand : TransferCommand
 {
     /// <summary>Media type of the object; that of the file name's or key's extension if left out.</summary>
     [Parameter]
@@ -18,14 +18,9 @@ public abstract class UploadCommand : StorageCommand
     [ValidateNotNull]
     public Hashtable? Metadata { get; set; }
 
-    /// <summary>Keeps an object that exists: it is an error then. The service decides, so that two writers cannot both win.</summary>
-    [Parameter]
-    [Alias("IfNoneMatch")]
-    public SwitchParameter NoClobber { get; set; }
-
     /// <summary>What the parameters ask for, checked.</summary>
     /// <returns>Options of an upload.</returns>
-    protected UploadOptions UploadOptions()
+    protected virtual UploadOptions UploadOptions()
     {
         Dictionary<string, string> metadata = [];
         foreach (DictionaryEntry entry in Metadata ?? [])
@@ -33,6 +28,6 @@ public abstract class UploadCommand : StorageCommand
             metadata[Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "";
         }
 
-        return new UploadOptions { ContentType = ContentType, Metadata = metadata, NoClobber = NoClobber }.Validate();
+        return new UploadOptions { ContentType = ContentType, Metadata = metadata }.Validate();
     }
 }

@@ -2,7 +2,6 @@ using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.S3;
 using Amazon.S3.Internal;
-using Amazon.S3.Model;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage;
@@ -21,7 +20,6 @@ internal sealed class S3Client : AmazonS3Client
             // A server of one's own has no DNS name for each bucket.
             ForcePathStyle = aws.Endpoint("S3") is not null,
 
-            // Checksums are computed here, faster, and verified here; see ContentCheck and ObjectUpload.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = Retries,
@@ -34,7 +32,6 @@ internal sealed class S3Client : AmazonS3Client
     {
         base.CustomizeRuntimePipeline(pipeline);
         pipeline.AddHandlerAfter<Marshaller>(new AbsenceIsTold());
-        pipeline.AddHandlerBefore<Signer>(new StoredChecksum());
         pipeline.AddHandlerAfter<Signer>(new LeadingSlash());
         pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new RetryPolicy(Config)));
     }
@@ -54,20 +51,6 @@ internal sealed class S3Client : AmazonS3Client
         public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
         {
             executionContext.RequestContext.Request.Suppress404Exceptions = false;
-            return base.InvokeAsync<T>(executionContext);
-        }
-    }
-
-    // Asks for the stored checksum without the SDK computing it a second time, at several times the cost.
-    private sealed class StoredChecksum : PipelineHandler
-    {
-        public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
-        {
-            if (executionContext.RequestContext.OriginalRequest is GetObjectRequest)
-            {
-                executionContext.RequestContext.Request.Headers["x-amz-checksum-mode"] = "ENABLED";
-            }
-
             return base.InvokeAsync<T>(executionContext);
         }
     }

@@ -158,6 +158,37 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         };
     }
 
+    /// <summary>Copies an object inside the service. What the options do not say stays as it is at the source.</summary>
+    /// <param name="sourceBucket">Bucket of the source.</param>
+    /// <param name="sourceKey">Key of the source.</param>
+    /// <param name="read">Which state of the source.</param>
+    /// <param name="bucket">Bucket of the copy.</param>
+    /// <param name="key">Key of the copy.</param>
+    /// <param name="options">What to store the copy with.</param>
+    /// <param name="meter">Counts what is done, or null.</param>
+    /// <param name="cancellation">Cancels the copy; nothing is left of it.</param>
+    /// <returns>The transfer. Throws <see cref="LabException"/>.</returns>
+    public async Task<LabTransfer> CopyAsync(
+        string sourceBucket, string sourceKey, ReadOptions read, string bucket, string key, UploadOptions options, ProgressMeter? meter = null,
+        CancellationToken cancellation = default)
+    {
+        long start = Stopwatch.GetTimestamp();
+        StoredObject stored = await new ObjectCopy(client, Budget, meter).RunAsync(sourceBucket, sourceKey, read, bucket, key, options, cancellation);
+        return new LabTransfer
+        {
+            Direction = TransferDirection.Copy,
+            Bucket = bucket,
+            Key = key,
+            SourceBucket = sourceBucket,
+            SourceKey = sourceKey,
+            Size = stored.Size,
+            ETag = stored.ETag,
+            VersionId = stored.VersionId,
+            VerifiedBy = stored.VerifiedBy,
+            Duration = Stopwatch.GetElapsedTime(start),
+        };
+    }
+
     private static LabTransfer Sent(StoredObject stored, string bucket, string key, string? path, long start, ProgressMeter? meter)
     {
         meter?.AddItems();
@@ -373,7 +404,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     private async Task SaveAsync(string path, string? kept, DateTimeOffset date, bool overwrite, Func<SafeFileHandle, Task> fill)
     {
         // In the same folder, so that the rename at the end cannot cross a disk.
-        string partial = kept ?? Path.Combine(Path.GetDirectoryName(path)!, ".cloudlab-" + Path.GetRandomFileName() + ".part");
+        string partial = kept ?? Path.Combine(Path.GetDirectoryName(path)!, LocalFiles.PartialName());
         bool complete = false;
         try
         {

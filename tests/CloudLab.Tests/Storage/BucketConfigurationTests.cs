@@ -32,6 +32,30 @@ public sealed class BucketConfigurationsOnEmulatorTests() : BucketConfigurationT
         await RemoveTwiceAsync("Website", "NoSuchWebsiteConfiguration");
     }
 
+    [Theory]
+    [InlineData("eu-west-1", "http://movies.s3-website-eu-west-1.amazonaws.com/")]
+    [InlineData("eu-central-1", "http://movies.s3-website.eu-central-1.amazonaws.com/")]
+    [InlineData("cn-north-1", "http://movies.s3-website.cn-north-1.amazonaws.com.cn/")]
+    public void A_website_at_Amazon_has_an_address(string region, string address) => Assert.Equal(address, BucketWebsite.Endpoint("movies", region).AbsoluteUri);
+
+    [Theory]
+    [InlineData(null, null, null, "give -IndexDocument")]
+    [InlineData("a/index.html", null, null, "has a slash")]
+    [InlineData("index.html", null, "movies.example", "goes without -IndexDocument")]
+    [InlineData(null, null, "https://movies.example/films", "is no host")]
+    [InlineData(null, null, "ftp://movies.example", "is no host")]
+    public async Task A_website_that_makes_no_sense_is_refused_before_anything_is_sent(string? index, string? errors, string? redirect, string says)
+    {
+        await using FaultProxy proxy = new(ServerUrl);
+        ErrorRecord error = Assert.Single((await RunAsync("Set-LabBucketWebsite", new
+        {
+            Bucket, Session = await ConnectAsync(proxy.Url), IndexDocument = index, ErrorDocument = errors, RedirectAllRequestsTo = redirect,
+        })).Errors);
+        Assert.Equal("WebsiteInvalid", Id(error));
+        Assert.Contains(says, error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(proxy.Seen);
+    }
+
     [Fact]
     public async Task Keys_of_KMS_are_kept()
     {
@@ -179,13 +203,13 @@ public abstract class BucketConfigurationTests(StorageServer server) : StorageTe
     {
         await MissingAsync("Lifecycle", "NoSuchLifecycleConfiguration");
         (await RunAsync("Set-LabBucketLifecycle", new { Bucket, Session, Prefix = "logs/", ArchiveAfterDays = 7, StorageClass = "glacier", ExpireAfterDays = 30, Id = "x" })).Ok();
-        (await RunAsync("Set-LabBucketLifecycle", new { Bucket, Session, Prefix = "tmp/", Tag = new Hashtable { ["kind"] = "draft" }, ExpireAfterDays = 1, Disabled = true })).Ok();
+        (await RunAsync("Set-LabBucketLifecycle", new { Bucket, Session, Prefix = "tmp/", Tag = new Hashtable { ["kind"] = "draft" }, ObjectSizeGreaterThan = "1KB", ExpireAfterDays = 1, Disabled = true })).Ok();
         (await RunAsync("Set-LabBucketLifecycle", new { Bucket, Session, NoncurrentExpireAfterDays = 30, NoncurrentVersionsToKeep = 3, AbortUploadsAfterDays = 2 })).Ok();
         (await RunAsync("Set-LabBucketLifecycle", new { Bucket, Session, Prefix = "logs/", ExpireAfterDays = 60, Id = "x" })).Ok();
         LabBucketLifecycleRule[] rules = [.. (await RunAsync("Get-LabBucketLifecycle", new { Bucket, Session })).Ok().OutputOf<LabBucketLifecycleRule>().OrderBy(rule => rule.Id, StringComparer.Ordinal)];
-        Assert.Equal(["all", "tmp/ kind=draft", "x"], rules.Select(rule => rule.Id));
+        Assert.Equal(["all", "tmp/ kind=draft >1024", "x"], rules.Select(rule => rule.Id));
         Assert.Equal((30, 3, 2, ""), (rules[0].NoncurrentExpireAfterDays, rules[0].NoncurrentVersionsToKeep, rules[0].AbortUploadsAfterDays, rules[0].Prefix));
-        Assert.Equal((false, "tmp/", 1, "draft"), (rules[1].Enabled, rules[1].Prefix, rules[1].ExpireAfterDays, rules[1].Tag!["kind"]));
+        Assert.Equal((false, "tmp/", 1, "draft", 1024), (rules[1].Enabled, rules[1].Prefix, rules[1].ExpireAfterDays, rules[1].Tag!["kind"], rules[1].ObjectSizeGreaterThan));
         Assert.Equal((true, "logs/", 60, 0), (rules[2].Enabled, rules[2].Prefix, rules[2].ExpireAfterDays, rules[2].Transition.Length));
         await CopyAsync("Lifecycle", rules);
 

@@ -215,7 +215,7 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         {
             await Client.CallAsync(New, key, s3 => s3.PutObjectAsync(new PutObjectRequest
             {
-                BucketName = New, Key = key, ContentBody = "x",
+                BucketName = New, Key = key, ContentBody = "x", MD5Digest = "ndTkYSaMgDT1yFZOFVxnpg==",
                 ObjectLockMode = key == "locked" ? ObjectLockMode.Governance : null,
                 ObjectLockRetainUntilDate = key == "locked" ? until : null,
             }, Token), Token);
