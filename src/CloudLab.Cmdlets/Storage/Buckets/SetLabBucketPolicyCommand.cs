@@ -20,7 +20,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// </example>
 /// <example>
 /// <para>The same from a file.</para>
-/// <code>New-LabPolicyDocument s3:GetObject s3://movies/data/* -Principal * | Out-File policy.json; Set-LabBucketPolicy -Bucket movies -Policy policy.json -PassThru</code>
+/// <code>New-LabPolicyDocument s3:GetObject s3://movies/data/* -Principal * | Set-Content policy.json; Set-LabBucketPolicy -Bucket movies -Policy policy.json -PassThru</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Identity.LabBucketPolicy; or System.String: name of a bucket.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabBucketPolicy", SupportsShouldProcess = true)]

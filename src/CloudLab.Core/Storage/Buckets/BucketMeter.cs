@@ -108,14 +108,14 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
         int counted = 0;
         foreach (LabObject entry in page.Cast<LabObject>())
         {
-            if (end is not null && ObjectName.Compare(entry.Key, end) > 0)
+            if (end is not null && KeyOrder.Compare(entry.Key, end) > 0)
             {
                 break;
             }
 
             // Some servers begin a listing of versions with the key itself that it is to begin behind.
             counted++;
-            if (start is null || ObjectName.Compare(entry.Key, start) > 0)
+            if (start is null || KeyOrder.Compare(entry.Key, start) > 0)
             {
                 Count(entry);
             }
@@ -170,7 +170,7 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
                 continue;
             }
 
-            string[] later = [.. folders.Where(folder => ObjectName.Compare(folder, behind) > 0)];
+            string[] later = [.. folders.Where(folder => KeyOrder.Compare(folder, behind) > 0)];
             int step = Math.Max(1, later.Length / (RangesAtOnce - 1));
             return [.. later.Where((_, i) => i % step == 0).Take(RangesAtOnce - 1)];
         }
