@@ -31,6 +31,7 @@ internal sealed class S3Client : AmazonS3Client
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         base.CustomizeRuntimePipeline(pipeline);
+        pipeline.AddHandlerAfter<Marshaller>(new AbsenceIsTold());
         pipeline.AddHandlerAfter<Signer>(new LeadingSlash());
         pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new RetryPolicy(Config)));
     }
@@ -42,6 +43,16 @@ internal sealed class S3Client : AmazonS3Client
             AwsRetryPolicy.IsGivenUp(executionContext, exception)
                 ? Task.FromResult(false)
                 : base.RetryForExceptionAsync(executionContext, exception);
+    }
+
+    // For some configurations of buckets the SDK takes 404 as an empty answer, whatever is missing: the configuration or the bucket.
+    private sealed class AbsenceIsTold : PipelineHandler
+    {
+        public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            executionContext.RequestContext.Request.Suppress404Exceptions = false;
+            return base.InvokeAsync<T>(executionContext);
+        }
     }
 
     // Path style: the SDK signs "/bucket" + "/" + "/key" but then drops one slash where it puts the URL together.
