@@ -182,6 +182,7 @@ public sealed class S3VersionTests : S3Tests
         AmazonS3Exception refused = await FailsAsync(
             "PreconditionFailed", () => S3.DeleteObjectAsync(new DeleteObjectRequest { BucketName = Bucket, Key = "k", IfMatch = "\"x\"" }, Cancel));
         Assert.Equal(HttpStatusCode.PreconditionFailed, refused.StatusCode);
+        await S3.DeleteObjectAsync(new DeleteObjectRequest { BucketName = Bucket, Key = "k", VersionId = "null", IfMatch = "\"x\"" }, Cancel);
         await S3.DeleteObjectAsync(Bucket, "k", Cancel);
         await S3.PutObjectAsync(IfNew(), Cancel);
         Assert.Equal(4, (await ListAsync()).Count);

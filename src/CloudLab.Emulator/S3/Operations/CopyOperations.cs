@@ -88,6 +88,11 @@ internal sealed class CopyOperations(S3Store store, S3Access access, ObjectLooku
 
         string key = source[(slash + 1)..];
         S3Bucket bucket = store.Find(source[..slash]) ?? throw S3Exception.NoSuchBucket(source[..slash]);
+        if (request.Headers.Get("x-amz-source-expected-bucket-owner") is { } owner && owner != access.AccountId)
+        {
+            throw S3Exception.AccessDenied("Access Denied");
+        }
+
         S3Object value = OpenVersion(request, bucket, key, versionId);
         try
         {

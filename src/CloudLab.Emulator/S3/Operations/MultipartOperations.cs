@@ -329,7 +329,8 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
 
     private static ObjectChecksum? Checksum(MultipartUpload upload, IReadOnlyList<UploadedPart> parts, ChecksumAlgorithm? asked)
     {
-        ChecksumAlgorithm chosen = upload.ChecksumAlgorithm ?? asked ?? ChecksumAlgorithms.Default;
+        // Where the upload says nothing, the parts do: what they all have joins into a checksum of the whole.
+        ChecksumAlgorithm chosen = upload.ChecksumAlgorithm ?? asked ?? parts[0].Checksum?.Algorithm ?? ChecksumAlgorithms.Default;
         if (parts.Any(part => part.Checksum?.Algorithm != chosen))
         {
             return null;
