@@ -96,7 +96,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
         base.OnBegin();
         Destination = GetUnresolvedProviderPathFromPSPath(Destination);
         OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
-        folder = new DownloadFolder(Destination, distinct: ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput);
+        folder = new DownloadFolder(Destination) { HasDistinctNames = ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput };
     }
 
     /// <inheritdoc/>

@@ -132,6 +132,12 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     {
         long start = Stopwatch.GetTimestamp();
         LabObjectMetadata source = await new ObjectStore(client).GetAsync(sourceBucket, sourceKey, cancellation);
+        if (options.NoClobber && await new ObjectStore(client).FindAsync(bucket, key, cancellation) is not null)
+        {
+            // Ceph does not look at If-None-Match of a copy.
+            throw StorageClient.Problem(LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.");
+        }
+
         meter?.Expect(1, source.Size);
         await EnterAsync(cancellation);
         try

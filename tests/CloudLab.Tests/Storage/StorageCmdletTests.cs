@@ -70,7 +70,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         Assert.Equal(2, (await RunAsync("Wait-LabObject", new { Session }, listed)).Ok().Output.Count);
         LabTransfer[] received = (await RunAsync("Receive-LabObject", new { Session, Destination = Path.Combine(Folder, "out") }, listed)).Ok().OutputOf<LabTransfer>();
         Assert.Equal(["d/1.txt", "d/2.txt"], FilesIn(Path.Combine(Folder, "out")));
-        Assert.Equal("one\ntwo\n", File.ReadAllText(received.Single(t => t.Key == "d/1.txt").FullName));
+        Assert.Equal("one\ntwo\n", File.ReadAllText(received.Single(t => t.Key == "d/1.txt").FullName!));
         Assert.Empty((await RunAsync("Remove-LabObject", new { Session, Force = true }, listed)).Ok().Output);
         Assert.Empty(await KeysAsync());
     }

@@ -58,7 +58,7 @@ public sealed class ObjectSync : IDisposable
         reporter = client.Reporter;
         objects = new ObjectStore(client);
         comparer = new ContentComparer(objects);
-        folder = target.Bucket is null ? new DownloadFolder(target.Folder, distinct: true) : null;
+        folder = target.Bucket is null ? new DownloadFolder(target.Folder) { HasDistinctNames = true } : null;
     }
 
     /// <summary>Compares both ends. Removals are not among the steps: see <see cref="Removals"/>.</summary>
