@@ -145,7 +145,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
         if (await ShouldProcessAsync($"{uri} -> {path}", "Download"))
         {
             await StartAsync(uri, async token =>
-                await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, Force, Meter, token), token));
+                await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, new DownloadOptions { Overwrite = Force }, Meter, token), token));
         }
     }
 }

@@ -44,15 +44,4 @@ public abstract class TransferCommand : StorageCommand
 
         return Task.CompletedTask;
     }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing && engine.IsValueCreated)
-        {
-            engine.Value.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 }

@@ -9,7 +9,7 @@ public enum TransferDirection
     /// <summary>From a bucket to this machine.</summary>
     Download,
 
-    /// <summary>From a bucket to a bucket, within the service.</summary>
+    /// <summary>From a bucket to a bucket, inside the service.</summary>
     Copy,
 }
 
@@ -22,23 +22,23 @@ public sealed class LabTransfer
     /// <summary>Which way it went.</summary>
     public required TransferDirection Direction { get; init; }
 
-    /// <summary>Bucket; of a copy the one it was copied to.</summary>
+    /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }
 
-    /// <summary>Key of the object; of a copy the new one's.</summary>
+    /// <summary>Key of the object.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Bucket that a copy was made from; null for a file.</summary>
-    public string? SourceBucket { get; init; }
-
-    /// <summary>Key of the object that a copy was made from; null for a file.</summary>
-    public string? SourceKey { get; init; }
-
-    /// <summary>Full path of the file; null for a copy.</summary>
+    /// <summary>Full path of the file; null for a copy, and for what came from a stream.</summary>
     public string? FullName { get; init; }
 
     /// <summary>The same path under the name that file cmdlets bind.</summary>
     public string? PSPath => FullName;
+
+    /// <summary>Bucket that a copy came from, else null.</summary>
+    public string? SourceBucket { get; init; }
+
+    /// <summary>Key that a copy came from, else null.</summary>
+    public string? SourceKey { get; init; }
 
     /// <summary>Size in bytes.</summary>
     public required long Size { get; init; }
@@ -58,7 +58,7 @@ public sealed class LabTransfer
     /// <inheritdoc/>
     public override string ToString() => Direction switch
     {
-        TransferDirection.Upload => $"{FullName} -> {ObjectName.Uri(Bucket, Key)}",
+        TransferDirection.Upload => $"{FullName ?? "-"} -> {ObjectName.Uri(Bucket, Key)}",
         TransferDirection.Download => $"{ObjectName.Uri(Bucket, Key)} -> {FullName}",
         _ => $"{ObjectName.Uri(SourceBucket!, SourceKey!)} -> {ObjectName.Uri(Bucket, Key)}",
     };

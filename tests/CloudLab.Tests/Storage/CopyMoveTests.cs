@@ -24,12 +24,12 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         Assert.Equal(
             (TransferDirection.Copy, Bucket, "a b.json", Bucket, "c+d/é", 3L, null),
             (copy.Direction, copy.SourceBucket, copy.SourceKey, copy.Bucket, copy.Key, copy.Size, copy.FullName));
-        LabObjectMetadata stored = await Objects.GetAsync(Bucket, "c+d/é", Token);
+        LabObjectMetadata stored = await Objects.GetAsync(Bucket, "c+d/é", ReadOptions.Default, Token);
         Assert.Equal(("text/x-test", "me"), (stored.ContentType, stored.Metadata["author"]));
-        Assert.Equal([1, 2, 3], await Content.ReadBytesAsync(Bucket, "c+d/é", Token));
+        Assert.Equal([1, 2, 3], await Content.ReadBytesAsync(Bucket, "c+d/é", ReadOptions.Default, Token));
 
         (await RunAsync("Copy-LabObject", new { Bucket, Key = "c+d/é", DestinationKey = "c+d/é", ContentType = "text/plain", Session })).Ok();
-        stored = await Objects.GetAsync(Bucket, "c+d/é", Token);
+        stored = await Objects.GetAsync(Bucket, "c+d/é", ReadOptions.Default, Token);
         Assert.Equal(("text/plain", "me"), (stored.ContentType, stored.Metadata["author"]));
     }
 
@@ -83,7 +83,7 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
             Assert.Equal("ObjectAlreadyExists", CodeOf(Assert.Single(result.Errors)));
         }
 
-        Assert.Equal("old", await Content.ReadTextAsync(Bucket, "b", System.Text.Encoding.UTF8, Token));
+        Assert.Equal("old", await Content.ReadTextAsync(Bucket, "b", System.Text.Encoding.UTF8, ReadOptions.Default, Token));
         Assert.Equal(["a", "b"], await KeysAsync());
     }
 
@@ -135,6 +135,27 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         Assert.Equal("SourceNotDeleted", CodeOf(error));
         Assert.Contains($"s3://{Bucket}/b", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["a", "b"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_source_that_is_written_anew_meanwhile_is_not_deleted()
+    {
+        await PutAsync("a", "old");
+        bool written = false;
+        await using FaultProxy proxy = new(ServerUrl);
+        proxy.Plan = request =>
+        {
+            if (request.Method == "PUT" && !written)
+            {
+                written = true;
+                PutAsync("a", "new content").GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+        CmdletResult result = await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session = await ConnectAsync(proxy.Url) });
+        Assert.Equal("ObjectChanged", CodeOf(Assert.Single(result.Errors)));
+        Assert.Equal(["a"], await KeysAsync());
     }
 
     [Theory]

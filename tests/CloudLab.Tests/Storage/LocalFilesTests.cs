@@ -52,7 +52,7 @@ public sealed class LocalFilesTests
     [Fact]
     public void Unfinished_downloads_are_left_out()
     {
-        Write(LocalFiles.PartialName());
+        Write(LocalFiles.PartialName("x"));
         Write(".cloudlab-notes");
         Assert.Equal([".cloudlab-notes"], Under().Select(file => file.Name));
     }

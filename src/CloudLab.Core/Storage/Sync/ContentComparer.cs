@@ -1,5 +1,5 @@
-using CloudLab.Core.Errors;
 using CloudLab.Core.Storage.Checksums;
+using Microsoft.Win32.SafeHandles;
 
 namespace CloudLab.Core.Storage.Sync;
 
@@ -7,8 +7,6 @@ namespace CloudLab.Core.Storage.Sync;
 /// <param name="objects">The service's objects.</param>
 internal sealed class ContentComparer(ObjectStore objects)
 {
-    private const int BufferSize = 256 * 1024;
-
     /// <summary>Compares a file with an object.</summary>
     /// <param name="path">Full path of the file.</param>
     /// <param name="bucket">Bucket.</param>
@@ -19,14 +17,16 @@ internal sealed class ContentComparer(ObjectStore objects)
     public async Task<bool?> CompareFileAsync(string path, string bucket, string key, string? etag, CancellationToken cancellation)
     {
         // Most often the listing has the MD5 already, and no request is needed. A tag that differs may still be none.
-        if (ContentCheck.Md5OfETag(etag, null, null) is not null
-            && await HoldsAsync(path, ContentCheck.For(new LabObjectMetadata { Bucket = bucket, Key = key, ETag = etag }), cancellation))
+        string? listed = Checksum.Md5OfETag(etag);
+        if (listed is not null && listed == Hash(path, "MD5"))
         {
             return true;
         }
 
-        ContentCheck check = ContentCheck.For(await objects.GetAsync(bucket, key, cancellation));
-        return check.ProvesContent ? await HoldsAsync(path, check, cancellation) : null;
+        StoredChecksum proof = (await objects.StateAsync(bucket, key, ReadOptions.Default, cancellation)).Proof;
+        return proof == StoredChecksum.None ? null
+            : proof.Algorithm == "MD5" && proof.Value == listed ? false
+            : proof.Value == Hash(path, proof.Algorithm);
     }
 
     /// <summary>Compares two objects.</summary>
@@ -38,7 +38,8 @@ internal sealed class ContentComparer(ObjectStore objects)
     /// <returns>True where they are the same, false where not, null where the service keeps nothing that both have.</returns>
     public async Task<bool?> CompareObjectsAsync(string bucket, string key, string otherBucket, string otherKey, CancellationToken cancellation)
     {
-        Task<LabObjectMetadata> first = objects.GetAsync(bucket, key, cancellation), second = objects.GetAsync(otherBucket, otherKey, cancellation);
+        Task<LabObjectMetadata> first = objects.GetAsync(bucket, key, ReadOptions.Default, cancellation);
+        Task<LabObjectMetadata> second = objects.GetAsync(otherBucket, otherKey, ReadOptions.Default, cancellation);
         await Task.WhenAll(first, second);
         (LabObjectMetadata a, LabObjectMetadata b) = (await first, await second);
         if (a.ETag == b.ETag && a.ServerSideEncryption == b.ServerSideEncryption)
@@ -55,31 +56,22 @@ internal sealed class ContentComparer(ObjectStore objects)
         return Md5(a) is not null && Md5(b) is not null ? false : null;
     }
 
-    private static string? Md5(LabObjectMetadata stored) => ContentCheck.Md5OfETag(stored.ETag, stored.ServerSideEncryption, null);
+    private static string? Md5(LabObjectMetadata stored) =>
+        stored.ServerSideEncryption is null or "AES256" ? Checksum.Md5OfETag(stored.ETag) : null;
 
     private static bool IsOfWhole(string checksum) => !checksum.Contains('-', StringComparison.Ordinal);
 
-    private static async Task<bool> HoldsAsync(string path, ContentCheck check, CancellationToken cancellation)
+    private static string Hash(string path, string algorithm)
     {
-        using (check)
+        try
         {
-            try
-            {
-                await using FileStream file = new(
-                    path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
-                byte[] buffer = new byte[BufferSize];
-                int count;
-                while ((count = await file.ReadAsync(buffer, cancellation)) > 0)
-                {
-                    check.Append(buffer.AsSpan(0, count));
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw LocalFiles.CannotRead(path, e);
-            }
-
-            return check.Holds();
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+            using ContentHasher hasher = new(algorithm);
+            return LocalFiles.ReadPiece(file, 0, RandomAccess.GetLength(file), hasher.Append) ? hasher.Finish().Checksum : throw LocalFiles.Changed(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw LocalFiles.CannotRead(path, e);
         }
     }
 }

@@ -133,9 +133,10 @@ public sealed class ObjectSync : IDisposable
         {
             SyncAction.Upload => await engine.SendAsync(action.FullName!, target.Bucket!, target.Prefix + name, options, meter, cancellation),
             SyncAction.Download => await engine.ReceiveAsync(
-                source.Bucket!, source.Prefix + name, folder!.Claim(source.Bucket!, source.Prefix + name, name), true, meter, cancellation),
+                source.Bucket!, source.Prefix + name, folder!.Claim(source.Bucket!, source.Prefix + name, name),
+                new DownloadOptions { Overwrite = true, ExpectedSize = action.Size }, meter, cancellation),
             SyncAction.Copy => await engine.CopyAsync(
-                source.Bucket!, source.Prefix + name, null, target.Bucket!, target.Prefix + name, options, meter, cancellation),
+                source.Bucket!, source.Prefix + name, ReadOptions.Default, target.Bucket!, target.Prefix + name, options, meter, cancellation),
             _ => throw new ArgumentException($"{action.Action} is no transfer.", nameof(action)),
         };
         return action with { Done = true, Size = done.Size, Transfer = done };
@@ -227,15 +228,19 @@ public sealed class ObjectSync : IDisposable
             yield break;
         }
 
-        await foreach (object entry in objects.ListAsync(new ObjectListing { Bucket = place.Bucket, Prefix = place.Prefix }, cancellation))
+        await foreach (IReadOnlyList<object> page in objects.ListPagesAsync(
+            new ObjectListing { Bucket = place.Bucket, Prefix = place.Prefix }, cancellation))
         {
-            LabObject found = (LabObject)entry;
-            string name = found.Key[place.Prefix.Length..];
-
-            // The object that stands for the place itself has no name in it.
-            if (name.Length > 0 && Takes(name, true))
+            foreach (object entry in page)
             {
-                yield return new SyncEntry(name, found.Size, found.LastModified, found.ETag);
+                LabObject found = (LabObject)entry;
+                string name = found.Key[place.Prefix.Length..];
+
+                // The object that stands for the place itself has no name in it.
+                if (name.Length > 0 && Takes(name, true))
+                {
+                    yield return new SyncEntry(name, found.Size, found.LastModified, found.ETag);
+                }
             }
         }
 

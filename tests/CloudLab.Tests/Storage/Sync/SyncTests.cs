@@ -256,7 +256,7 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     private async Task<LabSyncAction[]> SyncAsync(
         string source, string target, SyncRules? rules = null, bool force = false, Action<LabException>? problem = null, StorageClient? client = null)
     {
-        using TransferEngine engine = new(client ?? Client, 4);
+        TransferEngine engine = new(client ?? Client, 4);
         using ObjectSync sync = new(
             client ?? Client, engine, SyncPlace.Parse(source, path => path), SyncPlace.Parse(target, path => path), rules ?? new SyncRules(), new UploadOptions());
         List<LabSyncAction> done = [];
