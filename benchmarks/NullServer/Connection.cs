@@ -32,9 +32,9 @@ internal sealed class Connection
                     service.Answer(request, connection);
                 }
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown)
+            catch (SocketException)
             {
-                // The client has had enough.
+                // The client has had enough, or is no more.
             }
         }
     }
