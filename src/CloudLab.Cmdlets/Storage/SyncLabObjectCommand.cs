@@ -148,9 +148,14 @@ public sealed class SyncLabObjectCommand : UploadCommand
             {
                 await StartAsync(from!.NameOf(step.Entry.Name), token => ApplyAsync(sync, step, token));
             }
-            else if (IncludeSkipped && !step.Entry.IsFolder)
+            else
             {
-                await WriteAsync(await sync.ResolveAsync(step, cancellation), cancellation);
+                Meter.Expect(1);
+                Meter.AddItems();
+                if (IncludeSkipped && !step.Entry.IsFolder)
+                {
+                    await WriteAsync(await sync.ResolveAsync(step, cancellation), cancellation);
+                }
             }
         }
     }

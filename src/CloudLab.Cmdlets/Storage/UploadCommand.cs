@@ -8,7 +8,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <summary>Base of the cmdlets that write objects: what is stored with the content.</summary>
 public abstract class UploadCommand : TransferCommand
 {
-    /// <summary>Media type of the object; that of the file name's or key's extension if left out.</summary>
+    /// <summary>Media type of the object. If left out, that of the file name's or key's extension; of a copy, that of the source.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ContentType { get; set; }

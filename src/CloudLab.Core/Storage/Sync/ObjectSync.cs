@@ -32,6 +32,20 @@ public sealed class ObjectSync : IDisposable
     /// <param name="options">What new objects are stored with.</param>
     /// <exception cref="LabException">NoBucket for two folders, SamePlace where one place is in the other.</exception>
     public ObjectSync(StorageClient client, TransferEngine engine, SyncPlace source, SyncPlace target, SyncRules rules, UploadOptions options)
+        : this(client, engine, source, target, rules, options, target.Bucket is null ? new DownloadFolder(target.Folder) { HasDistinctNames = true } : null)
+    {
+    }
+
+    /// <summary>The same for a destination on a disk of another kind.</summary>
+    /// <param name="client">The service.</param>
+    /// <param name="engine">Transfers.</param>
+    /// <param name="source">Where things come from.</param>
+    /// <param name="target">Where they go.</param>
+    /// <param name="rules">The rules.</param>
+    /// <param name="options">What new objects are stored with.</param>
+    /// <param name="folder">Where files go; null for a bucket.</param>
+    internal ObjectSync(
+        StorageClient client, TransferEngine engine, SyncPlace source, SyncPlace target, SyncRules rules, UploadOptions options, DownloadFolder? folder)
     {
         if (source.Bucket is null && target.Bucket is null)
         {
@@ -58,7 +72,7 @@ public sealed class ObjectSync : IDisposable
         reporter = client.Reporter;
         objects = new ObjectStore(client);
         comparer = new ContentComparer(objects);
-        folder = target.Bucket is null ? new DownloadFolder(target.Folder) { HasDistinctNames = true } : null;
+        this.folder = folder;
     }
 
     /// <summary>Compares both ends. Removals are not among the steps: see <see cref="Removals"/>.</summary>
