@@ -12,7 +12,7 @@ namespace CloudLab.Core.Storage;
 /// </summary>
 internal sealed class DownloadJournal : IDisposable
 {
-    private const string Extension = ".pieces";
+    private const string Extension = LocalFiles.PartialEnd;
 
     private readonly string path;
     private readonly StreamWriter writer;

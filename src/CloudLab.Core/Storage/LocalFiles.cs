@@ -9,7 +9,10 @@ namespace CloudLab.Core.Storage;
 /// <summary>The local side of transfers: which files a folder holds, and what their errors mean.</summary>
 public static class LocalFiles
 {
-    private const string PartialStart = ".cloudlab-", PartialEnd = ".part";
+    private const string PartialStart = ".cloudlab-";
+
+    /// <summary>How the name of an unfinished download ends.</summary>
+    internal const string PartialEnd = ".part";
     private const int NoSpaceOnUnix = 28;
     private const int NoSpaceOnWindows = unchecked((int)0x80070070);
 
@@ -42,11 +45,6 @@ public static class LocalFiles
             }
         }
     }
-
-    /// <summary>Name of a file that is downloaded, until it is complete.</summary>
-    /// <param name="unique">What no other download has.</param>
-    /// <returns>The name.</returns>
-    internal static string PartialName(string unique) => PartialStart + unique + PartialEnd;
 
     /// <summary>Reads a piece of a file.</summary>
     /// <param name="file">The file.</param>
@@ -95,6 +93,11 @@ public static class LocalFiles
             throw CannotWrite(path, e);
         }
     }
+
+    /// <summary>Name of a file that is downloaded, until it is complete.</summary>
+    /// <param name="stem">What tells it from others; null for something that no other download has.</param>
+    /// <returns>A name that uploads and syncs pass over.</returns>
+    internal static string PartialName(string? stem = null) => PartialStart + (stem ?? Path.GetRandomFileName()) + PartialEnd;
 
     /// <summary>The error of a file or folder that cannot be read.</summary>
     /// <param name="path">Full path.</param>

@@ -60,7 +60,12 @@ public sealed class LocalFilesTests
     [Fact]
     public void A_folder_that_cannot_be_read_is_a_problem_and_the_rest_goes_on()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "who may do everything may read every folder");
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("who may do everything may read every folder");
+            return;
+        }
+
         Write("a/f");
         Write("b/f");
         Allow("a", UnixFileMode.None);

@@ -1,3 +1,4 @@
+using CloudLab.Core.Errors;
 using CloudLab.Core.Storage.Checksums;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,16 +18,14 @@ internal sealed class ContentComparer(ObjectStore objects)
     public async Task<bool?> CompareFileAsync(string path, string bucket, string key, string? etag, CancellationToken cancellation)
     {
         // Most often the listing has the MD5 already, and no request is needed. A tag that differs may still be none.
-        string? listed = Checksum.Md5OfETag(etag);
-        if (listed is not null && listed == Hash(path, "MD5"))
+        StoredChecksum listed = StoredChecksum.Of(new LabObject { Bucket = bucket, Key = key, ETag = etag });
+        if (listed != StoredChecksum.None && await HoldsAsync(path, listed, cancellation))
         {
             return true;
         }
 
-        StoredChecksum proof = (await objects.StateAsync(bucket, key, ReadOptions.Default, cancellation)).Proof;
-        return proof == StoredChecksum.None ? null
-            : proof.Algorithm == "MD5" && proof.Value == listed ? false
-            : proof.Value == Hash(path, proof.Algorithm);
+        StoredChecksum proof = StoredChecksum.Of(await objects.GetAsync(bucket, key, ReadOptions.Default, cancellation));
+        return proof == StoredChecksum.None ? null : await HoldsAsync(path, proof, cancellation);
     }
 
     /// <summary>Compares two objects.</summary>
@@ -38,8 +37,8 @@ internal sealed class ContentComparer(ObjectStore objects)
     /// <returns>True where they are the same, false where not, null where the service keeps nothing that both have.</returns>
     public async Task<bool?> CompareObjectsAsync(string bucket, string key, string otherBucket, string otherKey, CancellationToken cancellation)
     {
-        Task<LabObjectMetadata> first = objects.GetAsync(bucket, key, ReadOptions.Default, cancellation);
-        Task<LabObjectMetadata> second = objects.GetAsync(otherBucket, otherKey, ReadOptions.Default, cancellation);
+        Task<LabObjectMetadata> first = objects.GetAsync(bucket, key, ReadOptions.Default, cancellation),
+            second = objects.GetAsync(otherBucket, otherKey, ReadOptions.Default, cancellation);
         await Task.WhenAll(first, second);
         (LabObjectMetadata a, LabObjectMetadata b) = (await first, await second);
         if (a.ETag == b.ETag && a.ServerSideEncryption == b.ServerSideEncryption)
@@ -56,22 +55,29 @@ internal sealed class ContentComparer(ObjectStore objects)
         return Md5(a) is not null && Md5(b) is not null ? false : null;
     }
 
-    private static string? Md5(LabObjectMetadata stored) =>
-        stored.ServerSideEncryption is null or "AES256" ? Checksum.Md5OfETag(stored.ETag) : null;
+    private static string? Md5(LabObjectMetadata stored) => Checksum.Md5OfETag(stored.ETag, stored.ServerSideEncryption);
 
     private static bool IsOfWhole(string checksum) => !checksum.Contains('-', StringComparison.Ordinal);
 
-    private static string Hash(string path, string algorithm)
-    {
-        try
+    // On a thread of its own: to read and compute is all there is to it.
+    private static Task<bool> HoldsAsync(string path, StoredChecksum proof, CancellationToken cancellation) => Task.Run(
+        () =>
         {
-            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
-            using ContentHasher hasher = new(algorithm);
-            return LocalFiles.ReadPiece(file, 0, RandomAccess.GetLength(file), hasher.Append) ? hasher.Finish().Checksum : throw LocalFiles.Changed(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw LocalFiles.CannotRead(path, e);
-        }
-    }
+            using ContentHasher hasher = new(proof.Algorithm);
+            try
+            {
+                using SafeFileHandle file = File.OpenHandle(
+                    path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+                return LocalFiles.ReadPiece(file, 0, RandomAccess.GetLength(file), piece =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    hasher.Append(piece);
+                }) && hasher.Finish().Checksum == proof.Value;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw LocalFiles.CannotRead(path, e);
+            }
+        },
+        cancellation);
 }
