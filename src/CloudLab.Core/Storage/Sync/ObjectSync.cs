@@ -75,6 +75,11 @@ public sealed class ObjectSync : IDisposable
         this.folder = folder;
     }
 
+    /// <summary>The customer's key (SSE-C) that objects at the source are encrypted with, or null.</summary>
+    public EncryptionKey? SourceKey { get; init; }
+
+    private ReadOptions ReadSource => new() { CustomerKey = SourceKey };
+
     /// <summary>Compares both ends. Removals are not among the steps: see <see cref="Removals"/>.</summary>
     /// <param name="problem">Hears of what cannot be read or stored; the rest goes on.</param>
     /// <param name="cancellation">Ends the comparison.</param>
@@ -148,9 +153,9 @@ public sealed class ObjectSync : IDisposable
             SyncAction.Upload => await engine.SendAsync(action.FullName!, target.Bucket!, target.Prefix + name, options, meter, cancellation),
             SyncAction.Download => await engine.ReceiveAsync(
                 source.Bucket!, source.Prefix + name, folder!.Claim(source.Bucket!, source.Prefix + name, name),
-                new DownloadOptions { Overwrite = true, ExpectedSize = action.Size }, meter, cancellation),
+                new DownloadOptions { Overwrite = true, ExpectedSize = action.Size, Read = ReadSource }, meter, cancellation),
             SyncAction.Copy => await engine.CopyAsync(
-                source.Bucket!, source.Prefix + name, ReadOptions.Default, target.Bucket!, target.Prefix + name, options, meter, cancellation),
+                source.Bucket!, source.Prefix + name, ReadSource, target.Bucket!, target.Prefix + name, options, meter, cancellation),
             _ => throw new ArgumentException($"{action.Action} is no transfer.", nameof(action)),
         };
         return action with { Done = true, Size = done.Size, Transfer = done };
@@ -294,11 +299,15 @@ public sealed class ObjectSync : IDisposable
     private Task<bool?> CompareAsync(SyncStep step, CancellationToken cancellation)
     {
         string name = step.Entry.Name;
+        ReadOptions readTarget = new() { CustomerKey = options.CustomerKey };
         return rules.Direction switch
         {
-            TransferDirection.Upload => comparer.CompareFileAsync(source.NameOf(name), target.Bucket!, target.Prefix + name, step.TargetETag, cancellation),
-            TransferDirection.Download => comparer.CompareFileAsync(target.NameOf(name), source.Bucket!, source.Prefix + name, step.Entry.ETag, cancellation),
-            _ => comparer.CompareObjectsAsync(source.Bucket!, source.Prefix + name, target.Bucket!, target.Prefix + name, cancellation),
+            TransferDirection.Upload => comparer.CompareFileAsync(
+                source.NameOf(name), target.Bucket!, target.Prefix + name, readTarget, step.TargetETag, cancellation),
+            TransferDirection.Download => comparer.CompareFileAsync(
+                target.NameOf(name), source.Bucket!, source.Prefix + name, ReadSource, step.Entry.ETag, cancellation),
+            _ => comparer.CompareObjectsAsync(
+                (source.Bucket!, source.Prefix + name, ReadSource), (target.Bucket!, target.Prefix + name, readTarget), cancellation),
         };
     }
 
