@@ -170,8 +170,7 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         await PutAsync("a", "old");
         string old = (await Objects.GetAsync(Bucket, "a", ReadOptions.Default, Token)).VersionId!;
         await PutAsync("a", "new");
-        LabTransfer copy = Assert.Single((await RunAsync("Copy-LabObject", new { Bucket, Key = "a", VersionId = old, DestinationKey = "b", Session })).Ok().OutputOf<LabTransfer>());
-        Assert.NotNull(copy.VersionId);
+        (await RunAsync("Copy-LabObject", new { Bucket, Key = "a", VersionId = old, DestinationKey = "b", Session })).Ok();
         Assert.Equal("old", await TextAsync("b", ReadOptions.Default));
 
         (await RunAsync("Move-LabObject", new { Bucket, Key = "a", VersionId = old, DestinationKey = "c", Session })).Ok();
