@@ -11,6 +11,11 @@ public abstract class ConditionalUploadCommand : UploadCommand
     [Alias("IfNoneMatch")]
     public SwitchParameter NoClobber { get; set; }
 
+    /// <summary>Replaces only an object with this ETag: it is an error (PreconditionFailed) if somebody has written it anew.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
     /// <inheritdoc/>
-    protected override UploadOptions UploadOptions() => base.UploadOptions() with { NoClobber = NoClobber };
+    protected override UploadOptions UploadOptions() => (base.UploadOptions() with { NoClobber = NoClobber, IfMatch = IfMatch }).Validate();
 }

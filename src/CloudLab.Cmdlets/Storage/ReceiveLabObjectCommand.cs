@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
@@ -14,7 +16,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>A key never leads outside the destination: one with .. or empty parts, an absolute path, a drive letter or a device name
 /// of Windows, or with a link in its way, is an error and the others go on. The same holds for two keys that the disk cannot
 /// tell apart. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
-/// compared; one that exists is replaced only with -Force. A broken connection is taken up where it broke.</para>
+/// compared; one that exists is replaced only with -Force. Large objects are fetched in pieces, several at once. A broken connection is
+/// taken up where it broke; with -Resume, so is a download that was stopped altogether.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket; FileAlreadyExists without -Force; UnsafeKey, LinkInTheWay, KeysCollide for keys that
 /// cannot be stored; ChecksumMismatch when what arrives is not what is stored; DiskFull, FileAccessDenied.</para>
 /// </remarks>
@@ -38,6 +41,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
 
     private DownloadFolder? folder;
+    private DownloadOptions options = new();
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -52,6 +56,13 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
+
+    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = FileSet, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
 
     /// <summary>Downloads all objects whose key begins so.</summary>
     [Parameter(ParameterSetName = PrefixSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
@@ -87,6 +98,27 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Goes on with an earlier download of the same object, whose pieces are checked and not asked for again, and keeps what is there if this one fails.</summary>
+    [Parameter]
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [Parameter(ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
+    /// <summary>Only if the object has another ETag; else nothing is written, and -Verbose says so.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [Parameter(ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? IfNoneMatch { get; set; }
+
+    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? CustomerKey { get; set; }
+
     /// <inheritdoc/>
     protected override string Activity => "Downloading to " + (OutFile ?? Destination);
 
@@ -96,7 +128,12 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
         base.OnBegin();
         Destination = GetUnresolvedProviderPathFromPSPath(Destination);
         OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
-        folder = new DownloadFolder(Destination, distinct: ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput);
+        options = new DownloadOptions
+        {
+            Overwrite = Force, Resume = Resume,
+            Read = new ReadOptions { IfMatch = IfMatch, IfNoneMatch = IfNoneMatch, CustomerKey = Secrets.ToEncryptionKey(CustomerKey) },
+        };
+        folder = new DownloadFolder(Destination) { HasDistinctNames = ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput };
     }
 
     /// <inheritdoc/>
@@ -108,10 +145,10 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
             ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = Filter(Include, Exclude) };
             await foreach (object entry in Objects.ListAsync(listing, cancellation))
             {
-                string key = ((LabObject)entry).Key;
-                if (key.Length > stem)
+                LabObject found = (LabObject)entry;
+                if (found.Key.Length > stem)
                 {
-                    await ReceiveAsync(Bucket, key, key[stem..]);
+                    await ReceiveAsync(Bucket, found.Key, found.Key[stem..], options with { ExpectedSize = found.Size });
                 }
             }
 
@@ -123,13 +160,19 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
             throw new LabException(LabErrorKind.InvalidArgument, "OneOutFile", "-OutFile takes one key: use -Destination for several.");
         }
 
+        string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
+        if (version is not null && Key!.Length > 1)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
+        }
+
         foreach (string key in Key!)
         {
-            await ReceiveAsync(Bucket, key, key);
+            await ReceiveAsync(Bucket, key, key, options with { Read = options.Read with { VersionId = version } });
         }
     }
 
-    private async Task ReceiveAsync(string bucket, string key, string name)
+    private async Task ReceiveAsync(string bucket, string key, string name, DownloadOptions how)
     {
         string uri = ObjectName.Uri(bucket, key), path;
         try
@@ -145,7 +188,16 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
         if (await ShouldProcessAsync($"{uri} -> {path}", "Download"))
         {
             await StartAsync(uri, async token =>
-                await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, new DownloadOptions { Overwrite = Force }, Meter, token), token));
+            {
+                try
+                {
+                    await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, how, Meter, token), token);
+                }
+                catch (LabException e) when (e.Code == "NotModified")
+                {
+                    Reporter.Verbose($"{uri} has the ETag {IfNoneMatch} still: nothing to download.");
+                }
+            });
         }
     }
 }

@@ -83,7 +83,7 @@ public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
         UploadOptions options = UploadOptions();
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Key), "Write content"))
         {
-            writer = new ObjectWriter(Client, Engine, Bucket, Key, options, null, cancellation);
+            writer = new ObjectWriter(Client, Engine, Bucket, Key, options, Meter, cancellation);
         }
     }
 

@@ -39,7 +39,14 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         LabObjectMetadata from;
         using (await budget.EnterAsync(Cost, cancellation))
         {
-            from = await new ObjectStore(client).GetAsync(source, sourceKey, read, cancellation);
+            ObjectStore objects = new(client);
+            from = await objects.GetAsync(source, sourceKey, read, cancellation);
+
+            // Some servers do not look at the condition of a copy.
+            if (options.NoClobber && await objects.FindAsync(bucket, key, new ReadOptions { CustomerKey = options.CustomerKey }, cancellation) is not null)
+            {
+                throw ObjectUpload.AlreadyExists(bucket, key);
+            }
         }
 
         meter?.Expect(1, from.Size);
@@ -89,7 +96,8 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         S3Request request = said.ApplyConditions(said.Apply(new S3Request(HttpMethod.Put, bucket, key) { MayFailLate = true }, null));
         request.Headers.AddRange(Source(from, read));
         request.WithHeader("x-amz-metadata-directive", replaces ? "REPLACE" : "COPY")
-            .WithHeader("x-amz-tagging-directive", said.Tags is null ? "COPY" : "REPLACE");
+            .WithHeader("x-amz-tagging-directive", said.Tags is null ? "COPY" : "REPLACE")
+            .WithHeader("x-amz-checksum-algorithm", said.ChecksumAlgorithm == Checksum.Default ? null : said.ChecksumAlgorithm);
         using WorkBudget.Room room = await budget.EnterAsync(Cost, cancellation);
         using S3Answer answer = await ExplainAsync(from, options, bucket, key, () => client.SendAsync(request, cancellation));
         XElement copied = await client.ReadXmlAsync(answer, request, cancellation);

@@ -293,9 +293,9 @@ internal sealed class ObjectUpload
     /// <summary>The error of an object that is to be kept.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
-    /// <param name="cause">What the service said.</param>
+    /// <param name="cause">What the service said, if it did.</param>
     /// <returns>The exception.</returns>
-    internal static LabException AlreadyExists(string bucket, string key, Exception cause) => StorageClient.Problem(
+    internal static LabException AlreadyExists(string bucket, string key, Exception? cause = null) => StorageClient.Problem(
         LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.",
         "Leave -NoClobber out to replace it, or choose another key.", cause);
 
