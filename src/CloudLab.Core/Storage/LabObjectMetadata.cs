@@ -26,4 +26,12 @@ public sealed class LabObjectMetadata : LabObject
 
     /// <summary>Encryption at rest: <c>AES256</c>, <c>aws:kms</c>; null where none is reported.</summary>
     public string? ServerSideEncryption { get; init; }
+
+    /// <summary>
+    /// Of an archived object: true while it is on its way back, false when a copy is there; null where nobody asked for it.
+    /// </summary>
+    public bool? RestoreInProgress { get; init; }
+
+    /// <summary>Until when the copy of an archived object stays; null where there is none.</summary>
+    public DateTimeOffset? RestoreExpires { get; init; }
 }

@@ -263,6 +263,8 @@ public sealed class ObjectStore(StorageClient client)
             ChecksumAlgorithm = algorithm,
             Checksum = checksum,
             ServerSideEncryption = NullIfEmpty(answer.ServerSideEncryptionMethod?.Value),
+            RestoreInProgress = answer.RestoreInProgress,
+            RestoreExpires = answer.RestoreExpiration is { } expires ? ToDate(expires) : null,
         };
     }
 

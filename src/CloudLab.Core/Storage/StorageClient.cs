@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Amazon.S3;
+using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
@@ -89,6 +90,22 @@ public sealed class StorageClient
         BucketName.Validate(bucket);
         return CallAsync($"Bucket '{bucket}'", bucket, "NoSuchBucket", call, cancellation);
     }
+
+    /// <summary>What a signature of one's own takes.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>Keys, region, and the URL that the path of a key follows on. Throws <see cref="LabException"/>.</returns>
+    internal Task<(AwsKeys Keys, string Region, Uri Endpoint)> PresignAsync(string bucket, string key, CancellationToken cancellation) =>
+        CallAsync(
+            bucket, key,
+            async service =>
+            {
+                Amazon.Runtime.Endpoints.Endpoint endpoint =
+                    ((AmazonS3Client)service).DetermineServiceOperationEndpoint(new GetObjectRequest { BucketName = bucket, Key = key });
+                return (await aws.KeysAsync(), aws.Region, new Uri(endpoint.URL));
+            },
+            cancellation);
 
     /// <summary>An error about an object, found here and not told by the service.</summary>
     /// <param name="kind">What went wrong.</param>

@@ -1,0 +1,44 @@
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+using CloudLab.Core.Errors;
+
+namespace CloudLab.Core.Storage;
+
+/// <summary>Objects in archive storage classes, which have to be brought back before they can be read.</summary>
+/// <param name="client">The service.</param>
+public sealed class ObjectArchive(StorageClient client)
+{
+    /// <summary>Asks for an archived object.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="versionId">Version, or null for the current one.</param>
+    /// <param name="days">Days the copy stays; null for an object of INTELLIGENT_TIERING, which comes back for good.</param>
+    /// <param name="tier">How fast.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>What came of it. Throws <see cref="LabException"/>: InvalidObjectState for an object that is not archived, NoSuchKey.</returns>
+    public async Task<LabObjectRestore> RestoreAsync(
+        string bucket, string key, string? versionId, int? days, RestoreTier tier, CancellationToken cancellation = default)
+    {
+        RestoreStatus status;
+        try
+        {
+            RestoreObjectResponse answer = await client.CallAsync(
+                bucket, key,
+                s3 => s3.RestoreObjectAsync(
+                    new RestoreObjectRequest
+                    {
+                        BucketName = bucket, Key = key, VersionId = versionId, Days = days, RetrievalTier = GlacierJobTier.FindValue(tier.ToString()),
+                    },
+                    cancellation),
+                cancellation);
+            status = answer.HttpStatusCode == HttpStatusCode.OK ? RestoreStatus.Restored : RestoreStatus.Started;
+        }
+        catch (LabException e) when (e.Code == "RestoreAlreadyInProgress")
+        {
+            status = RestoreStatus.InProgress;
+        }
+
+        return new LabObjectRestore { Bucket = bucket, Key = key, VersionId = versionId, Status = status, Days = days, Tier = tier };
+    }
+}
