@@ -10,12 +10,13 @@ namespace CloudLab.Cmdlets.Storage;
 /// <remarks>
 /// <para>Whoever has such a URL may do that one thing in your name until it expires: hand it on as you would a password. It is signed here,
 /// without asking the service, so the object need not exist. What the signature covers has to be sent exactly so: the method, and the
-/// headers that the property Headers lists (-ContentType, -ContentMD5, -Checksum).</para>
+/// headers that the property Headers lists (-ContentType, -ContentMD5, -Checksum). Some servers that are not Amazon's compute no -Checksum, though they
+/// want its header; -ContentMD5 is computed by all.</para>
 /// <para>A URL lives for an hour if nothing else is asked for, or for as long as the credentials do if that is less. S3 allows 7 days at most.
 /// Temporary credentials (Use-LabRole, SSO, a role's profile) take their URLs with them when they end, so a longer -ExpiresIn is refused.</para>
 /// <para>-PartCount begins an upload in parts and writes all that somebody needs to send a large object without credentials: one URL
-/// for each part, one (POST) that makes the object of them, and one (DELETE) that gives it up. Each PUT is answered with an ETag; the body of the
-/// POST lists them: <c>&lt;CompleteMultipartUpload&gt;&lt;Part&gt;&lt;PartNumber&gt;1&lt;/PartNumber&gt;&lt;ETag&gt;"…"&lt;/ETag&gt;&lt;/Part&gt;…&lt;/CompleteMultipartUpload&gt;</c>.
+/// for each part, one (POST) that makes the object of them, and one (DELETE) that gives it up. Each PUT is answered with an ETag; the body of the POST lists them, as
+/// the last example shows, in the order of the parts.
 /// Every part but the last has at least 5 MiB. Only this changes something in the bucket, so only this asks with -Confirm and is
 /// left out with -WhatIf.</para>
 /// <para>Property Url is text, ready for curl. Where a key has <c>.</c> or <c>..</c> between slashes most programs shorten the path, which breaks
@@ -42,6 +43,10 @@ namespace CloudLab.Cmdlets.Storage;
 /// <example>
 /// <para>All URLs for an upload in three parts.</para>
 /// <code>New-LabObjectUrl -Bucket movies -Key reel.mkv -PartCount 3 | Select-Object Action, PartNumber, Method, Url</code>
+/// </example>
+/// <example>
+/// <para>A whole upload with nothing but URLs.</para>
+/// <code>$links = New-LabObjectUrl -Bucket movies -Key copy.json -PartCount 1; $tag = (Invoke-WebRequest -Uri $links[0].Url -Method PUT -InFile data/movies.json).Headers.ETag; Invoke-RestMethod -Uri $links[1].Url -Method POST -Body "&lt;CompleteMultipartUpload&gt; &lt;Part&gt; &lt;PartNumber&gt;1&lt;/PartNumber&gt; &lt;ETag&gt;$tag&lt;/ETag&gt; &lt;/Part&gt; &lt;/CompleteMultipartUpload&gt;"</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.LabObject or LabMultipartUpload: anything with Bucket and Key, and maybe VersionId or UploadId.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabObjectUrl", DefaultParameterSetName = ObjectSet, SupportsShouldProcess = true)]
