@@ -11,7 +11,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>Whoever has such a URL may do that one thing in your name until it expires: hand it on as you would a password. It is signed here,
 /// without asking the service, so the object need not exist. What the signature covers has to be sent exactly so: the method, and the
 /// headers that the property Headers lists (-ContentType, -ContentMD5, -Checksum). Some servers that are not Amazon's compute no -Checksum, though they
-/// want its header; -ContentMD5 is computed by all.</para>
+/// want its header; -ContentMD5 is computed by all. Ceph refuses a Content-Type that is not signed: curl --data sends one, curl --upload-file does not.</para>
 /// <para>A URL lives for an hour if nothing else is asked for, or for as long as the credentials do if that is less. S3 allows 7 days at most.
 /// Temporary credentials (Use-LabRole, SSO, a role's profile) take their URLs with them when they end, so a longer -ExpiresIn is refused.</para>
 /// <para>-PartCount begins an upload in parts and writes all that somebody needs to send a large object without credentials: one URL

@@ -8,6 +8,9 @@ using RestoreStatus = CloudLab.Core.Storage.RestoreStatus;
 namespace CloudLab.Tests.Storage;
 
 [Trait("Area", "Storage")]
+public sealed class ObjectArchiveOnEmulatorTests() : ObjectArchiveTests(StorageServer.Emulator);
+
+[Trait("Area", "Storage")]
 [Trait("Server", "moto")]
 public sealed class ObjectArchiveOnMotoTests() : ObjectArchiveTests(StorageServer.Moto);
 

@@ -97,6 +97,36 @@ public abstract class ObjectTagTests(StorageServer server) : StorageTest(server)
     }
 
     [Fact]
+    public async Task Each_version_has_its_own_tags_and_urls()
+    {
+        await Client.CallAsync(
+            Bucket,
+            s3 => s3.PutBucketVersioningAsync(
+                new() { BucketName = Bucket, VersioningConfig = new() { Status = Amazon.S3.VersionStatus.Enabled } }, Token),
+            Token);
+        await PutAsync("k", "old");
+        string old = (await Objects.GetAsync(Bucket, "k", Token)).VersionId!;
+        await PutAsync("k", "new");
+        (await RunAsync("Set-LabObjectTag", new { Bucket, Key = "k", Tag = Tags("age", "new"), Session })).Ok();
+        LabObjectTag set = Assert.Single(
+            (await RunAsync("Set-LabObjectTag", new { Tag = Tags("age", "old"), PassThru = true, Session }, [new { Bucket, Key = "k", VersionId = old }]))
+            .Ok().OutputOf<LabObjectTag>());
+        Assert.Equal(old, set.VersionId);
+        Assert.Equal(["age=new"], Words(await GetAsync("k")));
+        Assert.Equal(["age=old"], Words(Assert.Single((await RunAsync("Get-LabObjectTag", new { Session }, [set])).Ok().OutputOf<LabObjectTag>())));
+        (await RunAsync("Remove-LabObjectTag", new { Force = true, Session }, [set])).Ok();
+        Assert.Equal(["age=new"], Words(await GetAsync("k")));
+
+        using HttpClient http = new();
+        LabObjectUrl url = Assert.Single((await RunAsync("New-LabObjectUrl", new { Session }, [set])).Ok().OutputOf<LabObjectUrl>());
+        Assert.Equal(("old", old), (await http.GetStringAsync(url.ToUri(), Token), url.VersionId));
+        url = Assert.Single((await RunAsync("New-LabObjectUrl", new { Method = "PUT", Session }, [set])).Ok().OutputOf<LabObjectUrl>());
+        Assert.Null(url.VersionId);
+        CmdletResult none = await RunAsync("Get-LabObjectTag", new { Bucket, Key = "k", VersionId = new string('0', 32), Session });
+        Assert.Equal(ErrorCategory.ObjectNotFound, Assert.Single(none.Errors).CategoryInfo.Category);
+    }
+
+    [Fact]
     public async Task WhatIf_and_no_change_nothing()
     {
         await PutAsync("k");
