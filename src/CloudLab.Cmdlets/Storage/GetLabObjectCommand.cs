@@ -102,7 +102,7 @@ public sealed class GetLabObjectCommand : StorageCommand
             {
                 await StartAsync(
                     ObjectName.Uri(bucket, key),
-                    async token => await WriteAsync(await Objects.GetAsync(bucket, key, token), token));
+                    async token => await WriteAsync(await Objects.GetAsync(bucket, key, ReadOptions.Default, token), token));
             }
 
             return;

@@ -98,17 +98,17 @@ public sealed class GetLabObjectContentCommand : StorageCommand
         {
             await WriteAsync(
                 AsByteStream
-                    ? await content.ReadBytesAsync(Bucket, key, cancellation)
-                    : await content.ReadTextAsync(Bucket, key, encoding, cancellation),
+                    ? await content.ReadBytesAsync(Bucket, key, ReadOptions.Default, cancellation)
+                    : await content.ReadTextAsync(Bucket, key, encoding, ReadOptions.Default, cancellation),
                 cancellation);
         }
         else if (AsByteStream)
         {
-            await WriteSomeAsync(content.ReadChunksAsync(Bucket, key, cancellation), cancellation);
+            await WriteSomeAsync(content.ReadChunksAsync(Bucket, key, ReadOptions.Default, cancellation), cancellation);
         }
         else
         {
-            await WriteSomeAsync(content.ReadLinesAsync(Bucket, key, encoding, cancellation), cancellation);
+            await WriteSomeAsync(content.ReadLinesAsync(Bucket, key, encoding, ReadOptions.Default, cancellation), cancellation);
         }
     }
 

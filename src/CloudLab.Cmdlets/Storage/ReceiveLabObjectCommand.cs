@@ -152,17 +152,6 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            engine?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     private async Task ReceiveAsync(string bucket, string key, string name)
     {
         string uri = ObjectName.Uri(bucket, key), path;
@@ -179,7 +168,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
         if (await ShouldProcessAsync($"{uri} -> {path}", "Download"))
         {
             await StartAsync(uri, async token =>
-                await WriteAsync(await engine!.ReceiveAsync(bucket, key, path, Force, meter, token), token));
+                await WriteAsync(await engine!.ReceiveAsync(bucket, key, path, new DownloadOptions { Overwrite = Force }, meter, token), token));
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
 {
     private const string KeySet = "Key", PrefixSet = "Prefix";
 
-    private readonly Dictionary<string, List<string>> waiting = [];
+    private readonly Dictionary<string, List<ObjectVersion>> waiting = [];
     private ProgressMeter? meter;
 
     /// <summary>Bucket of the objects.</summary>
@@ -78,7 +78,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
             {
                 if (await ShouldProcessAsync(ObjectName.Uri(Bucket, key), "Delete object", Force))
                 {
-                    await AddAsync(Bucket, key);
+                    await AddAsync(Bucket, new ObjectVersion(key));
                 }
             }
         }
@@ -86,7 +86,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
         {
             await foreach (object entry in Objects.ListAsync(new ObjectListing { Bucket = Bucket, Prefix = Prefix }, cancellation))
             {
-                await AddAsync(Bucket, ((LabObject)entry).Key);
+                await AddAsync(Bucket, new ObjectVersion(((LabObject)entry).Key));
             }
         }
     }
@@ -94,7 +94,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        foreach ((string bucket, List<string> keys) in waiting)
+        foreach ((string bucket, List<ObjectVersion> keys) in waiting)
         {
             try
             {
@@ -109,14 +109,14 @@ public sealed class RemoveLabObjectCommand : StorageCommand
         meter?.Dispose();
     }
 
-    private async Task AddAsync(string bucket, string key)
+    private async Task AddAsync(string bucket, ObjectVersion victim)
     {
-        if (!waiting.TryGetValue(bucket, out List<string>? keys))
+        if (!waiting.TryGetValue(bucket, out List<ObjectVersion>? keys))
         {
             waiting[bucket] = keys = [];
         }
 
-        keys.Add(key);
+        keys.Add(victim);
         if (keys.Count == ObjectStore.MostKeysInBatch)
         {
             waiting.Remove(bucket);
@@ -124,9 +124,9 @@ public sealed class RemoveLabObjectCommand : StorageCommand
         }
     }
 
-    private async Task RemoveAsync(string bucket, List<string> keys, CancellationToken cancellation)
+    private async Task RemoveAsync(string bucket, List<ObjectVersion> keys, CancellationToken cancellation)
     {
-        IReadOnlyList<LabException> failures = await Objects.RemoveAsync(bucket, keys, cancellation);
+        IReadOnlyList<LabException> failures = await Objects.RemoveAsync(bucket, keys, false, cancellation);
         foreach (LabException failure in failures)
         {
             WriteProblem(failure, failure.Target);

@@ -183,17 +183,6 @@ public sealed class SendLabObjectCommand : UploadCommand
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            engine?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     private async Task SendFolderAsync(Item folder)
     {
         if (Key is not null)

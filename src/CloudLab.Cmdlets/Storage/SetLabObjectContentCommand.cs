@@ -30,7 +30,6 @@ namespace CloudLab.Cmdlets.Storage;
 [OutputType(typeof(LabObject))]
 public sealed class SetLabObjectContentCommand : UploadCommand
 {
-    private TransferEngine? engine;
     private ObjectWriter? writer;
     private Encoding encoding = System.Text.Encoding.UTF8;
     private bool begun;
@@ -81,8 +80,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
         UploadOptions options = UploadOptions();
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Key), "Write content"))
         {
-            engine = new TransferEngine(Client);
-            writer = new ObjectWriter(Client, engine, Bucket, Key, options, cancellation);
+            writer = new ObjectWriter(Client, new TransferEngine(Client), Bucket, Key, options, null, cancellation);
         }
     }
 
@@ -134,7 +132,6 @@ public sealed class SetLabObjectContentCommand : UploadCommand
         {
             // An upload that never completed is aborted.
             writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            engine?.Dispose();
         }
 
         base.Dispose(disposing);

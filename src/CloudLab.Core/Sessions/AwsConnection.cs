@@ -48,6 +48,9 @@ public sealed class AwsConnection
     /// <summary>How long a server may send nothing before a request counts as failed; read when the first client is made.</summary>
     internal TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The HTTP client that all services of the connection share.</summary>
+    internal HttpClient Http => http.Value.Client;
+
     /// <summary>The base URL given for a service, or null for Amazon's own.</summary>
     /// <param name="service">Service id as in the environment variables: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
     /// <returns>An absolute URL, or null. Throws <see cref="LabException"/> when what is set is no http URL.</returns>
@@ -90,23 +93,22 @@ public sealed class AwsConnection
     /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>
     internal AWSCredentials Credentials() => credentials.Value.Credentials;
 
-    /// <summary>The keys in force now, for a signature of one's own; temporary ones are refreshed first if they have to be.</summary>
-    /// <returns>Keys with their end, where that is known. Throws what the SDK throws.</returns>
-    internal async Task<AwsKeys> KeysAsync()
+    /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
+    /// <returns>Whether they end at all, and when, where that is known. Throws what the SDK throws.</returns>
+    internal async Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync()
     {
         AWSCredentials source = Credentials();
         ImmutableCredentials keys = await source.GetCredentialsAsync();
-        return new AwsKeys(
-            keys.AccessKey, keys.SecretKey, string.IsNullOrEmpty(keys.Token) ? null : keys.Token,
-            source.Expiration is { } end ? new DateTimeOffset(end.ToUniversalTime()) : null);
+        return (keys.UseToken, source.Expiration is { } end ? new DateTimeOffset(end.ToUniversalTime()) : null);
     }
 
     /// <summary>Puts region, endpoint, trusted authorities and the shared HTTP client into a service client's configuration.</summary>
     /// <typeparam name="T">The client's configuration class.</typeparam>
     /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
     /// <param name="config">A new configuration.</param>
+    /// <param name="region">Region of Amazon's endpoint; the connection's own if null.</param>
     /// <returns>The same configuration.</returns>
-    internal T Configure<T>(string service, T config)
+    internal T Configure<T>(string service, T config, string? region = null)
         where T : ClientConfig
     {
         config.HttpClientFactory = http.Value;
@@ -118,7 +120,7 @@ public sealed class AwsConnection
         }
         else
         {
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(Region);
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region ?? Region);
         }
 
         return config;

@@ -34,7 +34,7 @@ public sealed class BucketStore(StorageClient client)
                     {
                         Bucket = bucket.BucketName,
                         Region = string.IsNullOrEmpty(bucket.BucketRegion) ? null : bucket.BucketRegion,
-                        CreationDate = bucket.CreationDate is { } date ? ObjectStore.ToDate(date) : null,
+                        CreationDate = bucket.CreationDate is { } date ? new DateTimeOffset(date.ToUniversalTime()) : null,
                     };
                 }
             }
@@ -147,7 +147,7 @@ public sealed class BucketStore(StorageClient client)
             async (batch, token) =>
             {
                 int count = batch.Count;
-                IReadOnlyList<LabException> failed = await objects.RemoveAsync(bucket, batch, token);
+                IReadOnlyList<LabException> failed = await objects.RemoveAsync(bucket, batch, false, token);
                 meter.AddItems(count - failed.Count);
                 lock (failures)
                 {
@@ -158,49 +158,34 @@ public sealed class BucketStore(StorageClient client)
         return failures;
     }
 
-    private async IAsyncEnumerable<List<KeyVersion>> ContentsAsync(
+    private async IAsyncEnumerable<IReadOnlyCollection<ObjectVersion>> ContentsAsync(
         string bucket, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        string? key = null, version = null;
-        bool more = true, noVersions = false;
-        while (more)
+        ObjectStore objects = new(client);
+        IAsyncEnumerator<IReadOnlyList<object>> pages =
+            objects.ListPagesAsync(new ObjectListing { Bucket = bucket, Versions = true }, cancellation).GetAsyncEnumerator(cancellation);
+        try
         {
-            ListVersionsResponse? page = null;
+            bool more;
             try
             {
-                page = await client.CallAsync(
-                    bucket,
-                    s3 => s3.ListVersionsAsync(
-                        new ListVersionsRequest { BucketName = bucket, KeyMarker = key, VersionIdMarker = version, Encoding = Amazon.S3.EncodingType.Url },
-                        cancellation),
-                    cancellation);
+                more = await pages.MoveNextAsync();
             }
             catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
             {
-                noVersions = true;
-                break;
+                await pages.DisposeAsync();
+                pages = objects.ListPagesAsync(new ObjectListing { Bucket = bucket }, cancellation).GetAsyncEnumerator(cancellation);
+                more = await pages.MoveNextAsync();
             }
 
-            yield return [.. (page.Versions ?? []).Select(v => new KeyVersion { Key = ObjectStore.Decode(v.Key), VersionId = v.VersionId })];
-            (string?, string?) last = (key, version);
-            (key, version) = (page.NextKeyMarker is { } marker ? ObjectStore.Decode(marker) : null, page.NextVersionIdMarker);
-            more = page.IsTruncated is true && (key, version) != last;
-        }
-
-        if (noVersions)
-        {
-            List<KeyVersion> batch = [];
-            await foreach (object entry in new ObjectStore(client).ListAsync(new ObjectListing { Bucket = bucket }, cancellation))
+            for (; more; more = await pages.MoveNextAsync())
             {
-                batch.Add(new KeyVersion { Key = ((LabObject)entry).Key });
-                if (batch.Count == ObjectStore.MostKeysInBatch)
-                {
-                    yield return batch;
-                    batch = [];
-                }
+                yield return [.. pages.Current.Cast<LabObject>().Select(entry => new ObjectVersion(entry.Key, entry.VersionId))];
             }
-
-            yield return batch;
+        }
+        finally
+        {
+            await pages.DisposeAsync();
         }
     }
 

@@ -1,4 +1,7 @@
+using System.Buffers;
 using CloudLab.Core.Errors;
+using CloudLab.Core.Storage.Wire;
+using Microsoft.Win32.SafeHandles;
 
 namespace CloudLab.Core.Storage;
 
@@ -51,6 +54,54 @@ public static class LocalFiles
         }
     }
 
+    /// <summary>Reads a piece of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="start">First byte.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <param name="take">Gets what is read; it is valid during the call only.</param>
+    /// <returns>False where the file is shorter.</returns>
+    internal static bool ReadPiece(SafeFileHandle file, long start, long length, S3Body.ReadOnlySpanAction take)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(S3Body.ChunkSize);
+        try
+        {
+            for (long done = 0; done < length;)
+            {
+                int count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(S3Body.ChunkSize, length - done)), start + done);
+                if (count == 0)
+                {
+                    return false;
+                }
+
+                take(buffer.AsSpan(0, count));
+                done += count;
+            }
+
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Writes into a file at a place.</summary>
+    /// <param name="path">Its path, for errors.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="data">The bytes.</param>
+    /// <param name="at">Where the first of them goes.</param>
+    internal static void Write(string path, SafeFileHandle file, ReadOnlySpan<byte> data, long at)
+    {
+        try
+        {
+            RandomAccess.Write(file, data, at);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, e);
+        }
+    }
+
     /// <summary>The error of a file or folder that cannot be read.</summary>
     /// <param name="path">Full path.</param>
     /// <param name="cause">What .NET threw.</param>
@@ -76,6 +127,12 @@ public static class LocalFiles
             new LabException(LabErrorKind.WriteFailed, "FileAccessDenied", $"'{path}' may not be written.", cause) { Target = path },
         _ => new LabException(LabErrorKind.WriteFailed, "FileWriteFailed", $"'{path}' cannot be written: {OneLine(cause)}", cause) { Target = path },
     };
+
+    /// <summary>The error of a file that is not what it was when its upload began.</summary>
+    /// <param name="path">Full path.</param>
+    /// <returns>The exception.</returns>
+    internal static LabException Changed(string path) =>
+        new(LabErrorKind.ReadFailed, "FileChanged", $"'{path}' changed while it was read: send it again.") { Target = path };
 
     private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 }

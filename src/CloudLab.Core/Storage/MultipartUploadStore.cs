@@ -38,7 +38,7 @@ public sealed class MultipartUploadStore(StorageClient client)
                 cancellation);
             foreach (MultipartUpload upload in page.MultipartUploads ?? [])
             {
-                DateTimeOffset initiated = ObjectStore.ToDate(upload.Initiated);
+                DateTimeOffset initiated = ToDate(upload.Initiated);
                 if (initiated <= latest)
                 {
                     yield return new LabMultipartUpload
@@ -91,7 +91,7 @@ public sealed class MultipartUploadStore(StorageClient client)
                 PartNumber = part.PartNumber ?? 0,
                 Size = part.Size ?? 0,
                 ETag = part.ETag?.Trim('"'),
-                LastModified = ObjectStore.ToDate(part.LastModified),
+                LastModified = ToDate(part.LastModified),
             }));
             more = page.IsTruncated is true;
             if (more && (page.NextPartNumberMarker is null || page.NextPartNumberMarker == marker))
@@ -168,6 +168,8 @@ public sealed class MultipartUploadStore(StorageClient client)
             });
         return failures;
     }
+
+    private static DateTimeOffset ToDate(DateTime? date) => date is { } known ? new DateTimeOffset(known.ToUniversalTime()) : default;
 
     private static LabException Endless(object target, string text) =>
         new(LabErrorKind.ServiceFailed, "InvalidResponse", text) { Target = target };

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Amazon.S3;
 using Amazon.S3.Model;
 using CloudLab.Core.Errors;
@@ -7,7 +9,7 @@ namespace CloudLab.Core.Storage;
 
 /// <summary>Objects in archive storage classes, which have to be brought back before they can be read.</summary>
 /// <param name="client">The service.</param>
-public sealed class ObjectArchive(StorageClient client)
+public sealed partial class ObjectArchive(StorageClient client)
 {
     /// <summary>Asks for an archived object.</summary>
     /// <param name="bucket">Bucket.</param>
@@ -41,4 +43,24 @@ public sealed class ObjectArchive(StorageClient client)
 
         return new LabObjectRestore { Bucket = bucket, Key = key, VersionId = versionId, Status = status, Days = days, Tier = tier };
     }
+
+    /// <summary>Reads how far an archived object is on its way back.</summary>
+    /// <param name="header">Value of <c>x-amz-restore</c>: <c>ongoing-request="false", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"</c>; or null.</param>
+    /// <returns>Whether it is still on its way, and until when its copy stays; null where the header does not say.</returns>
+    internal static (bool? InProgress, DateTimeOffset? Expires) ReadState(string? header)
+    {
+        if (header is null)
+        {
+            return (null, null);
+        }
+
+        Match date = ExpiryDate().Match(header);
+        return (
+            header.Contains("ongoing-request=\"true\"", StringComparison.Ordinal),
+            date.Success && DateTimeOffset.TryParse(
+                date.Groups[1].ValueSpan, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expires) ? expires : null);
+    }
+
+    [GeneratedRegex("expiry-date=\"([^\"]*)\"")]
+    private static partial Regex ExpiryDate();
 }

@@ -101,7 +101,7 @@ public sealed record ObjectUrlRequest
 
         if (Checksum is not null)
         {
-            headers["x-amz-checksum-" + ChecksumAlgorithm.ToLowerInvariant()] = ChecksumText.ToBase64(ChecksumAlgorithm, Checksum);
+            headers[Checksums.Checksum.Header(ChecksumAlgorithm)] = ChecksumText.ToBase64(ChecksumAlgorithm, Checksum);
         }
 
         return headers;
@@ -109,17 +109,18 @@ public sealed record ObjectUrlRequest
 
     /// <summary>What stands in the query beside the signature.</summary>
     /// <returns>Names and values, not encoded.</returns>
-    internal IEnumerable<KeyValuePair<string, string?>> Query() =>
-        from pair in new Dictionary<string, string?>
-        {
-            ["partNumber"] = PartNumber?.ToString(CultureInfo.InvariantCulture),
-            ["uploadId"] = UploadId,
-            ["versionId"] = VersionId,
-            ["response-content-type"] = ResponseContentType,
-            ["response-content-disposition"] = ResponseContentDisposition,
-        }
-        where pair.Value is not null
-        select pair;
+    internal IEnumerable<(string Name, string Value)> Query()
+    {
+        (string Name, string? Value)[] all =
+        [
+            ("partNumber", PartNumber?.ToString(CultureInfo.InvariantCulture)),
+            ("uploadId", UploadId),
+            ("versionId", VersionId),
+            ("response-content-type", ResponseContentType),
+            ("response-content-disposition", ResponseContentDisposition),
+        ];
+        return from pair in all where pair.Value is not null select (pair.Name, pair.Value);
+    }
 
     private static LabException Invalid(string text) => new(LabErrorKind.InvalidArgument, "InvalidUrlRequest", text);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using CloudLab.Core.Errors;
-using CloudLab.Core.Sessions;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage;
 
@@ -28,14 +28,24 @@ public sealed class ObjectUrls(StorageClient client)
     public async Task<LabObjectUrl> CreateAsync(string bucket, string key, ObjectUrlRequest request, CancellationToken cancellation = default)
     {
         request.Validate();
-        (AwsKeys keys, string region, Uri endpoint) = await client.PresignAsync(bucket, key, cancellation);
-        DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-        TimeSpan lifetime = Lifetime(request.ExpiresIn, now, keys);
-        Dictionary<string, string> headers = request.Headers();
-        string path = endpoint.AbsolutePath.TrimEnd('/') + "/" + string.Join('/', key.Split('/').Select(Uri.EscapeDataString));
+        if (bucket.EndsWith("--x-s3", StringComparison.Ordinal))
+        {
+            throw StorageClient.Problem(
+                LabErrorKind.NotSupported, "NotSupported", bucket, key,
+                "a directory bucket has session keys that end within minutes, so no URL is signed for it. Use a general purpose bucket.");
+        }
+
+        (bool temporary, DateTimeOffset? end) = await client.CredentialsEndAsync(bucket, key, cancellation);
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        TimeSpan lifetime = Lifetime(request.ExpiresIn, now, temporary, end);
+        IReadOnlyDictionary<string, string> headers = request.Headers();
+        S3Request wire = new(new HttpMethod(request.Method), bucket, key)
+        {
+            Query = [.. request.Query()], Headers = [.. headers.Select(header => (header.Key, header.Value))],
+        };
         return new LabObjectUrl
         {
-            Url = UrlSigner.Sign(keys, region, request.Method, endpoint, path, request.Query(), headers, now, lifetime),
+            Url = await client.PresignAsync(wire, lifetime, cancellation),
             Action = request.Action,
             Method = request.Method,
             Bucket = bucket,
@@ -48,12 +58,12 @@ public sealed class ObjectUrls(StorageClient client)
         };
     }
 
-    private TimeSpan Lifetime(TimeSpan? asked, DateTimeOffset now, AwsKeys keys)
+    private TimeSpan Lifetime(TimeSpan? asked, DateTimeOffset now, bool temporary, DateTimeOffset? known)
     {
         TimeSpan wanted = TimeSpan.FromSeconds(Math.Floor((asked ?? Usual).TotalSeconds));
-        if (keys.Expiration is not { } end)
+        if (known is not { } end)
         {
-            if (keys.SessionToken is not null && !warned)
+            if (temporary && !warned)
             {
                 warned = true;
                 client.Reporter.Warning(

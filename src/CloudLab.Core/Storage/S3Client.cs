@@ -14,7 +14,8 @@ internal sealed class S3Client : AmazonS3Client
 
     /// <summary>Creates a client.</summary>
     /// <param name="aws">Where to, and as whom.</param>
-    public S3Client(AwsConnection aws)
+    /// <param name="region">Region of Amazon's endpoint; the connection's own if null.</param>
+    public S3Client(AwsConnection aws, string? region = null)
         : base(aws.Credentials(), aws.Configure("S3", new AmazonS3Config
         {
             // A server of one's own has no DNS name for each bucket.
@@ -24,7 +25,7 @@ internal sealed class S3Client : AmazonS3Client
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = Retries,
-        }))
+        }, region))
     {
     }
 

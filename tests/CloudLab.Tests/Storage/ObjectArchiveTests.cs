@@ -26,15 +26,15 @@ public abstract class ObjectArchiveTests(StorageServer server) : StorageTest(ser
         object?[] listed = [.. (await CmdletRunner.RunAsync("Get-LabObject", new { Bucket, Session })).Ok().Output];
         CmdletResult tried = (await CmdletRunner.RunAsync("Restore-LabObject", new { Days = 2, WhatIf = true, Session }, listed)).Ok();
         Assert.Contains(tried.Information, line => line.Contains($"s3://{Bucket}/b c", StringComparison.Ordinal) && line.Contains("2 days", StringComparison.Ordinal));
-        Assert.Null((await Objects.GetAsync(Bucket, "a", Token)).RestoreInProgress);
+        Assert.Null((await Objects.GetAsync(Bucket, "a", ReadOptions.Default, Token)).RestoreInProgress);
 
         CmdletResult result = await CmdletRunner.RunAsync("Restore-LabObject", new { Days = 2, Tier = "Bulk", Session }, listed);
         Assert.Equal(
             [("a", RestoreStatus.Started, 2, RestoreTier.Bulk), ("b c", RestoreStatus.Started, 2, RestoreTier.Bulk)],
             result.OutputOf<LabObjectRestore>().OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => (r.Key, r.Status, r.Days!.Value, r.Tier)));
         Assert.Equal($"s3://{Bucket}/plain", Assert.Single(result.Errors).TargetObject);
-        Assert.NotNull((await Objects.GetAsync(Bucket, "a", Token)).RestoreInProgress);
-        Assert.Null((await Objects.GetAsync(Bucket, "plain", Token)).RestoreInProgress);
+        Assert.NotNull((await Objects.GetAsync(Bucket, "a", ReadOptions.Default, Token)).RestoreInProgress);
+        Assert.Null((await Objects.GetAsync(Bucket, "plain", ReadOptions.Default, Token)).RestoreInProgress);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public abstract class ObjectArchiveTests(StorageServer server) : StorageTest(ser
         Assert.Equal(back.RestoreInProgress is true ? RestoreStatus.InProgress : RestoreStatus.Restored, again.Status);
         if (back.RestoreInProgress is false)
         {
-            Assert.True((await Objects.GetAsync(Bucket, "a", Token)).RestoreExpires > back.RestoreExpires);
+            Assert.True((await Objects.GetAsync(Bucket, "a", ReadOptions.Default, Token)).RestoreExpires > back.RestoreExpires);
         }
     }
 

@@ -105,7 +105,7 @@ public abstract class ObjectTagTests(StorageServer server) : StorageTest(server)
                 new() { BucketName = Bucket, VersioningConfig = new() { Status = Amazon.S3.VersionStatus.Enabled } }, Token),
             Token);
         await PutAsync("k", "old");
-        string old = (await Objects.GetAsync(Bucket, "k", Token)).VersionId!;
+        string old = (await Objects.GetAsync(Bucket, "k", ReadOptions.Default, Token)).VersionId!;
         await PutAsync("k", "new");
         (await RunAsync("Set-LabObjectTag", new { Bucket, Key = "k", Tag = Tags("age", "new"), Session })).Ok();
         LabObjectTag set = Assert.Single(
@@ -123,7 +123,9 @@ public abstract class ObjectTagTests(StorageServer server) : StorageTest(server)
         url = Assert.Single((await RunAsync("New-LabObjectUrl", new { Method = "PUT", Session }, [set])).Ok().OutputOf<LabObjectUrl>());
         Assert.Null(url.VersionId);
         CmdletResult none = await RunAsync("Get-LabObjectTag", new { Bucket, Key = "k", VersionId = new string('0', 32), Session });
-        Assert.Equal(ErrorCategory.ObjectNotFound, Assert.Single(none.Errors).CategoryInfo.Category);
+
+        // S3 tells ids that it never gives from those that are gone.
+        Assert.Contains(Assert.Single(none.Errors).CategoryInfo.Category, new[] { ErrorCategory.ObjectNotFound, ErrorCategory.InvalidData });
     }
 
     [Fact]

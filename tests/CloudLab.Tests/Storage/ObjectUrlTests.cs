@@ -63,7 +63,7 @@ public abstract class ObjectUrlTests(StorageServer server) : StorageTest(server)
         Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(url, "{}"u8.ToArray(), headers: [])).StatusCode);
         Assert.Empty(await KeysAsync());
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(url, "{}"u8.ToArray())).StatusCode);
-        Assert.Equal("application/json", (await Objects.GetAsync(Bucket, "k.json", Token)).ContentType);
+        Assert.Equal("application/json", (await Objects.GetAsync(Bucket, "k.json", ReadOptions.Default, Token)).ContentType);
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public abstract class ObjectUrlTests(StorageServer server) : StorageTest(server)
         HttpResponseMessage completed = await SendAsync(urls[2], Encoding.UTF8.GetBytes(list.ToString()));
         Assert.Equal(HttpStatusCode.OK, completed.StatusCode);
         Assert.Contains("CompleteMultipartUploadResult", await completed.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
-        LabObjectMetadata made = await Objects.GetAsync(Bucket, key, Token);
+        LabObjectMetadata made = await Objects.GetAsync(Bucket, key, ReadOptions.Default, Token);
         Assert.Equal((parts.Sum(part => (long)part.Length), "text/x-lab"), (made.Size, made.ContentType));
     }
 

@@ -19,7 +19,7 @@ public abstract class WaitCommandTests(StorageServer server) : StorageTest(serve
     public async Task A_wait_in_vain_for_an_object_to_go_says_how_it_still_is()
     {
         await PutAsync("k", "12345");
-        LabObjectMetadata there = await Objects.GetAsync(Bucket, "k", Token);
+        LabObjectMetadata there = await Objects.GetAsync(Bucket, "k", ReadOptions.Default, Token);
         ErrorRecord error = Assert.Single((await CmdletRunner.RunAsync("Wait-LabObject", new { Bucket, Key = "k", NotExists = true, Timeout = 0, Session })).Errors);
         Assert.StartsWith("WaitTimeout,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains($"it exists (5 bytes, ETag {there.ETag}, last modified {there.LastModified:yyyy-MM-dd HH:mm:ss}", error.ToString(), StringComparison.Ordinal);
