@@ -1,0 +1,223 @@
+using System.Text;
+using CloudLab.Core.Errors;
+
+namespace CloudLab.Cmdlets.Storage.Drive;
+
+/// <summary>
+/// The path syntax of LabS3 drives, as text alone: nothing here asks a service. A path is a bucket and a key's parts between
+/// slashes; a backslash separates as well. Of what no path can say - a part that is empty, <c>.</c> or <c>..</c>, or holds a
+/// backslash - a part has a spelling with <see cref="Escape"/>, so that each key has a path and no two share one.
+/// </summary>
+/// <param name="separator">The separator that PowerShell prefers here: a backslash on Windows, a slash elsewhere.</param>
+internal sealed class DrivePath(char separator)
+{
+    /// <summary>Begins a spelling: twice for itself, before 0 for an empty part, before the two hexadecimal digits of another character.</summary>
+    public const char Escape = '\u241b';
+
+    private const string EscapeTwice = "\u241b\u241b", Empty = "\u241b0", Dot = "\u241b2E", Backslash = "\u241b5C", Folder = "\u241b2F";
+
+    /// <summary>The syntax of this system.</summary>
+    public static DrivePath Here { get; } = new(OperatingSystem.IsWindows() ? '\\' : '/');
+
+    /// <summary>Spells a part of a key.</summary>
+    /// <param name="part">What stands between two slashes.</param>
+    /// <returns>A name that a path can hold; the part itself but for the few that need more.</returns>
+    public static string Spell(string part) => part switch
+    {
+        "" => Empty,
+        "." => Dot,
+        ".." => Dot + ".",
+        _ when part.AsSpan().IndexOfAny(Escape, '\\') < 0 => part,
+        _ => part.Replace(Escape.ToString(), EscapeTwice, StringComparison.Ordinal).Replace("\\", Backslash, StringComparison.Ordinal),
+    };
+
+    /// <summary>The name of a folder beside an object of the same name, which the plain name would mean.</summary>
+    /// <param name="name">The spelled name.</param>
+    /// <returns>Another name, for the folder only.</returns>
+    public static string SpellFolder(string name) => name + Folder;
+
+    /// <summary>Reads what a path names.</summary>
+    /// <param name="path">A provider path: <c>movies/data/users.json</c>, <c>@drive/movies</c>.</param>
+    /// <returns>The location. Throws <see cref="LabException"/> (InvalidPath).</returns>
+    public static DriveLocation Parse(string path)
+    {
+        string text = path.Replace('\\', '/').TrimStart('/');
+        string? session = null;
+        if (text.StartsWith('@'))
+        {
+            int end = text.IndexOf('/');
+            session = end < 0 ? text[1..] : text[1..end];
+            text = end < 0 ? "" : text[end..].TrimStart('/');
+        }
+
+        bool isFolder = text.EndsWith('/');
+        string[] parts = (isFolder ? text[..^1] : text).Split('/');
+        if (parts.Length == 1)
+        {
+            return new DriveLocation(session, parts[0], null, isFolder);
+        }
+
+        if (SaysFolder(parts[^1]))
+        {
+            isFolder = true;
+            parts[^1] = parts[^1][..^Folder.Length];
+        }
+
+        return new DriveLocation(session, parts[0], string.Join('/', parts.Skip(1).Select(part => Read(part, path))), isFolder);
+    }
+
+    /// <summary>The root of a drive from what a person gave for it.</summary>
+    /// <param name="root">A bucket with or without prefix, as a path or as an <c>s3://</c> address, which is taken literally; empty, or a slash, for all buckets.</param>
+    /// <param name="session">Name of the drive's own session, or null.</param>
+    /// <returns>A provider path without slash at the end. Throws <see cref="LabException"/> (InvalidPath).</returns>
+    public string Root(string root, string? session)
+    {
+        const string Scheme = "s3://";
+        if (!root.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            DriveLocation given = Parse(root);
+            return given.Session is null
+                ? Of(session, given.Bucket, given.Key)
+                : throw Invalid(root, "a bucket's name does not begin with @");
+        }
+
+        string rest = root[Scheme.Length..];
+        int slash = rest.IndexOf('/');
+        string? prefix = slash < 0 || slash == rest.Length - 1 ? null : rest[(slash + 1)..];
+        return Of(session, slash < 0 ? rest : rest[..slash], prefix?.EndsWith('/') == true ? prefix[..^1] : prefix);
+    }
+
+    /// <summary>The path of an object or a prefix.</summary>
+    /// <param name="session">Name of the drive's own session, or null.</param>
+    /// <param name="bucket">Bucket; empty for the service.</param>
+    /// <param name="key">Key, or prefix without its last slash; null for the bucket.</param>
+    /// <returns>A provider path.</returns>
+    public string Of(string? session, string bucket, string? key)
+    {
+        string path = session is null ? bucket : bucket.Length == 0 ? "@" + session : "@" + session + separator + bucket;
+        return key is null ? path : path + separator + Of(key);
+    }
+
+    /// <summary>The path of a key below its bucket, or below a prefix.</summary>
+    /// <param name="key">A key, or the rest of one.</param>
+    /// <returns>Its parts, spelled.</returns>
+    public string Of(string key) => string.Join(separator, key.Split('/').Select(Spell));
+
+    /// <summary>Joins two pieces of a path, as PowerShell does for whatever a person types behind a location.</summary>
+    /// <param name="parent">The first piece.</param>
+    /// <param name="child">The second; a slash twice in it is an empty part of a key.</param>
+    /// <returns>The path; a slash at its end is kept.</returns>
+    public string Join(string parent, string child)
+    {
+        parent = parent.Replace('\\', '/').Replace('/', separator);
+        child = Unify(child, keepsFirst: parent.Length > 0);
+        if (parent.Length == 0)
+        {
+            return child;
+        }
+
+        if (child.StartsWith(separator))
+        {
+            child = child[1..];
+        }
+
+        return parent.EndsWith(separator) ? parent + child : parent + separator + child;
+    }
+
+    /// <summary>What a path is in.</summary>
+    /// <param name="path">A path.</param>
+    /// <param name="root">The path that has no parent, or null.</param>
+    /// <returns>The path without its last part; empty where there is none, or for the root.</returns>
+    public string Parent(string path, string? root)
+    {
+        string text = WithoutEnd(Unify(path, keepsFirst: true));
+        int last = text.LastIndexOf(separator);
+        return last < 0 || (!string.IsNullOrEmpty(root) && text == WithoutEnd(Unify(root, keepsFirst: true))) ? ""
+            : last == 0 ? text[..1]
+            : text[..last];
+    }
+
+    /// <summary>The last part of a path.</summary>
+    /// <param name="path">A path.</param>
+    /// <returns>The name, as spelled.</returns>
+    public string Name(string path)
+    {
+        string text = WithoutEnd(Unify(path, keepsFirst: true));
+        return text[(text.LastIndexOf(separator) + 1)..];
+    }
+
+    // Behind an escape that is itself escaped, 2F is text.
+    private static bool SaysFolder(string part)
+    {
+        ReadOnlySpan<char> before = part.EndsWith(Folder, StringComparison.Ordinal) ? part.AsSpan()[..^(Folder.Length - 1)] : default;
+        return (before.Length - before.TrimEnd(Escape).Length) % 2 == 1;
+    }
+
+    private static string Read(string part, string path)
+    {
+        if (part is "." or "..")
+        {
+            throw Invalid(path, $"'{part}' in the middle of it names no part of a key");
+        }
+
+        StringBuilder text = new(part.Length);
+        for (int i = 0; i < part.Length; i++)
+        {
+            if (part[i] != Escape)
+            {
+                text.Append(part[i]);
+                continue;
+            }
+
+            ReadOnlySpan<char> rest = part.AsSpan(i + 1);
+            if (rest.StartsWith([Escape]))
+            {
+                text.Append(Escape);
+                i++;
+            }
+            else if (rest.StartsWith("0"))
+            {
+                i++;
+            }
+            else if (rest.StartsWith("2E") || rest.StartsWith("5C"))
+            {
+                text.Append(rest[0] == '2' ? '.' : '\\');
+                i += 2;
+            }
+        }
+
+        // One spelling for each part: what two paths name is never the same.
+        string read = text.ToString();
+        return part.Length == 0 || Spell(read) == part ? read : throw Invalid(path, $"'{part}' is not the way the drive spells a name");
+    }
+
+    private static LabException Invalid(string path, string why) =>
+        new(LabErrorKind.InvalidData, "InvalidPath", $"'{path}' is no path of a LabS3 drive: {why}.")
+        {
+            Target = path,
+            Advice = "Take the path from Get-ChildItem, or use Get-LabObject, Remove-LabObject and their kin, which take any -Key. See about_LabS3.",
+        };
+
+    // One kind of separator, and empty parts spelled. The first part may be empty: a slash there means the root of the drive.
+    private string Unify(string path, bool keepsFirst)
+    {
+        string text = path.Replace('\\', '/');
+        if (text.Length < 2 || (text[0] != '/' && !text.Contains("//", StringComparison.Ordinal)))
+        {
+            return text.Replace('/', separator);
+        }
+
+        string[] parts = text.Split('/');
+        for (int i = keepsFirst ? 1 : 0; i < parts.Length - 1; i++)
+        {
+            if (parts[i].Length == 0)
+            {
+                parts[i] = Empty;
+            }
+        }
+
+        return string.Join(separator, parts);
+    }
+
+    private string WithoutEnd(string path) => path.Length > 0 && path[^1] == separator ? path[..^1] : path;
+}
