@@ -24,10 +24,10 @@ public class DrivePathTests
         foreach (DrivePath syntax in new[] { Unix, Windows })
         {
             string path = syntax.Of(null, "movies", key);
-            Assert.Equal(new DriveLocation(null, "movies", key, false), DrivePath.Parse(path));
-            // As folder, by the slash at the end and by the name that does without.
+            Assert.Equal(new DriveLocation(null, "movies", key, null), DrivePath.Parse(path));
+            // As a folder and nothing else, and as an object beside one.
             Assert.Equal(new DriveLocation(null, "movies", key, true), DrivePath.Parse(path + "/"));
-            Assert.Equal(new DriveLocation(null, "movies", key, true), DrivePath.Parse(DrivePath.SpellFolder(path)));
+            Assert.Equal(new DriveLocation(null, "movies", key, false), DrivePath.Parse(DrivePath.SpellObject(path)));
         }
     }
 
@@ -66,17 +66,19 @@ public class DrivePathTests
     [InlineData("/movies/data", "data")]
     [InlineData("//movies/data", "data")]
     public void A_path_that_a_person_wrote_names_one_key(string path, string key) =>
-        Assert.Equal(new DriveLocation(null, "movies", key, false), DrivePath.Parse(path));
+        Assert.Equal(new DriveLocation(null, "movies", key, null), DrivePath.Parse(path));
 
     [Theory]
     [InlineData("movies/./a")]
     [InlineData("movies/a/..")]
-    [InlineData("movies/␛")]
+    [InlineData("movies/␛/x")]
+    [InlineData("movies/a␛/x")]
     [InlineData("movies/␛41")]
     [InlineData("movies/a␛2E")]
     [InlineData("movies/␛2Ex")]
     [InlineData("movies/a␛0")]
     [InlineData("movies/a␛2Fb")]
+    [InlineData("movies/␛2F")]
     public void A_path_that_names_no_key_is_refused_and_the_way_out_is_named(string path)
     {
         LabException problem = Assert.Throws<LabException>(() => DrivePath.Parse(path));
@@ -144,8 +146,8 @@ public class DrivePathTests
     {
         Assert.Equal("@lab/movies/data", Unix.Root("movies/data", "lab"));
         Assert.Equal("@lab", Unix.Root("", "lab"));
-        Assert.Equal(new DriveLocation("lab", "movies", "data/@x", false), DrivePath.Parse("@lab/movies/data/@x"));
-        Assert.Equal(new DriveLocation("lab", "", null, false), DrivePath.Parse("@lab"));
+        Assert.Equal(new DriveLocation("lab", "movies", "data/@x", null), DrivePath.Parse("@lab/movies/data/@x"));
+        Assert.Equal(new DriveLocation("lab", "", null, null), DrivePath.Parse("@lab"));
         Assert.Throws<LabException>(() => Unix.Root("@lab/movies", null));
     }
 }

@@ -6,8 +6,8 @@ namespace CloudLab.Cmdlets.Storage.Drive;
 /// <param name="Session">Name of the session that a drive was made with; null for the runspace's default.</param>
 /// <param name="Bucket">Bucket; empty for the service with all its buckets.</param>
 /// <param name="Key">Key of an object, or what stands before the slash of a prefix; null for the bucket itself.</param>
-/// <param name="IsFolder">True where the path itself says that it means the prefix and not the object.</param>
-internal sealed record DriveLocation(string? Session, string Bucket, string? Key, bool IsFolder)
+/// <param name="IsFolder">True where the path itself says that it means the prefix, false for the object; null means the prefix if there is one.</param>
+internal sealed record DriveLocation(string? Session, string Bucket, string? Key, bool? IsFolder)
 {
     /// <summary>True for the service, whose children are buckets.</summary>
     public bool IsService => Bucket.Length == 0;
@@ -19,6 +19,6 @@ internal sealed record DriveLocation(string? Session, string Bucket, string? Key
     public string Prefix => Key is null ? "" : Key + "/";
 
     /// <summary>The way it is named to people.</summary>
-    /// <returns><c>s3://movies/data/users.json</c>; a folder only ends in a slash where its path did.</returns>
-    public override string ToString() => IsService ? "s3://" : ObjectName.Uri(Bucket, IsFolder ? Prefix : Key ?? "");
+    /// <returns><c>s3://movies/data/users.json</c>; ends in a slash where it says folder.</returns>
+    public override string ToString() => IsService ? "s3://" : ObjectName.Uri(Bucket, IsFolder is true ? Prefix : Key ?? "");
 }

@@ -11,10 +11,10 @@ namespace CloudLab.Cmdlets.Storage.Drive;
 /// <param name="separator">The separator that PowerShell prefers here: a backslash on Windows, a slash elsewhere.</param>
 internal sealed class DrivePath(char separator)
 {
-    /// <summary>Begins a spelling: twice for itself, before 0 for an empty part, before the two hexadecimal digits of another character.</summary>
+    /// <summary>Begins a spelling: twice for itself, before 0 for an empty part, before the two hexadecimal digits of another character, last in a name for an object beside a folder.</summary>
     public const char Escape = '\u241b';
 
-    private const string EscapeTwice = "\u241b\u241b", Empty = "\u241b0", Dot = "\u241b2E", Backslash = "\u241b5C", Folder = "\u241b2F";
+    private const string EscapeTwice = "\u241b\u241b", Empty = "\u241b0", Dot = "\u241b2E", Backslash = "\u241b5C";
 
     /// <summary>The syntax of this system.</summary>
     public static DrivePath Here { get; } = new(OperatingSystem.IsWindows() ? '\\' : '/');
@@ -31,10 +31,10 @@ internal sealed class DrivePath(char separator)
         _ => part.Replace(Escape.ToString(), EscapeTwice, StringComparison.Ordinal).Replace("\\", Backslash, StringComparison.Ordinal),
     };
 
-    /// <summary>The name of a folder beside an object of the same name, which the plain name would mean.</summary>
+    /// <summary>The name of an object beside a folder of the same name, which the plain name would mean.</summary>
     /// <param name="name">The spelled name.</param>
-    /// <returns>Another name, for the folder only.</returns>
-    public static string SpellFolder(string name) => name + Folder;
+    /// <returns>Another name, for the object only.</returns>
+    public static string SpellObject(string name) => name + Escape;
 
     /// <summary>Reads what a path names.</summary>
     /// <param name="path">A provider path: <c>movies/data/users.json</c>, <c>@drive/movies</c>.</param>
@@ -50,17 +50,17 @@ internal sealed class DrivePath(char separator)
             text = end < 0 ? "" : text[end..].TrimStart('/');
         }
 
-        bool isFolder = text.EndsWith('/');
-        string[] parts = (isFolder ? text[..^1] : text).Split('/');
+        bool? isFolder = text.EndsWith('/') ? true : null;
+        string[] parts = (isFolder is true ? text[..^1] : text).Split('/');
         if (parts.Length == 1)
         {
-            return new DriveLocation(session, parts[0], null, isFolder);
+            return new DriveLocation(session, parts[0], null, null);
         }
 
-        if (SaysFolder(parts[^1]))
+        if (isFolder is null && SaysObject(parts[^1]))
         {
-            isFolder = true;
-            parts[^1] = parts[^1][..^Folder.Length];
+            isFolder = false;
+            parts[^1] = parts[^1][..^1];
         }
 
         return new DriveLocation(session, parts[0], string.Join('/', parts.Skip(1).Select(part => Read(part, path))), isFolder);
@@ -146,12 +146,8 @@ internal sealed class DrivePath(char separator)
         return text[(text.LastIndexOf(separator) + 1)..];
     }
 
-    // Behind an escape that is itself escaped, 2F is text.
-    private static bool SaysFolder(string part)
-    {
-        ReadOnlySpan<char> before = part.EndsWith(Folder, StringComparison.Ordinal) ? part.AsSpan()[..^(Folder.Length - 1)] : default;
-        return (before.Length - before.TrimEnd(Escape).Length) % 2 == 1;
-    }
+    // Two of them are the character itself.
+    private static bool SaysObject(string part) => (part.Length - part.AsSpan().TrimEnd(Escape).Length) % 2 == 1;
 
     private static string Read(string part, string path)
     {

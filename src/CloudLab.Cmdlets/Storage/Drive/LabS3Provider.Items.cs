@@ -1,0 +1,230 @@
+using System.Management.Automation;
+using System.Management.Automation.Provider;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Storage;
+
+namespace CloudLab.Cmdlets.Storage.Drive;
+
+/// <content>Looking at, making and removing items.</content>
+public sealed partial class LabS3Provider
+{
+    /// <inheritdoc/>
+    protected override bool ItemExists(string path) => Find(path) is not null;
+
+    /// <inheritdoc/>
+    protected override bool IsItemContainer(string path) => IsContainer(Find(path));
+
+    /// <inheritdoc/>
+    protected override void GetItem(string path)
+    {
+        if (Find(path) is { } found)
+        {
+            Write(found, IsContainer(found) ? PathOf(Parse(path)) : path, IsContainer(found));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool HasChildItems(string path)
+    {
+        bool has = false;
+        if (IsContainer(Find(path)))
+        {
+            DriveLocation at = Parse(path);
+            Run(path, async (store, token) => has = await store.HasChildrenAsync(at, token));
+        }
+
+        return has;
+    }
+
+    /// <inheritdoc/>
+    protected override object GetChildItemsDynamicParameters(string path, bool recurse) => new ChildParameters();
+
+    /// <inheritdoc/>
+    protected override void GetChildItems(string path, bool recurse) => GetChildItems(path, recurse, uint.MaxValue);
+
+    /// <inheritdoc/>
+    protected override void GetChildItems(string path, bool recurse, uint depth)
+    {
+        if (!IsContainer(Find(path)))
+        {
+            GetItem(path);
+            return;
+        }
+
+        WildcardPattern? names = Names(Filter);
+        DriveLocation at = Parse(path);
+        Change(path, async (store, pump, token) =>
+        {
+            IAsyncEnumerable<DriveItem> items = recurse
+                ? store.TreeAsync(at, depth, token)
+                : store.ChildrenAsync(at, Start(Filter), token);
+            await foreach (DriveItem item in items)
+            {
+                if (names?.IsMatch(DrivePath.Here.Name(item.Path)) ?? true)
+                {
+                    await pump.PostOutputAsync(() => Write(item.Item, DrivePath.Here.Join(PathOf(at), item.Path), item.IsContainer), token);
+                }
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void GetChildNames(string path, ReturnContainers returnContainers)
+    {
+        WildcardPattern? names = Names(Filter);
+        DriveLocation at = Parse(path);
+        bool allContainers = returnContainers == ReturnContainers.ReturnAllContainers;
+        Change(path, async (store, pump, token) =>
+        {
+            await foreach (DriveItem item in store.ChildrenAsync(at, allContainers ? "" : Start(Filter), token))
+            {
+                if ((item.IsContainer && allContainers) || (names?.IsMatch(item.Path) ?? true))
+                {
+                    await pump.PostOutputAsync(
+                        () => WriteItemObject(item.Path, DrivePath.Here.Join(PathOf(at), item.Path), item.IsContainer), token);
+                }
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void NewItem(string path, string itemTypeName, object newItemValue)
+    {
+        bool? isFolder = itemTypeName?.ToUpperInvariant() switch
+        {
+            null or "" or "FILE" => false,
+            "DIRECTORY" or "CONTAINER" or "FOLDER" or "BUCKET" => true,
+            _ => null,
+        };
+        DriveLocation at = Parse(path);
+        string target = (at with { IsFolder = isFolder is true && !at.IsBucket }).ToString();
+        if (isFolder is null || at.IsService || (at.IsBucket && isFolder is false))
+        {
+            WriteError(ErrorMapper.ToRecord(
+                new LabException(
+                    LabErrorKind.InvalidData, "InvalidItemType",
+                    at.Key is null
+                        ? $"'{path}': at this level there are only buckets: use -ItemType Directory for one."
+                        : $"'{itemTypeName}' is no kind of item on a LabS3 drive: use File or Directory.") { Target = path },
+                path));
+            return;
+        }
+
+        string action = at.IsBucket ? "Create bucket" : isFolder.Value ? "Create folder" : "Create object";
+        if (!ShouldProcess(target, action))
+        {
+            return;
+        }
+
+        bool overwrite = Force;
+        Change(path, async (store, pump, token) =>
+        {
+            object made = at.IsBucket ? await store.Buckets.CreateAsync(at.Bucket, null, token)
+                : isFolder.Value ? await MakeFolderAsync(store, at, overwrite, token)
+                : await WriteTextAsync(store, at, LanguagePrimitives.ConvertTo<string>(newItemValue) ?? "", overwrite, token);
+            await pump.PostOutputAsync(() => Write(made, PathOf(at), isFolder.Value), token);
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void RemoveItem(string path, bool recurse)
+    {
+        object? found = Find(path);
+        DriveLocation at = Parse(path);
+        if (found is null)
+        {
+            return;
+        }
+
+        if (IsRoot(path) || at.IsService)
+        {
+            Refuse(path, "DriveRoot", $"{at}: it is the root of the drive.", "Remove what is in it (Remove-Item with /*), or use Remove-LabBucket.");
+            return;
+        }
+
+        string action = found switch { LabObject => "Remove object", LabBucket => "Remove bucket", _ => "Remove folder" };
+        string target = (at with { IsFolder = found is LabPrefix }).ToString();
+        if (!ShouldProcess(target, action))
+        {
+            return;
+        }
+
+        bool force = Force;
+        Change(path, async (store, pump, token) =>
+        {
+            void Failed(LabException failure) => pump.Post(() => WriteError(ErrorMapper.ToRecord(failure, path)));
+            switch (found)
+            {
+                case LabObject:
+                    foreach (LabException failure in await store.Objects.RemoveAsync(at.Bucket, [at.Key!], token))
+                    {
+                        Failed(failure);
+                    }
+
+                    break;
+                case LabBucket when recurse && !force && await store.HasChildrenAsync(at, token):
+                    throw NotEmpty(target, "With the bucket all versions of its objects go for good: add -Force to say so.");
+                case LabBucket:
+                    foreach (LabException failure in await store.Buckets.RemoveAsync(at.Bucket, recurse && force, token))
+                    {
+                        Failed(failure);
+                    }
+
+                    break;
+                default:
+                    if (!recurse && await store.HasChildrenAsync(at, token))
+                    {
+                        throw NotEmpty(target, "Add -Recurse to remove everything whose key begins so.");
+                    }
+
+                    await store.RemoveTreeAsync(at, Failed, token);
+                    break;
+            }
+        });
+    }
+
+    private static LabException NotEmpty(string target, string advice) =>
+        new(LabErrorKind.Conflict, "FolderNotEmpty", $"{target} is not empty. {advice}") { Target = target, Advice = advice };
+
+    private static WildcardPattern? Names(string? filter) =>
+        string.IsNullOrEmpty(filter) ? null : new WildcardPattern(filter, WildcardOptions.IgnoreCase);
+
+    // Wildcards mean letters of both cases and a service means one: a listing may begin with what is before the first letter.
+    private static string Start(string? filter) => filter is null
+        ? ""
+        : string.Concat(filter.TakeWhile(c =>
+            c is not ('*' or '?' or '[' or ']' or '`' or '\\' or DrivePath.Escape) && char.ToUpperInvariant(c) == char.ToLowerInvariant(c)
+            && !char.IsSurrogate(c)));
+
+    private static async Task<LabPrefix> MakeFolderAsync(DriveStore store, DriveLocation at, bool overwrite, CancellationToken cancellation)
+    {
+        if (!overwrite && await store.FindAsync(at with { IsFolder = true }, cancellation) is not null)
+        {
+            throw new LabException(LabErrorKind.AlreadyExists, "FolderAlreadyExists", $"{at with { IsFolder = true }} exists already.")
+            {
+                Target = at.ToString(),
+            };
+        }
+
+        await store.WriteEmptyAsync(at.Bucket, at.Prefix, new UploadOptions { ContentType = "application/x-directory" }, cancellation);
+        return new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix };
+    }
+
+    private static async Task<LabObject> WriteTextAsync(
+        DriveStore store, DriveLocation at, string text, bool overwrite, CancellationToken cancellation)
+    {
+        (ObjectWriter writer, TransferEngine engine) = store.Write(at, new UploadOptions { NoClobber = !overwrite }, cancellation);
+        using (engine)
+        {
+            await using (writer)
+            {
+                await writer.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text));
+                return await writer.CompleteAsync();
+            }
+        }
+    }
+
+    private void Refuse(string path, string code, string message, string advice) =>
+        WriteError(ErrorMapper.ToRecord(new LabException(LabErrorKind.InvalidData, code, message) { Target = path, Advice = advice }, path));
+}
