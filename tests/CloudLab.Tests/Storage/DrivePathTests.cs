@@ -13,7 +13,7 @@ public class DrivePathTests
     public static TheoryData<string> Keys() =>
     [
         "a", "data/users.json", "a//b", "//", "/", "/a", "a/", "a//", "a/./b", "a/../b", ".", "..", "...", ".a", "a/.", "./a", "\\", "a\\b", "\\\\", "a/\\",
-        "emoji \U0001F600/x", "+", "%2F", "a%2Fb", "trailing ", " leading", "line\nbreak", "tab\t", "[x]", "*", "?", "`", "$x", "a:b", "c:/x", "~", "~/x", "@x/y",
+        "emoji \U0001F600/x", "+", "%2F", "a%2Fb", "trailing ", " leading", "line\nbreak", "tab\t", "[x]", "*", "?", "`", "$x", "a:b", "c:/x", "~", "~/x", "@x/y", "@", "@/movies/x", "a/@", "@@",
         "␛", "␛␛", "␛0", "␛2E", "␛2F", "␛␛2F", "a␛2F", "␛5C", "a␛", "\uFF0E", "s3://x", "'", "\"", "\u0000", "aux", "LabS3::x",
     ];
 
@@ -37,7 +37,7 @@ public class DrivePathTests
     {
         foreach (DrivePath syntax in new[] { Unix, Windows })
         {
-            string path = syntax.Of(null, "movies", key), rest = path;
+            string path = syntax.Of(null, "movies", key), rest = path[2..];
             List<string> names = [];
             while (rest.Length > 0)
             {
@@ -47,7 +47,7 @@ public class DrivePathTests
 
             Assert.Equal(key.Split('/').Length + 1, names.Count);
             Assert.DoesNotContain("", names);
-            Assert.Equal(path, names.Aggregate(syntax.Join));
+            Assert.Equal(path[2..], names.Aggregate(syntax.Join));
         }
     }
 
@@ -65,6 +65,8 @@ public class DrivePathTests
     [InlineData("movies/data\\x", "data/x")]
     [InlineData("/movies/data", "data")]
     [InlineData("//movies/data", "data")]
+    [InlineData("@/movies/data", "data")]
+    [InlineData("@\\movies\\data", "data")]
     public void A_path_that_a_person_wrote_names_one_key(string path, string key) =>
         Assert.Equal(new DriveLocation(null, "movies", key, null), DrivePath.Parse(path));
 
@@ -111,9 +113,13 @@ public class DrivePathTests
     [Theory]
     [InlineData("movies/data/x", "movies", "movies/data", "x")]
     [InlineData("movies/data/", "movies", "movies", "data")]
-    [InlineData("movies", "movies", "", "movies")]
-    [InlineData("movies/", "movies", "", "movies")]
-    [InlineData("movies/data", "movies/data", "", "data")]
+    [InlineData("@/movies", "@/movies", "", "movies")]
+    [InlineData("@/movies/", "@/movies", "", "movies")]
+    [InlineData("@/movies/data", "@/movies/data", "", "data")]
+    [InlineData("@/movies/data", "@", "@/movies", "data")]
+    [InlineData("@/movies", "@", "@", "movies")]
+    [InlineData("@", "@", "", "@")]
+    [InlineData("/", null, "", "")]
     [InlineData("movies", null, "", "movies")]
     [InlineData("/x", null, "/", "x")]
     [InlineData("", null, "", "")]
@@ -126,28 +132,40 @@ public class DrivePathTests
     }
 
     [Theory]
-    [InlineData("movies", "movies")]
-    [InlineData("movies/", "movies")]
-    [InlineData("movies/data/", "movies/data")]
-    [InlineData("movies\\data", "movies/data")]
-    [InlineData("s3://movies", "movies")]
-    [InlineData("S3://movies/", "movies")]
-    [InlineData("s3://movies/data/", "movies/data")]
-    [InlineData("s3://movies/a//b\\c/", "movies/a/␛0/b␛5Cc")]
-    [InlineData("s3://movies//", "movies/␛0")]
-    [InlineData("", "")]
-    [InlineData("/", "")]
-    [InlineData("\\", "")]
-    [InlineData("s3://", "")]
+    [InlineData("movies", "@/movies")]
+    [InlineData("movies/", "@/movies")]
+    [InlineData("movies/data/", "@/movies/data")]
+    [InlineData("movies\\data", "@/movies/data")]
+    [InlineData("s3://movies", "@/movies")]
+    [InlineData("S3://movies/", "@/movies")]
+    [InlineData("s3://movies/data/", "@/movies/data")]
+    [InlineData("s3://movies/a//b\\c/", "@/movies/a/␛0/b␛5Cc")]
+    [InlineData("s3://movies//", "@/movies/␛0")]
+    [InlineData("", "@")]
+    [InlineData("/", "@")]
+    [InlineData("\\", "@")]
+    [InlineData("s3://", "@")]
     public void Root(string given, string expected) => Assert.Equal(expected, Unix.Root(given, null));
+
+    [Theory]
+    [InlineData("s3:x", "s3␛3Ax")]
+    [InlineData("S3:/x", "S3␛3A/x")]
+    [InlineData("s3", "s3")]
+    [InlineData("10:00", "10:00")]
+    [InlineData("a/s3:x", "a/s3:x")]
+    public void A_key_that_looks_like_a_path_with_the_drive_is_spelled_otherwise_and_names_the_same(string below, string spelled)
+    {
+        Assert.Equal(spelled, DrivePath.SpellBelow(below, "s3"));
+        Assert.Equal(DrivePath.Parse("/movies/" + below), DrivePath.Parse("/movies/" + spelled));
+    }
 
     [Fact]
     public void A_drive_with_a_session_of_its_own_has_it_in_its_paths()
     {
-        Assert.Equal("@lab/movies/data", Unix.Root("movies/data", "lab"));
-        Assert.Equal("@lab", Unix.Root("", "lab"));
-        Assert.Equal(new DriveLocation("lab", "movies", "data/@x", null), DrivePath.Parse("@lab/movies/data/@x"));
-        Assert.Equal(new DriveLocation("lab", "", null, null), DrivePath.Parse("@lab"));
+        Assert.Equal("@/@lab/movies/data", Unix.Root("movies/data", "lab"));
+        Assert.Equal("@/@lab", Unix.Root("", "lab"));
+        Assert.Equal(new DriveLocation("lab", "movies", "data/@x", null), DrivePath.Parse("@/@lab/movies/data/@x"));
+        Assert.Equal(new DriveLocation("lab", "", null, null), DrivePath.Parse("@/@lab"));
         Assert.Throws<LabException>(() => Unix.Root("@lab/movies", null));
     }
 }

@@ -5,7 +5,8 @@ namespace CloudLab.Cmdlets.Storage.Drive;
 
 /// <summary>
 /// The path syntax of LabS3 drives, as text alone: nothing here asks a service. A path is a bucket and a key's parts between
-/// slashes; a backslash separates as well. Of what no path can say - a part that is empty, <c>.</c> or <c>..</c>, or holds a
+/// slashes, all of it behind <c>@</c>: PowerShell takes what begins with a drive's root for a provider path, and a folder
+/// <c>movies</c> in the bucket <c>movies</c> must not. A backslash separates as well. Of what no path can say - a part that is empty, <c>.</c> or <c>..</c>, or holds a
 /// backslash - a part has a spelling with <see cref="Escape"/>, so that each key has a path and no two share one.
 /// </summary>
 /// <param name="separator">The separator that PowerShell prefers here: a backslash on Windows, a slash elsewhere.</param>
@@ -14,7 +15,9 @@ internal sealed class DrivePath(char separator)
     /// <summary>Begins a spelling: twice for itself, before 0 for an empty part, before the two hexadecimal digits of another character, last in a name for an object beside a folder.</summary>
     public const char Escape = '\u241b';
 
-    private const string EscapeTwice = "\u241b\u241b", Empty = "\u241b0", Dot = "\u241b2E", Backslash = "\u241b5C";
+    private const string EscapeTwice = "\u241b\u241b", Empty = "\u241b0", Dot = "\u241b2E", Backslash = "\u241b5C", Colon = "\u241b3A", At = "\u241b40";
+
+    private const string Top = "@";
 
     /// <summary>The syntax of this system.</summary>
     public static DrivePath Here { get; } = new(OperatingSystem.IsWindows() ? '\\' : '/');
@@ -27,6 +30,7 @@ internal sealed class DrivePath(char separator)
         "" => Empty,
         "." => Dot,
         ".." => Dot + ".",
+        Top => At,
         _ when part.AsSpan().IndexOfAny(Escape, '\\') < 0 => part,
         _ => part.Replace(Escape.ToString(), EscapeTwice, StringComparison.Ordinal).Replace("\\", Backslash, StringComparison.Ordinal),
     };
@@ -36,12 +40,22 @@ internal sealed class DrivePath(char separator)
     /// <returns>Another name, for the object only.</returns>
     public static string SpellObject(string name) => name + Escape;
 
+    /// <summary>Another spelling of a path that PowerShell would take for one with a drive: the key <c>s3:x</c> on the drive <c>s3</c>.</summary>
+    /// <param name="path">A path below the root of the drive.</param>
+    /// <param name="drive">Name of the drive.</param>
+    /// <returns>The path, which names the same.</returns>
+    public static string SpellBelow(string path, string drive) =>
+        path.Length > drive.Length && path[drive.Length] == ':' && path.StartsWith(drive, StringComparison.OrdinalIgnoreCase)
+            ? path[..drive.Length] + Colon + path[(drive.Length + 1)..]
+            : path;
+
     /// <summary>Reads what a path names.</summary>
-    /// <param name="path">A provider path: <c>movies/data/users.json</c>, <c>@drive/movies</c>.</param>
+    /// <param name="path">A provider path: <c>@/movies/data/users.json</c>, <c>@/@drive/movies</c>.</param>
     /// <returns>The location. Throws <see cref="LabException"/> (InvalidPath).</returns>
     public static DriveLocation Parse(string path)
     {
         string text = path.Replace('\\', '/').TrimStart('/');
+        text = text == Top ? "" : text.StartsWith(Top + "/", StringComparison.Ordinal) ? text[2..].TrimStart('/') : text;
         string? session = null;
         if (text.StartsWith('@'))
         {
@@ -94,7 +108,8 @@ internal sealed class DrivePath(char separator)
     /// <returns>A provider path.</returns>
     public string Of(string? session, string bucket, string? key)
     {
-        string path = session is null ? bucket : bucket.Length == 0 ? "@" + session : "@" + session + separator + bucket;
+        string path = session is null ? Top : Top + separator + "@" + session;
+        path = bucket.Length == 0 ? path : path + separator + bucket;
         return key is null ? path : path + separator + Of(key);
     }
 
@@ -175,16 +190,16 @@ internal sealed class DrivePath(char separator)
             {
                 i++;
             }
-            else if (rest.StartsWith("2E") || rest.StartsWith("5C"))
+            else if (rest.StartsWith("2E") || rest.StartsWith("5C") || rest.StartsWith("3A") || rest.StartsWith("40"))
             {
-                text.Append(rest[0] == '2' ? '.' : '\\');
+                text.Append((char)Convert.ToByte(part.Substring(i + 1, 2), 16));
                 i += 2;
             }
         }
 
-        // One spelling for each part: what two paths name is never the same.
+        // What reads as a part must be the spelling of that part: no path names two keys, or a key by accident.
         string read = text.ToString();
-        return part.Length == 0 || Spell(read) == part ? read : throw Invalid(path, $"'{part}' is not the way the drive spells a name");
+        return part.Length == 0 || Spell(read) == part.Replace(Colon, ":", StringComparison.Ordinal) ? read : throw Invalid(path, $"'{part}' is not the way the drive spells a name");
     }
 
     private static LabException Invalid(string path, string why) =>

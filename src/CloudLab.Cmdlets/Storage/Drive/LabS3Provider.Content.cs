@@ -83,21 +83,21 @@ public sealed partial class LabS3Provider : IContentCmdletProvider
     private T? Content<T>(string path, Func<WorkPump, DriveStore, DriveLocation, T> open)
         where T : class
     {
-        DriveLocation at = Parse(path);
-        if (!IsObject(path, at))
-        {
-            return null;
-        }
-
-        WorkPump pump = new(WriteVerbose, WriteWarning, WriteProgress);
         try
         {
+            DriveLocation at = DrivePath.Parse(path);
+            if (!IsObject(path, at))
+            {
+                return null;
+            }
+
+            WorkPump pump = new(WriteVerbose, WriteWarning, WriteProgress);
             return open(pump, Open(path, pump), at);
         }
         catch (LabException e)
         {
-            ThrowTerminatingError(ErrorMapper.ToRecord(e, path));
-            throw;
+            WriteError(ErrorMapper.ToRecord(e, path));
+            return null;
         }
     }
 

@@ -43,7 +43,7 @@ public sealed partial class LabS3Provider
         }
 
         bool isFolder = IsContainer(found);
-        if (isFolder && (source.Key is null || IsRoot(path)))
+        if (isFolder && (source.Key is null || IsRoot(source)))
         {
             Refuse(path, "BucketNotCopied", $"{source}: a bucket, or the root of a drive, is not {(move ? "moved" : "copied")} as a whole.", "Name what is in it: its path with /*.");
             return;

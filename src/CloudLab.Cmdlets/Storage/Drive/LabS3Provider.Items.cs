@@ -10,7 +10,17 @@ namespace CloudLab.Cmdlets.Storage.Drive;
 public sealed partial class LabS3Provider
 {
     /// <inheritdoc/>
-    protected override bool ItemExists(string path) => Find(path) is not null;
+    protected override bool ItemExists(string path)
+    {
+        Exception? problem = TryFind(path, out object? found);
+        if (problem is not null)
+        {
+            // Not thrown: PowerShell takes an exception here for a no, and nobody would hear of it.
+            WriteError(ErrorMapper.ToRecord(problem, path));
+        }
+
+        return found is not null;
+    }
 
     /// <inheritdoc/>
     protected override bool IsItemContainer(string path) => IsContainer(Find(path));
@@ -20,7 +30,8 @@ public sealed partial class LabS3Provider
     {
         if (Find(path) is { } found)
         {
-            Write(found, IsContainer(found) ? PathOf(Parse(path)) : path, IsContainer(found));
+            // A folder's path is the same with a slash at its end.
+            Write(found, path.Length > 1 ? path.TrimEnd('/', '\\') : path, IsContainer(found));
         }
     }
 
@@ -63,7 +74,7 @@ public sealed partial class LabS3Provider
             {
                 if (names?.IsMatch(DrivePath.Here.Name(item.Path)) ?? true)
                 {
-                    await pump.PostOutputAsync(() => Write(item.Item, DrivePath.Here.Join(PathOf(at), item.Path), item.IsContainer), token);
+                    await pump.PostOutputAsync(() => Write(item.Item, PathOf(at, item), item.IsContainer), token);
                 }
             }
         });
@@ -82,7 +93,7 @@ public sealed partial class LabS3Provider
                 if ((item.IsContainer && allContainers) || (names?.IsMatch(item.Path) ?? true))
                 {
                     await pump.PostOutputAsync(
-                        () => WriteItemObject(item.Path, DrivePath.Here.Join(PathOf(at), item.Path), item.IsContainer), token);
+                        () => WriteItemObject(NameOf(at, item), PathOf(at, item), item.IsContainer), token);
                 }
             }
         });
@@ -137,7 +148,7 @@ public sealed partial class LabS3Provider
             return;
         }
 
-        if (IsRoot(path) || at.IsService)
+        if (IsRoot(at) || at.IsService)
         {
             Refuse(path, "DriveRoot", $"{at}: it is the root of the drive.", "Remove what is in it (Remove-Item with /*), or use Remove-LabBucket.");
             return;

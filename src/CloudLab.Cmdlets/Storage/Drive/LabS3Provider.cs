@@ -75,9 +75,16 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
     }
 
     /// <inheritdoc/>
-    protected override string MakePath(string parent, string child) =>
-        // s3://movies on a drive with all buckets: no bucket has an empty name, so the second slash means nothing.
-        DrivePath.Here.Join(parent, parent.Length == 0 && PSDriveInfo is { } drive && DrivePath.Parse(drive.Root).IsService ? child.TrimStart('/', '\\') : child);
+    protected override string MakePath(string parent, string child)
+    {
+        if (parent.Length == 0 && PSDriveInfo is { } drive)
+        {
+            // s3://movies on a drive with all buckets: no bucket has an empty name, so the second slash means nothing.
+            child = DrivePath.Parse(drive.Root).IsService ? child.TrimStart('/', '\\') : DrivePath.SpellBelow(child, drive.Name);
+        }
+
+        return DrivePath.Here.Join(parent, child);
+    }
 
     /// <inheritdoc/>
     protected override string GetParentPath(string path, string root) => DrivePath.Here.Parent(path, root ?? PSDriveInfo?.Root);
@@ -132,50 +139,66 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
         }
     }
 
-    private bool IsRoot(string path) =>
-        PSDriveInfo is { } drive && DrivePath.Parse(drive.Root) with { IsFolder = null } == DrivePath.Parse(path) with { IsFolder = null };
+    private bool IsRoot(DriveLocation at) =>
+        PSDriveInfo is { } drive && DrivePath.Parse(drive.Root) with { IsFolder = null } == at with { IsFolder = null };
 
     /// <summary>What a path names, looked up; several questions about one path in a row ask the service once.</summary>
     private object? Find(string path)
     {
-        if (last is { } known && known.Path == path)
+        Exception? problem = TryFind(path, out object? found);
+        if (problem is not null)
         {
-            return known.Found;
+            ThrowTerminatingError(ErrorMapper.ToRecord(problem, path));
         }
 
-        object? found = null;
-        DriveLocation at = Parse(path);
-        if (IsRoot(path))
+        return found;
+    }
+
+    private Exception? TryFind(string path, out object? found)
+    {
+        if (last is { } known && known.Path == path)
         {
-            found = at.IsService ? PSDriveInfo : at.IsBucket ? new LabBucket { Bucket = at.Bucket } : new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix };
+            found = known.Found;
+            return null;
         }
-        else if (at.IsService)
-        {
-            found = ProviderInfo;
-        }
-        else
-        {
-            Run(path, async (store, token) =>
+
+        object? answer = null;
+        Exception? problem = Try(
+            async (store, _, token) =>
             {
+                DriveLocation at = DrivePath.Parse(path);
                 try
                 {
-                    found = await store.FindAsync(at, token);
+                    answer = IsRoot(at)
+                        ? at.IsService ? PSDriveInfo : at.IsBucket ? new LabBucket { Bucket = at.Bucket } : new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix }
+                        : at.IsService ? ProviderInfo
+                        : await store.FindAsync(at, token);
                 }
                 catch (LabException e) when (e.Kind == LabErrorKind.InvalidData)
                 {
                     // What cannot be a name does not exist.
                 }
-            });
+            },
+            path);
+        found = answer;
+        if (problem is null)
+        {
+            last = (path, found);
         }
 
-        last = (path, found);
-        return found;
+        return problem;
     }
 
     private static bool IsContainer(object? found) => found is not (null or LabObject);
 
     /// <summary>The one path of a folder, however it was written.</summary>
     private static string PathOf(DriveLocation at) => DrivePath.Here.Of(at.Session, at.Bucket, at.Key);
+
+    /// <summary>The path of an entry of a folder.</summary>
+    private string PathOf(DriveLocation folder, DriveItem item) => DrivePath.Here.Join(PathOf(folder), NameOf(folder, item));
+
+    private string NameOf(DriveLocation folder, DriveItem item) =>
+        IsRoot(folder) ? DrivePath.SpellBelow(item.Path, PSDriveInfo.Name) : item.Path;
 
     private DriveLocation Parse(string path)
     {
