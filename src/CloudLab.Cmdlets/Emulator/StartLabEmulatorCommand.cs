@@ -16,9 +16,10 @@ namespace CloudLab.Cmdlets.Emulator;
 /// <para>Data is in memory unless -DataPath names a folder. The emulator ends with the process.
 /// To run one in a process of its own use <c>cloudlab emulator</c>.</para>
 /// <para>Where it differs from AWS: there is one account, and any region that a request is signed for will do; a bucket's
-/// versioning, lifecycle, CORS, notification and website settings are kept and given back but do nothing; access control
-/// lists are switched off, as in buckets of today; encryption with customer keys or KMS keys is refused rather than
-/// pretended; creating a bucket that you own already is an error in every region.</para>
+/// lifecycle, website, replication, logging and notification settings are checked, kept and given back but move, serve and
+/// send nothing; what is put with encryption is answered as such and needs its customer key to be read, but is not
+/// encrypted at rest; a restore from the archive takes a second or two; creating a bucket that you own already is an error
+/// in every region.</para>
 /// <para>The bucket name taken-by-another-account is refused as one that belongs to somebody else.</para>
 /// <para>The Kubernetes API runs no containers: Pods get a node, an address and become ready after a moment, Jobs complete,
 /// and logs, exec and port-forward have nothing to show. To rehearse failures, a Pod whose image name contains nonexistent or

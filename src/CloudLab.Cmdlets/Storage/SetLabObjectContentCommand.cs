@@ -28,9 +28,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>System.String, System.Byte, System.Byte[], or anything else, as text.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabObjectContent", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObject))]
-public sealed class SetLabObjectContentCommand : UploadCommand
+public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
 {
-    private TransferEngine? engine;
     private ObjectWriter? writer;
     private Encoding encoding = System.Text.Encoding.UTF8;
     private bool begun;
@@ -69,6 +68,9 @@ public sealed class SetLabObjectContentCommand : UploadCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
+    protected override string Activity => "Writing " + ObjectName.Uri(Bucket, Key);
+
+    /// <inheritdoc/>
     protected override void OnBegin()
     {
         base.OnBegin();
@@ -81,8 +83,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
         UploadOptions options = UploadOptions();
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Key), "Write content"))
         {
-            engine = new TransferEngine(Client);
-            writer = new ObjectWriter(Client, engine, Bucket, Key, options, cancellation);
+            writer = new ObjectWriter(Client, Engine, Bucket, Key, options, Meter, cancellation);
         }
     }
 
@@ -125,6 +126,8 @@ public sealed class SetLabObjectContentCommand : UploadCommand
         {
             await WriteAsync(written, cancellation);
         }
+
+        await base.EndAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -134,7 +137,6 @@ public sealed class SetLabObjectContentCommand : UploadCommand
         {
             // An upload that never completed is aborted.
             writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            engine?.Dispose();
         }
 
         base.Dispose(disposing);

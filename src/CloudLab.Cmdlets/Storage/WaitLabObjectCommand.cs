@@ -42,7 +42,7 @@ public sealed class WaitLabObjectCommand : WaitCommand
         string bucket = Bucket;
         foreach (string key in Key)
         {
-            await StartWaitAsync(ObjectName.Uri(bucket, key), token => Objects.FindAsync(bucket, key, token));
+            await StartWaitAsync(ObjectName.Uri(bucket, key), token => Objects.FindAsync(bucket, key, ReadOptions.Default, token));
         }
     }
 }

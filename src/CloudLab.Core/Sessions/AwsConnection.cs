@@ -48,6 +48,9 @@ public sealed class AwsConnection
     /// <summary>How long a server may send nothing before a request counts as failed; read when the first client is made.</summary>
     internal TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The HTTP client that all services of the connection share.</summary>
+    internal HttpClient Http => http.Value.Client;
+
     /// <summary>The base URL given for a service, or null for Amazon's own.</summary>
     /// <param name="service">Service id as in the environment variables: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
     /// <returns>An absolute URL, or null. Throws <see cref="LabException"/> when what is set is no http URL.</returns>
@@ -94,8 +97,9 @@ public sealed class AwsConnection
     /// <typeparam name="T">The client's configuration class.</typeparam>
     /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
     /// <param name="config">A new configuration.</param>
+    /// <param name="region">Region of Amazon's endpoint; the connection's own if null.</param>
     /// <returns>The same configuration.</returns>
-    internal T Configure<T>(string service, T config)
+    internal T Configure<T>(string service, T config, string? region = null)
         where T : ClientConfig
     {
         config.HttpClientFactory = http.Value;
@@ -107,7 +111,7 @@ public sealed class AwsConnection
         }
         else
         {
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(Region);
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region ?? Region);
         }
 
         return config;

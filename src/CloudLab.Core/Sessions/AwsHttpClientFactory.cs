@@ -8,8 +8,6 @@ namespace CloudLab.Core.Sessions;
 /// <summary>One HTTP client for all AWS service clients of a connection, so that they share its pooled connections.</summary>
 internal sealed class AwsHttpClientFactory : HttpClientFactory
 {
-    private readonly HttpClient client;
-
     /// <summary>Creates the client.</summary>
     /// <param name="authorities">Reads the certificate authorities to trust instead of the system's, or null.</param>
     /// <param name="silence">How long a server may send nothing before the request counts as failed.</param>
@@ -23,17 +21,21 @@ internal sealed class AwsHttpClientFactory : HttpClientFactory
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),
             UseCookies = false,
         };
+        QuickAck.Install(handler);
         if (authorities is not null)
         {
             handler.SslOptions.RemoteCertificateValidationCallback = TrustedAuthorities.Validate(authorities);
         }
 
         // A limit on the whole request would hit a big body on a slow line: what counts is that something moves.
-        client = new HttpClient(new AwsPatienceHandler(silence, new RequestLogHandler(handler))) { Timeout = Timeout.InfiniteTimeSpan };
+        Client = new HttpClient(new AwsPatienceHandler(silence, new RequestLogHandler(handler))) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
+    /// <summary>The client.</summary>
+    public HttpClient Client { get; }
+
     /// <inheritdoc/>
-    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => client;
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => Client;
 
     /// <inheritdoc/>
     public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;

@@ -30,7 +30,10 @@ internal sealed class AwsRetryPolicy(IClientConfig config) : StandardRetryPolicy
     public static bool IsGivenUp(IExecutionContext executionContext, Exception exception) =>
         executionContext.RequestContext.Retries >= 1 && IsNotThere(exception);
 
-    private static bool IsNotThere(Exception? exception)
+    /// <summary>Whether nobody is at the address.</summary>
+    /// <param name="exception">The failure of a request.</param>
+    /// <returns>True for a refused connection, or a host that has no address.</returns>
+    public static bool IsNotThere(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)
         {

@@ -14,12 +14,18 @@ public sealed class DownloadFolder
         StringComparer.OrdinalIgnoreCase);
 
     private readonly bool windows;
+    private readonly bool distinct;
+    private readonly Lazy<bool> ignoresCase;
     private readonly Lazy<ConcurrentDictionary<string, string>> claimed;
 
     /// <summary>Takes a folder as destination; it need not exist yet.</summary>
     /// <param name="folder">Full path.</param>
-    public DownloadFolder(string folder)
-        : this(folder, OperatingSystem.IsWindows())
+    /// <param name="distinct">
+    /// True where no two keys have the same name, as in one listing. Nothing is remembered of each then, unless the disk takes
+    /// different names for the same.
+    /// </param>
+    public DownloadFolder(string folder, bool distinct = false)
+        : this(folder, OperatingSystem.IsWindows(), null, distinct)
     {
     }
 
@@ -27,15 +33,21 @@ public sealed class DownloadFolder
     /// <param name="folder">Full path.</param>
     /// <param name="windows">Whether the names must suit Windows.</param>
     /// <param name="ignoreCase">Whether the disk takes names that differ only in case for the same; null to find out.</param>
-    internal DownloadFolder(string folder, bool windows, bool? ignoreCase = null)
+    /// <param name="distinct">Whether no two keys have the same name.</param>
+    internal DownloadFolder(string folder, bool windows, bool? ignoreCase = null, bool distinct = false)
     {
         Folder = Path.TrimEndingDirectorySeparator(folder);
         this.windows = windows;
-        claimed = new(() => new(ignoreCase ?? IgnoresCase(Folder) ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
+        this.distinct = distinct;
+        ignoresCase = new(() => ignoreCase ?? DiskIgnoresCase(Folder));
+        claimed = new(() => new(IgnoresCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
     }
 
     /// <summary>Full path of the destination.</summary>
     public string Folder { get; }
+
+    /// <summary>Whether its disk takes names that differ only in case for the same.</summary>
+    internal bool IgnoresCase => ignoresCase.Value;
 
     /// <summary>Finds the file of an object and keeps it for that object.</summary>
     /// <param name="bucket">Bucket.</param>
@@ -49,6 +61,11 @@ public sealed class DownloadFolder
     {
         string path = Resolve(bucket, key, name);
         RefuseLinks(bucket, key, path);
+        if (distinct && !IgnoresCase)
+        {
+            return path;
+        }
+
         string uri = ObjectName.Uri(bucket, key);
         string owner = claimed.Value.GetOrAdd(path, uri);
         if (owner != uri)
@@ -63,7 +80,15 @@ public sealed class DownloadFolder
         return path;
     }
 
-    private void RefuseLinks(string bucket, string key, string path)
+    /// <summary>Whether a key has claimed a file, under this name or one that the disk takes for the same.</summary>
+    /// <param name="path">Full path.</param>
+    /// <returns>Always false where nothing is remembered.</returns>
+    internal bool IsClaimed(string path) => claimed.IsValueCreated && claimed.Value.ContainsKey(path);
+
+    /// <summary>Looks for a link among the folders between the destination and a file in it.</summary>
+    /// <param name="path">Full path of the file.</param>
+    /// <returns>Full path of the link, or null.</returns>
+    internal string? LinkAbove(string path)
     {
         for (string? parent = Path.GetDirectoryName(path); parent is not null && parent.Length > Folder.Length; parent = Path.GetDirectoryName(parent))
         {
@@ -71,14 +96,24 @@ public sealed class DownloadFolder
             FileInfo info = new(parent);
             if (info.Attributes is var attributes && (int)attributes != -1 && (attributes & FileAttributes.ReparsePoint) != 0)
             {
-                throw StorageClient.Problem(
-                    LabErrorKind.WriteFailed, "LinkInTheWay", bucket, key,
-                    $"'{parent}' is a link and may lead outside the destination.", "Remove the link, or choose another destination.");
+                return parent;
             }
+        }
+
+        return null;
+    }
+
+    private void RefuseLinks(string bucket, string key, string path)
+    {
+        if (LinkAbove(path) is { } link)
+        {
+            throw StorageClient.Problem(
+                LabErrorKind.WriteFailed, "LinkInTheWay", bucket, key,
+                $"'{link}' is a link and may lead outside the destination.", "Remove the link, or choose another destination.");
         }
     }
 
-    private static bool IgnoresCase(string folder)
+    private static bool DiskIgnoresCase(string folder)
     {
         // The nearest folder that exists already, asked for by a name in the other case.
         for (string? at = Path.TrimEndingDirectorySeparator(folder); at is not null; at = Path.GetDirectoryName(at))

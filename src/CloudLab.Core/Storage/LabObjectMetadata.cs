@@ -9,6 +9,9 @@ public sealed class LabObjectMetadata : LabObject
     /// <summary>Coding of the stored bytes: <c>gzip</c>.</summary>
     public string? ContentEncoding { get; init; }
 
+    /// <summary>Language of the content: <c>de</c>.</summary>
+    public string? ContentLanguage { get; init; }
+
     /// <summary>What caches are told.</summary>
     public string? CacheControl { get; init; }
 
@@ -24,6 +27,15 @@ public sealed class LabObjectMetadata : LabObject
     /// <summary>Stored checksum in Base64; one of an object sent in parts may end in <c>-</c> and the number of parts.</summary>
     public string? Checksum { get; init; }
 
-    /// <summary>Encryption at rest: <c>AES256</c>, <c>aws:kms</c>; null where none is reported.</summary>
+    /// <summary>Encryption at rest: <c>AES256</c>, <c>aws:kms</c>, <c>SSE-C</c> (the customer's key); null where none is reported.</summary>
     public string? ServerSideEncryption { get; init; }
+
+    /// <summary>Key of KMS that it is encrypted with, or null.</summary>
+    public string? KmsKeyId { get; init; }
+
+    /// <summary>Number of parts that it was sent in; null where it came in one, or the service does not say.</summary>
+    public int? Parts { get; init; }
+
+    /// <summary>Number of tags; null where there are none, or the service does not say.</summary>
+    public int? TagCount { get; init; }
 }

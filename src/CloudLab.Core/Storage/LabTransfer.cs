@@ -8,10 +8,13 @@ public enum TransferDirection
 
     /// <summary>From a bucket to this machine.</summary>
     Download,
+
+    /// <summary>From a bucket to a bucket, inside the service.</summary>
+    Copy,
 }
 
 /// <summary>
-/// One file that was sent or received, complete and checked. Like a FileInfo it binds <c>-LiteralPath</c> of file
+/// One object that was sent, received or copied, complete and checked. Like a FileInfo it binds <c>-LiteralPath</c> of file
 /// cmdlets through <see cref="PSPath"/>, and <c>-Bucket -Key</c> of the storage cmdlets.
 /// </summary>
 public sealed class LabTransfer
@@ -19,17 +22,23 @@ public sealed class LabTransfer
     /// <summary>Which way it went.</summary>
     public required TransferDirection Direction { get; init; }
 
-    /// <summary>Bucket.</summary>
+    /// <summary>Bucket; of a copy the one it was copied to.</summary>
     public required string Bucket { get; init; }
 
-    /// <summary>Key of the object.</summary>
+    /// <summary>Key of the object; of a copy the new one's.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Full path of the file.</summary>
-    public required string FullName { get; init; }
+    /// <summary>Bucket that a copy was made from; null for a file.</summary>
+    public string? SourceBucket { get; init; }
+
+    /// <summary>Key of the object that a copy was made from; null for a file.</summary>
+    public string? SourceKey { get; init; }
+
+    /// <summary>Full path of the file; null for a copy, and for what came from a stream.</summary>
+    public string? FullName { get; init; }
 
     /// <summary>The same path under the name that file cmdlets bind.</summary>
-    public string PSPath => FullName;
+    public string? PSPath => FullName;
 
     /// <summary>Size in bytes.</summary>
     public required long Size { get; init; }
@@ -47,7 +56,10 @@ public sealed class LabTransfer
     public required TimeSpan Duration { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => Direction == TransferDirection.Upload
-        ? $"{FullName} -> {ObjectName.Uri(Bucket, Key)}"
-        : $"{ObjectName.Uri(Bucket, Key)} -> {FullName}";
+    public override string ToString() => Direction switch
+    {
+        TransferDirection.Upload => $"{FullName ?? "-"} -> {ObjectName.Uri(Bucket, Key)}",
+        TransferDirection.Download => $"{ObjectName.Uri(Bucket, Key)} -> {FullName}",
+        _ => $"{ObjectName.Uri(SourceBucket!, SourceKey!)} -> {ObjectName.Uri(Bucket, Key)}",
+    };
 }

@@ -16,13 +16,14 @@ public sealed class ObjectContent(StorageClient client)
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
     /// <param name="encoding">Encoding of the text; a byte order mark overrules it.</param>
+    /// <param name="options">Which state of it, which bytes.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <returns>Lines without their ends, in groups of those that have arrived. Throws <see cref="LabException"/> at the end if a checksum differs.</returns>
     public async IAsyncEnumerable<IReadOnlyList<string>> ReadLinesAsync(
-        string bucket, string key, Encoding encoding, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string bucket, string key, Encoding encoding, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         using ProgressMeter meter = Meter(bucket, key);
-        using StreamReader reader = new(await OpenAsync(bucket, key, meter, cancellation), encoding);
+        using StreamReader reader = new(await OpenAsync(bucket, key, options, meter, cancellation), encoding);
         List<string> lines = [];
         while (true)
         {
@@ -51,25 +52,27 @@ public sealed class ObjectContent(StorageClient client)
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
     /// <param name="encoding">Encoding of the text; a byte order mark overrules it.</param>
+    /// <param name="options">Which state of it, which bytes.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The text.</returns>
-    public async Task<string> ReadTextAsync(string bucket, string key, Encoding encoding, CancellationToken cancellation = default)
+    public async Task<string> ReadTextAsync(string bucket, string key, Encoding encoding, ReadOptions options, CancellationToken cancellation = default)
     {
         using ProgressMeter meter = Meter(bucket, key);
-        using StreamReader reader = new(await OpenWholeAsync(bucket, key, meter, int.MaxValue / 2, cancellation), encoding);
+        using StreamReader reader = new(await OpenWholeAsync(bucket, key, options, meter, int.MaxValue / 2, cancellation), encoding);
         return await reader.ReadToEndAsync(cancellation);
     }
 
     /// <summary>Reads an object as it arrives.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it, which bytes.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <returns>Its bytes, in pieces.</returns>
     public async IAsyncEnumerable<byte[]> ReadChunksAsync(
-        string bucket, string key, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string bucket, string key, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         using ProgressMeter meter = Meter(bucket, key);
-        using ObjectReadStream content = await OpenAsync(bucket, key, meter, cancellation);
+        using ObjectReadStream content = await OpenAsync(bucket, key, options, meter, cancellation);
         byte[] buffer = new byte[ChunkSize];
         int count;
         while ((count = await content.ReadAsync(buffer, cancellation)) > 0)
@@ -81,12 +84,13 @@ public sealed class ObjectContent(StorageClient client)
     /// <summary>Reads all bytes of an object.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it, which bytes.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>Its bytes.</returns>
-    public async Task<byte[]> ReadBytesAsync(string bucket, string key, CancellationToken cancellation = default)
+    public async Task<byte[]> ReadBytesAsync(string bucket, string key, ReadOptions options, CancellationToken cancellation = default)
     {
         using ProgressMeter meter = Meter(bucket, key);
-        using ObjectReadStream content = await OpenWholeAsync(bucket, key, meter, Array.MaxLength, cancellation);
+        using ObjectReadStream content = await OpenWholeAsync(bucket, key, options, meter, Array.MaxLength, cancellation);
         byte[] bytes = new byte[content.Length];
         await content.ReadExactlyAsync(bytes, cancellation);
         return bytes;
@@ -94,17 +98,20 @@ public sealed class ObjectContent(StorageClient client)
 
     private ProgressMeter Meter(string bucket, string key) => new(client.Reporter, "Reading " + ObjectName.Uri(bucket, key));
 
-    private async Task<ObjectReadStream> OpenAsync(string bucket, string key, ProgressMeter meter, CancellationToken cancellation)
+    private async Task<ObjectReadStream> OpenAsync(
+        string bucket, string key, ReadOptions options, ProgressMeter meter, CancellationToken cancellation)
     {
-        ObjectReadStream content = await ObjectReadStream.OpenAsync(client, bucket, key, meter, cancellation);
+        ObjectReadStream content = options.Range is { } range
+            ? await ObjectReadStream.OpenRangeAsync(client, bucket, key, options, range, meter, cancellation)
+            : await ObjectReadStream.OpenAsync(client, bucket, key, options, meter, cancellation);
         meter.Expect(0, content.Length);
         return content;
     }
 
     private async Task<ObjectReadStream> OpenWholeAsync(
-        string bucket, string key, ProgressMeter meter, long most, CancellationToken cancellation)
+        string bucket, string key, ReadOptions options, ProgressMeter meter, long most, CancellationToken cancellation)
     {
-        ObjectReadStream content = await OpenAsync(bucket, key, meter, cancellation);
+        ObjectReadStream content = await OpenAsync(bucket, key, options, meter, cancellation);
         if (content.Length <= most)
         {
             return content;

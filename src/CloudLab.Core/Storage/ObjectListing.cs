@@ -18,6 +18,9 @@ public sealed record ObjectListing
     /// <summary>Keys in one request, at most 1,000.</summary>
     public int PageSize { get; init; } = 1000;
 
+    /// <summary>True for every version of every object, and the marks of deleted ones: <see cref="LabObjectVersion"/>s.</summary>
+    public bool Versions { get; init; }
+
     /// <summary>Picks among keys and prefixes; null for all.</summary>
     public Func<string, bool>? Filter { get; init; }
 }

@@ -1,9 +1,10 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Http;
-using Amazon.Runtime.Internal.Util;
-using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage.Checksums;
+using CloudLab.Core.Storage.Wire;
 using CloudLab.Core.Streams;
 
 namespace CloudLab.Core.Storage;
@@ -20,35 +21,44 @@ internal sealed class ObjectReadStream : ForwardStream
     private readonly StorageClient client;
     private readonly string bucket;
     private readonly string key;
+    private readonly ReadOptions options;
     private readonly ProgressMeter? meter;
-    private readonly ContentCheck check;
-    private readonly string etag;
-    private GetObjectResponse answer;
+    private readonly ContentHasher? hasher;
+    private readonly StoredChecksum proof;
+    private readonly long start;
+    private S3Answer answer;
     private Stream body;
     private long position;
     private int failures;
     private bool verified;
 
-    private ObjectReadStream(StorageClient client, string bucket, string key, ProgressMeter? meter, GetObjectResponse answer)
+    private ObjectReadStream(
+        StorageClient client, string bucket, string key, ReadOptions options, long start, long length, ProgressMeter? meter, S3Answer answer, Stream body)
     {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.meter = meter;
         this.answer = answer;
-        body = Bare(answer);
-        etag = answer.ETag;
-        Length = answer.ContentLength;
-        LastModified = ObjectStore.ToDate(answer.LastModified);
-        VersionId = string.IsNullOrEmpty(answer.VersionId) ? null : answer.VersionId;
-        check = ContentCheck.For(answer);
+        this.body = body;
+        this.start = start;
+        Length = length;
+        ETag = answer.ETag ?? "";
+        LastModified = answer.LastModified;
+        VersionId = answer.VersionId;
+        this.options = options with { VersionId = VersionId ?? options.VersionId, IfMatch = ETag, IfNoneMatch = null };
+        proof = answer.Status == (int)HttpStatusCode.PartialContent ? StoredChecksum.None : StoredChecksum.Of(answer);
+        hasher = proof == StoredChecksum.None ? null : new ContentHasher(proof.Algorithm);
     }
 
     /// <summary>What proves the content once all of it is read.</summary>
-    public string VerifiedBy => check.Algorithm;
+    public string VerifiedBy => proof.Algorithm;
+
+    /// <summary>The proof that the service keeps.</summary>
+    public StoredChecksum Proof => proof;
 
     /// <summary>Entity tag without quotes.</summary>
-    public string ETag => etag.Trim('"');
+    public string ETag { get; }
 
     /// <summary>Version that is read, or null.</summary>
     public string? VersionId { get; }
@@ -70,13 +80,35 @@ internal sealed class ObjectReadStream : ForwardStream
     /// <param name="client">The service.</param>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it.</param>
     /// <param name="meter">Counts the bytes as they are read, or null.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The content.</returns>
     public static async Task<ObjectReadStream> OpenAsync(
-        StorageClient client, string bucket, string key, ProgressMeter? meter, CancellationToken cancellation) =>
-        new(client, bucket, key, meter, await client.CallAsync(
-            bucket, key, s3 => s3.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = key }, cancellation), cancellation));
+        StorageClient client, string bucket, string key, ReadOptions options, ProgressMeter? meter, CancellationToken cancellation)
+    {
+        S3Answer answer = await client.SendAsync(options.Apply(new S3Request(HttpMethod.Get, bucket, key)), cancellation);
+        return new(client, bucket, key, options, 0, answer.Length, meter, answer, await answer.OpenAsync(cancellation));
+    }
+
+    /// <summary>Opens a piece of an object; nothing but its length is checked.</summary>
+    /// <param name="client">The service.</param>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it.</param>
+    /// <param name="range">Which piece.</param>
+    /// <param name="meter">Counts the bytes as they are read, or null.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The content. Throws <see cref="LabException"/> (InvalidRange) where the object ends before it.</returns>
+    public static async Task<ObjectReadStream> OpenRangeAsync(
+        StorageClient client, string bucket, string key, ReadOptions options, ByteRange range, ProgressMeter? meter, CancellationToken cancellation)
+    {
+        S3Answer answer = await AskRangeAsync(client, bucket, key, options, range, cancellation);
+        // Content-Range: bytes 0-99/1000
+        string? told = answer["Content-Range"]?.Split(' ', '-').ElementAtOrDefault(1);
+        long start = long.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out long first) ? first : Math.Max(0, range.Start);
+        return new(client, bucket, key, options, start, answer.Length, meter, answer, await answer.OpenAsync(cancellation));
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -100,7 +132,7 @@ internal sealed class ObjectReadStream : ForwardStream
                 continue;
             }
 
-            check.Append(buffer.Span[..count]);
+            hasher?.Append(buffer.Span[..count]);
             position += count;
             failures = 0;
             meter?.AddBytes(count);
@@ -126,11 +158,20 @@ internal sealed class ObjectReadStream : ForwardStream
         if (disposing)
         {
             answer.Dispose();
-            check.Dispose();
+            hasher?.Dispose();
         }
 
         base.Dispose(disposing);
     }
+
+    /// <summary>The error of content that is not what the service keeps.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="proof">What it was held against.</param>
+    /// <returns>The exception.</returns>
+    public static LabException Mismatch(string bucket, string key, StoredChecksum proof) => StorageClient.Problem(
+        LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key,
+        $"what arrived is not what is stored: the {proof.Algorithm} differs.", "Get it again.");
 
     private void Verify()
     {
@@ -140,11 +181,9 @@ internal sealed class ObjectReadStream : ForwardStream
         }
 
         verified = true;
-        if (!check.Holds())
+        if (hasher is not null && hasher.Finish().Checksum != proof.Value)
         {
-            throw StorageClient.Problem(
-                LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key,
-                $"what arrived is not what is stored: the {check.Algorithm} differs.", "Get it again.");
+            throw Mismatch(bucket, key, proof);
         }
     }
 
@@ -163,19 +202,7 @@ internal sealed class ObjectReadStream : ForwardStream
         await Backoff.DelayAsync(failures, cancellation);
         try
         {
-            answer = await client.CallAsync(
-                bucket, key,
-                s3 => s3.GetObjectAsync(
-                    new GetObjectRequest
-                    {
-                        BucketName = bucket,
-                        Key = key,
-                        VersionId = VersionId,
-                        EtagToMatch = etag,
-                        ByteRange = new ByteRange(position, Length - 1),
-                    },
-                    cancellation),
-                cancellation);
+            answer = await AskRangeAsync(client, bucket, key, options, new ByteRange(start + position, start + Length - 1), cancellation);
         }
         catch (LabException e) when (e.Code == "PreconditionFailed")
         {
@@ -183,17 +210,28 @@ internal sealed class ObjectReadStream : ForwardStream
                 LabErrorKind.Conflict, "ObjectChanged", bucket, key, "somebody wrote it anew while it was read.", "Get it again.", e);
         }
 
-        if (answer.ContentLength != Length - position)
+        if (answer.Length != Length - position)
         {
             throw StorageClient.Problem(
                 LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key,
-                $"asked for {Length - position} bytes from {position} on, the service gives {answer.ContentLength}.");
+                $"asked for {Length - position} bytes from {position} on, the service gives {answer.Length}.");
         }
 
-        body = Bare(answer);
+        body = await answer.OpenAsync(cancellation);
     }
 
-    // The SDK wraps a stream around that computes an MD5; ContentCheck does better for less.
-    private static Stream Bare(GetObjectResponse answer) =>
-        answer.ResponseStream is WrapperStream wrapper ? wrapper.GetNonWrapperBaseStream() : answer.ResponseStream;
+    private static async Task<S3Answer> AskRangeAsync(
+        StorageClient client, string bucket, string key, ReadOptions options, ByteRange range, CancellationToken cancellation)
+    {
+        S3Answer answer = await client.SendAsync(
+            options.Apply(new S3Request(HttpMethod.Get, bucket, key)).WithHeader("Range", range.ToString()), cancellation);
+        if (answer.Status == (int)HttpStatusCode.PartialContent || range is { Start: 0, End: null })
+        {
+            return answer;
+        }
+
+        answer.Dispose();
+        throw StorageClient.Problem(
+            LabErrorKind.NotSupported, "RangeIgnored", bucket, key, "the service gives the whole object where a piece of it was asked for.");
+    }
 }

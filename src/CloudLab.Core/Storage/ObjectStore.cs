@@ -1,7 +1,12 @@
+using System.Globalization;
+using System.Net.Http;
 using System.Runtime.CompilerServices;
-using Amazon.S3;
-using Amazon.S3.Model;
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
 using CloudLab.Core.Errors;
+using CloudLab.Core.Storage.Checksums;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage;
 
@@ -20,42 +25,37 @@ public sealed class ObjectStore(StorageClient client)
     /// </summary>
     /// <param name="listing">What to list.</param>
     /// <param name="cancellation">Ends the listing.</param>
-    /// <returns><see cref="LabObject"/>s; with a delimiter also <see cref="LabPrefix"/>es, first in each page.</returns>
+    /// <returns><see cref="LabObject"/>s; with a delimiter also <see cref="LabPrefix"/>es, each in its place.</returns>
     public async IAsyncEnumerable<object> ListAsync(
         ObjectListing listing, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        await foreach (IReadOnlyList<object> page in ListPagesAsync(listing, cancellation))
+        {
+            foreach (object entry in page)
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    /// <summary>The same, a page of the service at a time.</summary>
+    /// <param name="listing">What to list.</param>
+    /// <param name="cancellation">Ends the listing.</param>
+    /// <returns>Pages of up to 1,000 entries, none empty.</returns>
+    public async IAsyncEnumerable<IReadOnlyList<object>> ListPagesAsync(
+        ObjectListing listing, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task<ListObjectsV2Response>? next = FetchAsync(listing, null, stop.Token);
+        Task<ListingPage>? next = FetchAsync(listing, null, stop.Token);
         try
         {
             while (next is not null)
             {
-                ListObjectsV2Response page = await next;
-                next = page.IsTruncated is true ? FetchAsync(listing, page.NextContinuationToken, stop.Token) : null;
-                foreach (string encoded in page.CommonPrefixes ?? [])
+                ListingPage page = await next;
+                next = page.Next is not null ? FetchAsync(listing, page.Next, stop.Token) : null;
+                if (page.Entries.Count > 0)
                 {
-                    string prefix = Decode(encoded);
-                    if (listing.Filter is null || listing.Filter(prefix))
-                    {
-                        yield return new LabPrefix { Bucket = listing.Bucket, Prefix = prefix };
-                    }
-                }
-
-                foreach (S3Object entry in page.S3Objects ?? [])
-                {
-                    string key = Decode(entry.Key);
-                    if (listing.Filter is null || listing.Filter(key))
-                    {
-                        yield return new LabObject
-                        {
-                            Bucket = listing.Bucket,
-                            Key = key,
-                            Size = entry.Size ?? 0,
-                            LastModified = ToDate(entry.LastModified),
-                            ETag = entry.ETag?.Trim('"'),
-                            StorageClass = entry.StorageClass?.Value,
-                        };
-                    }
+                    yield return page.Entries;
                 }
             }
         }
@@ -64,8 +64,72 @@ public sealed class ObjectStore(StorageClient client)
             if (next is not null)
             {
                 await stop.CancelAsync();
-                await next.ContinueWith(
-                    static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Lists a large bucket faster: what lies under each prefix of the first level is listed at the same time, and comes out in the order of
+    /// the keys all the same.
+    /// </summary>
+    /// <param name="listing">What to list; its delimiter and start are not used.</param>
+    /// <param name="atOnce">How many prefixes to list at a time.</param>
+    /// <param name="cancellation">Ends the listing.</param>
+    /// <returns>Pages, none empty.</returns>
+    public async IAsyncEnumerable<IReadOnlyList<object>> ListInParallelAsync(
+        ObjectListing listing, int atOnce, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Queue<ListingBranch> branches = [];
+        List<object> loose = [];
+        try
+        {
+            await foreach (object entry in ListAsync(listing with { Delimiter = "/", Filter = null }, stop.Token))
+            {
+                if (entry is LabPrefix prefix)
+                {
+                    if (loose.Count > 0)
+                    {
+                        branches.Enqueue(new ListingBranch(loose));
+                        loose = [];
+                    }
+
+                    branches.Enqueue(new ListingBranch(this, listing with { Prefix = prefix.Prefix, Delimiter = null }, stop.Token));
+                }
+                else if (listing.Filter is null || listing.Filter(((LabObject)entry).Key))
+                {
+                    loose.Add(entry);
+                }
+
+                while (branches.Count >= atOnce)
+                {
+                    await foreach (IReadOnlyList<object> page in branches.Peek().PagesAsync(stop.Token))
+                    {
+                        yield return page;
+                    }
+
+                    branches.Dequeue();
+                }
+            }
+
+            branches.Enqueue(new ListingBranch(loose));
+            while (branches.Count > 0)
+            {
+                await foreach (IReadOnlyList<object> page in branches.Peek().PagesAsync(stop.Token))
+                {
+                    yield return page;
+                }
+
+                branches.Dequeue();
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            foreach (ListingBranch branch in branches)
+            {
+                await branch.SettleAsync();
             }
         }
     }
@@ -73,18 +137,19 @@ public sealed class ObjectStore(StorageClient client)
     /// <summary>Looks one object up.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The object. Throws <see cref="LabException"/>: NoSuchKey, NoSuchBucket.</returns>
-    public async Task<LabObjectMetadata> GetAsync(string bucket, string key, CancellationToken cancellation = default)
+    public async Task<LabObjectMetadata> GetAsync(string bucket, string key, ReadOptions options, CancellationToken cancellation = default)
     {
         try
         {
-            return await HeadAsync(bucket, key, cancellation);
+            return await HeadAsync(bucket, key, options, cancellation);
         }
         catch (LabException e) when (e.Code == "NoSuchKey")
         {
             // The answer to HEAD has no body that would say which of the two is missing.
-            await client.CallAsync(bucket, s3 => s3.HeadBucketAsync(new HeadBucketRequest { BucketName = bucket }, cancellation), cancellation);
+            using S3Answer bucketIsThere = await client.SendAsync(new S3Request(HttpMethod.Head, bucket), cancellation);
             throw;
         }
     }
@@ -92,13 +157,14 @@ public sealed class ObjectStore(StorageClient client)
     /// <summary>Looks for an object that may not be there.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The object, or null where it, or its bucket, does not exist.</returns>
-    public async Task<LabObjectMetadata?> FindAsync(string bucket, string key, CancellationToken cancellation = default)
+    public async Task<LabObjectMetadata?> FindAsync(string bucket, string key, ReadOptions options, CancellationToken cancellation = default)
     {
         try
         {
-            return await HeadAsync(bucket, key, cancellation);
+            return await HeadAsync(bucket, key, options, cancellation);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
@@ -111,21 +177,41 @@ public sealed class ObjectStore(StorageClient client)
     /// <param name="keys">Keys.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>One exception for each key that could not be deleted. Throws <see cref="LabException"/> when the request as a whole failed.</returns>
-    public Task<IReadOnlyList<LabException>> RemoveAsync(
-        string bucket, IReadOnlyCollection<string> keys, CancellationToken cancellation = default) =>
-        RemoveAsync(bucket, [.. keys.Select(key => new KeyVersion { Key = key })], cancellation);
+    public Task<IReadOnlyList<LabException>> RemoveAsync(string bucket, IEnumerable<string> keys, CancellationToken cancellation = default) =>
+        RemoveAsync(bucket, [.. keys.Select(key => new ObjectVersion(key))], false, cancellation);
 
-    /// <summary>Deletes objects, or single versions of them.</summary>
+    /// <summary>Deletes one object in the state that is known.</summary>
     /// <param name="bucket">Bucket.</param>
-    /// <param name="victims">Up to 1,000 keys with or without version.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="versionId">Version to delete for good; null for the current one, which a bucket that keeps versions only hides.</param>
+    /// <param name="etag">Entity tag it must still have, or null. Some servers do not look at it.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>One exception for each that could not be deleted.</returns>
-    internal async Task<IReadOnlyList<LabException>> RemoveAsync(
-        string bucket, List<KeyVersion> victims, CancellationToken cancellation)
+    /// <returns>Done when it is gone, or was gone already. Throws <see cref="LabException"/> (PreconditionFailed).</returns>
+    internal async Task RemoveAsync(string bucket, string key, string? versionId, string? etag, CancellationToken cancellation)
+    {
+        try
+        {
+            using S3Answer gone = await client.SendAsync(
+                new S3Request(HttpMethod.Delete, bucket, key).With("versionId", versionId).WithHeader("If-Match", ReadOptions.Quoted(etag)), cancellation);
+        }
+        catch (LabException e) when (e.Code is "NoSuchKey" or "NoSuchVersion")
+        {
+            // A first try may have succeeded though its answer got lost.
+        }
+    }
+
+    /// <summary>Deletes up to 1,000 objects, or single versions of them, with one request. What does not exist counts as deleted.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="victims">Keys, with or without version.</param>
+    /// <param name="bypassGovernance">True deletes versions under a retention in governance mode, where the caller may.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>One exception for each that could not be deleted. Throws <see cref="LabException"/> when the request as a whole failed.</returns>
+    public async Task<IReadOnlyList<LabException>> RemoveAsync(
+        string bucket, IReadOnlyCollection<ObjectVersion> victims, bool bypassGovernance, CancellationToken cancellation = default)
     {
         List<LabException> failures = [];
-        List<KeyVersion> batch = [];
-        foreach (KeyVersion victim in victims)
+        List<ObjectVersion> batch = [];
+        foreach (ObjectVersion victim in victims)
         {
             try
             {
@@ -136,11 +222,8 @@ public sealed class ObjectStore(StorageClient client)
                     continue;
                 }
 
-                await client.CallAsync(
-                    bucket, victim.Key,
-                    s3 => s3.DeleteObjectAsync(
-                        new DeleteObjectRequest { BucketName = bucket, Key = victim.Key, VersionId = victim.VersionId }, cancellation),
-                    cancellation);
+                using S3Answer gone = await client.SendAsync(
+                    Bypass(new S3Request(HttpMethod.Delete, bucket, victim.Key).With("versionId", victim.VersionId), bypassGovernance), cancellation);
             }
             catch (LabException e) when (!e.StopsCommand)
             {
@@ -150,14 +233,14 @@ public sealed class ObjectStore(StorageClient client)
 
         for (int attempt = 1; batch.Count > 0; attempt++)
         {
-            List<DeleteError> errors = await RemoveBatchAsync(bucket, batch, cancellation);
+            List<DeleteError> errors = await RemoveBatchAsync(bucket, batch, bypassGovernance, cancellation);
             bool retry = attempt < Attempts;
-            HashSet<(string, string?)> again = [];
+            HashSet<ObjectVersion> again = [];
             foreach (DeleteError error in errors)
             {
                 if (retry && error.Code is "InternalError" or "SlowDown" or "ServiceUnavailable")
                 {
-                    again.Add((error.Key, NullIfEmpty(error.VersionId)));
+                    again.Add(error.Victim);
                 }
                 else
                 {
@@ -165,7 +248,7 @@ public sealed class ObjectStore(StorageClient client)
                 }
             }
 
-            batch.RemoveAll(victim => !again.Contains((victim.Key, NullIfEmpty(victim.VersionId))));
+            batch.RemoveAll(victim => !again.Contains(victim));
             if (batch.Count > 0)
             {
                 await Backoff.DelayAsync(attempt, cancellation);
@@ -175,18 +258,26 @@ public sealed class ObjectStore(StorageClient client)
         return failures;
     }
 
+    /// <summary>What has to be known of an object before it is read in pieces.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Its state. Throws <see cref="LabException"/>.</returns>
+    internal async Task<ObjectState> StateAsync(string bucket, string key, ReadOptions options, CancellationToken cancellation)
+    {
+        using S3Answer answer = await client.SendAsync(options.Apply(new S3Request(HttpMethod.Head, bucket, key)), cancellation);
+        return new ObjectState(answer.Length, answer.ETag ?? "", answer.VersionId, answer.LastModified, StoredChecksum.Of(answer));
+    }
+
     /// <summary>Reverses <c>encoding-type=url</c>.</summary>
     /// <param name="encoded">A key as listings carry it, so that XML 1.0 can hold any.</param>
     /// <returns>The key itself.</returns>
     internal static string Decode(string encoded) =>
         encoded.AsSpan().IndexOfAny('%', '+') < 0 ? encoded : Uri.UnescapeDataString(encoded.Replace('+', ' '));
 
-    /// <summary>A date of the SDK.</summary>
-    /// <param name="date">UTC, or null.</param>
-    /// <returns>The same moment; the beginning of time where there is none.</returns>
-    internal static DateTimeOffset ToDate(DateTime? date) => date is { } known ? new DateTimeOffset(known.ToUniversalTime()) : default;
-
-    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+    private static S3Request Bypass(S3Request request, bool bypassGovernance) =>
+        request.WithHeader("x-amz-bypass-governance-retention", bypassGovernance ? "true" : null);
 
     private static LabException ToException(string bucket, DeleteError error) => StorageClient.Problem(
         error.Code switch
@@ -196,94 +287,110 @@ public sealed class ObjectStore(StorageClient client)
             "SlowDown" => LabErrorKind.LimitExceeded,
             _ => LabErrorKind.ServiceFailed,
         },
-        string.IsNullOrEmpty(error.Code) ? "DeleteFailed" : error.Code, bucket, error.Key,
-        $"could not be deleted: {(string.IsNullOrEmpty(error.Message) ? "the service gives no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
+        error.Code.Length == 0 ? "DeleteFailed" : error.Code, bucket, error.Victim.Key,
+        $"{(error.Victim.VersionId is { } version ? $"version {version} " : "")}could not be deleted: {(error.Message.Length == 0 ? "the service gives no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
 
-    private async Task<List<DeleteError>> RemoveBatchAsync(string bucket, List<KeyVersion> batch, CancellationToken cancellation)
+    private async Task<List<DeleteError>> RemoveBatchAsync(
+        string bucket, List<ObjectVersion> batch, bool bypassGovernance, CancellationToken cancellation)
     {
+        XElement document = new(
+            "Delete", new XElement("Quiet", "true"),
+            batch.Select(victim => new XElement(
+                "Object", new XElement("Key", victim.Key), victim.VersionId is null ? null : new XElement("VersionId", victim.VersionId))));
+        byte[] body = Encoding.UTF8.GetBytes(document.ToString(SaveOptions.DisableFormatting));
+#pragma warning disable CA5351 // What the protocol asks for, to find errors of transmission.
+        string md5 = Convert.ToBase64String(MD5.HashData(body));
+#pragma warning restore CA5351
+        S3Request request = Bypass(
+            new S3Request(HttpMethod.Post, bucket) { Body = S3Body.Of(body), MayFailLate = true }
+                .With("delete", "").WithHeader("Content-MD5", md5).WithHeader("Content-Type", "application/xml"),
+            bypassGovernance);
         try
         {
-            DeleteObjectsResponse answer = await client.CallAsync(
-                bucket,
-                async s3 =>
-                {
-                    try
-                    {
-                        return await s3.DeleteObjectsAsync(
-                            new DeleteObjectsRequest { BucketName = bucket, Objects = batch, Quiet = true }, cancellation);
-                    }
-                    catch (DeleteObjectsException e)
-                    {
-                        return e.Response;
-                    }
-                },
-                cancellation);
-            return answer.DeleteErrors ?? [];
+            using S3Answer answer = await client.SendAsync(request, cancellation);
+            if (answer.Length == 0)
+            {
+                return [];
+            }
+
+            return [.. (await client.ReadXmlAsync(answer, request, cancellation)).All("Error").Select(error => new DeleteError(
+                new ObjectVersion(error.Text("Key") ?? "", error.Text("VersionId")), error.Text("Code") ?? "", error.Text("Message") ?? ""))];
         }
         catch (LabException e) when (e.Kind == LabErrorKind.Corrupted)
         {
-            return [.. batch.Select(victim => new DeleteError { Key = victim.Key, VersionId = victim.VersionId, Code = "InternalError", Message = e.Message })];
+            return [.. batch.Select(victim => new DeleteError(victim, "InternalError", e.Message))];
         }
     }
 
-    private async Task<LabObjectMetadata> HeadAsync(string bucket, string key, CancellationToken cancellation)
+    private async Task<LabObjectMetadata> HeadAsync(string bucket, string key, ReadOptions options, CancellationToken cancellation)
     {
-        GetObjectMetadataResponse answer = await client.CallAsync(
-            bucket, key,
-            s3 => s3.GetObjectMetadataAsync(
-                new GetObjectMetadataRequest { BucketName = bucket, Key = key, ChecksumMode = ChecksumMode.ENABLED }, cancellation),
-            cancellation);
-        (string? algorithm, string? checksum) =
-            answer.ChecksumCRC64NVME is { Length: > 0 } crc64 ? ("CRC64NVME", crc64)
-            : answer.ChecksumCRC32C is { Length: > 0 } crc32C ? ("CRC32C", crc32C)
-            : answer.ChecksumCRC32 is { Length: > 0 } crc32 ? ("CRC32", crc32)
-            : answer.ChecksumSHA256 is { Length: > 0 } sha256 ? ("SHA256", sha256)
-            : answer.ChecksumSHA1 is { Length: > 0 } sha1 ? ("SHA1", sha1)
-            : ((string?)null, (string?)null);
+        using S3Answer answer = await client.SendAsync(options.Apply(new S3Request(HttpMethod.Head, bucket, key)), cancellation);
+        (string algorithm, string checksum) = StoredChecksum.Told(answer);
         Dictionary<string, string> metadata = new(StringComparer.OrdinalIgnoreCase);
-        foreach (string name in answer.Metadata.Keys)
+        foreach ((string name, string value) in answer.WithPrefix("x-amz-meta-"))
         {
-            metadata[name.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase) ? name[11..] : name] = answer.Metadata[name];
+            metadata[name] = value;
         }
 
         return new LabObjectMetadata
         {
             Bucket = bucket,
             Key = key,
-            Size = answer.Headers.ContentLength,
-            LastModified = ToDate(answer.LastModified),
-            ETag = answer.ETag?.Trim('"'),
-            StorageClass = answer.StorageClass?.Value is { Length: > 0 } given ? given : "STANDARD",
-            VersionId = NullIfEmpty(answer.VersionId),
-            ContentType = NullIfEmpty(answer.Headers.ContentType),
-            ContentEncoding = NullIfEmpty(answer.Headers.ContentEncoding),
-            CacheControl = NullIfEmpty(answer.Headers.CacheControl),
-            ContentDisposition = NullIfEmpty(answer.Headers.ContentDisposition),
+            Size = answer.Length,
+            LastModified = answer.LastModified,
+            ETag = answer.ETag,
+            StorageClass = answer["x-amz-storage-class"] ?? "STANDARD",
+            VersionId = answer.VersionId,
+            ContentType = answer["Content-Type"],
+            ContentEncoding = answer["Content-Encoding"],
+            ContentLanguage = answer["Content-Language"],
+            CacheControl = answer["Cache-Control"],
+            ContentDisposition = answer["Content-Disposition"],
             Metadata = metadata,
-            ChecksumAlgorithm = algorithm,
-            Checksum = checksum,
-            ServerSideEncryption = NullIfEmpty(answer.ServerSideEncryptionMethod?.Value),
+            ChecksumAlgorithm = algorithm.Length > 0 ? algorithm : null,
+            Checksum = checksum.Length > 0 ? checksum : null,
+            ServerSideEncryption = answer.Encryption,
+            KmsKeyId = answer["x-amz-server-side-encryption-aws-kms-key-id"],
+            Parts = int.TryParse(answer["x-amz-mp-parts-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) ? parts : null,
+            TagCount = int.TryParse(answer["x-amz-tagging-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int tags) ? tags : null,
         };
     }
 
-    private async Task<ListObjectsV2Response> FetchAsync(ObjectListing listing, string? token, CancellationToken cancellation)
+    private async Task<ListingPage> FetchAsync(ObjectListing listing, ListingMark? mark, CancellationToken cancellation)
     {
-        ListObjectsV2Response page = await client.CallAsync(
-            listing.Bucket,
-            s3 => s3.ListObjectsV2Async(
-                new ListObjectsV2Request
-                {
-                    BucketName = listing.Bucket,
-                    Prefix = listing.Prefix,
-                    Delimiter = listing.Delimiter,
-                    StartAfter = token is null ? listing.StartAfter : null,
-                    MaxKeys = listing.PageSize,
-                    ContinuationToken = token,
-                    Encoding = EncodingType.Url,
-                },
-                cancellation),
-            cancellation);
-        if (page.IsTruncated is true && (string.IsNullOrEmpty(page.NextContinuationToken) || page.NextContinuationToken == token))
+        S3Request request = new S3Request(HttpMethod.Get, listing.Bucket)
+            .With("prefix", listing.Prefix.Length > 0 ? listing.Prefix : null).With("delimiter", listing.Delimiter)
+            .With("max-keys", listing.PageSize.ToString(CultureInfo.InvariantCulture)).With("encoding-type", "url");
+        request = listing.Versions
+            ? request.With("versions", "").With("key-marker", mark?.Key ?? listing.StartAfter).With("version-id-marker", mark?.Version)
+            : request.With("list-type", "2").With("start-after", mark is null ? listing.StartAfter : null).With("continuation-token", mark?.Key);
+        ListingPage? page = null;
+        for (int attempt = 1; page is null; attempt++)
+        {
+            // The parser reads from memory: a page is small, and the connection is free for the next one at once.
+            using S3Answer answer = await client.SendAsync(request, cancellation);
+            using MemoryStream bytes = new((int)Math.Min(answer.Length, int.MaxValue));
+            try
+            {
+                page = await client.CallAsync(
+                    listing.Bucket,
+                    async _ =>
+                    {
+                        using Stream body = await answer.OpenAsync(cancellation);
+                        await body.CopyToAsync(bytes, cancellation);
+                        bytes.Position = 0;
+                        return ListingPage.Read(bytes, listing);
+                    },
+                    cancellation);
+            }
+            catch (LabException e) when (attempt < Attempts)
+            {
+                client.Reporter.Verbose($"Bucket '{listing.Bucket}': a page of the listing again (try {attempt + 1}), since it broke off: {e.Message}");
+                await Backoff.DelayAsync(attempt, cancellation);
+            }
+        }
+
+        if (page.IsTruncated && (page.Next is null || page.Next == mark))
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "InvalidResponse",
@@ -292,4 +399,6 @@ public sealed class ObjectStore(StorageClient client)
 
         return page;
     }
+
+    private sealed record DeleteError(ObjectVersion Victim, string Code, string Message);
 }

@@ -1,405 +1,283 @@
-using System.Buffers;
+using System.Globalization;
+using System.Net.Http;
 using System.Security.Cryptography;
-using Amazon.S3;
-using Amazon.S3.Model;
+using System.Text;
+using System.Xml.Linq;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage.Checksums;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage;
 
 /// <summary>
-/// Writes one object: with one request if it fits into a part, else in parts, several at once. Each request carries
-/// the CRC-32 of its body and the service's own is compared. Nothing is visible before <see cref="CompleteAsync"/>;
-/// an upload that is disposed before is aborted. One caller at a time.
+/// The protocol by which one object is written: with one request, or in parts that may be sent side by side. Each request carries a
+/// checksum of its body and the service's own is compared. Nothing is visible before <see cref="PutAsync"/> or <see cref="CompleteAsync"/>.
 /// </summary>
-internal sealed class ObjectUpload : IAsyncDisposable
+internal sealed class ObjectUpload
 {
-    private const int SmallestPart = 8 * 1024 * 1024;
-    private const int MostParts = 10_000;
+    /// <summary>Most parts of one object.</summary>
+    public const int MostParts = 10_000;
 
-    // Content of unknown length: parts grow by this many part sizes each thousand parts, so that 10,000 hold 5 TiB.
-    private const int PartsOfOneSize = 1000;
+    private const int SmallestPart = 8 * 1024 * 1024;
+    private const int UsualPart = 16 * 1024 * 1024;
     private const int Attempts = 4;
+    private const int StandardMebibyte = 1024 * 1024;
     private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(10);
+    private static readonly XNamespace Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
     private readonly StorageClient client;
-    private readonly TransferEngine engine;
     private readonly string bucket;
     private readonly string key;
     private readonly UploadOptions options;
-    private readonly long? length;
     private readonly ProgressMeter? meter;
-    private readonly CancellationToken asked;
-    private readonly CancellationTokenSource stop;
-    private readonly List<Task<Part>> parts = [];
-
-    private byte[]? buffer;
-    private int capacity;
-    private int filled;
-    private string? uploadId;
-    private bool closed;
 
     /// <summary>Begins an upload; nothing is sent yet.</summary>
     /// <param name="client">The service.</param>
-    /// <param name="engine">Limits the requests in flight.</param>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
     /// <param name="options">What to store it with.</param>
-    /// <param name="length">Length of the content if known: parts and buffers are sized by it.</param>
     /// <param name="meter">Counts bytes as they are stored, or null.</param>
-    /// <param name="cancellation">Cancels the upload.</param>
-    public ObjectUpload(
-        StorageClient client, TransferEngine engine, string bucket, string key, UploadOptions options, long? length,
-        ProgressMeter? meter, CancellationToken cancellation)
+    public ObjectUpload(StorageClient client, string bucket, string key, UploadOptions options, ProgressMeter? meter)
     {
         this.client = client;
-        this.engine = engine;
         this.bucket = BucketName.Validate(bucket);
         this.key = ObjectName.Validate(bucket, key);
         this.options = options.Validate();
-        this.length = length;
         this.meter = meter;
-        asked = cancellation;
-        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
     }
 
-    /// <summary>Room for the next bytes, never empty; sends the part before when it is full.</summary>
-    /// <returns>Memory to write into; then call <see cref="Advance"/>.</returns>
-    public async ValueTask<Memory<byte>> SpaceAsync()
+    /// <summary>The upload in parts, once it has begun.</summary>
+    public string? UploadId { get; private set; }
+
+    /// <summary>The object, as it is named to people.</summary>
+    public string Uri => ObjectName.Uri(bucket, key);
+
+    // The checksum of the whole follows from those of the parts for a CRC only.
+    private bool IsWhole => Checksum.IsCrc(options.ChecksumAlgorithm);
+
+    /// <summary>The size of the parts of an object: small enough for several at once, large enough for 10,000 to hold it.</summary>
+    /// <param name="length">Length of the object in bytes.</param>
+    /// <returns>Bytes; a multiple of 1 MiB.</returns>
+    public static long PartSize(long length) =>
+        Math.Max(length <= 32L * UsualPart ? SmallestPart : UsualPart, ((length / MostParts) + StandardMebibyte) / StandardMebibyte * StandardMebibyte);
+
+    /// <summary>Writes the object with one request.</summary>
+    /// <param name="body">All of it.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>What the service stored. Throws <see cref="LabException"/>.</returns>
+    public async Task<StoredObject> PutAsync(S3Body body, CancellationToken cancellation)
     {
-        try
-        {
-            if (buffer is not null && filled == capacity)
-            {
-                await SendPartAsync();
-            }
-
-            if (buffer is null)
-            {
-                capacity = NextCapacity();
-                await engine.EnterAsync(stop.Token);
-                buffer = ArrayPool<byte>.Shared.Rent(capacity);
-            }
-
-            return buffer.AsMemory(filled, capacity - filled);
-        }
-        catch (OperationCanceledException) when (!asked.IsCancellationRequested)
-        {
-            // Nobody but a lost part has cancelled: its error is the news.
-            await Task.WhenAll(parts);
-            throw;
-        }
-    }
-
-    /// <summary>Says how much of the room was used.</summary>
-    /// <param name="count">Number of bytes.</param>
-    public void Advance(int count) => filled += count;
-
-    /// <summary>Appends bytes.</summary>
-    /// <param name="data">Bytes; copied.</param>
-    /// <returns>Done when they are taken.</returns>
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data)
-    {
-        while (data.Length > 0)
-        {
-            Memory<byte> space = await SpaceAsync();
-            int count = Math.Min(space.Length, data.Length);
-            data[..count].CopyTo(space);
-            Advance(count);
-            data = data[count..];
-        }
-    }
-
-    /// <summary>Makes the object visible under its key.</summary>
-    /// <returns>What the service stored.</returns>
-    public async Task<StoredObject> CompleteAsync()
-    {
-        StoredObject stored;
-        if (parts.Count == 0)
-        {
-            if (buffer is null)
-            {
-                await SpaceAsync();
-            }
-
-            stored = await PutAsync();
-        }
-        else
-        {
-            if (filled > 0)
-            {
-                await SendPartAsync();
-            }
-
-            ReturnBuffer();
-            stored = await CompletePartsAsync(await Task.WhenAll(parts));
-        }
-
-        closed = true;
-        return stored;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (!closed)
-        {
-            await stop.CancelAsync();
-        }
-
-        ReturnBuffer();
-        foreach (Task<Part> part in parts)
-        {
-            // Its error, if any, has been thrown to the caller or gave way to another one.
-            await ((Task)part).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        if (!closed && uploadId is not null)
-        {
-            await AbortAsync();
-        }
-
-        closed = true;
-        stop.Dispose();
-    }
-
-    private static int RoundUpToMebibyte(long size) => (int)Math.Min((size + 0xFFFFF) & ~0xFFFFFL, 1 << 30);
-
-    private int NextCapacity()
-    {
-        if (length is { } known)
-        {
-            int partSize = Math.Max(SmallestPart, RoundUpToMebibyte(known / MostParts + 1));
-            return (int)Math.Clamp(known - (long)parts.Count * partSize, 1, partSize);
-        }
-
-        return SmallestPart * (1 + parts.Count / PartsOfOneSize * 12);
-    }
-
-    private async Task SendPartAsync()
-    {
-        if (uploadId is null)
-        {
-            InitiateMultipartUploadRequest request = new()
-            {
-                BucketName = bucket,
-                Key = key,
-                ContentType = options.ContentType ?? ContentTypes.Of(key),
-                ChecksumAlgorithm = ChecksumAlgorithm.CRC32,
-                ChecksumType = ChecksumType.FULL_OBJECT,
-            };
-            AddMetadata(request.Metadata);
-            uploadId = (await client.CallAsync(bucket, key, s3 => s3.InitiateMultipartUploadAsync(request, stop.Token), stop.Token)).UploadId;
-        }
-
-        if (parts.Count == MostParts)
-        {
-            throw StorageClient.Problem(
-                LabErrorKind.InvalidData, "EntityTooLarge", bucket, key, $"the content is longer than {MostParts} parts hold.");
-        }
-
-        byte[] content = buffer!;
-        int count = filled, number = parts.Count + 1;
-        (buffer, filled) = (null, 0);
-        parts.Add(Task.Run(async () =>
-        {
-            try
-            {
-                return await UploadPartAsync(number, content, count);
-            }
-            catch
-            {
-                // One lost part loses the object: the others need not go on.
-                await stop.CancelAsync();
-                throw;
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(content);
-                engine.Leave();
-            }
-        }));
-    }
-
-    private async Task<Part> UploadPartAsync(int number, byte[] content, int count)
-    {
-        uint crc = Crc32.Append(0, content.AsSpan(0, count));
+        ContentDigest digest = Digest(body);
         for (int attempt = 1; ; attempt++)
         {
+            S3Request request = options.ApplyConditions(options.Apply(
+                new S3Request(HttpMethod.Put, bucket, key) { Body = body, BodyHash = digest.PayloadHash }, ContentTypes.Of(key)));
+            AddChecksum(request, digest);
             try
             {
-                UploadPartResponse answer = await client.CallAsync(
-                    bucket, key,
-                    s3 => s3.UploadPartAsync(
-                        new UploadPartRequest
-                        {
-                            BucketName = bucket,
-                            Key = key,
-                            UploadId = uploadId,
-                            PartNumber = number,
-                            InputStream = new MemoryStream(content, 0, count, writable: false),
-                            UseChunkEncoding = false,
-                            DisablePayloadSigning = client.IsEncrypted,
-                            ChecksumAlgorithm = ChecksumAlgorithm.CRC32,
-                            ChecksumCRC32 = ContentCheck.ToBase64(crc),
-                        },
-                        stop.Token),
-                    stop.Token);
-                string proof = Compare(content.AsSpan(0, count), crc, answer.ChecksumCRC32, answer.ETag, answer.ServerSideEncryptionMethod);
-                meter?.AddBytes(count);
-                return new Part(number, answer.ETag, crc, count, proof);
+                using S3Answer answer = await StoreAsync(request, cancellation);
+                string proof = Compare(body, digest, answer);
+                meter?.AddBytes(body.Length);
+                return new StoredObject(answer.ETag ?? "", answer.VersionId, body.Length, proof);
             }
             catch (LabException e) when (e.Kind == LabErrorKind.Corrupted && attempt < Attempts)
             {
-                await AgainAsync(e, attempt);
+                await AgainAsync(e, attempt, cancellation);
             }
         }
     }
 
-    private async Task<StoredObject> PutAsync()
+    /// <summary>Begins an upload in parts.</summary>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when it has begun.</returns>
+    public async Task BeginAsync(CancellationToken cancellation)
     {
-        byte[] content = buffer!;
-        uint crc = Crc32.Append(0, content.AsSpan(0, filled));
+        S3Request request = options.Apply(new S3Request(HttpMethod.Post, bucket, key).With("uploads", ""), ContentTypes.Of(key))
+            .WithHeader("x-amz-checksum-algorithm", options.ChecksumAlgorithm)
+            .WithHeader("x-amz-checksum-type", IsWhole ? "FULL_OBJECT" : "COMPOSITE");
+        using S3Answer answer = await client.SendAsync(request, cancellation);
+        UploadId = (await client.ReadXmlAsync(answer, request, cancellation)).Text("UploadId")
+            ?? throw StorageClient.Problem(LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key, "the service begins an upload without naming it.");
+    }
+
+    /// <summary>Goes on with the latest unfinished upload of this key, if there is one.</summary>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The parts that are there already, by number; empty where a new upload has to begin.</returns>
+    public async Task<IReadOnlyDictionary<int, PartOnServer>> FindUnfinishedAsync(CancellationToken cancellation)
+    {
+        S3Request ask = new S3Request(HttpMethod.Get, bucket).With("uploads", "").With("prefix", key).With("encoding-type", "url");
+        using (S3Answer answer = await client.SendAsync(ask, cancellation))
+        {
+            // The key itself sorts before all longer ones, so it is on the first page.
+            XElement? latest = (await client.ReadXmlAsync(answer, ask, cancellation)).All("Upload")
+                .Where(u => ObjectStore.Decode(u.Text("Key") ?? "") == key)
+                .MaxBy(u => u.Text("Initiated"), StringComparer.Ordinal);
+            UploadId = latest?.Text("UploadId");
+        }
+
+        Dictionary<int, PartOnServer> parts = [];
+        string? marker = UploadId is null ? null : "0";
+        while (marker is not null)
+        {
+            S3Request request = new S3Request(HttpMethod.Get, bucket, key).With("uploadId", UploadId).With("part-number-marker", marker);
+            using S3Answer answer = await client.SendAsync(request, cancellation);
+            XElement page = await client.ReadXmlAsync(answer, request, cancellation);
+            foreach (XElement part in page.All("Part"))
+            {
+                parts[int.Parse(part.Text("PartNumber")!, CultureInfo.InvariantCulture)] = new PartOnServer(
+                    long.Parse(part.Text("Size")!, CultureInfo.InvariantCulture), part.Text("ETag")?.Trim('"') ?? "",
+                    part.Text(Checksum.Element(options.ChecksumAlgorithm)));
+            }
+
+            string? next = page.Text("IsTruncated") == "true" ? page.Text("NextPartNumberMarker") : null;
+            marker = next == marker ? null : next;
+        }
+
+        return parts;
+    }
+
+    /// <summary>Takes over a part that an earlier try has sent, if it is this one.</summary>
+    /// <param name="number">Number, from 1.</param>
+    /// <param name="body">The part as it is here.</param>
+    /// <param name="there">The part as it is there.</param>
+    /// <returns>The part, or null where it has to be sent.</returns>
+    public UploadedPart? Adopt(int number, S3Body body, PartOnServer there)
+    {
+        if (there.Size != body.Length)
+        {
+            return null;
+        }
+
+        ContentDigest digest = Digest(body);
+        bool same = there.Checksum is { Length: > 0 } checksum
+            ? checksum == digest.Checksum
+            // An entity tag that is no MD5 (encryption) matches nothing, and the part is sent again.
+            : there.ETag == Convert.ToHexString(Convert.FromBase64String(Md5(body))).ToLowerInvariant();
+        if (!same)
+        {
+            return null;
+        }
+
+        meter?.AddBytes(body.Length);
+        return new UploadedPart(number, there.ETag, digest, there.Checksum is null ? "MD5" : digest.Algorithm);
+    }
+
+    /// <summary>Sends a part.</summary>
+    /// <param name="number">Number, from 1.</param>
+    /// <param name="body">The part.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The part as stored. Throws <see cref="LabException"/>.</returns>
+    public async Task<UploadedPart> SendPartAsync(int number, S3Body body, CancellationToken cancellation)
+    {
+        ContentDigest digest = Digest(body);
         for (int attempt = 1; ; attempt++)
         {
-            PutObjectRequest request = new()
-            {
-                BucketName = bucket,
-                Key = key,
-                ContentType = options.ContentType ?? ContentTypes.Of(key),
-                InputStream = new MemoryStream(content, 0, filled, writable: false),
-                UseChunkEncoding = false,
-                DisablePayloadSigning = client.IsEncrypted,
-                ChecksumAlgorithm = ChecksumAlgorithm.CRC32,
-                ChecksumCRC32 = ContentCheck.ToBase64(crc),
-                IfNoneMatch = options.NoClobber ? "*" : null,
-            };
-            AddMetadata(request.Metadata);
+            S3Request request = Part(number) with { Body = body, BodyHash = digest.PayloadHash };
+            AddChecksum(request, digest);
+            options.CustomerKey?.Apply(request);
             try
             {
-                PutObjectResponse answer = await StoreAsync(s3 => s3.PutObjectAsync(request, stop.Token));
-                string proof = Compare(
-                    content.AsSpan(0, filled), crc, answer.ChecksumCRC32, answer.ETag, answer.ServerSideEncryptionMethod);
-                meter?.AddBytes(filled);
-                return new StoredObject(answer.ETag.Trim('"'), NullIfEmpty(answer.VersionId), filled, proof);
+                using S3Answer answer = await client.SendAsync(request, cancellation);
+                string proof = Compare(body, digest, answer);
+                meter?.AddBytes(body.Length);
+                return new UploadedPart(number, answer.ETag ?? "", digest, proof);
             }
             catch (LabException e) when (e.Kind == LabErrorKind.Corrupted && attempt < Attempts)
             {
-                await AgainAsync(e, attempt);
+                await AgainAsync(e, attempt, cancellation);
             }
         }
     }
 
-    private async Task<StoredObject> CompletePartsAsync(Part[] done)
+    /// <summary>Fills a part from another object, inside the service.</summary>
+    /// <param name="number">Number, from 1.</param>
+    /// <param name="source">Says which object, which version, which bytes, on which condition.</param>
+    /// <param name="size">Number of bytes.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The part. Throws <see cref="LabException"/>.</returns>
+    public async Task<UploadedPart> CopyPartAsync(int number, IEnumerable<(string Name, string Value)> source, long size, CancellationToken cancellation)
     {
-        uint crc = done[0].Crc;
-        long size = done[0].Size;
-        foreach (Part part in done.AsSpan(1))
+        S3Request request = Part(number) with { MayFailLate = true };
+        request.Headers.AddRange(source);
+        options.CustomerKey?.Apply(request);
+        using S3Answer answer = await client.SendAsync(request, cancellation);
+        XElement copied = await client.ReadXmlAsync(answer, request, cancellation);
+        string algorithm = options.ChecksumAlgorithm;
+        string checksum = copied.Text(Checksum.Element(algorithm)) ?? "";
+        meter?.AddBytes(size);
+        return new UploadedPart(
+            number, copied.Text("ETag")?.Trim('"') ?? "",
+            new ContentDigest(algorithm, checksum, Checksum.IsCrc(algorithm) && checksum.Length > 0 ? Checksum.Parse(checksum) : 0, null, size),
+            checksum.Length > 0 ? algorithm : StoredChecksum.None.Algorithm);
+    }
+
+    /// <summary>Makes the object of the parts visible.</summary>
+    /// <param name="parts">All parts, in their order.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>What the service stored. Throws <see cref="LabException"/>.</returns>
+    public async Task<StoredObject> CompleteAsync(IReadOnlyList<UploadedPart> parts, CancellationToken cancellation)
+    {
+        string algorithm = options.ChecksumAlgorithm;
+        bool known = parts.All(part => part.Digest.Checksum.Length > 0);
+        long size = parts.Sum(part => part.Digest.Length);
+        string? whole = !IsWhole || !known ? null : Checksum.ToBase64(algorithm, parts.Skip(1).Aggregate(
+            parts[0].Digest.Crc, (crc, part) => Checksum.Combine(algorithm, crc, part.Digest.Crc, part.Digest.Length)));
+        XElement document = new(Namespace + "CompleteMultipartUpload", parts.Select(part => new XElement(
+            Namespace + "Part", new XElement(Namespace + "PartNumber", part.Number), new XElement(Namespace + "ETag", $"\"{part.ETag}\""),
+            known ? new XElement(Namespace + Checksum.Element(algorithm), part.Digest.Checksum) : null)));
+        S3Request request = options.ApplyConditions(new S3Request(HttpMethod.Post, bucket, key)
         {
-            crc = Crc32.Combine(crc, part.Crc, part.Size);
-            size += part.Size;
+            Body = S3Body.Of(Encoding.UTF8.GetBytes(document.ToString(SaveOptions.DisableFormatting))),
+            MayFailLate = true,
+        }.With("uploadId", UploadId).WithHeader("Content-Type", "application/xml"));
+        if (whole is not null)
+        {
+            request.WithHeader(Checksum.Header(algorithm), whole).WithHeader("x-amz-checksum-type", "FULL_OBJECT");
         }
 
-        string checksum = ContentCheck.ToBase64(crc);
-        CompleteMultipartUploadRequest request = new()
-        {
-            BucketName = bucket,
-            Key = key,
-            UploadId = uploadId,
-            ChecksumType = ChecksumType.FULL_OBJECT,
-            ChecksumCRC32 = checksum,
-            PartETags = [.. done.Select(part => new PartETag(part.Number, part.ETag) { ChecksumCRC32 = ContentCheck.ToBase64(part.Crc) })],
-            IfNoneMatch = options.NoClobber ? "*" : null,
-        };
+        options.CustomerKey?.Apply(request);
         try
         {
-            CompleteMultipartUploadResponse answer = await StoreAsync(s3 => s3.CompleteMultipartUploadAsync(request, stop.Token));
-            bool whole = answer.ChecksumCRC32 is { Length: > 0 } stored && !stored.Contains('-', StringComparison.Ordinal);
-            if (whole && answer.ChecksumCRC32 != checksum)
+            using S3Answer answer = await StoreAsync(request, cancellation);
+            XElement done = await client.ReadXmlAsync(answer, request, cancellation);
+            string? stored = done.Text(Checksum.Element(algorithm));
+            if (whole is not null && stored is not null && !stored.Contains('-', StringComparison.Ordinal) && stored != whole)
             {
                 throw StorageClient.Problem(
                     LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key, "the service put other bytes together than were sent.", "Send it again.");
             }
 
-            return new StoredObject(answer.ETag.Trim('"'), NullIfEmpty(answer.VersionId), size, done[0].VerifiedBy);
+            return new StoredObject(done.Text("ETag")?.Trim('"') ?? "", answer.VersionId, size, parts[0].VerifiedBy);
         }
         catch (LabException e) when (e.Code == "NoSuchUpload")
         {
             // A first try may have succeeded though its answer got lost.
-            if (await new ObjectStore(client).FindAsync(bucket, key, stop.Token) is { } found && found.Size == size && found.Checksum == checksum)
+            LabObjectMetadata? found = await new ObjectStore(client).FindAsync(
+                bucket, key, new ReadOptions { CustomerKey = options.CustomerKey }, cancellation);
+            if (found is not null && found.Size == size && (whole is null ? found.ETag?.EndsWith($"-{parts.Count}", StringComparison.Ordinal) == true : found.Checksum == whole))
             {
-                return new StoredObject(found.ETag ?? "", found.VersionId, size, "CRC32");
+                return new StoredObject(found.ETag ?? "", found.VersionId, size, whole is null ? StoredChecksum.None.Algorithm : algorithm);
             }
 
             throw;
         }
     }
 
-    private async Task<T> StoreAsync<T>(Func<IAmazonS3, Task<T>> call)
+    /// <summary>Takes the unfinished upload back, if there is one. Says so where that fails, and does not throw.</summary>
+    /// <returns>Done when it is gone.</returns>
+    public async Task AbortAsync()
     {
-        try
+        if (UploadId is null)
         {
-            return await client.CallAsync(bucket, key, call, stop.Token);
-        }
-        catch (LabException e) when (e.Code is "PreconditionFailed" && options.NoClobber)
-        {
-            throw StorageClient.Problem(
-                LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.",
-                "Leave -NoClobber out to replace it, or choose another key.", e);
-        }
-    }
-
-    private string Compare(ReadOnlySpan<byte> content, uint crc, string? storedCrc, string? etag, ServerSideEncryptionMethod? encryption)
-    {
-        bool same;
-        string algorithm;
-        if (storedCrc is { Length: > 0 } && !storedCrc.Contains('-', StringComparison.Ordinal))
-        {
-            (algorithm, same) = ("CRC32", storedCrc == ContentCheck.ToBase64(crc));
-        }
-        else if (ContentCheck.Md5OfETag(etag, encryption, null) is { } md5)
-        {
-            // An older server, which knows no checksums.
-#pragma warning disable CA5351 // Not for secrecy: it is what the service's entity tag is made of.
-            (algorithm, same) = ("MD5", Convert.ToBase64String(MD5.HashData(content)) == md5);
-#pragma warning restore CA5351
-        }
-        else
-        {
-            (algorithm, same) = ("Size", true);
+            return;
         }
 
-        return same
-            ? algorithm
-            : throw StorageClient.Problem(
-                LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key, $"what was stored is not what was sent: the {algorithm} differs.", "Send it again.");
-    }
-
-    private async Task AgainAsync(LabException cause, int attempt)
-    {
-        client.Reporter.Verbose($"Sends again: {cause.Message}");
-        await Backoff.DelayAsync(attempt, stop.Token);
-    }
-
-    private void AddMetadata(MetadataCollection metadata)
-    {
-        foreach ((string name, string value) in options.Metadata)
-        {
-            metadata[name] = value;
-        }
-    }
-
-    private async Task AbortAsync()
-    {
         using CancellationTokenSource limit = new(AbortLimit);
         try
         {
-            await client.CallAsync(
-                bucket, key,
-                s3 => s3.AbortMultipartUploadAsync(
-                    new AbortMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = uploadId }, limit.Token),
-                limit.Token);
+            using S3Answer answer = await client.SendAsync(
+                new S3Request(HttpMethod.Delete, bucket, key).With("uploadId", UploadId), limit.Token);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
@@ -408,24 +286,94 @@ internal sealed class ObjectUpload : IAsyncDisposable
         catch (Exception e) when (e is LabException or OperationCanceledException)
         {
             client.Reporter.Warning(
-                $"{ObjectName.Uri(bucket, key)}: the unfinished upload {uploadId} could not be aborted and may cost storage: {e.Message}");
+                $"{ObjectName.Uri(bucket, key)}: the unfinished upload {UploadId} could not be aborted and may cost storage: {e.Message}");
         }
     }
 
-    private void ReturnBuffer()
+    /// <summary>The error of an object that is to be kept.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="cause">What the service said, if it did.</param>
+    /// <returns>The exception.</returns>
+    internal static LabException AlreadyExists(string bucket, string key, Exception? cause) => StorageClient.Problem(
+        LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.",
+        "Leave -NoClobber out to replace it, or choose another key.", cause);
+
+    private S3Request Part(int number) => new S3Request(HttpMethod.Put, bucket, key)
+        .With("partNumber", number.ToString(CultureInfo.InvariantCulture)).With("uploadId", UploadId);
+
+    private ContentDigest Digest(S3Body body)
     {
-        if (buffer is not null)
+        using ContentHasher hasher = new(options.ChecksumAlgorithm, withPayloadHash: !client.IsEncrypted(bucket));
+        body.Read(hasher.Append);
+        return hasher.Finish();
+    }
+
+    private static void AddChecksum(S3Request request, ContentDigest digest) => request
+        .WithHeader("x-amz-sdk-checksum-algorithm", digest.Algorithm).WithHeader(Checksum.Header(digest.Algorithm), digest.Checksum);
+
+    private async Task<S3Answer> StoreAsync(S3Request request, CancellationToken cancellation)
+    {
+        try
         {
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = null;
-            engine.Leave();
+            return await client.SendAsync(request, cancellation);
+        }
+        catch (LabException e) when (e.Code == "PreconditionFailed" && options.NoClobber)
+        {
+            throw AlreadyExists(bucket, key, e);
         }
     }
 
-    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+    private string Compare(S3Body body, ContentDigest digest, S3Answer answer)
+    {
+        bool same;
+        string algorithm;
+        if (answer[Checksum.Header(digest.Algorithm)] is { } stored && !stored.Contains('-', StringComparison.Ordinal))
+        {
+            (algorithm, same) = (digest.Algorithm, stored == digest.Checksum);
+        }
+        else if (Checksum.Md5OfETag(answer.ETag, answer.Encryption) is { } md5)
+        {
+            // An older server, which knows no checksums.
+            (algorithm, same) = ("MD5", Md5(body) == md5);
+        }
+        else
+        {
+            (algorithm, same) = (StoredChecksum.None.Algorithm, true);
+        }
 
-    private sealed record Part(int Number, string ETag, uint Crc, long Size, string VerifiedBy);
+        return same
+            ? algorithm
+            : throw StorageClient.Problem(
+                LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key, $"what was stored is not what was sent: the {algorithm} differs.", "Send it again.");
+    }
+
+    private static string Md5(S3Body body)
+    {
+        using IncrementalHash hash = Checksum.NewHash("MD5");
+        body.Read(hash.AppendData);
+        return Convert.ToBase64String(hash.GetHashAndReset());
+    }
+
+    private async Task AgainAsync(LabException cause, int attempt, CancellationToken cancellation)
+    {
+        client.Reporter.Verbose($"Sends again: {cause.Message}");
+        await Backoff.DelayAsync(attempt, cancellation);
+    }
 }
+
+/// <summary>A part that was sent.</summary>
+/// <param name="Number">Number, from 1.</param>
+/// <param name="ETag">Entity tag without quotes.</param>
+/// <param name="Digest">Its checksum and length.</param>
+/// <param name="VerifiedBy">What proved it.</param>
+internal sealed record UploadedPart(int Number, string ETag, ContentDigest Digest, string VerifiedBy);
+
+/// <summary>A part of an unfinished upload, as the service lists it.</summary>
+/// <param name="Size">Bytes.</param>
+/// <param name="ETag">Entity tag without quotes.</param>
+/// <param name="Checksum">Checksum of the kind that this upload sends, or null.</param>
+internal sealed record PartOnServer(long Size, string ETag, string? Checksum);
 
 /// <summary>What the service said of an object it has stored.</summary>
 /// <param name="ETag">Entity tag without quotes.</param>

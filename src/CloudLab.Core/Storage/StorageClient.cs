@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Xml.Linq;
 using Amazon.S3;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage;
 
@@ -11,9 +13,11 @@ public sealed class StorageClient
 {
     // One SDK client for each connection: it keeps the signing key and the region of each bucket.
     private static readonly ConditionalWeakTable<AwsConnection, S3Client> Clients = [];
+    private static readonly ConditionalWeakTable<AwsConnection, S3Wire> Wires = [];
 
     private readonly AwsConnection aws;
     private readonly S3Client s3;
+    private readonly S3Wire wire;
 
     /// <summary>Opens the service of a session; nothing is sent yet.</summary>
     /// <param name="session">Endpoint, region and credentials. Throws <see cref="LabException"/> if there are no credentials.</param>
@@ -22,6 +26,7 @@ public sealed class StorageClient
     {
         aws = session.Aws;
         s3 = Clients.GetValue(aws, static connection => new S3Client(connection));
+        wire = Wires.GetValue(aws, connection => new S3Wire(connection, s3));
         Reporter = reporter ?? NullReporter.Instance;
     }
 
@@ -31,12 +36,39 @@ public sealed class StorageClient
     /// <summary>True for a server that is not Amazon's.</summary>
     internal bool HasOwnEndpoint => aws.Endpoint("S3") is not null;
 
-    /// <summary>True where the connection itself protects the body, so that signing it over is a waste.</summary>
-    internal bool IsEncrypted => aws.Endpoint("S3") is not { Scheme: "http" };
-
     internal IReporter Reporter { get; }
 
-    /// <summary>Makes one SDK call; every request of the area goes through here.</summary>
+    /// <summary>Whether the connection itself protects what is sent to a bucket, so that signing the body over is a waste.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <returns>True for https.</returns>
+    internal bool IsEncrypted(string bucket) => wire.IsEncrypted(bucket);
+
+    /// <summary>Sends a request about an object, or about a bucket where its key is empty: all that moves and lists objects.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>An answer of success. Throws <see cref="LabException"/>.</returns>
+    internal Task<S3Answer> SendAsync(S3Request request, CancellationToken cancellation) => request.Key.Length > 0
+        ? CallAsync(request.Bucket, request.Key, _ => wire.SendAsync(request, Reporter, cancellation), cancellation)
+        : CallAsync(request.Bucket, _ => wire.SendAsync(request, Reporter, cancellation), cancellation);
+
+    /// <summary>Makes a URL that carries its signature.</summary>
+    /// <param name="request">What it will be used for.</param>
+    /// <param name="life">How long it is good.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The URL. Throws <see cref="LabException"/>.</returns>
+    internal Task<string> PresignAsync(S3Request request, TimeSpan life, CancellationToken cancellation) =>
+        CallAsync(request.Bucket, request.Key, _ => wire.PresignAsync(request, life, cancellation), cancellation);
+
+    /// <summary>Reads the document that an answer carries.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="request">What it answers.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>Its root element. Throws <see cref="LabException"/>.</returns>
+    internal Task<XElement> ReadXmlAsync(S3Answer answer, S3Request request, CancellationToken cancellation) => request.Key.Length > 0
+        ? CallAsync(request.Bucket, request.Key, _ => answer.ReadXmlAsync(cancellation), cancellation)
+        : CallAsync(request.Bucket, _ => answer.ReadXmlAsync(cancellation), cancellation);
+
+    /// <summary>Makes one SDK call, or one on the wire; every request of the area goes through here.</summary>
     /// <typeparam name="T">The SDK's answer.</typeparam>
     /// <param name="subject">What it is about, to begin an error message with: <c>s3://movies/a</c>.</param>
     /// <param name="target">The object an error is about.</param>

@@ -2,29 +2,81 @@ using System.Buffers;
 using System.Diagnostics;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
+using CloudLab.Core.Storage.Wire;
+using Microsoft.Win32.SafeHandles;
 
 namespace CloudLab.Core.Storage;
 
 /// <summary>
-/// Moves content between this machine and a service. All transfers of one engine share its limit of requests in
-/// flight, and with it the memory that their parts take.
+/// Moves content between this machine and a service, and inside a service. All transfers of one engine share its limit on the requests in
+/// flight and the bytes in them.
 /// </summary>
 /// <param name="client">The service.</param>
 /// <param name="throttle">Most requests in flight.</param>
-public sealed class TransferEngine(StorageClient client, int throttle = TransferEngine.DefaultThrottle) : IDisposable
+public sealed class TransferEngine(StorageClient client, int throttle = TransferEngine.DefaultThrottle)
 {
     /// <summary>Requests in flight where nobody says otherwise.</summary>
-    public const int DefaultThrottle = 8;
+    public const int DefaultThrottle = 32;
 
     private const int BufferSize = 256 * 1024;
     private const int Attempts = 3;
+    private const long BytesInFlight = 128 * 1024 * 1024;
+
+    // Up to here one stream is as quick as several pieces.
+    private const long LargeFrom = 16 * 1024 * 1024;
+
+    // What a request whose size nobody knows yet counts for.
+    private const long UnknownSize = 1024 * 1024;
 
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(3);
 
-    private readonly SemaphoreSlim slots = new(throttle);
+    private string? madeFolder;
 
-    /// <summary>Uploads a file.</summary>
+    /// <summary>The limit that all transfers of this engine share.</summary>
+    internal WorkBudget Budget { get; } = new(throttle, BytesInFlight);
+
+    /// <summary>Uploads a file. One that cannot be rewound (a pipe) is read to its end.</summary>
     /// <param name="path">Full path.</param>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="options">What to store it with.</param>
+    /// <param name="meter">Counts what is done, or null.</param>
+    /// <param name="cancellation">Cancels the upload; nothing is left of it unless it is to be resumed.</param>
+    /// <returns>The transfer. Throws <see cref="LabException"/>.</returns>
+    public async Task<LabTransfer> SendAsync(
+        string path, string bucket, string key, UploadOptions options, ProgressMeter? meter = null, CancellationToken cancellation = default)
+    {
+        long start = Stopwatch.GetTimestamp();
+        await using FileStream file = await OpenReadAsync(path, cancellation);
+        options = options with { ContentType = options.ContentType ?? ContentTypes.Of(path) };
+        if (!file.CanSeek)
+        {
+            meter?.Expect(1);
+            return Sent(await SendStreamAsync(file, bucket, key, options, meter, cancellation), bucket, key, path, start, meter);
+        }
+
+        long length = file.Length;
+        DateTime written = File.GetLastWriteTimeUtc(path);
+        meter?.Expect(1, length);
+        ObjectUpload upload = new(client, bucket, key, options, meter);
+        FileSource source = new(file.SafeFileHandle, path, length, () => file.Length == length && File.GetLastWriteTimeUtc(path) == written);
+        StoredObject stored;
+        if (length <= ObjectUpload.PartSize(length))
+        {
+            using WorkBudget.Room room = await Budget.EnterAsync(length, cancellation);
+            stored = await upload.PutAsync(source.Piece(0, length), cancellation);
+            source.RefuseChange();
+        }
+        else
+        {
+            stored = await SendPartsAsync(upload, source, options.Resume, cancellation);
+        }
+
+        return Sent(stored, bucket, key, path, start, meter);
+    }
+
+    /// <summary>Uploads what a stream has, whose length need not be known.</summary>
+    /// <param name="content">The stream; read to its end.</param>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
     /// <param name="options">What to store it with.</param>
@@ -32,43 +84,113 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     /// <param name="cancellation">Cancels the upload; nothing is left of it.</param>
     /// <returns>The transfer. Throws <see cref="LabException"/>.</returns>
     public async Task<LabTransfer> SendAsync(
-        string path, string bucket, string key, UploadOptions options, ProgressMeter? meter = null, CancellationToken cancellation = default)
+        Stream content, string bucket, string key, UploadOptions options, ProgressMeter? meter = null, CancellationToken cancellation = default)
     {
         long start = Stopwatch.GetTimestamp();
-        using FileStream file = await OpenReadAsync(path, cancellation);
-        long length = file.Length;
-        DateTime written = File.GetLastWriteTimeUtc(path);
-        meter?.Expect(1, length);
-        await using ObjectUpload upload = new(
-            client, this, bucket, key, options with { ContentType = options.ContentType ?? ContentTypes.Of(path) }, length, meter, cancellation);
-        for (long position = 0; position < length;)
+        meter?.Expect(1);
+        return Sent(await SendStreamAsync(content, bucket, key, options, meter, cancellation), bucket, key, null, start, meter);
+    }
+
+    /// <summary>
+    /// Downloads an object. The file appears under its name when it is complete and proved, and not before; what was
+    /// there stays until then.
+    /// </summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="path">Full path of the file, or of the folder for a key that ends in a slash.</param>
+    /// <param name="options">How.</param>
+    /// <param name="meter">Counts what is done, or null.</param>
+    /// <param name="cancellation">Cancels the download; nothing is left of it unless it is to be resumed.</param>
+    /// <returns>The transfer. Throws <see cref="LabException"/>.</returns>
+    public async Task<LabTransfer> ReceiveAsync(
+        string bucket, string key, string path, DownloadOptions options, ProgressMeter? meter = null, CancellationToken cancellation = default)
+    {
+        long start = Stopwatch.GetTimestamp();
+        bool isFolder = Path.EndsInDirectorySeparator(path);
+        if (!isFolder && !options.Overwrite && File.Exists(path))
         {
-            Memory<byte> space = await upload.SpaceAsync();
-            int count;
+            throw FileExists(path);
+        }
+
+        if (!isFolder && Directory.Exists(path))
+        {
+            throw new LabException(
+                LabErrorKind.WriteFailed, "FolderInTheWay", $"'{path}' is a folder, so {ObjectName.Uri(bucket, key)} cannot be stored there.") { Target = path };
+        }
+
+        // What is known to be large is only looked up first; else the first answer tells.
+        ObjectState? state = options.ExpectedSize >= LargeFrom && !isFolder
+            ? await new ObjectStore(client).StateAsync(bucket, key, options.Read, cancellation)
+            : null;
+        for (int attempt = 1; state is null or { Length: < LargeFrom }; attempt++)
+        {
             try
             {
-                count = await file.ReadAsync(space, cancellation);
-            }
-            catch (IOException e)
-            {
-                throw LocalFiles.CannotRead(path, e);
-            }
-
-            if (count == 0)
-            {
+                state = await ReceiveSmallAsync(bucket, key, path, isFolder, options, meter, attempt == 1, cancellation);
                 break;
             }
-
-            upload.Advance(count);
-            position += count;
+            catch (LabException e) when (e.Kind == LabErrorKind.Corrupted && attempt < Attempts)
+            {
+                client.Reporter.Verbose($"Gets it again: {e.Message}");
+                await Backoff.DelayAsync(attempt, cancellation);
+            }
         }
 
-        if (file.Position != length || file.Length != length || File.GetLastWriteTimeUtc(path) != written)
+        string proof = state.Proof.Algorithm;
+        if (state.Length >= LargeFrom)
         {
-            throw new LabException(LabErrorKind.ReadFailed, "FileChanged", $"'{path}' changed while it was read: send it again.") { Target = path };
+            meter?.Expect(1, state.Length);
+            proof = await ReceiveLargeAsync(bucket, key, path, state, options, meter, cancellation);
         }
 
-        StoredObject stored = await upload.CompleteAsync();
+        meter?.AddItems();
+        return new LabTransfer
+        {
+            Direction = TransferDirection.Download,
+            Bucket = bucket,
+            Key = key,
+            FullName = path,
+            Size = state.Length,
+            ETag = state.ETag,
+            VersionId = state.VersionId,
+            VerifiedBy = proof,
+            Duration = Stopwatch.GetElapsedTime(start),
+        };
+    }
+
+    /// <summary>Copies an object inside the service. What the options do not say stays as it is at the source.</summary>
+    /// <param name="sourceBucket">Bucket of the source.</param>
+    /// <param name="sourceKey">Key of the source.</param>
+    /// <param name="read">Which state of the source.</param>
+    /// <param name="bucket">Bucket of the copy.</param>
+    /// <param name="key">Key of the copy.</param>
+    /// <param name="options">What to store the copy with.</param>
+    /// <param name="meter">Counts what is done, or null.</param>
+    /// <param name="cancellation">Cancels the copy; nothing is left of it.</param>
+    /// <returns>The transfer. Throws <see cref="LabException"/>.</returns>
+    public async Task<LabTransfer> CopyAsync(
+        string sourceBucket, string sourceKey, ReadOptions read, string bucket, string key, UploadOptions options, ProgressMeter? meter = null,
+        CancellationToken cancellation = default)
+    {
+        long start = Stopwatch.GetTimestamp();
+        StoredObject stored = await new ObjectCopy(client, Budget, meter).RunAsync(sourceBucket, sourceKey, read, bucket, key, options, cancellation);
+        return new LabTransfer
+        {
+            Direction = TransferDirection.Copy,
+            Bucket = bucket,
+            Key = key,
+            SourceBucket = sourceBucket,
+            SourceKey = sourceKey,
+            Size = stored.Size,
+            ETag = stored.ETag,
+            VersionId = stored.VersionId,
+            VerifiedBy = stored.VerifiedBy,
+            Duration = Stopwatch.GetElapsedTime(start),
+        };
+    }
+
+    private static LabTransfer Sent(StoredObject stored, string bucket, string key, string? path, long start, ProgressMeter? meter)
+    {
         meter?.AddItems();
         return new LabTransfer
         {
@@ -84,55 +206,69 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         };
     }
 
-    /// <summary>
-    /// Downloads an object. The file appears under its name when it is complete and proved, and not before; what was
-    /// there stays until then.
-    /// </summary>
-    /// <param name="bucket">Bucket.</param>
-    /// <param name="key">Key.</param>
-    /// <param name="path">Full path of the file, or of the folder for a key that ends in a slash.</param>
-    /// <param name="overwrite">True to replace a file that exists.</param>
-    /// <param name="meter">Counts what is done, or null.</param>
-    /// <param name="cancellation">Cancels the download; nothing is left of it.</param>
-    /// <returns>The transfer. Throws <see cref="LabException"/>.</returns>
-    public async Task<LabTransfer> ReceiveAsync(
-        string bucket, string key, string path, bool overwrite, ProgressMeter? meter = null, CancellationToken cancellation = default)
+    private async Task<StoredObject> SendStreamAsync(
+        Stream content, string bucket, string key, UploadOptions options, ProgressMeter? meter, CancellationToken cancellation)
     {
-        long start = Stopwatch.GetTimestamp();
-        await EnterAsync(cancellation);
-        try
-        {
-            for (int attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    LabTransfer done = await ReceiveOnceAsync(bucket, key, path, overwrite, meter, start, attempt == 1, cancellation);
-                    meter?.AddItems();
-                    return done;
-                }
-                catch (LabException e) when (e.Kind == LabErrorKind.Corrupted && attempt < Attempts)
-                {
-                    client.Reporter.Verbose($"Gets it again: {e.Message}");
-                    await Backoff.DelayAsync(attempt, cancellation);
-                }
-            }
-        }
-        finally
-        {
-            Leave();
-        }
+        await using ObjectWriter writer = new(client, this, bucket, key, options, meter, cancellation);
+        await writer.WriteAsync(content);
+        return await writer.StoreAsync();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => slots.Dispose();
+    private async Task<StoredObject> SendPartsAsync(ObjectUpload upload, FileSource source, bool resume, CancellationToken cancellation)
+    {
+        long size = ObjectUpload.PartSize(source.Length);
+        IReadOnlyDictionary<int, PartOnServer> there = resume ? await upload.FindUnfinishedAsync(cancellation) : new Dictionary<int, PartOnServer>();
+        if (there.TryGetValue(1, out PartOnServer? first) && first.Size < source.Length && (source.Length + first.Size - 1) / first.Size <= ObjectUpload.MostParts)
+        {
+            size = first.Size;
+        }
 
-    /// <summary>Waits for room for one more request.</summary>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>Done when there is room; then call <see cref="Leave"/> once.</returns>
-    internal Task EnterAsync(CancellationToken cancellation) => slots.WaitAsync(cancellation);
+        try
+        {
+            if (upload.UploadId is null)
+            {
+                await upload.BeginAsync(cancellation);
+            }
+            else
+            {
+                client.Reporter.Verbose($"{upload.Uri}: goes on with upload {upload.UploadId}, of which {there.Count} parts are there.");
+            }
 
-    /// <summary>Gives the room back.</summary>
-    internal void Leave() => slots.Release();
+            await using SideBySide<UploadedPart> parts = new(cancellation);
+            for (long at = 0; at < source.Length; at += size)
+            {
+                int number = parts.Count + 1;
+                S3Body body = source.Piece(at, Math.Min(size, source.Length - at));
+                WorkBudget.Room room = await parts.UnlessFailedAsync(Budget.EnterAsync(body.Length, parts.Token));
+                parts.Start(async () =>
+                {
+                    using (room)
+                    {
+                        return (there.TryGetValue(number, out PartOnServer? known) ? upload.Adopt(number, body, known) : null)
+                            ?? await upload.SendPartAsync(number, body, parts.Token);
+                    }
+                });
+            }
+
+            IReadOnlyList<UploadedPart> sent = await parts.WhenAllAsync();
+            source.RefuseChange();
+            return await upload.CompleteAsync(sent, cancellation);
+        }
+        catch (Exception e)
+        {
+            // What may be resumed stays, unless it is void.
+            if (!resume || e is LabException { Kind: LabErrorKind.Corrupted or LabErrorKind.AlreadyExists or LabErrorKind.Conflict or LabErrorKind.ReadFailed })
+            {
+                await upload.AbortAsync();
+            }
+            else if (upload.UploadId is not null)
+            {
+                client.Reporter.Warning($"{upload.Uri}: the unfinished upload is kept; the same command with -Resume goes on with it.");
+            }
+
+            throw;
+        }
+    }
 
     private static async Task<FileStream> OpenReadAsync(string path, CancellationToken cancellation)
     {
@@ -191,28 +327,13 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     private static LabException FileExists(string path) => new(
         LabErrorKind.AlreadyExists, "FileAlreadyExists", $"'{path}' exists already: use -Force to replace it.") { Target = path };
 
-    private async Task<LabTransfer> ReceiveOnceAsync(
-        string bucket, string key, string path, bool overwrite, ProgressMeter? meter, long start, bool isFirst,
+    private async Task<ObjectState> ReceiveSmallAsync(
+        string bucket, string key, string path, bool isFolder, DownloadOptions options, ProgressMeter? meter, bool isFirst,
         CancellationToken cancellation)
     {
-        bool isFolder = Path.EndsInDirectorySeparator(path);
-        if (!isFolder && !overwrite && File.Exists(path))
-        {
-            throw FileExists(path);
-        }
-
-        if (!isFolder && Directory.Exists(path))
-        {
-            throw new LabException(
-                LabErrorKind.WriteFailed, "FolderInTheWay", $"'{path}' is a folder, so {ObjectName.Uri(bucket, key)} cannot be stored there.") { Target = path };
-        }
-
-        using ObjectReadStream content = await ObjectReadStream.OpenAsync(client, bucket, key, meter, cancellation);
-        if (isFirst)
-        {
-            meter?.Expect(1, content.Length);
-        }
-
+        using WorkBudget.Room room = await Budget.EnterAsync(options.ExpectedSize ?? UnknownSize, cancellation);
+        await using ObjectReadStream content = await ObjectReadStream.OpenAsync(client, bucket, key, options.Read, meter, cancellation);
+        ObjectState state = new(content.Length, content.ETag, content.VersionId, content.LastModified, content.Proof);
         if (isFolder && content.Length > 0)
         {
             throw StorageClient.Problem(
@@ -220,52 +341,83 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
                 "Give the file a name of its own with -OutFile, or read the object with Get-LabObjectContent.");
         }
 
-        Local(path, () => Directory.CreateDirectory(isFolder ? path : Path.GetDirectoryName(path)!));
-        if (!isFolder)
+        if (content.Length >= LargeFrom)
         {
-            await SaveAsync(content, path, overwrite, cancellation);
+            return state;
         }
 
-        return new LabTransfer
+        if (isFirst)
         {
-            Direction = TransferDirection.Download,
-            Bucket = bucket,
-            Key = key,
-            FullName = path,
-            Size = content.Length,
-            ETag = content.ETag,
-            VersionId = content.VersionId,
-            VerifiedBy = content.VerifiedBy,
-            Duration = Stopwatch.GetElapsedTime(start),
-        };
-    }
+            meter?.Expect(1, content.Length);
+        }
 
-    private static async Task SaveAsync(ObjectReadStream content, string path, bool overwrite, CancellationToken cancellation)
-    {
-        // In the same folder, so that the rename at the end cannot cross a disk.
-        string partial = Path.Combine(Path.GetDirectoryName(path)!, ".cloudlab-" + Path.GetRandomFileName() + ".part");
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
+        MakeFolder(isFolder ? path : Path.GetDirectoryName(path)!);
+        if (!isFolder)
         {
-            await using (FileStream file = Local(path, () => new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0)))
+            await SaveAsync(path, null, state.LastModified, options.Overwrite, async file =>
             {
-                int count;
-                while ((count = await content.ReadAsync(buffer, cancellation)) > 0)
+                byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+                try
                 {
-                    try
+                    int count;
+                    for (long at = 0; (count = await content.ReadAsync(buffer, cancellation)) > 0; at += count)
                     {
-                        await file.WriteAsync(buffer.AsMemory(0, count), cancellation);
-                    }
-                    catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                    {
-                        throw LocalFiles.CannotWrite(path, e);
+                        LocalFiles.Write(path, file, buffer.AsSpan(0, count), at);
                     }
                 }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
+            });
+        }
+
+        return state;
+    }
+
+    private async Task<string> ReceiveLargeAsync(
+        string bucket, string key, string path, ObjectState state, DownloadOptions options, ProgressMeter? meter, CancellationToken cancellation)
+    {
+        MakeFolder(Path.GetDirectoryName(path)!);
+        string? kept = options.Resume ? DownloadJournal.PartialPath(path, ObjectName.Uri(bucket, key)) : null;
+        string proof = "";
+        await SaveAsync(path, kept, state.LastModified, options.Overwrite, async file =>
+        {
+            ObjectDownload download = new(client, Budget, bucket, key, state, options.Read, meter);
+            proof = await download.FetchAsync(
+                path, file, kept is null ? null : (mark, pieces) => DownloadJournal.Open(kept, mark, file, pieces), cancellation);
+            RandomAccess.SetLength(file, state.Length);
+        });
+        return proof;
+    }
+
+    private void MakeFolder(string folder)
+    {
+        // Most files of one download go into the same folder.
+        if (madeFolder != folder)
+        {
+            Local(folder, () => Directory.CreateDirectory(folder));
+            madeFolder = folder;
+        }
+    }
+
+    private async Task SaveAsync(string path, string? kept, DateTimeOffset date, bool overwrite, Func<SafeFileHandle, Task> fill)
+    {
+        // In the same folder, so that the rename at the end cannot cross a disk.
+        string partial = kept ?? Path.Combine(Path.GetDirectoryName(path)!, LocalFiles.PartialName());
+        bool complete = false;
+        try
+        {
+            using (SafeFileHandle file = Local(path, () => File.OpenHandle(
+                partial, kept is null ? FileMode.CreateNew : FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)))
+            {
+                await fill(file);
+                complete = true;
             }
 
             Local(path, () =>
             {
-                File.SetLastWriteTimeUtc(partial, content.LastModified.UtcDateTime);
+                File.SetLastWriteTimeUtc(partial, date.UtcDateTime);
                 if (!overwrite && File.Exists(path))
                 {
                     throw FileExists(path);
@@ -275,22 +427,42 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
                 return true;
             });
         }
-        catch
+        catch (Exception e)
         {
-            try
+            if (kept is null || complete || e is LabException { Kind: LabErrorKind.Corrupted or LabErrorKind.Conflict })
             {
-                File.Delete(partial);
+                try
+                {
+                    File.Delete(partial);
+                }
+                catch (Exception left) when (left is IOException or UnauthorizedAccessException)
+                {
+                    // What broke the download matters more than a leftover that says by its name what it is.
+                    client.Reporter.Verbose($"'{partial}' is left over: {left.Message}");
+                }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            else
             {
-                // What broke the download matters more than a leftover that says by its name what it is.
+                client.Reporter.Warning($"'{path}': the unfinished download is kept; the same command with -Resume goes on with it.");
             }
 
             throw;
         }
-        finally
+    }
+
+    /// <summary>The file of one upload.</summary>
+    private sealed class FileSource(SafeFileHandle file, string path, long length, Func<bool> isUnchanged)
+    {
+        public long Length => length;
+
+        public S3Body Piece(long start, long size) => S3Body.Of(file, path, start, size);
+
+        public void RefuseChange()
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (!isUnchanged())
+            {
+                throw LocalFiles.Changed(path);
+            }
         }
     }
 }

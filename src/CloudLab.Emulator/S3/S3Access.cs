@@ -1,4 +1,5 @@
 using CloudLab.Emulator.Identity;
+using CloudLab.Emulator.S3.Settings;
 using CloudLab.Emulator.S3.Storage;
 
 namespace CloudLab.Emulator.S3;
@@ -13,6 +14,11 @@ internal sealed class S3Access(IAccount account)
 
     /// <summary>The account.</summary>
     public string AccountId => account.AccountId;
+
+    /// <summary>The KMS key that S3 takes where none is named.</summary>
+    /// <param name="region">Region of the bucket.</param>
+    /// <returns>Its ARN.</returns>
+    public string DefaultKmsKey(string region) => $"arn:aws:kms:{region}:{account.AccountId}:key/{new Guid(Convert.FromHexString(OwnerId[..32]))}";
 
     /// <summary>ARN of a bucket.</summary>
     /// <param name="bucket">Its name.</param>
@@ -31,10 +37,21 @@ internal sealed class S3Access(IAccount account)
     /// <param name="resourceArn">What it is done to.</param>
     /// <param name="bucket">The bucket whose policy has a say, or null.</param>
     /// <param name="conditions">Further condition keys.</param>
-    public void Require(S3Request request, string action, string resourceArn, S3Bucket? bucket, params (string Key, string? Value)[] conditions)
+    public void Require(S3Request request, string action, string resourceArn, S3Bucket? bucket, params (string Key, string? Value)[] conditions) =>
+        Require(request, action, resourceArn, bucket, null, conditions);
+
+    /// <summary>Goes on only where the caller may.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="action">The action: <c>s3:GetObject</c>.</param>
+    /// <param name="resourceArn">What it is done to.</param>
+    /// <param name="bucket">The bucket whose policy and list have a say, or null.</param>
+    /// <param name="value">The object whose list has a say, or null.</param>
+    /// <param name="conditions">Further condition keys.</param>
+    public void Require(
+        S3Request request, string action, string resourceArn, S3Bucket? bucket, S3Object? value, (string Key, string? Value)[] conditions)
     {
         Authorization answer = Ask(request, action, resourceArn, bucket, conditions);
-        if (!answer.Allowed)
+        if (!answer.Allowed && (answer.Reason.Contains("explicit deny", StringComparison.Ordinal) || !ListAllows(request, action, bucket, value)))
         {
             throw S3Exception.AccessDenied(answer.Message(request.Principal, action, resourceArn));
         }
@@ -55,13 +72,38 @@ internal sealed class S3Access(IAccount account)
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
     /// <returns>NoSuchKey or AccessDenied.</returns>
-    public S3Exception Missing(S3Request request, S3Bucket bucket, string key)
+    public S3Exception Missing(S3Request request, S3Bucket bucket, string key) => Missing(request, bucket, S3Exception.NoSuchKey(key));
+
+    /// <summary>The error for something that is not there: who may not list the bucket is not told that it is not there.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="problem">What to say to who may.</param>
+    /// <returns>That, or AccessDenied.</returns>
+    public S3Exception Missing(S3Request request, S3Bucket bucket, S3Exception problem)
     {
         string arn = BucketArn(bucket.Name);
         Authorization answer = Ask(request, "s3:ListBucket", arn, bucket, []);
         return answer.Allowed
-            ? S3Exception.NoSuchKey(key)
+            ? problem
             : S3Exception.AccessDenied(answer.Message(request.Principal, "s3:ListBucket", arn));
+    }
+
+    private static bool ListAllows(S3Request request, string action, S3Bucket? bucket, S3Object? value)
+    {
+        if (bucket is null || bucket.Settings.Ownership == OwnershipControls.BucketOwnerEnforced || bucket.Settings.PublicAccess.IgnoreAcls)
+        {
+            return false;
+        }
+
+        (IReadOnlyList<AccessGrant>? grants, string needed) = action switch
+        {
+            "s3:GetObject" or "s3:GetObjectVersion" => (value?.Properties.Grants, "READ"),
+            "s3:ListBucket" or "s3:ListBucketVersions" or "s3:ListBucketMultipartUploads" => (bucket.Settings.Grants, "READ"),
+            "s3:PutObject" or "s3:DeleteObject" => (bucket.Settings.Grants, "WRITE"),
+            _ => (null, ""),
+        };
+        return grants?.Any(grant => (grant.Permission == needed || grant.Permission == "FULL_CONTROL")
+            && (grant.Grantee == AccessGrant.AllUsers || (grant.Grantee == AccessGrant.AuthenticatedUsers && request.Signature is not null))) == true;
     }
 
     private Authorization Ask(
@@ -87,6 +129,7 @@ internal sealed class S3Access(IAccount account)
             }
         }
 
-        return account.Authorize(request.Principal, action, resourceArn, context, bucket?.Policy);
+        bool strangersIgnored = bucket is not null && bucket.Settings.PublicAccess.RestrictBuckets && request.Signature is null;
+        return account.Authorize(request.Principal, action, resourceArn, context, strangersIgnored ? null : bucket?.Settings.Policy);
     }
 }

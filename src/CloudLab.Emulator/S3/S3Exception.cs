@@ -17,10 +17,16 @@ internal sealed class S3Exception(int status, string code, string message, param
     /// <summary>Further elements of the document.</summary>
     public IReadOnlyList<(string Name, string Value)> Details { get; } = details;
 
+    /// <summary>Headers of the answer.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
     public static S3Exception NoSuchKey(string key) => new(404, "NoSuchKey", "The specified key does not exist.", ("Key", key));
 
     public static S3Exception NoSuchBucket(string bucket) =>
         new(404, "NoSuchBucket", "The specified bucket does not exist", ("BucketName", bucket));
+
+    public static S3Exception NoSuchVersion(string key, string versionId) =>
+        new(404, "NoSuchVersion", "The specified version does not exist.", ("Key", key), ("VersionId", versionId));
 
     public static S3Exception NoSuchUpload(string uploadId) => new(
         404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",

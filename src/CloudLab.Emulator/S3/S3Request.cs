@@ -12,6 +12,13 @@ internal sealed class S3Request
     private const int MaxKeyBytes = 1024;
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
+    /// <summary>What a presigned URL needs for itself.</summary>
+    private static readonly HashSet<string> SignatureNames = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature",
+        "X-Amz-Security-Token", "X-Amz-Content-Sha256",
+    };
+
     private readonly HttpExchange exchange;
     private readonly Dictionary<string, string> query = new(StringComparer.Ordinal);
 
@@ -66,6 +73,22 @@ internal sealed class S3Request
 
     /// <summary>Further headers of the answer, whatever it is.</summary>
     public HttpHeaderList ExtraHeaders { get; } = [];
+
+    /// <summary>What pages of other origins are told, whatever the answer is.</summary>
+    public HttpHeaderList CorsHeaders { get; } = [];
+
+    /// <summary>Takes over the headers that stand in a presigned URL's query, where some clients put them.</summary>
+    public void TakeHeadersFromQuery()
+    {
+        foreach ((string name, string value) in query)
+        {
+            if (name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase) && !SignatureNames.Contains(name) && !Headers.Contains(name)
+                && value.AsSpan().IndexOfAny('\r', '\n') < 0)
+            {
+                Headers.Add(name, value);
+            }
+        }
+    }
 
     /// <summary>Reads bucket and key.</summary>
     public void Locate()
@@ -203,7 +226,7 @@ internal sealed class S3Request
         headers.Add("x-amz-id-2", HostId);
         headers.Add("x-amz-request-id", RequestId);
         headers.Add("Server", "AmazonS3");
-        foreach ((string name, string value) in ExtraHeaders)
+        foreach ((string name, string value) in ExtraHeaders.Concat(CorsHeaders))
         {
             headers.Add(name, value);
         }

@@ -21,8 +21,16 @@ internal sealed class S3Service
     private readonly SigV4Verifier verifier;
     private readonly SigV2UrlVerifier oldUrls;
     private readonly BucketOperations buckets;
+    private readonly SettingOperations settings;
     private readonly ListOperations lists;
     private readonly ObjectOperations objects;
+    private readonly CopyOperations copies;
+    private readonly DeleteOperations deletes;
+    private readonly TaggingOperations tags;
+    private readonly AclOperations acls;
+    private readonly AttributeOperations attributes;
+    private readonly LockOperations locks;
+    private readonly RestoreOperations restores;
     private readonly MultipartOperations multipart;
 
     /// <summary>Creates the service.</summary>
@@ -32,14 +40,23 @@ internal sealed class S3Service
     /// <param name="time">The clock.</param>
     public S3Service(IAccount account, string region, string? folder, TimeProvider time)
     {
-        store = new S3Store(folder);
+        store = new S3Store(folder, time);
         access = new S3Access(account);
         verifier = new SigV4Verifier(account, time);
         oldUrls = new SigV2UrlVerifier(account, time);
         buckets = new BucketOperations(store, access, region, time);
-        lists = new ListOperations(access);
-        objects = new ObjectOperations(store, access, time);
-        multipart = new MultipartOperations(store, access, objects, time);
+        ObjectLookup lookup = new(store, access);
+        acls = new AclOperations(store, access, lookup);
+        settings = new SettingOperations(store, access, acls);
+        lists = new ListOperations(access, time);
+        objects = new ObjectOperations(store, access, lookup, time);
+        copies = new CopyOperations(store, access, lookup, objects, time);
+        deletes = new DeleteOperations(store, access, time);
+        tags = new TaggingOperations(store, lookup);
+        attributes = new AttributeOperations(lookup);
+        locks = new LockOperations(store, access, lookup, time);
+        restores = new RestoreOperations(store, lookup, time);
+        multipart = new MultipartOperations(store, access, objects, copies, time);
     }
 
     /// <summary>Answers one request.</summary>
@@ -95,6 +112,11 @@ internal sealed class S3Service
 
         // What an answer had prepared to say is not said with an error.
         request.ExtraHeaders.Clear();
+        foreach ((string name, string value) in problem.Headers)
+        {
+            request.ExtraHeaders.Add(name, value);
+        }
+
         document.Add("Resource", request.Resource).Add("RequestId", request.RequestId).Add("HostId", request.HostId);
         return request.RespondAsync(document, problem.Status);
     }
@@ -129,6 +151,10 @@ internal sealed class S3Service
         }
 
         request.Signature = verifier.Verify(exchange, "s3", given ?? request.Query("X-Amz-Content-Sha256") ?? UnsignedPayload);
+        if (request.Signature.Presigned)
+        {
+            request.TakeHeadersFromQuery();
+        }
     }
 
     private Task DispatchAsync(S3Request request)
@@ -156,10 +182,16 @@ internal sealed class S3Service
             throw S3Exception.AccessDenied("Access Denied");
         }
 
+        if (request.Method == "OPTIONS")
+        {
+            return CorsOperations.PreflightAsync(request, bucket);
+        }
+
+        CorsOperations.Prepare(request, bucket);
         return request.Key.Length == 0 ? DispatchBucketAsync(request, bucket) : DispatchObjectAsync(request, bucket);
     }
 
-    private Task DispatchBucketAsync(S3Request request, S3Bucket bucket) => buckets.Setting(request, bucket) ?? request.Method switch
+    private Task DispatchBucketAsync(S3Request request, S3Bucket bucket) => settings.Handle(request, bucket) ?? request.Method switch
     {
         "GET" when request.Has("uploads") => multipart.ListUploadsAsync(request, bucket),
         "GET" when request.Has("versions") => lists.ListVersionsAsync(request, bucket),
@@ -169,7 +201,7 @@ internal sealed class S3Service
         "HEAD" => buckets.HeadAsync(request, bucket),
         "DELETE" when Unknown(request) is { } word => throw S3Exception.NotImplemented(word),
         "DELETE" => buckets.DeleteAsync(request, bucket),
-        "POST" when request.Has("delete") => objects.DeleteManyAsync(request, bucket),
+        "POST" when request.Has("delete") => deletes.DeleteManyAsync(request, bucket),
         "POST" or "PUT" => throw S3Exception.NotImplemented(Unknown(request) ?? request.Method),
         _ => throw S3Exception.MethodNotAllowed(request.Method, "BUCKET"),
     };
@@ -178,30 +210,41 @@ internal sealed class S3Service
     {
         if (request.Has("tagging"))
         {
-            return objects.TaggingAsync(request, bucket);
+            return tags.HandleAsync(request, bucket);
         }
 
         if (request.Has("acl"))
         {
-            return objects.AclAsync(request, bucket);
+            return acls.OfObjectAsync(request, bucket);
         }
 
-        bool copies = request.Headers.Contains("x-amz-copy-source");
+        if (request.Has("retention"))
+        {
+            return locks.RetentionAsync(request, bucket);
+        }
+
+        if (request.Has("legal-hold"))
+        {
+            return locks.LegalHoldAsync(request, bucket);
+        }
+
+        bool fromCopy = request.Headers.Contains("x-amz-copy-source");
         return request.Method switch
         {
             "GET" when request.Has("uploadId") => multipart.ListPartsAsync(request, bucket),
-            "GET" when request.Has("attributes") => objects.AttributesAsync(request, bucket),
+            "GET" when request.Has("attributes") => attributes.GetAsync(request, bucket),
             "GET" when Unknown(request) is { } word => throw S3Exception.NotImplemented(word),
             "GET" or "HEAD" => objects.GetAsync(request, bucket),
-            "PUT" when request.Has("uploadId") && copies => multipart.CopyPartAsync(request, bucket),
+            "PUT" when request.Has("uploadId") && fromCopy => multipart.CopyPartAsync(request, bucket),
             "PUT" when request.Has("uploadId") => multipart.UploadPartAsync(request, bucket),
             "PUT" when Unknown(request) is { } word => throw S3Exception.NotImplemented(word),
-            "PUT" when copies => objects.CopyAsync(request, bucket),
+            "PUT" when fromCopy => copies.CopyAsync(request, bucket),
             "PUT" => objects.PutAsync(request, bucket),
             "POST" when request.Has("uploads") => multipart.CreateAsync(request, bucket),
+            "POST" when request.Has("restore") => restores.RestoreAsync(request, bucket),
             "POST" when request.Has("uploadId") => multipart.CompleteAsync(request, bucket),
             "DELETE" when request.Has("uploadId") => multipart.AbortAsync(request, bucket),
-            "DELETE" => objects.DeleteAsync(request, bucket),
+            "DELETE" => deletes.DeleteAsync(request, bucket),
             "POST" => throw S3Exception.NotImplemented(Unknown(request) ?? request.Method),
             _ => throw S3Exception.MethodNotAllowed(request.Method, "OBJECT"),
         };
@@ -209,6 +252,6 @@ internal sealed class S3Service
 
     /// <summary>A word of the query that asks for something that is not there: better refused than mistaken for a plain get or put.</summary>
     private static string? Unknown(S3Request request) => request.QueryNames.FirstOrDefault(name =>
-        name is "torrent" or "restore" or "select" or "retention" or "legal-hold" or "inventory" or "analytics" or "metrics"
+        name is "torrent" or "restore" or "select" or "inventory" or "analytics" or "metrics"
             or "intelligent-tiering" or "metadataTable" or "session" or "renameObject");
 }

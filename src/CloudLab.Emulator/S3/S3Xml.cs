@@ -39,19 +39,45 @@ internal sealed class S3Xml
     /// <param name="body">The document.</param>
     /// <param name="root">Name that the root must have.</param>
     /// <returns>The root. Throws MalformedXML otherwise.</returns>
-    public static XElement Parse(byte[] body, string root)
+    public static XElement Parse(byte[] body, string root) =>
+        Parse(body) is var element && element.Name.LocalName == root ? element : throw S3Exception.MalformedXml();
+
+    /// <summary>Reads a document.</summary>
+    /// <param name="body">The document.</param>
+    /// <returns>The root. Throws MalformedXML where it is no XML.</returns>
+    public static XElement Parse(byte[] body)
     {
         try
         {
             XmlReaderSettings settings = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, CheckCharacters = false };
             using XmlReader reader = XmlReader.Create(new MemoryStream(body), settings);
-            XElement element = XDocument.Load(reader, LoadOptions.PreserveWhitespace).Root!;
-            return element.Name.LocalName == root ? element : throw S3Exception.MalformedXml();
+            return XDocument.Load(reader, LoadOptions.PreserveWhitespace).Root!;
         }
         catch (XmlException)
         {
             throw S3Exception.MalformedXml();
         }
+    }
+
+    /// <summary>Writes a client's document as S3 gives it back: in its namespace, whatever the client's was.</summary>
+    /// <param name="root">The document.</param>
+    /// <returns>Its text.</returns>
+    public static string ToText(XElement root)
+    {
+        XNamespace space = Namespace;
+        foreach (XElement element in root.DescendantsAndSelf())
+        {
+            element.Name = space + element.Name.LocalName;
+            element.Attributes().Where(attribute => attribute.IsNamespaceDeclaration && attribute.Name.LocalName == "xmlns").Remove();
+        }
+
+        StringBuilder text = new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        using (XmlWriter writer = XmlWriter.Create(text, new XmlWriterSettings { OmitXmlDeclaration = true, CheckCharacters = false }))
+        {
+            root.Save(writer);
+        }
+
+        return text.ToString();
     }
 
     /// <summary>Child elements by name, in whatever namespace.</summary>

@@ -75,7 +75,7 @@ public sealed class S3BucketTests : S3Tests
     [Fact]
     public async Task What_is_not_there_is_said_not_to_be_there()
     {
-        foreach ((string method, string target) in new[] { ("GET", "/movies?inventory"), ("POST", "/movies/x?restore"), ("GET", "/movies/x?torrent") })
+        foreach ((string method, string target) in new[] { ("GET", "/movies?inventory"), ("POST", "/movies/x?select"), ("GET", "/movies/x?torrent") })
         {
             RawAnswer answer = await RawHttp.SendAsync(
                 Emulator.Info.EndpointUrl, Signer.Head(method, target, S3Signer.Hash([])) + "Content-Length: 0\r\n\r\n");

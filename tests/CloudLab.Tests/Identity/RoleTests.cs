@@ -216,8 +216,8 @@ public abstract class EnforcedRoleTest : RoleTest
     private async Task PutAsync(LabSession session, string key)
     {
         StorageClient client = new(session);
-        using TransferEngine engine = new(client);
-        await using ObjectWriter writer = new(client, engine, bucket, key, new UploadOptions(), Cancellation);
+        TransferEngine engine = new(client);
+        await using ObjectWriter writer = new(client, engine, bucket, key, new UploadOptions(), null, Cancellation);
         await writer.WriteAsync("x"u8.ToArray());
         await writer.CompleteAsync();
     }

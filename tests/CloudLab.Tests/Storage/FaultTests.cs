@@ -61,9 +61,9 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", 50_000);
         proxy.Times(1, request => request.Method == "PUT", new Fault(Enum.Parse<FaultKind>(kind), number));
-        using TransferEngine engine = new(faulty);
+        TransferEngine engine = new(faulty);
         await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        Assert.Equal(File.ReadAllBytes(path), await Content.ReadBytesAsync(Bucket, "k", Token));
+        Assert.Equal(File.ReadAllBytes(path), await Content.ReadBytesAsync(Bucket, "k", ReadOptions.Default, Token));
     }
 
     [Theory]
@@ -72,9 +72,9 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", (2 * Part) + 1000);
         proxy.Times(1, request => request.Target.Contains("partNumber=2", StringComparison.Ordinal), new Fault(Enum.Parse<FaultKind>(kind), number));
-        using TransferEngine engine = new(faulty, 2);
+        TransferEngine engine = new(faulty, 2);
         await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        Assert.Equal(File.ReadAllBytes(path), await Content.ReadBytesAsync(Bucket, "k", Token));
+        Assert.Equal(File.ReadAllBytes(path), await Content.ReadBytesAsync(Bucket, "k", ReadOptions.Default, Token));
         Assert.Equal(0, await UnfinishedUploadsAsync());
     }
 
@@ -83,9 +83,9 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", Part + 1000);
         proxy.Times(1, request => request.Method == "POST" && request.Target.Contains("uploadId=", StringComparison.Ordinal), new Fault(FaultKind.LoseAnswer));
-        using TransferEngine engine = new(faulty);
+        TransferEngine engine = new(faulty);
         LabTransfer sent = await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        Assert.Equal((await Objects.GetAsync(Bucket, "k", Token)).ETag, sent.ETag);
+        Assert.Equal((await Objects.GetAsync(Bucket, "k", ReadOptions.Default, Token)).ETag, sent.ETag);
         Assert.Equal(0, await UnfinishedUploadsAsync());
     }
 
@@ -97,7 +97,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", (3 * Part) + 1000);
         proxy.Times(int.MaxValue, request => request.Target.Contains("partNumber=2", StringComparison.Ordinal), new Fault(Enum.Parse<FaultKind>(kind), number));
-        using TransferEngine engine = new(faulty, 2);
+        TransferEngine engine = new(faulty, 2);
         LabException e = await Assert.ThrowsAsync<LabException>(() => engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token));
         Assert.Equal($"s3://{Bucket}/k", e.Target);
         Assert.False(e.StopsCommand);
@@ -111,11 +111,11 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     {
         await PutAsync("k", "old");
         proxy.Times(int.MaxValue, request => request.Method == "PUT", new Fault(FaultKind.FlipRequest, 7));
-        using TransferEngine engine = new(faulty);
+        TransferEngine engine = new(faulty);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
             engine.SendAsync(NewFile("f", 5000), Bucket, "k", new UploadOptions(), null, Token));
         Assert.Equal(LabErrorKind.Corrupted, e.Kind);
-        Assert.Equal("old", await Content.ReadTextAsync(Bucket, "k", Encoding.UTF8, Token));
+        Assert.Equal("old", await Content.ReadTextAsync(Bucket, "k", Encoding.UTF8, ReadOptions.Default, Token));
     }
 
     [Theory]
@@ -123,11 +123,11 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task A_fault_that_passes_does_not_harm_a_download(string kind, int number)
     {
         string path = NewFile("f", 300_000), copy = Path.Combine(Folder, "out", "f");
-        using TransferEngine straight = new(Client);
+        TransferEngine straight = new(Client);
         await straight.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
         proxy.Times(1, request => request.Method == "GET", new Fault(Enum.Parse<FaultKind>(kind), number));
-        using TransferEngine engine = new(faulty);
-        await engine.ReceiveAsync(Bucket, "k", copy, false, null, Token);
+        TransferEngine engine = new(faulty);
+        await engine.ReceiveAsync(Bucket, "k", copy, new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
         Assert.Equal(["f"], FilesIn(Path.Combine(Folder, "out")));
     }
@@ -136,12 +136,12 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task A_download_goes_on_where_it_broke()
     {
         string path = NewFile("f", 300_000);
-        using TransferEngine straight = new(Client);
+        TransferEngine straight = new(Client);
         await straight.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
         int answers = 0;
         proxy.Plan = request => request.Method == "GET" && ++answers <= 3 ? new Fault(FaultKind.TruncateAnswer, 60_000) : Fault.None;
-        using TransferEngine engine = new(faulty);
-        await engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "out"), false, null, Token);
+        TransferEngine engine = new(faulty);
+        await engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "out"), new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(Path.Combine(Folder, "out")));
         Assert.Equal(4, proxy.Seen.Count);
     }
@@ -158,8 +158,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         File.WriteAllText(copy, "old");
         proxy.Plan = _ => new Fault(Enum.Parse<FaultKind>(kind), number);
-        using TransferEngine engine = new(faulty);
-        LabException e = await Assert.ThrowsAsync<LabException>(() => engine.ReceiveAsync(Bucket, "k", copy, true, null, Token));
+        TransferEngine engine = new(faulty);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => engine.ReceiveAsync(Bucket, "k", copy, new DownloadOptions { Overwrite = true }, null, Token));
         Assert.Equal(expected, e.Kind);
         Assert.Equal("old", File.ReadAllText(copy));
         Assert.Equal(["f"], FilesIn(Path.Combine(Folder, "out")));
@@ -179,9 +179,9 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
             PutAsync("k", new byte[300_000]).GetAwaiter().GetResult();
             return Fault.None;
         };
-        using TransferEngine engine = new(faulty);
+        TransferEngine engine = new(faulty);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
-            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "out", "k"), false, null, Token));
+            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "out", "k"), new DownloadOptions(), null, Token));
         Assert.Equal("ObjectChanged", e.Code);
         Assert.Empty(FilesIn(Path.Combine(Folder, "out")));
     }
@@ -200,7 +200,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
 
             return Fault.None;
         };
-        using TransferEngine engine = new(faulty, 2);
+        TransferEngine engine = new(faulty, 2);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             engine.SendAsync(NewFile("f", 3 * Part), Bucket, "k", new UploadOptions(), null, ctrlC.Token));
         Assert.Empty(await KeysAsync());
@@ -214,8 +214,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         using CancellationTokenSource ctrlC = CancellationTokenSource.CreateLinkedTokenSource(Token);
         string folder = Path.Combine(Folder, "out");
         proxy.Plan = _ => new Fault(FaultKind.StallAnswer, 500_000);
-        using TransferEngine engine = new(faulty);
-        Task download = engine.ReceiveAsync(Bucket, "k", Path.Combine(folder, "k"), false, null, ctrlC.Token);
+        TransferEngine engine = new(faulty);
+        Task download = engine.ReceiveAsync(Bucket, "k", Path.Combine(folder, "k"), new DownloadOptions(), null, ctrlC.Token);
         while (FilesIn(folder).Length == 0 && !download.IsCompleted)
         {
             await Task.Delay(5, Token);
@@ -278,14 +278,14 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
             }
         };
         string[] files = [.. Enumerable.Range(0, 12).Select(i => NewFile($"in/{i}", i == 0 ? Part + 5000 : random.Next(200_000)))];
-        using TransferEngine engine = new(faulty, 4);
+        TransferEngine engine = new(faulty, 4);
         await Task.WhenAll(files.Select(async file =>
         {
             string key = Path.GetFileName(file), copy = Path.Combine(Folder, "out", key);
             try
             {
                 await engine.SendAsync(file, Bucket, key, new UploadOptions(), null, Token);
-                await engine.ReceiveAsync(Bucket, key, copy, false, null, Token);
+                await engine.ReceiveAsync(Bucket, key, copy, new DownloadOptions(), null, Token);
                 Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(copy));
             }
             catch (LabException)
@@ -297,7 +297,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         Assert.DoesNotContain(FilesIn(Path.Combine(Folder, "out")), name => name.EndsWith(".part", StringComparison.Ordinal));
         foreach (string key in await KeysAsync())
         {
-            Assert.Equal(File.ReadAllBytes(Path.Combine(Folder, "in", key)), await Content.ReadBytesAsync(Bucket, key, Token));
+            Assert.Equal(File.ReadAllBytes(Path.Combine(Folder, "in", key)), await Content.ReadBytesAsync(Bucket, key, ReadOptions.Default, Token));
         }
     }
 }

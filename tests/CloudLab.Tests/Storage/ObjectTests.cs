@@ -28,8 +28,8 @@ public abstract class ObjectTests(StorageServer server) : StorageTest(server)
     {
         await PutAsync(key, "value of " + key);
         Assert.Equal([key], await KeysAsync());
-        Assert.Equal("value of " + key, await Content.ReadTextAsync(Bucket, key, Encoding.UTF8, Token));
-        Assert.Equal(key, (await Objects.GetAsync(Bucket, key, Token)).Key);
+        Assert.Equal("value of " + key, await Content.ReadTextAsync(Bucket, key, Encoding.UTF8, ReadOptions.Default, Token));
+        Assert.Equal(key, (await Objects.GetAsync(Bucket, key, ReadOptions.Default, Token)).Key);
         Assert.Empty(await Objects.RemoveAsync(Bucket, [key], Token));
         Assert.Empty(await KeysAsync());
     }
@@ -109,7 +109,7 @@ public abstract class ObjectTests(StorageServer server) : StorageTest(server)
         await PutAsync(
             "data.json", "{}"u8.ToArray(),
             new UploadOptions { Metadata = new Dictionary<string, string> { ["author"] = "me & you", ["Year"] = "1927" } });
-        LabObjectMetadata found = await Objects.GetAsync(Bucket, "data.json", Token);
+        LabObjectMetadata found = await Objects.GetAsync(Bucket, "data.json", ReadOptions.Default, Token);
         Assert.Equal("application/json", found.ContentType);
         Assert.Equal(2, found.Size);
         Assert.Equal("me & you", found.Metadata["author"]);
@@ -132,13 +132,13 @@ public abstract class ObjectTests(StorageServer server) : StorageTest(server)
     [Fact]
     public async Task What_is_missing_is_named()
     {
-        Assert.Equal("NoSuchKey", (await Assert.ThrowsAsync<LabException>(() => Objects.GetAsync(Bucket, "nothing", Token))).Code);
-        Assert.Equal("NoSuchBucket", (await Assert.ThrowsAsync<LabException>(() => Objects.GetAsync(Bucket + "x", "nothing", Token))).Code);
-        LabException e = await Assert.ThrowsAsync<LabException>(() => Content.ReadTextAsync(Bucket, "nothing", Encoding.UTF8, Token));
+        Assert.Equal("NoSuchKey", (await Assert.ThrowsAsync<LabException>(() => Objects.GetAsync(Bucket, "nothing", ReadOptions.Default, Token))).Code);
+        Assert.Equal("NoSuchBucket", (await Assert.ThrowsAsync<LabException>(() => Objects.GetAsync(Bucket + "x", "nothing", ReadOptions.Default, Token))).Code);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => Content.ReadTextAsync(Bucket, "nothing", Encoding.UTF8, ReadOptions.Default, Token));
         Assert.Equal("NoSuchKey", e.Code);
         Assert.Equal($"s3://{Bucket}/nothing", e.Target);
         Assert.Equal(404, e.StatusCode);
-        Assert.Null(await Objects.FindAsync(Bucket, "nothing", Token));
+        Assert.Null(await Objects.FindAsync(Bucket, "nothing", ReadOptions.Default, Token));
     }
 
     [Fact]
@@ -161,16 +161,16 @@ public abstract class ObjectTests(StorageServer server) : StorageTest(server)
         byte[] bytes = [.. Encoding.UTF8.Preamble, .. "eins\r\nzwei ü\n\nvier"u8];
         await PutAsync("t", bytes);
         List<string> lines = [];
-        await foreach (IReadOnlyList<string> group in Content.ReadLinesAsync(Bucket, "t", Encoding.UTF8, Token))
+        await foreach (IReadOnlyList<string> group in Content.ReadLinesAsync(Bucket, "t", Encoding.UTF8, ReadOptions.Default, Token))
         {
             lines.AddRange(group);
         }
 
         Assert.Equal(["eins", "zwei ü", "", "vier"], lines);
-        Assert.Equal(bytes, await Content.ReadBytesAsync(Bucket, "t", Token));
+        Assert.Equal(bytes, await Content.ReadBytesAsync(Bucket, "t", ReadOptions.Default, Token));
         await PutAsync("empty", []);
-        Assert.Equal("", await Content.ReadTextAsync(Bucket, "empty", Encoding.UTF8, Token));
-        Assert.Empty(await Content.ReadBytesAsync(Bucket, "empty", Token));
+        Assert.Equal("", await Content.ReadTextAsync(Bucket, "empty", Encoding.UTF8, ReadOptions.Default, Token));
+        Assert.Empty(await Content.ReadBytesAsync(Bucket, "empty", ReadOptions.Default, Token));
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public abstract class ObjectTests(StorageServer server) : StorageTest(server)
     public async Task An_unreachable_endpoint_stops_the_command_in_one_line()
     {
         ObjectStore objects = new(new StorageClient(await ConnectAsync(new Uri("http://127.0.0.1:1"))));
-        LabException e = await Assert.ThrowsAsync<LabException>(() => objects.GetAsync(Bucket, "k", Token));
+        LabException e = await Assert.ThrowsAsync<LabException>(() => objects.GetAsync(Bucket, "k", ReadOptions.Default, Token));
         Assert.Equal(LabErrorKind.ConnectionFailed, e.Kind);
         Assert.True(e.StopsCommand);
         Assert.Contains("127.0.0.1:1", e.Message, StringComparison.Ordinal);

@@ -70,7 +70,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         Assert.Equal(2, (await RunAsync("Wait-LabObject", new { Session }, listed)).Ok().Output.Count);
         LabTransfer[] received = (await RunAsync("Receive-LabObject", new { Session, Destination = Path.Combine(Folder, "out") }, listed)).Ok().OutputOf<LabTransfer>();
         Assert.Equal(["d/1.txt", "d/2.txt"], FilesIn(Path.Combine(Folder, "out")));
-        Assert.Equal("one\ntwo\n", File.ReadAllText(received.Single(t => t.Key == "d/1.txt").FullName));
+        Assert.Equal("one\ntwo\n", File.ReadAllText(received.Single(t => t.Key == "d/1.txt").FullName!));
         Assert.Empty((await RunAsync("Remove-LabObject", new { Session, Force = true }, listed)).Ok().Output);
         Assert.Empty(await KeysAsync());
     }
@@ -82,7 +82,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         await PutAsync("a/2");
         LabPrefix top = Assert.Single((await RunAsync("Get-LabObject", new { Bucket, Delimiter = "/", Session })).Ok().OutputOf<LabPrefix>());
         CmdletResult below = (await RunAsync("Get-LabObject", new { Delimiter = "/", Session }, [top])).Ok();
-        Assert.Equal([$"s3://{Bucket}/a/b/", $"s3://{Bucket}/a/2"], below.Output.Select(o => o!.ToString()));
+        Assert.Equal([$"s3://{Bucket}/a/2", $"s3://{Bucket}/a/b/"], below.Output.Select(o => o!.ToString()));
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         LabObject written = Assert.Single((await RunAsync("Set-LabObjectContent", new { Bucket, Key = "b", Value = bytes, PassThru = true, Session })).Ok().OutputOf<LabObject>());
         Assert.Equal(bytes.Length, written.Size);
         (await RunAsync("Set-LabObjectContent", new { Bucket, Key = "u.txt", Value = "ü", Encoding = "unicode", NoNewline = true, Session })).Ok();
-        Assert.Equal([0xff, 0xfe, 0xfc, 0], await Content.ReadBytesAsync(Bucket, "u.txt", Token));
+        Assert.Equal([0xff, 0xfe, 0xfc, 0], await Content.ReadBytesAsync(Bucket, "u.txt", ReadOptions.Default, Token));
         Assert.Equal(["ü"], (await RunAsync("Get-LabObjectContent", new { Bucket, Key = "u.txt", Session })).Ok().Output);
         Assert.Equal("UnknownEncoding", (await RunAsync("Get-LabObjectContent", new { Bucket, Key = "t", Encoding = "klingon", Session })).TerminatingError!.FullyQualifiedErrorId.Split(',')[0]);
     }

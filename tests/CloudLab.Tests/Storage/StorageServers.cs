@@ -85,8 +85,8 @@ public abstract class StorageTest(StorageServer server) : IAsyncLifetime
     /// <summary>Writes a small object.</summary>
     protected async Task PutAsync(string key, byte[] content, UploadOptions? options = null)
     {
-        using TransferEngine engine = new(Client);
-        await using ObjectWriter writer = new(Client, engine, Bucket, key, options ?? new UploadOptions(), Token);
+        TransferEngine engine = new(Client);
+        await using ObjectWriter writer = new(Client, engine, Bucket, key, options ?? new UploadOptions(), null, Token);
         await writer.WriteAsync(content);
         await writer.CompleteAsync();
     }

@@ -22,9 +22,9 @@ public sealed class TlsTests() : StorageTest(StorageServer.Ceph)
         url = new UriBuilder(url) { Host = "127.0.0.1" }.Uri;
         LabSession session = LabSession.Resolve(new SessionOptions { EndpointUrl = url, CaBundle = bundle }, "test", Session);
         string path = NewFile("f", size), copy = Path.Combine(Folder, "copy");
-        using TransferEngine engine = new(new StorageClient(session));
+        TransferEngine engine = new(new StorageClient(session));
         Assert.Equal("CRC32", (await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token)).VerifiedBy);
-        await engine.ReceiveAsync(Bucket, "k", copy, false, null, Token);
+        await engine.ReceiveAsync(Bucket, "k", copy, new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
     }
 
@@ -34,7 +34,7 @@ public sealed class TlsTests() : StorageTest(StorageServer.Ceph)
         (Uri url, _) = TestServers.CephTls();
         LabSession session = LabSession.Resolve(new SessionOptions { EndpointUrl = url }, "test", Session);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
-            new ObjectContent(new StorageClient(session)).ReadTextAsync(Bucket, "k", Encoding.UTF8, Token));
+            new ObjectContent(new StorageClient(session)).ReadTextAsync(Bucket, "k", Encoding.UTF8, ReadOptions.Default, Token));
         Assert.Equal(("TlsFailed", true), (e.Code, e.StopsCommand));
     }
 }

@@ -25,14 +25,14 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     public async Task A_file_comes_back_as_it_went(int size)
     {
         string path = NewFile("in/file.json", size), copy = Path.Combine(Folder, "out", "file.json");
-        using TransferEngine engine = new(Client, 3);
+        TransferEngine engine = new(Client, 3);
         LabTransfer up = await engine.SendAsync(path, Bucket, "some/key", new UploadOptions(), null, Token);
-        LabTransfer down = await engine.ReceiveAsync(Bucket, "some/key", copy, false, null, Token);
+        LabTransfer down = await engine.ReceiveAsync(Bucket, "some/key", copy, new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
         Assert.Equal((size, size), (up.Size, down.Size));
         Assert.Equal(("CRC32", "CRC32"), (up.VerifiedBy, down.VerifiedBy));
         Assert.Equal(up.ETag, down.ETag);
-        LabObjectMetadata stored = await Objects.GetAsync(Bucket, "some/key", Token);
+        LabObjectMetadata stored = await Objects.GetAsync(Bucket, "some/key", ReadOptions.Default, Token);
         Assert.Equal("application/json", stored.ContentType);
         Assert.Equal(stored.LastModified.UtcDateTime, File.GetLastWriteTimeUtc(copy), TimeSpan.FromSeconds(1));
         Assert.Equal(["file.json"], FilesIn(Path.Combine(Folder, "out")));
@@ -44,7 +44,7 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no pipes among its files");
         string path = Path.Combine(Folder, "pipe");
         await ForeignProcess.OutputAsync(new("mkfifo", [path]));
-        using TransferEngine engine = new(Client, 3);
+        TransferEngine engine = new(Client, 3);
 
         LabException e = await Assert.ThrowsAsync<LabException>(() => engine.SendAsync(path, Bucket, "pipe", new UploadOptions(), null, Token));
 
@@ -55,8 +55,8 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     public async Task Content_of_unknown_length_goes_in_parts()
     {
         byte[] piece = new byte[1_000_003];
-        using TransferEngine engine = new(Client, 1);
-        await using (ObjectWriter writer = new(Client, engine, Bucket, "long", new UploadOptions(), Token))
+        TransferEngine engine = new(Client, 1);
+        await using (ObjectWriter writer = new(Client, engine, Bucket, "long", new UploadOptions(), null, Token))
         {
             for (byte i = 0; i < 20; i++)
             {
@@ -67,7 +67,7 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
             await writer.CompleteAsync();
         }
 
-        byte[] stored = await Content.ReadBytesAsync(Bucket, "long", Token);
+        byte[] stored = await Content.ReadBytesAsync(Bucket, "long", ReadOptions.Default, Token);
         Assert.Equal(20 * piece.Length, stored.Length);
         Assert.All(Enumerable.Range(0, 20), i => Assert.Equal((byte)i, stored[(i + 1) * piece.Length - 1]));
     }
@@ -78,22 +78,22 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     public async Task NoClobber_keeps_what_is_there(int size)
     {
         await PutAsync("k", "old");
-        using TransferEngine engine = new(Client);
+        TransferEngine engine = new(Client);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
             engine.SendAsync(NewFile("new", size), Bucket, "k", new UploadOptions { NoClobber = true }, null, Token));
         Assert.Equal("ObjectAlreadyExists", e.Code);
-        Assert.Equal(3, (await Objects.GetAsync(Bucket, "k", Token)).Size);
+        Assert.Equal(3, (await Objects.GetAsync(Bucket, "k", ReadOptions.Default, Token)).Size);
         Assert.Equal(0, await UnfinishedUploadsAsync());
     }
 
     [Fact]
     public async Task A_missing_file_and_an_upload_never_completed_leave_nothing()
     {
-        using TransferEngine engine = new(Client);
+        TransferEngine engine = new(Client);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
             engine.SendAsync(Path.Combine(Folder, "none"), Bucket, "k", new UploadOptions(), null, Token));
         Assert.Equal("FileNotFound", e.Code);
-        await using (ObjectWriter writer = new(Client, engine, Bucket, "k", new UploadOptions(), Token))
+        await using (ObjectWriter writer = new(Client, engine, Bucket, "k", new UploadOptions(), null, Token))
         {
             await writer.WriteAsync(new byte[Part + 1]);
         }
@@ -108,11 +108,11 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
         await PutAsync("k", "new");
         string path = Path.Combine(Folder, "k");
         File.WriteAllText(path, "old");
-        using TransferEngine engine = new(Client);
-        LabException e = await Assert.ThrowsAsync<LabException>(() => engine.ReceiveAsync(Bucket, "k", path, false, null, Token));
+        TransferEngine engine = new(Client);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => engine.ReceiveAsync(Bucket, "k", path, new DownloadOptions(), null, Token));
         Assert.Equal("FileAlreadyExists", e.Code);
         Assert.Equal("old", File.ReadAllText(path));
-        await engine.ReceiveAsync(Bucket, "k", path, true, null, Token);
+        await engine.ReceiveAsync(Bucket, "k", path, new DownloadOptions { Overwrite = true }, null, Token);
         Assert.Equal("new", File.ReadAllText(path));
         Assert.Equal(["k"], FilesIn(Folder));
     }
@@ -122,12 +122,12 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     {
         await PutAsync("k");
         File.WriteAllText(Path.Combine(Folder, "file"), "");
-        using TransferEngine engine = new(Client);
+        TransferEngine engine = new(Client);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
-            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "file", "k"), false, null, Token));
+            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "file", "k"), new DownloadOptions(), null, Token));
         Assert.Equal(LabErrorKind.WriteFailed, e.Kind);
         e = await Assert.ThrowsAsync<LabException>(() =>
-            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, new string('x', 300)), false, null, Token));
+            engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, new string('x', 300)), new DownloadOptions(), null, Token));
         Assert.Equal(LabErrorKind.WriteFailed, e.Kind);
         Assert.Equal(["file"], FilesIn(Folder));
     }
@@ -137,12 +137,12 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     {
         await PutAsync("folder/", []);
         await PutAsync("wrong/", "content");
-        using TransferEngine engine = new(Client);
+        TransferEngine engine = new(Client);
         DownloadFolder folder = new(Folder);
-        await engine.ReceiveAsync(Bucket, "folder/", folder.Claim(Bucket, "folder/", "folder/"), false, null, Token);
+        await engine.ReceiveAsync(Bucket, "folder/", folder.Claim(Bucket, "folder/", "folder/"), new DownloadOptions(), null, Token);
         Assert.True(Directory.Exists(Path.Combine(Folder, "folder")));
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
-            engine.ReceiveAsync(Bucket, "wrong/", folder.Claim(Bucket, "wrong/", "wrong/"), false, null, Token));
+            engine.ReceiveAsync(Bucket, "wrong/", folder.Claim(Bucket, "wrong/", "wrong/"), new DownloadOptions(), null, Token));
         Assert.Equal("UnsafeKey", e.Code);
     }
 }

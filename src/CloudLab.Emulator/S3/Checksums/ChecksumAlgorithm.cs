@@ -1,3 +1,5 @@
+using CloudLab.Emulator.Http;
+
 namespace CloudLab.Emulator.S3.Checksums;
 
 /// <summary>The checksums that S3 verifies and keeps, besides MD5.</summary>
@@ -22,6 +24,9 @@ internal enum ChecksumAlgorithm
 /// <summary>Names and sizes of the algorithms.</summary>
 internal static class ChecksumAlgorithms
 {
+    /// <summary>The one that S3 computes where the client gives none.</summary>
+    public const ChecksumAlgorithm Default = ChecksumAlgorithm.Crc64Nvme;
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ChecksumAlgorithm> All { get; } = Enum.GetValues<ChecksumAlgorithm>();
 
@@ -55,6 +60,14 @@ internal static class ChecksumAlgorithms
     /// <param name="algorithm">The algorithm.</param>
     /// <returns>True for the CRCs.</returns>
     public static bool Combines(this ChecksumAlgorithm algorithm) => algorithm is not (ChecksumAlgorithm.Sha1 or ChecksumAlgorithm.Sha256);
+
+    /// <summary>The algorithm that a request asks the service to compute.</summary>
+    /// <param name="headers">Request headers.</param>
+    /// <returns>The algorithm, or null. Throws InvalidRequest where there is none of that name.</returns>
+    public static ChecksumAlgorithm? Asked(HttpHeaderList headers) => headers.Get("x-amz-checksum-algorithm") is not { } name
+        ? null
+        : Find(name) ?? throw S3Exception.InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
 
     /// <summary>Finds an algorithm by the name that S3 uses.</summary>
     /// <param name="name">The name, in any case.</param>

@@ -1,42 +1,18 @@
 using System.Text;
 using System.Xml.Linq;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Identity;
 using CloudLab.Emulator.S3.Payload;
+using CloudLab.Emulator.S3.Settings;
 using CloudLab.Emulator.S3.Storage;
 
 namespace CloudLab.Emulator.S3.Operations;
 
-/// <summary>Buckets and their settings.</summary>
+/// <summary>Buckets.</summary>
 /// <param name="store">The store.</param>
 /// <param name="access">Who may do what.</param>
 /// <param name="region">Region of new buckets.</param>
 /// <param name="time">The clock.</param>
 internal sealed class BucketOperations(S3Store store, S3Access access, string region, TimeProvider time)
 {
-    /// <summary>Settings that are kept as they are put, and what S3 says where nothing was put.</summary>
-    private static readonly Dictionary<string, StoredSetting> Settings = new(StringComparer.Ordinal)
-    {
-        ["accelerate"] = new("AccelerateConfiguration", "AccelerateConfiguration", Default: ""),
-        ["cors"] = new("CORSConfiguration", "BucketCORS", "NoSuchCORSConfiguration", "The CORS configuration does not exist"),
-        ["encryption"] = new(
-            "ServerSideEncryptionConfiguration", "EncryptionConfiguration",
-            Default: "<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>"),
-        ["lifecycle"] = new("LifecycleConfiguration", "LifecycleConfiguration", "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
-        ["logging"] = new("BucketLoggingStatus", "BucketLogging", Default: ""),
-        ["notification"] = new("NotificationConfiguration", "BucketNotification", Default: ""),
-        ["object-lock"] = new("ObjectLockConfiguration", "BucketObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"),
-        ["ownershipControls"] = new("OwnershipControls", "BucketOwnershipControls", Default: "<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"),
-        ["publicAccessBlock"] = new(
-            "PublicAccessBlockConfiguration", "BucketPublicAccessBlock",
-            "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found"),
-        ["replication"] = new("ReplicationConfiguration", "ReplicationConfiguration", "ReplicationConfigurationNotFoundError", "The replication configuration was not found"),
-        ["requestPayment"] = new("RequestPaymentConfiguration", "BucketRequestPayment", Default: "<Payer>BucketOwner</Payer>"),
-        ["tagging"] = new("Tagging", "BucketTagging", "NoSuchTagSet", "The TagSet does not exist"),
-        ["versioning"] = new("VersioningConfiguration", "BucketVersioning", Default: ""),
-        ["website"] = new("WebsiteConfiguration", "BucketWebsite", "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
-    };
-
     /// <summary>GET /: all buckets.</summary>
     public Task ListAsync(S3Request request)
     {
@@ -74,6 +50,7 @@ internal sealed class BucketOperations(S3Store store, S3Access access, string re
         access.Require(request, "s3:CreateBucket", S3Access.BucketArn(name), null);
         byte[] body = await PayloadReceiver.ReceiveDocumentAsync(request);
         string bucketRegion = region;
+        Dictionary<string, string> documents = FirstDocuments(request);
         if (body.Length > 0)
         {
             XElement root = S3Xml.Parse(body, "CreateBucketConfiguration");
@@ -87,11 +64,11 @@ internal sealed class BucketOperations(S3Store store, S3Access access, string re
                     _ => asked,
                 };
             }
-        }
 
-        if (request.Headers.Get("x-amz-acl") is { } acl && acl != "private")
-        {
-            throw new S3Exception(400, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+            if (S3Xml.Children(root, "Tags").FirstOrDefault() is { } tags)
+            {
+                documents["tagging"] = Encoding.UTF8.GetString(Tags.ToDocument(Tags.FromElement(tags, ofBucket: true)).Finish());
+            }
         }
 
         if (name == BucketNames.TakenByOthers)
@@ -102,7 +79,19 @@ internal sealed class BucketOperations(S3Store store, S3Access access, string re
                 ("BucketName", name));
         }
 
-        if (!store.Add(new S3Bucket(name, bucketRegion, time.GetUtcNow())))
+        S3Bucket bucket = new(name, bucketRegion, time.GetUtcNow()) { Documents = documents };
+        if (request.Headers.Get("x-amz-acl") is { } acl && acl != "private" && bucket.Settings.Ownership == OwnershipControls.BucketOwnerEnforced)
+        {
+            throw new S3Exception(400, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+        }
+
+        if (AccessList.FromHeaders(request, bucket, access.OwnerId) is { } grants)
+        {
+            documents["acl"] = Encoding.UTF8.GetString(AccessList.ToDocument(grants, access.OwnerId).Finish());
+            bucket.Documents = documents;
+        }
+
+        if (!store.Add(bucket))
         {
             throw new S3Exception(
                 409, "BucketAlreadyOwnedByYou",
@@ -133,126 +122,27 @@ internal sealed class BucketOperations(S3Store store, S3Access access, string re
         return request.RespondAsync(204);
     }
 
-    /// <summary>Answers what the query says of a bucket's settings.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="bucket">The bucket.</param>
-    /// <returns>The answer, or null where the query names no setting.</returns>
-    public Task? Setting(S3Request request, S3Bucket bucket)
+    private static Dictionary<string, string> FirstDocuments(S3Request request)
     {
-        if (request.Has("location"))
+        Dictionary<string, string> documents = [];
+        if (request.Headers.Get("x-amz-bucket-object-lock-enabled")?.Equals("true", StringComparison.OrdinalIgnoreCase) == true)
         {
-            access.RequireBucket(request, "s3:GetBucketLocation", bucket);
-            return request.Method == "GET"
-                ? request.RespondAsync(LocationDocument(bucket))
-                : throw S3Exception.MethodNotAllowed(request.Method, "LOCATION");
+            documents["versioning"] = $"<VersioningConfiguration xmlns=\"{S3Xml.Namespace}\"><Status>Enabled</Status></VersioningConfiguration>";
+            documents["object-lock"] =
+                $"<ObjectLockConfiguration xmlns=\"{S3Xml.Namespace}\"><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
         }
 
-        if (request.Has("policy"))
+        if (request.Headers.Get("x-amz-object-ownership") is { } ownership)
         {
-            return PolicyAsync(request, bucket);
+            if (!OwnershipControls.IsKnown(ownership))
+            {
+                throw S3Exception.InvalidArgument("x-amz-object-ownership", ownership, "Invalid x-amz-object-ownership header: " + ownership);
+            }
+
+            documents["ownershipControls"] =
+                $"<OwnershipControls xmlns=\"{S3Xml.Namespace}\"><Rule><ObjectOwnership>{ownership}</ObjectOwnership></Rule></OwnershipControls>";
         }
 
-        if (request.Has("policyStatus"))
-        {
-            access.RequireBucket(request, "s3:GetBucketPolicyStatus", bucket);
-            return bucket.Policy is null
-                ? throw NoPolicy(bucket)
-                : request.RespondAsync(new S3Xml("PolicyStatus").Add("IsPublic", false));
-        }
-
-        if (request.Has("acl"))
-        {
-            access.RequireBucket(request, request.Method == "PUT" ? "s3:PutBucketAcl" : "s3:GetBucketAcl", bucket);
-            return AclDocument.AnswerAsync(request, access.OwnerId, "BUCKET");
-        }
-
-        string? name = request.QueryNames.FirstOrDefault(Settings.ContainsKey);
-        return name is null ? null : SettingAsync(request, bucket, name, Settings[name]);
+        return documents;
     }
-
-    private static S3Xml LocationDocument(S3Bucket bucket)
-    {
-        S3Xml document = new("LocationConstraint");
-        return bucket.Region == "us-east-1" ? document : document.AddText(bucket.Region);
-    }
-
-    private static S3Exception NoPolicy(S3Bucket bucket) =>
-        new(404, "NoSuchBucketPolicy", "The bucket policy does not exist", ("BucketName", bucket.Name));
-
-    private async Task SettingAsync(S3Request request, S3Bucket bucket, string name, StoredSetting setting)
-    {
-        access.RequireBucket(request, (request.Method == "GET" ? "s3:Get" : "s3:Put") + setting.Action, bucket);
-        switch (request.Method)
-        {
-            case "GET":
-                string text = bucket.Documents.GetValueOrDefault(name) ?? (setting.Default is { } content
-                    ? $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{setting.Root} xmlns=\"{S3Xml.Namespace}\">{content}</{setting.Root}>"
-                    : throw new S3Exception(404, setting.MissingCode!, setting.MissingMessage!, ("BucketName", bucket.Name)));
-                await request.RespondAsync(200, Encoding.UTF8.GetBytes(text), "application/xml");
-                break;
-            case "PUT":
-                byte[] body = await PayloadReceiver.ReceiveDocumentAsync(request);
-                S3Xml.Parse(body, setting.Root);
-                if (name == "tagging")
-                {
-                    Tags.FromDocument(body, ofBucket: true);
-                }
-
-                store.SetDocument(bucket, name, Encoding.UTF8.GetString(body));
-                await request.RespondAsync(name == "tagging" ? 204 : 200);
-                break;
-            case "DELETE":
-                store.SetDocument(bucket, name, null);
-                await request.RespondAsync(204);
-                break;
-            default:
-                throw S3Exception.MethodNotAllowed(request.Method, name.ToUpperInvariant());
-        }
-    }
-
-    private async Task PolicyAsync(S3Request request, S3Bucket bucket)
-    {
-        switch (request.Method)
-        {
-            case "GET":
-                access.RequireBucket(request, "s3:GetBucketPolicy", bucket);
-                string text = bucket.Documents.GetValueOrDefault("policy") ?? throw NoPolicy(bucket);
-                await request.RespondAsync(200, Encoding.UTF8.GetBytes(text), "application/json");
-                break;
-            case "PUT":
-                access.RequireBucket(request, "s3:PutBucketPolicy", bucket);
-                string policy = Encoding.UTF8.GetString(await PayloadReceiver.ReceiveDocumentAsync(request));
-                CheckPolicy(policy);
-                store.SetDocument(bucket, "policy", policy);
-                await request.RespondAsync(204);
-                break;
-            case "DELETE":
-                access.RequireBucket(request, "s3:DeleteBucketPolicy", bucket);
-                store.SetDocument(bucket, "policy", null);
-                await request.RespondAsync(204);
-                break;
-            default:
-                throw S3Exception.MethodNotAllowed(request.Method, "BUCKETPOLICY");
-        }
-    }
-
-    private static void CheckPolicy(string text)
-    {
-        try
-        {
-            PolicyDocument.Parse(text, PolicyKind.Resource);
-        }
-        catch (LabException e)
-        {
-            throw new S3Exception(400, "MalformedPolicy", e.Message);
-        }
-    }
-
-    /// <summary>One of the settings that are kept as they are put.</summary>
-    /// <param name="Root">Root element of its document.</param>
-    /// <param name="Action">The action without s3:Get and s3:Put.</param>
-    /// <param name="MissingCode">Error where nothing was put.</param>
-    /// <param name="MissingMessage">Message of that error.</param>
-    /// <param name="Default">Content of the document where nothing was put, if that is no error.</param>
-    private sealed record StoredSetting(string Root, string Action, string? MissingCode = null, string? MissingMessage = null, string? Default = null);
 }

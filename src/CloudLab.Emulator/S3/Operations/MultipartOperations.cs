@@ -11,9 +11,10 @@ namespace CloudLab.Emulator.S3.Operations;
 /// <summary>Uploads in parts.</summary>
 /// <param name="store">The store.</param>
 /// <param name="access">Who may do what.</param>
-/// <param name="objects">Knows how to open the source of a copy.</param>
+/// <param name="objects">Knows what a put may do.</param>
+/// <param name="copies">Knows how to open the source of a copy.</param>
 /// <param name="time">The clock.</param>
-internal sealed class MultipartOperations(S3Store store, S3Access access, ObjectOperations objects, TimeProvider time)
+internal sealed class MultipartOperations(S3Store store, S3Access access, ObjectOperations objects, CopyOperations copies, TimeProvider time)
 {
     private const int MaxParts = 10000;
     private const long MinPartSize = 5 * 1024 * 1024;
@@ -21,12 +22,9 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
     /// <summary>POST ?uploads.</summary>
     public Task CreateAsync(S3Request request, S3Bucket bucket)
     {
-        ObjectProperties properties = ObjectHeaders.Read(request);
+        ObjectProperties properties = ObjectHeaders.Read(request, bucket, access, time.GetUtcNow());
         objects.RequirePut(request, bucket, properties);
-        ChecksumAlgorithm? algorithm = request.Headers.Get("x-amz-checksum-algorithm") is { } name
-            ? ChecksumAlgorithms.Find(name)
-                ?? throw S3Exception.InvalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
-            : null;
+        ChecksumAlgorithm? algorithm = ChecksumAlgorithms.Asked(request.Headers);
         string? type = request.Headers.Get("x-amz-checksum-type");
         bool composite = type is null ? algorithm != ChecksumAlgorithm.Crc64Nvme : type == "COMPOSITE";
         if (type is not null && (algorithm is null
@@ -46,7 +44,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
             request.ExtraHeaders.Add("x-amz-checksum-type", composite ? "COMPOSITE" : "FULL_OBJECT");
         }
 
-        request.ExtraHeaders.Add("x-amz-server-side-encryption", "AES256");
+        EncryptionHeaders.Write(request, properties.Encryption);
         return request.RespondAsync(
             new S3Xml("InitiateMultipartUploadResult").Add("Bucket", bucket.Name).Add("Key", request.Key).Add("UploadId", id));
     }
@@ -57,13 +55,15 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
         access.RequireObject(request, "s3:PutObject", bucket);
         int number = PartNumber(request);
         MultipartUpload upload = Find(request, bucket);
+        EncryptionHeaders.RequireKey(request, upload);
         if (PayloadReceiver.GivenChecksum(request.Headers) is { } given)
         {
             CheckAlgorithm(upload, given.Algorithm);
         }
 
-        ReceivedPayload payload = await PayloadReceiver.ReceiveAsync(request, store, upload.ChecksumAlgorithm);
-        UploadedPart part = new(number, payload.Content, payload.ETag, time.GetUtcNow(), payload.Checksum);
+        ReceivedPayload payload = await PayloadReceiver.ReceiveAsync(request, store, upload.ChecksumAlgorithm ?? ChecksumAlgorithms.Default);
+        UploadedPart part = new(
+            number, payload.Content, EncryptionHeaders.Tag(upload.Properties.Encryption, payload.ETag), time.GetUtcNow(), payload.Checksum);
         try
         {
             if (payload.Checksum is { } checksum)
@@ -80,7 +80,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
         }
 
         request.ExtraHeaders.Add("ETag", ObjectHeaders.Quote(part.ETag));
-        request.ExtraHeaders.Add("x-amz-server-side-encryption", "AES256");
+        EncryptionHeaders.Write(request, upload.Properties.Encryption);
         if (part.Checksum is { } kept)
         {
             request.ExtraHeaders.Add(kept.Algorithm.Header(), kept.Value);
@@ -95,7 +95,8 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
         access.RequireObject(request, "s3:PutObject", bucket);
         int number = PartNumber(request);
         MultipartUpload upload = Find(request, bucket);
-        (_, S3Object source) = objects.OpenSource(request);
+        EncryptionHeaders.RequireKey(request, upload);
+        (_, S3Object source) = copies.OpenSource(request);
         try
         {
             ByteRange range = request.Headers.Get("x-amz-copy-source-range") is { } text
@@ -107,17 +108,17 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
             }
 
             using IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-            using ChecksumHasher? hasher = upload.ChecksumAlgorithm is { } algorithm ? new ChecksumHasher(algorithm) : null;
+            using ChecksumHasher hasher = new(upload.ChecksumAlgorithm ?? ChecksumAlgorithms.Default);
             await foreach (ReadOnlyMemory<byte> piece in source.Content.ReadAsync(range.Offset, range.Length, request.Aborted))
             {
                 md5.AppendData(piece.Span);
-                hasher?.Append(piece.Span);
+                hasher.Append(piece.Span);
             }
 
             Blob content = source.Content.Slice(range.Offset, range.Length).Hold();
             UploadedPart part = new(
-                number, content, PayloadReceiver.Hex(md5.GetHashAndReset()), time.GetUtcNow(),
-                hasher is null ? null : new ObjectChecksum(hasher.Algorithm, Convert.ToBase64String(hasher.Finish())));
+                number, content, EncryptionHeaders.Tag(upload.Properties.Encryption, PayloadReceiver.Hex(md5.GetHashAndReset())), time.GetUtcNow(),
+                new ObjectChecksum(hasher.Algorithm, Convert.ToBase64String(hasher.Finish())));
             try
             {
                 store.PutPart(bucket, upload, part);
@@ -128,6 +129,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
                 throw;
             }
 
+            EncryptionHeaders.Write(request, upload.Properties.Encryption);
             S3Xml document = new S3Xml("CopyPartResult")
                 .Add("LastModified", S3Xml.Time(part.LastModified)).Add("ETag", ObjectHeaders.Quote(part.ETag));
             await request.RespondAsync(part.Checksum is { } checksum ? document.Add(checksum.Algorithm.Element(), checksum.Value) : document);
@@ -161,7 +163,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
             document.Add(checksum.Algorithm.Element(), checksum.Value).Add("ChecksumType", checksum.TypeName);
         }
 
-        request.ExtraHeaders.Add("x-amz-server-side-encryption", "AES256");
+        ObjectHeaders.WriteStored(request, bucket, value);
         await request.RespondAsync(document);
     }
 
@@ -327,8 +329,9 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
 
     private static ObjectChecksum? Checksum(MultipartUpload upload, IReadOnlyList<UploadedPart> parts, ChecksumAlgorithm? asked)
     {
-        ChecksumAlgorithm? algorithm = upload.ChecksumAlgorithm ?? asked;
-        if (algorithm is not { } chosen || parts.Any(part => part.Checksum?.Algorithm != chosen))
+        // Where the upload says nothing, the parts do: what they all have joins into a checksum of the whole.
+        ChecksumAlgorithm chosen = upload.ChecksumAlgorithm ?? asked ?? parts[0].Checksum?.Algorithm ?? ChecksumAlgorithms.Default;
+        if (parts.Any(part => part.Checksum?.Algorithm != chosen))
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using CloudLab.Emulator.Http;
 using CloudLab.Emulator.S3.Checksums;
+using CloudLab.Emulator.S3.Settings;
 using CloudLab.Emulator.S3.Storage;
 
 namespace CloudLab.Emulator.S3.Operations;
@@ -20,10 +21,12 @@ internal static class ObjectHeaders
 
     /// <summary>Reads what a write says of its object.</summary>
     /// <param name="request">The request. Throws where it asks for what is not there.</param>
+    /// <param name="bucket">The bucket, which says the rest.</param>
+    /// <param name="access">Knows the owner and the account's KMS key.</param>
+    /// <param name="now">The time.</param>
     /// <returns>The properties.</returns>
-    public static ObjectProperties Read(S3Request request)
+    public static ObjectProperties Read(S3Request request, S3Bucket bucket, S3Access access, DateTimeOffset now)
     {
-        Refuse(request);
         Dictionary<string, string> headers = [];
         foreach (string name in Kept)
         {
@@ -64,6 +67,14 @@ internal static class ObjectHeaders
                 ("Size", size.ToString(CultureInfo.InvariantCulture)), ("MaxSizeAllowed", "2048"));
         }
 
+        (ObjectRetention? retention, bool? legalHold) = ObjectLock.Read(request, bucket, now);
+        string? redirect = request.Headers.Get("x-amz-website-redirect-location");
+        if (redirect is not null && !redirect.StartsWith('/') && !redirect.StartsWith("http://", StringComparison.Ordinal) && !redirect.StartsWith("https://", StringComparison.Ordinal))
+        {
+            throw new S3Exception(
+                400, "InvalidRedirectLocation", "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.");
+        }
+
         string storageClass = request.Headers.Get("x-amz-storage-class") ?? "STANDARD";
         return new ObjectProperties
         {
@@ -74,20 +85,34 @@ internal static class ObjectHeaders
                 ? storageClass
                 : throw new S3Exception(
                     400, "InvalidStorageClass", "The storage class you specified is not valid", ("StorageClassRequested", storageClass)),
+            Encryption = EncryptionHeaders.Read(request, bucket, access),
+            Retention = retention,
+            LegalHold = legalHold,
+            WebsiteRedirect = redirect,
+            Grants = AccessList.FromHeaders(request, bucket, access.OwnerId),
         };
     }
 
     /// <summary>Says what S3 says of an object.</summary>
     /// <param name="request">The request, whose answer gets the headers.</param>
+    /// <param name="bucket">The bucket.</param>
     /// <param name="value">The object.</param>
+    /// <param name="now">The time.</param>
     /// <param name="withChecksum">True to send the checksum if it is asked for.</param>
-    public static void Write(S3Request request, S3Object value, bool withChecksum)
+    public static void Write(S3Request request, S3Bucket bucket, S3Object value, DateTimeOffset now, bool withChecksum)
     {
         HttpHeaderList headers = request.ExtraHeaders;
         headers.Add("Last-Modified", value.LastModified.ToString("R", CultureInfo.InvariantCulture));
         headers.Add("ETag", Quote(value.ETag));
         headers.Add("Accept-Ranges", "bytes");
-        headers.Add("x-amz-server-side-encryption", "AES256");
+        WriteStored(request, bucket, value);
+        Archive.Write(request, value, now);
+        ObjectLock.Write(request, value.Properties);
+        if (value.Properties.WebsiteRedirect is { } redirect)
+        {
+            headers.Add("x-amz-website-redirect-location", redirect);
+        }
+
         Dictionary<string, string> kept = new(value.Properties.Headers);
         kept.TryAdd("Content-Type", "binary/octet-stream");
         foreach (string name in Kept)
@@ -131,6 +156,38 @@ internal static class ObjectHeaders
         }
     }
 
+    /// <summary>Says which version an answer is about, where there are versions.</summary>
+    /// <param name="request">The request, whose answer gets the header.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="value">The version.</param>
+    public static void WriteVersion(S3Request request, S3Bucket bucket, S3Object value)
+    {
+        if (bucket.Settings.Versioning != BucketVersioning.Off)
+        {
+            request.ExtraHeaders.Add("x-amz-version-id", value.VersionId);
+        }
+    }
+
+    /// <summary>Says how an object is kept: version, encryption, end.</summary>
+    /// <param name="request">The request, whose answer gets the headers.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="value">The object.</param>
+    public static void WriteStored(S3Request request, S3Bucket bucket, S3Object value)
+    {
+        WriteVersion(request, bucket, value);
+        EncryptionHeaders.Write(request, value.Properties.Encryption);
+        foreach (LifecycleRule rule in bucket.Settings.Lifecycle)
+        {
+            if (rule.Expires(value) is { } end)
+            {
+                request.ExtraHeaders.Add(
+                    "x-amz-expiration",
+                    $"expiry-date=\"{end.ToString("R", CultureInfo.InvariantCulture)}\", rule-id=\"{UrlText.Encode(rule.Id, keepSlash: false)}\"");
+                break;
+            }
+        }
+    }
+
     /// <summary>Sends a checksum in the answer.</summary>
     /// <param name="request">The request.</param>
     /// <param name="checksum">The checksum.</param>
@@ -147,28 +204,4 @@ internal static class ObjectHeaders
     /// <param name="etag">The tag.</param>
     /// <returns>The tag in quotes.</returns>
     public static string Quote(string etag) => $"\"{etag}\"";
-
-    private static void Refuse(S3Request request)
-    {
-        // Pretending to encrypt would be worse than saying no.
-        foreach (string name in new[] { "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold", "x-amz-website-redirect-location" })
-        {
-            if (request.Headers.Contains(name))
-            {
-                throw S3Exception.NotImplemented(name);
-            }
-        }
-
-        if (request.Headers.Get("x-amz-server-side-encryption") is { } encryption && encryption != "AES256")
-        {
-            throw encryption.StartsWith("aws:", StringComparison.Ordinal)
-                ? S3Exception.NotImplemented("x-amz-server-side-encryption")
-                : S3Exception.InvalidArgument("x-amz-server-side-encryption", encryption, "The encryption method specified is not supported");
-        }
-
-        if (request.Headers.Get("x-amz-acl") is { } acl && acl is not ("private" or "bucket-owner-full-control"))
-        {
-            throw new S3Exception(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
-        }
-    }
 }

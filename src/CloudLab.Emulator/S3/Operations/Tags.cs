@@ -22,6 +22,15 @@ internal static class Tags
     public static IReadOnlyList<KeyValuePair<string, string>> FromDocument(byte[] document, bool ofBucket)
     {
         XElement set = S3Xml.Children(S3Xml.Parse(document, "Tagging"), "TagSet").FirstOrDefault() ?? throw S3Exception.MalformedXml();
+        return FromElement(set, ofBucket);
+    }
+
+    /// <summary>Reads the tags in an element.</summary>
+    /// <param name="set">The element around them.</param>
+    /// <param name="ofBucket">True for a bucket, which may have more.</param>
+    /// <returns>The tags.</returns>
+    public static IReadOnlyList<KeyValuePair<string, string>> FromElement(XElement set, bool ofBucket)
+    {
         List<KeyValuePair<string, string>> tags = [];
         foreach (XElement tag in S3Xml.Children(set, "Tag"))
         {
@@ -61,6 +70,11 @@ internal static class Tags
             if (key.Length is 0 or > 128)
             {
                 throw new S3Exception(400, "InvalidTag", "The TagKey you have provided is invalid", ("TagKey", key));
+            }
+
+            if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new S3Exception(400, "InvalidTag", "System tags cannot be added/updated by requester", ("TagKey", key));
             }
 
             if (value.Length > 256)

@@ -1,31 +1,33 @@
 namespace CloudLab.Emulator.S3.Storage;
 
-/// <summary>Objects by key, in S3's order. A sorted array: a million keys move in well under a millisecond. Not synchronized.</summary>
-internal sealed class KeyIndex
+/// <summary>Things by key, in S3's order. A sorted array: a million keys move in well under a millisecond. Not synchronized.</summary>
+/// <typeparam name="T">What has a key.</typeparam>
+internal sealed class KeyIndex<T>
+    where T : class, IKeyed
 {
-    private readonly List<S3Object> sorted = [];
+    private readonly List<T> sorted = [];
 
-    /// <summary>Number of objects.</summary>
+    /// <summary>Number of things.</summary>
     public int Count => sorted.Count;
 
-    /// <summary>The object at a place in the order.</summary>
+    /// <summary>The thing at a place in the order.</summary>
     /// <param name="index">The place.</param>
-    public S3Object this[int index] => sorted[index];
+    public T this[int index] => sorted[index];
 
-    /// <summary>Finds an object.</summary>
+    /// <summary>Finds a thing.</summary>
     /// <param name="key">Its key.</param>
-    /// <returns>The object, or null.</returns>
-    public S3Object? Find(string key) => IndexOf(key) is >= 0 and var index ? sorted[index] : null;
+    /// <returns>The thing, or null.</returns>
+    public T? Find(string key) => IndexOf(key) is >= 0 and var index ? sorted[index] : null;
 
-    /// <summary>Adds or replaces an object.</summary>
-    /// <param name="value">The object.</param>
+    /// <summary>Adds or replaces a thing.</summary>
+    /// <param name="value">The thing.</param>
     /// <returns>The one it replaced, or null.</returns>
-    public S3Object? Put(S3Object value)
+    public T? Put(T value)
     {
         int index = IndexOf(value.Key);
         if (index >= 0)
         {
-            S3Object old = sorted[index];
+            T old = sorted[index];
             sorted[index] = value;
             return old;
         }
@@ -34,10 +36,10 @@ internal sealed class KeyIndex
         return null;
     }
 
-    /// <summary>Removes an object.</summary>
+    /// <summary>Removes a thing.</summary>
     /// <param name="key">Its key.</param>
-    /// <returns>The object, or null where there was none.</returns>
-    public S3Object? Remove(string key)
+    /// <returns>The thing, or null where there was none.</returns>
+    public T? Remove(string key)
     {
         int index = IndexOf(key);
         if (index < 0)
@@ -45,7 +47,7 @@ internal sealed class KeyIndex
             return null;
         }
 
-        S3Object old = sorted[index];
+        T old = sorted[index];
         sorted.RemoveAt(index);
         return old;
     }
@@ -53,12 +55,12 @@ internal sealed class KeyIndex
     /// <summary>The first place whose key is not before a key.</summary>
     /// <param name="key">The key.</param>
     /// <returns>The place; <see cref="Count"/> where all are before it.</returns>
-    public int From(string key) => IndexOf(key) is >= 0 and var index ? index : ~IndexOf(key);
+    public int From(string key) => IndexOf(key) is var index && index >= 0 ? index : ~index;
 
     /// <summary>The first place whose key is after a key.</summary>
     /// <param name="key">The key.</param>
     /// <returns>The place; <see cref="Count"/> where none is after it.</returns>
-    public int After(string key) => IndexOf(key) is >= 0 and var index ? index + 1 : ~IndexOf(key);
+    public int After(string key) => IndexOf(key) is var index && index >= 0 ? index + 1 : ~index;
 
     /// <summary>The first place at or after another whose key does not begin with a prefix.</summary>
     /// <param name="start">Where the keys of that prefix begin.</param>

@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using CloudLab.Emulator.S3.Settings;
 
 namespace CloudLab.Emulator.S3.Storage;
 
@@ -26,8 +25,8 @@ internal sealed class S3Bucket(string name, string region, DateTimeOffset create
     /// <summary>True once it is deleted: whoever still has it must not write to it.</summary>
     public bool Deleted { get; set; }
 
-    /// <summary>Objects by key.</summary>
-    public KeyIndex Objects { get; } = new();
+    /// <summary>Objects in all their versions.</summary>
+    public VersionIndex Objects { get; } = new();
 
     /// <summary>Uploads in parts by id.</summary>
     public Dictionary<string, MultipartUpload> Uploads { get; } = new(StringComparer.Ordinal);
@@ -39,22 +38,10 @@ internal sealed class S3Bucket(string name, string region, DateTimeOffset create
         set
         {
             documents = new Dictionary<string, string>(value, StringComparer.Ordinal);
-            Policy = ParsePolicy(documents.GetValueOrDefault("policy"));
+            Settings = new BucketSettings(documents);
         }
     }
 
-    /// <summary>The bucket policy, or null.</summary>
-    public JsonNode? Policy { get; private set; }
-
-    private static JsonNode? ParsePolicy(string? text)
-    {
-        try
-        {
-            return text is null ? null : JsonNode.Parse(text);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    /// <summary>What those settings say, where the emulator does something about it.</summary>
+    public BucketSettings Settings { get; private set; } = BucketSettings.None;
 }

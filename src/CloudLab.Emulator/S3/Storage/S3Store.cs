@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CloudLab.Emulator.S3.Settings;
 
 namespace CloudLab.Emulator.S3.Storage;
 
@@ -11,17 +12,21 @@ internal sealed class S3Store
     private readonly ConcurrentDictionary<string, S3Bucket> buckets = new(StringComparer.Ordinal);
     private readonly object gate = new();
     private readonly StoreFiles? files;
+    private long lastSequence;
 
     /// <summary>Opens a store.</summary>
     /// <param name="folder">Its folder; null for memory only.</param>
-    public S3Store(string? folder)
+    /// <param name="time">The clock.</param>
+    public S3Store(string? folder, TimeProvider time)
     {
+        lastSequence = time.GetUtcNow().Ticks;
         if (folder is not null)
         {
             files = new StoreFiles(folder);
             foreach (S3Bucket bucket in files.Load())
             {
                 buckets[bucket.Name] = bucket;
+                lastSequence = bucket.Objects.All.Select(value => value.Sequence).Append(lastSequence).Max();
             }
         }
     }
@@ -59,7 +64,7 @@ internal sealed class S3Store
     }
 
     /// <summary>Removes a bucket.</summary>
-    /// <param name="bucket">The bucket. Throws BucketNotEmpty where it holds objects.</param>
+    /// <param name="bucket">The bucket. Throws BucketNotEmpty where it holds objects, in whatever version.</param>
     public void Remove(S3Bucket bucket)
     {
         lock (gate)
@@ -67,10 +72,14 @@ internal sealed class S3Store
             lock (bucket.Gate)
             {
                 Check(bucket);
-                if (bucket.Objects.Count > 0)
+                if (!bucket.Objects.IsEmpty)
                 {
                     throw new S3Exception(
-                        409, "BucketNotEmpty", "The bucket you tried to delete is not empty", ("BucketName", bucket.Name));
+                        409, "BucketNotEmpty",
+                        bucket.Settings.Versioning == BucketVersioning.Off
+                            ? "The bucket you tried to delete is not empty"
+                            : "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+                        ("BucketName", bucket.Name));
                 }
 
                 files?.DeleteBucket(bucket.Name);
@@ -109,77 +118,120 @@ internal sealed class S3Store
         }
     }
 
-    /// <summary>Finds an object.</summary>
+    /// <summary>Finds a version.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">Its key.</param>
-    /// <returns>The object, its data held for the caller; null where there is none.</returns>
-    public S3Object? Open(S3Bucket bucket, string key)
+    /// <param name="versionId">Its id; null for the newest.</param>
+    /// <returns>An object, its data held for the caller, or a delete marker; null where there is neither.</returns>
+    public S3Object? Open(S3Bucket bucket, string key, string? versionId)
     {
         lock (bucket.Gate)
         {
-            S3Object? found = bucket.Objects.Find(key);
+            S3Object? found = Find(bucket, key, versionId);
             found?.Content.Hold();
             return found;
         }
     }
 
-    /// <summary>Finds an object whose data the caller does not need.</summary>
+    /// <summary>Finds a version whose data the caller does not need.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">Its key.</param>
-    /// <returns>The object, or null.</returns>
-    public S3Object? Peek(S3Bucket bucket, string key)
+    /// <param name="versionId">Its id; null for the newest.</param>
+    /// <returns>An object or a delete marker; null where there is neither.</returns>
+    public S3Object? Peek(S3Bucket bucket, string key, string? versionId)
     {
         lock (bucket.Gate)
         {
-            return bucket.Objects.Find(key);
+            return Find(bucket, key, versionId);
         }
     }
 
-    /// <summary>Adds or replaces an object and takes over the hold on its data.</summary>
+    /// <summary>Finds the object that a key is at the moment.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">Its key.</param>
+    /// <returns>The object; null where there is none or it is deleted.</returns>
+    public S3Object? Current(S3Bucket bucket, string key)
+    {
+        lock (bucket.Gate)
+        {
+            return bucket.Objects.Current.Find(key);
+        }
+    }
+
+    /// <summary>Adds an object, or a version of one, and takes over the hold on its data.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="value">The object.</param>
     /// <param name="condition">Sees the object that is there (or null) and throws where it must stay.</param>
-    public void Put(S3Bucket bucket, S3Object value, Action<S3Object?> condition)
+    /// <returns>The object with its version.</returns>
+    public S3Object Put(S3Bucket bucket, S3Object value, Action<S3Object?> condition)
     {
         lock (bucket.Gate)
         {
             Check(bucket);
-            condition(bucket.Objects.Find(value.Key));
-            files?.SaveObject(bucket.Name, value);
-            bucket.Objects.Put(value)?.Content.Release();
+            condition(bucket.Objects.Current.Find(value.Key));
+            return Add(bucket, value);
         }
     }
 
-    /// <summary>Changes an object's properties in place.</summary>
+    /// <summary>Changes the properties of a version in place.</summary>
     /// <param name="bucket">The bucket.</param>
-    /// <param name="key">The object's key. Throws NoSuchKey where there is none.</param>
-    /// <param name="change">Gives the object as it is to be, with the same data.</param>
-    public void Change(S3Bucket bucket, string key, Func<S3Object, S3Object> change)
+    /// <param name="found">The version as it was found. Throws NoSuchKey where it is gone.</param>
+    /// <param name="change">Gives the version as it is to be, with the same data, or throws.</param>
+    public void Change(S3Bucket bucket, S3Object found, Func<S3Object, S3Object> change)
     {
         lock (bucket.Gate)
         {
-            S3Object changed = change(bucket.Objects.Find(key) ?? throw S3Exception.NoSuchKey(key));
+            S3Object changed = change(bucket.Objects.Find(found.Key, found.VersionId) ?? throw S3Exception.NoSuchKey(found.Key));
             files?.SaveObject(bucket.Name, changed);
-            bucket.Objects.Put(changed);
+            bucket.Objects.Replace(changed);
         }
     }
 
-    /// <summary>Removes an object, if it is there.</summary>
+    /// <summary>Deletes an object: for good, or by a delete marker where the bucket keeps versions.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">Its key.</param>
+    /// <param name="now">Time of the marker.</param>
     /// <param name="condition">Sees the object that is there (or null) and throws where it must stay.</param>
-    public void Delete(S3Bucket bucket, string key, Action<S3Object?> condition)
+    /// <returns>The marker, or null.</returns>
+    public S3Object? Delete(S3Bucket bucket, string key, DateTimeOffset now, Action<S3Object?> condition)
     {
         lock (bucket.Gate)
         {
-            S3Object? old = bucket.Objects.Find(key);
+            Check(bucket);
+            S3Object? old = bucket.Objects.Current.Find(key);
             condition(old);
+            if (bucket.Settings.Versioning != BucketVersioning.Off)
+            {
+                return Add(bucket, S3Object.Marker(key, now));
+            }
+
             if (old is not null)
             {
-                files?.DeleteObject(bucket.Name, key);
-                bucket.Objects.Remove(key);
-                old.Content.Release();
+                Remove(bucket, old);
             }
+
+            return null;
+        }
+    }
+
+    /// <summary>Deletes a version for good, if it is there.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="versionId">Its id.</param>
+    /// <param name="condition">Sees the version (or null) and throws where it must stay.</param>
+    /// <returns>What was deleted, its data gone; null where it was not there.</returns>
+    public S3Object? DeleteVersion(S3Bucket bucket, string key, string versionId, Action<S3Object?> condition)
+    {
+        lock (bucket.Gate)
+        {
+            S3Object? found = bucket.Objects.Find(key, versionId);
+            condition(found);
+            if (found is not null)
+            {
+                Remove(bucket, found);
+            }
+
+            return found;
         }
     }
 
@@ -235,11 +287,19 @@ internal sealed class S3Store
                 throw S3Exception.NoSuchUpload(upload.Id);
             }
 
-            condition(bucket.Objects.Find(upload.Key));
+            condition(bucket.Objects.Current.Find(upload.Key));
             S3Object value = assemble(upload.Parts);
-            files?.SaveObject(bucket.Name, value);
             value.Content.Hold();
-            bucket.Objects.Put(value)?.Content.Release();
+            try
+            {
+                value = Add(bucket, value);
+            }
+            catch
+            {
+                value.Content.Release();
+                throw;
+            }
+
             EndUpload(bucket, upload);
             return value;
         }
@@ -267,6 +327,29 @@ internal sealed class S3Store
         {
             throw S3Exception.NoSuchBucket(bucket.Name);
         }
+    }
+
+    private static S3Object? Find(S3Bucket bucket, string key, string? versionId) =>
+        versionId is null ? bucket.Objects.Latest(key) : bucket.Objects.Find(key, versionId);
+
+    private S3Object Add(S3Bucket bucket, S3Object value)
+    {
+        long sequence = Interlocked.Increment(ref lastSequence);
+        value = value with
+        {
+            Sequence = sequence,
+            VersionId = bucket.Settings.Versioning == BucketVersioning.Enabled ? VersionId.Make(sequence) : VersionId.Null,
+        };
+        files?.SaveObject(bucket.Name, value);
+        bucket.Objects.Add(value)?.Content.Release();
+        return value;
+    }
+
+    private void Remove(S3Bucket bucket, S3Object value)
+    {
+        files?.DeleteObject(bucket.Name, value);
+        bucket.Objects.Remove(value);
+        value.Content.Release();
     }
 
     private void EndUpload(S3Bucket bucket, MultipartUpload upload)

@@ -9,8 +9,8 @@ namespace CloudLab.Emulator.S3.Storage;
 
 /// <summary>
 /// The store's folder. <c>blobs/</c> has the data, a file an upload; <c>buckets/b.NAME/</c> has bucket.json, a small
-/// file for each object (named by its key's hash, since a key can be no file name) and a folder for each upload in
-/// parts. Files are written in <c>temp/</c> and renamed, so that a crash leaves the old state or the new one; data
+/// file for each version of an object (named by its key's hash, since a key can be no file name; all but the null version
+/// with its place in time behind it) and a folder for each upload in parts. Files are written in <c>temp/</c> and renamed, so that a crash leaves the old state or the new one; data
 /// that nothing refers to is removed at the next start.
 /// </summary>
 internal sealed class StoreFiles
@@ -46,11 +46,14 @@ internal sealed class StoreFiles
         {
             BucketFile file = Read<BucketFile>(Path.Combine(folder, "bucket.json"));
             S3Bucket bucket = new(file.Name, file.Region, file.Created) { Documents = file.Documents };
-            foreach (string path in FilesIn(Path.Combine(folder, "objects")))
+            foreach (ObjectFile value in FilesIn(Path.Combine(folder, "objects")).Select(Read<ObjectFile>)
+                .OrderBy(value => value.Key, KeyOrder.Instance).ThenBy(value => value.Sequence))
             {
-                ObjectFile value = Read<ObjectFile>(path);
-                bucket.Objects.Put(new S3Object(
-                    value.Key, ToBlob(value.Slices, segments), value.ETag, value.LastModified, value.Properties, value.Checksum, value.Parts));
+                bucket.Objects.Add(new S3Object(
+                    value.Key, ToBlob(value.Slices, segments), value.ETag, value.LastModified, value.Properties, value.Checksum, value.Parts)
+                {
+                    VersionId = value.VersionId, Sequence = value.Sequence, IsMarker = value.IsMarker,
+                });
             }
 
             foreach (string path in FilesIn(Path.Combine(folder, "uploads")).Where(path => Path.GetFileName(path) == "upload.json"))
@@ -95,10 +98,13 @@ internal sealed class StoreFiles
     public void DeleteBucket(string bucket) => DeleteFolder(BucketFolder(bucket));
 
     public void SaveObject(string bucket, S3Object value) => Write(
-        ObjectPath(bucket, value.Key),
-        new ObjectFile(value.Key, ToSlices(value.Content), value.ETag, value.LastModified, value.Properties, value.Checksum, value.Parts));
+        ObjectPath(bucket, value),
+        new ObjectFile(value.Key, ToSlices(value.Content), value.ETag, value.LastModified, value.Properties, value.Checksum, value.Parts)
+        {
+            VersionId = value.VersionId, Sequence = value.Sequence, IsMarker = value.IsMarker,
+        });
 
-    public void DeleteObject(string bucket, string key) => File.Delete(ObjectPath(bucket, key));
+    public void DeleteObject(string bucket, S3Object value) => File.Delete(ObjectPath(bucket, value));
 
     public void SaveUpload(string bucket, MultipartUpload upload) => Write(
         Path.Combine(UploadFolder(bucket, upload.Id), "upload.json"),
@@ -152,10 +158,11 @@ internal sealed class StoreFiles
 
     private string UploadFolder(string bucket, string uploadId) => Path.Combine(BucketFolder(bucket), "uploads", uploadId);
 
-    private string ObjectPath(string bucket, string key)
+    private string ObjectPath(string bucket, S3Object value)
     {
-        string name = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..40].ToLowerInvariant();
-        return Path.Combine(BucketFolder(bucket), "objects", name[..2], name + ".json");
+        string name = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(value.Key)))[..40].ToLowerInvariant();
+        string version = value.VersionId == VersionId.Null ? "" : "." + value.Sequence.ToString("x16", CultureInfo.InvariantCulture);
+        return Path.Combine(BucketFolder(bucket), "objects", name[..2], name + version + ".json");
     }
 
     private void Write<T>(string path, T value)
@@ -190,7 +197,14 @@ internal sealed class StoreFiles
 
     private sealed record ObjectFile(
         string Key, IReadOnlyList<SliceFile> Slices, string ETag, DateTimeOffset LastModified, ObjectProperties Properties,
-        ObjectChecksum? Checksum, IReadOnlyList<ObjectPart>? Parts);
+        ObjectChecksum? Checksum, IReadOnlyList<ObjectPart>? Parts)
+    {
+        public string VersionId { get; init; } = Storage.VersionId.Null;
+
+        public long Sequence { get; init; }
+
+        public bool IsMarker { get; init; }
+    }
 
     private sealed record UploadFile(
         string Id, string Key, DateTimeOffset Initiated, ObjectProperties Properties, ChecksumAlgorithm? ChecksumAlgorithm, bool Composite);
