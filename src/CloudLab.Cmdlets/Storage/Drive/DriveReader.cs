@@ -83,8 +83,8 @@ internal sealed class DriveReader(
         if (asked.Raw)
         {
             object whole = asked.AsByteStream
-                ? await content.ReadBytesAsync(at.Bucket, at.Key!, cancellation)
-                : await content.ReadTextAsync(at.Bucket, at.Key!, encoding, cancellation);
+                ? await content.ReadBytesAsync(at.Bucket, at.Key!, ReadOptions.Default, cancellation)
+                : await content.ReadTextAsync(at.Bucket, at.Key!, encoding, ReadOptions.Default, cancellation);
             if (whole is not "" and not byte[] { Length: 0 })
             {
                 yield return new[] { whole };
@@ -92,14 +92,14 @@ internal sealed class DriveReader(
         }
         else if (asked.AsByteStream)
         {
-            await foreach (byte[] chunk in content.ReadChunksAsync(at.Bucket, at.Key!, cancellation))
+            await foreach (byte[] chunk in content.ReadChunksAsync(at.Bucket, at.Key!, ReadOptions.Default, cancellation))
             {
                 yield return chunk;
             }
         }
         else
         {
-            await foreach (IReadOnlyList<string> lines in content.ReadLinesAsync(at.Bucket, at.Key!, encoding, cancellation))
+            await foreach (IReadOnlyList<string> lines in content.ReadLinesAsync(at.Bucket, at.Key!, encoding, ReadOptions.Default, cancellation))
             {
                 yield return (IList)lines;
             }

@@ -10,6 +10,8 @@ namespace CloudLab.Cmdlets.Storage.Drive;
 /// <param name="reporter">Who hears of progress.</param>
 internal sealed class DriveStore(StorageClient client, IReporter reporter)
 {
+    private readonly TransferEngine engine = new(client);
+
     /// <summary>The service's buckets.</summary>
     public BucketStore Buckets { get; } = new(client);
 
@@ -34,7 +36,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         Task<bool> isFolder = at.IsFolder is false ? Task.FromResult(false) : HasKeysAsync(at, 1, cancellation);
         Task<LabObjectMetadata?> file = at.IsFolder is true || string.IsNullOrEmpty(at.Key)
             ? Task.FromResult<LabObjectMetadata?>(null)
-            : Objects.FindAsync(at.Bucket, at.Key!, cancellation);
+            : Objects.FindAsync(at.Bucket, at.Key!, ReadOptions.Default, cancellation);
         await Task.WhenAll(isFolder, file).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isFolder.IsCompletedSuccessfully && isFolder.Result)
         {
@@ -78,7 +80,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
     public IAsyncEnumerable<DriveItem> ChildrenAsync(DriveLocation at, string start, CancellationToken cancellation) => at.IsService
         ? BucketsAsync(start, cancellation)
         : new FolderView(at.Bucket, at.Prefix).LevelAsync(
-            Objects.ListAsync(new ObjectListing { Bucket = at.Bucket, Prefix = at.Prefix + start, Delimiter = "/" }, cancellation), cancellation);
+            Objects.ListAsync(All(at) with { Prefix = at.Prefix + start, Delimiter = "/" }, cancellation), cancellation);
 
     /// <summary>Lists all levels below, as many as asked for.</summary>
     /// <param name="at">The service, a bucket or a prefix.</param>
@@ -90,7 +92,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
     {
         if (!at.IsService && depth == uint.MaxValue)
         {
-            await foreach (DriveItem item in new FolderView(at.Bucket, at.Prefix).TreeAsync(KeysAsync(at, cancellation), cancellation))
+            await foreach (DriveItem item in new FolderView(at.Bucket, at.Prefix).TreeAsync(Objects.ListAsync(All(at), cancellation), cancellation))
             {
                 yield return item;
             }
@@ -126,101 +128,118 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         const int BatchesAtOnce = 4;
         using ProgressMeter meter = new(reporter, $"Deleting {at}");
         await Parallel.ForEachAsync(
-            BatchesAsync(at, cancellation),
+            Objects.ListPagesAsync(All(at), cancellation),
             new ParallelOptions { MaxDegreeOfParallelism = BatchesAtOnce, CancellationToken = cancellation },
-            async (batch, token) => await RemoveAsync(at.Bucket, [.. batch.Select(file => file.Key)], meter, failed, token));
+            async (page, token) =>
+            {
+                IReadOnlyList<LabException> failures = await Objects.RemoveAsync(at.Bucket, page.Select(entry => ((LabObject)entry).Key), token);
+                meter.AddItems(page.Count - failures.Count);
+                foreach (LabException failure in failures)
+                {
+                    failed(failure);
+                }
+            });
     }
 
-    /// <summary>Copies an object within the service.</summary>
-    /// <param name="from">The object.</param>
+    /// <summary>Copies or moves an object within the service; a move deletes the source once the copy is there.</summary>
+    /// <param name="source">The object.</param>
     /// <param name="to">Where to.</param>
-    /// <param name="move">True deletes the source once the copy is there.</param>
+    /// <param name="move">True to move.</param>
     /// <param name="overwrite">True replaces an object that exists; else it is an error.</param>
     /// <param name="cancellation">Cancels the copy.</param>
     /// <returns>The copy. Throws <see cref="LabException"/>.</returns>
-    public async Task<LabObject> CopyAsync(
-        DriveLocation from, DriveLocation to, bool move, bool overwrite, CancellationToken cancellation)
+    public async Task<LabObject> CopyAsync(DriveLocation source, DriveLocation to, bool move, bool overwrite, CancellationToken cancellation)
     {
-        using TransferEngine engine = new(client);
-        using ProgressMeter meter = new(reporter, $"{(move ? "Moving" : "Copying")} {from}");
-        LabObject copy = await CopyAsync(engine, meter, from.Bucket, from.Key!, to.Bucket, to.Key!, overwrite, cancellation);
-        if (move)
+        using ProgressMeter meter = Meter(source, move);
+        LabTransfer copy = await CopyAsync(source.Bucket, source.Key!, to.Bucket, to.Key!, move, overwrite, meter, cancellation);
+        return new LabObject
         {
-            await RemoveAsync(from.Bucket, [from.Key!], meter, static failure => throw failure, cancellation);
-        }
-
-        return copy;
+            Bucket = copy.Bucket,
+            Key = copy.Key,
+            Size = copy.Size,
+            LastModified = DateTimeOffset.UtcNow,
+            ETag = copy.ETag,
+            VersionId = copy.VersionId,
+        };
     }
 
-    /// <summary>Copies everything under a prefix, several objects at once.</summary>
-    /// <param name="from">The bucket or prefix.</param>
+    /// <summary>The same for everything under a prefix, several objects at once.</summary>
+    /// <param name="source">The bucket or prefix.</param>
     /// <param name="to">The bucket or prefix that the keys begin with afterwards.</param>
-    /// <param name="move">True deletes each source once its copy is there.</param>
+    /// <param name="move">True to move.</param>
     /// <param name="overwrite">True replaces objects that exist; else each is an error.</param>
     /// <param name="failed">Hears of each object that could not be copied, or deleted afterwards; it stays where it was.</param>
     /// <param name="cancellation">Cancels the copies.</param>
     /// <returns>Done when each object is copied or reported.</returns>
     public async Task CopyTreeAsync(
-        DriveLocation from, DriveLocation to, bool move, bool overwrite, Action<LabException> failed, CancellationToken cancellation)
+        DriveLocation source, DriveLocation to, bool move, bool overwrite, Action<LabException> failed, CancellationToken cancellation)
     {
-        using TransferEngine engine = new(client);
-        using ProgressMeter meter = new(reporter, $"{(move ? "Moving" : "Copying")} {from}");
-        await foreach (List<LabObject> batch in BatchesAsync(from, cancellation))
-        {
-            List<string> copied = [];
-            await Parallel.ForEachAsync(
-                batch,
-                new ParallelOptions { MaxDegreeOfParallelism = TransferEngine.DefaultThrottle, CancellationToken = cancellation },
-                async (file, token) =>
-                {
-                    try
-                    {
-                        string key = to.Prefix + file.Key[from.Prefix.Length..];
-                        await CopyAsync(engine, meter, from.Bucket, file.Key, to.Bucket, key, overwrite, token);
-                        lock (copied)
-                        {
-                            copied.Add(file.Key);
-                        }
-                    }
-                    catch (LabException e) when (!e.StopsCommand)
-                    {
-                        failed(e);
-                    }
-                });
-            if (move)
+        using ProgressMeter meter = Meter(source, move);
+        await Parallel.ForEachAsync(
+            Objects.ListAsync(All(source), cancellation),
+            new ParallelOptions { MaxDegreeOfParallelism = TransferEngine.DefaultThrottle, CancellationToken = cancellation },
+            async (entry, token) =>
             {
-                await RemoveAsync(from.Bucket, copied, null, failed, cancellation);
-            }
-        }
+                string key = ((LabObject)entry).Key;
+                try
+                {
+                    await CopyAsync(source.Bucket, key, to.Bucket, to.Prefix + key[source.Prefix.Length..], move, overwrite, meter, token);
+                }
+                catch (LabException e) when (!e.StopsCommand)
+                {
+                    failed(e);
+                }
+            });
     }
 
     /// <summary>Begins to write an object.</summary>
-    /// <param name="at">The object.</param>
-    /// <param name="options">What to store it with.</param>
-    /// <param name="cancellation">Cancels the upload.</param>
-    /// <returns>The writer, and what it shares its requests with; dispose both.</returns>
-    public (ObjectWriter Writer, TransferEngine Engine) Write(DriveLocation at, UploadOptions options, CancellationToken cancellation)
-    {
-        TransferEngine engine = new(client);
-        return (new ObjectWriter(client, engine, at.Bucket, at.Key!, options, cancellation), engine);
-    }
-
-    /// <summary>Writes an object with nothing in it.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
     /// <param name="options">What to store it with.</param>
+    /// <param name="cancellation">Cancels the upload.</param>
+    /// <returns>The writer.</returns>
+    public ObjectWriter Write(string bucket, string key, UploadOptions options, CancellationToken cancellation) =>
+        new(client, engine, bucket, key, options, cancellation: cancellation);
+
+    /// <summary>Writes a small object as a whole.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="content">What is in it.</param>
+    /// <param name="options">What to store it with.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The object.</returns>
-    public async Task<LabObject> WriteEmptyAsync(string bucket, string key, UploadOptions options, CancellationToken cancellation)
+    public async Task<LabObject> WriteAsync(string bucket, string key, byte[] content, UploadOptions options, CancellationToken cancellation)
     {
-        (ObjectWriter writer, TransferEngine engine) = Write(new DriveLocation(null, bucket, key, false), options, cancellation);
-        using (engine)
-        {
-            await using (writer)
-            {
-                return await writer.CompleteAsync();
-            }
-        }
+        await using ObjectWriter writer = Write(bucket, key, options, cancellation);
+        await writer.WriteAsync(content);
+        return await writer.CompleteAsync();
+    }
+
+    /// <summary>What an object is written again with, so that it stays what it was and nobody else's change is lost.</summary>
+    /// <param name="old">The object.</param>
+    /// <returns>Options of an upload.</returns>
+    public static UploadOptions Again(LabObjectMetadata old) => new()
+    {
+        ContentType = old.ContentType,
+        Metadata = old.Metadata,
+        CacheControl = old.CacheControl,
+        ContentDisposition = old.ContentDisposition,
+        ContentEncoding = old.ContentEncoding,
+        ContentLanguage = old.ContentLanguage,
+        IfMatch = old.ETag,
+    };
+
+    private static ObjectListing All(DriveLocation at) => new() { Bucket = at.Bucket, Prefix = at.Prefix };
+
+    private ProgressMeter Meter(DriveLocation source, bool move) => new(reporter, $"{(move ? "Moving" : "Copying")} {source}");
+
+    private Task<LabTransfer> CopyAsync(
+        string bucket, string key, string toBucket, string toKey, bool move, bool overwrite, ProgressMeter meter, CancellationToken cancellation)
+    {
+        UploadOptions options = new() { NoClobber = !overwrite };
+        return move
+            ? new ObjectMover(client, engine).MoveAsync(bucket, key, null, toBucket, toKey, options, meter, cancellation)
+            : engine.CopyAsync(bucket, key, ReadOptions.Default, toBucket, toKey, options, meter, cancellation);
     }
 
     private async IAsyncEnumerable<DriveItem> BucketsAsync(string start, [EnumeratorCancellation] CancellationToken cancellation)
@@ -231,13 +250,10 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         }
     }
 
-    private IAsyncEnumerable<object> KeysAsync(DriveLocation at, CancellationToken cancellation) =>
-        Objects.ListAsync(new ObjectListing { Bucket = at.Bucket, Prefix = at.Prefix }, cancellation);
-
     private async Task<bool> HasKeysAsync(DriveLocation at, int atLeast, CancellationToken cancellation)
     {
         await foreach (object entry in Objects.ListAsync(
-            new ObjectListing { Bucket = at.Bucket, Prefix = at.Prefix, PageSize = atLeast }, cancellation))
+            All(at) with { PageSize = atLeast }, cancellation))
         {
             if (atLeast == 1 || !FolderView.IsMark((LabObject)entry) || ((LabObject)entry).Key != at.Prefix)
             {
@@ -246,61 +262,5 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         }
 
         return false;
-    }
-
-    private async IAsyncEnumerable<List<LabObject>> BatchesAsync(
-        DriveLocation at, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        List<LabObject> batch = [];
-        await foreach (object entry in KeysAsync(at, cancellation))
-        {
-            batch.Add((LabObject)entry);
-            if (batch.Count == ObjectStore.MostKeysInBatch)
-            {
-                yield return batch;
-                batch = [];
-            }
-        }
-
-        if (batch.Count > 0)
-        {
-            yield return batch;
-        }
-    }
-
-    private async Task RemoveAsync(
-        string bucket, List<string> keys, ProgressMeter? meter, Action<LabException> failed, CancellationToken cancellation)
-    {
-        if (keys.Count == 0)
-        {
-            return;
-        }
-
-        IReadOnlyList<LabException> failures = await Objects.RemoveAsync(bucket, keys, cancellation);
-        foreach (LabException failure in failures)
-        {
-            failed(failure);
-        }
-
-        meter?.AddItems(keys.Count - failures.Count);
-    }
-
-    // Until TransferEngine copies within the service: the content passes through here.
-    private async Task<LabObject> CopyAsync(
-        TransferEngine engine, ProgressMeter meter, string bucket, string key, string toBucket, string toKey, bool overwrite,
-        CancellationToken cancellation)
-    {
-        LabObjectMetadata source = await Objects.GetAsync(bucket, key, cancellation);
-        await using ObjectWriter writer = new(
-            client, engine, toBucket, toKey,
-            new UploadOptions { ContentType = source.ContentType, Metadata = source.Metadata, NoClobber = !overwrite }, cancellation);
-        await foreach (byte[] chunk in Content.ReadChunksAsync(bucket, key, cancellation))
-        {
-            await writer.WriteAsync(chunk);
-        }
-
-        LabObject copy = await writer.CompleteAsync();
-        meter.AddItems();
-        return copy;
     }
 }

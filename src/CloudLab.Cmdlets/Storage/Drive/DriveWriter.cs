@@ -28,7 +28,6 @@ internal sealed class DriveWriter(
 
     private readonly Encoding encoding = EncodingName.ToEncoding(asked.Encoding);
     private ObjectWriter? writer;
-    private TransferEngine? engine;
     private bool append, begun, closed;
 
     /// <inheritdoc/>
@@ -73,7 +72,6 @@ internal sealed class DriveWriter(
         closed = true;
         // An upload that never completed is aborted.
         writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        engine?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -98,7 +96,7 @@ internal sealed class DriveWriter(
             return;
         }
 
-        LabObjectMetadata? old = append ? await store.Objects.FindAsync(at.Bucket, at.Key!, cancellation) : null;
+        LabObjectMetadata? old = append ? await store.Objects.FindAsync(at.Bucket, at.Key!, ReadOptions.Default, cancellation) : null;
         if (old?.Size > MostToAppendTo)
         {
             throw new LabException(
@@ -109,11 +107,12 @@ internal sealed class DriveWriter(
             };
         }
 
-        UploadOptions options = old is null ? new UploadOptions() : new UploadOptions { ContentType = old.ContentType, Metadata = old.Metadata };
-        (writer, engine) = store.Write(at, options, cancellation);
+        // What is appended to must still be what was read, and what was not there must not be there: the service decides.
+        UploadOptions options = old is null ? new UploadOptions { NoClobber = append } : DriveStore.Again(old);
+        writer = store.Write(at.Bucket, at.Key!, options, cancellation);
         if (old is not null)
         {
-            await foreach (byte[] chunk in store.Content.ReadChunksAsync(at.Bucket, at.Key!, cancellation))
+            await foreach (byte[] chunk in store.Content.ReadChunksAsync(at.Bucket, at.Key!, new ReadOptions { IfMatch = old.ETag }, cancellation))
             {
                 await writer.WriteAsync(chunk);
             }

@@ -13,44 +13,29 @@ internal sealed class FolderView(string bucket, string prefix)
 {
     // Objects so far whose name a folder that is still to come may share: each begins with the one before.
     private readonly List<LabObject> held = [];
-    private readonly HashSet<string> folders = [];
 
     /// <summary>The entries of one level, from a listing with a delimiter.</summary>
-    /// <param name="level">Objects and prefixes in the order of their keys; the prefixes of a page may come first in it.</param>
+    /// <param name="level">Objects and prefixes in the order of their keys.</param>
     /// <param name="cancellation">Ends the listing.</param>
     /// <returns>Folders at once, and files as soon as it is known that no folder of their name follows.</returns>
     public async IAsyncEnumerable<DriveItem> LevelAsync(
         IAsyncEnumerable<object> level, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        bool afterFile = false;
         await foreach (object entry in level.WithCancellation(cancellation))
         {
-            LabObject? file = entry as LabObject;
-            if (file is null && afterFile)
-            {
-                // Another page: what may share a name with one of its folders is in it, or held.
-                folders.Clear();
-            }
-
-            afterFile = file is not null;
-            string name = file?.Key ?? ((LabPrefix)entry).Prefix;
-            foreach (DriveItem item in Release(name))
+            LabPrefix? folder = entry as LabPrefix;
+            foreach (DriveItem item in Release(folder?.Prefix ?? ((LabObject)entry).Key))
             {
                 yield return item;
             }
 
-            if (file is null)
+            if (folder is null)
             {
-                folders.Add(name);
-                yield return Folder((LabPrefix)entry);
-            }
-            else if (folders.Contains(name + "/"))
-            {
-                yield return File(file, besideFolder: true);
+                Hold((LabObject)entry);
             }
             else
             {
-                Hold(file);
+                yield return Folder(folder);
             }
         }
 

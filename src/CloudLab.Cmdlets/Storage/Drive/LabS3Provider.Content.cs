@@ -45,8 +45,8 @@ public sealed partial class LabS3Provider : IContentCmdletProvider
         {
             Change(path, async (store, _, token) =>
             {
-                LabObjectMetadata old = await store.Objects.GetAsync(at.Bucket, at.Key!, token);
-                await store.WriteEmptyAsync(at.Bucket, at.Key!, new UploadOptions { ContentType = old.ContentType, Metadata = old.Metadata }, token);
+                LabObjectMetadata old = await store.Objects.GetAsync(at.Bucket, at.Key!, ReadOptions.Default, token);
+                await store.WriteAsync(at.Bucket, at.Key!, [], DriveStore.Again(old), token);
             });
         }
     }

@@ -129,11 +129,12 @@ public sealed partial class LabS3Provider
         }
 
         bool overwrite = Force;
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(LanguagePrimitives.ConvertTo<string>(newItemValue) ?? "");
         Change(path, async (store, pump, token) =>
         {
             object made = at.IsBucket ? await store.Buckets.CreateAsync(at.Bucket, null, token)
                 : isFolder.Value ? await MakeFolderAsync(store, at, overwrite, token)
-                : await WriteTextAsync(store, at, LanguagePrimitives.ConvertTo<string>(newItemValue) ?? "", overwrite, token);
+                : await store.WriteAsync(at.Bucket, at.Key!, text, new UploadOptions { NoClobber = !overwrite }, token);
             await pump.PostOutputAsync(() => Write(made, PathOf(at), isFolder.Value), token);
         });
     }
@@ -167,13 +168,6 @@ public sealed partial class LabS3Provider
             void Failed(LabException failure) => pump.Post(() => WriteError(ErrorMapper.ToRecord(failure, path)));
             switch (found)
             {
-                case LabObject:
-                    foreach (LabException failure in await store.Objects.RemoveAsync(at.Bucket, [at.Key!], token))
-                    {
-                        Failed(failure);
-                    }
-
-                    break;
                 case LabBucket when recurse && !force && await store.HasChildrenAsync(at, token):
                     throw NotEmpty(target, "With the bucket all versions of its objects go for good: add -Force to say so.");
                 case LabBucket:
@@ -183,13 +177,18 @@ public sealed partial class LabS3Provider
                     }
 
                     break;
+                case LabPrefix when recurse:
+                    await store.RemoveTreeAsync(at, Failed, token);
+                    break;
+                case LabPrefix when await store.HasChildrenAsync(at, token):
+                    throw NotEmpty(target, "Add -Recurse to remove everything whose key begins so.");
                 default:
-                    if (!recurse && await store.HasChildrenAsync(at, token))
+                    // Of a folder with nothing in it there is only its mark.
+                    foreach (LabException failure in await store.Objects.RemoveAsync(at.Bucket, [found is LabPrefix ? at.Prefix : at.Key!], token))
                     {
-                        throw NotEmpty(target, "Add -Recurse to remove everything whose key begins so.");
+                        Failed(failure);
                     }
 
-                    await store.RemoveTreeAsync(at, Failed, token);
                     break;
             }
         });
@@ -218,22 +217,8 @@ public sealed partial class LabS3Provider
             };
         }
 
-        await store.WriteEmptyAsync(at.Bucket, at.Prefix, new UploadOptions { ContentType = "application/x-directory" }, cancellation);
+        await store.WriteAsync(at.Bucket, at.Prefix, [], new UploadOptions { ContentType = "application/x-directory" }, cancellation);
         return new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix };
-    }
-
-    private static async Task<LabObject> WriteTextAsync(
-        DriveStore store, DriveLocation at, string text, bool overwrite, CancellationToken cancellation)
-    {
-        (ObjectWriter writer, TransferEngine engine) = store.Write(at, new UploadOptions { NoClobber = !overwrite }, cancellation);
-        using (engine)
-        {
-            await using (writer)
-            {
-                await writer.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text));
-                return await writer.CompleteAsync();
-            }
-        }
     }
 
     private void Refuse(string path, string code, string message, string advice) =>
