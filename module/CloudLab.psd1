@@ -18,6 +18,7 @@
     CmdletsToExport        = @(
         'Build-LabImage'
         'Connect-Lab'
+        'Copy-LabObject'
         'Deploy-LabManifest'
         'Disconnect-Lab'
         'Get-LabBucket'
@@ -38,6 +39,7 @@
         'Get-LabRole'
         'Get-LabSession'
         'Measure-HpaReplicas'
+        'Move-LabObject'
         'New-LabBucket'
         'New-LabPolicyDocument'
         'New-LabRole'
@@ -65,6 +67,7 @@
         'Set-LabObjectContent'
         'Start-LabEmulator'
         'Stop-LabEmulator'
+        'Sync-LabObject'
         'Test-LabBucket'
         'Use-LabRole'
         'Wait-LabBucket'

@@ -31,7 +31,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <code>Copy-LabObject -Bucket movies -Key data/users.json -DestinationKey data/users.json -ContentType text/plain</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.LabObject, LabPrefix: anything with Bucket, and Key or Prefix.</inputtype>
-[Cmdlet(VerbsCommon.Copy, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Copy, "LabObject", SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
 public sealed class CopyLabObjectCommand : CopyCommand
 {

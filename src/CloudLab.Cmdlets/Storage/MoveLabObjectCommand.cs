@@ -26,7 +26,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <code>$null = New-LabBucket movie-archive; Get-LabObject -Bucket movies -Include *.json | Move-LabObject -DestinationBucket movie-archive</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.LabObject, LabPrefix: anything with Bucket, and Key or Prefix.</inputtype>
-[Cmdlet(VerbsCommon.Move, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Move, "LabObject", SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
 public sealed class MoveLabObjectCommand : CopyCommand
 {

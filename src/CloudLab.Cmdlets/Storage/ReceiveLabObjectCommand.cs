@@ -133,7 +133,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
             Overwrite = Force, Resume = Resume,
             Read = new ReadOptions { IfMatch = IfMatch, IfNoneMatch = IfNoneMatch, CustomerKey = Secrets.ToEncryptionKey(CustomerKey) },
         };
-        folder = new DownloadFolder(Destination, distinct: ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput);
+        folder = new DownloadFolder(Destination) { HasDistinctNames = ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput };
     }
 
     /// <inheritdoc/>

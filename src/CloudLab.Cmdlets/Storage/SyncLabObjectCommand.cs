@@ -14,7 +14,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// files are followed, links to folders are left out. An object whose key ends in a slash stands for a folder.</para>
 /// <para>Something is transferred if the destination lacks it, if the sizes differ, or if the source was written later. -SizeOnly leaves the
 /// time out of account; -Checksum compares the content instead, by the checksum that the service keeps, and transfers what has none.
-/// -Update keeps what was written later at the destination. A downloaded file gets the date of its object.</para>
+/// -Update keeps what was written later at the destination. A downloaded file gets the date of its object. Most services keep whole
+/// seconds, so that a file sent in the second in which it was written is sent once more the next time: no change is ever missed.</para>
 /// <para>-Delete removes at the destination what the source lacks. It does not ask; use -WhatIf or -Confirm to see first. Removals come
 /// last, after the whole source has been read and everything else is done; if any part of the source could not be read nothing is
 /// removed, and a source with nothing in it is an error unless -Force is given. What -Include and -Exclude leave out is neither transferred nor

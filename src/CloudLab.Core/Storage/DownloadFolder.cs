@@ -14,18 +14,13 @@ public sealed class DownloadFolder
         StringComparer.OrdinalIgnoreCase);
 
     private readonly bool windows;
-    private readonly bool distinct;
     private readonly Lazy<bool> ignoresCase;
     private readonly Lazy<ConcurrentDictionary<string, string>> claimed;
 
     /// <summary>Takes a folder as destination; it need not exist yet.</summary>
     /// <param name="folder">Full path.</param>
-    /// <param name="distinct">
-    /// True where no two keys have the same name, as in one listing. Nothing is remembered of each then, unless the disk takes
-    /// different names for the same.
-    /// </param>
-    public DownloadFolder(string folder, bool distinct = false)
-        : this(folder, OperatingSystem.IsWindows(), null, distinct)
+    public DownloadFolder(string folder)
+        : this(folder, OperatingSystem.IsWindows())
     {
     }
 
@@ -33,18 +28,22 @@ public sealed class DownloadFolder
     /// <param name="folder">Full path.</param>
     /// <param name="windows">Whether the names must suit Windows.</param>
     /// <param name="ignoreCase">Whether the disk takes names that differ only in case for the same; null to find out.</param>
-    /// <param name="distinct">Whether no two keys have the same name.</param>
-    internal DownloadFolder(string folder, bool windows, bool? ignoreCase = null, bool distinct = false)
+    internal DownloadFolder(string folder, bool windows, bool? ignoreCase = null)
     {
         Folder = Path.TrimEndingDirectorySeparator(folder);
         this.windows = windows;
-        this.distinct = distinct;
         ignoresCase = new(() => ignoreCase ?? DiskIgnoresCase(Folder));
         claimed = new(() => new(IgnoresCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
     }
 
     /// <summary>Full path of the destination.</summary>
     public string Folder { get; }
+
+    /// <summary>
+    /// True where no two keys have the same name, as in one listing. Nothing is remembered of each then, unless the disk takes
+    /// different names for the same.
+    /// </summary>
+    public bool HasDistinctNames { get; init; }
 
     /// <summary>Whether its disk takes names that differ only in case for the same.</summary>
     internal bool IgnoresCase => ignoresCase.Value;
@@ -61,7 +60,7 @@ public sealed class DownloadFolder
     {
         string path = Resolve(bucket, key, name);
         RefuseLinks(bucket, key, path);
-        if (distinct && !IgnoresCase)
+        if (HasDistinctNames && !IgnoresCase)
         {
             return path;
         }

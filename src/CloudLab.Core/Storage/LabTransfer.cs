@@ -22,10 +22,10 @@ public sealed class LabTransfer
     /// <summary>Which way it went.</summary>
     public required TransferDirection Direction { get; init; }
 
-    /// <summary>Bucket; of a copy the one it was copied to.</summary>
+    /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }
 
-    /// <summary>Key of the object; of a copy the new one's.</summary>
+    /// <summary>Key of the object.</summary>
     public required string Key { get; init; }
 
     /// <summary>Bucket that a copy was made from; null for a file.</summary>

@@ -39,14 +39,14 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         LabObjectMetadata from;
         using (await budget.EnterAsync(Cost, cancellation))
         {
-            from = await new ObjectStore(client).GetAsync(source, sourceKey, read, cancellation);
-        }
+            ObjectStore objects = new(client);
+            from = await objects.GetAsync(source, sourceKey, read, cancellation);
 
-        // Some servers do not look at the condition of a copy.
-        if (options.NoClobber && await new ObjectStore(client).FindAsync(
-            bucket, key, new ReadOptions { CustomerKey = options.CustomerKey }, cancellation) is not null)
-        {
-            throw ObjectUpload.AlreadyExists(bucket, key, null);
+            // Some servers do not look at the condition of a copy.
+            if (options.NoClobber && await objects.FindAsync(bucket, key, new ReadOptions { CustomerKey = options.CustomerKey }, cancellation) is not null)
+            {
+                throw ObjectUpload.AlreadyExists(bucket, key);
+            }
         }
 
         meter?.Expect(1, from.Size);

@@ -32,13 +32,14 @@ public sealed class ObjectMover(StorageClient client, TransferEngine engine)
         }
 
         // The state that is copied is the only one that may be deleted. A version by its id never changes.
-        LabObjectMetadata? source = sourceVersionId is null ? await objects.GetAsync(sourceBucket, sourceKey, ReadOptions.Default, cancellation) : null;
-        LabTransfer copy = await engine.CopyAsync(
-            sourceBucket, sourceKey, new ReadOptions { VersionId = sourceVersionId ?? source!.VersionId, IfMatch = source?.ETag },
-            bucket, key, options, meter, cancellation);
+        LabObjectMetadata? source = sourceVersionId is null
+            ? await objects.GetAsync(sourceBucket, sourceKey, ReadOptions.Default, cancellation)
+            : null;
+        ReadOptions state = new() { VersionId = sourceVersionId ?? source!.VersionId, IfMatch = source?.ETag };
+        LabTransfer copy = await engine.CopyAsync(sourceBucket, sourceKey, state, bucket, key, options, meter, cancellation);
         try
         {
-            await objects.RemoveAsync(sourceBucket, sourceKey, sourceVersionId, source?.ETag, cancellation);
+            await objects.RemoveAsync(sourceBucket, new ObjectVersion(sourceKey, sourceVersionId), source?.ETag, cancellation);
         }
         catch (LabException e)
         {

@@ -182,17 +182,17 @@ public sealed class ObjectStore(StorageClient client)
 
     /// <summary>Deletes one object in the state that is known.</summary>
     /// <param name="bucket">Bucket.</param>
-    /// <param name="key">Key.</param>
-    /// <param name="versionId">Version to delete for good; null for the current one, which a bucket that keeps versions only hides.</param>
+    /// <param name="victim">Key; with a version that version, for good, without one the current one, which a bucket that keeps versions only hides.</param>
     /// <param name="etag">Entity tag it must still have, or null. Some servers do not look at it.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>Done when it is gone, or was gone already. Throws <see cref="LabException"/> (PreconditionFailed).</returns>
-    internal async Task RemoveAsync(string bucket, string key, string? versionId, string? etag, CancellationToken cancellation)
+    internal async Task RemoveAsync(string bucket, ObjectVersion victim, string? etag, CancellationToken cancellation)
     {
         try
         {
             using S3Answer gone = await client.SendAsync(
-                new S3Request(HttpMethod.Delete, bucket, key).With("versionId", versionId).WithHeader("If-Match", ReadOptions.Quoted(etag)), cancellation);
+                new S3Request(HttpMethod.Delete, bucket, victim.Key).With("versionId", victim.VersionId).WithHeader("If-Match", ReadOptions.Quoted(etag)),
+                cancellation);
         }
         catch (LabException e) when (e.Code is "NoSuchKey" or "NoSuchVersion")
         {

@@ -295,7 +295,7 @@ internal sealed class ObjectUpload
     /// <param name="key">Key.</param>
     /// <param name="cause">What the service said, if it did.</param>
     /// <returns>The exception.</returns>
-    internal static LabException AlreadyExists(string bucket, string key, Exception? cause) => StorageClient.Problem(
+    internal static LabException AlreadyExists(string bucket, string key, Exception? cause = null) => StorageClient.Problem(
         LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.",
         "Leave -NoClobber out to replace it, or choose another key.", cause);
 

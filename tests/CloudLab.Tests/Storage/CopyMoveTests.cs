@@ -137,6 +137,27 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         Assert.Equal(["a", "b"], await KeysAsync());
     }
 
+    [Fact]
+    public async Task A_source_that_is_written_anew_meanwhile_is_not_deleted()
+    {
+        await PutAsync("a", "old");
+        bool written = false;
+        await using FaultProxy proxy = new(ServerUrl);
+        proxy.Plan = request =>
+        {
+            if (request.Method == "PUT" && !written)
+            {
+                written = true;
+                PutAsync("a", "new content").GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+        CmdletResult result = await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session = await ConnectAsync(proxy.Url) });
+        Assert.Equal("ObjectChanged", CodeOf(Assert.Single(result.Errors)));
+        Assert.Equal(["a"], await KeysAsync());
+    }
+
     [Theory]
     [InlineData("HEAD")]
     [InlineData("PUT")]

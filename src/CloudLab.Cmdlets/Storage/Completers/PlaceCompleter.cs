@@ -6,7 +6,7 @@ using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage.Completers;
 
-/// <summary>Offers <c>s3://</c> places: buckets, then what looks like their folders. Paths are left to PowerShell.</summary>
+/// <summary>Offers <c>s3://</c> places: buckets, then what looks like their folders; paths as PowerShell does.</summary>
 public sealed class PlaceCompleter : IArgumentCompleter
 {
     private const string Scheme = "s3://";
@@ -17,7 +17,7 @@ public sealed class PlaceCompleter : IArgumentCompleter
     {
         string word = Completion.Unquote(wordToComplete);
         return !word.StartsWith(Scheme, StringComparison.Ordinal)
-            ? []
+            ? CompletionCompleters.CompleteFilename(wordToComplete)
             : Completion.Ask(fakeBoundParameters, async (session, cancellation) =>
             {
                 StorageClient client = new(session);

@@ -58,7 +58,7 @@ public sealed class ObjectSync : IDisposable
         reporter = client.Reporter;
         objects = new ObjectStore(client);
         comparer = new ContentComparer(objects);
-        folder = target.Bucket is null ? new DownloadFolder(target.Folder, distinct: true) : null;
+        folder = target.Bucket is null ? new DownloadFolder(target.Folder) { HasDistinctNames = true } : null;
     }
 
     /// <summary>Compares both ends. Removals are not among the steps: see <see cref="Removals"/>.</summary>
@@ -228,15 +228,19 @@ public sealed class ObjectSync : IDisposable
             yield break;
         }
 
-        await foreach (object entry in objects.ListAsync(new ObjectListing { Bucket = place.Bucket, Prefix = place.Prefix }, cancellation))
+        await foreach (IReadOnlyList<object> page in objects.ListPagesAsync(
+            new ObjectListing { Bucket = place.Bucket, Prefix = place.Prefix }, cancellation))
         {
-            LabObject found = (LabObject)entry;
-            string name = found.Key[place.Prefix.Length..];
-
-            // The object that stands for the place itself has no name in it.
-            if (name.Length > 0 && Takes(name, true))
+            foreach (object entry in page)
             {
-                yield return new SyncEntry(name, found.Size, found.LastModified, found.ETag);
+                LabObject found = (LabObject)entry;
+                string name = found.Key[place.Prefix.Length..];
+
+                // The object that stands for the place itself has no name in it.
+                if (name.Length > 0 && Takes(name, true))
+                {
+                    yield return new SyncEntry(name, found.Size, found.LastModified, found.ETag);
+                }
             }
         }
 

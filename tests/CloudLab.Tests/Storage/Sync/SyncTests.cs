@@ -53,12 +53,13 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
         await SyncAsync(Source, Place);
         await PutAsync("p/a/extra");
         await PutAsync("other");
-        NewFile("source/a0", 99);
-        Touch("source/a.txt");
+        Write("source/a0", 99);
+        Touch("source/a.txt", 1);
         File.Delete(Path.Combine(Source, "a", "b", "c"));
         Assert.Equal(
             [("a.txt", SyncAction.Upload, SyncReason.SourceNewer), ("a0", SyncAction.Upload, SyncReason.SizeDiffers)],
             Told(await SyncAsync(Source, Place)));
+        Touch("source/a.txt", -1);
         Assert.Equal(
             [("a/b/c", SyncAction.Delete, SyncReason.NotInSource), ("a/extra", SyncAction.Delete, SyncReason.NotInSource)],
             Told(await SyncAsync(Source, Place, new SyncRules { Delete = true })));
@@ -72,7 +73,7 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
         await PutAsync("p/a/x");
         foreach (string name in new[] { "a/x", "a/y", "b/z", "c.log", "b/.cloudlab-x.part" })
         {
-            NewFile("back/" + name, 3);
+            Write("back/" + name, 3);
         }
 
         SyncRules rules = new() { Delete = true, Filter = name => !name.EndsWith(".log", StringComparison.Ordinal) };
@@ -86,16 +87,16 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     [Fact]
     public async Task Checksums_tell_what_size_and_time_do_not()
     {
-        NewFile("source/same", 1000);
-        NewFile("source/edited", 1000);
-        NewFile("source/large", (9 * 1024 * 1024) + 1);
+        Write("source/same", 1000);
+        Write("source/edited", 1000);
+        Write("source/large", (9 * 1024 * 1024) + 1);
         await SyncAsync(Source, Place);
         byte[] content = File.ReadAllBytes(Path.Combine(Source, "edited"));
         content[500] ^= 1;
         File.WriteAllBytes(Path.Combine(Source, "edited"), content);
-        File.SetLastWriteTimeUtc(Path.Combine(Source, "edited"), DateTime.UtcNow.AddDays(-1));
-        Touch("source/same");
-        Touch("source/large");
+        Touch("source/edited", -1);
+        Touch("source/same", 1);
+        Touch("source/large", 1);
 
         SyncRules rules = new() { Comparison = SyncComparison.Checksum };
         Assert.Equal([("edited", SyncAction.Upload, SyncReason.ContentDiffers)], Told(await SyncAsync(Source, Place, rules)));
@@ -158,8 +159,8 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
             await PutAsync(key);
         }
 
-        NewFile("source/a/f", 7);
-        NewFile("source/b", 5);
+        Write("source/a/f", 7);
+        Write("source/b", 5);
         List<LabException> problems = [];
 
         // Its folder vanishes between the moment when it is seen and the one when it is read.
@@ -185,7 +186,7 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     public async Task A_source_that_is_not_there_or_makes_no_sense_is_one_error()
     {
         await PutAsync("p/a");
-        string file = NewFile("file", 1);
+        string file = Write("file", 1);
         (string Source, string Target, string Code)[] cases =
         [
             (Path.Combine(Folder, "none"), Place, "FileNotFound"), (file, Place, "NotAFolder"), (Place, file, "NotAFolder"),
@@ -204,7 +205,7 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     public async Task A_listing_that_breaks_off_removes_nothing()
     {
         await using FaultProxy proxy = new(ServerUrl);
-        NewFile("back/x", 5);
+        Write("back/x", 5);
         for (int i = 0; i < 3; i++)
         {
             await PutAsync($"p/k{i}");
@@ -238,11 +239,19 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     {
         foreach (string name in Names)
         {
-            NewFile("source/" + name, name.Length * 10);
+            Write("source/" + name, name.Length * 10);
         }
     }
 
-    private void Touch(string name) => File.SetLastWriteTimeUtc(Path.Combine(Folder, name), DateTime.UtcNow.AddHours(1));
+    // An hour ago: services keep whole seconds, so that what is sent in its first second looks newer than its object.
+    private string Write(string name, int size)
+    {
+        string path = NewFile(name, size);
+        Touch(name, -1);
+        return path;
+    }
+
+    private void Touch(string name, int hours) => File.SetLastWriteTimeUtc(Path.Combine(Folder, name), DateTime.UtcNow.AddHours(hours));
 
     private async Task<LabSyncAction[]> SyncAsync(
         string source, string target, SyncRules? rules = null, bool force = false, Action<LabException>? problem = null, StorageClient? client = null)
