@@ -37,6 +37,20 @@ namespace System.Management.Automation
         public string ToolTip { get; } = toolTip;
     }
 
+    public static class CompletionCompleters
+    {
+        public static IEnumerable<CompletionResult> CompleteFilename(string fileName)
+        {
+            string folder = IO.Path.GetDirectoryName(fileName) ?? "";
+            return !IO.Directory.Exists(folder.Length > 0 ? folder : ".")
+                ? []
+                : IO.Directory.EnumerateFileSystemEntries(folder.Length > 0 ? folder : ".", IO.Path.GetFileName(fileName) + "*")
+                    .Select(path => IO.Path.Combine(folder, IO.Path.GetFileName(path)))
+                    .Order(StringComparer.Ordinal)
+                    .Select(path => new CompletionResult(path, path, CompletionResultType.ProviderItem, path));
+        }
+    }
+
     public enum CompletionResultType
     {
         Text,

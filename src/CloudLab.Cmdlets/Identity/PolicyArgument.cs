@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Identity;
+using CloudLab.Core.Reporting;
 
 namespace CloudLab.Cmdlets.Identity;
 
@@ -29,6 +30,7 @@ internal static class PolicyArgument
                 null => null,
                 PolicyDocument document => document.Validated(kind),
                 LabRolePolicy { Document: { } document } => document.Validated(kind),
+                LabBucketPolicy { Document: { } document } => document.Validated(kind),
                 string text => FromText(cmdlet, text, kind),
                 FileInfo file => FromFile(file.FullName, kind),
                 IEnumerable<object> lines when lines.All(line => line is string or PSObject { BaseObject: string }) => FromText(cmdlet, string.Join('\n', lines), kind),
@@ -38,6 +40,24 @@ internal static class PolicyArgument
         catch (LabException e) when (e.Code == "MalformedPolicyDocument")
         {
             throw new LabException(LabErrorKind.InvalidArgument, e.Code, $"-{parameter}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Makes an object of a bucket's policy.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="policy">JSON as the service has it.</param>
+    /// <param name="reporter">Is warned of a policy that is not understood, which is shown as text only.</param>
+    /// <returns>The policy.</returns>
+    public static LabBucketPolicy ToBucketPolicy(string bucket, string policy, IReporter reporter)
+    {
+        try
+        {
+            return new LabBucketPolicy(bucket, policy, PolicyDocument.Parse(policy));
+        }
+        catch (LabException e)
+        {
+            reporter.Warning($"The policy of bucket '{bucket}' is not understood and only shown as text: {e.Message}");
+            return new LabBucketPolicy(bucket, policy, null);
         }
     }
 

@@ -204,9 +204,13 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="force">Whether <c>-Force</c> is given.</param>
     /// <returns>True to go on.</returns>
     protected Task<bool> ShouldProcessAsync(string target, string action, bool force) => AskAsync(() =>
-        (force && !IsAsked("Confirm") && !IsAsked("WhatIf")
-            && (MyInvocation.BoundParameters.ContainsKey("WhatIf") || !LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))))
-        || ShouldProcess(target, action));
+        (force && !IsAsked("Confirm") && !IsWhatIf()) || ShouldProcess(target, action));
+
+    /// <summary>Whether <c>-WhatIf</c> or <c>$WhatIfPreference</c> holds, for a cmdlet that then writes objects. On the pipeline thread.</summary>
+    /// <returns>True where nothing may be changed.</returns>
+    protected bool IsWhatIf() => MyInvocation.BoundParameters.ContainsKey("WhatIf")
+        ? IsAsked("WhatIf")
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>Asks a question that <c>-Force</c> would answer.</summary>
     /// <param name="query">The question.</param>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Security;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Sessions;
 
@@ -14,6 +15,11 @@ internal static class Secrets
     /// <returns>The keys.</returns>
     public static AwsKeys ToKeys(PSCredential credential, SecureString? sessionToken) =>
         new(credential.UserName, Plain(credential.Password), sessionToken is null ? null : Plain(sessionToken));
+
+    /// <summary>A key of the customer's own (SSE-C).</summary>
+    /// <param name="key">32 bytes in Base64, or null.</param>
+    /// <returns>The key, or null. Throws <see cref="CloudLab.Core.Errors.LabException"/> (InvalidEncryptionKey).</returns>
+    public static EncryptionKey? ToEncryptionKey(SecureString? key) => key is null ? null : EncryptionKey.Parse(Plain(key));
 
     private static string Plain(SecureString secret) => new NetworkCredential(null, secret).Password;
 }

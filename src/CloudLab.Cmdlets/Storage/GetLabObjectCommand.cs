@@ -1,5 +1,8 @@
 using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
@@ -29,9 +32,13 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>The five largest JSON files.</para>
 /// <code>Get-LabObject -Bucket movies -Include *.json | Sort-Object Size -Descending | Select-Object -First 5</code>
 /// </example>
+/// <example>
+/// <para>Every version of the objects under a prefix.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix data/ -Versions | Where-Object IsLatest</code>
+/// </example>
 /// <inputtype>CloudLab.Core.Storage.LabBucket, LabPrefix or LabObject: anything with Bucket, and Prefix or Key.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabObject", DefaultParameterSetName = ListSet)]
-[OutputType(typeof(LabObject), typeof(LabPrefix), ParameterSetName = [ListSet])]
+[OutputType(typeof(LabObject), typeof(LabPrefix), typeof(LabObjectVersion), ParameterSetName = [ListSet])]
 [OutputType(typeof(LabObjectMetadata), ParameterSetName = [KeySet])]
 public sealed class GetLabObjectCommand : StorageCommand
 {
@@ -50,12 +57,32 @@ public sealed class GetLabObjectCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
-    /// <summary>Beginning of the keys to list: <c>data/</c>. No wildcard.</summary>
+    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
+
+    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [ValidateNotNull]
+    public SecureString? CustomerKey { get; set; }
+
+    /// <summary>Beginnings of the keys to list: <c>data/</c>. No wildcard. What lies under several of them comes out in their order.</summary>
     [Parameter(ParameterSetName = ListSet, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
-    public string Prefix { get; set; } = "";
+    public string[] Prefix { get; set; } = [""];
+
+    /// <summary>Lists every version of every object, and the marks of deleted ones, the latest first.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [Alias("Version")]
+    public SwitchParameter Versions { get; set; }
+
+    /// <summary>Lists what lies under each folder of the first level at the same time: faster where a bucket is large. The order stays.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    public SwitchParameter Parallel { get; set; }
 
     /// <summary>Shows keys up to this text after the prefix as one LabPrefix: <c>/</c> for the folder view.</summary>
     [Parameter(ParameterSetName = ListSet)]
@@ -84,8 +111,8 @@ public sealed class GetLabObjectCommand : StorageCommand
     [ValidateRange(1, 1000)]
     public int PageSize { get; set; } = 1000;
 
-    /// <summary>How many objects to ask for at once when several come with -Key or the pipeline.</summary>
-    [Parameter(ParameterSetName = KeySet)]
+    /// <summary>How many objects to ask for at once when several come with -Key or the pipeline; with -Parallel, how many folders.</summary>
+    [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
 
@@ -98,28 +125,56 @@ public sealed class GetLabObjectCommand : StorageCommand
         if (ParameterSetName == KeySet)
         {
             string bucket = Bucket;
+            ReadOptions read = new()
+            {
+                VersionId = string.IsNullOrEmpty(VersionId) ? null : VersionId, CustomerKey = Secrets.ToEncryptionKey(CustomerKey),
+            };
+            if (read.VersionId is not null && Key!.Length > 1)
+            {
+                throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
+            }
+
             foreach (string key in Key!)
             {
                 await StartAsync(
                     ObjectName.Uri(bucket, key),
-                    async token => await WriteAsync(await Objects.GetAsync(bucket, key, ReadOptions.Default, token), token));
+                    async token => await WriteAsync(await Objects.GetAsync(bucket, key, read, token), token));
             }
 
             return;
         }
 
-        await WriteAllAsync(
-            Objects.ListAsync(
-                new ObjectListing
+        if (Parallel && (Delimiter is not null || StartAfter is not null))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "ParallelAlone", "-Parallel lists every folder: leave -Delimiter and -StartAfter out.");
+        }
+
+        foreach (string prefix in Prefix)
+        {
+            ObjectListing listing = new()
+            {
+                Bucket = Bucket,
+                Prefix = prefix,
+                Delimiter = Delimiter,
+                StartAfter = StartAfter,
+                PageSize = PageSize,
+                Versions = Versions,
+                Filter = Filter(Include, Exclude),
+            };
+            try
+            {
+                await foreach (IReadOnlyList<object> page in Parallel
+                    ? Objects.ListInParallelAsync(listing, ThrottleLimit, cancellation)
+                    : Objects.ListPagesAsync(listing, cancellation))
                 {
-                    Bucket = Bucket,
-                    Prefix = Prefix,
-                    Delimiter = Delimiter,
-                    StartAfter = StartAfter,
-                    PageSize = PageSize,
-                    Filter = Filter(Include, Exclude),
-                },
-                cancellation),
-            cancellation);
+                    await WriteManyAsync(page, cancellation);
+                }
+            }
+            catch (Exception e)
+            {
+                WriteProblem(e, ObjectName.Uri(Bucket, prefix));
+            }
+        }
     }
 }

@@ -1,5 +1,8 @@
+using System.Collections;
 using System.Management.Automation;
+using System.Security;
 using System.Text;
+using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
@@ -11,7 +14,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>Works as Get-Content does for files. Lines come out as they arrive, and reading stops when the pipeline has seen enough. A
 /// broken connection is taken up where it broke; at the end length and checksum are compared with what the service keeps.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket, AccessDenied; ChecksumMismatch after the content when it is not what is stored;
-/// ObjectChanged when somebody writes it anew meanwhile.</para>
+/// ObjectChanged when somebody writes it anew meanwhile; InvalidRange where the object ends before -Range begins; InvalidJson with
+/// -AsHashtable. Of a range only the length is checked: the service keeps checksums of whole objects.</para>
 /// </remarks>
 /// <example>
 /// <para>The first three lines of an object.</para>
@@ -22,15 +26,24 @@ namespace CloudLab.Cmdlets.Storage;
 /// <code>Get-LabObjectContent -Bucket movies -Key data/users.json -Raw | ConvertFrom-Json | Select-Object -First 3</code>
 /// </example>
 /// <example>
+/// <para>Reads JSON into hashtables.</para>
+/// <code>(Get-LabObjectContent -Bucket movies -Key data/users.json -AsHashtable)[0].name</code>
+/// </example>
+/// <example>
+/// <para>The last hundred bytes of an object; only these are asked for.</para>
+/// <code>Get-LabObjectContent -Bucket movies -Key data/movies.json -Range -100 -Raw</code>
+/// </example>
+/// <example>
 /// <para>The first bytes of an object.</para>
 /// <code>Get-LabObjectContent -Bucket movies -Key data/users.json -AsByteStream | Select-Object -First 8</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabObjectContent")]
-[OutputType(typeof(string), typeof(byte), typeof(byte[]))]
+[OutputType(typeof(string), typeof(byte), typeof(byte[]), typeof(Hashtable))]
 public sealed class GetLabObjectContentCommand : StorageCommand
 {
     private Encoding encoding = System.Text.Encoding.UTF8;
+    private ReadOptions options = ReadOptions.Default;
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -44,6 +57,31 @@ public sealed class GetLabObjectContentCommand : StorageCommand
     [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Key { get; set; } = [];
+
+    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
+
+    /// <summary>Only these bytes, counted from 0: <c>0-99</c>, <c>100-</c> for all from there on, <c>-100</c> for the last hundred.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Range { get; set; }
+
+    /// <summary>The content is JSON: writes it as hashtables, arrays and values.</summary>
+    [Parameter]
+    public SwitchParameter AsHashtable { get; set; }
+
+    /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
+    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? CustomerKey { get; set; }
 
     /// <summary>The whole content as one value: a string, with -AsByteStream a byte array.</summary>
     [Parameter]
@@ -69,6 +107,16 @@ public sealed class GetLabObjectContentCommand : StorageCommand
     {
         base.OnBegin();
         encoding = EncodingName.ToEncoding(Encoding);
+        options = new ReadOptions
+        {
+            Range = Range is null ? null : ByteRange.Parse(Range), IfMatch = IfMatch, CustomerKey = Secrets.ToEncryptionKey(CustomerKey),
+        };
+        if (AsHashtable && (Raw || AsByteStream || TotalCount != long.MaxValue))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "AsHashtableAlone", "-AsHashtable reads the whole content as JSON: leave -Raw, -AsByteStream and -TotalCount out.");
+        }
+
         if (Raw && TotalCount != long.MaxValue)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "RawAndTotalCount", "-Raw gives the whole content: leave -TotalCount out.");
@@ -79,11 +127,17 @@ public sealed class GetLabObjectContentCommand : StorageCommand
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         ObjectContent content = new(Client);
+        string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
+        if (version is not null && Key.Length > 1)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
+        }
+
         foreach (string key in Key)
         {
             try
             {
-                await ReadAsync(content, key, cancellation);
+                await ReadAsync(content, key, options with { VersionId = version }, cancellation);
             }
             catch (Exception e)
             {
@@ -92,23 +146,27 @@ public sealed class GetLabObjectContentCommand : StorageCommand
         }
     }
 
-    private async Task ReadAsync(ObjectContent content, string key, CancellationToken cancellation)
+    private async Task ReadAsync(ObjectContent content, string key, ReadOptions read, CancellationToken cancellation)
     {
-        if (Raw)
+        if (AsHashtable)
+        {
+            await WriteAsync(JsonValue.Parse(await content.ReadTextAsync(Bucket, key, encoding, read, cancellation), ObjectName.Uri(Bucket, key)), cancellation);
+        }
+        else if (Raw)
         {
             await WriteAsync(
                 AsByteStream
-                    ? await content.ReadBytesAsync(Bucket, key, ReadOptions.Default, cancellation)
-                    : await content.ReadTextAsync(Bucket, key, encoding, ReadOptions.Default, cancellation),
+                    ? await content.ReadBytesAsync(Bucket, key, read, cancellation)
+                    : await content.ReadTextAsync(Bucket, key, encoding, read, cancellation),
                 cancellation);
         }
         else if (AsByteStream)
         {
-            await WriteSomeAsync(content.ReadChunksAsync(Bucket, key, ReadOptions.Default, cancellation), cancellation);
+            await WriteSomeAsync(content.ReadChunksAsync(Bucket, key, read, cancellation), cancellation);
         }
         else
         {
-            await WriteSomeAsync(content.ReadLinesAsync(Bucket, key, encoding, ReadOptions.Default, cancellation), cancellation);
+            await WriteSomeAsync(content.ReadLinesAsync(Bucket, key, encoding, read, cancellation), cancellation);
         }
     }
 

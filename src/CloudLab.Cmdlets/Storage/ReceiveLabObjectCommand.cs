@@ -1,7 +1,8 @@
 using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
@@ -15,7 +16,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>A key never leads outside the destination: one with .. or empty parts, an absolute path, a drive letter or a device name
 /// of Windows, or with a link in its way, is an error and the others go on. The same holds for two keys that the disk cannot
 /// tell apart. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
-/// compared; one that exists is replaced only with -Force. A broken connection is taken up where it broke.</para>
+/// compared; one that exists is replaced only with -Force. Large objects are fetched in pieces, several at once. A broken connection is
+/// taken up where it broke; with -Resume, so is a download that was stopped altogether.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket; FileAlreadyExists without -Force; UnsafeKey, LinkInTheWay, KeysCollide for keys that
 /// cannot be stored; ChecksumMismatch when what arrives is not what is stored; DiskFull, FileAccessDenied.</para>
 /// </remarks>
@@ -34,13 +36,12 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommunications.Receive, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class ReceiveLabObjectCommand : StorageCommand
+public sealed class ReceiveLabObjectCommand : TransferCommand
 {
     private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
 
     private DownloadFolder? folder;
-    private TransferEngine? engine;
-    private ProgressMeter? meter;
+    private DownloadOptions options = new();
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -55,6 +56,13 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
+
+    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = FileSet, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
 
     /// <summary>Downloads all objects whose key begins so.</summary>
     [Parameter(ParameterSetName = PrefixSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
@@ -90,13 +98,29 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>How many objects to download at once.</summary>
+    /// <summary>Goes on with an earlier download of the same object, whose pieces are checked and not asked for again, and keeps what is there if this one fails.</summary>
     [Parameter]
-    [ValidateRange(1, 256)]
-    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [Parameter(ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
+    /// <summary>Only if the object has another ETag; else nothing is written, and -Verbose says so.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [Parameter(ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? IfNoneMatch { get; set; }
+
+    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? CustomerKey { get; set; }
 
     /// <inheritdoc/>
-    protected override int ConcurrentInputs => ThrottleLimit;
+    protected override string Activity => "Downloading to " + (OutFile ?? Destination);
 
     /// <inheritdoc/>
     protected override void OnBegin()
@@ -104,15 +128,12 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
         base.OnBegin();
         Destination = GetUnresolvedProviderPathFromPSPath(Destination);
         OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
-        folder = new DownloadFolder(Destination);
-    }
-
-    /// <inheritdoc/>
-    protected override Task BeginAsync(CancellationToken cancellation)
-    {
-        engine = new TransferEngine(Client, ThrottleLimit);
-        meter = new ProgressMeter(Reporter, "Downloading to " + (OutFile ?? Destination));
-        return Task.CompletedTask;
+        options = new DownloadOptions
+        {
+            Overwrite = Force, Resume = Resume,
+            Read = new ReadOptions { IfMatch = IfMatch, IfNoneMatch = IfNoneMatch, CustomerKey = Secrets.ToEncryptionKey(CustomerKey) },
+        };
+        folder = new DownloadFolder(Destination) { HasDistinctNames = ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput };
     }
 
     /// <inheritdoc/>
@@ -124,10 +145,10 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
             ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = Filter(Include, Exclude) };
             await foreach (object entry in Objects.ListAsync(listing, cancellation))
             {
-                string key = ((LabObject)entry).Key;
-                if (key.Length > stem)
+                LabObject found = (LabObject)entry;
+                if (found.Key.Length > stem)
                 {
-                    await ReceiveAsync(Bucket, key, key[stem..]);
+                    await ReceiveAsync(Bucket, found.Key, found.Key[stem..], options with { ExpectedSize = found.Size });
                 }
             }
 
@@ -139,20 +160,19 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
             throw new LabException(LabErrorKind.InvalidArgument, "OneOutFile", "-OutFile takes one key: use -Destination for several.");
         }
 
+        string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
+        if (version is not null && Key!.Length > 1)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
+        }
+
         foreach (string key in Key!)
         {
-            await ReceiveAsync(Bucket, key, key);
+            await ReceiveAsync(Bucket, key, key, options with { Read = options.Read with { VersionId = version } });
         }
     }
 
-    /// <inheritdoc/>
-    protected override Task EndAsync(CancellationToken cancellation)
-    {
-        meter?.Dispose();
-        return Task.CompletedTask;
-    }
-
-    private async Task ReceiveAsync(string bucket, string key, string name)
+    private async Task ReceiveAsync(string bucket, string key, string name, DownloadOptions how)
     {
         string uri = ObjectName.Uri(bucket, key), path;
         try
@@ -168,7 +188,16 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
         if (await ShouldProcessAsync($"{uri} -> {path}", "Download"))
         {
             await StartAsync(uri, async token =>
-                await WriteAsync(await engine!.ReceiveAsync(bucket, key, path, new DownloadOptions { Overwrite = Force }, meter, token), token));
+            {
+                try
+                {
+                    await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, how, Meter, token), token);
+                }
+                catch (LabException e) when (e.Code == "NotModified")
+                {
+                    Reporter.Verbose($"{uri} has the ETag {IfNoneMatch} still: nothing to download.");
+                }
+            });
         }
     }
 }

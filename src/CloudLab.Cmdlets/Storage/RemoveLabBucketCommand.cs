@@ -8,9 +8,10 @@ namespace CloudLab.Cmdlets.Storage;
 /// <summary>Removes buckets; with -Force also what is in them.</summary>
 /// <remarks>
 /// <para>Without -Force only an empty bucket goes, after a question. With -Force the bucket is emptied first - all objects with all their
-/// versions, and unfinished uploads - and nothing is asked unless -Confirm is given. There is no way back.</para>
+/// versions and delete markers, and unfinished uploads, many at a time - and nothing is asked unless -Confirm is given. There is no way back.</para>
+/// <para>What is written while the bucket is emptied is removed as well; a bucket that is written to without end is given up after four rounds.</para>
 /// <para>Errors: NoSuchBucket when it does not exist; BucketNotEmpty when something is in it and -Force is missing; AccessDenied.
-/// An object that cannot be deleted is an error of its own, and the bucket stays.</para>
+/// A version that cannot be removed, such as one that is locked, is an error of its own: the others go, and the bucket stays.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows what would be removed.</para>

@@ -9,7 +9,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <summary>Deletes objects.</summary>
 /// <remarks>
 /// <para>What comes from the pipeline is deleted in batches of up to 1,000, several batches at once. An object that does not exist counts as
-/// deleted, as it does for S3. In a bucket that keeps versions the object is hidden and its versions stay.</para>
+/// deleted, as it does for S3. In a bucket that keeps versions the object is hidden and its versions stay; -VersionId, and what
+/// Get-LabObject -Versions writes, delete versions for good. To delete the mark of a deletion brings the object back.</para>
 /// <para>It asks before each object, and with -Prefix once for all, unless -Force or -Confirm:$false is given. To see each key
 /// that a prefix stands for, pipe the listing: <c>Get-LabObject -Bucket movies -Prefix tmp/ | Remove-LabObject -WhatIf</c>.</para>
 /// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket.</para>
@@ -21,6 +22,10 @@ namespace CloudLab.Cmdlets.Storage;
 /// <example>
 /// <para>Shows which objects would be deleted.</para>
 /// <code>Get-LabObject -Bucket movies -Include *.json | Remove-LabObject -WhatIf</code>
+/// </example>
+/// <example>
+/// <para>Deletes all versions but the latest for good.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix tmp/ -Versions | Where-Object -Not IsLatest | Remove-LabObject -Force</code>
 /// </example>
 /// <example>
 /// <para>Deletes everything under a prefix.</para>
@@ -49,6 +54,24 @@ public sealed class RemoveLabObjectCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
+    /// <summary>
+    /// Version to delete for good, for one key. From the pipeline it counts only for what Get-LabObject -Versions writes: an object that was
+    /// looked up has a version, too, but what is meant is the object.
+    /// </summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [Alias("Version")]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
+
+    /// <summary>Comes from the pipeline with what Get-LabObject -Versions writes, and says that the version is meant.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    public bool? IsLatest { get; set; }
+
+    /// <summary>Deletes versions under a retention in governance mode, where you may.</summary>
+    [Parameter]
+    public SwitchParameter BypassGovernanceRetention { get; set; }
+
     /// <summary>Deletes all objects whose key begins so; an empty text stands for the whole bucket.</summary>
     [Parameter(ParameterSetName = PrefixSet, Mandatory = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
@@ -74,11 +97,20 @@ public sealed class RemoveLabObjectCommand : StorageCommand
         meter ??= new ProgressMeter(Reporter, "Deleting objects");
         if (ParameterSetName == KeySet)
         {
+            string? version = !string.IsNullOrEmpty(VersionId) && (IsLatest is not null || !MyInvocation.ExpectingInput) ? VersionId : null;
+            if (version is not null && Key!.Length > 1)
+            {
+                throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
+            }
+
             foreach (string key in Key!)
             {
-                if (await ShouldProcessAsync(ObjectName.Uri(Bucket, key), "Delete object", Force))
+                string uri = ObjectName.Uri(Bucket, key);
+                if (version is null
+                    ? await ShouldProcessAsync(uri, "Delete object", Force)
+                    : await ShouldProcessAsync($"{uri} version {version}", "Delete version for good", Force))
                 {
-                    await AddAsync(Bucket, new ObjectVersion(key));
+                    await AddAsync(Bucket, new ObjectVersion(key, version));
                 }
             }
         }
@@ -126,7 +158,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
 
     private async Task RemoveAsync(string bucket, List<ObjectVersion> keys, CancellationToken cancellation)
     {
-        IReadOnlyList<LabException> failures = await Objects.RemoveAsync(bucket, keys, false, cancellation);
+        IReadOnlyList<LabException> failures = await Objects.RemoveAsync(bucket, keys, BypassGovernanceRetention, cancellation);
         foreach (LabException failure in failures)
         {
             WriteProblem(failure, failure.Target);

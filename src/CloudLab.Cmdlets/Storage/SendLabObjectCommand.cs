@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
@@ -14,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// With -RelativeTo the keys are the names relative to that folder.</para>
 /// <para>Several files are uploaded at once, big ones in parts. Every request carries a checksum, which is compared with what the
 /// service stored. An object appears when it is complete, and replaces one of the same key unless -NoClobber is given. An upload that
-/// fails or is stopped leaves nothing behind.</para>
+/// fails or is stopped leaves nothing behind, unless -Resume is given: then the same command with -Resume goes on with it.</para>
 /// <para>Errors: FileNotFound, FileAccessDenied, FileChanged for a file; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a
 /// key of more than 1,024 bytes; DuplicateKey when two files of one command would have the same key; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
@@ -30,19 +29,21 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>Uploads the text files of this folder and shows which keys they got.</para>
 /// <code>Get-ChildItem *.txt | Send-LabObject -Bucket movies -Prefix notes/ | Select-Object Key, Size</code>
 /// </example>
+/// <example>
+/// <para>Uploads a stream whose length nobody knows before its end.</para>
+/// <code>$file = [IO.File]::OpenRead((Resolve-Path data/users.json)); Send-LabObject -Bucket movies -InputStream $file -Key copy.json; $file.Dispose()</code>
+/// </example>
 /// <inputtype>System.IO.FileInfo, System.IO.DirectoryInfo: anything with PSPath.</inputtype>
 [Cmdlet(VerbsCommunications.Send, "LabObject", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class SendLabObjectCommand : UploadCommand
+public sealed class SendLabObjectCommand : ConditionalUploadCommand
 {
-    private const string PathSet = "Path", LiteralSet = "LiteralPath";
+    private const string PathSet = "Path", LiteralSet = "LiteralPath", StreamSet = "Stream";
 
     private readonly HashSet<string> sentKeys = [];
     private readonly HashSet<string> sentFolders = [];
     private readonly List<Item> items = [];
     private UploadOptions options = new();
-    private TransferEngine? engine;
-    private ProgressMeter? meter;
 
     /// <summary>Bucket to upload to.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -63,31 +64,40 @@ public sealed class SendLabObjectCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string[]? LiteralPath { get; set; }
 
-    /// <summary>Key of the object, for one file.</summary>
-    [Parameter]
+    /// <summary>A stream to upload to its end, of any length: what a program writes, a response, a decompressed file. It is not closed.</summary>
+    [Parameter(ParameterSetName = StreamSet, Mandatory = true)]
+    [ValidateNotNull]
+    public Stream? InputStream { get; set; }
+
+    /// <summary>Key of the object, for one file or a stream.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    [Parameter(ParameterSetName = StreamSet, Mandatory = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Key { get; set; }
 
     /// <summary>What the keys begin with: <c>data/</c>. A slash is not added.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string Prefix { get; set; } = "";
 
     /// <summary>Folder that the names in the keys are relative to. All files must be in it.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
     [ValidateNotNullOrEmpty]
     public string? RelativeTo { get; set; }
 
-    /// <summary>How many requests to have in flight at once.</summary>
-    [Parameter]
-    [ValidateRange(1, 256)]
-    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
+    /// <summary>Goes on with an unfinished upload of the same key, whose parts are compared and not sent again, and keeps what is there if this one fails.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    public SwitchParameter Resume { get; set; }
 
     /// <inheritdoc/>
-    protected override int ConcurrentInputs => ThrottleLimit;
+    protected override string Activity => "Uploading to s3://" + Bucket;
 
     /// <inheritdoc/>
     protected override void OnBegin()
@@ -102,15 +112,7 @@ public sealed class SendLabObjectCommand : UploadCommand
         RelativeTo = RelativeTo is null
             ? null
             : System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
-        options = UploadOptions();
-    }
-
-    /// <inheritdoc/>
-    protected override Task BeginAsync(CancellationToken cancellation)
-    {
-        engine = new TransferEngine(Client, ThrottleLimit);
-        meter = new ProgressMeter(Reporter, "Uploading to s3://" + Bucket);
-        return Task.CompletedTask;
+        options = UploadOptions() with { Resume = Resume };
     }
 
     /// <inheritdoc/>
@@ -159,6 +161,11 @@ public sealed class SendLabObjectCommand : UploadCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
+        if (InputStream is not null && await ShouldProcessAsync(ObjectName.Uri(Bucket, Key!), "Upload a stream"))
+        {
+            await WriteAsync(await Engine.SendAsync(InputStream, Bucket, Key!, options, Meter, cancellation), cancellation);
+        }
+
         foreach (Item item in items)
         {
             if (Directory.Exists(item.Path))
@@ -174,13 +181,6 @@ public sealed class SendLabObjectCommand : UploadCommand
                 await SendFileAsync(item.Path, System.IO.Path.GetFileName(item.Path));
             }
         }
-    }
-
-    /// <inheritdoc/>
-    protected override Task EndAsync(CancellationToken cancellation)
-    {
-        meter?.Dispose();
-        return Task.CompletedTask;
     }
 
     private async Task SendFolderAsync(Item folder)
@@ -201,9 +201,12 @@ public sealed class SendLabObjectCommand : UploadCommand
 
         sentFolders.Add(root);
         string own = folder.KeepsName ? System.IO.Path.GetFileName(root) + "/" : "";
-        foreach ((string path, string name) in LocalFiles.Under(root, problem => WriteProblem(problem, problem.Target)))
+        foreach (LocalFile file in LocalFiles.Under(root, problem => WriteProblem(problem, problem.Target)))
         {
-            await SendFileAsync(path, own + name);
+            if (!file.IsFolder)
+            {
+                await SendFileAsync(file.Path, own + file.Name);
+            }
         }
     }
 
@@ -223,7 +226,7 @@ public sealed class SendLabObjectCommand : UploadCommand
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, key), $"Upload '{path}'"))
         {
             await StartAsync(path, async token =>
-                await WriteAsync(await engine!.SendAsync(path, Bucket, key, options, meter, token), token));
+                await WriteAsync(await Engine.SendAsync(path, Bucket, key, options, Meter, token), token));
         }
     }
 

@@ -28,7 +28,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>System.String, System.Byte, System.Byte[], or anything else, as text.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabObjectContent", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObject))]
-public sealed class SetLabObjectContentCommand : UploadCommand
+public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
 {
     private ObjectWriter? writer;
     private Encoding encoding = System.Text.Encoding.UTF8;
@@ -68,6 +68,9 @@ public sealed class SetLabObjectContentCommand : UploadCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
+    protected override string Activity => "Writing " + ObjectName.Uri(Bucket, Key);
+
+    /// <inheritdoc/>
     protected override void OnBegin()
     {
         base.OnBegin();
@@ -80,7 +83,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
         UploadOptions options = UploadOptions();
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Key), "Write content"))
         {
-            writer = new ObjectWriter(Client, new TransferEngine(Client), Bucket, Key, options, null, cancellation);
+            writer = new ObjectWriter(Client, Engine, Bucket, Key, options, Meter, cancellation);
         }
     }
 
@@ -123,6 +126,8 @@ public sealed class SetLabObjectContentCommand : UploadCommand
         {
             await WriteAsync(written, cancellation);
         }
+
+        await base.EndAsync(cancellation);
     }
 
     /// <inheritdoc/>

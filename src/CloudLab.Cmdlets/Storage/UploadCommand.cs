@@ -1,14 +1,17 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
 
-/// <summary>Base of the cmdlets that write objects: what is stored with the content, and on which condition.</summary>
-public abstract class UploadCommand : StorageCommand
+/// <summary>Base of the cmdlets that write objects: what is stored with the content.</summary>
+public abstract class UploadCommand : TransferCommand
 {
-    /// <summary>Media type of the object; that of the file name's or key's extension if left out.</summary>
+    /// <summary>Media type of the object; that of the file name's or key's extension (in a copy: that of the source) if left out.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ContentType { get; set; }
@@ -18,21 +21,81 @@ public abstract class UploadCommand : StorageCommand
     [ValidateNotNull]
     public Hashtable? Metadata { get; set; }
 
-    /// <summary>Keeps an object that exists: it is an error then. The service decides, so that two writers cannot both win.</summary>
+    /// <summary>Tags of the object: <c>@{ project = 'lab' }</c>, ten at most.</summary>
     [Parameter]
-    [Alias("IfNoneMatch")]
-    public SwitchParameter NoClobber { get; set; }
+    [Alias("Tags")]
+    [ValidateNotNull]
+    public Hashtable? Tag { get; set; }
+
+    /// <summary>Storage class: STANDARD, STANDARD_IA, GLACIER, …; the service's default if left out.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(StorageClassCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? StorageClass { get; set; }
+
+    /// <summary>What caches and browsers are told: <c>max-age=3600</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? CacheControl { get; set; }
+
+    /// <summary>What a browser is told to do with it: <c>attachment; filename="a.txt"</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ContentDisposition { get; set; }
+
+    /// <summary>Coding of the bytes, which are stored as they are: <c>gzip</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ContentEncoding { get; set; }
+
+    /// <summary>Language of the content: <c>de</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ContentLanguage { get; set; }
+
+    /// <summary>Encryption at rest: AES256 (keys of S3), aws:kms, or aws:kms:dsse; the bucket's own setting if left out.</summary>
+    [Parameter]
+    [Alias("SSE")]
+    [ValidateSet("AES256", "aws:kms", "aws:kms:dsse")]
+    public string? ServerSideEncryption { get; set; }
+
+    /// <summary>Key of KMS, with -ServerSideEncryption aws:kms; the account's own if left out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? KmsKeyId { get; set; }
+
+    /// <summary>A key of your own (SSE-C), 32 bytes in Base64: the service encrypts with it and forgets it, and the same key is needed to read.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? CustomerKey { get; set; }
+
+    /// <summary>Checksum to send and to have kept: CRC32 (the default), CRC32C, CRC64NVME, SHA1 or SHA256.</summary>
+    [Parameter]
+    [ValidateSet("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")]
+    public string? ChecksumAlgorithm { get; set; }
 
     /// <summary>What the parameters ask for, checked.</summary>
     /// <returns>Options of an upload.</returns>
-    protected UploadOptions UploadOptions()
+    protected virtual UploadOptions UploadOptions()
     {
-        Dictionary<string, string> metadata = [];
-        foreach (DictionaryEntry entry in Metadata ?? [])
+        UploadOptions options = new()
         {
-            metadata[Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "";
-        }
-
-        return new UploadOptions { ContentType = ContentType, Metadata = metadata, NoClobber = NoClobber }.Validate();
+            ContentType = ContentType,
+            Metadata = ToDictionary(Metadata) ?? [],
+            Tags = ToDictionary(Tag),
+            StorageClass = StorageClass?.ToUpperInvariant(),
+            CacheControl = CacheControl,
+            ContentDisposition = ContentDisposition,
+            ContentEncoding = ContentEncoding,
+            ContentLanguage = ContentLanguage,
+            ServerSideEncryption = string.Equals(ServerSideEncryption, "AES256", StringComparison.OrdinalIgnoreCase) ? "AES256" : ServerSideEncryption?.ToLowerInvariant(),
+            KmsKeyId = KmsKeyId,
+            CustomerKey = Secrets.ToEncryptionKey(CustomerKey),
+        };
+        return (ChecksumAlgorithm is null ? options : options with { ChecksumAlgorithm = ChecksumAlgorithm.ToUpperInvariant() }).Validate();
     }
+
+    private static Dictionary<string, string>? ToDictionary(Hashtable? table) => table?.Cast<DictionaryEntry>().ToDictionary(
+        entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!,
+        entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "");
 }

@@ -160,7 +160,7 @@ internal static partial class AwsErrors
                 LabErrorKind.NotFound => "it does not exist",
                 LabErrorKind.AlreadyExists => "it exists already",
                 LabErrorKind.NotSupported => $"{place} does not offer this {service} operation",
-                LabErrorKind.Conflict => status == 412 ? "the condition asked for does not hold" : "something else is in the way",
+                LabErrorKind.Conflict => status == 304 ? "it has not changed" : status == 412 ? "the condition asked for does not hold" : "something else is in the way",
                 LabErrorKind.LimitExceeded => $"{place} asks to slow down",
                 LabErrorKind.InvalidData => $"{place} does not accept the request",
                 _ => $"{place} answered with status {status}",
@@ -194,6 +194,7 @@ internal static partial class AwsErrors
         return status switch
         {
             301 => "PermanentRedirect",
+            304 => "NotModified",
             307 => "TemporaryRedirect",
             400 => "BadRequest",
             401 => "Unauthorized",
@@ -247,7 +248,7 @@ internal static partial class AwsErrors
             404 => LabErrorKind.NotFound,
             405 or 501 => LabErrorKind.NotSupported,
             408 => LabErrorKind.Timeout,
-            409 or 412 => LabErrorKind.Conflict,
+            304 or 409 or 412 => LabErrorKind.Conflict,
             429 => LabErrorKind.LimitExceeded,
             >= 400 and < 500 => LabErrorKind.InvalidData,
             _ => LabErrorKind.ServiceFailed,

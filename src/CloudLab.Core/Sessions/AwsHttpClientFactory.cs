@@ -21,6 +21,7 @@ internal sealed class AwsHttpClientFactory : HttpClientFactory
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),
             UseCookies = false,
         };
+        QuickAck.Install(handler);
         if (authorities is not null)
         {
             handler.SslOptions.RemoteCertificateValidationCallback = TrustedAuthorities.Validate(authorities);

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Amazon.S3.Model;
 using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
+using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Core.Storage;
 
@@ -9,7 +9,10 @@ namespace CloudLab.Core.Storage;
 /// <param name="client">The service.</param>
 public sealed class BucketStore(StorageClient client)
 {
-    private const int BatchesAtOnce = 4;
+    private const int BucketsInPage = 1000;
+
+    // What is written while a bucket is emptied is removed by the next attempt.
+    private const int EmptyingAttempts = 4;
 
     /// <summary>Lists the caller's buckets by name.</summary>
     /// <param name="prefix">Beginning of the names, or null for all.</param>
@@ -23,7 +26,8 @@ public sealed class BucketStore(StorageClient client)
         {
             ListBucketsResponse page = await client.CallAsync(
                 "Buckets", null, "NotFound",
-                s3 => s3.ListBucketsAsync(new ListBucketsRequest { Prefix = prefix, ContinuationToken = token }, cancellation),
+                // Amazon tells regions only where a page size is asked for.
+                s3 => s3.ListBucketsAsync(new ListBucketsRequest { Prefix = prefix, ContinuationToken = token, MaxBuckets = BucketsInPage }, cancellation),
                 cancellation);
             foreach (S3Bucket bucket in page.Buckets ?? [])
             {
@@ -57,7 +61,12 @@ public sealed class BucketStore(StorageClient client)
             {
                 if (own.Bucket == bucket)
                 {
-                    return own;
+                    return own.Region is not null ? own : new LabBucket
+                    {
+                        Bucket = bucket,
+                        Region = await LocationAsync(bucket, cancellation),
+                        CreationDate = own.CreationDate,
+                    };
                 }
             }
         }
@@ -85,27 +94,58 @@ public sealed class BucketStore(StorageClient client)
         }
     }
 
-    /// <summary>Creates a bucket.</summary>
+    /// <summary>Counts what is in a bucket.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The bucket, with number and size of its objects, and of old versions where it keeps them. Throws <see cref="LabException"/>.</returns>
+    public Task<LabBucketUsage> MeasureAsync(LabBucket bucket, CancellationToken cancellation = default) =>
+        new BucketMeter(client, bucket).MeasureAsync(cancellation);
+
+    /// <summary>Creates a bucket with nothing set.</summary>
     /// <param name="bucket">Its name; checked against S3's naming rules first.</param>
     /// <param name="region">Region to create it in; null for the connection's own (a server that is not Amazon's then decides).</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The new bucket. Throws <see cref="LabException"/>: InvalidBucketName, BucketAlreadyExists, BucketAlreadyOwnedByYou.</returns>
-    public async Task<LabBucket> CreateAsync(string bucket, string? region = null, CancellationToken cancellation = default)
+    public Task<LabBucket> CreateAsync(string bucket, string? region = null, CancellationToken cancellation = default) =>
+        CreateAsync(new NewBucket { Name = bucket, Region = region }, cancellation);
+
+    /// <summary>Creates a bucket and configures it: both, or neither.</summary>
+    /// <param name="bucket">What to create. One with anything set must not exist yet.</param>
+    /// <param name="cancellation">Cancels the requests; what is already created is removed again.</param>
+    /// <returns>The new bucket. Throws <see cref="LabException"/>: InvalidBucketName, InvalidTag, BucketAlreadyExists, BucketAlreadyOwnedByYou, BucketHalfMade.</returns>
+    public async Task<LabBucket> CreateAsync(NewBucket bucket, CancellationToken cancellation = default)
     {
-        BucketName.ValidateNew(bucket);
-        string? where = region ?? (client.HasOwnEndpoint ? null : client.Region);
-        await client.CallAsync(
-            bucket,
-            s3 => s3.PutBucketAsync(
-                new PutBucketRequest
-                {
-                    BucketName = bucket,
-                    // us-east-1 is the one region that must not be named.
-                    PutBucketConfiguration = where is null or "us-east-1" ? null : new PutBucketConfiguration { LocationConstraint = where },
-                },
-                cancellation),
-            cancellation);
-        return new LabBucket { Bucket = bucket, Region = where ?? client.Region, CreationDate = DateTimeOffset.UtcNow };
+        string name = BucketName.ValidateNew(bucket.Name);
+        BucketTagging.Validate(name, bucket.Tags);
+        string? where = bucket.Region ?? (client.HasOwnEndpoint ? null : client.Region);
+        if (bucket.IsConfigured && await FindAsync(name, cancellation) is not null)
+        {
+            // Some services answer the creation of one's own bucket with success. Its settings are not this call's to change.
+            throw new LabException(LabErrorKind.AlreadyExists, "BucketAlreadyOwnedByYou", $"Bucket '{name}' exists already, and is left as it is (BucketAlreadyOwnedByYou).")
+            {
+                Target = name,
+                Advice = "Change it with Set-LabBucketVersioning and Set-LabBucketTag, or pick another name.",
+            };
+        }
+
+        PutBucketRequest request = new()
+        {
+            BucketName = name,
+            ObjectLockEnabledForBucket = bucket.ObjectLock ? true : null,
+            // us-east-1 is the one region that must not be named.
+            PutBucketConfiguration = where is null or "us-east-1" ? null : new PutBucketConfiguration { LocationConstraint = where },
+        };
+        await client.CallAsync(name, s3 => s3.PutBucketAsync(request, cancellation), cancellation);
+        try
+        {
+            await ConfigureAsync(bucket, cancellation);
+        }
+        catch (Exception e) when (e is LabException or OperationCanceledException)
+        {
+            throw await UndoAsync(name, e) ?? e;
+        }
+
+        return new LabBucket { Bucket = name, Region = where ?? client.Region, CreationDate = DateTimeOffset.UtcNow };
     }
 
     /// <summary>Removes a bucket.</summary>
@@ -115,18 +155,51 @@ public sealed class BucketStore(StorageClient client)
     /// <returns>Errors of single objects; the bucket is gone if there are none. Throws <see cref="LabException"/>: NoSuchBucket, BucketNotEmpty.</returns>
     public async Task<IReadOnlyList<LabException>> RemoveAsync(string bucket, bool empty, CancellationToken cancellation = default)
     {
-        if (empty)
+        for (int attempt = 1; ; attempt++)
         {
-            List<LabException> failures = await EmptyAsync(bucket, cancellation);
-            if (failures.Count > 0)
+            if (empty && await new BucketEmptier(client, bucket).EmptyAsync(cancellation) is { Count: > 0 } failures)
             {
                 return failures;
             }
-        }
 
-        await client.CallAsync(
-            bucket, s3 => s3.DeleteBucketAsync(new DeleteBucketRequest { BucketName = bucket }, cancellation), cancellation);
-        return [];
+            try
+            {
+                await client.CallAsync(
+                    bucket, s3 => s3.DeleteBucketAsync(new DeleteBucketRequest { BucketName = bucket }, cancellation), cancellation);
+                return [];
+            }
+            catch (LabException e) when (empty && e.Code == "BucketNotEmpty" && attempt < EmptyingAttempts)
+            {
+                client.Reporter.Verbose($"Bucket '{bucket}' is not empty: something is written to it meanwhile. Emptying it again.");
+                await Backoff.DelayAsync(attempt, cancellation);
+            }
+            catch (LabException e) when (empty && e.Code == "NoSuchBucket")
+            {
+                // It was there when it was emptied: the answer to the first request was lost, or somebody else was faster.
+                return [];
+            }
+        }
+    }
+
+    // Where neither the list of buckets nor the answer to HEAD says it.
+    private async Task<string?> LocationAsync(string bucket, CancellationToken cancellation)
+    {
+        try
+        {
+            GetBucketLocationResponse answer = await client.CallAsync(
+                bucket, s3 => s3.GetBucketLocationAsync(new GetBucketLocationRequest { BucketName = bucket }, cancellation), cancellation);
+            return answer.Location?.Value switch
+            {
+                null or "" or "US" => "us-east-1",
+                "EU" => "eu-west-1",
+                string region => region,
+            };
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotSupported)
+        {
+            client.Reporter.Verbose($"Where bucket '{bucket}' is, the service does not say.");
+            return null;
+        }
     }
 
     private async Task<LabBucket> HeadAsync(string bucket, CancellationToken cancellation)
@@ -136,84 +209,48 @@ public sealed class BucketStore(StorageClient client)
         return new LabBucket { Bucket = bucket, Region = string.IsNullOrEmpty(answer.BucketRegion) ? null : answer.BucketRegion };
     }
 
-    private async Task<List<LabException>> EmptyAsync(string bucket, CancellationToken cancellation)
+    private async Task ConfigureAsync(NewBucket bucket, CancellationToken cancellation)
     {
-        using ProgressMeter meter = new(client.Reporter, $"Emptying s3://{bucket}");
-        ObjectStore objects = new(client);
-        List<LabException> failures = [];
-        await Parallel.ForEachAsync(
-            ContentsAsync(bucket, cancellation),
-            new ParallelOptions { MaxDegreeOfParallelism = BatchesAtOnce, CancellationToken = cancellation },
-            async (batch, token) =>
-            {
-                int count = batch.Count;
-                IReadOnlyList<LabException> failed = await objects.RemoveAsync(bucket, batch, false, token);
-                meter.AddItems(count - failed.Count);
-                lock (failures)
-                {
-                    failures.AddRange(failed);
-                }
-            });
-        await AbortUploadsAsync(bucket, cancellation);
-        return failures;
+        if (bucket.Versioning && !bucket.ObjectLock)
+        {
+            await new BucketVersioning(client).SetAsync(bucket.Name, BucketVersioningStatus.Enabled, cancellation);
+        }
+
+        if (bucket.Tags.Count > 0)
+        {
+            await new BucketTagging(client).SetAsync(bucket.Name, bucket.Tags, cancellation);
+        }
     }
 
-    private async IAsyncEnumerable<IReadOnlyCollection<ObjectVersion>> ContentsAsync(
-        string bucket, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Removes a bucket that could not be configured.</summary>
+    /// <returns>What to say of it; null where cancellation is all there is to say.</returns>
+    private async Task<LabException?> UndoAsync(string bucket, Exception problem)
     {
-        ObjectStore objects = new(client);
-        IAsyncEnumerator<IReadOnlyList<object>> pages =
-            objects.ListPagesAsync(new ObjectListing { Bucket = bucket, Versions = true }, cancellation).GetAsyncEnumerator(cancellation);
+        string cause = problem.Message.TrimEnd('.');
         try
         {
-            bool more;
-            try
+            await client.CallAsync(
+                bucket, s3 => s3.DeleteBucketAsync(new DeleteBucketRequest { BucketName = bucket }, CancellationToken.None), CancellationToken.None);
+            client.Reporter.Verbose($"Bucket '{bucket}' is removed again: it could not be configured.");
+            return problem is not LabException known ? null : new LabException(
+                known.Kind, known.Code, $"Bucket '{bucket}' was not created, since it could not be configured: {cause}.", known)
             {
-                more = await pages.MoveNextAsync();
-            }
-            catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
-            {
-                await pages.DisposeAsync();
-                pages = objects.ListPagesAsync(new ObjectListing { Bucket = bucket }, cancellation).GetAsyncEnumerator(cancellation);
-                more = await pages.MoveNextAsync();
-            }
-
-            for (; more; more = await pages.MoveNextAsync())
-            {
-                yield return [.. pages.Current.Cast<LabObject>().Select(entry => new ObjectVersion(entry.Key, entry.VersionId))];
-            }
+                StatusCode = known.StatusCode,
+                RequestId = known.RequestId,
+                Target = bucket,
+                Advice = known.Advice,
+                StopsCommand = known.StopsCommand,
+            };
         }
-        finally
+        catch (LabException e)
         {
-            await pages.DisposeAsync();
-        }
-    }
-
-    private async Task AbortUploadsAsync(string bucket, CancellationToken cancellation)
-    {
-        string? key = null, id = null;
-        bool more = true;
-        while (more)
-        {
-            ListMultipartUploadsResponse page = await client.CallAsync(
-                bucket,
-                s3 => s3.ListMultipartUploadsAsync(
-                    new ListMultipartUploadsRequest { BucketName = bucket, KeyMarker = key, UploadIdMarker = id, Encoding = Amazon.S3.EncodingType.Url },
-                    cancellation),
-                cancellation);
-            foreach (MultipartUpload upload in page.MultipartUploads ?? [])
+            return new LabException(
+                LabErrorKind.ServiceFailed, "BucketHalfMade",
+                $"Bucket '{bucket}' exists but is not configured ({cause}), and it could not be removed again ({e.Message.TrimEnd('.')}).", problem)
             {
-                string name = ObjectStore.Decode(upload.Key);
-                await client.CallAsync(
-                    bucket, name,
-                    s3 => s3.AbortMultipartUploadAsync(
-                        new AbortMultipartUploadRequest { BucketName = bucket, Key = name, UploadId = upload.UploadId }, cancellation),
-                    cancellation);
-            }
-
-            (string?, string?) last = (key, id);
-            (key, id) = (page.NextKeyMarker is { } marker ? ObjectStore.Decode(marker) : null, page.NextUploadIdMarker);
-            more = page.IsTruncated is true && (key, id) != last;
+                Target = bucket,
+                Advice = "Remove it with Remove-LabBucket, then try again.",
+            };
         }
     }
 }

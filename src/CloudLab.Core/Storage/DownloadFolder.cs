@@ -14,6 +14,7 @@ public sealed class DownloadFolder
         StringComparer.OrdinalIgnoreCase);
 
     private readonly bool windows;
+    private readonly Lazy<bool> ignoresCase;
     private readonly Lazy<ConcurrentDictionary<string, string>> claimed;
 
     /// <summary>Takes a folder as destination; it need not exist yet.</summary>
@@ -31,11 +32,21 @@ public sealed class DownloadFolder
     {
         Folder = Path.TrimEndingDirectorySeparator(folder);
         this.windows = windows;
-        claimed = new(() => new(ignoreCase ?? IgnoresCase(Folder) ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
+        ignoresCase = new(() => ignoreCase ?? DiskIgnoresCase(Folder));
+        claimed = new(() => new(IgnoresCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal));
     }
 
     /// <summary>Full path of the destination.</summary>
     public string Folder { get; }
+
+    /// <summary>
+    /// True where no two keys have the same name, as in one listing. Nothing is remembered of each then, unless the disk takes
+    /// different names for the same.
+    /// </summary>
+    public bool HasDistinctNames { get; init; }
+
+    /// <summary>Whether its disk takes names that differ only in case for the same.</summary>
+    internal bool IgnoresCase => ignoresCase.Value;
 
     /// <summary>Finds the file of an object and keeps it for that object.</summary>
     /// <param name="bucket">Bucket.</param>
@@ -49,6 +60,11 @@ public sealed class DownloadFolder
     {
         string path = Resolve(bucket, key, name);
         RefuseLinks(bucket, key, path);
+        if (HasDistinctNames && !IgnoresCase)
+        {
+            return path;
+        }
+
         string uri = ObjectName.Uri(bucket, key);
         string owner = claimed.Value.GetOrAdd(path, uri);
         if (owner != uri)
@@ -63,7 +79,15 @@ public sealed class DownloadFolder
         return path;
     }
 
-    private void RefuseLinks(string bucket, string key, string path)
+    /// <summary>Whether a key has claimed a file, under this name or one that the disk takes for the same.</summary>
+    /// <param name="path">Full path.</param>
+    /// <returns>Always false where nothing is remembered.</returns>
+    internal bool IsClaimed(string path) => claimed.IsValueCreated && claimed.Value.ContainsKey(path);
+
+    /// <summary>Looks for a link among the folders between the destination and a file in it.</summary>
+    /// <param name="path">Full path of the file.</param>
+    /// <returns>Full path of the link, or null.</returns>
+    internal string? LinkAbove(string path)
     {
         for (string? parent = Path.GetDirectoryName(path); parent is not null && parent.Length > Folder.Length; parent = Path.GetDirectoryName(parent))
         {
@@ -71,14 +95,24 @@ public sealed class DownloadFolder
             FileInfo info = new(parent);
             if (info.Attributes is var attributes && (int)attributes != -1 && (attributes & FileAttributes.ReparsePoint) != 0)
             {
-                throw StorageClient.Problem(
-                    LabErrorKind.WriteFailed, "LinkInTheWay", bucket, key,
-                    $"'{parent}' is a link and may lead outside the destination.", "Remove the link, or choose another destination.");
+                return parent;
             }
+        }
+
+        return null;
+    }
+
+    private void RefuseLinks(string bucket, string key, string path)
+    {
+        if (LinkAbove(path) is { } link)
+        {
+            throw StorageClient.Problem(
+                LabErrorKind.WriteFailed, "LinkInTheWay", bucket, key,
+                $"'{link}' is a link and may lead outside the destination.", "Remove the link, or choose another destination.");
         }
     }
 
-    private static bool IgnoresCase(string folder)
+    private static bool DiskIgnoresCase(string folder)
     {
         // The nearest folder that exists already, asked for by a name in the other case.
         for (string? at = Path.TrimEndingDirectorySeparator(folder); at is not null; at = Path.GetDirectoryName(at))

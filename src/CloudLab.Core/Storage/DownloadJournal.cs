@@ -12,7 +12,7 @@ namespace CloudLab.Core.Storage;
 /// </summary>
 internal sealed class DownloadJournal : IDisposable
 {
-    private const string Extension = ".pieces";
+    private const string Extension = LocalFiles.PartialEnd;
 
     private readonly string path;
     private readonly StreamWriter writer;
@@ -26,7 +26,7 @@ internal sealed class DownloadJournal : IDisposable
     public static string PartialPath(string target, string uri)
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(target + "\n" + uri));
-        return Path.Combine(Path.GetDirectoryName(target)!, $".cloudlab-{Convert.ToHexString(hash, 0, 8).ToLowerInvariant()}.part");
+        return Path.Combine(Path.GetDirectoryName(target)!, LocalFiles.PartialName(Convert.ToHexString(hash, 0, 8).ToLowerInvariant()));
     }
 
     /// <summary>Opens the journal of an unfinished download, and reads what is there of the same state of the object.</summary>

@@ -1,7 +1,7 @@
 namespace CloudLab.Core.Storage;
 
 /// <summary>A bucket. <see cref="Bucket"/> binds the <c>-Bucket</c> of the next cmdlet.</summary>
-public sealed class LabBucket
+public class LabBucket
 {
     /// <summary>Its name.</summary>
     public required string Bucket { get; init; }

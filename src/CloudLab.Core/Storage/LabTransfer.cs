@@ -28,17 +28,17 @@ public sealed class LabTransfer
     /// <summary>Key of the object.</summary>
     public required string Key { get; init; }
 
+    /// <summary>Bucket that a copy was made from; null for a file.</summary>
+    public string? SourceBucket { get; init; }
+
+    /// <summary>Key of the object that a copy was made from; null for a file.</summary>
+    public string? SourceKey { get; init; }
+
     /// <summary>Full path of the file; null for a copy, and for what came from a stream.</summary>
     public string? FullName { get; init; }
 
     /// <summary>The same path under the name that file cmdlets bind.</summary>
     public string? PSPath => FullName;
-
-    /// <summary>Bucket that a copy came from, else null.</summary>
-    public string? SourceBucket { get; init; }
-
-    /// <summary>Key that a copy came from, else null.</summary>
-    public string? SourceKey { get; init; }
 
     /// <summary>Size in bytes.</summary>
     public required long Size { get; init; }

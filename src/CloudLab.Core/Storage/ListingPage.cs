@@ -171,7 +171,7 @@ internal sealed record ListingPage(IReadOnlyList<object> Entries, bool IsTruncat
         int at = 0;
         foreach (object prefix in prefixes)
         {
-            for (; at < objects.Count && ObjectName.Compare(((LabObject)objects[at]).Key, ((LabPrefix)prefix).Prefix) < 0; at++)
+            for (; at < objects.Count && KeyOrder.Compare(((LabObject)objects[at]).Key, ((LabPrefix)prefix).Prefix) < 0; at++)
             {
                 all.Add(objects[at]);
             }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Enumeration;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage.Wire;
 using Microsoft.Win32.SafeHandles;
@@ -8,48 +9,39 @@ namespace CloudLab.Core.Storage;
 /// <summary>The local side of transfers: which files a folder holds, and what their errors mean.</summary>
 public static class LocalFiles
 {
+    private const string PartialStart = ".cloudlab-";
+
+    /// <summary>How the name of an unfinished download ends.</summary>
+    internal const string PartialEnd = ".part";
     private const int NoSpaceOnUnix = 28;
     private const int NoSpaceOnWindows = unchecked((int)0x80070070);
 
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
     /// <summary>
-    /// All files in a folder and the folders in it, with names relative to it. Links to files are followed, links to
-    /// folders are not. A folder that cannot be read is a problem of its own; the others go on.
+    /// All that is in a folder and the folders in it, in the order in which S3 lists keys of the same names; only one
+    /// folder of each level is held in memory. Links to files are followed, links to folders are left out, and so are the
+    /// unfinished downloads of this module. A folder that cannot be read is a problem of its own; the others go on.
     /// </summary>
     /// <param name="folder">Full path.</param>
     /// <param name="problem">Hears of folders that cannot be read.</param>
-    /// <returns>Full path, and relative name with slashes.</returns>
-    public static IEnumerable<(string Path, string Name)> Under(string folder, Action<LabException> problem)
+    /// <returns>Files, and each folder before what is in it.</returns>
+    public static IEnumerable<LocalFile> Under(string folder, Action<LabException> problem)
     {
-        Stack<(DirectoryInfo Folder, string Name)> open = new([(new DirectoryInfo(folder), "")]);
-        while (open.TryPop(out (DirectoryInfo Folder, string Name) current))
+        Stack<IEnumerator<LocalFile>> open = new([Entries(folder, "", problem).GetEnumerator()]);
+        while (open.TryPeek(out IEnumerator<LocalFile>? level))
         {
-            FileSystemInfo[] entries;
-            try
+            if (!level.MoveNext())
             {
-                entries = current.Folder.GetFileSystemInfos();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                problem(CannotRead(current.Folder.FullName, e));
+                open.Pop();
                 continue;
             }
 
-            Array.Sort(entries, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-            foreach (FileSystemInfo entry in entries)
+            LocalFile entry = level.Current;
+            yield return entry;
+            if (entry.IsFolder)
             {
-                if (entry is FileInfo)
-                {
-                    yield return (entry.FullName, current.Name + entry.Name);
-                }
-            }
-
-            for (int i = entries.Length - 1; i >= 0; i--)
-            {
-                FileSystemInfo entry = entries[i];
-                if (entry is DirectoryInfo inner && (entry.Attributes & FileAttributes.ReparsePoint) == 0)
-                {
-                    open.Push((inner, current.Name + entry.Name + "/"));
-                }
+                open.Push(Entries(folder, entry.Name, problem).GetEnumerator());
             }
         }
     }
@@ -102,6 +94,11 @@ public static class LocalFiles
         }
     }
 
+    /// <summary>Name of a file that is downloaded, until it is complete.</summary>
+    /// <param name="stem">What tells it from others; null for something that no other download has.</param>
+    /// <returns>A name that uploads and syncs pass over.</returns>
+    internal static string PartialName(string? stem = null) => PartialStart + (stem ?? Path.GetRandomFileName()) + PartialEnd;
+
     /// <summary>The error of a file or folder that cannot be read.</summary>
     /// <param name="path">Full path.</param>
     /// <param name="cause">What .NET threw.</param>
@@ -133,6 +130,60 @@ public static class LocalFiles
     /// <returns>The exception.</returns>
     internal static LabException Changed(string path) =>
         new(LabErrorKind.ReadFailed, "FileChanged", $"'{path}' changed while it was read: send it again.") { Target = path };
+
+    // Sorted with the slash that a key would go on with: "a/" comes after "a-b" and before "a0".
+    private static List<LocalFile> Entries(string root, string parent, Action<LabException> problem)
+    {
+        string folder = new LocalFile(root, parent, 0, default).Path;
+        try
+        {
+            List<LocalFile> entries =
+            [
+                .. new FileSystemEnumerable<LocalFile>(
+                    folder,
+                    (ref FileSystemEntry entry) => entry.IsDirectory
+                        ? new LocalFile(root, string.Concat(parent, entry.FileName, "/"), 0, default)
+                        : ToFile(root, parent + entry.FileName.ToString(), ref entry),
+                    Everything)
+                {
+                    ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.IsDirectory
+                        ? (entry.Attributes & FileAttributes.ReparsePoint) == 0
+                        : !(entry.FileName.StartsWith(PartialStart) && entry.FileName.EndsWith(PartialEnd)),
+                },
+            ];
+            entries.Sort((a, b) => KeyOrder.Compare(a.Name.AsSpan(parent.Length), b.Name.AsSpan(parent.Length)));
+            return entries;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem(CannotRead(Path.TrimEndingDirectorySeparator(folder), e));
+            return [];
+        }
+    }
+
+    private static LocalFile ToFile(string root, string name, ref FileSystemEntry entry)
+    {
+        if ((entry.Attributes & FileAttributes.ReparsePoint) == 0)
+        {
+            return new LocalFile(root, name, entry.Length, entry.LastWriteTimeUtc);
+        }
+
+        FileInfo? target;
+        try
+        {
+            // Other reparse points than links (files kept in a cloud) have no target.
+            target = (entry.ToFileSystemInfo().ResolveLinkTarget(returnFinalTarget: true) ?? entry.ToFileSystemInfo()) as FileInfo;
+        }
+        catch (IOException)
+        {
+            // A circle of links: reading the file will say so.
+            target = null;
+        }
+
+        return target is { Exists: true }
+            ? new LocalFile(root, name, target.Length, target.LastWriteTimeUtc)
+            : new LocalFile(root, name, -1, default);
+    }
 
     private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 }

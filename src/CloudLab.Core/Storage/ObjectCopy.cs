@@ -39,7 +39,14 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         LabObjectMetadata from;
         using (await budget.EnterAsync(Cost, cancellation))
         {
-            from = await new ObjectStore(client).GetAsync(source, sourceKey, read, cancellation);
+            ObjectStore objects = new(client);
+            from = await objects.GetAsync(source, sourceKey, read, cancellation);
+
+            // Some servers do not look at the condition of a copy.
+            if (options.NoClobber && await objects.FindAsync(bucket, key, new ReadOptions { CustomerKey = options.CustomerKey }, cancellation) is not null)
+            {
+                throw ObjectUpload.AlreadyExists(bucket, key);
+            }
         }
 
         meter?.Expect(1, from.Size);
@@ -89,9 +96,10 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         S3Request request = said.ApplyConditions(said.Apply(new S3Request(HttpMethod.Put, bucket, key) { MayFailLate = true }, null));
         request.Headers.AddRange(Source(from, read));
         request.WithHeader("x-amz-metadata-directive", replaces ? "REPLACE" : "COPY")
-            .WithHeader("x-amz-tagging-directive", said.Tags is null ? "COPY" : "REPLACE");
+            .WithHeader("x-amz-tagging-directive", said.Tags is null ? "COPY" : "REPLACE")
+            .WithHeader("x-amz-checksum-algorithm", said.ChecksumAlgorithm == Checksum.Default ? null : said.ChecksumAlgorithm);
         using WorkBudget.Room room = await budget.EnterAsync(Cost, cancellation);
-        using S3Answer answer = await Explain(from, () => client.SendAsync(request, cancellation));
+        using S3Answer answer = await ExplainAsync(from, options, bucket, key, () => client.SendAsync(request, cancellation));
         XElement copied = await client.ReadXmlAsync(answer, request, cancellation);
         string proof = StoredChecksum.None.Algorithm;
         if (from.ChecksumAlgorithm is { } algorithm && copied.Text(Checksum.Element(algorithm)) is { } checksum
@@ -140,7 +148,7 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
                 {
                     using (room)
                     {
-                        return await Explain(from, () => upload.CopyPartAsync(number, source, length, parts.Token));
+                        return await ExplainAsync(from, options with { NoClobber = false }, bucket, key, () => upload.CopyPartAsync(number, source, length, parts.Token));
                     }
                 });
             }
@@ -163,7 +171,7 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         return (set?.All("Tag") ?? []).ToDictionary(tag => tag.Text("Key") ?? "", tag => tag.Text("Value") ?? "");
     }
 
-    private static async Task<T> Explain<T>(LabObjectMetadata from, Func<Task<T>> copy)
+    private static async Task<T> ExplainAsync<T>(LabObjectMetadata from, UploadOptions options, string bucket, string key, Func<Task<T>> copy)
     {
         try
         {
@@ -171,9 +179,11 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         }
         catch (LabException e) when (e.Code == "PreconditionFailed")
         {
-            throw StorageClient.Problem(
-                LabErrorKind.Conflict, "ObjectChanged", from.Bucket, from.Key,
-                "somebody wrote it anew while it was copied, or a condition of the copy does not hold.", "Copy it again.", e);
+            throw options.NoClobber
+                ? ObjectUpload.AlreadyExists(bucket, key, e)
+                : StorageClient.Problem(
+                    LabErrorKind.Conflict, "ObjectChanged", from.Bucket, from.Key,
+                    "somebody wrote it anew while it was copied, or a condition of the copy does not hold.", "Copy it again.", e);
         }
     }
 }

@@ -29,18 +29,6 @@ public static class ObjectName
         return text.ToString();
     }
 
-    /// <summary>Compares two keys as a service sorts them: by their bytes in UTF-8, in which characters beyond U+FFFF stand last.</summary>
-    /// <param name="a">A key.</param>
-    /// <param name="b">Another.</param>
-    /// <returns>Negative, zero or positive.</returns>
-    public static int Compare(string a, string b)
-    {
-        int at = a.AsSpan().CommonPrefixLength(b);
-        return at == a.Length || at == b.Length ? a.Length.CompareTo(b.Length)
-            : char.IsSurrogate(a[at]) != char.IsSurrogate(b[at]) ? (char.IsSurrogate(a[at]) ? 1 : -1)
-            : a[at].CompareTo(b[at]);
-    }
-
     /// <summary>Refuses what no service would take as a key, before anything is sent.</summary>
     /// <param name="bucket">Bucket, for the message.</param>
     /// <param name="key">The key.</param>

@@ -180,6 +180,26 @@ public sealed class ObjectStore(StorageClient client)
     public Task<IReadOnlyList<LabException>> RemoveAsync(string bucket, IEnumerable<string> keys, CancellationToken cancellation = default) =>
         RemoveAsync(bucket, [.. keys.Select(key => new ObjectVersion(key))], false, cancellation);
 
+    /// <summary>Deletes one object in the state that is known.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="victim">Key; with a version that version, for good, without one the current one, which a bucket that keeps versions only hides.</param>
+    /// <param name="etag">Entity tag it must still have, or null. Some servers do not look at it.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when it is gone, or was gone already. Throws <see cref="LabException"/> (PreconditionFailed).</returns>
+    internal async Task RemoveAsync(string bucket, ObjectVersion victim, string? etag, CancellationToken cancellation)
+    {
+        try
+        {
+            using S3Answer gone = await client.SendAsync(
+                new S3Request(HttpMethod.Delete, bucket, victim.Key).With("versionId", victim.VersionId).WithHeader("If-Match", ReadOptions.Quoted(etag)),
+                cancellation);
+        }
+        catch (LabException e) when (e.Code is "NoSuchKey" or "NoSuchVersion")
+        {
+            // A first try may have succeeded though its answer got lost.
+        }
+    }
+
     /// <summary>Deletes up to 1,000 objects, or single versions of them, with one request. What does not exist counts as deleted.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="victims">Keys, with or without version.</param>
@@ -268,7 +288,7 @@ public sealed class ObjectStore(StorageClient client)
             _ => LabErrorKind.ServiceFailed,
         },
         error.Code.Length == 0 ? "DeleteFailed" : error.Code, bucket, error.Victim.Key,
-        $"could not be deleted: {(error.Message.Length == 0 ? "the service gives no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
+        $"{(error.Victim.VersionId is { } version ? $"version {version} " : "")}could not be deleted: {(error.Message.Length == 0 ? "the service gives no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
 
     private async Task<List<DeleteError>> RemoveBatchAsync(
         string bucket, List<ObjectVersion> batch, bool bypassGovernance, CancellationToken cancellation)
@@ -329,8 +349,7 @@ public sealed class ObjectStore(StorageClient client)
             Metadata = metadata,
             ChecksumAlgorithm = algorithm.Length > 0 ? algorithm : null,
             Checksum = checksum.Length > 0 ? checksum : null,
-            ServerSideEncryption = answer["x-amz-server-side-encryption"]
-                ?? (answer["x-amz-server-side-encryption-customer-algorithm"] is not null ? "SSE-C" : null),
+            ServerSideEncryption = answer.Encryption,
             KmsKeyId = answer["x-amz-server-side-encryption-aws-kms-key-id"],
             Parts = int.TryParse(answer["x-amz-mp-parts-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) ? parts : null,
             TagCount = int.TryParse(answer["x-amz-tagging-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int tags) ? tags : null,
@@ -345,21 +364,30 @@ public sealed class ObjectStore(StorageClient client)
         request = listing.Versions
             ? request.With("versions", "").With("key-marker", mark?.Key ?? listing.StartAfter).With("version-id-marker", mark?.Version)
             : request.With("list-type", "2").With("start-after", mark is null ? listing.StartAfter : null).With("continuation-token", mark?.Key);
-        ListingPage page;
-        using (S3Answer answer = await client.SendAsync(request, cancellation))
+        ListingPage? page = null;
+        for (int attempt = 1; page is null; attempt++)
         {
             // The parser reads from memory: a page is small, and the connection is free for the next one at once.
-            using Stream body = await answer.OpenAsync(cancellation);
+            using S3Answer answer = await client.SendAsync(request, cancellation);
             using MemoryStream bytes = new((int)Math.Min(answer.Length, int.MaxValue));
-            page = await client.CallAsync(
-                listing.Bucket,
-                async _ =>
-                {
-                    await body.CopyToAsync(bytes, cancellation);
-                    bytes.Position = 0;
-                    return ListingPage.Read(bytes, listing);
-                },
-                cancellation);
+            try
+            {
+                page = await client.CallAsync(
+                    listing.Bucket,
+                    async _ =>
+                    {
+                        using Stream body = await answer.OpenAsync(cancellation);
+                        await body.CopyToAsync(bytes, cancellation);
+                        bytes.Position = 0;
+                        return ListingPage.Read(bytes, listing);
+                    },
+                    cancellation);
+            }
+            catch (LabException e) when (attempt < Attempts)
+            {
+                client.Reporter.Verbose($"Bucket '{listing.Bucket}': a page of the listing again (try {attempt + 1}), since it broke off: {e.Message}");
+                await Backoff.DelayAsync(attempt, cancellation);
+            }
         }
 
         if (page.IsTruncated && (page.Next is null || page.Next == mark))

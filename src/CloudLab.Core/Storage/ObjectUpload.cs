@@ -290,6 +290,15 @@ internal sealed class ObjectUpload
         }
     }
 
+    /// <summary>The error of an object that is to be kept.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="cause">What the service said, if it did.</param>
+    /// <returns>The exception.</returns>
+    internal static LabException AlreadyExists(string bucket, string key, Exception? cause = null) => StorageClient.Problem(
+        LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.",
+        "Leave -NoClobber out to replace it, or choose another key.", cause);
+
     private S3Request Part(int number) => new S3Request(HttpMethod.Put, bucket, key)
         .With("partNumber", number.ToString(CultureInfo.InvariantCulture)).With("uploadId", UploadId);
 
@@ -311,9 +320,7 @@ internal sealed class ObjectUpload
         }
         catch (LabException e) when (e.Code == "PreconditionFailed" && options.NoClobber)
         {
-            throw StorageClient.Problem(
-                LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.",
-                "Leave -NoClobber out to replace it, or choose another key.", e);
+            throw AlreadyExists(bucket, key, e);
         }
     }
 
@@ -325,7 +332,7 @@ internal sealed class ObjectUpload
         {
             (algorithm, same) = (digest.Algorithm, stored == digest.Checksum);
         }
-        else if (Checksum.Md5OfETag(answer.ETag, answer) is { } md5)
+        else if (Checksum.Md5OfETag(answer.ETag, answer.Encryption) is { } md5)
         {
             // An older server, which knows no checksums.
             (algorithm, same) = ("MD5", Md5(body) == md5);

@@ -2,7 +2,6 @@ using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.S3;
 using Amazon.S3.Internal;
-using Amazon.S3.Model;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage;
@@ -21,7 +20,6 @@ internal sealed class S3Client : AmazonS3Client
             // A server of one's own has no DNS name for each bucket.
             ForcePathStyle = aws.Endpoint("S3") is not null,
 
-            // Checksums are computed here, faster, and verified here; see ContentCheck and ObjectUpload.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = Retries,
@@ -33,7 +31,7 @@ internal sealed class S3Client : AmazonS3Client
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         base.CustomizeRuntimePipeline(pipeline);
-        pipeline.AddHandlerBefore<Signer>(new StoredChecksum());
+        pipeline.AddHandlerAfter<Marshaller>(new AbsenceIsTold());
         pipeline.AddHandlerAfter<Signer>(new LeadingSlash());
         pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new RetryPolicy(Config)));
     }
@@ -47,16 +45,12 @@ internal sealed class S3Client : AmazonS3Client
                 : base.RetryForExceptionAsync(executionContext, exception);
     }
 
-    // Asks for the stored checksum without the SDK computing it a second time, at several times the cost.
-    private sealed class StoredChecksum : PipelineHandler
+    // For some configurations of buckets the SDK takes 404 as an empty answer, whatever is missing: the configuration or the bucket.
+    private sealed class AbsenceIsTold : PipelineHandler
     {
         public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
         {
-            if (executionContext.RequestContext.OriginalRequest is GetObjectRequest)
-            {
-                executionContext.RequestContext.Request.Headers["x-amz-checksum-mode"] = "ENABLED";
-            }
-
+            executionContext.RequestContext.Request.Suppress404Exceptions = false;
             return base.InvokeAsync<T>(executionContext);
         }
     }

@@ -404,7 +404,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     private async Task SaveAsync(string path, string? kept, DateTimeOffset date, bool overwrite, Func<SafeFileHandle, Task> fill)
     {
         // In the same folder, so that the rename at the end cannot cross a disk.
-        string partial = kept ?? Path.Combine(Path.GetDirectoryName(path)!, ".cloudlab-" + Path.GetRandomFileName() + ".part");
+        string partial = kept ?? Path.Combine(Path.GetDirectoryName(path)!, LocalFiles.PartialName());
         bool complete = false;
         try
         {

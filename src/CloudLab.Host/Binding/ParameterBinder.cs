@@ -118,7 +118,7 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
     {
         foreach (ParameterModel parameter in Free(sets, p => p.ValueFromPipeline))
         {
-            bool fits = parameter.Type.IsInstanceOfType(Base(input));
+            bool fits = Fits(parameter, Base(input));
             if (fits || (convert && !(input is PSObject && parameter.Type == typeof(string))))
             {
                 // That a whole document is no number is not worth saying.
@@ -137,7 +137,7 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
         foreach (ParameterModel parameter in Free(sets, p => p.ValueFromPipelineByPropertyName))
         {
             if (parameter.Names.Select(n => Property(input, n)).FirstOrDefault(v => v.Found) is { Found: true, Value: { } value }
-                && (convert || parameter.Type.IsInstanceOfType(value)))
+                && (convert || Fits(parameter, value)))
             {
                 sets = TryBind(parameter, value, sets, ref refused);
             }
@@ -145,6 +145,10 @@ public sealed class ParameterBinder(CommandModel model, Cmdlet cmdlet)
 
         return sets;
     }
+
+    // A single value needs no conversion to become an array.
+    private static bool Fits(ParameterModel parameter, object? value) =>
+        parameter.Type.IsInstanceOfType(value) || parameter.Type.GetElementType()?.IsInstanceOfType(value) == true;
 
     private ParameterModel[] Free(HashSet<string> sets, Func<ParameterAttribute, bool> kind)
     {

@@ -63,6 +63,65 @@ public sealed class EmulatorDataTests : IDisposable
     }
 
     [Fact]
+    public async Task Versions_settings_and_locks_are_there_after_a_restart()
+    {
+        List<string?> versions;
+        string locked;
+        await using (LabEmulator first = await StartAsync())
+        {
+            using IAmazonS3 s3 = Client(first);
+            await s3.PutBucketAsync(new PutBucketRequest { BucketName = "locked", ObjectLockEnabledForBucket = true }, Cancel);
+            locked = (await s3.PutObjectAsync(
+                new PutObjectRequest { BucketName = "locked", Key = "x", ContentBody = "1", ObjectLockLegalHoldStatus = ObjectLockLegalHoldStatus.On }, Cancel)).VersionId;
+            await s3.PutBucketAsync("movies", Cancel);
+            await PutAsync(s3, "null");
+            await s3.PutBucketVersioningAsync(new PutBucketVersioningRequest { BucketName = "movies", VersioningConfig = new S3BucketVersioningConfig { Status = VersionStatus.Enabled } }, Cancel);
+            for (int i = 0; i < 3; i++)
+            {
+                await PutAsync(s3, $"{i}");
+            }
+
+            await s3.DeleteObjectAsync("movies", "k", Cancel);
+            versions = await VersionsAsync(s3);
+            await s3.PutObjectAsync(new PutObjectRequest { BucketName = "movies", Key = "cold", ContentBody = "x", StorageClass = S3StorageClass.Glacier }, Cancel);
+            await s3.RestoreObjectAsync(new RestoreObjectRequest { BucketName = "movies", Key = "cold", Days = 1, RetrievalTier = GlacierJobTier.Expedited }, Cancel);
+        }
+
+        await using LabEmulator second = await StartAsync();
+        using IAmazonS3 again = Client(second);
+        Assert.Equal(5, versions.Count);
+        Assert.Equal(versions, await VersionsAsync(again));
+        Assert.Equal("NoSuchKey", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => again.GetObjectAsync("movies", "k", Cancel))).ErrorCode);
+        await again.DeleteObjectAsync("movies", "k", versions[0], Cancel);
+        using (GetObjectResponse newest = await again.GetObjectAsync("movies", "k", Cancel))
+        {
+            Assert.Equal(versions[1], newest.VersionId);
+        }
+
+        using (GetObjectResponse restored = await again.GetObjectAsync("movies", "cold", Cancel))
+        {
+            Assert.Equal(1, restored.ContentLength);
+        }
+
+        // Versions that are put now are newer than those that were kept.
+        await PutAsync(again, "new");
+        Assert.Equal(versions[1], (await VersionsAsync(again))[1]);
+        Assert.Equal("AccessDenied", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => again.DeleteObjectAsync("locked", "x", locked, Cancel))).ErrorCode);
+        foreach (string? version in await VersionsAsync(again))
+        {
+            await again.DeleteObjectAsync("movies", "k", version, Cancel);
+        }
+
+        Assert.Equal(2, Blobs().Length);
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "s3", "buckets"), "*.json", SearchOption.AllDirectories).Count(path => path.Contains("objects", StringComparison.Ordinal)));
+
+        static Task PutAsync(IAmazonS3 s3, string text) => s3.PutObjectAsync(new PutObjectRequest { BucketName = "movies", Key = "k", ContentBody = text }, Cancel);
+
+        static async Task<List<string?>> VersionsAsync(IAmazonS3 s3) =>
+            [.. (await s3.ListVersionsAsync(new ListVersionsRequest { BucketName = "movies", Prefix = "k" }, Cancel)).Versions.Select(version => (string?)version.VersionId)];
+    }
+
+    [Fact]
     public async Task Data_goes_with_its_last_object()
     {
         await using LabEmulator emulator = await StartAsync();

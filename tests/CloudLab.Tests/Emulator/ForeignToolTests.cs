@@ -133,6 +133,72 @@ public sealed class ForeignToolTests : IAsyncLifetime
         Assert.Equal("done " + emulator.Info.AccountId, (await RunAsync(TestServers.Boto3(), [script])).Trim());
     }
 
+    [Fact]
+    public async Task Boto3_finds_versions_locks_keys_and_archives()
+    {
+        string script = Path.Combine(folder, "test.py");
+        await File.WriteAllTextAsync(
+            script,
+            """
+            import boto3, datetime, time
+            from botocore.client import Config
+            from botocore.exceptions import ClientError
+            s3 = boto3.client('s3', config=Config(signature_version='s3v4'))
+            b = dict(Bucket='movies')
+            def fails(code, operation, **arguments):
+                try:
+                    operation(**arguments)
+                except ClientError as e:
+                    assert e.response['Error']['Code'] == code, e
+                else:
+                    raise SystemExit('no ' + code)
+            s3.create_bucket(ObjectLockEnabledForBucket=True, **b)
+            ids = [s3.put_object(Key='k', Body=b'%d' % i, **b)['VersionId'] for i in range(3)]
+            ids.append(s3.delete_object(Key='k', **b)['VersionId'])
+            pages = list(s3.get_paginator('list_object_versions').paginate(PaginationConfig={'PageSize': 2}, **b))
+            assert len(pages) == 2
+            assert [v['VersionId'] for p in pages for v in p.get('DeleteMarkers', []) + p.get('Versions', [])] == ids[::-1]
+            assert s3.get_object(Key='k', VersionId=ids[0], **b)['Body'].read() == b'0'
+            fails('NoSuchKey', s3.get_object, Key='k', **b)
+            fails('MethodNotAllowed', s3.get_object, Key='k', VersionId=ids[3], **b)
+            fails('405', s3.head_object, Key='k', VersionId=ids[3], **b)
+            s3.copy({'Bucket': 'movies', 'Key': 'k', 'VersionId': ids[1]}, 'movies', 'copied')
+            assert s3.get_object(Key='copied', **b)['Body'].read() == b'1'
+
+            until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+            s3.put_object_retention(Key='k', VersionId=ids[0], Retention={'Mode': 'GOVERNANCE', 'RetainUntilDate': until}, **b)
+            fails('AccessDenied', s3.delete_object, Key='k', VersionId=ids[0], **b)
+            s3.delete_object(Key='k', VersionId=ids[0], BypassGovernanceRetention=True, **b)
+
+            key = dict(SSECustomerAlgorithm='AES256', SSECustomerKey='0123456789abcdef' * 2)
+            s3.put_object(Key='secret', Body=b's' * 20, **b, **key)
+            fails('InvalidRequest', s3.get_object, Key='secret', **b)
+            fails('AccessDenied', s3.get_object, Key='secret', SSECustomerAlgorithm='AES256', SSECustomerKey='x' * 32, **b)
+            assert s3.get_object(Key='secret', **b, **key)['SSECustomerAlgorithm'] == 'AES256'
+
+            s3.put_object(Key='cold', Body=b'c', StorageClass='DEEP_ARCHIVE', Tagging='a=1', **b)
+            fails('InvalidObjectState', s3.get_object, Key='cold', **b)
+            s3.restore_object(Key='cold', RestoreRequest={'Days': 1, 'GlacierJobParameters': {'Tier': 'Standard'}}, **b)
+            while 'ongoing-request="true"' in s3.head_object(Key='cold', **b)['Restore']:
+                time.sleep(0.1)
+            answer = s3.get_object(Key='cold', **b)
+            assert answer['Body'].read() == b'c' and answer['TagCount'] == 1
+
+            s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={'Rules': [{'Filter': {'Prefix': 'logs/'}, 'Status': 'Enabled', 'Expiration': {'Days': 1}}]}, **b)
+            assert s3.get_bucket_lifecycle_configuration(**b)['Rules'][0]['ID']
+            s3.put_bucket_encryption(ServerSideEncryptionConfiguration={'Rules': [{'ApplyServerSideEncryptionByDefault': {'SSEAlgorithm': 'aws:kms', 'KMSMasterKeyID': 'k'}}]}, **b)
+            assert s3.put_object(Key='logs/x', Body=b'', **b)['SSEKMSKeyId'] == 'k'
+            attributes = s3.get_object_attributes(Key='logs/x', ObjectAttributes=['Checksum', 'ObjectSize', 'StorageClass'], **b)
+            assert attributes['ObjectSize'] == 0 and attributes['StorageClass'] == 'STANDARD' and attributes['Checksum'], attributes
+            fails('BucketNotEmpty', s3.delete_bucket, **b)
+            boto3.resource('s3').Bucket('movies').object_versions.delete()
+            s3.delete_bucket(**b)
+            print('done')
+            """,
+            Cancel);
+        Assert.Equal("done", (await RunAsync(TestServers.Boto3(), [script])).Trim());
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private string Write(string name, int size)

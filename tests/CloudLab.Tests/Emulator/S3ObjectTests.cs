@@ -239,6 +239,55 @@ public sealed class S3ObjectTests : S3Tests
     }
 
     [Fact]
+    public async Task A_copy_takes_the_tags_along_or_not_and_keeps_nothing_else()
+    {
+        await S3.PutObjectAsync(
+            new PutObjectRequest { BucketName = Bucket, Key = "from", ContentBody = "hello", TagSet = [new Tag { Key = "a", Value = "1" }], StorageClass = S3StorageClass.StandardInfrequentAccess }, Cancel);
+        await S3.CopyObjectAsync(Bucket, "from", Bucket, "to", Cancel);
+        Assert.Equal("a", Assert.Single(await TagsAsync("to")).Key);
+        Assert.Null((await S3.GetObjectMetadataAsync(Bucket, "to", Cancel)).StorageClass);
+        RawAnswer replaced = await SendAsync(
+            Signer.Head("PUT", "/movies/to", Empty, ("x-amz-copy-source", "movies/from"), ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "b=2&c=3")) + "Content-Length: 0\r\n");
+        Assert.Equal(200, replaced.Status);
+        Assert.Equal(["b", "c"], (await TagsAsync("to")).Select(tag => tag.Key));
+
+        // To itself, an object can be copied only to change something.
+        foreach ((string name, string value) in new[] { ("x-amz-storage-class", "STANDARD_IA"), ("x-amz-server-side-encryption", "AES256"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-website-redirect-location", "/x") })
+        {
+            RawAnswer changed = await SendAsync(Signer.Head("PUT", "/movies/to", Empty, ("x-amz-copy-source", "movies/to"), (name, value)) + "Content-Length: 0\r\n");
+            Assert.Equal(200, changed.Status);
+        }
+
+        RawAnswer same = await SendAsync(Signer.Head("PUT", "/movies/to", Empty, ("x-amz-copy-source", "movies/to")) + "Content-Length: 0\r\n");
+        Assert.Equal((400, "InvalidRequest"), (same.Status, same.Code));
+        Assert.Equal("/x", (await S3.GetObjectMetadataAsync(Bucket, "to", Cancel)).WebsiteRedirectLocation);
+
+        async Task<List<Tag>> TagsAsync(string key) =>
+            (await S3.GetObjectTaggingAsync(new GetObjectTaggingRequest { BucketName = Bucket, Key = key }, Cancel)).Tagging ?? [];
+    }
+
+    [Fact]
+    public async Task What_comes_without_a_checksum_gets_one()
+    {
+        byte[] data = "hello world"u8.ToArray();
+        RawAnswer put = await SendAsync(Signer.Head("PUT", "/movies/sum", S3Signer.Hash(data)) + "Content-Length: 11\r\n", data);
+        Assert.Equal(("jSnVw/bqjr4=", "FULL_OBJECT"), (put.Headers["x-amz-checksum-crc64nvme"], put.Headers["x-amz-checksum-type"]));
+        GetObjectMetadataResponse head = await S3.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Bucket, Key = "sum", ChecksumMode = ChecksumMode.ENABLED }, Cancel);
+        Assert.Equal("jSnVw/bqjr4=", head.ChecksumCRC64NVME);
+    }
+
+    [Fact]
+    public async Task Headers_may_stand_in_a_presigned_url()
+    {
+        byte[] data = "hello"u8.ToArray();
+        string target = Signer.Presign("PUT", "/movies/x", 60, "x-amz-meta-title=M&x-amz-storage-class=STANDARD_IA&x-amz-tagging=a%3D1");
+        RawAnswer put = await RawHttp.SendAsync(Emulator.Info.EndpointUrl, $"PUT {target} HTTP/1.1\r\nHost: {Emulator.Info.EndpointUrl.Authority}\r\nContent-Length: 5\r\n\r\n", data);
+        Assert.Equal(200, put.Status);
+        RawAnswer head = await SendAsync(Signer.Head("HEAD", "/movies/x", Empty));
+        Assert.Equal(("M", "STANDARD_IA", "1"), (head.Headers["x-amz-meta-title"], head.Headers["x-amz-storage-class"], head.Headers["x-amz-tagging-count"]));
+    }
+
+    [Fact]
     public async Task Many_are_deleted_at_once_and_each_is_reported()
     {
         string[] keys = ["a", "b\n<&>", "ü "];

@@ -29,7 +29,7 @@ public partial class ManifestTests
         Assert.All(All, c => Assert.Equal(c.Name.Replace("-", "", StringComparison.Ordinal) + "Command", c.Type.Name));
         Assert.All(All, c => Assert.True(c.Type.IsSealed && c.Type.IsPublic, c.Type + " is not public and sealed"));
         Assert.All(All, c => Assert.True(
-            File.Exists(Path.Combine(Repository.Folder, "src", "CloudLab.Cmdlets", c.Type.Namespace!.Split('.')[^1], c.Type.Name + ".cs")),
+            File.Exists(Path.Combine([Repository.Folder, "src", "CloudLab.Cmdlets", .. c.Type.Namespace!.Split('.')[2..], c.Type.Name + ".cs"])),
             c.Type + " is not in the file named after it"));
         Assert.Equal(All.Length, new CommandCatalog(Cmdlets).All().Count());
     }

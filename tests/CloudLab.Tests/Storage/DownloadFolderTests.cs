@@ -71,6 +71,20 @@ public sealed class DownloadFolderTests
     }
 
     [Fact]
+    public void Distinct_names_are_remembered_only_where_the_disk_needs_it()
+    {
+        DownloadFolder sensitive = new(root, windows: false, ignoreCase: false) { HasDistinctNames = true };
+        string path = sensitive.Claim("b1", "k", "k");
+        Assert.Equal(path, sensitive.Claim("b2", "k", "k"));
+        Assert.False(sensitive.IsClaimed(path));
+
+        DownloadFolder insensitive = new(root, windows: false, ignoreCase: true) { HasDistinctNames = true };
+        insensitive.Claim("b", "k", "k");
+        Assert.True(insensitive.IsClaimed(Path.Combine(root, "K")));
+        Assert.Equal("KeysCollide", Assert.Throws<LabException>(() => insensitive.Claim("b", "K", "K")).Code);
+    }
+
+    [Fact]
     public void A_link_in_the_way_is_refused()
     {
         Directory.CreateDirectory(Path.Combine(root, "real"));

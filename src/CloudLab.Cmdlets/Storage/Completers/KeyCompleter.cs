@@ -15,7 +15,7 @@ public sealed class KeyCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Bound<string>(fakeBoundParameters, "Bucket") is not { } bucket
+        BucketOf(parameterName, fakeBoundParameters) is not { } bucket
             ? []
             : Completion.Ask(fakeBoundParameters, async (session, cancellation) =>
             {
@@ -38,4 +38,9 @@ public sealed class KeyCompleter : IArgumentCompleter
 
                 return offers;
             });
+
+    // -DestinationKey lies in -DestinationBucket, where one is given.
+    private static string? BucketOf(string parameter, IDictionary bound) =>
+        (parameter.StartsWith("Destination", StringComparison.OrdinalIgnoreCase) ? Completion.Bound<string>(bound, "DestinationBucket") : null)
+        ?? Completion.Bound<string>(bound, "Bucket");
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage.Checksums;
 
@@ -85,12 +84,8 @@ internal static class Checksum
 
     /// <summary>The MD5 that an entity tag is, if it is one.</summary>
     /// <param name="etag">Entity tag without quotes.</param>
-    /// <param name="answer">The answer it came with: an object encrypted with a key of KMS or of the customer has another tag.</param>
+    /// <param name="encryption">Encryption at rest, as <see cref="LabObjectMetadata.ServerSideEncryption"/>: with keys of KMS or of the customer the tag is no MD5.</param>
     /// <returns>The MD5 in Base64, or null.</returns>
-    public static string? Md5OfETag(string? etag, S3Answer answer)
-    {
-        bool encrypted = answer["x-amz-server-side-encryption"] is not (null or "AES256")
-            || answer["x-amz-server-side-encryption-customer-algorithm"] is not null;
-        return etag is { Length: 32 } && !encrypted && etag.All(char.IsAsciiHexDigit) ? Convert.ToBase64String(Convert.FromHexString(etag)) : null;
-    }
+    public static string? Md5OfETag(string? etag, string? encryption) =>
+        etag is { Length: 32 } && encryption is null or "AES256" && etag.All(char.IsAsciiHexDigit) ? Convert.ToBase64String(Convert.FromHexString(etag)) : null;
 }

@@ -15,13 +15,16 @@ internal sealed record StoredChecksum(string Algorithm, string Value)
     /// <returns>The proof.</returns>
     public static StoredChecksum Of(S3Answer answer)
     {
-        (string Name, string Value) told = Told(answer);
-        // A value with a hyphen is a checksum of the parts' checksums: no proof without knowing the parts.
-        return told.Value is { Length: > 0 } && !told.Value.Contains('-', StringComparison.Ordinal) && answer["x-amz-checksum-type"] != "COMPOSITE"
-            ? new StoredChecksum(told.Name, told.Value)
-            : Checksum.Md5OfETag(answer.ETag, answer) is { } md5 ? new StoredChecksum("MD5", md5)
-            : None;
+        (string name, string value) = Told(answer);
+        return Of(name, answer["x-amz-checksum-type"] == "COMPOSITE" ? null : value, answer.ETag, answer.Encryption);
     }
+
+    /// <summary>The same of an object that was looked up.</summary>
+    /// <param name="stored">The object.</param>
+    /// <returns>The proof.</returns>
+    public static StoredChecksum Of(LabObject stored) => stored is LabObjectMetadata known
+        ? Of(known.ChecksumAlgorithm, known.Checksum, known.ETag, known.ServerSideEncryption)
+        : Of(null, null, stored.ETag, null);
 
     /// <summary>The checksum that an answer carries, of a whole or of parts.</summary>
     /// <param name="answer">The answer.</param>
@@ -38,4 +41,10 @@ internal sealed record StoredChecksum(string Algorithm, string Value)
 
         return ("", "");
     }
+
+    // A value with a hyphen is a checksum of the parts' checksums: no proof without knowing the parts.
+    private static StoredChecksum Of(string? name, string? value, string? etag, string? encryption) =>
+        value is { Length: > 0 } && !value.Contains('-', StringComparison.Ordinal) ? new StoredChecksum(name!, value)
+        : Checksum.Md5OfETag(etag, encryption) is { } md5 ? new StoredChecksum("MD5", md5)
+        : None;
 }

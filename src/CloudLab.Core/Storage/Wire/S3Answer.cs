@@ -21,6 +21,10 @@ internal sealed class S3Answer(HttpResponseMessage message) : IDisposable
     /// <summary>Version, or null.</summary>
     public string? VersionId => this["x-amz-version-id"];
 
+    /// <summary>Encryption at rest: <c>AES256</c>, <c>aws:kms</c>, <c>SSE-C</c>; null where none is told.</summary>
+    public string? Encryption => this["x-amz-server-side-encryption"]
+        ?? (this["x-amz-server-side-encryption-customer-algorithm"] is null ? null : "SSE-C");
+
     /// <summary>When the object was written.</summary>
     public DateTimeOffset LastModified =>
         DateTimeOffset.TryParse(this["Last-Modified"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date : default;

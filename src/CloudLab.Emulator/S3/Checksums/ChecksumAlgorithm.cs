@@ -24,6 +24,9 @@ internal enum ChecksumAlgorithm
 /// <summary>Names and sizes of the algorithms.</summary>
 internal static class ChecksumAlgorithms
 {
+    /// <summary>The one that S3 computes where the client gives none.</summary>
+    public const ChecksumAlgorithm Default = ChecksumAlgorithm.Crc64Nvme;
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ChecksumAlgorithm> All { get; } = Enum.GetValues<ChecksumAlgorithm>();
 

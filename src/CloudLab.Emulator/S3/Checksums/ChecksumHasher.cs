@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CloudLab.Core.Storage.Checksums;
 
 namespace CloudLab.Emulator.S3.Checksums;
 
@@ -14,8 +15,7 @@ internal sealed class ChecksumHasher(ChecksumAlgorithm algorithm) : IDisposable
         _ => null,
     };
 
-    private readonly Crc? crc = CrcOf(algorithm);
-    private ulong value;
+    private ulong crc;
 
     /// <summary>Which checksum this is.</summary>
     public ChecksumAlgorithm Algorithm { get; } = algorithm;
@@ -26,12 +26,16 @@ internal sealed class ChecksumHasher(ChecksumAlgorithm algorithm) : IDisposable
     /// <returns>The value.</returns>
     public static byte[] Combine(ChecksumAlgorithm algorithm, IEnumerable<(byte[] Value, long Length)> parts)
     {
-        Crc crc = CrcOf(algorithm)!;
         ulong whole = 0;
         foreach ((byte[] part, long length) in parts)
         {
             ulong value = part.Length == 8 ? BinaryPrimitives.ReadUInt64BigEndian(part) : BinaryPrimitives.ReadUInt32BigEndian(part);
-            whole = crc.Combine(whole, value, length);
+            whole = algorithm switch
+            {
+                ChecksumAlgorithm.Crc32 => Crc32.Combine((uint)whole, (uint)value, length),
+                ChecksumAlgorithm.Crc32C => Crc32C.Combine((uint)whole, (uint)value, length),
+                _ => Crc64Nvme.Combine(whole, value, length),
+            };
         }
 
         return ToBytes(whole, algorithm);
@@ -41,30 +45,29 @@ internal sealed class ChecksumHasher(ChecksumAlgorithm algorithm) : IDisposable
     /// <param name="data">The data.</param>
     public void Append(ReadOnlySpan<byte> data)
     {
-        if (sha is not null)
+        switch (Algorithm)
         {
-            sha.AppendData(data);
-        }
-        else
-        {
-            value = crc!.Append(value, data);
+            case ChecksumAlgorithm.Crc32:
+                crc = Crc32.Append((uint)crc, data);
+                break;
+            case ChecksumAlgorithm.Crc32C:
+                crc = Crc32C.Append((uint)crc, data);
+                break;
+            case ChecksumAlgorithm.Crc64Nvme:
+                crc = Crc64Nvme.Append(crc, data);
+                break;
+            default:
+                sha!.AppendData(data);
+                break;
         }
     }
 
     /// <summary>The checksum of all data.</summary>
     /// <returns>Its bytes, most significant first.</returns>
-    public byte[] Finish() => sha is not null ? sha.GetHashAndReset() : ToBytes(value, Algorithm);
+    public byte[] Finish() => sha is not null ? sha.GetHashAndReset() : ToBytes(crc, Algorithm);
 
     /// <inheritdoc/>
     public void Dispose() => sha?.Dispose();
-
-    private static Crc? CrcOf(ChecksumAlgorithm algorithm) => algorithm switch
-    {
-        ChecksumAlgorithm.Crc32 => Crc.Crc32,
-        ChecksumAlgorithm.Crc32C => Crc.Crc32C,
-        ChecksumAlgorithm.Crc64Nvme => Crc.Crc64Nvme,
-        _ => null,
-    };
 
     private static byte[] ToBytes(ulong value, ChecksumAlgorithm algorithm)
     {

@@ -64,6 +64,17 @@ internal static class Conditions
         };
     }
 
+    /// <summary>The condition of a delete. An object that is not there is as good as deleted.</summary>
+    /// <param name="match">The entity tag that the object must have, as in If-Match; null for any.</param>
+    /// <returns>Throws PreconditionFailed.</returns>
+    public static Action<S3Object?> OfDelete(string? match) => existing =>
+    {
+        if (match is not null && existing is not null && !Matches(match, existing.ETag))
+        {
+            throw S3Exception.PreconditionFailed("If-Match");
+        }
+    };
+
     /// <summary>Holds the conditions of a copy against its source. Throws PreconditionFailed.</summary>
     /// <param name="headers">Request headers.</param>
     /// <param name="value">The source.</param>

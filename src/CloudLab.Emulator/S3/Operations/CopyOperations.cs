@@ -50,15 +50,12 @@ internal sealed class CopyOperations(S3Store store, S3Access access, ObjectLooku
                 Metadata = replace ? asked.Metadata : source.Properties.Metadata,
                 Tags = replaceTags ? asked.Tags : source.Properties.Tags,
             };
-            (string etag, ObjectChecksum? checksum) = await DigestAsync(source, properties.Encryption, algorithm ?? source.Checksum?.Algorithm, request.Aborted);
+            (string etag, ObjectChecksum checksum) = await DigestAsync(source, properties.Encryption, algorithm ?? source.Checksum?.Algorithm ?? ChecksumAlgorithms.Default, request.Aborted);
             S3Object copy = objects.Keep(
                 bucket, new S3Object(request.Key, source.Content.Hold(), etag, time.GetUtcNow(), properties, checksum, null), condition);
             S3Xml document = new S3Xml("CopyObjectResult")
-                .Add("LastModified", S3Xml.Time(copy.LastModified)).Add("ETag", ObjectHeaders.Quote(copy.ETag));
-            if (checksum is not null)
-            {
-                document.Add(checksum.Algorithm.Element(), checksum.Value).Add("ChecksumType", checksum.TypeName);
-            }
+                .Add("LastModified", S3Xml.Time(copy.LastModified)).Add("ETag", ObjectHeaders.Quote(copy.ETag))
+                .Add(checksum.Algorithm.Element(), checksum.Value).Add("ChecksumType", checksum.TypeName);
 
             ObjectHeaders.WriteStored(request, bucket, copy);
             await request.RespondAsync(document);
@@ -91,6 +88,11 @@ internal sealed class CopyOperations(S3Store store, S3Access access, ObjectLooku
 
         string key = source[(slash + 1)..];
         S3Bucket bucket = store.Find(source[..slash]) ?? throw S3Exception.NoSuchBucket(source[..slash]);
+        if (request.Headers.Get("x-amz-source-expected-bucket-owner") is { } owner && owner != access.AccountId)
+        {
+            throw S3Exception.AccessDenied("Access Denied");
+        }
+
         S3Object value = OpenVersion(request, bucket, key, versionId);
         try
         {
@@ -125,25 +127,25 @@ internal sealed class CopyOperations(S3Store store, S3Access access, ObjectLooku
     };
 
     /// <summary>ETag and checksum of a copy, which is one piece whatever its source was.</summary>
-    private static async Task<(string ETag, ObjectChecksum? Checksum)> DigestAsync(
-        S3Object source, ObjectEncryption encryption, ChecksumAlgorithm? algorithm, CancellationToken cancellation)
+    private static async Task<(string ETag, ObjectChecksum Checksum)> DigestAsync(
+        S3Object source, ObjectEncryption encryption, ChecksumAlgorithm algorithm, CancellationToken cancellation)
     {
-        bool sameChecksum = algorithm is null || (source.Checksum is { Composite: false } known && known.Algorithm == algorithm);
-        if (source.Parts is null && source.Properties.Encryption.TagIsMd5 && sameChecksum)
+        if (source.Parts is null && source.Properties.Encryption.TagIsMd5
+            && source.Checksum is { Composite: false } known && known.Algorithm == algorithm)
         {
-            return (EncryptionHeaders.Tag(encryption, source.ETag), algorithm is null ? null : source.Checksum);
+            return (EncryptionHeaders.Tag(encryption, source.ETag), known);
         }
 
         using IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        using ChecksumHasher? hasher = algorithm is { } wanted ? new ChecksumHasher(wanted) : null;
+        using ChecksumHasher hasher = new(algorithm);
         await foreach (ReadOnlyMemory<byte> piece in source.Content.ReadAsync(0, source.Content.Length, cancellation))
         {
             md5.AppendData(piece.Span);
-            hasher?.Append(piece.Span);
+            hasher.Append(piece.Span);
         }
 
         return (EncryptionHeaders.Tag(encryption, PayloadReceiver.Hex(md5.GetHashAndReset())),
-            hasher is null ? null : new ObjectChecksum(hasher.Algorithm, Convert.ToBase64String(hasher.Finish())));
+            new ObjectChecksum(hasher.Algorithm, Convert.ToBase64String(hasher.Finish())));
     }
 
     private S3Object OpenVersion(S3Request request, S3Bucket bucket, string key, string? versionId)

@@ -16,7 +16,7 @@ internal sealed class DeleteOperations(S3Store store, S3Access access, TimeProvi
     public Task DeleteAsync(S3Request request, S3Bucket bucket)
     {
         string? versionId = ObjectLookup.VersionOf(request);
-        Outcome outcome = Delete(request, bucket, request.Key, versionId, Conditions.OfWrite(request));
+        Outcome outcome = Delete(request, bucket, request.Key, versionId, Conditions.OfDelete(request.Headers.Get("If-Match")));
         if (outcome.MarkerId is { } marker)
         {
             request.ExtraHeaders.Add("x-amz-delete-marker", "true");
@@ -82,20 +82,13 @@ internal sealed class DeleteOperations(S3Store store, S3Access access, TimeProvi
             throw S3Exception.NoSuchVersion(key, versionId);
         }
 
-        string? etag = S3Xml.Text(item, "ETag")?.Trim('"');
-        return Delete(request, bucket, key, versionId, existing =>
-        {
-            if (etag is not null && existing is not null && etag != "*" && etag != existing.ETag)
-            {
-                throw S3Exception.PreconditionFailed("If-Match");
-            }
-        });
+        return Delete(request, bucket, key, versionId, Conditions.OfDelete(S3Xml.Text(item, "ETag")));
     }
 
     private Outcome Delete(S3Request request, S3Bucket bucket, string key, string? versionId, Action<S3Object?> condition)
     {
         string arn = S3Access.ObjectArn(bucket.Name, key);
-        access.Require(request, ObjectLookup.Action("s3:DeleteObject", versionId), arn, bucket);
+        access.Require(request, ObjectLookup.Action("s3:DeleteObject", versionId), arn, bucket, ("s3:VersionId", versionId));
         if (versionId is null)
         {
             return new Outcome(store.Delete(bucket, key, time.GetUtcNow(), condition)?.VersionId);

@@ -69,7 +69,7 @@ internal sealed class LockOperations(S3Store store, S3Access access, ObjectLooku
     {
         XElement root = S3Xml.Parse(await PayloadReceiver.ReceiveDocumentAsync(request), "Retention");
         string? mode = S3Xml.Text(root, "Mode"), until = S3Xml.Text(root, "RetainUntilDate");
-        if (mode is null != until is null)
+        if (mode is null != until is null || (mode is not null && !ObjectRetention.IsMode(mode)))
         {
             throw S3Exception.MalformedXml();
         }

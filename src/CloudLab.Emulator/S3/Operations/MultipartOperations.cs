@@ -61,7 +61,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
             CheckAlgorithm(upload, given.Algorithm);
         }
 
-        ReceivedPayload payload = await PayloadReceiver.ReceiveAsync(request, store, upload.ChecksumAlgorithm);
+        ReceivedPayload payload = await PayloadReceiver.ReceiveAsync(request, store, upload.ChecksumAlgorithm ?? ChecksumAlgorithms.Default);
         UploadedPart part = new(
             number, payload.Content, EncryptionHeaders.Tag(upload.Properties.Encryption, payload.ETag), time.GetUtcNow(), payload.Checksum);
         try
@@ -108,17 +108,17 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
             }
 
             using IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-            using ChecksumHasher? hasher = upload.ChecksumAlgorithm is { } algorithm ? new ChecksumHasher(algorithm) : null;
+            using ChecksumHasher hasher = new(upload.ChecksumAlgorithm ?? ChecksumAlgorithms.Default);
             await foreach (ReadOnlyMemory<byte> piece in source.Content.ReadAsync(range.Offset, range.Length, request.Aborted))
             {
                 md5.AppendData(piece.Span);
-                hasher?.Append(piece.Span);
+                hasher.Append(piece.Span);
             }
 
             Blob content = source.Content.Slice(range.Offset, range.Length).Hold();
             UploadedPart part = new(
                 number, content, EncryptionHeaders.Tag(upload.Properties.Encryption, PayloadReceiver.Hex(md5.GetHashAndReset())), time.GetUtcNow(),
-                hasher is null ? null : new ObjectChecksum(hasher.Algorithm, Convert.ToBase64String(hasher.Finish())));
+                new ObjectChecksum(hasher.Algorithm, Convert.ToBase64String(hasher.Finish())));
             try
             {
                 store.PutPart(bucket, upload, part);
@@ -329,8 +329,9 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
 
     private static ObjectChecksum? Checksum(MultipartUpload upload, IReadOnlyList<UploadedPart> parts, ChecksumAlgorithm? asked)
     {
-        ChecksumAlgorithm? algorithm = upload.ChecksumAlgorithm ?? asked;
-        if (algorithm is not { } chosen || parts.Any(part => part.Checksum?.Algorithm != chosen))
+        // Where the upload says nothing, the parts do: what they all have joins into a checksum of the whole.
+        ChecksumAlgorithm chosen = upload.ChecksumAlgorithm ?? asked ?? parts[0].Checksum?.Algorithm ?? ChecksumAlgorithms.Default;
+        if (parts.Any(part => part.Checksum?.Algorithm != chosen))
         {
             return null;
         }

@@ -31,13 +31,6 @@ internal sealed class ObjectLookup(S3Store store, S3Access access)
             : action.Insert(action.IndexOf(Word, StringComparison.Ordinal) + Word.Length, "Version");
     }
 
-    /// <summary>Condition keys of an object's tags.</summary>
-    /// <param name="value">The object, or null.</param>
-    /// <returns>Keys and values.</returns>
-    public static (string Key, string? Value)[] ExistingTags(S3Object? value) => value is null or { Properties.Tags.Count: 0 }
-        ? []
-        : [.. value.Properties.Tags.Select(tag => ("s3:ExistingObjectTag/" + tag.Key, (string?)tag.Value))];
-
     /// <summary>Finds the version whose data is read.</summary>
     /// <param name="request">The request.</param>
     /// <param name="bucket">The bucket.</param>
@@ -72,7 +65,7 @@ internal sealed class ObjectLookup(S3Store store, S3Access access)
         {
             foreach (string action in actions)
             {
-                access.Require(request, Action(action, versionId), S3Access.ObjectArn(bucket.Name, key), bucket, found, ExistingTags(found));
+                access.Require(request, Action(action, versionId), S3Access.ObjectArn(bucket.Name, key), bucket, found, ConditionKeys(found, versionId));
             }
 
             return found switch
@@ -89,6 +82,15 @@ internal sealed class ObjectLookup(S3Store store, S3Access access)
             throw;
         }
     }
+
+    private static (string Key, string? Value)[] ConditionKeys(S3Object? value, string? versionId) =>
+        versionId is null && (value is null || value.Properties.Tags.Count == 0)
+            ? []
+            :
+            [
+                ("s3:VersionId", versionId),
+                .. value?.Properties.Tags.Select(tag => ("s3:ExistingObjectTag/" + tag.Key, (string?)tag.Value)) ?? [],
+            ];
 
     private S3Exception Deleted(S3Request request, S3Bucket bucket, S3Object marker, bool named)
     {

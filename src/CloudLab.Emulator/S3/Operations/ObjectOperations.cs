@@ -1,4 +1,5 @@
 using System.Globalization;
+using CloudLab.Emulator.S3.Checksums;
 using CloudLab.Emulator.S3.Payload;
 using CloudLab.Emulator.S3.Storage;
 
@@ -67,7 +68,7 @@ internal sealed class ObjectOperations(S3Store store, S3Access access, ObjectLoo
 
         // Told before the upload where it is known before; decided when the data is there.
         condition(store.Current(bucket, request.Key));
-        ReceivedPayload payload = await PayloadReceiver.ReceiveAsync(request, store);
+        ReceivedPayload payload = await PayloadReceiver.ReceiveAsync(request, store, ChecksumAlgorithms.Default);
         S3Object value = Keep(bucket, new S3Object(
             request.Key, payload.Content, EncryptionHeaders.Tag(properties.Encryption, payload.ETag), time.GetUtcNow(), properties, payload.Checksum, null), condition);
         request.ExtraHeaders.Add("ETag", ObjectHeaders.Quote(value.ETag));

@@ -72,6 +72,11 @@ internal static class Tags
                 throw new S3Exception(400, "InvalidTag", "The TagKey you have provided is invalid", ("TagKey", key));
             }
 
+            if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new S3Exception(400, "InvalidTag", "System tags cannot be added/updated by requester", ("TagKey", key));
+            }
+
             if (value.Length > 256)
             {
                 throw new S3Exception(400, "InvalidTag", "The TagValue you have provided is invalid", ("TagValue", value));

@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Storage.Buckets;
+
+namespace CloudLab.Cmdlets.Storage.Buckets;
+
+/// <summary>Base of the Remove cmdlets of configurations that are rules: all of them, or some by their ids.</summary>
+public abstract class RemoveBucketRulesCommand : RemoveBucketConfigurationCommand
+{
+    /// <summary>Ids of the rules to remove; all rules if left out.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketRuleCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Id { get; set; }
+
+    /// <inheritdoc/>
+    protected sealed override IRemovableConfiguration Removable => Rules;
+
+    /// <summary>The configuration.</summary>
+    protected abstract IBucketRules Rules { get; }
+
+    /// <inheritdoc/>
+    protected override string What => Id is null ? base.What : $"{base.What} '{string.Join("', '", Id)}'";
+
+    /// <inheritdoc/>
+    protected override Task RemoveAsync(string bucket, CancellationToken cancellation) =>
+        Id is null ? base.RemoveAsync(bucket, cancellation) : Rules.RemoveAsync(bucket, Id, cancellation);
+}

@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using Amazon.S3;
+using Amazon.S3.Model;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+
+namespace CloudLab.Core.Storage.Buckets;
+
+/// <summary>Removes what is in a bucket: all versions and delete markers, and unfinished uploads.</summary>
+/// <param name="client">The service.</param>
+/// <param name="bucket">The bucket.</param>
+internal sealed class BucketEmptier(StorageClient client, string bucket)
+{
+    private const int BatchesAtOnce = 4;
+    private const int UploadsAtOnce = 16;
+
+    private readonly ObjectStore objects = new(client);
+    private readonly List<LabException> failures = [];
+
+    /// <summary>Empties the bucket.</summary>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>One error for each version and upload that stays.</returns>
+    public async Task<IReadOnlyList<LabException>> EmptyAsync(CancellationToken cancellation)
+    {
+        using ProgressMeter meter = new(client.Reporter, $"Emptying s3://{bucket}");
+        await Parallel.ForEachAsync(BatchesAsync(cancellation), AtOnce(BatchesAtOnce), async (batch, token) =>
+        {
+            int count = batch.Count;
+            meter.Expect(count);
+            IReadOnlyList<LabException> failed = await objects.RemoveAsync(bucket, batch, false, token);
+            meter.AddItems(count - failed.Count);
+            Add(failed);
+        });
+        await Parallel.ForEachAsync(UploadsAsync(cancellation), AtOnce(UploadsAtOnce), async (upload, token) =>
+        {
+            meter.Expect(1);
+            await AbortAsync(upload, token);
+            meter.AddItems();
+        });
+        return failures;
+
+        ParallelOptions AtOnce(int count) => new() { MaxDegreeOfParallelism = count, CancellationToken = cancellation };
+    }
+
+    private void Add(IEnumerable<LabException> more)
+    {
+        lock (failures)
+        {
+            failures.AddRange(more);
+        }
+    }
+
+    private async Task AbortAsync(MultipartUpload upload, CancellationToken cancellation)
+    {
+        AbortMultipartUploadRequest request = new() { BucketName = bucket, Key = upload.Key, UploadId = upload.UploadId };
+        try
+        {
+            await client.CallAsync(bucket, upload.Key, s3 => s3.AbortMultipartUploadAsync(request, cancellation), cancellation);
+        }
+        catch (LabException e) when (e.Code == "NoSuchUpload")
+        {
+            client.Reporter.Verbose($"{ObjectName.Uri(bucket, upload.Key)}: the upload {upload.UploadId} has ended by itself.");
+        }
+        catch (LabException e) when (!e.StopsCommand)
+        {
+            Add([e]);
+        }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyCollection<ObjectVersion>> BatchesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        IAsyncEnumerator<IReadOnlyList<object>> pages =
+            objects.ListPagesAsync(new ObjectListing { Bucket = bucket, Versions = true }, cancellation).GetAsyncEnumerator(cancellation);
+        try
+        {
+            bool more;
+            try
+            {
+                more = await pages.MoveNextAsync();
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
+            {
+                await pages.DisposeAsync();
+                pages = objects.ListPagesAsync(new ObjectListing { Bucket = bucket }, cancellation).GetAsyncEnumerator(cancellation);
+                more = await pages.MoveNextAsync();
+            }
+
+            for (; more; more = await pages.MoveNextAsync())
+            {
+                yield return [.. pages.Current.Cast<LabObject>().Select(entry => new ObjectVersion(entry.Key, entry.VersionId))];
+            }
+        }
+        finally
+        {
+            await pages.DisposeAsync();
+        }
+    }
+
+    private async IAsyncEnumerable<MultipartUpload> UploadsAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string? key = null, id = null;
+        bool more = true;
+        while (more)
+        {
+            ListMultipartUploadsRequest request = new() { BucketName = bucket, KeyMarker = key, UploadIdMarker = id, Encoding = EncodingType.Url };
+            ListMultipartUploadsResponse page = await client.CallAsync(bucket, s3 => s3.ListMultipartUploadsAsync(request, cancellation), cancellation);
+            foreach (MultipartUpload upload in page.MultipartUploads ?? [])
+            {
+                upload.Key = ObjectStore.Decode(upload.Key);
+                yield return upload;
+            }
+
+            // Where the service does not say how to go on, the next attempt begins anew.
+            (string?, string?) last = (key, id);
+            (key, id) = (page.NextKeyMarker is { } marker ? ObjectStore.Decode(marker) : null, page.NextUploadIdMarker);
+            more = page.IsTruncated is true && key is not null && (key, id) != last;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using CloudLab.Core.Errors;
+using CloudLab.Core.Storage.Checksums;
+using Microsoft.Win32.SafeHandles;
+
+namespace CloudLab.Core.Storage.Sync;
+
+/// <summary>Tells by checksums, without moving the content, whether two things of the same size hold the same.</summary>
+/// <param name="objects">The service's objects.</param>
+internal sealed class ContentComparer(ObjectStore objects)
+{
+    /// <summary>Compares a file with an object.</summary>
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="etag">Entity tag of the object in the listing.</param>
+    /// <param name="cancellation">Cancels the comparison.</param>
+    /// <returns>True where they are the same, false where not, null where the service keeps no checksum of the whole.</returns>
+    public async Task<bool?> CompareFileAsync(string path, string bucket, string key, string? etag, CancellationToken cancellation)
+    {
+        // Most often the listing has the MD5 already, and no request is needed. A tag that differs may still be none.
+        StoredChecksum listed = StoredChecksum.Of(new LabObject { Bucket = bucket, Key = key, ETag = etag });
+        if (listed != StoredChecksum.None && await HoldsAsync(path, listed, cancellation))
+        {
+            return true;
+        }
+
+        StoredChecksum proof = StoredChecksum.Of(await objects.GetAsync(bucket, key, ReadOptions.Default, cancellation));
+        return proof == StoredChecksum.None ? null : await HoldsAsync(path, proof, cancellation);
+    }
+
+    /// <summary>Compares two objects.</summary>
+    /// <param name="bucket">Bucket of the first.</param>
+    /// <param name="key">Key of the first.</param>
+    /// <param name="otherBucket">Bucket of the second.</param>
+    /// <param name="otherKey">Key of the second.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>True where they are the same, false where not, null where the service keeps nothing that both have.</returns>
+    public async Task<bool?> CompareObjectsAsync(string bucket, string key, string otherBucket, string otherKey, CancellationToken cancellation)
+    {
+        Task<LabObjectMetadata> first = objects.GetAsync(bucket, key, ReadOptions.Default, cancellation),
+            second = objects.GetAsync(otherBucket, otherKey, ReadOptions.Default, cancellation);
+        await Task.WhenAll(first, second);
+        (LabObjectMetadata a, LabObjectMetadata b) = (await first, await second);
+        if (a.ETag == b.ETag && a.ServerSideEncryption == b.ServerSideEncryption)
+        {
+            return true;
+        }
+
+        // What is made of the checksums of parts depends on the parts: it can prove that two are the same, not that they differ.
+        if (a.Checksum is { } x && b.Checksum is { } y && a.ChecksumAlgorithm == b.ChecksumAlgorithm)
+        {
+            return x == y ? true : IsOfWhole(x) && IsOfWhole(y) ? false : null;
+        }
+
+        return Md5(a) is not null && Md5(b) is not null ? false : null;
+    }
+
+    private static string? Md5(LabObjectMetadata stored) => Checksum.Md5OfETag(stored.ETag, stored.ServerSideEncryption);
+
+    private static bool IsOfWhole(string checksum) => !checksum.Contains('-', StringComparison.Ordinal);
+
+    // On a thread of its own: to read and compute is all there is to it.
+    private static Task<bool> HoldsAsync(string path, StoredChecksum proof, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            using ContentHasher hasher = new(proof.Algorithm);
+            try
+            {
+                using SafeFileHandle file = File.OpenHandle(
+                    path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+                return LocalFiles.ReadPiece(file, 0, RandomAccess.GetLength(file), piece =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    hasher.Append(piece);
+                }) && hasher.Finish().Checksum == proof.Value;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw LocalFiles.CannotRead(path, e);
+            }
+        },
+        cancellation);
+}

@@ -1,0 +1,24 @@
+namespace CloudLab.Core.Storage.Sync;
+
+/// <summary>What has to happen to one name.</summary>
+public enum SyncDecision
+{
+    /// <summary>Nothing.</summary>
+    Skip,
+
+    /// <summary>It goes from the source to the destination.</summary>
+    Transfer,
+
+    /// <summary>Its content has to be compared first.</summary>
+    Compare,
+
+    /// <summary>It is removed at the destination.</summary>
+    Delete,
+}
+
+/// <summary>One step of a plan.</summary>
+/// <param name="Decision">What has to happen.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Entry">What it happens to: of the source, of the destination for a removal.</param>
+/// <param name="TargetETag">Entity tag of the object at the destination, if there is one.</param>
+public readonly record struct SyncStep(SyncDecision Decision, SyncReason Reason, SyncEntry Entry, string? TargetETag = null);

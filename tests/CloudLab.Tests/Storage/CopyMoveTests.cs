@@ -1,0 +1,193 @@
+using System.Management.Automation;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Storage;
+using CloudLab.Tests.Faults;
+using Xunit;
+
+namespace CloudLab.Tests.Storage;
+
+[Trait("Area", "Storage")]
+public sealed class CopyMoveOnEmulatorTests() : CopyMoveTests(StorageServer.Emulator);
+
+[Trait("Area", "Storage")]
+[Trait("Server", "s3")]
+public sealed class CopyMoveOnCephTests() : CopyMoveTests(StorageServer.Ceph);
+
+/// <summary>Copy-LabObject and Move-LabObject.</summary>
+public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
+{
+    [Fact]
+    public async Task A_copy_keeps_what_is_stored_with_the_object_unless_it_is_replaced()
+    {
+        await PutAsync("a b.json", [1, 2, 3], new UploadOptions { ContentType = "text/x-test", Metadata = new Dictionary<string, string> { ["author"] = "me" } });
+        LabTransfer copy = Assert.Single((await RunAsync("Copy-LabObject", new { Bucket, Key = "a b.json", DestinationKey = "c+d/é", Session })).Ok().OutputOf<LabTransfer>());
+        Assert.Equal(
+            (TransferDirection.Copy, Bucket, "a b.json", Bucket, "c+d/é", 3L, null),
+            (copy.Direction, copy.SourceBucket, copy.SourceKey, copy.Bucket, copy.Key, copy.Size, copy.FullName));
+        LabObjectMetadata stored = await Objects.GetAsync(Bucket, "c+d/é", ReadOptions.Default, Token);
+        Assert.Equal(("text/x-test", "me"), (stored.ContentType, stored.Metadata["author"]));
+        Assert.Equal([1, 2, 3], await Content.ReadBytesAsync(Bucket, "c+d/é", ReadOptions.Default, Token));
+
+        (await RunAsync("Copy-LabObject", new { Bucket, Key = "c+d/é", DestinationKey = "c+d/é", ContentType = "text/plain", Session })).Ok();
+        stored = await Objects.GetAsync(Bucket, "c+d/é", ReadOptions.Default, Token);
+        Assert.Equal(("text/plain", "me"), (stored.ContentType, stored.Metadata["author"]));
+    }
+
+    [Fact]
+    public async Task Names_follow_the_rules_of_Receive_LabObject()
+    {
+        foreach (string key in new[] { "site/css/a.css", "site/css/b.css", "site/index.html", "site-map" })
+        {
+            await PutAsync(key);
+        }
+
+        await Run(new { Bucket, Prefix = "site/", DestinationPrefix = "1/", Session }, ["1/css/a.css", "1/css/b.css", "1/index.html"]);
+        await Run(new { Bucket, Prefix = "site/c", DestinationPrefix = "2/", Session }, ["2/css/a.css", "2/css/b.css"]);
+        await Run(new { Bucket, Prefix = "site", Exclude = "*.css", DestinationPrefix = "3/", Session }, ["3/site-map", "3/site/index.html"]);
+        await Run(new { Bucket, Key = new[] { "site-map", "site/index.html" }, DestinationPrefix = "4/", Session }, ["4/site-map", "4/site/index.html"]);
+        await Run(new { DestinationPrefix = "5/", Session }, ["5/site-map"], [new { Bucket, Key = "site-map", VersionId = (string?)null }]);
+
+        async Task Run(object parameters, string[] expected, IEnumerable<object?>? input = null) => Assert.Equal(
+            expected,
+            (await RunAsync("Copy-LabObject", parameters, input)).Ok().OutputOf<LabTransfer>().Select(copy => copy.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_copy_below_its_own_prefix_ends()
+    {
+        await PutAsync("a");
+        await PutAsync("b");
+        (await RunAsync("Copy-LabObject", new { Bucket, Prefix = "", DestinationPrefix = "c/", Session })).Ok();
+        Assert.Equal(["a", "b", "c/a", "c/b"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task Two_objects_with_one_new_key_are_an_error()
+    {
+        await PutAsync("x/f", "1");
+        await PutAsync("y/f", "2");
+        CmdletResult result = await RunAsync(
+            "Move-LabObject", new { DestinationPrefix = "z/", Session }, [new { Bucket, Prefix = "x/" }, new { Bucket, Prefix = "y/" }]);
+        Assert.Equal("DuplicateKey", CodeOf(Assert.Single(result.Errors)));
+        Assert.Equal(["y/f", "z/f"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task NoClobber_keeps_what_is_there()
+    {
+        await PutAsync("a", "new");
+        await PutAsync("b", "old");
+        foreach (string name in new[] { "Copy-LabObject", "Move-LabObject" })
+        {
+            CmdletResult result = await RunAsync(name, new { Bucket, Key = "a", DestinationKey = "b", NoClobber = true, Session });
+            Assert.Equal("ObjectAlreadyExists", CodeOf(Assert.Single(result.Errors)));
+        }
+
+        Assert.Equal("old", await Content.ReadTextAsync(Bucket, "b", System.Text.Encoding.UTF8, ReadOptions.Default, Token));
+        Assert.Equal(["a", "b"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_move_leaves_only_the_copy()
+    {
+        await PutAsync("a", "content");
+        LabTransfer moved = Assert.Single((await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session })).Ok().OutputOf<LabTransfer>());
+        Assert.Equal(("a", "b"), (moved.SourceKey, moved.Key));
+        Assert.Equal(["b"], await KeysAsync());
+        CmdletResult again = await RunAsync("Move-LabObject", new { Bucket, Key = new[] { "a", "b" }, DestinationPrefix = "c/", Session });
+        Assert.Equal("NoSuchKey", CodeOf(Assert.Single(again.Errors)));
+        Assert.Equal(["c/b"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_move_onto_itself_is_refused_and_loses_nothing()
+    {
+        await PutAsync("a");
+        CmdletResult result = await RunAsync("Move-LabObject", new { Bucket, Key = "a", ContentType = "text/plain", Session });
+        Assert.Equal("SameObject", CodeOf(Assert.Single(result.Errors)));
+        Assert.Equal(["a"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task WhatIf_names_both_ends_and_changes_nothing()
+    {
+        await PutAsync("a");
+        foreach (string name in new[] { "Copy-LabObject", "Move-LabObject" })
+        {
+            CmdletResult result = (await RunAsync(name, new { Bucket, Key = "a", DestinationPrefix = "c/", WhatIf = true, Session })).Ok();
+            Assert.Contains($"s3://{Bucket}/a -> s3://{Bucket}/c/a", Assert.Single(result.Information), StringComparison.Ordinal);
+            Assert.Empty(result.Output);
+        }
+
+        Assert.Equal(["a"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_source_that_cannot_be_deleted_is_told_with_the_copy()
+    {
+        await PutAsync("a");
+        await using FaultProxy proxy = new(ServerUrl)
+        {
+            Plan = request => request.Method == "DELETE" ? new Fault(FaultKind.Status, 500) : Fault.None,
+        };
+        ErrorRecord error = Assert.Single(
+            (await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session = await ConnectAsync(proxy.Url) })).Errors);
+        Assert.Equal("SourceNotDeleted", CodeOf(error));
+        Assert.Contains($"s3://{Bucket}/b", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_source_that_is_written_anew_meanwhile_is_not_deleted()
+    {
+        await PutAsync("a", "old");
+        bool written = false;
+        await using FaultProxy proxy = new(ServerUrl);
+        proxy.Plan = request =>
+        {
+            if (request.Method == "PUT" && !written)
+            {
+                written = true;
+                PutAsync("a", "new content").GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+        CmdletResult result = await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session = await ConnectAsync(proxy.Url) });
+        Assert.Equal("ObjectChanged", CodeOf(Assert.Single(result.Errors)));
+        Assert.Equal(["a"], await KeysAsync());
+    }
+
+    [Theory]
+    [InlineData("HEAD")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public async Task Faults_that_pass_do_a_move_no_harm(string method)
+    {
+        await PutAsync("a");
+        await using FaultProxy proxy = new(ServerUrl);
+        foreach (FaultKind kind in new[] { FaultKind.Status, FaultKind.ResetAtOnce, FaultKind.LoseAnswer })
+        {
+            proxy.Times(1, request => request.Method == method, new Fault(kind, 503));
+            (await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session = await ConnectAsync(proxy.Url) })).Ok();
+            Assert.Equal(["b"], await KeysAsync());
+            (await RunAsync("Move-LabObject", new { Bucket, Key = "b", DestinationKey = "a", Session })).Ok();
+        }
+    }
+
+    [Fact]
+    public async Task A_copy_that_fails_deletes_nothing()
+    {
+        await PutAsync("a");
+        await using FaultProxy proxy = new(ServerUrl) { Plan = request => request.Method == "PUT" ? new Fault(FaultKind.Status, 500) : Fault.None };
+        Assert.Single((await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session = await ConnectAsync(proxy.Url) })).Errors);
+        Assert.Equal(["a"], await KeysAsync());
+    }
+
+    /// <summary>Id of an error without the cmdlet's name.</summary>
+    protected static string CodeOf(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
+
+    /// <summary>Runs a cmdlet to its end.</summary>
+    protected static Task<CmdletResult> RunAsync(string name, object parameters, IEnumerable<object?>? input = null) =>
+        CmdletRunner.RunAsync(name, parameters, input);
+}
