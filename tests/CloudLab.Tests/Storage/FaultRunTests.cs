@@ -8,11 +8,16 @@ using Xunit;
 
 namespace CloudLab.Tests.Storage;
 
+[CollectionDefinition(nameof(FaultRunTests), DisableParallelization = true)]
+public sealed class FaultRunCollection;
+
 [Trait("Area", "Storage")]
+[Collection(nameof(FaultRunTests))]
 public sealed class FaultRunsOnEmulatorTests() : FaultRunTests(StorageServer.Emulator);
 
 [Trait("Area", "Storage")]
 [Trait("Server", "s3")]
+[Collection(nameof(FaultRunTests))]
 public sealed class FaultRunsOnCephTests() : FaultRunTests(StorageServer.Ceph);
 
 /// <summary>
@@ -22,7 +27,7 @@ public sealed class FaultRunsOnCephTests() : FaultRunTests(StorageServer.Ceph);
 public abstract class FaultRunTests(StorageServer server) : StorageTest(server)
 {
     private const int Runs = 1000;
-    private const int RunsAtOnce = 12;
+    private const int RunsAtOnce = 8;
     private const int Part = 8 * 1024 * 1024;
     private const int LargeEvery = 40;
 

@@ -18,7 +18,7 @@ public sealed class FaultsOnCephTests() : FaultTests(StorageServer.Ceph);
 public abstract class FaultTests(StorageServer server) : StorageTest(server)
 {
     private const int Part = 8 * 1024 * 1024;
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
 
     private FaultProxy proxy = null!;
     private StorageClient faulty = null!;

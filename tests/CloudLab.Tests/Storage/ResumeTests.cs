@@ -28,7 +28,7 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
         await base.InitializeAsync();
         proxy = new FaultProxy(ServerUrl);
         LabSession session = await ConnectAsync(proxy.Url);
-        session.Aws.Silence = TimeSpan.FromSeconds(1);
+        session.Aws.Silence = TimeSpan.FromSeconds(2);
         faulty = new StorageClient(session);
     }
 
