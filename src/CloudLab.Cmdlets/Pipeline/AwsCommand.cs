@@ -29,11 +29,19 @@ public abstract class AwsCommand : SessionCommand
     public PSCredential? Credential { get; set; }
 
     /// <inheritdoc/>
-    protected override SessionOptions Options() => new()
+    protected override SessionOptions Options() => ToOptions(ProfileName, Region, EndpointUrl, Credential);
+
+    /// <summary>What connection parameters of these names ask for.</summary>
+    /// <param name="profileName">-ProfileName, or null.</param>
+    /// <param name="region">-Region, or null.</param>
+    /// <param name="endpointUrl">-EndpointUrl, or null.</param>
+    /// <param name="credential">-Credential; null or empty if left out.</param>
+    /// <returns>Options with only the given ones set.</returns>
+    internal static SessionOptions ToOptions(string? profileName, string? region, Uri? endpointUrl, PSCredential? credential) => new()
     {
-        ProfileName = ProfileName,
-        Region = Region,
-        EndpointUrl = EndpointUrl,
-        Keys = Credential is null ? null : Secrets.ToKeys(Credential, null),
+        ProfileName = profileName,
+        Region = region,
+        EndpointUrl = endpointUrl,
+        Keys = string.IsNullOrEmpty(credential?.UserName) ? null : Secrets.ToKeys(credential, null),
     };
 }

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
@@ -13,21 +12,16 @@ namespace CloudLab.Cmdlets.Pipeline;
 /// </summary>
 public abstract class LabCommand : PSCmdlet, IDisposable
 {
-    /// <summary>Objects that may wait for the pipeline thread before the producer has to.</summary>
-    private const int OutputsAhead = 128;
-
-    private readonly CancellationTokenSource stop = new();
-    private readonly BlockingCollection<Action> queue = [];
-    private readonly SemaphoreSlim outputRoom = new(OutputsAhead);
+    private readonly WorkPump pump;
     private readonly List<Task> inFlight = [];
     private SemaphoreSlim? throttle;
     private Exception? fatal;
 
     /// <summary>Creates the cmdlet.</summary>
-    protected LabCommand() => Reporter = new PipelineReporter(this);
+    protected LabCommand() => pump = new WorkPump(WriteVerbose, WriteWarning, WriteProgress);
 
     /// <summary>Where Core says what it does: verbose lines, warnings, progress.</summary>
-    protected IReporter Reporter { get; }
+    protected IReporter Reporter => pump.Reporter;
 
     /// <summary>How many inputs a cmdlet that calls <see cref="StartAsync"/> works on at once.</summary>
     protected virtual int ConcurrentInputs => 1;
@@ -87,17 +81,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     });
 
     /// <inheritdoc/>
-    protected sealed override void StopProcessing()
-    {
-        try
-        {
-            stop.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The command ended in the same moment.
-        }
-    }
+    protected sealed override void StopProcessing() => pump.Stop();
 
     /// <summary>
     /// Begins work on one input and returns as soon as there is room for it, so that the next input is read
@@ -109,13 +93,13 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     protected async Task StartAsync(object? target, Func<CancellationToken, Task> work)
     {
         throttle ??= new SemaphoreSlim(Math.Max(1, ConcurrentInputs));
-        await throttle.WaitAsync(stop.Token);
+        await throttle.WaitAsync(pump.Stopping);
         inFlight.RemoveAll(task => task.IsCompletedSuccessfully);
         inFlight.Add(Task.Run(async () =>
         {
             try
             {
-                await work(stop.Token);
+                await work(pump.Stopping);
             }
             catch (Exception e) when (!IsFatal(e))
             {
@@ -125,7 +109,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             {
                 // Ends the other inputs' work too; the pump reports it.
                 Interlocked.CompareExchange(ref fatal, e, null);
-                await stop.CancelAsync();
+                pump.Stop();
             }
             finally
             {
@@ -138,15 +122,8 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="value">The object; collections are not unrolled.</param>
     /// <param name="cancellation">Cancels the wait.</param>
     /// <returns>Done when the object is handed over.</returns>
-    protected async ValueTask WriteAsync(object? value, CancellationToken cancellation)
-    {
-        await outputRoom.WaitAsync(cancellation);
-        Post(() =>
-        {
-            outputRoom.Release();
-            WriteObject(value);
-        });
-    }
+    protected ValueTask WriteAsync(object? value, CancellationToken cancellation) =>
+        pump.PostOutputAsync(() => WriteObject(value), cancellation);
 
     /// <summary>Writes a stream of objects, each as soon as it is there.</summary>
     /// <typeparam name="T">Type of the objects.</typeparam>
@@ -165,15 +142,8 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="values">The objects; written one by one.</param>
     /// <param name="cancellation">Cancels the wait.</param>
     /// <returns>Done when the objects are handed over.</returns>
-    protected async ValueTask WriteManyAsync(IEnumerable values, CancellationToken cancellation)
-    {
-        await outputRoom.WaitAsync(cancellation);
-        Post(() =>
-        {
-            outputRoom.Release();
-            WriteObject(values, enumerateCollection: true);
-        });
-    }
+    protected ValueTask WriteManyAsync(IEnumerable values, CancellationToken cancellation) =>
+        pump.PostOutputAsync(() => WriteObject(values, enumerateCollection: true), cancellation);
 
     /// <summary>Reports a problem with one input and goes on; throws on where going on is pointless.</summary>
     /// <param name="problem">What happened.</param>
@@ -186,7 +156,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         }
 
         ErrorRecord record = ErrorMapper.ToRecord(problem, target);
-        Post(() => WriteError(record));
+        pump.Post(() => WriteError(record));
     }
 
     /// <summary>Asks whether a change may be made (<c>-WhatIf</c>, <c>-Confirm</c>).</summary>
@@ -222,28 +192,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <typeparam name="T">Type of the result.</typeparam>
     /// <param name="question">What to run.</param>
     /// <returns>Its result.</returns>
-    protected Task<T> AskAsync<T>(Func<T> question)
-    {
-        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        CancellationTokenRegistration onStop = stop.Token.Register(() => answer.TrySetCanceled(stop.Token));
-        Post(() =>
-        {
-            try
-            {
-                answer.TrySetResult(question());
-            }
-            catch (Exception e)
-            {
-                answer.TrySetException(e);
-                throw;
-            }
-            finally
-            {
-                onStop.Dispose();
-            }
-        });
-        return answer.Task;
-    }
+    protected Task<T> AskAsync<T>(Func<T> question) => pump.AskAsync(question);
 
     /// <summary>Releases what the command holds.</summary>
     /// <param name="disposing">False from a finalizer.</param>
@@ -251,21 +200,17 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     {
         if (disposing)
         {
-            stop.Dispose();
-            queue.Dispose();
-            outputRoom.Dispose();
+            pump.Dispose();
             throttle?.Dispose();
         }
     }
 
     // A cancellation that nobody asked for is a time limit somewhere underneath: a problem like any other.
     private bool IsFatal(Exception e) => e is PipelineStoppedException or LabException { StopsCommand: true }
-        || (e is OperationCanceledException && stop.IsCancellationRequested);
+        || (e is OperationCanceledException && pump.Stopping.IsCancellationRequested);
 
     private bool IsAsked(string parameter) =>
         MyInvocation.BoundParameters.TryGetValue(parameter, out object? value) && LanguagePrimitives.IsTrue(value);
-
-    private void Post(Action action) => queue.Add(action);
 
     private void Pump(Action? onPipelineThread, Func<CancellationToken, Task> work)
     {
@@ -279,34 +224,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             return;
         }
 
-        // Never on the pipeline thread itself: work that waits for room in the queue would wait for itself.
-        Task task = Task.Run(() =>
-        {
-            RequestLog.Current = Reporter;
-            return work(stop.Token);
-        });
-        _ = task.ContinueWith(
-            _ => queue.Add(static () => { }), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        try
-        {
-            while (!task.IsCompleted)
-            {
-                queue.Take()();
-            }
-
-            while (queue.TryTake(out Action? action))
-            {
-                action();
-            }
-        }
-        catch
-        {
-            // The pipeline wants no more. The work ends first: it may have an upload to abort or a file to remove.
-            stop.Cancel();
-            Settle(task);
-            throw;
-        }
-
+        Task task = pump.Run(work, Settle);
         if (fatal is not null)
         {
             Settle(task);
@@ -341,10 +259,10 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         {
             case PipelineStoppedException:
                 throw problem;
-            case OperationCanceledException when stop.IsCancellationRequested:
+            case OperationCanceledException when pump.Stopping.IsCancellationRequested:
                 throw new PipelineStoppedException();
             case LabException { StopsCommand: true }:
-                stop.Cancel();
+                pump.Stop();
                 Settle(Task.CompletedTask);
                 ThrowTerminatingError(ErrorMapper.ToRecord(problem, ErrorTarget));
                 break;
@@ -352,20 +270,5 @@ public abstract class LabCommand : PSCmdlet, IDisposable
                 WriteError(ErrorMapper.ToRecord(problem, ErrorTarget));
                 break;
         }
-    }
-
-    private sealed class PipelineReporter(LabCommand command) : IReporter
-    {
-        public void Verbose(string message) => command.Post(() => command.WriteVerbose(message));
-
-        public void Warning(string message) => command.Post(() => command.WriteWarning(message));
-
-        public void Progress(ProgressUpdate update) => command.Post(() => command.WriteProgress(
-            new ProgressRecord(update.ActivityId, update.Activity, update.Status.Length > 0 ? update.Status : " ")
-            {
-                PercentComplete = update.Percent ?? -1,
-                SecondsRemaining = (int?)update.Remaining?.TotalSeconds ?? -1,
-                RecordType = update.Completed ? ProgressRecordType.Completed : ProgressRecordType.Processing,
-            }));
     }
 }

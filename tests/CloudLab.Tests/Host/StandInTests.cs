@@ -54,7 +54,9 @@ public class StandInTests
         }
     }
 
+    // Drives are PowerShell's alone: of their contract the stand-in has what it takes to load the provider's class.
     private static bool IsAutomation(MetadataReader metadata, TypeReference type) =>
         type.ResolutionScope.Kind == HandleKind.AssemblyReference
+        && metadata.GetString(type.Namespace) != "System.Management.Automation.Provider" && metadata.GetString(type.Name) != "PSDriveInfo"
         && metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name) == "System.Management.Automation";
 }

@@ -1,0 +1,87 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Cmdlets.Storage.Drive;
+
+/// <summary>What <c>New-PSDrive -PSProvider LabS3</c> takes besides: the session that the drive keeps.</summary>
+internal sealed class DriveParameters
+{
+    /// <summary>Session that the drive keeps; if nothing is given the drive follows the runspace's default.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public LabSession? Session { get; set; }
+
+    /// <summary>Name of a profile in the shared AWS config files.</summary>
+    [Parameter]
+    [Alias("AwsProfile")]
+    [ValidateNotNullOrEmpty]
+    public string? ProfileName { get; set; }
+
+    /// <summary>AWS region: <c>eu-central-1</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Region { get; set; }
+
+    /// <summary>Base URL of the service, for a server that is not Amazon's: <c>http://127.0.0.1:9000</c>.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Uri? EndpointUrl { get; set; }
+
+    /// <summary>The session that these ask for.</summary>
+    /// <param name="credential">The cmdlet's own -Credential.</param>
+    /// <param name="basis">The runspace's default.</param>
+    /// <returns>A session, or null where nothing is given.</returns>
+    public LabSession? ToSession(PSCredential? credential, LabSession basis)
+    {
+        SessionOptions options = AwsCommand.ToOptions(ProfileName, Region, EndpointUrl, credential);
+        return options.IsEmpty ? Session : LabSession.Resolve(options, "parameter", Session ?? basis);
+    }
+}
+
+/// <summary>What <c>Get-ChildItem</c> takes besides on a LabS3 drive.</summary>
+internal sealed class ChildParameters
+{
+    /// <summary>Objects only.</summary>
+    [Parameter]
+    public SwitchParameter File { get; set; }
+
+    /// <summary>Folders only: prefixes, or buckets.</summary>
+    [Parameter]
+    [Alias("ad")]
+    public SwitchParameter Directory { get; set; }
+
+    /// <summary>Whether an entry is wanted.</summary>
+    /// <param name="isContainer">True for a folder.</param>
+    /// <returns>True if it is.</returns>
+    public bool Wants(bool isContainer) => isContainer ? !File || Directory : !Directory || File;
+}
+
+/// <summary>What <c>Get-Content</c> takes besides on a LabS3 drive.</summary>
+internal class ContentParameters
+{
+    /// <summary>Bytes, not text.</summary>
+    [Parameter]
+    public SwitchParameter AsByteStream { get; set; }
+
+    /// <summary>Encoding of the text: utf8 (the default), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Encoding { get; set; } = "utf8";
+}
+
+/// <summary>What <c>Get-Content</c> takes besides on a LabS3 drive.</summary>
+internal sealed class ReadParameters : ContentParameters
+{
+    /// <summary>The whole content as one value.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+}
+
+/// <summary>What <c>Set-Content</c> and <c>Add-Content</c> take besides on a LabS3 drive.</summary>
+internal sealed class WriteParameters : ContentParameters
+{
+    /// <summary>Puts no line feed behind the values.</summary>
+    [Parameter]
+    public SwitchParameter NoNewline { get; set; }
+}

@@ -1,0 +1,100 @@
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Storage;
+
+namespace CloudLab.Cmdlets.Storage.Drive;
+
+/// <content>Copying, moving and renaming.</content>
+public sealed partial class LabS3Provider
+{
+    /// <inheritdoc/>
+    protected override void CopyItem(string path, string copyPath, bool recurse) => Copy(path, copyPath, recurse, move: false, overwrite: true);
+
+    /// <inheritdoc/>
+    protected override void MoveItem(string path, string destination) => Copy(path, destination, recurse: true, move: true, overwrite: Force);
+
+    /// <inheritdoc/>
+    protected override void RenameItem(string path, string newName)
+    {
+        if (newName.AsSpan().IndexOfAny('/', '\\') >= 0)
+        {
+            Refuse(path, "InvalidName", $"'{newName}' is a path: Rename-Item takes a name.", "Use Move-Item to move it to another folder.");
+            return;
+        }
+
+        Copy(path, DrivePath.Here.Join(DrivePath.Here.Parent(path, null), newName), recurse: true, move: true, overwrite: false, rename: true);
+    }
+
+    private void Copy(string path, string toPath, bool recurse, bool move, bool overwrite, bool rename = false)
+    {
+        DriveLocation source = Parse(path), to = Parse(toPath);
+        object? found = Find(path);
+        if (found is null)
+        {
+            return;
+        }
+
+        if (source.Session != to.Session)
+        {
+            Refuse(
+                path, "OtherService", $"{source} cannot go to {to}: the two drives have sessions of their own, and a service copies only within itself.",
+                "Use Receive-LabObject from the one and Send-LabObject to the other, each with its -Session.");
+            return;
+        }
+
+        bool isFolder = IsContainer(found);
+        if (isFolder && (source.Key is null || IsRoot(source)))
+        {
+            Refuse(path, "BucketNotCopied", $"{source}: a bucket, or the root of a drive, is not {(move ? "moved" : "copied")} as a whole.", "Name what is in it: its path with /*.");
+            return;
+        }
+
+        if (isFolder && !recurse)
+        {
+            Refuse(path, "FolderWithoutRecurse", $"{source} is a folder.", "Add -Recurse to copy what is in it.");
+            return;
+        }
+
+        // Into a folder that exists, or that the path says is one, under the same name; else under the name given.
+        bool into = !rename && (to.IsFolder is true || IsContainer(Find(toPath)));
+        string target = into ? DrivePath.Here.Join(toPath, DrivePath.Here.Of(NameOf(source))) : toPath;
+        to = Parse(target) with { IsFolder = isFolder };
+        if (to.Key is null || to.IsService)
+        {
+            Refuse(path, "NoKey", $"{to} is no place for an object: there are only buckets.", "Name a bucket and a key in it.");
+            return;
+        }
+
+        source = source with { IsFolder = isFolder };
+        if (source == to || (isFolder && source.Bucket == to.Bucket && to.Prefix.StartsWith(source.Prefix, StringComparison.Ordinal)))
+        {
+            Refuse(path, "IntoItself", $"{source} cannot be {(move ? "moved" : "copied")} to itself or to a place in itself.", "Name another destination.");
+            return;
+        }
+
+        string action = rename ? "Rename" : move ? "Move" : "Copy";
+        if (!ShouldProcess($"{source} to {to}", action))
+        {
+            return;
+        }
+
+        Change(path, async (store, pump, token) =>
+        {
+            object result;
+            if (isFolder)
+            {
+                await store.CopyTreeAsync(
+                    source, to, move, overwrite, failure => pump.Post(() => WriteError(ErrorMapper.ToRecord(failure, path))), token);
+                result = new LabPrefix { Bucket = to.Bucket, Prefix = to.Prefix };
+            }
+            else
+            {
+                result = await store.CopyAsync(source, to, move, overwrite, token);
+            }
+
+            await pump.PostOutputAsync(() => Write(result, target, isFolder), token);
+        });
+    }
+
+    private static string NameOf(DriveLocation at) => at.Key![(at.Key!.LastIndexOf('/') + 1)..];
+}
