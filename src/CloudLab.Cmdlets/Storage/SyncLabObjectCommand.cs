@@ -30,7 +30,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// </remarks>
 /// <example>
 /// <para>Shows what a synchronization would do, and why.</para>
-/// <code>Sync-LabObject data s3://movies/data -WhatIf</code>
+/// <code>Sync-LabObject data s3://movies/new -WhatIf</code>
 /// </example>
 /// <example>
 /// <para>Makes a prefix the same as a folder, and removes what the folder does not have.</para>
@@ -156,6 +156,13 @@ public sealed class SyncLabObjectCommand : UploadCommand
         {
             if (step.Decision != SyncDecision.Skip)
             {
+                if (whatIf && step.Decision == SyncDecision.Transfer)
+                {
+                    // Nothing to wait for: the plan comes out in the order of the names.
+                    await ApplyAsync(sync, step, cancellation);
+                    continue;
+                }
+
                 await StartAsync(from!.NameOf(step.Entry.Name), token => ApplyAsync(sync, step, token));
             }
             else
