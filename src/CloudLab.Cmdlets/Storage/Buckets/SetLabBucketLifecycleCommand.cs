@@ -63,7 +63,7 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
 
     /// <summary>Storage class that they go to. GLACIER if left out.</summary>
     [Parameter(ParameterSetName = "Describe")]
-    [ArgumentCompleter(typeof(ArchiveClassCompleter))]
+    [ArgumentCompleter(typeof(StorageClassCompleter))]
     [ValidateNotNullOrEmpty]
     public string StorageClass { get; set; } = "GLACIER";
 
