@@ -77,10 +77,7 @@ internal sealed partial class SigV4Verifier(IAccount account, TimeProvider time)
 
         // An access key may hold slashes on other servers; never here, but the scope is always the last four parts.
         string accessKeyId = string.Join('/', scope[..^4]);
-        AccessKeyRecord key = account.FindKey(accessKeyId)
-            ?? throw new SignatureException(
-                SignatureProblem.UnknownKey, "The AWS Access Key Id you provided does not exist in our records.", ("AWSAccessKeyId", accessKeyId));
-
+        AccessKeyRecord key = FindKey(accessKeyId);
         CheckToken(key, signed.Token);
         CheckTime(signed, date);
         CheckSignedHeaders(exchange, signed);
@@ -119,6 +116,31 @@ internal sealed partial class SigV4Verifier(IAccount account, TimeProvider time)
             ("StringToSignBytes", Spaced(stringToSign!)),
             ("CanonicalRequest", canonicalRequest!),
             ("CanonicalRequestBytes", Spaced(canonicalRequest!)));
+    }
+
+    /// <summary>Verifies the policy of a form, which is signed as it stands.</summary>
+    /// <param name="policy">The policy in Base64.</param>
+    /// <param name="fields">The form's fields by name in lower case.</param>
+    /// <returns>The key that signed. Throws <see cref="SignatureException"/> otherwise.</returns>
+    public VerifiedSignature VerifyPolicy(string policy, IReadOnlyDictionary<string, string> fields)
+    {
+        string[] scope = (fields.GetValueOrDefault("x-amz-credential") ?? "").Split('/');
+        string signature = fields.GetValueOrDefault("x-amz-signature") ?? "", date = fields.GetValueOrDefault("x-amz-date") ?? "";
+        if (scope.Length < 5 || scope[^1] != "aws4_request" || fields.GetValueOrDefault("x-amz-algorithm") != Algorithm)
+        {
+            throw new SignatureException(
+                SignatureProblem.Unsupported, "The form must have an x-amz-credential and the x-amz-algorithm AWS4-HMAC-SHA256.");
+        }
+
+        AccessKeyRecord key = FindKey(string.Join('/', scope[..^4]));
+        CheckToken(key, fields.GetValueOrDefault("x-amz-security-token"));
+        byte[] signingKey = SigningKey(key.SecretKey, scope[^4], scope[^3], scope[^2]);
+        return SameSignature(HMACSHA256.HashData(signingKey, Encoding.UTF8.GetBytes(policy)), signature)
+            ? new VerifiedSignature(key, signingKey, date, string.Join('/', scope[^4..]), signature, "UNSIGNED-PAYLOAD", presigned: true)
+            : throw new SignatureException(
+                SignatureProblem.Mismatch,
+                "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+                ("AWSAccessKeyId", key.AccessKeyId), ("StringToSign", policy), ("SignatureProvided", signature));
     }
 
     private static string Spaced(string text) =>
@@ -264,6 +286,10 @@ internal sealed partial class SigV4Verifier(IAccount account, TimeProvider time)
         encoded.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name) is var order && order != 0 ? order : string.CompareOrdinal(a.Value, b.Value));
         return string.Join('&', encoded.Select(p => p.Name + "=" + p.Value));
     }
+
+    private AccessKeyRecord FindKey(string accessKeyId) => account.FindKey(accessKeyId)
+        ?? throw new SignatureException(
+            SignatureProblem.UnknownKey, "The AWS Access Key Id you provided does not exist in our records.", ("AWSAccessKeyId", accessKeyId));
 
     private void CheckToken(AccessKeyRecord key, string? token)
     {

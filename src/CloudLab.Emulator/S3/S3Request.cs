@@ -27,6 +27,7 @@ internal sealed class S3Request
     public S3Request(HttpExchange exchange)
     {
         this.exchange = exchange;
+        Headers = exchange.Headers;
         foreach ((string name, string value) in UrlText.ParseQuery(exchange.RawQuery))
         {
             query.TryAdd(name, value);
@@ -42,7 +43,7 @@ internal sealed class S3Request
     public string Method => exchange.Method;
 
     /// <summary>Request headers.</summary>
-    public HttpHeaderList Headers => exchange.Headers;
+    public HttpHeaderList Headers { get; private set; }
 
     /// <summary>Body as sent.</summary>
     public Stream Body => exchange.Body;
@@ -88,6 +89,17 @@ internal sealed class S3Request
                 Headers.Add(name, value);
             }
         }
+    }
+
+    /// <summary>Makes the put of it that a form stands for.</summary>
+    /// <param name="key">The key. Throws where it can be none.</param>
+    /// <param name="fields">The form's fields.</param>
+    public void BecomePut(string key, HttpHeaderList fields)
+    {
+        Key = key.Length > 0
+            ? ToKey(Encoding.UTF8.GetBytes(key))
+            : throw new S3Exception(400, "UserKeyMustBeSpecified", "The bucket POST must contain the specified field name. If it is specified, check the order of the fields.");
+        Headers = fields;
     }
 
     /// <summary>Reads bucket and key.</summary>

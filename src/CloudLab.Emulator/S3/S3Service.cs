@@ -32,6 +32,7 @@ internal sealed class S3Service
     private readonly LockOperations locks;
     private readonly RestoreOperations restores;
     private readonly MultipartOperations multipart;
+    private readonly FormOperations forms;
 
     /// <summary>Creates the service.</summary>
     /// <param name="account">Who holds which key and may do what.</param>
@@ -57,6 +58,7 @@ internal sealed class S3Service
         locks = new LockOperations(store, access, lookup, time);
         restores = new RestoreOperations(store, lookup, time);
         multipart = new MultipartOperations(store, access, objects, copies, time);
+        forms = new FormOperations(store, access, objects, verifier, oldUrls, time);
     }
 
     /// <summary>Answers one request.</summary>
@@ -202,6 +204,7 @@ internal sealed class S3Service
         "DELETE" when Unknown(request) is { } word => throw S3Exception.NotImplemented(word),
         "DELETE" => buckets.DeleteAsync(request, bucket),
         "POST" when request.Has("delete") => deletes.DeleteManyAsync(request, bucket),
+        "POST" when FormOperations.Applies(request) => forms.PostAsync(request, bucket),
         "POST" or "PUT" => throw S3Exception.NotImplemented(Unknown(request) ?? request.Method),
         _ => throw S3Exception.MethodNotAllowed(request.Method, "BUCKET"),
     };

@@ -27,32 +27,31 @@ internal sealed class SigV2UrlVerifier(IAccount account, TimeProvider time)
     public static bool Applies(S3Request request) =>
         request.Has("AWSAccessKeyId") && request.Has("Signature") && request.Has("Expires") && !request.Headers.Contains("Authorization");
 
+    /// <summary>Verifies the policy of a form.</summary>
+    /// <param name="policy">The policy in Base64.</param>
+    /// <param name="fields">The form's fields by name in lower case.</param>
+    /// <returns>The key that signed. Throws <see cref="SignatureException"/> otherwise.</returns>
+    public VerifiedSignature VerifyPolicy(string policy, IReadOnlyDictionary<string, string> fields)
+    {
+        AccessKeyRecord key = Key(fields.GetValueOrDefault("awsaccesskeyid") ?? "", fields.GetValueOrDefault("x-amz-security-token"));
+        return SameSignature(key, policy, fields.GetValueOrDefault("signature") ?? "")
+            ? new VerifiedSignature(key, [], "", "", "", "UNSIGNED-PAYLOAD", presigned: true)
+            : throw Mismatch(key, policy, fields.GetValueOrDefault("signature") ?? "");
+    }
+
     /// <summary>Verifies a request.</summary>
     /// <param name="request">The request.</param>
     /// <returns>The key that signed. Throws <see cref="SignatureException"/> otherwise.</returns>
     public VerifiedSignature Verify(S3Request request)
     {
-        string accessKeyId = request.Query("AWSAccessKeyId")!;
-        AccessKeyRecord key = account.FindKey(accessKeyId)
-            ?? throw new SignatureException(
-                SignatureProblem.UnknownKey, "The AWS Access Key Id you provided does not exist in our records.", ("AWSAccessKeyId", accessKeyId));
+        AccessKeyRecord key = Key(
+            request.Query("AWSAccessKeyId")!, request.Query("x-amz-security-token") ?? request.Headers.Get("x-amz-security-token"));
         if (!long.TryParse(request.Query("Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) || seconds > 253402300799)
         {
             throw new SignatureException(SignatureProblem.Expired, "Invalid date (should be seconds since epoch): " + request.Query("Expires"));
         }
 
         DateTimeOffset now = time.GetUtcNow(), expires = DateTimeOffset.FromUnixTimeSeconds(seconds);
-        string? token = request.Query("x-amz-security-token") ?? request.Headers.Get("x-amz-security-token");
-        if (token != key.SessionToken)
-        {
-            throw new SignatureException(SignatureProblem.WrongToken, "The provided token is malformed or otherwise invalid.");
-        }
-
-        if (key.Expires <= now)
-        {
-            throw new SignatureException(SignatureProblem.ExpiredToken, "The provided token has expired.");
-        }
-
         if (now > expires)
         {
             throw new SignatureException(
@@ -62,19 +61,26 @@ internal sealed class SigV2UrlVerifier(IAccount account, TimeProvider time)
         }
 
         string text = StringToSign(request);
-#pragma warning disable CA5350 // The scheme is what it is.
-        byte[] expected = HMACSHA1.HashData(Encoding.UTF8.GetBytes(key.SecretKey), Encoding.Latin1.GetBytes(text));
-#pragma warning restore CA5350
-        if (!CryptographicOperations.FixedTimeEquals(
-                Encoding.ASCII.GetBytes(Convert.ToBase64String(expected)), Encoding.Latin1.GetBytes(request.Query("Signature")!)))
+        if (!SameSignature(key, text, request.Query("Signature")!))
         {
-            throw new SignatureException(
-                SignatureProblem.Mismatch,
-                "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-                ("AWSAccessKeyId", accessKeyId), ("StringToSign", text), ("SignatureProvided", request.Query("Signature")!));
+            throw Mismatch(key, text, request.Query("Signature")!);
         }
 
         return new VerifiedSignature(key, [], "", "", "", "UNSIGNED-PAYLOAD", presigned: true);
+    }
+
+    private static SignatureException Mismatch(AccessKeyRecord key, string text, string provided) => new(
+        SignatureProblem.Mismatch,
+        "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+        ("AWSAccessKeyId", key.AccessKeyId), ("StringToSign", text), ("SignatureProvided", provided));
+
+    private static bool SameSignature(AccessKeyRecord key, string text, string provided)
+    {
+#pragma warning disable CA5350 // The scheme is what it is.
+        byte[] expected = HMACSHA1.HashData(Encoding.UTF8.GetBytes(key.SecretKey), Encoding.Latin1.GetBytes(text));
+#pragma warning restore CA5350
+        return CryptographicOperations.FixedTimeEquals(
+            Encoding.ASCII.GetBytes(Convert.ToBase64String(expected)), Encoding.Latin1.GetBytes(provided));
     }
 
     private static string StringToSign(S3Request request)
@@ -107,5 +113,17 @@ internal sealed class SigV2UrlVerifier(IAccount account, TimeProvider time)
         }
 
         return text.ToString();
+    }
+
+    private AccessKeyRecord Key(string accessKeyId, string? token)
+    {
+        AccessKeyRecord key = account.FindKey(accessKeyId)
+            ?? throw new SignatureException(
+                SignatureProblem.UnknownKey, "The AWS Access Key Id you provided does not exist in our records.", ("AWSAccessKeyId", accessKeyId));
+        return token != key.SessionToken
+            ? throw new SignatureException(SignatureProblem.WrongToken, "The provided token is malformed or otherwise invalid.")
+            : key.Expires <= time.GetUtcNow()
+                ? throw new SignatureException(SignatureProblem.ExpiredToken, "The provided token has expired.")
+                : key;
     }
 }

@@ -32,7 +32,18 @@ internal static class PayloadReceiver
         }
 
         await using BlobWriter writer = store.CreateBlob(length);
-        return await ReceiveAsync(request, writer, length, compute);
+        return await ReceiveAsync(request, request.Body, writer, length, compute);
+    }
+
+    /// <summary>Receives the file of a form.</summary>
+    /// <param name="request">The request, with the form's fields for headers.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="store">Where the data goes.</param>
+    /// <returns>The payload. Throws where the file is not what the fields say; nothing is kept then.</returns>
+    public static async Task<ReceivedPayload> ReceiveFileAsync(S3Request request, Stream file, S3Store store)
+    {
+        await using BlobWriter writer = store.CreateBlob(null);
+        return await ReceiveAsync(request, file, writer, null, ChecksumAlgorithms.Default);
     }
 
     /// <summary>Receives a small document.</summary>
@@ -56,7 +67,7 @@ internal static class PayloadReceiver
             throw S3Exception.InvalidRequest("Missing required header for this request: Content-MD5");
         }
 
-        ReceivedPayload payload = await ReceiveAsync(request, new MemoryBlobWriter(length), length, null, checksumOfBody);
+        ReceivedPayload payload = await ReceiveAsync(request, request.Body, new MemoryBlobWriter(length), length, null, checksumOfBody);
         byte[] document = new byte[payload.Content.Length];
         int at = 0;
         await foreach (ReadOnlyMemory<byte> piece in payload.Content.ReadAsync(0, document.Length, request.Aborted))
@@ -69,7 +80,7 @@ internal static class PayloadReceiver
     }
 
     private static async Task<ReceivedPayload> ReceiveAsync(
-        S3Request request, BlobWriter writer, long? length, ChecksumAlgorithm? compute, bool checksumOfBody = true)
+        S3Request request, Stream body, BlobWriter writer, long? length, ChecksumAlgorithm? compute, bool checksumOfBody = true)
     {
         string payloadHash = request.Signature?.PayloadHash ?? request.Headers.Get("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD";
         (ChecksumAlgorithm Algorithm, byte[] Value)? given = checksumOfBody ? GivenChecksum(request.Headers) : null;
@@ -93,7 +104,7 @@ internal static class PayloadReceiver
         using ChecksumHasher? checksum = algorithm is { } wanted ? new ChecksumHasher(wanted) : null;
         AwsChunkedStream? chunks = payloadHash.StartsWith(Streaming, StringComparison.Ordinal)
             ? new AwsChunkedStream(
-                request.Body,
+                body,
                 payloadHash.StartsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", StringComparison.Ordinal) ? request.Signature : null,
                 payloadHash.EndsWith("-TRAILER", StringComparison.Ordinal))
             : null;
@@ -103,7 +114,7 @@ internal static class PayloadReceiver
         {
             Memory<byte> room = writer.GetMemory();
             int count = chunks is null
-                ? await request.Body.ReadAsync(room, request.Aborted)
+                ? await body.ReadAsync(room, request.Aborted)
                 : await chunks.ReadAsync(room, request.Aborted);
             if (count == 0)
             {
