@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Storage.Completers;
-using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Storage;
 
@@ -30,6 +29,7 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
 {
     private const string IdSet = "Id", AgeSet = "Age";
 
+    private MultipartUploadStore? uploads;
     private ProgressMeter? meter;
 
     /// <summary>Bucket of the uploads.</summary>
@@ -78,19 +78,20 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
+        uploads ??= new MultipartUploadStore(Client);
         meter ??= new ProgressMeter(Reporter, "Aborting uploads");
         if (ParameterSetName == AgeSet)
         {
-            await foreach (LabMultipartUpload upload in new MultipartUploadStore(Client).ListAsync(Bucket, Prefix, OlderThan, cancellation))
+            await foreach (LabMultipartUpload upload in uploads.ListAsync(Bucket, Prefix, OlderThan, cancellation))
             {
-                await AbortAsync(upload, mayBeGone: true);
+                await AbortAsync(upload, wasListed: true);
             }
         }
         else
         {
             foreach (string id in UploadId)
             {
-                await AbortAsync(new LabMultipartUpload { Bucket = Bucket, Key = Key, UploadId = id }, mayBeGone: false);
+                await AbortAsync(new LabMultipartUpload { Bucket = Bucket, Key = Key, UploadId = id }, wasListed: false);
             }
         }
     }
@@ -102,7 +103,7 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
         return Task.CompletedTask;
     }
 
-    private async Task AbortAsync(LabMultipartUpload upload, bool mayBeGone)
+    private async Task AbortAsync(LabMultipartUpload upload, bool wasListed)
     {
         if (!await ShouldProcessAsync(upload.ToString(), "Abort upload", Force))
         {
@@ -111,15 +112,7 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
 
         await StartAsync(upload, async token =>
         {
-            try
-            {
-                await new MultipartUploadStore(Client).AbortAsync(upload.Bucket, upload.Key, upload.UploadId, token);
-            }
-            catch (LabException e) when (mayBeGone && e.Code == "NoSuchUpload")
-            {
-                Reporter.Verbose($"{upload} has ended meanwhile.");
-            }
-
+            await (wasListed ? uploads!.AbortListedAsync(upload, token) : uploads!.AbortAsync(upload.Bucket, upload.Key, upload.UploadId, token));
             meter!.AddItems(1);
         });
     }

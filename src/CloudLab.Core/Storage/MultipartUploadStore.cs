@@ -10,8 +10,6 @@ namespace CloudLab.Core.Storage;
 /// <param name="client">The service.</param>
 public sealed class MultipartUploadStore(StorageClient client)
 {
-    private const int AbortsAtOnce = 8;
-
     /// <summary>Lists unfinished uploads, page by page.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="prefix">Beginning of the keys; empty for all.</param>
@@ -139,34 +137,20 @@ public sealed class MultipartUploadStore(StorageClient client)
             new AbortMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = uploadId }, cancellation),
         cancellation);
 
-    /// <summary>Aborts all unfinished uploads of a bucket, several at once. One that ends by itself meanwhile is no failure.</summary>
-    /// <param name="bucket">Bucket.</param>
-    /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>One exception for each that could not be aborted.</returns>
-    public async Task<IReadOnlyList<LabException>> AbortAllAsync(string bucket, CancellationToken cancellation = default)
+    /// <summary>Aborts an upload that a listing has shown. One that has ended by itself meanwhile is no failure.</summary>
+    /// <param name="upload">The upload.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when it is gone. Throws <see cref="LabException"/> (AccessDenied).</returns>
+    public async Task AbortListedAsync(LabMultipartUpload upload, CancellationToken cancellation = default)
     {
-        List<LabException> failures = [];
-        await Parallel.ForEachAsync(
-            ListAsync(bucket, cancellation: cancellation),
-            new ParallelOptions { MaxDegreeOfParallelism = AbortsAtOnce, CancellationToken = cancellation },
-            async (upload, token) =>
-            {
-                try
-                {
-                    await AbortAsync(upload.Bucket, upload.Key, upload.UploadId, token);
-                }
-                catch (LabException e) when (!e.StopsCommand)
-                {
-                    if (e.Code != "NoSuchUpload")
-                    {
-                        lock (failures)
-                        {
-                            failures.Add(e);
-                        }
-                    }
-                }
-            });
-        return failures;
+        try
+        {
+            await AbortAsync(upload.Bucket, upload.Key, upload.UploadId, cancellation);
+        }
+        catch (LabException e) when (e.Code == "NoSuchUpload")
+        {
+            client.Reporter.Verbose($"{upload} has ended by itself.");
+        }
     }
 
     private static DateTimeOffset ToDate(DateTime? date) => date is { } known ? new DateTimeOffset(known.ToUniversalTime()) : default;

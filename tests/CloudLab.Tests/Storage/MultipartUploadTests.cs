@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
 using CloudLab.Tests.Faults;
 using Xunit;
@@ -63,7 +62,7 @@ public abstract class MultipartUploadTests(StorageServer server) : StorageTest(s
         await using FaultProxy proxy = new(ServerUrl);
         CmdletResult some = await CmdletRunner.RunAsync("Get-LabMultipartUpload", new { Bucket, Session = await ConnectAsync(proxy.Url) }, first: 3);
         Assert.Equal((3, true, 1), (some.Output.Count, some.Stopped, proxy.Seen.Count));
-        Assert.Empty(await Uploads.AbortAllAsync(Bucket, Token));
+        (await CmdletRunner.RunAsync("Remove-LabMultipartUpload", new { Bucket, OlderThan = 0, Force = true, ThrottleLimit = 16, Session })).Ok();
         Assert.Equal(0, await UnfinishedUploadsAsync());
     }
 
@@ -124,8 +123,9 @@ public abstract class MultipartUploadTests(StorageServer server) : StorageTest(s
 
         Assert.Equal(2, listed.Count);
         proxy.Plan = request => request.Method == "DELETE" && request.Target.Contains("/a?", StringComparison.Ordinal) ? new Fault(FaultKind.Status, 403) : Fault.None;
-        LabException e = Assert.Single(await new MultipartUploadStore(through).AbortAllAsync(Bucket, Token));
-        Assert.Equal($"s3://{Bucket}/a", e.Target);
+        CmdletResult swept = await CmdletRunner.RunAsync(
+            "Remove-LabMultipartUpload", new { Bucket, OlderThan = 0, Force = true, Session = await ConnectAsync(proxy.Url) });
+        Assert.Equal($"s3://{Bucket}/a", Assert.Single(swept.Errors).TargetObject);
         Assert.Equal("a", Assert.Single(await GetAsync(new { Bucket, Session })).Key);
     }
 

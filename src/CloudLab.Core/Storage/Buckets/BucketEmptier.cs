@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using Amazon.S3;
-using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 
@@ -15,6 +13,7 @@ internal sealed class BucketEmptier(StorageClient client, string bucket)
     private const int UploadsAtOnce = 16;
 
     private readonly ObjectStore objects = new(client);
+    private readonly MultipartUploadStore uploads = new(client);
     private readonly List<LabException> failures = [];
 
     /// <summary>Empties the bucket.</summary>
@@ -31,7 +30,7 @@ internal sealed class BucketEmptier(StorageClient client, string bucket)
             meter.AddItems(count - failed.Count);
             Add(failed);
         });
-        await Parallel.ForEachAsync(UploadsAsync(cancellation), AtOnce(UploadsAtOnce), async (upload, token) =>
+        await Parallel.ForEachAsync(uploads.ListAsync(bucket, cancellation: cancellation), AtOnce(UploadsAtOnce), async (upload, token) =>
         {
             meter.Expect(1);
             await AbortAsync(upload, token);
@@ -50,16 +49,11 @@ internal sealed class BucketEmptier(StorageClient client, string bucket)
         }
     }
 
-    private async Task AbortAsync(MultipartUpload upload, CancellationToken cancellation)
+    private async Task AbortAsync(LabMultipartUpload upload, CancellationToken cancellation)
     {
-        AbortMultipartUploadRequest request = new() { BucketName = bucket, Key = upload.Key, UploadId = upload.UploadId };
         try
         {
-            await client.CallAsync(bucket, upload.Key, s3 => s3.AbortMultipartUploadAsync(request, cancellation), cancellation);
-        }
-        catch (LabException e) when (e.Code == "NoSuchUpload")
-        {
-            client.Reporter.Verbose($"{ObjectName.Uri(bucket, upload.Key)}: the upload {upload.UploadId} has ended by itself.");
+            await uploads.AbortListedAsync(upload, cancellation);
         }
         catch (LabException e) when (!e.StopsCommand)
         {
@@ -93,27 +87,6 @@ internal sealed class BucketEmptier(StorageClient client, string bucket)
         finally
         {
             await pages.DisposeAsync();
-        }
-    }
-
-    private async IAsyncEnumerable<MultipartUpload> UploadsAsync([EnumeratorCancellation] CancellationToken cancellation)
-    {
-        string? key = null, id = null;
-        bool more = true;
-        while (more)
-        {
-            ListMultipartUploadsRequest request = new() { BucketName = bucket, KeyMarker = key, UploadIdMarker = id, Encoding = EncodingType.Url };
-            ListMultipartUploadsResponse page = await client.CallAsync(bucket, s3 => s3.ListMultipartUploadsAsync(request, cancellation), cancellation);
-            foreach (MultipartUpload upload in page.MultipartUploads ?? [])
-            {
-                upload.Key = ObjectStore.Decode(upload.Key);
-                yield return upload;
-            }
-
-            // Where the service does not say how to go on, the next attempt begins anew.
-            (string?, string?) last = (key, id);
-            (key, id) = (page.NextKeyMarker is { } marker ? ObjectStore.Decode(marker) : null, page.NextUploadIdMarker);
-            more = page.IsTruncated is true && key is not null && (key, id) != last;
         }
     }
 }
