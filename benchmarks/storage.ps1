@@ -29,7 +29,7 @@ $work = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) $run
 Import-Module $module
 
 # What each tool is called with. {0}: bucket, {1}: local file or folder, {2}: key, or prefix with its slash.
-$inPwsh = "'$pwsh' -NoProfile -NonInteractive -c `"`$ErrorActionPreference = 'Stop'; Import-Module '$module';"
+$inPwsh = "'$pwsh' -NoProfile -NonInteractive -c `"\`$ErrorActionPreference = 'Stop'; Import-Module '$module';"
 $s3cmd = 's3cmd --access_key=$AWS_ACCESS_KEY_ID --secret_key=$AWS_SECRET_ACCESS_KEY --host=${{AWS_ENDPOINT_URL#*//}} --host-bucket=${{AWS_ENDPOINT_URL#*//}} --no-ssl -q'
 $aws = 'aws --endpoint-url $AWS_ENDPOINT_URL s3'   # aws before 2.13 does not know the variable
 $tools = [ordered]@{
@@ -42,14 +42,15 @@ $tools = [ordered]@{
         Sync = { Sync-LabObject $args[1] "s3://$($args[0])/$($args[2])" }
         Delete = { Remove-LabObject $args[0] -Prefix $args[2] -Force }
     }
+    # Objects stay in the pipeline: what pwsh takes to print strings is not the module's (of a listing it prints the first).
     'CloudLab (pwsh)' = @{
         Up = "$inPwsh Send-LabObject {0} -LiteralPath '{1}' -Key '{2}'`""
         Down = "$inPwsh Receive-LabObject {0} '{2}' -OutFile '{1}' -Force`""
-        UpMany = "$inPwsh Send-LabObject {0} -LiteralPath '{1}' -Prefix '{2}' | ForEach-Object Key`""
-        DownMany = "$inPwsh Receive-LabObject {0} -Prefix '{2}' -Destination '{1}' -Force | ForEach-Object Key`""
-        List = "$inPwsh Get-LabObject {0} -Prefix '{2}' | ForEach-Object Key`""
-        Sync = "$inPwsh Sync-LabObject '{1}' 's3://{0}/{2}'`""
-        Delete = "$inPwsh Remove-LabObject {0} -Prefix '{2}' -Force`""
+        UpMany = "$inPwsh Send-LabObject {0} -LiteralPath '{1}' -Prefix '{2}' | Out-Null`""
+        DownMany = "$inPwsh Receive-LabObject {0} -Prefix '{2}' -Destination '{1}' -Force | Out-Null`""
+        List = "$inPwsh Get-LabObject {0} -Prefix '{2}' | ForEach-Object {{ if (-not \`$n++) {{ \`$_.Key }} }}`""
+        Sync = "$inPwsh Sync-LabObject '{1}' 's3://{0}/{2}' | Out-Null`""
+        Delete = "$inPwsh Remove-LabObject {0} -Prefix '{2}' -Force | Out-Null`""
     }
     'cloudlab' = @{
         Up = "$cloudlab Send-LabObject {0} -LiteralPath '{1}' -Key '{2}'"

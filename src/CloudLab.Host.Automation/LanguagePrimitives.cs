@@ -220,6 +220,11 @@ public static class LanguagePrimitives
             return new Uri(text, UriKind.RelativeOrAbsolute);
         }
 
+        if (type == typeof(ScriptBlock))
+        {
+            throw new PSInvalidCastException(ScriptBlock.ScriptsNeedPowerShell);
+        }
+
         if (type == typeof(DateTime))
         {
             return DateTime.Parse(text, invariant);

@@ -9,6 +9,13 @@ public sealed class SessionState(string location)
     public PSVariableIntrinsics PSVariable { get; } = new();
 }
 
+public class PSVariable(string name, object? value)
+{
+    public string Name { get; } = name;
+
+    public virtual object? Value { get; set; } = value;
+}
+
 /// <summary>There are no variables outside PowerShell: everything reads as unset.</summary>
 public sealed class PSVariableIntrinsics
 {
@@ -154,6 +161,8 @@ public sealed class PSModuleInfo(string path)
 /// <summary>There is no language here: a script block cannot even be made.</summary>
 public class ScriptBlock
 {
+    internal const string ScriptsNeedPowerShell = "A script needs PowerShell: run the cmdlet in pwsh, with Import-Module CloudLab.";
+
     private ScriptBlock()
     {
     }
@@ -164,5 +173,8 @@ public class ScriptBlock
 
     public object InvokeReturnAsIs(params object[] args) => throw NoLanguage();
 
-    private static NotSupportedException NoLanguage() => new("Script blocks need PowerShell.");
+    public Collection<PSObject> InvokeWithContext(
+        Dictionary<string, ScriptBlock>? functionsToDefine, List<PSVariable> variablesToDefine, params object[] args) => throw NoLanguage();
+
+    private static NotSupportedException NoLanguage() => new(ScriptsNeedPowerShell);
 }

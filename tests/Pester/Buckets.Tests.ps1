@@ -91,6 +91,16 @@ Describe 'Buckets' -Tag Storage {
             $rules[0].Transition.StorageClass | Should -Be 'STANDARD_IA', 'GLACIER'
         }
 
+        It 'restores rules from a file' {
+            Set-LabBucketLifecycle $a logs/ -ExpireAfterDays 30 -ArchiveAfterDays 7 -Tag @{ kind = 'draft' }
+            Set-LabBucketCors $a -Origin https://movies.example -MaxAgeSeconds 5
+            foreach ($noun in 'Lifecycle', 'Cors') {
+                $json = & "Get-LabBucket$noun" $a | ConvertTo-Json -Depth 4
+                $json | ConvertFrom-Json -AsHashtable | & "Set-LabBucket$noun" -Bucket $b
+                & "Get-LabBucket$noun" $b | ConvertTo-Json -Depth 4 | Should -Be $json.Replace("`"$a`"", "`"$b`"")
+            }
+        }
+
         It 'refuses nonsense before anything is sent' {
             { Set-LabBucketEncryption $a -Algorithm rot13 } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
             { Set-LabBucketCors $a -Origin * -Method PATCH } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
@@ -134,7 +144,7 @@ Describe 'Buckets' -Tag Storage {
     Context 'display' {
         It 'shows tables' {
             Set-LabBucketCors $a -Origin https://movies.example -PassThru | Out-String -Width 100 | Should -Match 'Bucket\s+Id\s+Method\s+Origin'
-            Set-LabBucketLifecycle $a logs/ -ExpireAfterDays 3 -PassThru | Out-String -Width 120 | Should -Match 'expire after 3 d'
+            Set-LabBucketLifecycle $a logs/ -ExpireAfterDays 3 -PassThru | Out-String -Width 120 | Should -Match 'Expire\s+OldExpire\s+Abort\s+Transition'
             Set-LabBucketTag $a @{ team = 'film' } -PassThru | Out-String -Width 100 | Should -Match 'team'
         }
     }

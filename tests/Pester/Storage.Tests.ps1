@@ -73,7 +73,7 @@ Describe 'Storage' -Tag Storage {
     Context 'binding' {
         It 'takes <Name> with its defaults' -ForEach @(
             @{ Name = 'Get-LabBucket'; Sets = 1 }, @{ Name = 'New-LabBucket'; Sets = 1 }, @{ Name = 'Remove-LabBucket'; Sets = 1 }
-            @{ Name = 'Test-LabBucket'; Sets = 1 }, @{ Name = 'Wait-LabBucket'; Sets = 2 }, @{ Name = 'Wait-LabObject'; Sets = 2 }
+            @{ Name = 'Test-LabBucket'; Sets = 1 }, @{ Name = 'Wait-LabBucket'; Sets = 3 }, @{ Name = 'Wait-LabObject'; Sets = 3 }
             @{ Name = 'Get-LabObject'; Sets = 2 }, @{ Name = 'Send-LabObject'; Sets = 2 }, @{ Name = 'Receive-LabObject'; Sets = 3 }
             @{ Name = 'Remove-LabObject'; Sets = 2 }, @{ Name = 'Get-LabObjectContent'; Sets = 1 }, @{ Name = 'Set-LabObjectContent'; Sets = 1 }
         ) {

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
@@ -19,6 +21,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
 
     private readonly HashSet<(string Bucket, string Key)> written = [];
     private UploadOptions options = new();
+    private EncryptionKey? sourceKey;
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -80,24 +83,32 @@ public abstract class CopyCommand : ConditionalUploadCommand
     [ValidateNotNull]
     public string DestinationPrefix { get; set; } = "";
 
+    /// <summary>The key of your own (SSE-C) that the source is encrypted with, 32 bytes in Base64.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? SourceCustomerKey { get; set; }
+
     /// <summary>What is asked for with <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
     protected abstract string Action { get; }
 
     /// <summary>Brings one object to its new key.</summary>
-    /// <param name="source">Bucket, key and, if one is asked for, version of the object.</param>
+    /// <param name="sourceBucket">Bucket it is in.</param>
+    /// <param name="sourceKey">Its key.</param>
+    /// <param name="read">Which version of it, and how to read it.</param>
     /// <param name="bucket">Bucket it goes to.</param>
     /// <param name="key">New key.</param>
     /// <param name="options">What it is stored with.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <returns>What was done.</returns>
     protected abstract Task<LabTransfer> TransferAsync(
-        (string Bucket, string Key, string? VersionId) source, string bucket, string key, UploadOptions options, CancellationToken cancellation);
+        string sourceBucket, string sourceKey, ReadOptions read, string bucket, string key, UploadOptions options, CancellationToken cancellation);
 
     /// <inheritdoc/>
     protected override void OnBegin()
     {
         base.OnBegin();
         options = UploadOptions();
+        sourceKey = Secrets.ToEncryptionKey(SourceCustomerKey);
     }
 
     /// <inheritdoc/>
@@ -148,8 +159,9 @@ public abstract class CopyCommand : ConditionalUploadCommand
         }
         else if (await ShouldProcessAsync($"{uri} -> {newUri}", Action))
         {
+            ReadOptions read = new() { VersionId = version, CustomerKey = sourceKey };
             await StartAsync(uri, async token =>
-                await WriteAsync(await TransferAsync((bucket, key, version), newBucket, newKey, options, token), token));
+                await WriteAsync(await TransferAsync(bucket, key, read, newBucket, newKey, options, token), token));
         }
     }
 }

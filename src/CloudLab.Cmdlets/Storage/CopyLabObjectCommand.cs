@@ -43,6 +43,6 @@ public sealed class CopyLabObjectCommand : CopyCommand
 
     /// <inheritdoc/>
     protected override Task<LabTransfer> TransferAsync(
-        (string Bucket, string Key, string? VersionId) source, string bucket, string key, UploadOptions options, CancellationToken cancellation) =>
-        Engine.CopyAsync(source.Bucket, source.Key, new ReadOptions { VersionId = source.VersionId }, bucket, key, options, Meter, cancellation);
+        string sourceBucket, string sourceKey, ReadOptions read, string bucket, string key, UploadOptions options, CancellationToken cancellation) =>
+        Engine.CopyAsync(sourceBucket, sourceKey, read, bucket, key, options, Meter, cancellation);
 }

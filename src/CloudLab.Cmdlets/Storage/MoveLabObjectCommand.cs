@@ -38,6 +38,6 @@ public sealed class MoveLabObjectCommand : CopyCommand
 
     /// <inheritdoc/>
     protected override Task<LabTransfer> TransferAsync(
-        (string Bucket, string Key, string? VersionId) source, string bucket, string key, UploadOptions options, CancellationToken cancellation) =>
-        new ObjectMover(Client, Engine).MoveAsync(source.Bucket, source.Key, source.VersionId, bucket, key, options, Meter, cancellation);
+        string sourceBucket, string sourceKey, ReadOptions read, string bucket, string key, UploadOptions options, CancellationToken cancellation) =>
+        new ObjectMover(Client, Engine).MoveAsync(sourceBucket, sourceKey, read, bucket, key, options, Meter, cancellation);
 }

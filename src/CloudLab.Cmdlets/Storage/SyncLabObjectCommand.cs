@@ -1,5 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
@@ -102,6 +104,11 @@ public sealed class SyncLabObjectCommand : UploadCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>The key of your own (SSE-C) that the source is encrypted with, 32 bytes in Base64.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? SourceCustomerKey { get; set; }
+
     /// <inheritdoc/>
     protected override string Activity => $"Synchronizing {from} -> {to}";
 
@@ -135,7 +142,10 @@ public sealed class SyncLabObjectCommand : UploadCommand
                 Delete = Delete,
                 Filter = Filter(Include, Exclude),
             },
-            UploadOptions());
+            UploadOptions())
+        {
+            SourceKey = Secrets.ToEncryptionKey(SourceCustomerKey),
+        };
         syncs.Add(sync);
         if (whatIf)
         {
@@ -148,9 +158,14 @@ public sealed class SyncLabObjectCommand : UploadCommand
             {
                 await StartAsync(from!.NameOf(step.Entry.Name), token => ApplyAsync(sync, step, token));
             }
-            else if (IncludeSkipped && !step.Entry.IsFolder)
+            else
             {
-                await WriteAsync(await sync.ResolveAsync(step, cancellation), cancellation);
+                Meter.Expect(1);
+                Meter.AddItems();
+                if (IncludeSkipped && !step.Entry.IsFolder)
+                {
+                    await WriteAsync(await sync.ResolveAsync(step, cancellation), cancellation);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ using CloudLab.Core.Waiting;
 
 namespace CloudLab.Cmdlets.Storage;
 
-/// <summary>Base of the cmdlets that wait for something to be there, or to be gone.</summary>
+/// <summary>Base of the cmdlets that wait for something to be there, to be gone, or to be as a script wants it.</summary>
 public abstract class WaitCommand : StorageCommand
 {
     private const int WaitsAtOnce = 16;
@@ -17,6 +17,11 @@ public abstract class WaitCommand : StorageCommand
     /// <summary>Waits until it does not exist any more.</summary>
     [Parameter(ParameterSetName = "NotExists", Mandatory = true)]
     public SwitchParameter NotExists { get; set; }
+
+    /// <summary>Waits until this script says so: it sees the thing as <c>$_</c>, which is null while it does not exist.</summary>
+    [Parameter(ParameterSetName = "Until", Mandatory = true)]
+    [ValidateNotNull]
+    public ScriptBlock? Until { get; set; }
 
     /// <summary>When to give up: a TimeSpan or a number of seconds. 100 seconds if left out; 0 looks once.</summary>
     [Parameter]
@@ -35,18 +40,21 @@ public abstract class WaitCommand : StorageCommand
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="name">Its name.</param>
     /// <param name="find">Looks: the thing, or null where it does not exist.</param>
+    /// <param name="describe">The state of the thing in a few words, to follow on "it exists"; null where there is nothing to say.</param>
     /// <returns>Done when the wait has begun.</returns>
-    protected Task StartWaitAsync<T>(string name, Func<CancellationToken, Task<T?>> find)
+    protected Task StartWaitAsync<T>(string name, Func<CancellationToken, Task<T?>> find, Func<T, string>? describe = null)
         where T : class =>
         StartAsync(name, async cancellation =>
         {
             bool gone = NotExists;
             T? found = await Waiter.WaitAsync(
-                gone ? $"{name} to be gone" : $"{name} to exist", name,
+                Until is not null ? $"{name} to be as -Until wants it" : gone ? $"{name} to be gone" : $"{name} to exist", name,
                 async token =>
                 {
                     T? now = await find(token);
-                    return new Sighting<T?>((now is null) == gone, now, now is null ? "it does not exist" : "it exists");
+                    string seen = now is null ? "it does not exist" : describe is null ? "it exists" : $"it exists ({describe(now)})";
+                    return Until is null ? new Sighting<T?>((now is null) == gone, now, seen)
+                        : new Sighting<T?>(await IsTrueAsync(name, now), now, seen + ", and the condition is not true");
                 },
                 new WaitOptions { Timeout = Timeout, PollInterval = PollInterval }, Reporter, cancellation);
             if (found is not null)
@@ -64,5 +72,31 @@ public abstract class WaitCommand : StorageCommand
             throw new LabException(
                 LabErrorKind.InvalidArgument, "InvalidWait", "-Timeout cannot be negative, and -PollInterval must be more than nothing.");
         }
+    }
+
+    // On the pipeline thread, as any script. Errors in it are real ones, whatever the caller's preference: a condition that fails
+    // at every look would otherwise look like one that is never true.
+    private async Task<bool> IsTrueAsync(string name, object? thing)
+    {
+        (bool isTrue, RuntimeException? problem) = await AskAsync<(bool, RuntimeException?)>(() =>
+        {
+            try
+            {
+                List<PSVariable> variables = [new("_", thing), new("ErrorActionPreference", ActionPreference.Stop)];
+                return (LanguagePrimitives.IsTrue(Until!.InvokeWithContext(null, variables)), null);
+            }
+            catch (RuntimeException e) when (e is not PipelineStoppedException)
+            {
+                return (false, e);
+            }
+        });
+        return problem is null
+            ? isTrue
+            : throw new LabException(
+                LabErrorKind.Unspecified, "ConditionFailed", $"The script of -Until failed for {name}: {problem.ErrorRecord?.Exception?.Message ?? problem.Message}", problem)
+            {
+                Target = name,
+                Advice = "Mind that $_ is null while there is nothing by that name, and that every error in the script ends the wait.",
+            };
     }
 }

@@ -4,11 +4,14 @@ using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
 
-/// <summary>Waits until buckets exist, or are gone.</summary>
+/// <summary>Waits until buckets exist, are gone, or are as you want them.</summary>
 /// <remarks>
 /// <para>Looks at once, then at growing intervals up to -PollInterval. A bucket that is there is passed on, so that the pipeline goes on
 /// with it. Several buckets are waited for at the same time.</para>
-/// <para>Errors: WaitTimeout when time is up, with what was last seen; AccessDenied when you may not look.</para>
+/// <para>-Until takes a script that sees the bucket as $_ - null while there is none - and ends the wait when what it gives is true. An error in the
+/// script is reported and ends the wait for that bucket. It needs PowerShell: the cloudlab command has no scripts.</para>
+/// <para>Errors: WaitTimeout when time is up, with what was last seen; ConditionFailed when the script of -Until fails; AccessDenied when
+/// you may not look.</para>
 /// </remarks>
 /// <example>
 /// <para>Waits for a bucket just created.</para>
@@ -17,6 +20,10 @@ namespace CloudLab.Cmdlets.Storage;
 /// <example>
 /// <para>Waits until a bucket is gone, looking at least every second.</para>
 /// <code>Wait-LabBucket -Bucket no-such-bucket -NotExists -PollInterval 1</code>
+/// </example>
+/// <example>
+/// <para>Waits until a bucket has its first object.</para>
+/// <code>Wait-LabBucket -Bucket movies -Until { $_ -and (Get-LabObject -Bucket $_ | Select-Object -First 1) }</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.LabBucket, or System.String: name of a bucket.</inputtype>
 [Cmdlet(VerbsLifecycle.Wait, "LabBucket", DefaultParameterSetName = "Exists")]

@@ -92,12 +92,15 @@ public sealed class CallerStore(IdentityClient client)
                 AssumeRoleResponse answer = await client.StsAsync(
                     "AssumeRole", $"Role '{roleArn}'", roleArn, sts => sts.AssumeRoleAsync(request, cancellation), cancellation);
                 Credentials keys = answer.Credentials;
+                DateTimeOffset expiration = keys.Expiration is { } end
+                    ? new DateTimeOffset(end.ToUniversalTime())
+                    : DateTimeOffset.UtcNow + (duration ?? TimeSpan.FromHours(1));
                 return new RoleCredentials
                 {
                     RoleArn = roleArn,
                     AssumedRoleArn = answer.AssumedRoleUser?.Arn ?? roleArn,
-                    Expiration = keys.Expiration is { } end ? new DateTimeOffset(end.ToUniversalTime()) : DateTimeOffset.UtcNow + (duration ?? TimeSpan.FromHours(1)),
-                    Keys = new AwsKeys(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken),
+                    Expiration = expiration,
+                    Keys = new AwsKeys(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken, expiration),
                 };
             }
             catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied && DateTimeOffset.UtcNow < patience)

@@ -93,6 +93,15 @@ public sealed class AwsConnection
     /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>
     internal AWSCredentials Credentials() => credentials.Value.Credentials;
 
+    /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
+    /// <returns>Whether they end at all, and when, where that is known. Throws what the SDK throws.</returns>
+    internal async Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync()
+    {
+        AWSCredentials source = Credentials();
+        ImmutableCredentials keys = await source.GetCredentialsAsync();
+        return (keys.UseToken, source.Expiration is { } end ? new DateTimeOffset(end.ToUniversalTime()) : null);
+    }
+
     /// <summary>Puts region, endpoint, trusted authorities and the shared HTTP client into a service client's configuration.</summary>
     /// <typeparam name="T">The client's configuration class.</typeparam>
     /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
@@ -170,7 +179,8 @@ public sealed class AwsConnection
             && session.Environment.Get("AWS_SECRET_ACCESS_KEY") is { } secretKey)
         {
             return (
-                ToCredentials(new AwsKeys(accessKey, secretKey, session.Environment.Get("AWS_SESSION_TOKEN"))),
+                ToCredentials(new AwsKeys(
+                    accessKey, secretKey, session.Environment.Get("AWS_SESSION_TOKEN"), SharedCredentialsFile.ToExpiration(session.Environment.Get("AWS_CREDENTIAL_EXPIRATION")))),
                 Named(accessKey, "environment AWS_ACCESS_KEY_ID"));
         }
 
@@ -179,6 +189,11 @@ public sealed class AwsConnection
             try
             {
                 AWSCredentials ofProfile = found.GetAWSCredentials(ProfileFiles());
+                if (ofProfile is SessionAWSCredentials)
+                {
+                    ofProfile.Expiration = SharedCredentialsFile.ExpirationOf(session, found.Name)?.UtcDateTime;
+                }
+
                 return (ofProfile, Named(found.Options.AccessKey ?? found.CredentialDescription, $"profile '{found.Name}'"));
             }
             catch (Exception e) when (e is AmazonClientException or ArgumentException or InvalidOperationException)
@@ -217,6 +232,6 @@ public sealed class AwsConnection
     }
 
     private static AWSCredentials ToCredentials(AwsKeys keys) => keys.SessionToken is { } token
-        ? new SessionAWSCredentials(keys.AccessKey, keys.SecretKey, token)
+        ? new SessionAWSCredentials(keys.AccessKey, keys.SecretKey, token) { Expiration = keys.Expiration?.UtcDateTime }
         : new BasicAWSCredentials(keys.AccessKey, keys.SecretKey);
 }

@@ -26,8 +26,13 @@ internal static class SharedConfigFile
             ?? Value(lines, section, null, "endpoint_url");
     }
 
-    // A value of a section, or of the group of indented lines under a name in it.
-    private static string? Value(string[] lines, string section, string? group, string key)
+    /// <summary>A value of a section, or of the group of indented lines under a name in it.</summary>
+    /// <param name="lines">The file.</param>
+    /// <param name="section">What stands in brackets over it.</param>
+    /// <param name="group">The name that indented lines stand under; null for lines that are not.</param>
+    /// <param name="key">Its name.</param>
+    /// <returns>The first such value, or null.</returns>
+    public static string? Value(string[] lines, string section, string? group, string key)
     {
         bool inSection = false;
         string? inGroup = null;

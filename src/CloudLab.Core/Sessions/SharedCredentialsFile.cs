@@ -10,6 +10,9 @@ namespace CloudLab.Core.Sessions;
 /// </summary>
 public static class SharedCredentialsFile
 {
+    // The name that several tools write, each for itself; the SDKs leave it alone.
+    private const string ExpirationName = "x_security_token_expires";
+
     private static readonly object OneAtATime = new();
 
     /// <summary>The file that a session's profiles are written to.</summary>
@@ -65,9 +68,25 @@ public static class SharedCredentialsFile
         }
     }
 
+    /// <summary>When the temporary credentials of a profile end, as <see cref="Save"/> and other tools note it.</summary>
+    /// <param name="session">Whose environment says where the file is.</param>
+    /// <param name="profile">Name of the profile.</param>
+    /// <returns>The moment, or null where the file does not tell.</returns>
+    internal static DateTimeOffset? ExpirationOf(LabSession session, string profile)
+    {
+        string path = PathOf(session);
+        return File.Exists(path) ? ToExpiration(SharedConfigFile.Value(File.ReadAllLines(path), profile, null, ExpirationName)) : null;
+    }
+
+    /// <summary>Reads the moment at which credentials end.</summary>
+    /// <param name="text">A date of ISO 8601, or null.</param>
+    /// <returns>The moment; null where there is none, or nothing that is one.</returns>
+    internal static DateTimeOffset? ToExpiration(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment) ? moment : null;
+
     private static string Body(string region, AwsKeys keys, DateTimeOffset expiration) => string.Create(
         CultureInfo.InvariantCulture,
-        $"aws_access_key_id = {keys.AccessKey}\naws_secret_access_key = {keys.SecretKey}\naws_session_token = {keys.SessionToken}\nregion = {region}\nx_security_token_expires = {expiration.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}\n");
+        $"aws_access_key_id = {keys.AccessKey}\naws_secret_access_key = {keys.SecretKey}\naws_session_token = {keys.SessionToken}\nregion = {region}\n{ExpirationName} = {expiration.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}\n");
 
     private static string Replace(string text, string profile, string body, bool force)
     {

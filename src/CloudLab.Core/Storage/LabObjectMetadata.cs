@@ -38,4 +38,12 @@ public sealed class LabObjectMetadata : LabObject
 
     /// <summary>Number of tags; null where there are none, or the service does not say.</summary>
     public int? TagCount { get; init; }
+
+    /// <summary>
+    /// Of an archived object: true while it is on its way back, false when a copy is there; null where nobody asked for it.
+    /// </summary>
+    public bool? RestoreInProgress { get; init; }
+
+    /// <summary>Until when the copy of an archived object stays; null where there is none.</summary>
+    public DateTimeOffset? RestoreExpires { get; init; }
 }

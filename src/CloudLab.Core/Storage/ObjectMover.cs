@@ -13,7 +13,7 @@ public sealed class ObjectMover(StorageClient client, TransferEngine engine)
     /// <summary>Moves one object.</summary>
     /// <param name="sourceBucket">Bucket it is in.</param>
     /// <param name="sourceKey">Its key.</param>
-    /// <param name="sourceVersionId">Version to move; null for the current one.</param>
+    /// <param name="read">Which version to move, and how to read it.</param>
     /// <param name="bucket">Bucket it goes to.</param>
     /// <param name="key">Its new key.</param>
     /// <param name="options">What to store it with; what they leave out is kept.</param>
@@ -21,7 +21,7 @@ public sealed class ObjectMover(StorageClient client, TransferEngine engine)
     /// <param name="cancellation">Cancels the move; the source is there then, and perhaps the copy.</param>
     /// <returns>The copy. Throws <see cref="LabException"/>: SameObject, SourceNotDeleted, and what a copy throws.</returns>
     public async Task<LabTransfer> MoveAsync(
-        string sourceBucket, string sourceKey, string? sourceVersionId, string bucket, string key, UploadOptions options,
+        string sourceBucket, string sourceKey, ReadOptions read, string bucket, string key, UploadOptions options,
         ProgressMeter? meter = null, CancellationToken cancellation = default)
     {
         if (sourceBucket == bucket && sourceKey == key)
@@ -32,14 +32,12 @@ public sealed class ObjectMover(StorageClient client, TransferEngine engine)
         }
 
         // The state that is copied is the only one that may be deleted. A version by its id never changes.
-        LabObjectMetadata? source = sourceVersionId is null
-            ? await objects.GetAsync(sourceBucket, sourceKey, ReadOptions.Default, cancellation)
-            : null;
-        ReadOptions state = new() { VersionId = sourceVersionId ?? source!.VersionId, IfMatch = source?.ETag };
+        LabObjectMetadata? source = read.VersionId is null ? await objects.GetAsync(sourceBucket, sourceKey, read, cancellation) : null;
+        ReadOptions state = source is null ? read : read with { VersionId = source.VersionId, IfMatch = source.ETag };
         LabTransfer copy = await engine.CopyAsync(sourceBucket, sourceKey, state, bucket, key, options, meter, cancellation);
         try
         {
-            await objects.RemoveAsync(sourceBucket, new ObjectVersion(sourceKey, sourceVersionId), source?.ETag, cancellation);
+            await objects.RemoveAsync(sourceBucket, new ObjectVersion(sourceKey, read.VersionId), source?.ETag, cancellation);
         }
         catch (LabException e)
         {

@@ -332,6 +332,7 @@ public sealed class ObjectStore(StorageClient client)
             metadata[name] = value;
         }
 
+        (bool? restoring, DateTimeOffset? restored) = ObjectArchive.ReadState(answer["x-amz-restore"]);
         return new LabObjectMetadata
         {
             Bucket = bucket,
@@ -353,6 +354,8 @@ public sealed class ObjectStore(StorageClient client)
             KmsKeyId = answer["x-amz-server-side-encryption-aws-kms-key-id"],
             Parts = int.TryParse(answer["x-amz-mp-parts-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int parts) ? parts : null,
             TagCount = int.TryParse(answer["x-amz-tagging-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int tags) ? tags : null,
+            RestoreInProgress = restoring,
+            RestoreExpires = restored,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using Amazon.S3;
+using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
@@ -58,6 +59,14 @@ public sealed class StorageClient
     /// <returns>The URL. Throws <see cref="LabException"/>.</returns>
     internal Task<string> PresignAsync(S3Request request, TimeSpan life, CancellationToken cancellation) =>
         CallAsync(request.Bucket, request.Key, _ => wire.PresignAsync(request, life, cancellation), cancellation);
+
+    /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
+    /// <param name="bucket">Bucket, for an error.</param>
+    /// <param name="key">Key, for an error.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>Whether they end at all, and when, where that is known. Throws <see cref="LabException"/>.</returns>
+    internal Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync(string bucket, string key, CancellationToken cancellation) =>
+        CallAsync(bucket, key, _ => aws.CredentialsEndAsync(), cancellation);
 
     /// <summary>Reads the document that an answer carries.</summary>
     /// <param name="answer">The answer.</param>

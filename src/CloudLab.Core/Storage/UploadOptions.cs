@@ -7,8 +7,6 @@ namespace CloudLab.Core.Storage;
 /// <summary>What an object is stored with.</summary>
 public sealed record UploadOptions
 {
-    private const int MostTags = 10;
-
     /// <summary>Media type; null for that of the extension (in a copy: that of the source).</summary>
     public string? ContentType { get; init; }
 
@@ -85,20 +83,9 @@ public sealed record UploadOptions
             }
         }
 
-        if (Tags is { } tags)
+        if (Tags is not null)
         {
-            if (tags.Count > MostTags)
-            {
-                throw Invalid("InvalidTag", $"{tags.Count} tags are given: an object has at most {MostTags}.");
-            }
-
-            foreach ((string name, string value) in tags)
-            {
-                if (name.Length is 0 or > 128 || value.Length > 256)
-                {
-                    throw Invalid("InvalidTag", $"Tag '{name}': a name has 1 to 128 characters and a value at most 256.");
-                }
-            }
+            ObjectTags.Validate(Tags);
         }
 
         return KmsKeyId is not null && ServerSideEncryption?.StartsWith("aws:kms", StringComparison.Ordinal) != true

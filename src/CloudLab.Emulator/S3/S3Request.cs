@@ -12,11 +12,11 @@ internal sealed class S3Request
     private const int MaxKeyBytes = 1024;
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>What a presigned URL needs for itself.</summary>
+    /// <summary>What a presigned URL needs for itself; that some clients name the checksum of a body to come says nothing.</summary>
     private static readonly HashSet<string> SignatureNames = new(StringComparer.OrdinalIgnoreCase)
     {
         "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature",
-        "X-Amz-Security-Token", "X-Amz-Content-Sha256",
+        "X-Amz-Security-Token", "X-Amz-Content-Sha256", "x-amz-sdk-checksum-algorithm",
     };
 
     private readonly HttpExchange exchange;

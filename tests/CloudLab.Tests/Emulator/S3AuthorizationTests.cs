@@ -75,6 +75,28 @@ public sealed class S3AuthorizationTests : S3Tests
     }
 
     [Fact]
+    public async Task Versions_and_locks_have_actions_of_their_own()
+    {
+        await S3.PutBucketAsync(new PutBucketRequest { BucketName = "locked", ObjectLockEnabledForBucket = true }, Cancel);
+        PutObjectRequest put = new() { BucketName = "locked", Key = "k", ContentBody = "hello", ObjectLockMode = ObjectLockMode.Governance, ObjectLockRetainUntilDate = DateTime.UtcNow.AddHours(1) };
+        string version = (await S3.PutObjectAsync(put, Cancel)).VersionId;
+        using IAmazonS3 reader = Client(Emulator.Info, await AssumeAsync(
+            """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","s3:DeleteObject","s3:DeleteObjectVersion"],"Resource":"arn:aws:s3:::locked/*"}}"""));
+        using (await reader.GetObjectAsync("locked", "k", Cancel))
+        {
+            AmazonS3Exception refused = await FailsAsync("AccessDenied", () => reader.GetObjectAsync("locked", "k", version, Cancel));
+            Assert.Contains("s3:GetObjectVersion", refused.Message, StringComparison.Ordinal);
+        }
+
+        await FailsAsync("AccessDenied", () => reader.PutObjectAsync(put, Cancel));
+        DeleteObjectRequest delete = new() { BucketName = "locked", Key = "k", VersionId = version, BypassGovernanceRetention = true };
+        Assert.Contains("s3:BypassGovernanceRetention", (await FailsAsync("AccessDenied", () => reader.DeleteObjectAsync(delete, Cancel))).Message, StringComparison.Ordinal);
+        string marker = (await reader.DeleteObjectAsync("locked", "k", Cancel)).VersionId;
+        await reader.DeleteObjectAsync("locked", "k", marker, Cancel);
+        await S3.DeleteObjectAsync(delete, Cancel);
+    }
+
+    [Fact]
     public async Task A_token_that_is_over_is_refused()
     {
         AdjustableClock clock = new();

@@ -57,7 +57,8 @@ internal sealed record Fault(FaultKind Kind, int Number = 0)
 /// <param name="Method">GET, PUT, …</param>
 /// <param name="Target">Path and query as sent.</param>
 /// <param name="Length">Length of its body.</param>
-internal sealed record ProxiedRequest(string Method, string Target, int Length);
+/// <param name="Range">Its Range header, or null.</param>
+internal sealed record ProxiedRequest(string Method, string Target, int Length, string? Range = null);
 
 /// <summary>
 /// An HTTP proxy for one server that misbehaves on demand: it stands between a client and a real server and asks
@@ -154,7 +155,7 @@ internal sealed class FaultProxy : IAsyncDisposable
         string[] lines = head.Split("\r\n");
         string[] first = lines[0].Split(' ');
         int length = int.Parse(Header(lines, "Content-Length") ?? "0", CultureInfo.InvariantCulture);
-        ProxiedRequest request = new(first[0], first[1], length);
+        ProxiedRequest request = new(first[0], first[1], length, Header(lines, "Range"));
         lock (seen)
         {
             seen.Add(request);

@@ -36,6 +36,7 @@ public class CommandLineProcessTests
     [InlineData("Get-Nothing", "no cmdlet Get-Nothing")]
     [InlineData("help Get-Nothing", "no cmdlet Get-Nothing")]
     [InlineData("Start-LabEmulator", "cloudlab emulator")]
+    [InlineData("Wait-LabObject movies k -Until {$_.Size}", "-Until: A script needs PowerShell")]
     [InlineData("emulator --port x", "--port")]
     [InlineData("emulator --nope x", "--nope")]
     public async Task A_command_line_that_makes_no_sense_is_exit_code_2(string args, string says)

@@ -115,6 +115,35 @@ public sealed class AwsConnectionTests : IDisposable
     }
 
     [Fact]
+    public async Task The_end_of_temporary_credentials_is_known_wherever_somebody_tells_it()
+    {
+        DateTimeOffset end = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        string answer = Path.Combine(folder, "answer.json");
+        File.WriteAllText(
+            answer, $$"""{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"{{Secret}}","SessionToken":"t","Expiration":"2030-01-02T03:04:05Z"}""");
+        string print = OperatingSystem.IsWindows() ? "cmd /c type" : "cat";
+        Files(
+            $"[profile made]\ncredential_process = {print} {answer}\n",
+            $"[other]\nx_security_token_expires = 2031-01-01T00:00:00Z\n[told]\naws_access_key_id = ASIA1\naws_secret_access_key = {Secret}\n"
+            + $"aws_session_token = t\nx_security_token_expires = 2030-01-02T03:04:05Z\n[untold]\naws_access_key_id = ASIA1\naws_secret_access_key = {Secret}\n"
+            + $"aws_session_token = t\n[lasting]\naws_access_key_id = AKIA1\naws_secret_access_key = {Secret}\n");
+        Assert.Equal(end, await EndAsync(new SessionOptions { Keys = new AwsKeys("ASIA1", Secret, "t", end) }));
+        Assert.Equal(end, await EndAsync(new SessionOptions { ProfileName = "told" }));
+
+        // The SDK gives such credentials up a minute before their end.
+        Assert.Equal(end, (await EndAsync(new SessionOptions { ProfileName = "made" }))!.Value, TimeSpan.FromMinutes(1));
+        Assert.Null(await EndAsync(new SessionOptions { ProfileName = "untold" }));
+        Assert.Null(await EndAsync(new SessionOptions { ProfileName = "lasting" }));
+
+        (variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], variables["AWS_SESSION_TOKEN"]) = ("ASIA1", Secret, "t");
+        Assert.Null(await EndAsync(new SessionOptions()));
+        variables["AWS_CREDENTIAL_EXPIRATION"] = "2030-01-02T04:04:05+01:00";
+        Assert.Equal(end, await EndAsync(new SessionOptions()));
+
+        async Task<DateTimeOffset?> EndAsync(SessionOptions options) => (await Session(options, "test").Aws.CredentialsEndAsync()).End;
+    }
+
+    [Fact]
     public void No_secret_is_in_what_a_session_shows()
     {
         variables["AWS_ACCESS_KEY_ID"] = "AKIDENV";

@@ -79,6 +79,28 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         Assert.NotNull(await Buckets.FindAsync(New, Token));
     }
 
+    [Fact]
+    public async Task Ctrl_C_while_a_bucket_is_configured_leaves_no_bucket()
+    {
+        await using FaultProxy proxy = new(ServerUrl);
+        using CancellationTokenSource ctrlC = new();
+        proxy.Plan = request =>
+        {
+            if (!request.Target.Contains("?tagging", StringComparison.Ordinal))
+            {
+                return Fault.None;
+            }
+
+            ctrlC.Cancel();
+            return new Fault(FaultKind.StallAtOnce);
+        };
+        CmdletResult result = await CmdletRunner.RunAsync(
+            "New-LabBucket", new { Bucket = New, Session = await ConnectAsync(proxy.Url), Tag = new Hashtable { ["a"] = "b" } }, ctrlC: ctrlC.Token);
+        Assert.True(result.Stopped);
+        Assert.Contains(proxy.Seen, request => request.Method == "DELETE");
+        Assert.Null(await Buckets.FindAsync(New, Token));
+    }
+
     [Theory]
     [InlineData("", "v", "no name")]
     [InlineData("aws:x", "v", "reserved")]

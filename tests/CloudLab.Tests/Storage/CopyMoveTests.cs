@@ -1,13 +1,39 @@
 using System.Management.Automation;
+using System.Security;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
 using CloudLab.Tests.Faults;
 using Xunit;
 
 namespace CloudLab.Tests.Storage;
 
 [Trait("Area", "Storage")]
-public sealed class CopyMoveOnEmulatorTests() : CopyMoveTests(StorageServer.Emulator);
+public sealed class CopyMoveOnEmulatorTests() : CopyMoveTests(StorageServer.Emulator)
+{
+    [Fact]
+    public async Task A_source_under_a_key_of_the_customer_needs_that_key()
+    {
+        string text = Convert.ToBase64String(Enumerable.Range(1, 32).Select(i => (byte)i).ToArray());
+        EncryptionKey key = EncryptionKey.Parse(text);
+        using SecureString secret = new();
+        foreach (char c in text)
+        {
+            secret.AppendChar(c);
+        }
+
+        await PutAsync("a", [1, 2, 3], new UploadOptions { CustomerKey = key });
+        Assert.Single((await RunAsync("Copy-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session })).Errors);
+        (await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", SourceCustomerKey = secret, Session })).Ok();
+        Assert.Equal([1, 2, 3], await Content.ReadBytesAsync(Bucket, "b", ReadOptions.Default, Token));
+        (await RunAsync("Copy-LabObject", new { Bucket, Key = "b", DestinationKey = "c/d", CustomerKey = secret, Session })).Ok();
+        string back = Path.Combine(Folder, "back");
+        (await RunAsync("Sync-LabObject", new { Source = $"s3://{Bucket}/c", Destination = back, SourceCustomerKey = secret, Session })).Ok();
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(back, "d")));
+        File.SetLastWriteTimeUtc(Path.Combine(back, "d"), DateTime.UtcNow.AddHours(1));
+        Assert.Empty((await RunAsync("Sync-LabObject", new { Source = back, Destination = $"s3://{Bucket}/c", CustomerKey = secret, Checksum = true, Session })).Ok().Output);
+    }
+}
 
 [Trait("Area", "Storage")]
 [Trait("Server", "s3")]
@@ -135,6 +161,31 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         Assert.Equal("SourceNotDeleted", CodeOf(error));
         Assert.Contains($"s3://{Bucket}/b", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["a", "b"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_version_is_copied_and_moved_by_its_id()
+    {
+        await new BucketVersioning(Client).SetAsync(Bucket, BucketVersioningStatus.Enabled, Token);
+        await PutAsync("a", "old");
+        string old = (await Objects.GetAsync(Bucket, "a", ReadOptions.Default, Token)).VersionId!;
+        await PutAsync("a", "new");
+        (await RunAsync("Copy-LabObject", new { Bucket, Key = "a", VersionId = old, DestinationKey = "b", Session })).Ok();
+        Assert.Equal("old", await TextAsync("b", ReadOptions.Default));
+
+        (await RunAsync("Move-LabObject", new { Bucket, Key = "a", VersionId = old, DestinationKey = "c", Session })).Ok();
+        Assert.Equal("old", await TextAsync("c", ReadOptions.Default));
+        Assert.Equal("new", await TextAsync("a", ReadOptions.Default));
+        LabException e = await Assert.ThrowsAsync<LabException>(() => TextAsync("a", new ReadOptions { VersionId = old }));
+        Assert.Equal(LabErrorKind.NotFound, e.Kind);
+
+        // Without an id the source is only hidden.
+        string current = (await Objects.GetAsync(Bucket, "a", ReadOptions.Default, Token)).VersionId!;
+        (await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "d", Session })).Ok();
+        Assert.Equal(["b", "c", "d"], await KeysAsync());
+        Assert.Equal("new", await TextAsync("a", new ReadOptions { VersionId = current }));
+
+        Task<string> TextAsync(string key, ReadOptions read) => Content.ReadTextAsync(Bucket, key, System.Text.Encoding.UTF8, read, Token);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public enum StorageServer
 
     /// <summary>Ceph radosgw, where the environment names one.</summary>
     Ceph,
+
+    /// <summary>moto, for what Ceph does not do; enforces nothing.</summary>
+    Moto,
 }
 
 /// <summary>A bucket of its own for each test, removed with all in it afterwards.</summary>
@@ -72,6 +75,10 @@ public abstract class StorageTest(StorageServer server) : IAsyncLifetime
         {
             (Uri ceph, AwsKeys root) = TestServers.Ceph();
             options = new SessionOptions { EndpointUrl = ceph, Keys = root };
+        }
+        else if (server == StorageServer.Moto)
+        {
+            options = new SessionOptions { EndpointUrl = TestServers.Moto(), Keys = new AwsKeys("AKIDMOTO", "any") };
         }
         else
         {

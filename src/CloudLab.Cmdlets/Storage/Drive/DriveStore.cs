@@ -238,7 +238,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
     {
         UploadOptions options = new() { NoClobber = !overwrite };
         return move
-            ? new ObjectMover(client, engine).MoveAsync(bucket, key, null, toBucket, toKey, options, meter, cancellation)
+            ? new ObjectMover(client, engine).MoveAsync(bucket, key, ReadOptions.Default, toBucket, toKey, options, meter, cancellation)
             : engine.CopyAsync(bucket, key, ReadOptions.Default, toBucket, toKey, options, meter, cancellation);
     }
 

@@ -56,11 +56,9 @@ public sealed class LabBucketLifecycleRule : IBucketRule
     /// <summary>Days after its beginning at which an unfinished upload is aborted; null for never.</summary>
     public int? AbortUploadsAfterDays { get; init; }
 
-    /// <summary>What it does, in words.</summary>
-    public IReadOnlyList<string> Action => [.. Actions()];
-
-    /// <inheritdoc/>
-    public override string ToString() => string.Join(", ", Action);
+    /// <summary>What it does, in words; empty where that is nothing.</summary>
+    /// <returns><c>GLACIER after 7 d, expire after 30 d</c>.</returns>
+    public override string ToString() => string.Join(", ", Actions());
 
     private IEnumerable<string> Conditions()
     {

@@ -12,10 +12,12 @@ internal sealed class ContentComparer(ObjectStore objects)
     /// <param name="path">Full path of the file.</param>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
+    /// <param name="read">How to read it.</param>
     /// <param name="etag">Entity tag of the object in the listing.</param>
     /// <param name="cancellation">Cancels the comparison.</param>
     /// <returns>True where they are the same, false where not, null where the service keeps no checksum of the whole.</returns>
-    public async Task<bool?> CompareFileAsync(string path, string bucket, string key, string? etag, CancellationToken cancellation)
+    public async Task<bool?> CompareFileAsync(
+        string path, string bucket, string key, ReadOptions read, string? etag, CancellationToken cancellation)
     {
         // Most often the listing has the MD5 already, and no request is needed. A tag that differs may still be none.
         StoredChecksum listed = StoredChecksum.Of(new LabObject { Bucket = bucket, Key = key, ETag = etag });
@@ -24,21 +26,20 @@ internal sealed class ContentComparer(ObjectStore objects)
             return true;
         }
 
-        StoredChecksum proof = StoredChecksum.Of(await objects.GetAsync(bucket, key, ReadOptions.Default, cancellation));
+        StoredChecksum proof = StoredChecksum.Of(await objects.GetAsync(bucket, key, read, cancellation));
         return proof == StoredChecksum.None ? null : await HoldsAsync(path, proof, cancellation);
     }
 
     /// <summary>Compares two objects.</summary>
-    /// <param name="bucket">Bucket of the first.</param>
-    /// <param name="key">Key of the first.</param>
-    /// <param name="otherBucket">Bucket of the second.</param>
-    /// <param name="otherKey">Key of the second.</param>
+    /// <param name="one">The first, and how to read it.</param>
+    /// <param name="other">The second.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>True where they are the same, false where not, null where the service keeps nothing that both have.</returns>
-    public async Task<bool?> CompareObjectsAsync(string bucket, string key, string otherBucket, string otherKey, CancellationToken cancellation)
+    public async Task<bool?> CompareObjectsAsync(
+        (string Bucket, string Key, ReadOptions Read) one, (string Bucket, string Key, ReadOptions Read) other, CancellationToken cancellation)
     {
-        Task<LabObjectMetadata> first = objects.GetAsync(bucket, key, ReadOptions.Default, cancellation),
-            second = objects.GetAsync(otherBucket, otherKey, ReadOptions.Default, cancellation);
+        Task<LabObjectMetadata> first = objects.GetAsync(one.Bucket, one.Key, one.Read, cancellation),
+            second = objects.GetAsync(other.Bucket, other.Key, other.Read, cancellation);
         await Task.WhenAll(first, second);
         (LabObjectMetadata a, LabObjectMetadata b) = (await first, await second);
         if (a.ETag == b.ETag && a.ServerSideEncryption == b.ServerSideEncryption)

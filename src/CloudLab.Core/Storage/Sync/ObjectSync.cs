@@ -32,6 +32,20 @@ public sealed class ObjectSync : IDisposable
     /// <param name="options">What new objects are stored with.</param>
     /// <exception cref="LabException">NoBucket for two folders, SamePlace where one place is in the other.</exception>
     public ObjectSync(StorageClient client, TransferEngine engine, SyncPlace source, SyncPlace target, SyncRules rules, UploadOptions options)
+        : this(client, engine, source, target, rules, options, target.Bucket is null ? new DownloadFolder(target.Folder) { HasDistinctNames = true } : null)
+    {
+    }
+
+    /// <summary>The same for a destination on a disk of another kind.</summary>
+    /// <param name="client">The service.</param>
+    /// <param name="engine">Transfers.</param>
+    /// <param name="source">Where things come from.</param>
+    /// <param name="target">Where they go.</param>
+    /// <param name="rules">The rules.</param>
+    /// <param name="options">What new objects are stored with.</param>
+    /// <param name="folder">Where files go; null for a bucket.</param>
+    internal ObjectSync(
+        StorageClient client, TransferEngine engine, SyncPlace source, SyncPlace target, SyncRules rules, UploadOptions options, DownloadFolder? folder)
     {
         if (source.Bucket is null && target.Bucket is null)
         {
@@ -58,8 +72,13 @@ public sealed class ObjectSync : IDisposable
         reporter = client.Reporter;
         objects = new ObjectStore(client);
         comparer = new ContentComparer(objects);
-        folder = target.Bucket is null ? new DownloadFolder(target.Folder) { HasDistinctNames = true } : null;
+        this.folder = folder;
     }
+
+    /// <summary>The customer's key (SSE-C) that objects at the source are encrypted with, or null.</summary>
+    public EncryptionKey? SourceKey { get; init; }
+
+    private ReadOptions ReadSource => new() { CustomerKey = SourceKey };
 
     /// <summary>Compares both ends. Removals are not among the steps: see <see cref="Removals"/>.</summary>
     /// <param name="problem">Hears of what cannot be read or stored; the rest goes on.</param>
@@ -134,9 +153,9 @@ public sealed class ObjectSync : IDisposable
             SyncAction.Upload => await engine.SendAsync(action.FullName!, target.Bucket!, target.Prefix + name, options, meter, cancellation),
             SyncAction.Download => await engine.ReceiveAsync(
                 source.Bucket!, source.Prefix + name, folder!.Claim(source.Bucket!, source.Prefix + name, name),
-                new DownloadOptions { Overwrite = true, ExpectedSize = action.Size }, meter, cancellation),
+                new DownloadOptions { Overwrite = true, ExpectedSize = action.Size, Read = ReadSource }, meter, cancellation),
             SyncAction.Copy => await engine.CopyAsync(
-                source.Bucket!, source.Prefix + name, ReadOptions.Default, target.Bucket!, target.Prefix + name, options, meter, cancellation),
+                source.Bucket!, source.Prefix + name, ReadSource, target.Bucket!, target.Prefix + name, options, meter, cancellation),
             _ => throw new ArgumentException($"{action.Action} is no transfer.", nameof(action)),
         };
         return action with { Done = true, Size = done.Size, Transfer = done };
@@ -280,11 +299,15 @@ public sealed class ObjectSync : IDisposable
     private Task<bool?> CompareAsync(SyncStep step, CancellationToken cancellation)
     {
         string name = step.Entry.Name;
+        ReadOptions readTarget = new() { CustomerKey = options.CustomerKey };
         return rules.Direction switch
         {
-            TransferDirection.Upload => comparer.CompareFileAsync(source.NameOf(name), target.Bucket!, target.Prefix + name, step.TargetETag, cancellation),
-            TransferDirection.Download => comparer.CompareFileAsync(target.NameOf(name), source.Bucket!, source.Prefix + name, step.Entry.ETag, cancellation),
-            _ => comparer.CompareObjectsAsync(source.Bucket!, source.Prefix + name, target.Bucket!, target.Prefix + name, cancellation),
+            TransferDirection.Upload => comparer.CompareFileAsync(
+                source.NameOf(name), target.Bucket!, target.Prefix + name, readTarget, step.TargetETag, cancellation),
+            TransferDirection.Download => comparer.CompareFileAsync(
+                target.NameOf(name), source.Bucket!, source.Prefix + name, ReadSource, step.Entry.ETag, cancellation),
+            _ => comparer.CompareObjectsAsync(
+                (source.Bucket!, source.Prefix + name, ReadSource), (target.Bucket!, target.Prefix + name, readTarget), cancellation),
         };
     }
 

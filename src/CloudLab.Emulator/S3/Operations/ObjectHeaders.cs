@@ -178,7 +178,8 @@ internal static class ObjectHeaders
         EncryptionHeaders.Write(request, value.Properties.Encryption);
         foreach (LifecycleRule rule in bucket.Settings.Lifecycle)
         {
-            if (rule.Expires(value) is { } end)
+            // The rules of older versions are others.
+            if (ObjectLookup.VersionOf(request) is null && rule.Expires(value) is { } end)
             {
                 request.ExtraHeaders.Add(
                     "x-amz-expiration",

@@ -140,6 +140,22 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     }
 
     [Fact]
+    public async Task On_a_disk_that_ignores_case_no_name_is_taken_for_another()
+    {
+        await PutAsync("p/Read.me", "1");
+        await PutAsync("p/read.ME", "2");
+        await PutAsync("p/other");
+        Write("back/OTHER", 3);
+        Write("back/extra", 3);
+        List<LabException> problems = [];
+        LabSyncAction[] done = await SyncAsync(Place, Back, new SyncRules { Delete = true }, problem: problems.Add, ignoreCase: true);
+        Assert.Equal("KeysCollide", Assert.Single(problems).Code);
+
+        // OTHER and other would be one file there: it stays.
+        Assert.Equal(["Read.me", "other", "extra"], done.Select(action => action.Name));
+    }
+
+    [Fact]
     public async Task An_empty_source_removes_nothing_unless_forced()
     {
         await PutAsync("p/a");
@@ -254,11 +270,14 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     private void Touch(string name, int hours) => File.SetLastWriteTimeUtc(Path.Combine(Folder, name), DateTime.UtcNow.AddHours(hours));
 
     private async Task<LabSyncAction[]> SyncAsync(
-        string source, string target, SyncRules? rules = null, bool force = false, Action<LabException>? problem = null, StorageClient? client = null)
+        string source, string target, SyncRules? rules = null, bool force = false, Action<LabException>? problem = null, StorageClient? client = null,
+        bool ignoreCase = false)
     {
         TransferEngine engine = new(client ?? Client, 4);
-        using ObjectSync sync = new(
-            client ?? Client, engine, SyncPlace.Parse(source, path => path), SyncPlace.Parse(target, path => path), rules ?? new SyncRules(), new UploadOptions());
+        SyncPlace from = SyncPlace.Parse(source, path => path), to = SyncPlace.Parse(target, path => path);
+        using ObjectSync sync = ignoreCase
+            ? new(client ?? Client, engine, from, to, rules ?? new SyncRules(), new UploadOptions(), new DownloadFolder(to.Folder, false, true) { HasDistinctNames = true })
+            : new(client ?? Client, engine, from, to, rules ?? new SyncRules(), new UploadOptions());
         List<LabSyncAction> done = [];
         await foreach (SyncStep step in sync.PlanAsync(problem ?? (e => throw e), Token))
         {

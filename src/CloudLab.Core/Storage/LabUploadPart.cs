@@ -1,0 +1,20 @@
+namespace CloudLab.Core.Storage;
+
+/// <summary>A part of an unfinished upload, as the service has it.</summary>
+public sealed class LabUploadPart
+{
+    /// <summary>Its place in the object, from 1.</summary>
+    public required int PartNumber { get; init; }
+
+    /// <summary>Size in bytes.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Entity tag without quotes; completing the upload takes it.</summary>
+    public string? ETag { get; init; }
+
+    /// <summary>When it arrived.</summary>
+    public DateTimeOffset LastModified { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"part {PartNumber}";
+}

@@ -1,0 +1,191 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# Presigned URLs, unfinished uploads, tags, the archive, and waiting by script, in the real engine.
+
+Describe 'Storage: URLs, uploads, tags, waiting' -Tag Storage {
+    BeforeAll {
+        Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1') -Force
+        $null = Start-LabEmulator
+        $bucket = 'pester-objects'
+        $null = New-LabBucket $bucket
+        function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
+    }
+
+    AfterAll {
+        Stop-LabEmulator
+    }
+
+    BeforeEach {
+        'data/a.json', 'data/b.json', 'top.txt' | ForEach-Object { Set-LabObjectContent $bucket $_ -Value "content of $_" -NoNewline }
+    }
+
+    AfterEach {
+        Remove-LabObject $bucket -Prefix '' -Force
+        Remove-LabMultipartUpload $bucket -OlderThan 0 -Force
+    }
+
+    Context 'New-LabObjectUrl' {
+        It 'makes links that anybody can use' {
+            $link = New-LabObjectUrl $bucket top.txt
+            Invoke-RestMethod $link.Url | Should -Be 'content of top.txt'
+            $link.ExpiresAt | Should -BeGreaterThan ([DateTimeOffset]::Now.AddMinutes(58))
+            Get-LabObject $bucket -Prefix data/ | New-LabObjectUrl -ExpiresIn 60 | Sort-Object | ForEach-Object { Invoke-RestMethod $_.Url } |
+                Should -Be @('content of data/a.json', 'content of data/b.json')
+        }
+
+        It 'gives Invoke-WebRequest the method and headers to send' {
+            $link = New-LabObjectUrl $bucket in.json -Method put -ContentType application/x-lab
+            { Invoke-WebRequest $link.Url -Method $link.Method -Body '{}' -ContentType text/plain -ErrorAction Stop } | Should -Throw
+            $null = Invoke-WebRequest $link.Url -Method $link.Method -Headers $link.Headers -Body '{}'
+            (Get-LabObject $bucket -Key in.json).ContentType | Should -Be 'application/x-lab'
+            $link = New-LabObjectUrl $bucket top.txt -Method DELETE
+            $null = Invoke-WebRequest $link.Url -Method $link.Method
+            (Get-LabObject $bucket).Key | Should -Not -Contain 'top.txt'
+        }
+
+        It 'takes the hash that Get-FileHash gives, and the service holds the upload to it' {
+            $file = New-Item (Join-Path $TestDrive f.bin) -Value 'the very content' -Force
+            $link = New-LabObjectUrl $bucket f.bin -Method PUT -Checksum (Get-FileHash $file).Hash
+            { Invoke-WebRequest $link.Url -Method PUT -Headers $link.Headers -Body 'another content' -ErrorAction Stop } | Should -Throw
+            $null = Invoke-WebRequest $link.Url -Method PUT -Headers $link.Headers -InFile $file
+            Get-LabObjectContent $bucket f.bin -Raw | Should -Be 'the very content'
+        }
+
+        It 'reaches <Key>' -ForEach @(
+            @{ Key = 'a//b' }, @{ Key = 'a/./b' }, @{ Key = '../x' }, @{ Key = '/leading' }, @{ Key = "emoji-`u{1F600}" }, @{ Key = 'p+q' }
+            @{ Key = 'per%2Fcent' }, @{ Key = ' with  spaces ' }, @{ Key = "new`nline" }
+        ) {
+            Set-LabObjectContent $bucket $Key -Value "odd $Key" -NoNewline
+            Invoke-RestMethod (New-LabObjectUrl $bucket $Key).ToUri() | Should -Be "odd $Key"
+        }
+
+        It 'sends a large object in parts, with nothing but URLs' {
+            $links = New-LabObjectUrl $bucket reel.mkv -PartCount 2
+            $links.Action | Should -Be @('UploadPart', 'UploadPart', 'CompleteUpload', 'AbortUpload')
+            $tags = foreach ($link in $links | Where-Object PartNumber) {
+                $body = [byte[]]::new($(if ($link.PartNumber -eq 1) { 5MB } else { 3 }))
+                (Invoke-WebRequest $link.Url -Method $link.Method -Body $body).Headers.ETag
+            }
+            $list = '<CompleteMultipartUpload>' + (-join (1..2 | ForEach-Object { "<Part><PartNumber>$_</PartNumber><ETag>$($tags[$_ - 1])</ETag></Part>" })) +
+                '</CompleteMultipartUpload>'
+            $null = Invoke-WebRequest $links[2].Url -Method $links[2].Method -Body $list
+            (Get-LabObject $bucket -Key reel.mkv).Size | Should -Be (5MB + 3)
+        }
+
+        It 'refuses a link that would outlive the role that signs it' {
+            $null = New-LabRole url-guest -Policy (New-LabPolicyDocument -Bucket $bucket -ReadOnly)
+            $default = Get-LabSession
+            try {
+                $guest = Use-LabRole url-guest -Duration 900 -PassThru
+                Invoke-RestMethod (New-LabObjectUrl $bucket top.txt -Session $guest).Url | Should -Be 'content of top.txt'
+                { New-LabObjectUrl $bucket top.txt -Session $guest -ExpiresIn 01:00:00 } | Should -Throw -ErrorId 'ExpiryBeyondCredentials*'
+            }
+            finally {
+                $null = Connect-Lab -Session $default -SkipCheck
+                Remove-LabRole url-guest -Force
+            }
+        }
+
+        It 'shows no signature with -Verbose and begins nothing with -WhatIf' {
+            $said = New-LabObjectUrl $bucket top.txt -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
+            "$said" | Should -Not -Match 'X-Amz-Signature=[0-9a-f]'
+            New-LabObjectUrl $bucket reel.mkv -PartCount 2 -WhatIf | Should -BeNullOrEmpty
+            Get-LabMultipartUpload $bucket | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'unfinished uploads' {
+        It 'are found by age, measured, and removed from the pipeline' {
+            $null = New-LabObjectUrl $bucket 'reel 1' -PartCount 1
+            $links = New-LabObjectUrl $bucket 'reel 2' -PartCount 1
+            $null = Invoke-WebRequest $links[0].Url -Method PUT -Body 'abc'
+            Get-LabMultipartUpload $bucket -OlderThan 1.00:00:00 | Should -BeNullOrEmpty
+            (Get-LabBucket $bucket | Get-LabMultipartUpload -Parts | Sort-Object).Size | Should -Be @(0, 3)
+            Get-LabMultipartUpload $bucket | Remove-LabMultipartUpload -Force -WhatIf
+            Get-LabMultipartUpload $bucket | Should -HaveCount 2
+            Get-LabMultipartUpload $bucket -Key 'reel 1' | Remove-LabMultipartUpload -Confirm:$false
+            (Get-LabMultipartUpload $bucket).Key | Should -Be 'reel 2'
+        }
+    }
+
+    Context 'tags' {
+        It 'are set, merged, read and removed in bulk' {
+            Get-LabObject $bucket -Prefix data/ | Set-LabObjectTag -Tag @{ stage = 'test'; owner = 'lab' }
+            Get-LabObject $bucket -Prefix data/ | Set-LabObjectTag -Tag ([ordered]@{ stage = 'prod' }) -Merge
+            $tags = Get-LabObject $bucket | Get-LabObjectTag | Sort-Object
+            $tags.Key | Should -Be @('data/a.json', 'data/b.json', 'top.txt')
+            $tags[0].Tag['stage'] | Should -Be 'prod'
+            $tags[1].Tag['owner'] | Should -Be 'lab'
+            $tags[2].Tag.Count | Should -Be 0
+            Get-LabObjectTag $bucket data/a.json | ForEach-Object { $_.Tag } | Set-LabObjectTag $bucket top.txt -Tag { $_ }
+            (Get-LabObjectTag $bucket top.txt).Tag.Count | Should -Be 2
+            Get-LabObject $bucket | Remove-LabObjectTag -Name owner -Force
+            (Get-LabObjectTag $bucket data/a.json).Tag.Keys | Should -Be 'stage'
+            Get-LabObject $bucket | Remove-LabObjectTag -Force
+            Get-LabObject $bucket | Get-LabObjectTag | ForEach-Object { $_.Tag.Count } | Should -Be @(0, 0, 0)
+        }
+
+        It 'are refused beyond S3''s limits' {
+            { Set-LabObjectTag $bucket top.txt -Tag @{ ('n' * 129) = '' } } | Should -Throw -ErrorId 'InvalidTag*'
+        }
+    }
+
+    Context 'Wait -Until' {
+        It 'ends when the script says so, and sees the caller''s variables' {
+            $least = 5
+            Wait-LabObject $bucket top.txt -Until { $_.Size -gt $least } -Timeout 5 | ForEach-Object Key | Should -Be 'top.txt'
+            Wait-LabBucket $bucket -Until { $_.Bucket -eq $bucket } -Timeout 5 | ForEach-Object Bucket | Should -Be $bucket
+            Wait-LabObject $bucket none -Until { $null -eq $_ } -Timeout 5 | Should -BeNullOrEmpty
+        }
+
+        It 'looks again until it is so' {
+            $seen = [System.Collections.Generic.List[object]]::new()
+            Wait-LabObject $bucket late -PollInterval 0.05 -Timeout 30 -Until {
+                $seen.Add($_)
+                if ($seen.Count -eq 2) { Set-LabObjectContent $bucket late -Value x }
+                $_
+            } | ForEach-Object Key | Should -Be 'late'
+            $seen[0] | Should -BeNullOrEmpty
+            $seen.Count | Should -BeGreaterThan 2
+        }
+
+        It 'says what was last seen when time is up' {
+            Wait-LabObject $bucket top.txt -Until { $_.Size -gt 1000 } -Timeout 0 -ErrorAction SilentlyContinue -ErrorVariable problems | Should -BeNullOrEmpty
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'WaitTimeout,*'
+            "$($problems[0])" | Should -Match 'it exists \(18 bytes, ETag [0-9a-f]{32}, last modified .*\), and the condition is not true'
+        }
+
+        It 'reports an error in the script and goes on with the other objects' {
+            $found = 'top.txt', 'data/a.json' | ForEach-Object { [pscustomobject]@{ Bucket = $bucket; Key = $_ } } |
+                Wait-LabObject -Until { if ($_.Key -eq 'top.txt') { throw 'no such luck' } else { $true } } -ErrorAction SilentlyContinue -ErrorVariable problems
+            $found.Key | Should -Be 'data/a.json'
+            $problems[-1].FullyQualifiedErrorId | Should -BeLike 'ConditionFailed,*'
+            "$($problems[-1])" | Should -BeLike "*s3://$bucket/top.txt: no such luck*"
+            { Wait-LabObject $bucket top.txt -Until { Get-Item (Join-Path $TestDrive 'not there') } -ErrorAction Stop } | Should -Throw -ErrorId 'ConditionFailed*'
+        }
+    }
+
+    Context 'binding, display, completion' {
+        It 'takes <Name> with its sets' -ForEach @(
+            @{ Name = 'New-LabObjectUrl'; Sets = 3 }, @{ Name = 'Get-LabMultipartUpload'; Sets = 2 }, @{ Name = 'Remove-LabMultipartUpload'; Sets = 2 }
+            @{ Name = 'Get-LabObjectTag'; Sets = 1 }, @{ Name = 'Set-LabObjectTag'; Sets = 1 }, @{ Name = 'Remove-LabObjectTag'; Sets = 1 }
+            @{ Name = 'Restore-LabObject'; Sets = 1 }
+        ) {
+            (Get-Command $Name).ParameterSets | Should -HaveCount $Sets
+        }
+
+        It 'shows tables' {
+            New-LabObjectUrl $bucket top.txt -ExpiresIn 60 | Out-String -Width 2000 | Should -Match 'Method\s+Part\s+ExpiresAt\s+Key\s+Url\s[\s\S]*GET .*top\.txt\s+http://127\.0\.0\.1'
+            $null = New-LabObjectUrl $bucket reel -PartCount 1
+            Get-LabMultipartUpload $bucket | Out-String -Width 200 | Should -Match 'Initiated\s+Size\s+Bucket\s+Key\s+UploadId'
+            Set-LabObjectTag $bucket top.txt @{ a = '1' } -PassThru | Out-String -Width 200 | Should -Match 'Bucket\s+Key\s+Tag\s[\s\S]*\[a, 1\]'
+        }
+
+        It 'offers upload ids, their keys and tag names' {
+            $id = (New-LabObjectUrl $bucket reel.mkv -PartCount 1)[0].UploadId
+            Complete "Remove-LabMultipartUpload $bucket -Key re" | Should -Be 'reel.mkv'
+            Complete "Remove-LabMultipartUpload $bucket -Key reel.mkv -UploadId " | Should -Be $id
+            Set-LabObjectTag $bucket top.txt @{ stage = 'test'; owner = 'me' }
+            Complete "Remove-LabObjectTag $bucket top.txt -Name s" | Should -Be 'stage'
+        }
+    }
+}
