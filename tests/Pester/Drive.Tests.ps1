@@ -103,6 +103,19 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             { $entry | Get-Content -ErrorAction Stop } | Should -Throw -ErrorId 'NoSuchDrive,*'
         }
 
+        It 'does not say that nothing is there where the server does not answer' {
+            $default = Get-LabSession
+            try {
+                Connect-Lab -EndpointUrl http://127.0.0.1:1 -SkipCheck -Credential ([pscredential]::new('a', (ConvertTo-SecureString b -AsPlainText -Force)))
+                { Test-Path s3:/top.txt -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionRefused,*'
+                { Set-Location s3:/data -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionRefused,*'
+                { Remove-Item s3:/top.txt -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionRefused,*'
+            }
+            finally {
+                Connect-Lab -Session $default -SkipCheck
+            }
+        }
+
         It 'is refused in one line where the bucket or the server is not there' {
             { New-PSDrive -PSProvider LabS3 -Name lab -Root no-such-bucket-here -ErrorAction Stop } | Should -Throw -ErrorId 'NoSuchBucket,*'
             { New-PSDrive -PSProvider LabS3 -Name lab -Root 'Not A Bucket' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidBucketName,*'
@@ -207,6 +220,34 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             Complete 'Get-Content s3:/' | Should -Be "s3:${slash}data", "s3:${slash}top.txt"
             Set-Location data
             Complete 'Get-Content ./m' | Should -Be ".${slash}movies.json"
+        }
+    }
+
+    Context 'completion of a server that does not answer' {
+        It 'offers nothing, soon' {
+            $listener = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+            $listener.Start()
+            $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::NewRunspace)
+            try {
+                $keys = [pscredential]::new('a', (ConvertTo-SecureString b -AsPlainText -Force))
+                $null = $shell.AddScript({
+                    param($module, $default, $bucket, $silent)
+                    Import-Module $module
+                    $null = Connect-Lab -Session $default -SkipCheck
+                    $null = New-PSDrive -PSProvider LabS3 -Name s3 -Root $bucket
+                    $null = Connect-Lab -Session $silent -SkipCheck
+                    (TabExpansion2 'Get-Content s3:/da' 18).CompletionMatches.CompletionText
+                }).AddArgument((Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1')).AddArgument((Get-LabSession)).AddArgument($bucket).AddArgument(
+                    (Get-LabSession -EndpointUrl "http://127.0.0.1:$($listener.LocalEndpoint.Port)" -Credential $keys))
+                $running = $shell.BeginInvoke()
+                # Far below what a request to a silent server takes by itself, far above half a second.
+                $running.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(25)) | Should -BeTrue
+                $shell.EndInvoke($running) | Should -BeNullOrEmpty
+            }
+            finally {
+                $shell.Dispose()
+                $listener.Stop()
+            }
         }
     }
 
@@ -401,7 +442,6 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
 
         It 'does not copy to or from the file system' {
             { Copy-Item s3:/top.txt $TestDrive/top.txt -ErrorAction Stop } | Should -Throw -ErrorId 'CopyItemSourceAndDestinationNotSameProvider,*'
-            Get-Help about_LabS3 | Out-String | Should -Match 'Receive-LabObject'
         }
 
         It 'shows metadata as properties, read only' {
@@ -475,5 +515,25 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             Copy-Item s3:/a s3:/copied -Recurse
             (Get-LabObject $bucket -Prefix copied/).Key | Sort-Object | Should -Be 'copied/../d', 'copied/./c', 'copied//b'
         }
+    }
+}
+
+Describe 'LabS3 drive, shown' -Tag Storage {
+    BeforeAll {
+        $root = Split-Path (Split-Path $PSScriptRoot)
+        Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1') -Force
+    }
+
+    It 'has a topic about what folders are' {
+        Get-Help about_LabS3 | Out-String | Should -Match 'S3 has no folders'
+    }
+
+    It 'takes the tour of examples/drive and leaves nothing behind' {
+        $text = & (Join-Path $root 'examples/drive/tour.ps1') 6>&1 | Out-String
+        $text | Should -Match 'Seen: Metropolis'
+        $text | Should -Match 'backup/users.json'
+        $text | Should -Match 'one slash too many'
+        Get-PSDrive -PSProvider LabS3 | Should -BeNullOrEmpty
+        Get-LabEmulator | Should -BeNullOrEmpty
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Sessions;
@@ -8,7 +9,8 @@ namespace CloudLab.Cmdlets.Pipeline;
 /// <summary>What argument completers share: the session that the command line so far means, a time limit, quoting.</summary>
 internal static class Completion
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(450);
+    /// <summary>How long a person who pressed Tab waits.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromMilliseconds(450);
 
     /// <summary>Asks a service for names; gives up silently when it takes too long or fails.</summary>
     /// <param name="bound">Parameters on the command line so far.</param>
@@ -30,6 +32,14 @@ internal static class Completion
             return [];
         }
     }
+
+    /// <summary>
+    /// Whether this thread works for a completion. PowerShell completes the paths of a drive by resolving and listing them as
+    /// any command would, so only the stack tells.
+    /// </summary>
+    /// <returns>True if it does.</returns>
+    public static bool IsUnderWay() =>
+        new StackTrace(false).GetFrames().Any(frame => frame.GetMethod()?.DeclaringType?.FullName == "System.Management.Automation.CommandCompletion");
 
     /// <summary>The value of a parameter that stands on the command line already.</summary>
     /// <typeparam name="T">Its type.</typeparam>

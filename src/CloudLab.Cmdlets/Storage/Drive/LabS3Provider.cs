@@ -247,7 +247,10 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
         try
         {
             DriveStore store = Open(path, pump, session);
-            return Ended(pump, pump.Run(token => work(store, pump, token), Settle));
+            Func<CancellationToken, Task> run = Completion.IsUnderWay()
+                ? token => WithPatienceAsync(limited => work(store, pump, limited), token)
+                : token => work(store, pump, token);
+            return Ended(pump, pump.Run(run, Settle));
         }
         catch (LabException e)
         {
@@ -256,6 +259,20 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
         finally
         {
             current = null;
+        }
+    }
+
+    private static async Task WithPatienceAsync(Func<CancellationToken, Task> work, CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Completion.Patience);
+        try
+        {
+            await work(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // What has come so far is offered.
         }
     }
 

@@ -1,0 +1,32 @@
+using System.Management.Automation;
+
+namespace CloudLab.Cmdlets.Storage.Drive;
+
+/// <summary>What <c>Get-Content</c>, <c>Set-Content</c> and <c>Add-Content</c> take besides on a LabS3 drive.</summary>
+internal abstract class ContentParameters
+{
+    /// <summary>Bytes, not text.</summary>
+    [Parameter]
+    public SwitchParameter AsByteStream { get; set; }
+
+    /// <summary>Encoding of the text: utf8 (the default), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Encoding { get; set; } = "utf8";
+}
+
+/// <summary>What <c>Get-Content</c> takes besides on a LabS3 drive.</summary>
+internal sealed class ReadParameters : ContentParameters
+{
+    /// <summary>The whole content as one value.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+}
+
+/// <summary>What <c>Set-Content</c> and <c>Add-Content</c> take besides on a LabS3 drive.</summary>
+internal sealed class WriteParameters : ContentParameters
+{
+    /// <summary>Puts no line feed behind the values.</summary>
+    [Parameter]
+    public SwitchParameter NoNewline { get; set; }
+}
