@@ -87,6 +87,10 @@ rgw s3 auth order = local, sts, external
 rgw enable usage log = false
 rgw rados pool pg num min = 8
 rgw lc debug interval = 10
+# What is deleted is gone from memory soon, not in two hours.
+rgw gc obj min wait = 5
+rgw gc processor period = 5
+rgw gc processor max time = 5
 C
 C=$D/ceph.conf
 in_root() { chroot "$R" "$@"; }

@@ -288,13 +288,13 @@ public sealed class ObjectStore(StorageClient client)
             _ => LabErrorKind.ServiceFailed,
         },
         error.Code.Length == 0 ? "DeleteFailed" : error.Code, bucket, error.Victim.Key,
-        $"{(error.Victim.VersionId is { } version ? $"version {version} " : "")}could not be deleted: {(error.Message.Length == 0 ? "the service gives no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
+        $"{(error.Victim.VersionId is { } version ? $"version {version} " : "")}{(error.Code == "DeletedUnasked" ? "" : "could not be deleted: ")}{(error.Message.Length == 0 ? "the service gives no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
 
     private async Task<List<DeleteError>> RemoveBatchAsync(
         string bucket, List<ObjectVersion> batch, bool bypassGovernance, CancellationToken cancellation)
     {
         XElement document = new(
-            "Delete", new XElement("Quiet", "true"),
+            "Delete",
             batch.Select(victim => new XElement(
                 "Object", new XElement("Key", victim.Key), victim.VersionId is null ? null : new XElement("VersionId", victim.VersionId))));
         byte[] body = Encoding.UTF8.GetBytes(document.ToString(SaveOptions.DisableFormatting));
@@ -308,15 +308,27 @@ public sealed class ObjectStore(StorageClient client)
         try
         {
             using S3Answer answer = await client.SendAsync(request, cancellation);
-            if (answer.Length == 0)
+            XElement result = await client.ReadXmlAsync(answer, request, cancellation);
+            List<DeleteError> errors = [.. result.All("Error").Select(error => new DeleteError(
+                new ObjectVersion(error.Text("Key") ?? "", error.Text("VersionId")), error.Text("Code") ?? "", error.Text("Message") ?? ""))];
+
+            // Not every server looks at the checksum of the request: only what it names as deleted is.
+            HashSet<ObjectVersion> asked = [.. batch], open = [.. batch];
+            open.ExceptWith(errors.Select(error => error.Victim));
+            foreach (XElement deleted in result.All("Deleted"))
             {
-                return [];
+                ObjectVersion victim = new(deleted.Text("Key") ?? "", deleted.Text("VersionId"));
+                open.Remove(victim);
+                open.Remove(victim with { VersionId = null });
+                if (!asked.Contains(victim) && !asked.Contains(victim with { VersionId = null }))
+                {
+                    errors.Add(new DeleteError(victim, "DeletedUnasked", "it was deleted though nobody asked for it: the request was changed on its way"));
+                }
             }
 
-            return [.. (await client.ReadXmlAsync(answer, request, cancellation)).All("Error").Select(error => new DeleteError(
-                new ObjectVersion(error.Text("Key") ?? "", error.Text("VersionId")), error.Text("Code") ?? "", error.Text("Message") ?? ""))];
+            return [.. errors, .. open.Select(victim => new DeleteError(victim, "InternalError", "the service does not say that it is deleted"))];
         }
-        catch (LabException e) when (e.Kind == LabErrorKind.Corrupted)
+        catch (LabException e) when (e.Kind == LabErrorKind.Corrupted || e.Code == "MalformedXML")
         {
             return [.. batch.Select(victim => new DeleteError(victim, "InternalError", e.Message))];
         }

@@ -32,10 +32,26 @@ public abstract class FaultRunTests(StorageServer server) : StorageTest(server)
     private const int LargeEvery = 40;
 
     private readonly ConcurrentQueue<string> warnings = [];
+    private readonly ConcurrentQueue<string> trace = [];
 
     [Fact]
     public async Task A_thousand_runs_lose_nothing_and_corrupt_nothing()
     {
+        // CLOUDLAB_TEST_SEED=239 repeats one run, with what the proxy saw.
+        if (int.TryParse(Environment.GetEnvironmentVariable("CLOUDLAB_TEST_SEED"), out int one))
+        {
+            try
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine(await RunAsync(one));
+            }
+            finally
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine(string.Join("\n", trace));
+            }
+
+            return;
+        }
+
         ConcurrentDictionary<string, int> outcomes = [];
         await Parallel.ForAsync(0, Runs, new ParallelOptions { MaxDegreeOfParallelism = RunsAtOnce, CancellationToken = Token }, async (seed, _) =>
         {
@@ -46,7 +62,8 @@ public abstract class FaultRunTests(StorageServer server) : StorageTest(server)
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                throw new InvalidOperationException($"Seed {seed}: {e.Message}", e);
+                string seen = string.Join("\n", trace.Where(line => line.StartsWith($"{seed}:", StringComparison.Ordinal)));
+                throw new InvalidOperationException($"Seed {seed}: {e.Message}\n{seen}", e);
             }
         });
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", outcomes.OrderBy(o => o.Key).Select(o => $"{o.Key}: {o.Value}")));
@@ -65,7 +82,13 @@ public abstract class FaultRunTests(StorageServer server) : StorageTest(server)
         LabSession session = await ConnectAsync(proxy.Url);
         session.Aws.Silence = TimeSpan.FromSeconds(2);
         StorageClient client = new(session, new Listener(warnings));
-        proxy.Plan = Plan(random);
+        Func<ProxiedRequest, Fault> plan = Plan(random);
+        proxy.Plan = request =>
+        {
+            Fault fault = plan(request);
+            trace.Enqueue($"{seed}: {request.Method} {request.Target} {fault}");
+            return fault;
+        };
         bool large = seed % LargeEvery == 0;
         int size = large ? Part + random.Next(2 * Part) : random.Next(4) == 0 ? random.Next(3) : random.Next(300_000);
         byte[] content = new byte[size];

@@ -63,7 +63,7 @@ internal sealed class S3Answer(HttpResponseMessage message) : IDisposable
     public async Task<XElement> ReadXmlAsync(CancellationToken cancellation)
     {
         using Stream body = await OpenAsync(cancellation);
-        return (await XDocument.LoadAsync(body, LoadOptions.None, cancellation)).Root!;
+        return (await XDocument.LoadAsync(body, LoadOptions.PreserveWhitespace, cancellation)).Root!;
     }
 
     /// <inheritdoc/>

@@ -194,7 +194,7 @@ internal sealed class S3Wire
 
         // Not disposed: the stream is the buffered content itself.
         Stream body = await answer.Content.ReadAsStreamAsync(cancellation);
-        XElement root = (await XDocument.LoadAsync(body, LoadOptions.None, cancellation)).Root!;
+        XElement root = (await XDocument.LoadAsync(body, LoadOptions.PreserveWhitespace, cancellation)).Root!;
         body.Position = 0;
         return root.Name.LocalName == "Error" ? root : null;
     }
@@ -209,7 +209,7 @@ internal sealed class S3Wire
         using Stream body = await answer.Content.ReadAsStreamAsync(cancellation);
         try
         {
-            return (await XDocument.LoadAsync(body, LoadOptions.None, cancellation)).Root;
+            return (await XDocument.LoadAsync(body, LoadOptions.PreserveWhitespace, cancellation)).Root;
         }
         catch (XmlException)
         {
