@@ -154,16 +154,14 @@ public sealed class SyncLabObjectCommand : UploadCommand
 
         await foreach (SyncStep step in sync.PlanAsync(problem => WriteProblem(problem, problem.Target), cancellation))
         {
-            if (step.Decision != SyncDecision.Skip)
+            if (step.Decision == SyncDecision.Compare || (step.Decision == SyncDecision.Transfer && !whatIf))
             {
-                if (whatIf && step.Decision == SyncDecision.Transfer)
-                {
-                    // Nothing to wait for: the plan comes out in the order of the names.
-                    await ApplyAsync(sync, step, cancellation);
-                    continue;
-                }
-
                 await StartAsync(from!.NameOf(step.Entry.Name), token => ApplyAsync(sync, step, token));
+            }
+            else if (step.Decision == SyncDecision.Transfer)
+            {
+                // Nothing to wait for: the plan comes out in the order of the names.
+                await ApplyAsync(sync, step, cancellation);
             }
             else
             {
