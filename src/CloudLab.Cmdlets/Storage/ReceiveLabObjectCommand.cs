@@ -34,7 +34,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <code>Get-LabObject -Bucket movies -Include users.json | Receive-LabObject -Destination out -Force | Get-Content -TotalCount 3</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key.</inputtype>
-[Cmdlet(VerbsCommunications.Receive, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommunications.Receive, "LabObject", SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
 public sealed class ReceiveLabObjectCommand : TransferCommand
 {
