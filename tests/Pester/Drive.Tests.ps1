@@ -59,6 +59,15 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             Test-Path lab:/ -PathType Container | Should -BeTrue
         }
 
+        It 'takes a path on the drive where it stands as its root, session and all' {
+            $null = New-PSDrive -PSProvider LabS3 -Name lab -Root $bucket -Session (Get-LabSession)
+            Set-Location lab:/data
+            $null = New-PSDrive -PSProvider LabS3 -Name inner -Root old
+            Remove-PSDrive lab -Force
+            Set-Location /
+            (Get-ChildItem inner:).Key | Should -Be 'data/old/2023.json'
+        }
+
         It 'shows all buckets where the root is empty' {
             Set-Location /
             $null = New-PSDrive -PSProvider LabS3 -Name lab -Root ''

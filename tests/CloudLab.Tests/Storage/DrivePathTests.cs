@@ -166,6 +166,6 @@ public class DrivePathTests
         Assert.Equal("@/@lab", Unix.Root("", "lab"));
         Assert.Equal(new DriveLocation("lab", "movies", "data/@x", null), DrivePath.Parse("@/@lab/movies/data/@x"));
         Assert.Equal(new DriveLocation("lab", "", null, null), DrivePath.Parse("@/@lab"));
-        Assert.Throws<LabException>(() => Unix.Root("@lab/movies", null));
+        Assert.Equal("@/@other/movies", Unix.Root("@/@lab/movies", "other"));
     }
 }

@@ -90,9 +90,7 @@ internal sealed class DrivePath(char separator)
         if (!root.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             DriveLocation given = Parse(root);
-            return given.Session is null
-                ? Of(session, given.Bucket, given.Key)
-                : throw Invalid(root, "a bucket's name does not begin with @");
+            return Of(session, given.Bucket, given.Key);
         }
 
         string rest = root[Scheme.Length..];

@@ -36,7 +36,9 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
         try
         {
             LabSession basis = Sessions.Find(null);
-            LabSession? own = given.ToSession(drive.Credential, basis);
+            // PowerShell has made a provider path of a root that is a path on the drive where it stands.
+            string? place = drive.Root.StartsWith('@') ? DrivePath.Parse(drive.Root).Session : null;
+            LabSession? own = given.ToSession(drive.Credential, basis) ?? (place is null ? null : Sessions.Find(place));
             name = own is null ? null : Sessions.Add(drive.Name, own);
             string root = DrivePath.Here.Root(drive.Root, name);
             DriveLocation at = DrivePath.Parse(root);
