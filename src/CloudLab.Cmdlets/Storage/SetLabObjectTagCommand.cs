@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using CloudLab.Core.Storage;
 
@@ -43,12 +42,7 @@ public sealed class SetLabObjectTagCommand : ObjectTagCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
-        Dictionary<string, string> tags = [];
-        foreach (DictionaryEntry entry in Tag)
-        {
-            tags[Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "";
-        }
-
+        Dictionary<string, string> tags = Texts(Tag);
         ObjectTags.Validate(tags);
         (string bucket, string? version) = (Bucket, VersionId);
         return StartEachAsync(

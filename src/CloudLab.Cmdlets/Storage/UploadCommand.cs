@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using System.Security;
 using CloudLab.Cmdlets.Sessions;
@@ -81,8 +80,8 @@ public abstract class UploadCommand : TransferCommand
         UploadOptions options = new()
         {
             ContentType = ContentType,
-            Metadata = ToDictionary(Metadata) ?? [],
-            Tags = ToDictionary(Tag),
+            Metadata = Metadata is null ? [] : Texts(Metadata),
+            Tags = Tag is null ? null : Texts(Tag),
             StorageClass = StorageClass?.ToUpperInvariant(),
             CacheControl = CacheControl,
             ContentDisposition = ContentDisposition,
@@ -94,8 +93,4 @@ public abstract class UploadCommand : TransferCommand
         };
         return (ChecksumAlgorithm is null ? options : options with { ChecksumAlgorithm = ChecksumAlgorithm.ToUpperInvariant() }).Validate();
     }
-
-    private static Dictionary<string, string>? ToDictionary(Hashtable? table) => table?.Cast<DictionaryEntry>().ToDictionary(
-        entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!,
-        entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "");
 }
