@@ -129,10 +129,7 @@ public sealed class GetLabObjectCommand : StorageCommand
             {
                 VersionId = string.IsNullOrEmpty(VersionId) ? null : VersionId, CustomerKey = Secrets.ToEncryptionKey(CustomerKey),
             };
-            if (read.VersionId is not null && Key!.Length > 1)
-            {
-                throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
-            }
+            RefuseOneVersionOfSeveral(read.VersionId, Key!);
 
             foreach (string key in Key!)
             {

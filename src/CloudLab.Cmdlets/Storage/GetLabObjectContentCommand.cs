@@ -40,29 +40,10 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabObjectContent")]
 [OutputType(typeof(string), typeof(byte), typeof(byte[]), typeof(Hashtable))]
-public sealed class GetLabObjectContentCommand : StorageCommand
+public sealed class GetLabObjectContentCommand : ObjectCommand
 {
     private Encoding encoding = System.Text.Encoding.UTF8;
     private ReadOptions options = ReadOptions.Default;
-
-    /// <summary>Bucket of the objects.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("BucketName")]
-    [ArgumentCompleter(typeof(BucketCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string Bucket { get; set; } = "";
-
-    /// <summary>Keys of the objects; their contents follow each other in this order.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(KeyCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Key { get; set; } = [];
-
-    /// <summary>Version of the object, for one key; the current one if left out.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [AllowNull]
-    [AllowEmptyString]
-    public string? VersionId { get; set; }
 
     /// <summary>Only these bytes, counted from 0: <c>0-99</c>, <c>100-</c> for all from there on, <c>-100</c> for the last hundred.</summary>
     [Parameter]
@@ -127,17 +108,13 @@ public sealed class GetLabObjectContentCommand : StorageCommand
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         ObjectContent content = new(Client);
-        string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
-        if (version is not null && Key.Length > 1)
-        {
-            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
-        }
+        RefuseOneVersionOfSeveral(VersionId, Key);
 
         foreach (string key in Key)
         {
             try
             {
-                await ReadAsync(content, key, options with { VersionId = version }, cancellation);
+                await ReadAsync(content, key, options with { VersionId = VersionId }, cancellation);
             }
             catch (Exception e)
             {

@@ -20,7 +20,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key, and maybe VersionId.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabObjectTag")]
 [OutputType(typeof(LabObjectTag))]
-public sealed class GetLabObjectTagCommand : ObjectTagCommand
+public sealed class GetLabObjectTagCommand : ObjectsCommand
 {
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)

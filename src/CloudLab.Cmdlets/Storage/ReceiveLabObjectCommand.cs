@@ -161,10 +161,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
         }
 
         string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
-        if (version is not null && Key!.Length > 1)
-        {
-            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
-        }
+        RefuseOneVersionOfSeveral(version, Key!);
 
         foreach (string key in Key!)
         {

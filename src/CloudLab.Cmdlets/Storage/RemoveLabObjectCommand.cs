@@ -98,10 +98,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
         if (ParameterSetName == KeySet)
         {
             string? version = !string.IsNullOrEmpty(VersionId) && (IsLatest is not null || !MyInvocation.ExpectingInput) ? VersionId : null;
-            if (version is not null && Key!.Length > 1)
-            {
-                throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
-            }
+            RefuseOneVersionOfSeveral(version, Key!);
 
             foreach (string key in Key!)
             {

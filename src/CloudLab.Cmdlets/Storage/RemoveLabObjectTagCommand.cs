@@ -21,7 +21,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key, and maybe VersionId.</inputtype>
 [Cmdlet(VerbsCommon.Remove, "LabObjectTag", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
-public sealed class RemoveLabObjectTagCommand : ObjectTagCommand
+public sealed class RemoveLabObjectTagCommand : ObjectsCommand
 {
     /// <summary>Names of the tags to remove, in the exact case; all if left out.</summary>
     [Parameter(Position = 2)]

@@ -24,33 +24,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>CloudLab.Core.Storage.LabObject: anything with Bucket and Key, and maybe VersionId.</inputtype>
 [Cmdlet(VerbsData.Restore, "LabObject", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObjectRestore))]
-public sealed class RestoreLabObjectCommand : StorageCommand
+public sealed class RestoreLabObjectCommand : ObjectsCommand
 {
-    /// <summary>Bucket of the objects.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("BucketName")]
-    [ArgumentCompleter(typeof(BucketCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string Bucket { get; set; } = "";
-
-    /// <summary>Keys of the objects.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(KeyCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Key { get; set; } = [];
-
-    /// <summary>Version to restore, in a bucket that keeps versions; the current one if left out.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [AllowNull]
-    [AllowEmptyString]
-    public string? VersionId
-    {
-        get;
-
-        // What a listing of current objects writes has none.
-        set => field = string.IsNullOrEmpty(value) ? null : value;
-    }
-
     /// <summary>Days that the copy stays; 1 if left out. 0 for an object of INTELLIGENT_TIERING, which comes back for good.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
@@ -60,27 +35,13 @@ public sealed class RestoreLabObjectCommand : StorageCommand
     [Parameter]
     public RestoreTier Tier { get; set; }
 
-    /// <summary>How many objects to ask for at once.</summary>
-    [Parameter]
-    [ValidateRange(1, 256)]
-    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
-
     /// <inheritdoc/>
-    protected override int ConcurrentInputs => ThrottleLimit;
-
-    /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
+    protected override Task ProcessAsync(CancellationToken cancellation)
     {
         (string bucket, string? version, int? days) = (Bucket, VersionId, Days == 0 ? null : Days);
         string action = days is null ? $"Restore from archive ({Tier})" : $"Restore from archive for {days} day{(days == 1 ? "" : "s")} ({Tier})";
-        foreach (string key in Key)
-        {
-            string uri = ObjectName.Uri(bucket, key);
-            if (await ShouldProcessAsync(uri, action))
-            {
-                await StartAsync(
-                    uri, async token => await WriteAsync(await new ObjectArchive(Client).RestoreAsync(bucket, key, version, days, Tier, token), token));
-            }
-        }
+        return StartEachAsync(
+            async (key, token) => await WriteAsync(await new ObjectArchive(Client).RestoreAsync(bucket, key, version, days, Tier, token), token),
+            target => ShouldProcessAsync(target, action));
     }
 }

@@ -22,7 +22,7 @@ namespace CloudLab.Cmdlets.Storage;
 /// <inputtype>CloudLab.Core.Storage.LabObject or LabObjectTag: anything with Bucket and Key, and maybe VersionId and Tag.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabObjectTag", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObjectTag))]
-public sealed class SetLabObjectTagCommand : ObjectTagCommand
+public sealed class SetLabObjectTagCommand : ObjectsCommand
 {
     /// <summary>Names and values: <c>@{ stage = 'test' }</c>.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]

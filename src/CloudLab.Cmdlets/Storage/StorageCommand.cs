@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
@@ -35,6 +36,17 @@ public abstract class StorageCommand : AwsCommand
         }
 
         return texts;
+    }
+
+    /// <summary>Refuses a version together with several keys.</summary>
+    /// <param name="versionId">The version, or null.</param>
+    /// <param name="keys">The keys.</param>
+    protected static void RefuseOneVersionOfSeveral(string? versionId, string[] keys)
+    {
+        if (!string.IsNullOrEmpty(versionId) && keys.Length > 1)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
+        }
     }
 
     /// <summary>Picks names by PowerShell wildcards, in any case of letters.</summary>
