@@ -85,6 +85,8 @@ fi
 
 echo "== Pester"
 if pwsh=$(find_pwsh); then
+    modules=$(find_pester "$pwsh")
+    [ -z "$modules" ] || export PSModulePath="$modules${PSModulePath:+:$PSModulePath}"
     CLOUDLAB_TEST_AREAS="${areas[*]-}" CLOUDLAB_TEST_RESULT="$results/pester.txt" \
         "$pwsh" -NoProfile -NonInteractive -File tests/Pester/Invoke-Tests.ps1
     if read -r ok bad left < "$results/pester.txt" 2> /dev/null; then

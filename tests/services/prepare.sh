@@ -32,3 +32,16 @@ find_pwsh() {
     fi
     [ -n "$found" ] && echo "$found"
 }
+
+# find_pester PWSH: prints a folder of modules with Pester 5 in it where this PowerShell has none and the package feed has it.
+find_pester() {
+    local modules=$PWD/out/tools/modules packages
+    "$1" -NoProfile -NonInteractive -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object Version -GE ([version] "5.0"))' && return 0
+    if [ ! -d "$modules/Pester" ]; then
+        timeout 300 dotnet restore tests/Pester/Pester.csproj -v quiet > /dev/null 2>&1 || return 0
+        packages=$(dotnet nuget locals global-packages --list | sed 's/^[^:]*: //')
+        mkdir -p "$modules"
+        cp -r "$packages/pester/5.7.1/tools" "$modules/Pester" || return 0
+    fi
+    echo "$modules"
+}

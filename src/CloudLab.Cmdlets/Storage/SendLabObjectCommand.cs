@@ -103,6 +103,16 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
     protected override void OnBegin()
     {
         base.OnBegin();
+        try
+        {
+            BucketName.Validate(Bucket);
+        }
+        catch (LabException e)
+        {
+            // One error, not one for each of ten thousand files.
+            throw e.Stopping();
+        }
+
         if (Key is not null && (Prefix.Length > 0 || RelativeTo is not null))
         {
             throw new LabException(
@@ -226,7 +236,16 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, key), $"Upload '{path}'"))
         {
             await StartAsync(path, async token =>
-                await WriteAsync(await Engine.SendAsync(path, Bucket, key, options, Meter, token), token));
+            {
+                try
+                {
+                    await WriteAsync(await Engine.SendAsync(path, Bucket, key, options, Meter, token), token);
+                }
+                catch (LabException e) when (e.Code == "NoSuchBucket")
+                {
+                    throw e.Stopping();
+                }
+            });
         }
     }
 

@@ -34,4 +34,11 @@ public sealed class LabException(LabErrorKind kind, string code, string message,
     /// </summary>
     public bool StopsCommand { get; init; } =
         kind is LabErrorKind.InvalidArgument or LabErrorKind.AuthenticationFailed or LabErrorKind.ConnectionFailed;
+
+    /// <summary>The same problem where it makes going on pointless.</summary>
+    /// <returns>An exception that stops the command.</returns>
+    public LabException Stopping() => new(Kind, Code, Message, this)
+    {
+        StatusCode = StatusCode, RequestId = RequestId, Advice = Advice, Target = Target, StopsCommand = true,
+    };
 }

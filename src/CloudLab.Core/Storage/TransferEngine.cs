@@ -16,7 +16,7 @@ namespace CloudLab.Core.Storage;
 public sealed class TransferEngine(StorageClient client, int throttle = TransferEngine.DefaultThrottle)
 {
     /// <summary>Requests in flight where nobody says otherwise.</summary>
-    public const int DefaultThrottle = 32;
+    public const int DefaultThrottle = 64;
 
     private const int BufferSize = 256 * 1024;
     private const int Attempts = 3;
