@@ -155,6 +155,8 @@ internal static partial class AwsErrors
             text = kind switch
             {
                 _ when status is 301 or 307 => "it is in another region",
+                _ when code == "NoSuchBucket" => "the bucket does not exist",
+                _ when code == "InvalidRange" => "it ends before the bytes asked for",
                 LabErrorKind.AccessDenied => "access is denied",
                 LabErrorKind.AuthenticationFailed => "the credentials are not accepted",
                 LabErrorKind.NotFound => "it does not exist",

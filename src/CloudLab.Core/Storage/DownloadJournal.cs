@@ -38,7 +38,46 @@ internal sealed class DownloadJournal : IDisposable
     public static DownloadJournal Open(string partial, string state, SafeFileHandle file, DownloadPiece[] pieces)
     {
         string path = partial + Extension;
-        string[] lines = File.Exists(path) ? File.ReadAllLines(path) : [];
+        try
+        {
+            return Open(path, state, file, pieces, File.Exists(path) ? File.ReadAllLines(path) : []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFiles.CannotWrite(path, e);
+        }
+    }
+
+    /// <summary>Takes note of a piece.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="crc">Its CRC.</param>
+    public void Add(int number, ulong crc)
+    {
+        try
+        {
+            lock (writer)
+            {
+                writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number} {crc:x} ."));
+            }
+        }
+        catch (IOException e)
+        {
+            throw LocalFiles.CannotWrite(path, e);
+        }
+    }
+
+    /// <summary>Removes the journal: the download is complete, or void.</summary>
+    public void Remove()
+    {
+        writer.Dispose();
+        File.Delete(path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => writer.Dispose();
+
+    private static DownloadJournal Open(string path, string state, SafeFileHandle file, DownloadPiece[] pieces, string[] lines)
+    {
         if (lines.Length > 0 && lines[0] == state)
         {
             foreach (string line in lines.Skip(1))
@@ -66,27 +105,6 @@ internal sealed class DownloadJournal : IDisposable
 
         return journal;
     }
-
-    /// <summary>Takes note of a piece.</summary>
-    /// <param name="number">Its number.</param>
-    /// <param name="crc">Its CRC.</param>
-    public void Add(int number, ulong crc)
-    {
-        lock (writer)
-        {
-            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number} {crc:x} ."));
-        }
-    }
-
-    /// <summary>Removes the journal: the download is complete, or void.</summary>
-    public void Remove()
-    {
-        writer.Dispose();
-        File.Delete(path);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => writer.Dispose();
 }
 
 /// <summary>A piece of an object that is downloaded by itself.</summary>

@@ -46,6 +46,13 @@ public static class LocalFiles
         }
     }
 
+    /// <summary>Whether a path names a device, which no rename may replace.</summary>
+    /// <param name="path">Full path.</param>
+    /// <returns>True for what lies in /dev or is a device of Windows.</returns>
+    internal static bool IsDevice(string path) => OperatingSystem.IsWindows()
+        ? path.StartsWith(@"\\.\", StringComparison.Ordinal)
+        : path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
+
     /// <summary>Reads a piece of a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="start">First byte.</param>

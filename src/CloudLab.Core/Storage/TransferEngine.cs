@@ -118,6 +118,16 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
                 LabErrorKind.WriteFailed, "FolderInTheWay", $"'{path}' is a folder, so {ObjectName.Uri(bucket, key)} cannot be stored there.") { Target = path };
         }
 
+        if (!isFolder && LocalFiles.IsDevice(path))
+        {
+            throw new LabException(
+                LabErrorKind.WriteFailed, "NotAFile", $"'{path}' is a device: a download needs a file, which it replaces when all is there.")
+            {
+                Target = path,
+                Advice = "Read the object with Get-LabObjectContent to send it on.",
+            };
+        }
+
         // What is known to be large is only looked up first; else the first answer tells.
         ObjectState? state = options.ExpectedSize >= LargeFrom && !isFolder
             ? await new ObjectStore(client).StateAsync(bucket, key, options.Read, cancellation)

@@ -145,4 +145,15 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
             engine.ReceiveAsync(Bucket, "wrong/", folder.Claim(Bucket, "wrong/", "wrong/"), new DownloadOptions(), null, Token));
         Assert.Equal("UnsafeKey", e.Code);
     }
+
+    [Fact]
+    public async Task A_device_is_never_replaced()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a path of Unix");
+        await PutAsync("k");
+        LabException e = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Client).ReceiveAsync(
+            Bucket, "k", "/dev/null", new DownloadOptions { Overwrite = true }, null, Token));
+        Assert.Equal("NotAFile", e.Code);
+        Assert.Equal(0, new FileInfo("/dev/null").Length);
+    }
 }
