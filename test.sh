@@ -85,6 +85,7 @@ fi
 
 echo "== Pester"
 if pwsh=$(find_pwsh); then
+    export PWSH=$pwsh
     modules=$(find_pester "$pwsh")
     [ -z "$modules" ] || export PSModulePath="$modules${PSModulePath:+:$PSModulePath}"
     CLOUDLAB_TEST_AREAS="${areas[*]-}" CLOUDLAB_TEST_RESULT="$results/pester.txt" \

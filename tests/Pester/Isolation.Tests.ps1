@@ -8,7 +8,8 @@ Describe 'Another AWSSDK.Core in the same session' -Tag Module {
         $other = Join-Path $root 'tests/OtherAwsModule/bin/Release/net8.0/OtherAwsModule.dll'
         # Each case needs a process of its own: assemblies never leave one.
         function Invoke-Fresh([string] $Script) {
-            & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script"
+            # A PowerShell that is a .NET tool runs in a process of dotnet: test.sh names the one to start.
+            & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script"
             $LASTEXITCODE | Should -Be 0
         }
         $useCloudLab = "`$null = Start-LabEmulator; (New-LabBucket -Bucket isolated).Bucket; (Get-LabCallerIdentity).Arn -like 'arn:aws:iam::*'; Stop-LabEmulator"
