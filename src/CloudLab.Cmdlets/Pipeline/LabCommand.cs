@@ -145,6 +145,15 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     protected ValueTask WriteManyAsync(IEnumerable values, CancellationToken cancellation) =>
         pump.PostOutputAsync(() => WriteObject(values, enumerateCollection: true), cancellation);
 
+    /// <summary>Writes many objects that came together, and goes on when the pipeline has taken them all: what comes next is not piled up.</summary>
+    /// <param name="values">The objects; written one by one.</param>
+    /// <returns>Done when they are taken.</returns>
+    protected Task WritePageAsync(IEnumerable values) => AskAsync(() =>
+    {
+        WriteObject(values, enumerateCollection: true);
+        return true;
+    });
+
     /// <summary>Reports a problem with one input and goes on; throws on where going on is pointless.</summary>
     /// <param name="problem">What happened.</param>
     /// <param name="target">The input it happened to.</param>

@@ -165,7 +165,7 @@ public sealed class GetLabObjectCommand : StorageCommand
                     ? Objects.ListInParallelAsync(listing, ThrottleLimit, cancellation)
                     : Objects.ListPagesAsync(listing, cancellation))
                 {
-                    await WriteManyAsync(page, cancellation);
+                    await WritePageAsync(page);
                 }
             }
             catch (Exception e)

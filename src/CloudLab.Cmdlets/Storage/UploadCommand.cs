@@ -68,7 +68,7 @@ public abstract class UploadCommand : TransferCommand
     [ValidateNotNull]
     public SecureString? CustomerKey { get; set; }
 
-    /// <summary>Checksum to send and to have kept: CRC32 (the default), CRC32C, CRC64NVME, SHA1 or SHA256.</summary>
+    /// <summary>Checksum to send and to have kept: CRC32C (the default), CRC32, CRC64NVME, SHA1 or SHA256.</summary>
     [Parameter]
     [ValidateSet("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")]
     public string? ChecksumAlgorithm { get; set; }

@@ -12,6 +12,12 @@ public sealed class LabUploadPart
     /// <summary>Entity tag without quotes; completing the upload takes it.</summary>
     public string? ETag { get; init; }
 
+    /// <summary>Algorithm of <see cref="Checksum"/>: <c>CRC32</c>, <c>SHA256</c>; null where the service tells none.</summary>
+    public string? ChecksumAlgorithm { get; init; }
+
+    /// <summary>Checksum of the part in Base64, or null.</summary>
+    public string? Checksum { get; init; }
+
     /// <summary>When it arrived.</summary>
     public DateTimeOffset LastModified { get; init; }
 

@@ -84,13 +84,7 @@ public sealed class MultipartUploadStore(StorageClient client)
                     },
                     cancellation),
                 cancellation);
-            parts.AddRange((page.Parts ?? []).Select(part => new LabUploadPart
-            {
-                PartNumber = part.PartNumber ?? 0,
-                Size = part.Size ?? 0,
-                ETag = part.ETag?.Trim('"'),
-                LastModified = ToDate(part.LastModified),
-            }));
+            parts.AddRange((page.Parts ?? []).Select(ToPart));
             more = page.IsTruncated is true;
             if (more && (page.NextPartNumberMarker is null || page.NextPartNumberMarker == marker))
             {
@@ -151,6 +145,26 @@ public sealed class MultipartUploadStore(StorageClient client)
         {
             client.Reporter.Verbose($"{upload} has ended by itself.");
         }
+    }
+
+    private static LabUploadPart ToPart(PartDetail part)
+    {
+        (string? algorithm, string? checksum) =
+            part.ChecksumCRC64NVME is { Length: > 0 } crc64 ? ("CRC64NVME", crc64)
+            : part.ChecksumCRC32C is { Length: > 0 } crc32C ? ("CRC32C", crc32C)
+            : part.ChecksumCRC32 is { Length: > 0 } crc32 ? ("CRC32", crc32)
+            : part.ChecksumSHA256 is { Length: > 0 } sha256 ? ("SHA256", sha256)
+            : part.ChecksumSHA1 is { Length: > 0 } sha1 ? ("SHA1", sha1)
+            : ((string?)null, (string?)null);
+        return new LabUploadPart
+        {
+            PartNumber = part.PartNumber ?? 0,
+            Size = part.Size ?? 0,
+            ETag = part.ETag?.Trim('"'),
+            ChecksumAlgorithm = algorithm,
+            Checksum = checksum,
+            LastModified = ToDate(part.LastModified),
+        };
     }
 
     private static DateTimeOffset ToDate(DateTime? date) => date is { } known ? new DateTimeOffset(known.ToUniversalTime()) : default;

@@ -124,7 +124,7 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         UploadOptions said = Inherit(options, from);
         if (said.Tags is null && from.TagCount > 0)
         {
-            said = said with { Tags = await TagsAsync(from, read, cancellation) };
+            said = said with { Tags = (await new ObjectTags(client).GetAsync(from.Bucket, from.Key, read.VersionId, cancellation)).Tag };
         }
 
         long size = Math.Max(PieceSize, ObjectUpload.PartSize(from.Size));
@@ -161,14 +161,6 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
             await upload.AbortAsync();
             throw;
         }
-    }
-
-    private async Task<IReadOnlyDictionary<string, string>> TagsAsync(LabObjectMetadata from, ReadOptions read, CancellationToken cancellation)
-    {
-        S3Request request = new S3Request(HttpMethod.Get, from.Bucket, from.Key).With("tagging", "").With("versionId", read.VersionId);
-        using S3Answer answer = await client.SendAsync(request, cancellation);
-        XElement? set = (await client.ReadXmlAsync(answer, request, cancellation)).All("TagSet").FirstOrDefault();
-        return (set?.All("Tag") ?? []).ToDictionary(tag => tag.Text("Key") ?? "", tag => tag.Text("Value") ?? "");
     }
 
     private static async Task<T> ExplainAsync<T>(LabObjectMetadata from, UploadOptions options, string bucket, string key, Func<Task<T>> copy)

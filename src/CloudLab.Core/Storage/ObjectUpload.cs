@@ -104,37 +104,24 @@ internal sealed class ObjectUpload
     /// <summary>Goes on with the latest unfinished upload of this key, if there is one.</summary>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The parts that are there already, by number; empty where a new upload has to begin.</returns>
-    public async Task<IReadOnlyDictionary<int, PartOnServer>> FindUnfinishedAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<int, LabUploadPart>> FindUnfinishedAsync(CancellationToken cancellation)
     {
-        S3Request ask = new S3Request(HttpMethod.Get, bucket).With("uploads", "").With("prefix", key).With("encoding-type", "url");
-        using (S3Answer answer = await client.SendAsync(ask, cancellation))
+        MultipartUploadStore uploads = new(client);
+        LabMultipartUpload? latest = null;
+        await foreach (LabMultipartUpload upload in uploads.ListAsync(bucket, key, cancellation: cancellation))
         {
-            // The key itself sorts before all longer ones, so it is on the first page.
-            XElement? latest = (await client.ReadXmlAsync(answer, ask, cancellation)).All("Upload")
-                .Where(u => ObjectStore.Decode(u.Text("Key") ?? "") == key)
-                .MaxBy(u => u.Text("Initiated"), StringComparer.Ordinal);
-            UploadId = latest?.Text("UploadId");
-        }
-
-        Dictionary<int, PartOnServer> parts = [];
-        string? marker = UploadId is null ? null : "0";
-        while (marker is not null)
-        {
-            S3Request request = new S3Request(HttpMethod.Get, bucket, key).With("uploadId", UploadId).With("part-number-marker", marker);
-            using S3Answer answer = await client.SendAsync(request, cancellation);
-            XElement page = await client.ReadXmlAsync(answer, request, cancellation);
-            foreach (XElement part in page.All("Part"))
+            if (upload.Key != key)
             {
-                parts[int.Parse(part.Text("PartNumber")!, CultureInfo.InvariantCulture)] = new PartOnServer(
-                    long.Parse(part.Text("Size")!, CultureInfo.InvariantCulture), part.Text("ETag")?.Trim('"') ?? "",
-                    part.Text(Checksum.Element(options.ChecksumAlgorithm)));
+                // The key itself sorts before all longer ones.
+                break;
             }
 
-            string? next = page.Text("IsTruncated") == "true" ? page.Text("NextPartNumberMarker") : null;
-            marker = next == marker ? null : next;
+            latest = latest is null || upload.Initiated >= latest.Initiated ? upload : latest;
         }
 
-        return parts;
+        UploadId = latest?.UploadId;
+        return latest is null ? new Dictionary<int, LabUploadPart>()
+            : (await uploads.WithPartsAsync(latest, cancellation)).Parts!.ToDictionary(part => part.PartNumber);
     }
 
     /// <summary>Takes over a part that an earlier try has sent, if it is this one.</summary>
@@ -142,7 +129,7 @@ internal sealed class ObjectUpload
     /// <param name="body">The part as it is here.</param>
     /// <param name="there">The part as it is there.</param>
     /// <returns>The part, or null where it has to be sent.</returns>
-    public UploadedPart? Adopt(int number, S3Body body, PartOnServer there)
+    public UploadedPart? Adopt(int number, S3Body body, LabUploadPart there)
     {
         if (there.Size != body.Length)
         {
@@ -150,7 +137,8 @@ internal sealed class ObjectUpload
         }
 
         ContentDigest digest = Digest(body);
-        bool same = there.Checksum is { Length: > 0 } checksum
+        string? checksum = there.ChecksumAlgorithm == digest.Algorithm ? there.Checksum : null;
+        bool same = checksum is not null
             ? checksum == digest.Checksum
             // An entity tag that is no MD5 (encryption) matches nothing, and the part is sent again.
             : there.ETag == Convert.ToHexString(Convert.FromBase64String(Md5(body))).ToLowerInvariant();
@@ -160,7 +148,7 @@ internal sealed class ObjectUpload
         }
 
         meter?.AddBytes(body.Length);
-        return new UploadedPart(number, there.ETag, digest, there.Checksum is null ? "MD5" : digest.Algorithm);
+        return new UploadedPart(number, there.ETag ?? "", digest, checksum is null ? "MD5" : digest.Algorithm);
     }
 
     /// <summary>Sends a part.</summary>
@@ -368,12 +356,6 @@ internal sealed class ObjectUpload
 /// <param name="Digest">Its checksum and length.</param>
 /// <param name="VerifiedBy">What proved it.</param>
 internal sealed record UploadedPart(int Number, string ETag, ContentDigest Digest, string VerifiedBy);
-
-/// <summary>A part of an unfinished upload, as the service lists it.</summary>
-/// <param name="Size">Bytes.</param>
-/// <param name="ETag">Entity tag without quotes.</param>
-/// <param name="Checksum">Checksum of the kind that this upload sends, or null.</param>
-internal sealed record PartOnServer(long Size, string ETag, string? Checksum);
 
 /// <summary>What the service said of an object it has stored.</summary>
 /// <param name="ETag">Entity tag without quotes.</param>

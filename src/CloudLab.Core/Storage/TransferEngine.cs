@@ -227,8 +227,8 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     private async Task<StoredObject> SendPartsAsync(ObjectUpload upload, FileSource source, bool resume, CancellationToken cancellation)
     {
         long size = ObjectUpload.PartSize(source.Length);
-        IReadOnlyDictionary<int, PartOnServer> there = resume ? await upload.FindUnfinishedAsync(cancellation) : new Dictionary<int, PartOnServer>();
-        if (there.TryGetValue(1, out PartOnServer? first) && first.Size < source.Length && (source.Length + first.Size - 1) / first.Size <= ObjectUpload.MostParts)
+        IReadOnlyDictionary<int, LabUploadPart> there = resume ? await upload.FindUnfinishedAsync(cancellation) : new Dictionary<int, LabUploadPart>();
+        if (there.TryGetValue(1, out LabUploadPart? first) && first.Size < source.Length && (source.Length + first.Size - 1) / first.Size <= ObjectUpload.MostParts)
         {
             size = first.Size;
         }
@@ -254,7 +254,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
                 {
                     using (room)
                     {
-                        return (there.TryGetValue(number, out PartOnServer? known) ? upload.Adopt(number, body, known) : null)
+                        return (there.TryGetValue(number, out LabUploadPart? known) ? upload.Adopt(number, body, known) : null)
                             ?? await upload.SendPartAsync(number, body, parts.Token);
                     }
                 });
@@ -266,8 +266,14 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         }
         catch (Exception e)
         {
-            // What may be resumed stays, unless it is void.
-            if (!resume || e is LabException { Kind: LabErrorKind.Corrupted or LabErrorKind.AlreadyExists or LabErrorKind.Conflict or LabErrorKind.ReadFailed })
+            // Only what another try may bring to its end is kept.
+            bool passes = e is OperationCanceledException
+                || e is LabException
+                {
+                    Kind: LabErrorKind.ConnectionFailed or LabErrorKind.Timeout or LabErrorKind.ServiceFailed or LabErrorKind.LimitExceeded
+                        or LabErrorKind.AuthenticationFailed or LabErrorKind.AccessDenied
+                };
+            if (!resume || !passes)
             {
                 await upload.AbortAsync();
             }

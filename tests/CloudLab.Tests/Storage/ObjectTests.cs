@@ -114,7 +114,7 @@ public abstract class ObjectTests(StorageServer server) : StorageTest(server)
         Assert.Equal(2, found.Size);
         Assert.Equal("me & you", found.Metadata["author"]);
         Assert.Equal("1927", found.Metadata["year"]);
-        Assert.Equal("CRC32", found.ChecksumAlgorithm);
+        Assert.Equal("CRC32C", found.ChecksumAlgorithm);
         Assert.InRange(found.LastModified, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
     }
 

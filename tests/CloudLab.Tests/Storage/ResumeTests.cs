@@ -145,7 +145,7 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
         await new TransferEngine(Client).SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
         proxy.Times(1, request => StartsAt(request, Part), new Fault(FaultKind.FlipAnswer, 12345));
         LabTransfer down = await new TransferEngine(faulty).ReceiveAsync(Bucket, "k", copy, new DownloadOptions { ExpectedSize = Size }, null, Token);
-        Assert.Equal("CRC32", down.VerifiedBy);
+        Assert.Equal("CRC32C", down.VerifiedBy);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
         Assert.Equal(2, proxy.Seen.Count(request => StartsAt(request, Part)));
         Assert.Equal(1, proxy.Seen.Count(request => StartsAt(request, 0)));
@@ -176,15 +176,15 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
         Assert.Equal((Size, null), (sent.Size, sent.FullName));
         Assert.Equal(content, await Content.ReadBytesAsync(Bucket, "k", ReadOptions.Default, Token));
         LabObjectMetadata stored = await Objects.GetAsync(Bucket, "k", ReadOptions.Default, Token);
-        Assert.Equal(("CRC32", sent.VerifiedBy), (stored.ChecksumAlgorithm, "CRC32"));
+        Assert.Equal(("CRC32C", sent.VerifiedBy), (stored.ChecksumAlgorithm, "CRC32C"));
     }
 
     [Theory]
-    [InlineData("CRC32C", 1000)]
+    [InlineData("CRC32", 1000)]
     [InlineData("CRC64NVME", 1000)]
     [InlineData("SHA1", 1000)]
     [InlineData("SHA256", 1000)]
-    [InlineData("CRC32C", Size)]
+    [InlineData("CRC32", Size)]
     [InlineData("CRC64NVME", Size)]
     [InlineData("SHA256", Size)]
     public async Task Every_checksum_that_S3_knows_goes_both_ways(string algorithm, int size)

@@ -23,7 +23,7 @@ public sealed class TlsTests() : StorageTest(StorageServer.Ceph)
         LabSession session = LabSession.Resolve(new SessionOptions { EndpointUrl = url, CaBundle = bundle }, "test", Session);
         string path = NewFile("f", size), copy = Path.Combine(Folder, "copy");
         TransferEngine engine = new(new StorageClient(session));
-        Assert.Equal("CRC32", (await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token)).VerifiedBy);
+        Assert.Equal("CRC32C", (await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token)).VerifiedBy);
         await engine.ReceiveAsync(Bucket, "k", copy, new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
     }

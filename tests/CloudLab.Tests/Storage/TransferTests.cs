@@ -30,7 +30,7 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
         LabTransfer down = await engine.ReceiveAsync(Bucket, "some/key", copy, new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
         Assert.Equal((size, size), (up.Size, down.Size));
-        Assert.Equal(("CRC32", "CRC32"), (up.VerifiedBy, down.VerifiedBy));
+        Assert.Equal(("CRC32C", "CRC32C"), (up.VerifiedBy, down.VerifiedBy));
         Assert.Equal(up.ETag, down.ETag);
         LabObjectMetadata stored = await Objects.GetAsync(Bucket, "some/key", ReadOptions.Default, Token);
         Assert.Equal("application/json", stored.ContentType);

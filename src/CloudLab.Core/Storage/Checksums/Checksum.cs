@@ -6,8 +6,11 @@ namespace CloudLab.Core.Storage.Checksums;
 /// <summary>The checksums that S3 keeps, by its names for them.</summary>
 internal static class Checksum
 {
-    /// <summary>CRC-32, what is sent where nobody asks for another: every server knows it.</summary>
-    public const string Default = "CRC32";
+    /// <summary>
+    /// What is sent where nobody asks for another: processors have an instruction for it, so that it costs the service next to nothing, too.
+    /// With CRC-32 radosgw takes 1 GiB a third slower.
+    /// </summary>
+    public const string Default = "CRC32C";
 
     /// <summary>Their names, the cheapest to compute first.</summary>
     public static readonly string[] Names = ["CRC64NVME", "CRC32C", "CRC32", "SHA1", "SHA256"];

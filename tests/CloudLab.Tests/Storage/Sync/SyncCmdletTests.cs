@@ -21,7 +21,7 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
         NewFile("source/y.txt", 20);
         LabSyncAction[] up = (await RunAsync(new { Source = "source", Destination = Place, Session })).Ok().OutputOf<LabSyncAction>();
         Assert.Equal(["a/x.json", "y.txt"], up.Select(action => action.Name).Order(StringComparer.Ordinal));
-        Assert.All(up, action => Assert.Equal("CRC32", action.Transfer!.VerifiedBy));
+        Assert.All(up, action => Assert.Equal("CRC32C", action.Transfer!.VerifiedBy));
         Assert.Equal(
             ["application/json", "text/plain"],
             (await CmdletRunner.RunAsync("Get-LabObject", new { Session }, up)).Ok().OutputOf<LabObjectMetadata>().Select(o => o.ContentType).Order(StringComparer.Ordinal));
