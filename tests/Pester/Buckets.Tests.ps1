@@ -40,6 +40,20 @@ Describe 'Buckets' -Tag Storage {
             $copy.Bucket | Select-Object -Unique | Should -Be $b
         }
 
+        It 'removes what <Set> sets, and nothing once more' -ForEach @(
+            @{ Set = { Set-LabBucketWebsite $a index.html }; Get = { Get-LabBucketWebsite $a }; Remove = { Remove-LabBucketWebsite $a -Force } }
+            @{ Set = { Set-LabBucketPublicAccessBlock $a }; Get = { Get-LabBucketPublicAccessBlock $a }; Remove = { Remove-LabBucketPublicAccessBlock $a -Force } }
+            @{ Set = { Set-LabBucketEncryption $a -KmsKeyId alias/movies }; Get = { Get-LabBucketEncryption $a }; Remove = { Remove-LabBucketEncryption $a -Force } }
+        ) {
+            & $Set
+            & $Get | Should -Not -BeNullOrEmpty
+            & $Remove
+            $left = & $Get 2> $null
+            # Without a setting of its own a bucket may have the service's default.
+            if ($left) { $left.KmsKeyId | Should -BeNullOrEmpty }
+            { & $Remove } | Should -Not -Throw
+        }
+
         It 'removes the rules it is given and keeps the others' {
             Set-LabBucketCors $a -Origin https://one.example
             Set-LabBucketCors $a -Origin https://two.example
