@@ -63,7 +63,7 @@ public sealed class NewLabBucketCommand : StorageCommand
                 BucketName.ValidateNew(name);
                 if (await ShouldProcessAsync("s3://" + name, "Create bucket"))
                 {
-                    NewBucket bucket = new() { Name = name, Region = Region, Versioning = Versioning, ObjectLock = ObjectLock, Tags = BucketTagging.Read(Tag) };
+                    NewBucket bucket = new() { Name = name, Region = Region, Versioning = Versioning, ObjectLock = ObjectLock, Tags = TextTable.Read(Tag) };
                     await WriteAsync(await Buckets.CreateAsync(bucket, cancellation), cancellation);
                 }
             }

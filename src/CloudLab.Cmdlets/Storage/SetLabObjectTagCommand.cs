@@ -42,7 +42,7 @@ public sealed class SetLabObjectTagCommand : ObjectsCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
-        Dictionary<string, string> tags = Texts(Tag);
+        Dictionary<string, string> tags = TextTable.Read(Tag);
         ObjectTags.Validate(tags);
         (string bucket, string? version) = (Bucket, VersionId);
         return StartEachAsync(

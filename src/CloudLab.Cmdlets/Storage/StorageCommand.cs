@@ -1,5 +1,3 @@
-using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Errors;
@@ -23,20 +21,6 @@ public abstract class StorageCommand : AwsCommand
 
     /// <summary>The service's objects.</summary>
     protected ObjectStore Objects => new(Client);
-
-    /// <summary>A table of PowerShell as names and values in text.</summary>
-    /// <param name="table">The table.</param>
-    /// <returns>The same, numbers and dates as in invariant culture.</returns>
-    protected static Dictionary<string, string> Texts(IDictionary table)
-    {
-        Dictionary<string, string> texts = [];
-        foreach (DictionaryEntry entry in table)
-        {
-            texts[Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "";
-        }
-
-        return texts;
-    }
 
     /// <summary>Refuses a version together with several keys.</summary>
     /// <param name="versionId">The version, or null.</param>

@@ -80,8 +80,8 @@ public abstract class UploadCommand : TransferCommand
         UploadOptions options = new()
         {
             ContentType = ContentType,
-            Metadata = Metadata is null ? [] : Texts(Metadata),
-            Tags = Tag is null ? null : Texts(Tag),
+            Metadata = TextTable.Read(Metadata),
+            Tags = Tag is null ? null : TextTable.Read(Tag),
             StorageClass = StorageClass?.ToUpperInvariant(),
             CacheControl = CacheControl,
             ContentDisposition = ContentDisposition,

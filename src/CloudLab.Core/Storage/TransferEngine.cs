@@ -154,18 +154,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         }
 
         meter?.AddItems();
-        return new LabTransfer
-        {
-            Direction = TransferDirection.Download,
-            Bucket = bucket,
-            Key = key,
-            FullName = path,
-            Size = state.Length,
-            ETag = state.ETag,
-            VersionId = state.VersionId,
-            VerifiedBy = proof,
-            Duration = Stopwatch.GetElapsedTime(start),
-        };
+        return Done(TransferDirection.Download, new StoredObject(state.ETag, state.VersionId, state.Length, proof), bucket, key, start, path);
     }
 
     /// <summary>Copies an object inside the service. What the options do not say stays as it is at the source.</summary>
@@ -184,29 +173,24 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     {
         long start = Stopwatch.GetTimestamp();
         StoredObject stored = await new ObjectCopy(client, Budget, meter).RunAsync(sourceBucket, sourceKey, read, bucket, key, options, cancellation);
-        return new LabTransfer
-        {
-            Direction = TransferDirection.Copy,
-            Bucket = bucket,
-            Key = key,
-            SourceBucket = sourceBucket,
-            SourceKey = sourceKey,
-            Size = stored.Size,
-            ETag = stored.ETag,
-            VersionId = stored.VersionId,
-            VerifiedBy = stored.VerifiedBy,
-            Duration = Stopwatch.GetElapsedTime(start),
-        };
+        return Done(TransferDirection.Copy, stored, bucket, key, start, null, sourceBucket, sourceKey);
     }
 
     private static LabTransfer Sent(StoredObject stored, string bucket, string key, string? path, long start, ProgressMeter? meter)
     {
         meter?.AddItems();
-        return new LabTransfer
+        return Done(TransferDirection.Upload, stored, bucket, key, start, path);
+    }
+
+    private static LabTransfer Done(
+        TransferDirection direction, StoredObject stored, string bucket, string key, long start, string? path, string? sourceBucket = null,
+        string? sourceKey = null) => new()
         {
-            Direction = TransferDirection.Upload,
+            Direction = direction,
             Bucket = bucket,
             Key = key,
+            SourceBucket = sourceBucket,
+            SourceKey = sourceKey,
             FullName = path,
             Size = stored.Size,
             ETag = stored.ETag,
@@ -214,7 +198,6 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             VerifiedBy = stored.VerifiedBy,
             Duration = Stopwatch.GetElapsedTime(start),
         };
-    }
 
     private async Task<StoredObject> SendStreamAsync(
         Stream content, string bucket, string key, UploadOptions options, ProgressMeter? meter, CancellationToken cancellation)

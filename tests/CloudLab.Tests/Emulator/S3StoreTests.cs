@@ -1,3 +1,4 @@
+using CloudLab.Core.Storage;
 using CloudLab.Emulator.S3.Settings;
 using CloudLab.Emulator.S3.Storage;
 using Xunit;

@@ -1,6 +1,5 @@
 using System.Text;
 using CloudLab.Core.Errors;
-using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage;
 using CloudLab.Tests.Faults;
 using Xunit;
@@ -15,13 +14,9 @@ public sealed class FaultsOnEmulatorTests() : FaultTests(StorageServer.Emulator)
 public sealed class FaultsOnCephTests() : FaultTests(StorageServer.Ceph);
 
 /// <summary>A proxy that misbehaves stands between the client and the server: nothing is lost, half written or left over.</summary>
-public abstract class FaultTests(StorageServer server) : StorageTest(server)
+public abstract class FaultTests(StorageServer server) : FaultyStorageTest(server)
 {
     private const int Part = 8 * 1024 * 1024;
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
-
-    private FaultProxy proxy = null!;
-    private StorageClient faulty = null!;
 
     public static TheoryData<string, int> PassingFaults => new()
     {
@@ -35,33 +30,13 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         { "TruncateAnswer", 100_000 }, { "ResetAnswer", 100_000 }, { "StallAnswer", 100_000 }, { "StallAtOnce", 0 }, { "Slow", 0 },
     };
 
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        proxy = new FaultProxy(ServerUrl);
-        LabSession session = await ConnectAsync(proxy.Url);
-        session.Aws.Silence = Silence;
-        faulty = new StorageClient(session);
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (proxy is not null)
-        {
-            await proxy.DisposeAsync();
-        }
-
-        await base.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Theory]
     [MemberData(nameof(PassingFaults))]
     public async Task A_fault_that_passes_does_not_harm_a_small_upload(string kind, int number)
     {
         string path = NewFile("f", 50_000);
-        proxy.Times(1, request => request.Method == "PUT", new Fault(Enum.Parse<FaultKind>(kind), number));
-        TransferEngine engine = new(faulty);
+        Proxy.Times(1, request => request.Method == "PUT", new Fault(Enum.Parse<FaultKind>(kind), number));
+        TransferEngine engine = new(Faulty);
         await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), await Content.ReadBytesAsync(Bucket, "k", ReadOptions.Default, Token));
     }
@@ -71,8 +46,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task A_fault_that_passes_does_not_harm_an_upload_in_parts(string kind, int number)
     {
         string path = NewFile("f", (2 * Part) + 1000);
-        proxy.Times(1, request => request.Target.Contains("partNumber=2", StringComparison.Ordinal), new Fault(Enum.Parse<FaultKind>(kind), number));
-        TransferEngine engine = new(faulty, 2);
+        Proxy.Times(1, request => request.Target.Contains("partNumber=2", StringComparison.Ordinal), new Fault(Enum.Parse<FaultKind>(kind), number));
+        TransferEngine engine = new(Faulty, 2);
         await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), await Content.ReadBytesAsync(Bucket, "k", ReadOptions.Default, Token));
         Assert.Equal(0, await UnfinishedUploadsAsync());
@@ -82,8 +57,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task A_lost_answer_to_the_last_request_of_an_upload_is_no_failure()
     {
         string path = NewFile("f", Part + 1000);
-        proxy.Times(1, request => request.Method == "POST" && request.Target.Contains("uploadId=", StringComparison.Ordinal), new Fault(FaultKind.LoseAnswer));
-        TransferEngine engine = new(faulty);
+        Proxy.Times(1, request => request.Method == "POST" && request.Target.Contains("uploadId=", StringComparison.Ordinal), new Fault(FaultKind.LoseAnswer));
+        TransferEngine engine = new(Faulty);
         LabTransfer sent = await engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
         Assert.Equal((await Objects.GetAsync(Bucket, "k", ReadOptions.Default, Token)).ETag, sent.ETag);
         Assert.Equal(0, await UnfinishedUploadsAsync());
@@ -96,8 +71,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task A_part_that_never_arrives_is_one_error_and_leaves_nothing(string kind, int number)
     {
         string path = NewFile("f", (3 * Part) + 1000);
-        proxy.Times(int.MaxValue, request => request.Target.Contains("partNumber=2", StringComparison.Ordinal), new Fault(Enum.Parse<FaultKind>(kind), number));
-        TransferEngine engine = new(faulty, 2);
+        Proxy.Times(int.MaxValue, request => request.Target.Contains("partNumber=2", StringComparison.Ordinal), new Fault(Enum.Parse<FaultKind>(kind), number));
+        TransferEngine engine = new(Faulty, 2);
         LabException e = await Assert.ThrowsAsync<LabException>(() => engine.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token));
         Assert.Equal($"s3://{Bucket}/k", e.Target);
         Assert.False(e.StopsCommand);
@@ -110,8 +85,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task A_body_that_is_changed_on_its_way_is_never_stored()
     {
         await PutAsync("k", "old");
-        proxy.Times(int.MaxValue, request => request.Method == "PUT", new Fault(FaultKind.FlipRequest, 7));
-        TransferEngine engine = new(faulty);
+        Proxy.Times(int.MaxValue, request => request.Method == "PUT", new Fault(FaultKind.FlipRequest, 7));
+        TransferEngine engine = new(Faulty);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
             engine.SendAsync(NewFile("f", 5000), Bucket, "k", new UploadOptions(), null, Token));
         Assert.Equal(LabErrorKind.Corrupted, e.Kind);
@@ -125,8 +100,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         string path = NewFile("f", 300_000), copy = Path.Combine(Folder, "out", "f");
         TransferEngine straight = new(Client);
         await straight.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        proxy.Times(1, request => request.Method == "GET", new Fault(Enum.Parse<FaultKind>(kind), number));
-        TransferEngine engine = new(faulty);
+        Proxy.Times(1, request => request.Method == "GET", new Fault(Enum.Parse<FaultKind>(kind), number));
+        TransferEngine engine = new(Faulty);
         await engine.ReceiveAsync(Bucket, "k", copy, new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
         Assert.Equal(["f"], FilesIn(Path.Combine(Folder, "out")));
@@ -139,11 +114,11 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         TransferEngine straight = new(Client);
         await straight.SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
         int answers = 0;
-        proxy.Plan = request => request.Method == "GET" && ++answers <= 3 ? new Fault(FaultKind.TruncateAnswer, 60_000) : Fault.None;
-        TransferEngine engine = new(faulty);
+        Proxy.Plan = request => request.Method == "GET" && ++answers <= 3 ? new Fault(FaultKind.TruncateAnswer, 60_000) : Fault.None;
+        TransferEngine engine = new(Faulty);
         await engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "out"), new DownloadOptions(), null, Token);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(Path.Combine(Folder, "out")));
-        Assert.Equal(4, proxy.Seen.Count);
+        Assert.Equal(4, Proxy.Seen.Count);
     }
 
     [Theory]
@@ -157,8 +132,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         string copy = Path.Combine(Folder, "out", "f");
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         File.WriteAllText(copy, "old");
-        proxy.Plan = _ => new Fault(Enum.Parse<FaultKind>(kind), number);
-        TransferEngine engine = new(faulty);
+        Proxy.Plan = _ => new Fault(Enum.Parse<FaultKind>(kind), number);
+        TransferEngine engine = new(Faulty);
         LabException e = await Assert.ThrowsAsync<LabException>(() => engine.ReceiveAsync(Bucket, "k", copy, new DownloadOptions { Overwrite = true }, null, Token));
         Assert.Equal(expected, e.Kind);
         Assert.Equal("old", File.ReadAllText(copy));
@@ -169,9 +144,9 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task An_object_written_anew_while_it_is_read_is_not_mixed()
     {
         await PutAsync("k", new byte[200_000]);
-        proxy.Plan = request =>
+        Proxy.Plan = request =>
         {
-            if (proxy.Seen.Count == 1)
+            if (Proxy.Seen.Count == 1)
             {
                 return new Fault(FaultKind.TruncateAnswer, 100_000);
             }
@@ -179,7 +154,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
             PutAsync("k", new byte[300_000]).GetAwaiter().GetResult();
             return Fault.None;
         };
-        TransferEngine engine = new(faulty);
+        TransferEngine engine = new(Faulty);
         LabException e = await Assert.ThrowsAsync<LabException>(() =>
             engine.ReceiveAsync(Bucket, "k", Path.Combine(Folder, "out", "k"), new DownloadOptions(), null, Token));
         Assert.Equal("ObjectChanged", e.Code);
@@ -190,7 +165,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task Cancelling_an_upload_leaves_nothing()
     {
         using CancellationTokenSource ctrlC = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        proxy.Plan = request =>
+        Proxy.Plan = request =>
         {
             if (request.Target.Contains("partNumber=2", StringComparison.Ordinal))
             {
@@ -200,7 +175,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
 
             return Fault.None;
         };
-        TransferEngine engine = new(faulty, 2);
+        TransferEngine engine = new(Faulty, 2);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             engine.SendAsync(NewFile("f", 3 * Part), Bucket, "k", new UploadOptions(), null, ctrlC.Token));
         Assert.Empty(await KeysAsync());
@@ -213,8 +188,8 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         await PutAsync("k", new byte[1_000_000]);
         using CancellationTokenSource ctrlC = CancellationTokenSource.CreateLinkedTokenSource(Token);
         string folder = Path.Combine(Folder, "out");
-        proxy.Plan = _ => new Fault(FaultKind.StallAnswer, 500_000);
-        TransferEngine engine = new(faulty);
+        Proxy.Plan = _ => new Fault(FaultKind.StallAnswer, 500_000);
+        TransferEngine engine = new(Faulty);
         Task download = engine.ReceiveAsync(Bucket, "k", Path.Combine(folder, "k"), new DownloadOptions(), null, ctrlC.Token);
         while (FilesIn(folder).Length == 0 && !download.IsCompleted)
         {
@@ -232,15 +207,15 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         string[] keys = [.. Enumerable.Range(0, 9).Select(i => $"k{i}")];
         await Task.WhenAll(keys.Select(key => PutAsync(key)));
         int requests = 0;
-        proxy.Plan = _ => ++requests % 2 == 1 ? new Fault(requests % 4 == 1 ? FaultKind.Status : FaultKind.LoseAnswer, 503) : Fault.None;
+        Proxy.Plan = _ => ++requests % 2 == 1 ? new Fault(requests % 4 == 1 ? FaultKind.Status : FaultKind.LoseAnswer, 503) : Fault.None;
         List<string> listed = [];
-        await foreach (object entry in new ObjectStore(faulty).ListAsync(new ObjectListing { Bucket = Bucket, PageSize = 4 }, Token))
+        await foreach (object entry in new ObjectStore(Faulty).ListAsync(new ObjectListing { Bucket = Bucket, PageSize = 4 }, Token))
         {
             listed.Add(((LabObject)entry).Key);
         }
 
         Assert.Equal(keys, listed);
-        Assert.Empty(await new ObjectStore(faulty).RemoveAsync(Bucket, keys, Token));
+        Assert.Empty(await new ObjectStore(Faulty).RemoveAsync(Bucket, keys, Token));
         Assert.Empty(await KeysAsync());
     }
 
@@ -248,12 +223,12 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
     public async Task A_listing_stops_asking_when_nobody_listens()
     {
         await Task.WhenAll(Enumerable.Range(0, 12).Select(i => PutAsync($"k{i}")));
-        await foreach (object entry in new ObjectStore(faulty).ListAsync(new ObjectListing { Bucket = Bucket, PageSize = 2 }, Token))
+        await foreach (object entry in new ObjectStore(Faulty).ListAsync(new ObjectListing { Bucket = Bucket, PageSize = 2 }, Token))
         {
             break;
         }
 
-        Assert.InRange(proxy.Seen.Count, 1, 2);
+        Assert.InRange(Proxy.Seen.Count, 1, 2);
     }
 
     [Theory]
@@ -266,7 +241,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
         Random random = new(seed);
         Lock one = new();
         FaultKind[] kinds = [.. Enum.GetValues<FaultKind>().Where(kind => kind is not (FaultKind.StallAnswer or FaultKind.StallAtOnce))];
-        proxy.Plan = _ =>
+        Proxy.Plan = _ =>
         {
             lock (one)
             {
@@ -278,7 +253,7 @@ public abstract class FaultTests(StorageServer server) : StorageTest(server)
             }
         };
         string[] files = [.. Enumerable.Range(0, 12).Select(i => NewFile($"in/{i}", i == 0 ? Part + 5000 : random.Next(200_000)))];
-        TransferEngine engine = new(faulty, 4);
+        TransferEngine engine = new(Faulty, 4);
         await Task.WhenAll(files.Select(async file =>
         {
             string key = Path.GetFileName(file), copy = Path.Combine(Folder, "out", key);

@@ -1,5 +1,4 @@
 using CloudLab.Core.Errors;
-using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage;
 using CloudLab.Tests.Faults;
 using Xunit;
@@ -14,49 +13,27 @@ public sealed class ResumeOnEmulatorTests() : ResumeTests(StorageServer.Emulator
 public sealed class ResumeOnCephTests() : ResumeTests(StorageServer.Ceph);
 
 /// <summary>Large objects: in pieces side by side, proved, and taken up again where they broke off.</summary>
-public abstract class ResumeTests(StorageServer server) : StorageTest(server)
+public abstract class ResumeTests(StorageServer server) : FaultyStorageTest(server)
 {
     private const int Part = 8 * 1024 * 1024;
     private const int Size = (3 * Part) + 4321;
 
     private static readonly DownloadOptions Resume = new() { Resume = true };
-    private FaultProxy proxy = null!;
-    private StorageClient faulty = null!;
-
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        proxy = new FaultProxy(ServerUrl);
-        LabSession session = await ConnectAsync(proxy.Url);
-        session.Aws.Silence = TimeSpan.FromSeconds(2);
-        faulty = new StorageClient(session);
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (proxy is not null)
-        {
-            await proxy.DisposeAsync();
-        }
-
-        await base.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
 
     [Fact]
     public async Task A_stopped_upload_goes_on_and_sends_only_what_is_missing()
     {
         string path = NewFile("f", Size);
         UploadOptions options = new() { Resume = true };
-        proxy.Plan = request => IsPart(request, 3) ? new Fault(FaultKind.Status, 400) : Fault.None;
-        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(faulty, 1).SendAsync(path, Bucket, "k", options, null, Token));
+        Proxy.Plan = request => IsPart(request, 3) ? new Fault(FaultKind.Status, 400) : Fault.None;
+        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Faulty, 1).SendAsync(path, Bucket, "k", options, null, Token));
         Assert.Equal(1, await UnfinishedUploadsAsync());
         Assert.Empty(await KeysAsync());
 
-        int before = proxy.Seen.Count;
-        proxy.Plan = _ => Fault.None;
-        LabTransfer sent = await new TransferEngine(faulty).SendAsync(path, Bucket, "k", options, null, Token);
-        ProxiedRequest[] again = [.. proxy.Seen.Skip(before)];
+        int before = Proxy.Seen.Count;
+        Proxy.Plan = _ => Fault.None;
+        LabTransfer sent = await new TransferEngine(Faulty).SendAsync(path, Bucket, "k", options, null, Token);
+        ProxiedRequest[] again = [.. Proxy.Seen.Skip(before)];
         Assert.Equal(2, again.Count(request => request.Method == "PUT"));
         Assert.DoesNotContain(again, request => IsPart(request, 1) || IsPart(request, 2));
         Assert.Equal(Size, sent.Size);
@@ -69,16 +46,16 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", Size);
         UploadOptions options = new() { Resume = true };
-        proxy.Plan = request => IsPart(request, 4) ? new Fault(FaultKind.Status, 400) : Fault.None;
-        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(faulty, 1).SendAsync(path, Bucket, "k", options, null, Token));
+        Proxy.Plan = request => IsPart(request, 4) ? new Fault(FaultKind.Status, 400) : Fault.None;
+        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Faulty, 1).SendAsync(path, Bucket, "k", options, null, Token));
         byte[] content = File.ReadAllBytes(path);
         content[Part + 7] ^= 1;
         File.WriteAllBytes(path, content);
 
-        int before = proxy.Seen.Count;
-        proxy.Plan = _ => Fault.None;
-        await new TransferEngine(faulty).SendAsync(path, Bucket, "k", options, null, Token);
-        Assert.Equal(["2", "4"], proxy.Seen.Skip(before).Where(request => request.Method == "PUT").Select(PartNumber).Order());
+        int before = Proxy.Seen.Count;
+        Proxy.Plan = _ => Fault.None;
+        await new TransferEngine(Faulty).SendAsync(path, Bucket, "k", options, null, Token);
+        Assert.Equal(["2", "4"], Proxy.Seen.Skip(before).Where(request => request.Method == "PUT").Select(PartNumber).Order());
         Assert.Equal(content, await Content.ReadBytesAsync(Bucket, "k", ReadOptions.Default, Token));
     }
 
@@ -87,15 +64,15 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", Size), copy = Path.Combine(Folder, "out", "f");
         await new TransferEngine(Client).SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        proxy.Plan = request => StartsAt(request, 2 * Part) ? new Fault(FaultKind.Status, 400) : Fault.None;
-        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(faulty, 1).ReceiveAsync(Bucket, "k", copy, Resume, null, Token));
+        Proxy.Plan = request => StartsAt(request, 2 * Part) ? new Fault(FaultKind.Status, 400) : Fault.None;
+        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Faulty, 1).ReceiveAsync(Bucket, "k", copy, Resume, null, Token));
         Assert.False(File.Exists(copy));
         Assert.Equal(2, FilesIn(Path.Combine(Folder, "out")).Length);
 
-        int before = proxy.Seen.Count;
-        proxy.Plan = _ => Fault.None;
-        await new TransferEngine(faulty).ReceiveAsync(Bucket, "k", copy, Resume with { ExpectedSize = Size }, null, Token);
-        ProxiedRequest[] again = [.. proxy.Seen.Skip(before)];
+        int before = Proxy.Seen.Count;
+        Proxy.Plan = _ => Fault.None;
+        await new TransferEngine(Faulty).ReceiveAsync(Bucket, "k", copy, Resume with { ExpectedSize = Size }, null, Token);
+        ProxiedRequest[] again = [.. Proxy.Seen.Skip(before)];
         Assert.Equal(2, again.Count(request => request.Range is not null));
         Assert.DoesNotContain(again, request => StartsAt(request, 0) || StartsAt(request, Part));
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
@@ -107,8 +84,8 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", Size), copy = Path.Combine(Folder, "out", "f");
         await new TransferEngine(Client).SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        proxy.Plan = request => StartsAt(request, 3 * Part) ? new Fault(FaultKind.Status, 400) : Fault.None;
-        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(faulty, 1).ReceiveAsync(Bucket, "k", copy, Resume, null, Token));
+        Proxy.Plan = request => StartsAt(request, 3 * Part) ? new Fault(FaultKind.Status, 400) : Fault.None;
+        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Faulty, 1).ReceiveAsync(Bucket, "k", copy, Resume, null, Token));
         string partial = Assert.Single(Directory.GetFiles(Path.Combine(Folder, "out"), ".cloudlab-*"), file => new FileInfo(file).Length > 1000);
         using (FileStream file = File.OpenWrite(partial))
         {
@@ -117,10 +94,10 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
             file.WriteByte(0xAA);
         }
 
-        int before = proxy.Seen.Count;
-        proxy.Plan = _ => Fault.None;
-        await new TransferEngine(faulty).ReceiveAsync(Bucket, "k", copy, Resume, null, Token);
-        Assert.Contains(proxy.Seen.Skip(before), request => StartsAt(request, Part));
+        int before = Proxy.Seen.Count;
+        Proxy.Plan = _ => Fault.None;
+        await new TransferEngine(Faulty).ReceiveAsync(Bucket, "k", copy, Resume, null, Token);
+        Assert.Contains(Proxy.Seen.Skip(before), request => StartsAt(request, Part));
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
     }
 
@@ -129,12 +106,12 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", Size), copy = Path.Combine(Folder, "out", "f");
         await new TransferEngine(Client).SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        proxy.Plan = request => StartsAt(request, 3 * Part) ? new Fault(FaultKind.Status, 400) : Fault.None;
-        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(faulty, 1).ReceiveAsync(Bucket, "k", copy, Resume, null, Token));
+        Proxy.Plan = request => StartsAt(request, 3 * Part) ? new Fault(FaultKind.Status, 400) : Fault.None;
+        await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Faulty, 1).ReceiveAsync(Bucket, "k", copy, Resume, null, Token));
         string other = NewFile("g", Size + 1);
         await new TransferEngine(Client).SendAsync(other, Bucket, "k", new UploadOptions(), null, Token);
-        proxy.Plan = _ => Fault.None;
-        await new TransferEngine(faulty).ReceiveAsync(Bucket, "k", copy, Resume, null, Token);
+        Proxy.Plan = _ => Fault.None;
+        await new TransferEngine(Faulty).ReceiveAsync(Bucket, "k", copy, Resume, null, Token);
         Assert.Equal(File.ReadAllBytes(other), File.ReadAllBytes(copy));
     }
 
@@ -143,12 +120,12 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", Size), copy = Path.Combine(Folder, "out", "f");
         await new TransferEngine(Client).SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        proxy.Times(1, request => StartsAt(request, Part), new Fault(FaultKind.FlipAnswer, 12345));
-        LabTransfer down = await new TransferEngine(faulty).ReceiveAsync(Bucket, "k", copy, new DownloadOptions { ExpectedSize = Size }, null, Token);
+        Proxy.Times(1, request => StartsAt(request, Part), new Fault(FaultKind.FlipAnswer, 12345));
+        LabTransfer down = await new TransferEngine(Faulty).ReceiveAsync(Bucket, "k", copy, new DownloadOptions { ExpectedSize = Size }, null, Token);
         Assert.Equal("CRC32C", down.VerifiedBy);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(copy));
-        Assert.Equal(2, proxy.Seen.Count(request => StartsAt(request, Part)));
-        Assert.Equal(1, proxy.Seen.Count(request => StartsAt(request, 0)));
+        Assert.Equal(2, Proxy.Seen.Count(request => StartsAt(request, Part)));
+        Assert.Equal(1, Proxy.Seen.Count(request => StartsAt(request, 0)));
     }
 
     [Theory]
@@ -158,10 +135,10 @@ public abstract class ResumeTests(StorageServer server) : StorageTest(server)
     {
         string path = NewFile("f", Size), copy = Path.Combine(Folder, "out", "f");
         await new TransferEngine(Client).SendAsync(path, Bucket, "k", new UploadOptions(), null, Token);
-        proxy.Plan = request => StartsAt(request, Part) || (kind == "TruncateAnswer" && request.Range is not null && !StartsAt(request, 0))
+        Proxy.Plan = request => StartsAt(request, Part) || (kind == "TruncateAnswer" && request.Range is not null && !StartsAt(request, 0))
             ? new Fault(Enum.Parse<FaultKind>(kind))
             : Fault.None;
-        LabException e = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(faulty).ReceiveAsync(
+        LabException e = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Faulty).ReceiveAsync(
             Bucket, "k", copy, new DownloadOptions { ExpectedSize = Size }, null, Token));
         Assert.Equal(expected, e.Kind);
         Assert.Empty(FilesIn(Path.Combine(Folder, "out")));

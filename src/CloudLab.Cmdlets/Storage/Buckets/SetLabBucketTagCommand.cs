@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
@@ -40,7 +41,7 @@ public sealed class SetLabBucketTagCommand : SetBucketConfigurationCommand
     /// <inheritdoc/>
     protected override Task SetAsync(string bucket, CancellationToken cancellation)
     {
-        Dictionary<string, string> tags = BucketTagging.Read(Tag);
+        Dictionary<string, string> tags = TextTable.Read(Tag);
         return Replace ? Tagging.SetAsync(bucket, tags, cancellation) : Tagging.AddAsync(bucket, tags, cancellation);
     }
 }

@@ -147,7 +147,7 @@ public sealed class BucketLifecycle(StorageClient client)
     // One condition stands by itself, several stand in "And".
     private static LifecycleFilter Filter(LabBucketLifecycleRule rule)
     {
-        List<Tag> tags = [.. BucketTagging.Read(rule.Tag).Select(tag => new Tag { Key = tag.Key, Value = tag.Value })];
+        List<Tag> tags = [.. TextTable.Read(rule.Tag).Select(tag => new Tag { Key = tag.Key, Value = tag.Value })];
         int conditions = tags.Count + (rule.Prefix.Length > 0 ? 1 : 0) + (rule.ObjectSizeGreaterThan is null ? 0 : 1) + (rule.ObjectSizeLessThan is null ? 0 : 1);
         return conditions > 1
             ? new LifecycleFilter

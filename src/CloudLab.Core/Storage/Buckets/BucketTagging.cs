@@ -17,20 +17,6 @@ public sealed class BucketTagging(StorageClient client) : RemovableConfiguration
     private const int LongestName = 128;
     private const int LongestValue = 256;
 
-    /// <summary>Reads tags from a hashtable or any other dictionary.</summary>
-    /// <param name="tags">Values by names, or null.</param>
-    /// <returns>The same as text.</returns>
-    public static Dictionary<string, string> Read(IDictionary? tags)
-    {
-        Dictionary<string, string> read = [];
-        foreach (object name in tags?.Keys ?? Array.Empty<object>())
-        {
-            read[Convert.ToString(name, CultureInfo.InvariantCulture)!] = Convert.ToString(tags![name], CultureInfo.InvariantCulture) ?? "";
-        }
-
-        return read;
-    }
-
     /// <summary>Checks tags by S3's rules, before anything is sent.</summary>
     /// <param name="bucket">Bucket, for the message.</param>
     /// <param name="tags">Values by names.</param>

@@ -67,7 +67,7 @@ public sealed class LabBucketLifecycleRule : IBucketRule
             yield return Prefix;
         }
 
-        foreach ((string name, string value) in BucketTagging.Read(Tag).OrderBy(tag => tag.Key, StringComparer.Ordinal))
+        foreach ((string name, string value) in TextTable.Read(Tag).OrderBy(tag => tag.Key, StringComparer.Ordinal))
         {
             yield return $"{name}={value}";
         }

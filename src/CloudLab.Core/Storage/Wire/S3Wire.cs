@@ -54,48 +54,28 @@ internal sealed class S3Wire
         bool clockSet = false, regionSet = false, keysRenewed = false;
         for (int attempt = 1; ; attempt++)
         {
-            HttpResponseMessage answer;
-            try
-            {
-                answer = await SendOnceAsync(request, cancellation);
-            }
-            catch (Exception e) when (Passes(e, cancellation) && attempt < (AwsRetryPolicy.IsNotThere(e) ? 2 : Attempts))
-            {
-                reporter.Verbose($"{request.Method} {ObjectName.Uri(request.Bucket, request.Key)} again (try {attempt + 1}) after: {e.Message}");
-                await Backoff.DelayAsync(attempt, cancellation);
-                continue;
-            }
-
+            HttpResponseMessage? answer = null;
             AmazonS3Exception fault;
             string? region;
             try
             {
-                if (answer.IsSuccessStatusCode && !request.MayFailLate)
+                answer = await SendOnceAsync(request, cancellation);
+                if (await FaultAsync(request, answer, cancellation) is not { } found)
                 {
                     return new S3Answer(answer);
                 }
 
-                if (answer.IsSuccessStatusCode)
-                {
-                    // Small answers; kept in memory so that they can be read again.
-                    await answer.Content.LoadIntoBufferAsync();
-                    if (await LateErrorAsync(answer, cancellation) is not { } late)
-                    {
-                        return new S3Answer(answer);
-                    }
-
-                    (fault, region) = ToException(late, answer, HttpStatusCode.InternalServerError);
-                }
-                else
-                {
-                    (fault, region) = ToException(await ErrorAsync(answer, request.Method, cancellation), answer, answer.StatusCode);
-                }
+                (fault, region) = found;
             }
-            catch (Exception e) when (Passes(e, cancellation) && attempt < Attempts)
+            catch (Exception e)
             {
-                answer.Dispose();
-                reporter.Verbose($"{request.Method} {ObjectName.Uri(request.Bucket, request.Key)} again (try {attempt + 1}) after: {e.Message}");
-                await Backoff.DelayAsync(attempt, cancellation);
+                answer?.Dispose();
+                if (!Passes(e, cancellation) || attempt >= (AwsRetryPolicy.IsNotThere(e) ? 2 : Attempts))
+                {
+                    throw;
+                }
+
+                await AgainAsync(request, attempt, attempt, e.Message, reporter, cancellation);
                 continue;
             }
 
@@ -120,8 +100,8 @@ internal sealed class S3Wire
             }
             else if (attempt < (IsSlowDown(fault) ? AttemptsWhenSlow : Attempts) && Passes(fault))
             {
-                reporter.Verbose($"{request.Method} {ObjectName.Uri(request.Bucket, request.Key)} again (try {attempt + 1}) after: {fault.ErrorCode} {fault.Message}");
-                await Backoff.DelayAsync(IsSlowDown(fault) ? attempt + 1 : attempt, cancellation);
+                await AgainAsync(
+                    request, attempt, IsSlowDown(fault) ? attempt + 1 : attempt, $"{fault.ErrorCode} {fault.Message}", reporter, cancellation);
             }
             else
             {
@@ -183,6 +163,31 @@ internal sealed class S3Wire
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         body.Read(hash.AppendData);
         return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
+    }
+
+    private static Task AgainAsync(S3Request request, int attempt, int patience, string why, IReporter reporter, CancellationToken cancellation)
+    {
+        reporter.Verbose($"{request.Method} {ObjectName.Uri(request.Bucket, request.Key)} again (try {attempt + 1}) after: {why}");
+        return Backoff.DelayAsync(patience, cancellation);
+    }
+
+    // What the answer says went wrong, and the region that it names; null for success.
+    private static async Task<(AmazonS3Exception Fault, string? Region)?> FaultAsync(
+        S3Request request, HttpResponseMessage answer, CancellationToken cancellation)
+    {
+        if (!answer.IsSuccessStatusCode)
+        {
+            return ToException(await ErrorAsync(answer, request.Method, cancellation), answer, answer.StatusCode);
+        }
+
+        if (!request.MayFailLate)
+        {
+            return null;
+        }
+
+        // Small answers; kept in memory so that they can be read again.
+        await answer.Content.LoadIntoBufferAsync();
+        return await LateErrorAsync(answer, cancellation) is { } late ? ToException(late, answer, HttpStatusCode.InternalServerError) : null;
     }
 
     private static async Task<XElement?> LateErrorAsync(HttpResponseMessage answer, CancellationToken cancellation)

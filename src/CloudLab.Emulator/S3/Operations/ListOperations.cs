@@ -1,6 +1,7 @@
 using System.Text;
 using CloudLab.Emulator.Http;
 using CloudLab.Emulator.S3.Storage;
+using KeyOrder = CloudLab.Core.Storage.KeyOrder;
 
 namespace CloudLab.Emulator.S3.Operations;
 
@@ -116,7 +117,7 @@ internal sealed class ListOperations(S3Access access, TimeProvider time)
         {
             VersionIndex index = bucket.Objects;
             string? key;
-            if (keyMarker.Length == 0 || KeyOrder.Instance.Compare(keyMarker, query.Prefix) < 0)
+            if (keyMarker.Length == 0 || KeyOrder.Compare(keyMarker, query.Prefix) < 0)
             {
                 key = index.KeyFrom(query.Prefix);
             }

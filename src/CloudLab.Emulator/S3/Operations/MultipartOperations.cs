@@ -5,6 +5,7 @@ using CloudLab.Emulator.Http;
 using CloudLab.Emulator.S3.Checksums;
 using CloudLab.Emulator.S3.Payload;
 using CloudLab.Emulator.S3.Storage;
+using KeyOrder = CloudLab.Core.Storage.KeyOrder;
 
 namespace CloudLab.Emulator.S3.Operations;
 
@@ -233,7 +234,7 @@ internal sealed class MultipartOperations(S3Store store, S3Access access, Object
         (string Key, string Id) last = ("", "");
         foreach (MultipartUpload upload in all.OrderBy(upload => upload.Key, KeyOrder.Instance).ThenBy(upload => upload.Id, StringComparer.Ordinal))
         {
-            int order = KeyOrder.Instance.Compare(upload.Key, keyMarker);
+            int order = KeyOrder.Compare(upload.Key, keyMarker);
             if (keyMarker.Length > 0 && (order < 0 || (order == 0 && string.CompareOrdinal(upload.Id, idMarker) <= 0)))
             {
                 continue;

@@ -1,3 +1,5 @@
+using KeyOrder = CloudLab.Core.Storage.KeyOrder;
+
 namespace CloudLab.Emulator.S3.Storage;
 
 /// <summary>Things by key, in S3's order. A sorted array: a million keys move in well under a millisecond. Not synchronized.</summary>
@@ -91,7 +93,7 @@ internal sealed class KeyIndex<T>
         while (low <= high)
         {
             int middle = low + ((high - low) / 2);
-            int order = KeyOrder.Instance.Compare(sorted[middle].Key, key);
+            int order = KeyOrder.Compare(sorted[middle].Key, key);
             if (order == 0)
             {
                 return middle;

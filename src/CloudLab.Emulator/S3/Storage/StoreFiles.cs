@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using CloudLab.Core.Errors;
 using CloudLab.Emulator.S3.Checksums;
+using KeyOrder = CloudLab.Core.Storage.KeyOrder;
 
 namespace CloudLab.Emulator.S3.Storage;
 

@@ -1,3 +1,5 @@
+using KeyOrder = CloudLab.Core.Storage.KeyOrder;
+
 namespace CloudLab.Emulator.S3.Storage;
 
 /// <summary>
@@ -171,6 +173,6 @@ internal sealed class VersionIndex
     private string? First(int current, int history)
     {
         string? a = current < Current.Count ? Current[current].Key : null, b = history < older.Count ? older[history].Key : null;
-        return a is null || b is null ? a ?? b : KeyOrder.Instance.Compare(a, b) <= 0 ? a : b;
+        return a is null || b is null ? a ?? b : KeyOrder.Compare(a, b) <= 0 ? a : b;
     }
 }
