@@ -49,8 +49,11 @@ Describe 'Buckets' -Tag Storage {
             & $Get | Should -Not -BeNullOrEmpty
             & $Remove
             $left = & $Get
-            # Without a setting of its own a bucket may have the service's default.
-            if ($left) { $left.KmsKeyId | Should -BeNullOrEmpty }
+            # Only of encryption has a bucket without a setting of its own the service's default.
+            if ($left) {
+                $left.GetType().Name | Should -Be 'LabBucketEncryption'
+                $left.KmsKeyId | Should -BeNullOrEmpty
+            }
             { & $Remove } | Should -Not -Throw
         }
 
