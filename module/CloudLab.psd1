@@ -9,7 +9,7 @@
     CompanyName            = 'CloudLab'
     Copyright              = 'Copyright (c) 2026 The CloudLab authors. MIT license.'
     Description            = 'One pipeline-friendly surface over S3, IAM and STS, Docker images and Kubernetes, plus the arithmetic behind autoscaling.'
-    PowerShellVersion      = '7.4'
+    PowerShellVersion      = '7.6'
     FormatsToProcess       = @('CloudLab.format.ps1xml')
     TypesToProcess         = @('CloudLab.types.ps1xml')
     FunctionsToExport      = @()

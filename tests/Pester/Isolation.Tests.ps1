@@ -5,7 +5,7 @@ Describe 'Another AWSSDK.Core in the same session' -Tag Module {
     BeforeAll {
         $root = Split-Path (Split-Path $PSScriptRoot)
         $cloudLab = Join-Path $root 'out/CloudLab/CloudLab.psd1'
-        $other = Join-Path $root 'tests/OtherAwsModule/bin/Release/net8.0/OtherAwsModule.dll'
+        $other = Join-Path $root 'tests/OtherAwsModule/bin/Release/net10.0/OtherAwsModule.dll'
         # Each case needs a process of its own: assemblies never leave one.
         function Invoke-Fresh([string] $Script) {
             # A PowerShell that is a .NET tool runs in a process of dotnet: test.sh names the one to start.

@@ -39,17 +39,7 @@ internal sealed record DockerTls(string Folder, bool SkipVerification)
     {
         try
         {
-            X509Certificate2 own = X509Certificate2.CreateFromPemFile(certificate, key);
-            if (!OperatingSystem.IsWindows())
-            {
-                return own;
-            }
-
-            // Windows' TLS does not take a key that exists only in memory.
-            using (own)
-            {
-                return new X509Certificate2(own.Export(X509ContentType.Pfx));
-            }
+            return ClientCertificates.ForTls(X509Certificate2.CreateFromPemFile(certificate, key));
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -22,14 +22,7 @@ internal sealed class KubeClientCertificate
     {
         try
         {
-            X509Certificate2 own = X509Certificate2.CreateFromPem(certificate, key);
-            if (OperatingSystem.IsWindows())
-            {
-                // Windows' TLS does not take a key that exists only in memory.
-                using X509Certificate2 ephemeral = own;
-                own = new X509Certificate2(ephemeral.Export(X509ContentType.Pfx));
-            }
-
+            X509Certificate2 own = ClientCertificates.ForTls(X509Certificate2.CreateFromPem(certificate, key));
             X509Certificate2Collection all = [];
             all.ImportFromPem(certificate);
             return new KubeClientCertificate(SslStreamCertificateContext.Create(own, [.. all.Skip(1)], offline: true));
