@@ -1,12 +1,12 @@
 using Xunit;
 
-namespace CloudLab.Tests.Host;
+namespace CloudLab.Tests.Module;
 
-[Trait("Area", "Host")]
+[Trait("Area", "Module")]
 public class CmdletRunnerTests
 {
     [Fact]
-    public async Task The_shipped_cmdlet_runs_on_the_stand_in()
+    public async Task The_shipped_cmdlet_runs_in_PowerShells_engine()
     {
         CmdletResult result = await CmdletRunner.RunAsync("Get-LabSession");
         Assert.NotEmpty(result.Ok().Output);
