@@ -1,33 +1,29 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Host.Binding;
-using CloudLab.Host.Pipeline;
 
 namespace CloudLab.Tests;
 
 /// <summary>
-/// Runs the cmdlets that ship, as PowerShell's pipeline would, on the stand-in that <c>cloudlab</c> runs them on:
+/// Runs the cmdlets that ship in PowerShell's own engine:
 /// <c>await CmdletRunner.RunAsync("Get-LabObject", new { Bucket = "b", Session = s }, input: objects)</c>.
+/// Core is in the default load context here, since the tests name its types; the module as it ships, in a context of its
+/// own, is what tests/Pester tries.
 /// </summary>
 public static class CmdletRunner
 {
-    private static readonly CommandCatalog Catalog = new(typeof(LabCommand).Assembly);
-
-    // Cmdlets that only tests have, to try the base classes.
-    private static readonly CommandCatalog TestCatalog = new(typeof(CmdletRunner).Assembly);
-
     /// <summary>Runs one cmdlet to its end.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="parameters">
     /// An anonymous object or a dictionary: parameters by name, common ones (<c>WhatIf = true</c>) among them.
     /// </param>
-    /// <param name="input">Pipeline input; null for none.</param>
-    /// <param name="first">Stops the pipeline after so many objects, as <c>Select-Object -First</c> does.</param>
-    /// <param name="ctrlC">Stops the cmdlet as Ctrl+C does when cancelled.</param>
+    /// <param name="input">Pipeline input, read as the cmdlet takes it; null for none.</param>
+    /// <param name="first">Ends the pipeline in <c>Select-Object -First</c> with so many objects.</param>
+    /// <param name="ctrlC">Stops the pipeline as Ctrl+C does when cancelled.</param>
     /// <param name="answer">What the user answers when asked; null stands for nobody there.</param>
-    /// <param name="runspace">The session whose defaults (Connect-Lab) count; a new one if null.</param>
+    /// <param name="runspace">
+    /// The session whose defaults (Connect-Lab) count, from <see cref="TestRunspaces.Rent"/>; one without any if null.
+    /// </param>
     /// <param name="location">The current folder; the process's if null.</param>
     /// <param name="onOutput">Told each object as it comes out, on the pipeline thread.</param>
     /// <param name="onVerbose">Told each verbose line as it comes out, on the pipeline thread.</param>
@@ -42,65 +38,52 @@ public static class CmdletRunner
         Runspace? runspace = null,
         string? location = null,
         Action<object?>? onOutput = null,
-        Action<string>? onVerbose = null)
-    {
-        CommandModel model = Catalog.Find(name) ?? TestCatalog.Find(name) ?? throw new ArgumentException("There is no cmdlet " + name + ".");
-        CmdletResult result = new(first, answer, onOutput, onVerbose);
-        return Task.Factory.StartNew(
+        Action<string>? onVerbose = null) => Task.Factory.StartNew(
             () =>
             {
-                // A thread of its own: the runspace hangs on the thread.
-                Runspace.DefaultRunspace = runspace ?? RunspaceFactory.CreateRunspace();
-                Run(model, Pairs(parameters), input, result, location, ctrlC);
+                // The runspaces run on the thread that calls them, and a pool thread may be wanted by the cmdlet's work.
+                Runspace used = runspace ?? TestRunspaces.Rent();
+                TestRunspaces.SetLocation(used, location ?? Environment.CurrentDirectory);
+                CmdletResult result = new(onOutput, onVerbose);
+                using PowerShell pipeline = PowerShell.Create(used);
+                if (input is not null)
+                {
+                    pipeline.AddCommand("Read-TestInput").AddParameter("Source", input);
+                }
+
+                pipeline.AddCommand(name).AddParameters(Pairs(parameters));
+                if (first is { } count)
+                {
+                    pipeline.AddCommand("Select-Object").AddParameter("First", count);
+                }
+
+                result.Run(pipeline, new TestHost(answer, result), ctrlC);
+                result.Stopped |= result.Output.Count == first;
+                if (runspace is null)
+                {
+                    TestRunspaces.Return(used);
+                }
+
                 return result;
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-    }
 
-    private static void Run(
-        CommandModel model, IEnumerable<KeyValuePair<string, object?>> parameters, IEnumerable<object?>? input,
-        CmdletResult result, string? location, CancellationToken ctrlC)
+    private static Dictionary<string, object?> Pairs(object? parameters)
     {
-        CommonParameters common = new() { Verbose = true, InformationAction = ActionPreference.Continue };
-        using CommandRun run = new(model, result, common, location);
-        try
+        Dictionary<string, object?> pairs = parameters switch
         {
-            foreach ((string name, object? value) in parameters)
-            {
-                if (model.Find(name) is { } parameter)
-                {
-                    run.Binder.BindNamed(parameter, value);
-                }
-                else
-                {
-                    common.Set(CommonParameters.Names[name], value);
-                }
-            }
-
-            using CancellationTokenRegistration stop = ctrlC.Register(run.Stop);
-            run.Run(input);
-        }
-        catch (ParameterBindingException e)
-        {
-            result.Error(e.ErrorRecord, true);
-        }
-
-        result.Stopped = run.Stopped;
+            null => [],
+            IDictionary map => map.Keys.Cast<object>().ToDictionary(k => k.ToString()!, k => map[k], StringComparer.OrdinalIgnoreCase),
+            _ => parameters.GetType().GetProperties().ToDictionary(p => p.Name, p => p.GetValue(parameters), StringComparer.OrdinalIgnoreCase),
+        };
+        pairs.TryAdd("Verbose", true);
+        return pairs;
     }
-
-    private static IEnumerable<KeyValuePair<string, object?>> Pairs(object? parameters) => parameters switch
-    {
-        null => [],
-        IDictionary map => map.Keys.Cast<object>().Select(k => KeyValuePair.Create(k.ToString()!, map[k])),
-        _ => parameters.GetType().GetProperties().Select(p => KeyValuePair.Create(p.Name, p.GetValue(parameters))),
-    };
 }
 
 /// <summary>What a cmdlet wrote.</summary>
-public sealed class CmdletResult : IPipelineSink
+public sealed class CmdletResult
 {
-    private readonly int? first;
-    private readonly ConfirmAnswer? answer;
     private readonly Action<object?>? onOutput;
     private readonly Action<string>? onVerbose;
     private readonly List<object?> output = [];
@@ -108,10 +91,10 @@ public sealed class CmdletResult : IPipelineSink
     private readonly List<string> warnings = [], verbose = [], information = [], questions = [];
     private readonly List<ProgressRecord> progress = [];
 
-    internal CmdletResult(int? first, ConfirmAnswer? answer, Action<object?>? onOutput, Action<string>? onVerbose) =>
-        (this.first, this.answer, this.onOutput, this.onVerbose) = (first, answer, onOutput, onVerbose);
+    internal CmdletResult(Action<object?>? onOutput, Action<string>? onVerbose) =>
+        (this.onOutput, this.onVerbose) = (onOutput, onVerbose);
 
-    /// <summary>The objects, in their order.</summary>
+    /// <summary>The objects, in their order, without PowerShell's wrapper where it adds nothing.</summary>
     public IReadOnlyList<object?> Output => output;
 
     /// <summary>Non-terminating errors.</summary>
@@ -141,7 +124,7 @@ public sealed class CmdletResult : IPipelineSink
     /// <summary>The output, all of it of one type.</summary>
     /// <typeparam name="T">The type.</typeparam>
     /// <returns>The objects.</returns>
-    public T[] OutputOf<T>() => [.. output.Select(o => (T)(o is PSObject wrapper and not T ? wrapper.BaseObject : o)!)];
+    public T[] OutputOf<T>() => [.. output.Cast<T>()];
 
     /// <summary>Asserts that nothing went wrong and goes on.</summary>
     /// <returns>This.</returns>
@@ -152,46 +135,67 @@ public sealed class CmdletResult : IPipelineSink
         return this;
     }
 
-    void IPipelineSink.Output(object? value)
+    /// <summary>Takes what the host is told.</summary>
+    /// <param name="line">The line.</param>
+    internal void Told(string line) => information.Add(line);
+
+    /// <summary>Takes what the host is asked.</summary>
+    /// <param name="question">The question.</param>
+    internal void Asked(string question) => questions.Add(question);
+
+    /// <summary>Runs the pipeline to its end and takes what it writes.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="host">Who is asked.</param>
+    /// <param name="ctrlC">Stops it.</param>
+    internal void Run(PowerShell pipeline, TestHost host, CancellationToken ctrlC)
     {
-        output.Add(value);
-        onOutput?.Invoke(value);
-        if (output.Count == first)
+        Take(pipeline.Streams.Error, errors.Add);
+        Take(pipeline.Streams.Warning, record => warnings.Add(record.Message));
+        Take(pipeline.Streams.Debug, record => verbose.Add(record.Message));
+        Take(pipeline.Streams.Information, record => information.Add(record.ToString()));
+        Take(pipeline.Streams.Progress, progress.Add);
+        Take(pipeline.Streams.Verbose, record =>
         {
-            throw new PipelineStoppedException();
-        }
-    }
+            verbose.Add(record.Message);
+            onVerbose?.Invoke(record.Message);
+        });
 
-    /// <inheritdoc/>
-    public void Error(ErrorRecord record, bool terminating)
-    {
-        if (terminating)
+        using PSDataCollection<PSObject?> objects = [];
+        Take(objects, value =>
         {
-            TerminatingError = record;
-        }
-        else
+            object? plain = value?.BaseObject is PSCustomObject ? value : value?.BaseObject;
+            output.Add(plain);
+            onOutput?.Invoke(plain);
+        });
+
+        CancellationTokenRegistration stop = default;
+        pipeline.InvocationStateChanged += (_, change) =>
         {
-            errors.Add(record);
+            // Before that there is nothing to stop.
+            if (change.InvocationStateInfo.State == PSInvocationState.Running)
+            {
+                stop = ctrlC.Register(() => pipeline.BeginStop(null, null));
+            }
+        };
+        try
+        {
+            pipeline.Invoke<object, PSObject?>(null, objects, new PSInvocationSettings { Host = host });
         }
+        catch (RuntimeException) when (pipeline.InvocationStateInfo.State == PSInvocationState.Stopped)
+        {
+            // Said by Stopped.
+        }
+        catch (RuntimeException e)
+        {
+            TerminatingError = e.ErrorRecord;
+        }
+        finally
+        {
+            stop.Dispose();
+        }
+
+        Stopped = pipeline.InvocationStateInfo.State == PSInvocationState.Stopped;
     }
 
-    void IPipelineSink.Warning(string text) => warnings.Add(text);
-
-    void IPipelineSink.Verbose(string text)
-    {
-        verbose.Add(text);
-        onVerbose?.Invoke(text);
-    }
-
-    void IPipelineSink.Debug(string text) => verbose.Add(text);
-
-    void IPipelineSink.Information(string text) => information.Add(text);
-
-    void IPipelineSink.Progress(ProgressRecord record) => progress.Add(record);
-
-    ConfirmAnswer? IPipelineSink.Ask(string question)
-    {
-        questions.Add(question);
-        return answer;
-    }
+    private static void Take<T>(PSDataCollection<T> stream, Action<T> take) => stream.DataAdded += (_, added) => take(stream[added.Index]);
 }

@@ -103,9 +103,9 @@ public sealed class HttpServer : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or InvalidOperationException)
             {
-                // Stopped, one client gave up while it was accepted, or no file descriptor is left: do not spin.
+                // Stopped (a listener that is says InvalidOperation or ObjectDisposed), one client gave up while it was accepted, or no file descriptor is left: do not spin.
                 await Task.Delay(20);
             }
         }

@@ -14,9 +14,11 @@ public sealed class EnvironmentCollection;
 /// <summary>Start-, Get- and Stop-LabEmulator. They share the process's list of emulators and its environment.</summary>
 [Trait("Area", "Emulator")]
 [Collection("environment")]
-public sealed class EmulatorCmdletTests
+public sealed class EmulatorCmdletTests : IDisposable
 {
-    private readonly Runspace runspace = RunspaceFactory.CreateRunspace();
+    private readonly Runspace runspace = TestRunspaces.Rent();
+
+    public void Dispose() => TestRunspaces.Return(runspace);
 
     [Fact]
     public async Task Starting_makes_the_next_cmdlet_talk_to_it_and_stopping_gives_back()

@@ -4,7 +4,6 @@ using System.Management.Automation.Runspaces;
 using CloudLab.Core.Identity;
 using CloudLab.Core.Sessions;
 using CloudLab.Emulator;
-using CloudLab.Host.Pipeline;
 using Xunit;
 
 namespace CloudLab.Tests.Identity;
@@ -15,7 +14,7 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
     private const string Read = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}""";
 
     private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-identity-").FullName;
-    private readonly Runspace runspace = RunspaceFactory.CreateRunspace();
+    private readonly Runspace runspace = TestRunspaces.Rent();
     private LabEmulator emulator = null!;
     private LabSession session = null!;
 
@@ -29,6 +28,7 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        TestRunspaces.Return(runspace);
         await emulator.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }

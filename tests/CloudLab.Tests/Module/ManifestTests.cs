@@ -1,9 +1,9 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Host.Binding;
-using CloudLab.Host.Output;
+using Microsoft.PowerShell.Commands;
 using Xunit;
 
 namespace CloudLab.Tests.Module;
@@ -13,25 +13,28 @@ namespace CloudLab.Tests.Module;
 public partial class ManifestTests
 {
     private static readonly Assembly Cmdlets = typeof(LabCommand).Assembly;
-    private static readonly CommandModel[] All = [.. Cmdlets.GetTypes()
-        .Where(t => t.IsDefined(typeof(CmdletAttribute), false)).Select(CommandModel.Of)];
+    private static readonly CommandMetadata[] All = [.. Cmdlets.GetTypes()
+        .Where(t => t.IsDefined(typeof(CmdletAttribute), false)).Select(t => new CommandMetadata(t))];
+
+    /// <summary>The names of the cmdlets that ship.</summary>
+    internal static IEnumerable<string> Names => All.Select(c => c.Name);
 
     [Fact]
     public void Every_cmdlet_and_alias_is_exported_by_name_and_nothing_else()
     {
         Assert.Equal(All.Select(c => c.Name).Order(StringComparer.Ordinal), Exports("CmdletsToExport").Order(StringComparer.Ordinal));
-        Assert.Equal(All.SelectMany(c => c.Aliases).Order(StringComparer.Ordinal), Exports("AliasesToExport").Order(StringComparer.Ordinal));
+        Assert.Equal(All.SelectMany(c => c.CommandType.GetCustomAttributes<AliasAttribute>()).SelectMany(a => a.AliasNames).Order(StringComparer.Ordinal), Exports("AliasesToExport").Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void A_class_is_named_and_placed_after_its_cmdlet()
     {
-        Assert.All(All, c => Assert.Equal(c.Name.Replace("-", "", StringComparison.Ordinal) + "Command", c.Type.Name));
-        Assert.All(All, c => Assert.True(c.Type.IsSealed && c.Type.IsPublic, c.Type + " is not public and sealed"));
+        Assert.All(All, c => Assert.Equal(c.Name.Replace("-", "", StringComparison.Ordinal) + "Command", c.CommandType.Name));
+        Assert.All(All, c => Assert.True(c.CommandType.IsSealed && c.CommandType.IsPublic, c.CommandType + " is not public and sealed"));
         Assert.All(All, c => Assert.True(
-            File.Exists(Path.Combine([Repository.Folder, "src", "CloudLab.Cmdlets", .. c.Type.Namespace!.Split('.')[2..], c.Type.Name + ".cs"])),
-            c.Type + " is not in the file named after it"));
-        Assert.Equal(All.Length, new CommandCatalog(Cmdlets).All().Count());
+            File.Exists(Path.Combine([Repository.Folder, "src", "CloudLab.Cmdlets", .. c.CommandType.Namespace!.Split('.')[2..], c.CommandType.Name + ".cs"])),
+            c.CommandType + " is not in the file named after it"));
+        Assert.Equal(All.Length, All.Select(c => c.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
     [Fact]
@@ -46,32 +49,30 @@ public partial class ManifestTests
     [Fact]
     public void Every_output_type_has_a_view_whose_properties_exist()
     {
-        FormatFile formats = new(Path.Combine(Repository.Folder, "module", "CloudLab.format.ps1xml"));
-        Type[] outputs = [.. All.SelectMany(c => c.Type.GetCustomAttributes<OutputTypeAttribute>()).SelectMany(o => o.Type)
+        using Runspace runspace = OpenWithFormats();
+        using PowerShell shell = PowerShell.Create(runspace);
+        ExtendedTypeDefinition[] views = [.. shell.AddCommand("Get-FormatData").AddParameter("TypeName", "CloudLab.*")
+            .Invoke<ExtendedTypeDefinition>()];
+        HashSet<string> shown = [.. views.SelectMany(v => v.TypeNames)];
+        Type[] outputs = [.. All.SelectMany(c => c.CommandType.GetCustomAttributes<OutputTypeAttribute>()).SelectMany(o => o.Type)
             .Select(t => t.Type).OfType<Type>().Where(t => t.Namespace?.StartsWith("CloudLab.", StringComparison.Ordinal) == true).Distinct()];
-        Assert.Empty(outputs.Where(t => formats.Find(t) is null).Select(t => t.FullName + " has no view in module/CloudLab.format.ps1xml"));
+        Assert.Empty(outputs.Where(t => !Line(t).Any(l => shown.Contains(l.FullName!))).Select(t => t.FullName + " has no view in module/CloudLab.format.ps1xml"));
 
         Dictionary<string, Type> known = new[] { Cmdlets, typeof(Core.Sessions.LabSession).Assembly, typeof(CloudLab.Emulator.LabEmulator).Assembly }
             .SelectMany(a => a.GetExportedTypes()).ToDictionary(t => t.FullName!);
         List<string> wrong = [];
-        foreach ((string name, ObjectView view) in formats.Views.Where(v => v.Key.StartsWith("CloudLab.", StringComparison.Ordinal)))
+        foreach (ExtendedTypeDefinition view in views)
         {
-            if (!known.TryGetValue(name, out Type? type))
+            foreach (string name in view.TypeNames)
             {
-                wrong.Add($"there is no type {name}");
-                continue;
-            }
+                if (!known.TryGetValue(name, out Type? type))
+                {
+                    wrong.Add($"there is no type {name}");
+                    continue;
+                }
 
-            foreach (ViewExpression value in view.Columns.Select(c => c.Value))
-            {
-                if (!value.IsSupported)
-                {
-                    wrong.Add($"{name}: the cloudlab command cannot show {{{value.Text}}}; use a property, $_.A.B or [Type]::Method($_.A)");
-                }
-                else if (!value.Text.Contains('$') && type.GetProperty(value.Text) is null)
-                {
-                    wrong.Add($"{name} has no property {value.Text}");
-                }
+                wrong.AddRange(view.FormatViewDefinition.SelectMany(Entries).SelectMany(Properties)
+                    .Where(property => type.GetProperty(property) is null).Select(property => $"{name} has no property {property}"));
             }
         }
 
@@ -81,7 +82,7 @@ public partial class ManifestTests
     [Fact]
     public void No_short_form_of_a_parameter_stands_for_two()
     {
-        Assert.All(All, c => Assert.Empty(c.Parameters.SelectMany(p => p.Names).GroupBy(n => n, StringComparer.OrdinalIgnoreCase)
+        Assert.All(All, c => Assert.Empty(c.Parameters.Values.SelectMany(p => p.Aliases.Append(p.Name)).GroupBy(n => n, StringComparer.OrdinalIgnoreCase)
             .Where(g => g.Count() > 1).Select(g => $"{c.Name} -{g.Key}")));
     }
 
@@ -95,12 +96,45 @@ public partial class ManifestTests
             .Select(c => c.Name + " destroys without asking"));
     }
 
+    // A type without a view of its own is shown by that of the class it derives from.
+    private static IEnumerable<Type> Line(Type type)
+    {
+        for (Type? each = type; each is not null; each = each.BaseType)
+        {
+            yield return each;
+        }
+    }
+
+    private static IEnumerable<DisplayEntry> Entries(FormatViewDefinition view) => view.Control switch
+    {
+        TableControl table => table.Rows.SelectMany(r => r.Columns).Select(c => c.DisplayEntry),
+        ListControl list => list.Entries.SelectMany(e => e.Items).Select(i => i.DisplayEntry),
+        _ => throw new NotSupportedException($"{view.Name} is neither a table nor a list."),
+    };
+
+    private static IEnumerable<string> Properties(DisplayEntry entry) => entry.ValueType == DisplayEntryValueType.Property
+        ? [entry.Value]
+        : OfInput().Matches(entry.Value).Select(m => m.Groups[1].Value);
+
+    private static Runspace OpenWithFormats()
+    {
+        InitialSessionState state = InitialSessionState.Create();
+        state.Formats.Add(new SessionStateFormatEntry(Path.Combine(Repository.Folder, "module", "CloudLab.format.ps1xml")));
+        state.Commands.Add(new SessionStateCmdletEntry("Get-FormatData", typeof(GetFormatDataCommand), null));
+        Runspace runspace = RunspaceFactory.CreateRunspace(state);
+        runspace.Open();
+        return runspace;
+    }
+
     private static string[] Exports(string key)
     {
         string manifest = File.ReadAllText(Path.Combine(Repository.Folder, "module", "CloudLab.psd1"));
         Match list = Regex.Match(manifest, key + @"\s*=\s*@\(([^)]*)\)");
         return [.. Quoted().Matches(list.Groups[1].Value).Select(m => m.Groups[1].Value)];
     }
+
+    [GeneratedRegex(@"\$_\.(\w+)\b(?!\()")]
+    private static partial Regex OfInput();
 
     [GeneratedRegex("'([^']+)'")]
     private static partial Regex Quoted();

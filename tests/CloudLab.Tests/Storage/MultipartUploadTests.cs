@@ -80,7 +80,7 @@ public abstract class MultipartUploadTests(StorageServer server) : StorageTest(s
         Assert.Equal(2, await UnfinishedUploadsAsync());
 
         CmdletResult asked = await CmdletRunner.RunAsync(
-            "Remove-LabMultipartUpload", new { Session }, listed, answer: CloudLab.Host.Pipeline.ConfirmAnswer.NoToAll);
+            "Remove-LabMultipartUpload", new { Session }, listed, answer: ConfirmAnswer.NoToAll);
         Assert.NotEmpty(asked.Ok().Questions);
         Assert.Equal(2, await UnfinishedUploadsAsync());
 

@@ -136,7 +136,7 @@ public abstract class ObjectTagTests(StorageServer server) : StorageTest(server)
         CmdletResult tried = (await RunAsync("Set-LabObjectTag", new { Bucket, Key = "k", Tag = Tags("a", "2"), WhatIf = true, Session })).Ok();
         Assert.Contains($"s3://{Bucket}/k", Assert.Single(tried.Information), StringComparison.Ordinal);
         Assert.Single((await RunAsync("Remove-LabObjectTag", new { Bucket, Key = "k", Force = true, WhatIf = true, Session })).Ok().Information);
-        CmdletResult asked = await CmdletRunner.RunAsync("Remove-LabObjectTag", new { Bucket, Key = "k", Session }, answer: CloudLab.Host.Pipeline.ConfirmAnswer.No);
+        CmdletResult asked = await CmdletRunner.RunAsync("Remove-LabObjectTag", new { Bucket, Key = "k", Session }, answer: ConfirmAnswer.No);
         Assert.Single(asked.Ok().Questions);
         Assert.Equal(["a=1"], Words(await GetAsync("k")));
     }

@@ -275,10 +275,10 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         Assert.Equal(3, proxy.Seen.Count);
     }
 
-    private static CloudLab.Host.Pipeline.ConfirmAnswer ConfirmAnswerOf(string name) => Enum.Parse<CloudLab.Host.Pipeline.ConfirmAnswer>(name);
+    private static ConfirmAnswer ConfirmAnswerOf(string name) => Enum.Parse<ConfirmAnswer>(name);
 
     private static Task<CmdletResult> RunAsync(
         string name, object parameters, IEnumerable<object?>? input = null, int? first = null, CancellationToken ctrlC = default,
-        CloudLab.Host.Pipeline.ConfirmAnswer? answer = null, string? location = null) =>
+        ConfirmAnswer? answer = null, string? location = null) =>
         CmdletRunner.RunAsync(name, parameters, input, first, ctrlC, answer, null, location);
 }

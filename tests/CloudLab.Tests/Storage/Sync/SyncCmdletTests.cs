@@ -2,7 +2,6 @@ using System.Management.Automation;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Sync;
-using CloudLab.Host.Pipeline;
 using CloudLab.Tests.Faults;
 using Xunit;
 
