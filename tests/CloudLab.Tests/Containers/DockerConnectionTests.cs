@@ -91,6 +91,7 @@ public sealed class DockerConnectionTests : IDisposable
     [InlineData("tcp://host", "http://host:2375/")]
     [InlineData("tcp://host:80", "http://host/")]
     [InlineData("host:4243", "http://host:4243/")]
+    [InlineData("tcp://host:1/behind/a/proxy", "http://host:1/behind/a/proxy/")]
     [InlineData("https://host", "https://host:2376/")]
     [InlineData("ssh://me@host:22", "ssh://me@host:22/")]
     public void Addresses_are_read_as_the_docker_cli_reads_them(string address, string url) =>
