@@ -28,7 +28,7 @@ public sealed class ImageStore
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The images.</returns>
     public IAsyncEnumerable<LabImage> ListAsync(Predicate<string>? matches, CancellationToken cancellation) =>
-        ListAsync([], matches, cancellation);
+        ListAsync(filters: null, matches, cancellation);
 
     /// <summary>Names of the images that begin with a text, without what takes longer to find out.</summary>
     /// <param name="start">How the name begins; empty for all.</param>
@@ -159,7 +159,7 @@ public sealed class ImageStore
     }
 
     private async IAsyncEnumerable<LabImage> ListAsync(
-        Filters filters, Predicate<string>? matches, [EnumeratorCancellation] CancellationToken cancellation)
+        Filters? filters, Predicate<string>? matches, [EnumeratorCancellation] CancellationToken cancellation)
     {
         bool manifests = await engine.NegotiateAsync(cancellation) >= KnowsManifests;
         foreach (ImagesListResponse image in await SummariesAsync(new() { Filters = filters, Manifests = manifests }, cancellation))

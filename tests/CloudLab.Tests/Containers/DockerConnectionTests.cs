@@ -179,7 +179,7 @@ public sealed class DockerConnectionTests : IDisposable
                 {
                     await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = server, ClientCertificateRequired = true });
                     _ = await tls.ReadAsync(new byte[4096]);
-                    await tls.WriteAsync(Encoding.ASCII.GetBytes(FakeEngine.Http(200, "OK", "Api-Version: 1.45\r\nConnection: close\r\n")));
+                    await tls.WriteAsync(Encoding.ASCII.GetBytes(FakeEngine.Http(200, "[]", "Api-Version: 1.45\r\nConnection: close\r\n")));
                 }
                 catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
                 {
@@ -196,6 +196,7 @@ public sealed class DockerConnectionTests : IDisposable
 
         Assert.Equal(new Version(1, 45), await new DockerEngine(world.Session().Docker).NegotiateAsync(default));
         Assert.Equal("CN=client", seen);
+        Assert.False(await new ImageStore(world.Session()).ListAsync(null, default).GetAsyncEnumerator().MoveNextAsync());
 
         using X509Certificate2 foreign = Authority("Somebody else");
         await File.WriteAllTextAsync(Path.Combine(certificates, "ca.pem"), foreign.ExportCertificatePem());
