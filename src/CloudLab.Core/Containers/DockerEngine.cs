@@ -1,29 +1,31 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Text.Json;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Sessions;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Version = System.Version;
 
 namespace CloudLab.Core.Containers;
 
-/// <summary>The Docker Engine API: a small client over HTTP, in the newest version that both sides know.</summary>
+/// <summary>A Docker Engine: its API through Docker.DotNet, in the newest version that both sides know, with errors that say what to do.</summary>
 public sealed class DockerEngine
 {
-    private static readonly Version Newest = new(1, 51);
-    private static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true };
+    // The version that the types of Docker.DotNet.Enhanced 4.3 were made from.
+    private static readonly Version Newest = new(1, 54);
 
     private readonly DockerConnection connection;
     private readonly TimeSpan pingPatience;
     private readonly TimeSpan patience;
-    private Version? version;
+    private Negotiated? negotiated;
 
     /// <summary>A client for a session's engine.</summary>
     /// <param name="connection">The engine.</param>
     /// <param name="pingPatience">How long the first answer may take; 10 seconds if null.</param>
-    /// <param name="patience">How long any other answer may take to begin or to go on; 100 seconds if null.</param>
+    /// <param name="patience">How long any other answer may take; 100 seconds if null.</param>
     public DockerEngine(DockerConnection connection, TimeSpan? pingPatience = null, TimeSpan? patience = null)
     {
         this.connection = connection;
@@ -36,86 +38,48 @@ public sealed class DockerEngine
     /// <summary>Makes sure that an engine answers, and agrees on a version of its API.</summary>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The version that is spoken. Throws <see cref="LabException"/> where no engine answers.</returns>
-    public async Task<Version> NegotiateAsync(CancellationToken cancellation)
-    {
-        if (version is not null)
-        {
-            return version;
-        }
+    public async Task<Version> NegotiateAsync(CancellationToken cancellation) => (await NegotiatedAsync(cancellation)).Spoken;
 
-        using HttpResponseMessage answer = await SendAsync("_ping", pingPatience, cancellation);
-        string offered = answer.Headers.TryGetValues("Api-Version", out IEnumerable<string>? values) ? values.First() : "";
-        if (!Version.TryParse(offered, out Version? theirs))
-        {
-            throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it names no API version.", null);
-        }
-
-        return version = theirs < Newest ? theirs : Newest;
-    }
-
-    /// <summary>Gets one object.</summary>
-    /// <typeparam name="T">Its type.</typeparam>
-    /// <param name="path">Path and query after the version.</param>
+    /// <summary>Asks the engine for something.</summary>
+    /// <typeparam name="T">Type of the answer.</typeparam>
+    /// <param name="what">The path, for errors.</param>
+    /// <param name="ask">Asks; gets a client that speaks the version agreed on, and a token that ends with the time limit.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>The object, or null where the engine says 404.</returns>
-    public async Task<T?> GetAsync<T>(string path, CancellationToken cancellation)
+    /// <returns>The answer. Throws <see cref="LabException"/> where there is none.</returns>
+    internal async Task<T> AskAsync<T>(string what, Func<DockerClient, CancellationToken, Task<T>> ask, CancellationToken cancellation)
         where T : class
     {
-        string versioned = await VersionedAsync(path, cancellation);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Negotiated engine = await NegotiatedAsync(cancellation);
         try
         {
-            using HttpResponseMessage answer = await SendAsync(versioned, patience, cancellation, notFoundIsAnswer: true);
-            if (answer.StatusCode == HttpStatusCode.NotFound)
-            {
-                return null;
-            }
-
-            limit.CancelAfter(patience);
-            await using Stream body = await answer.Content.ReadAsStreamAsync(limit.Token);
-            return await JsonSerializer.DeserializeAsync<T>(body, Json, limit.Token) ?? throw Unreadable(path, null);
+            return await AskAsync(engine.Client, what, patience, ask, cancellation);
         }
-        catch (Exception e) when (Explain(e, path, cancellation) is { } explained)
+        catch (LabException e) when (e.StatusCode == (int)HttpStatusCode.BadRequest && engine.Offered > Newest)
         {
-            throw explained;
-        }
-    }
-
-    /// <summary>Gets a list, each item as soon as it is there.</summary>
-    /// <typeparam name="T">Type of the items.</typeparam>
-    /// <param name="path">Path and query after the version.</param>
-    /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>The items.</returns>
-    public async IAsyncEnumerable<T> GetAllAsync<T>(string path, [EnumeratorCancellation] CancellationToken cancellation)
-        where T : class
-    {
-        string versioned = await VersionedAsync(path, cancellation);
-        using HttpResponseMessage answer = await SendAsync(versioned, patience, cancellation);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(patience);
-        await using Stream body = await answer.Content.ReadAsStreamAsync(limit.Token);
-        await using IAsyncEnumerator<T?> items = JsonSerializer.DeserializeAsyncEnumerable<T>(body, Json, limit.Token).GetAsyncEnumerator(limit.Token);
-        while (true)
-        {
-            try
+            VersionResponse theirs = await AskAsync(
+                engine.Unversioned, "version", patience, (client, limited) => client.System.GetVersionAsync(limited), cancellation);
+            if (Version.TryParse(theirs.MinAPIVersion, out Version? oldest) && oldest > Newest)
             {
-                limit.CancelAfter(patience);
-                if (!await items.MoveNextAsync())
+                throw new LabException(
+                    LabErrorKind.NotSupported, "DockerApiVersionUnsupported",
+                    $"The Docker Engine at {Where} speaks the versions {oldest} to {engine.Offered} of its API, CloudLab up to {Newest}: install a newer CloudLab.", e)
                 {
-                    break;
-                }
-            }
-            catch (Exception e) when (Explain(e, path, cancellation) is { } explained)
-            {
-                throw explained;
+                    StatusCode = e.StatusCode,
+                    StopsCommand = true,
+                };
             }
 
-            if (items.Current is { } item)
-            {
-                yield return item;
-            }
+            throw;
         }
     }
+
+    /// <summary>An error for an answer that is not what the API says.</summary>
+    /// <param name="what">The path.</param>
+    /// <param name="inner">What shows it, or null.</param>
+    /// <returns>The error.</returns>
+    internal LabException Unreadable(string what, Exception? inner) => new(
+        LabErrorKind.ServiceFailed, "DockerAnswerInvalid",
+        $"The Docker Engine at {Where} answered {what} with something that is not what its API says: see its log, or try another engine.", inner);
 
     private static string MessageOf(string body)
     {
@@ -124,6 +88,7 @@ public sealed class DockerEngine
             using JsonDocument document = JsonDocument.Parse(body);
             if (document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("message", out JsonElement message)
+                && message.ValueKind == JsonValueKind.String
                 && message.GetString() is { Length: > 0 } text)
             {
                 return text;
@@ -138,67 +103,77 @@ public sealed class DockerEngine
         return line.Length > 200 ? line[..200] + "…" : line;
     }
 
-    private async Task<string> VersionedAsync(string path, CancellationToken cancellation)
+    private async Task<Negotiated> NegotiatedAsync(CancellationToken cancellation)
     {
-        Version spoken = await NegotiateAsync(cancellation);
-        return string.Create(CultureInfo.InvariantCulture, $"v{spoken.Major}.{spoken.Minor}/{path}");
+        if (negotiated is not null)
+        {
+            return negotiated;
+        }
+
+        // The connections belong to the session, so the clients are not disposed of.
+        DockerExchange exchange = new(connection.Handler, Unreachable);
+        DockerClient unversioned = Client(exchange, null);
+
+        // A ping takes 5 ms; /version, which names the oldest version too, takes 40 or more, since the engine then runs
+        // runc to ask for its version. So that is asked for only where it matters.
+        await AskAsync(unversioned, "_ping", pingPatience, async (client, limited) =>
+        {
+            await client.System.PingAsync(limited);
+            return exchange;
+        }, cancellation);
+        if (!Version.TryParse(exchange.ApiVersion, out Version? offered))
+        {
+            throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it names no API version.", null);
+        }
+
+        Version spoken = offered < Newest ? offered : Newest;
+        return negotiated = new Negotiated(offered, spoken, unversioned, Client(exchange, spoken));
     }
 
-    private async Task<HttpResponseMessage> SendAsync(
-        string path, TimeSpan limit, CancellationToken cancellation, bool notFoundIsAnswer = false)
+    private DockerClient Client(DockerExchange exchange, Version? version) =>
+        new DockerClientBuilder<HttpMessageHandler>(DockerTransport.Instance, exchange)
+            .WithEndpoint(connection.Endpoint.HttpUrl)
+            .WithTimeout(Timeout.InfiniteTimeSpan)
+            .WithApiVersion(version)
+            .Build();
+
+    private async Task<T> AskAsync<T>(
+        DockerClient client, string what, TimeSpan limit, Func<DockerClient, CancellationToken, Task<T>> ask, CancellationToken cancellation)
+        where T : class
     {
         using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limited.CancelAfter(limit);
-        HttpResponseMessage answer;
         try
         {
-            answer = await connection.Http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, limited.Token);
+            return await ask(client, limited.Token) ?? throw Unreadable(what, null);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw Silent(limit, e);
+            throw NoEngine(
+                "DockerEngineSilent",
+                string.Create(CultureInfo.InvariantCulture, $"The Docker Engine at {Where} does not answer within {limit.TotalSeconds:0.#} s: see whether it is overloaded or hangs."),
+                e);
         }
-        catch (HttpRequestException e)
+        catch (DockerApiException e)
         {
-            throw Unreachable(e);
+            throw Refused(e);
         }
-
-        if (answer.IsSuccessStatusCode || (notFoundIsAnswer && answer.StatusCode == HttpStatusCode.NotFound))
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return answer;
+            throw new LabException(
+                LabErrorKind.ServiceFailed, "DockerAnswerBroken",
+                $"The Docker Engine at {Where} broke off its answer: {e.GetBaseException().Message.TrimEnd('.')}. Try again.", e);
         }
-
-        using (answer)
+        catch (Exception e) when (e is JsonException or NotImplementedException or ArgumentOutOfRangeException or InvalidOperationException)
         {
-            throw Refused(answer.StatusCode, MessageOf(await ReadTextAsync(answer, limited.Token)));
+            // What the package and the JSON reader throw at a wrong value: the last three for a date or a character set that is none.
+            throw Unreadable(what, e);
         }
     }
 
-    private static async Task<string> ReadTextAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    private LabException Refused(DockerApiException problem)
     {
-        try
-        {
-            return await answer.Content.ReadAsStringAsync(cancellation);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            return "";
-        }
-    }
-
-    private LabException? Explain(Exception problem, string path, CancellationToken cancellation) => problem switch
-    {
-        OperationCanceledException when !cancellation.IsCancellationRequested => Silent(patience, problem),
-        JsonException => Unreadable(path, problem),
-        HttpRequestException or IOException => new LabException(
-            LabErrorKind.ServiceFailed, "DockerAnswerBroken",
-            $"The Docker Engine at {Where} broke off its answer: {problem.Message.TrimEnd('.')}. Try again.", problem),
-        _ => null,
-    };
-
-    private LabException Refused(HttpStatusCode status, string message)
-    {
-        (LabErrorKind kind, string code) = status switch
+        (LabErrorKind kind, string code) = problem.StatusCode switch
         {
             HttpStatusCode.BadRequest => (LabErrorKind.InvalidData, "DockerBadRequest"),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => (LabErrorKind.AccessDenied, "DockerAccessDenied"),
@@ -206,18 +181,10 @@ public sealed class DockerEngine
             HttpStatusCode.Conflict => (LabErrorKind.Conflict, "DockerConflict"),
             _ => (LabErrorKind.ServiceFailed, "DockerEngineError"),
         };
-        string detail = message.Length > 0 ? message : "no message";
-        return new LabException(kind, code, $"The Docker Engine at {Where} refused ({(int)status}): {detail}") { StatusCode = (int)status };
+        int status = (int)problem.StatusCode;
+        string detail = MessageOf(problem.ResponseBody ?? "") is { Length: > 0 } message ? message : "no message";
+        return new LabException(kind, code, $"The Docker Engine at {Where} refused ({status}): {detail}", problem) { StatusCode = status };
     }
-
-    private LabException Silent(TimeSpan limit, Exception inner) => NoEngine(
-        "DockerEngineSilent",
-        string.Create(CultureInfo.InvariantCulture, $"The Docker Engine at {Where} does not answer within {limit.TotalSeconds:0.#} s: see whether it is overloaded or hangs."),
-        inner);
-
-    private LabException Unreadable(string path, Exception? inner) => new(
-        LabErrorKind.ServiceFailed, "DockerAnswerInvalid",
-        $"The Docker Engine at {Where} answered {path.Split('?')[0]} with something that is not what its API says: see its log, or try another engine.", inner);
 
     private LabException Unreachable(HttpRequestException e)
     {
@@ -251,4 +218,6 @@ public sealed class DockerEngine
         Advice = "Get-LabSession shows which engine is used and where its address came from; 'docker context ls' lists the others.",
         Target = connection.HostSetting.Value,
     };
+
+    private sealed record Negotiated(Version Offered, Version Spoken, DockerClient Unversioned, DockerClient Client);
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
+using Docker.DotNet.Models;
 
 namespace CloudLab.Core.Containers;
 
@@ -81,7 +82,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         if (!ownBuilder || options.Load)
         {
             await engine.NegotiateAsync(cancellation);
-            if (options.Platforms.Count > 1 && options.Load && await engine.GetAsync<EngineInfo>("info", cancellation) is { KeepsPlatforms: false })
+            if (options.Platforms.Count > 1 && options.Load && !await KeepsPlatformsAsync(cancellation))
             {
                 throw BuildFailure.Platforms();
             }
@@ -243,6 +244,13 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
                 .Select(m => new LabImagePlatform(
                     PlatformName.Join((string?)m.Platform!["os"], (string?)m.Platform["architecture"], (string?)m.Platform["variant"]), m.Digest, 0, false)),
         ];
+    }
+
+    // Only the containerd image store keeps several platforms of one image.
+    private async Task<bool> KeepsPlatformsAsync(CancellationToken cancellation)
+    {
+        SystemInfoResponse info = await engine.AskAsync("info", (client, limited) => client.System.GetSystemInfoAsync(limited), cancellation);
+        return (info.DriverStatus ?? []).Any(pair => pair is ["driver-type", "io.containerd.snapshotter.v1"]);
     }
 
     private async Task<(IReadOnlyList<LabImagePlatform> Platforms, bool Loaded)> PlatformsAsync(

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Sessions;
+using Docker.DotNet.Models;
+using Version = System.Version;
 
 namespace CloudLab.Core.Containers;
 
@@ -25,9 +26,9 @@ public sealed class ImageStore
     /// <summary>Lists images, each name apart, the newest first.</summary>
     /// <param name="matches">Chooses by name; null for all, those without a name too.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>The images, as the engine's answer comes in.</returns>
+    /// <returns>The images.</returns>
     public IAsyncEnumerable<LabImage> ListAsync(Predicate<string>? matches, CancellationToken cancellation) =>
-        ListAsync("", matches, cancellation);
+        ListAsync(filters: null, matches, cancellation);
 
     /// <summary>Names of the images that begin with a text, without what takes longer to find out.</summary>
     /// <param name="start">How the name begins; empty for all.</param>
@@ -37,11 +38,13 @@ public sealed class ImageStore
     {
         // The engine works out the size of each image it lists, so it is asked for as few as possible. A star of its
         // patterns ends at a slash.
-        string filters = start.AsSpan().IndexOfAny('*', '?', '[') < 0 && !start.Contains('\\', StringComparison.Ordinal) && start.Length > 0
-            ? $$""","reference":["{{Escape(start)}}*","{{Escape(start)}}*/*","{{Escape(start)}}*/*/*","{{Escape(start)}}*/*/*/*"]"""
-            : "";
-        string query = Uri.EscapeDataString("{\"dangling\":[\"false\"]" + filters + "}");
-        await foreach (ImageSummary image in engine.GetAllAsync<ImageSummary>("images/json?filters=" + query, cancellation))
+        Filters filters = new() { ["dangling"] = new Dictionary<string, bool> { ["false"] = true } };
+        if (start.Length > 0 && start.AsSpan().IndexOfAny(['*', '?', '[', '\\']) < 0)
+        {
+            filters["reference"] = new Dictionary<string, bool> { [start + "*"] = true, [start + "*/*"] = true, [start + "*/*/*"] = true, [start + "*/*/*/*"] = true };
+        }
+
+        foreach (ImagesListResponse image in await SummariesAsync(new() { Filters = filters }, cancellation))
         {
             foreach (string name in NamesOf(image).Where(name => name.StartsWith(start, StringComparison.OrdinalIgnoreCase)))
             {
@@ -65,9 +68,9 @@ public sealed class ImageStore
         bool found = false;
         if (!name.Contains('@', StringComparison.Ordinal))
         {
-            string filters = Uri.EscapeDataString($$"""{"reference":["{{Escape(name)}}"]}""");
+            Filters filters = new() { ["reference"] = new Dictionary<string, bool> { [name] = true } };
             string? tag = ImageName.Split(name).Tag;
-            await foreach (LabImage each in ListAsync($"&filters={filters}", n => tag is null ? ImageName.Split(n).Repository == name : n == name, cancellation))
+            await foreach (LabImage each in ListAsync(filters, n => tag is null ? ImageName.Split(n).Repository == name : n == name, cancellation))
             {
                 found = true;
                 yield return each;
@@ -78,11 +81,12 @@ public sealed class ImageStore
         {
             if (await InspectAsync(name, cancellation) is { } inspected)
             {
-                string[] names = inspected.RepoTags is { Length: > 0 } tags ? tags : [inspected.Id];
-                foreach (string each in names)
+                found = true;
+                DateTime created = inspected.Created ?? DateTime.UnixEpoch;
+                long size = inspected.Manifests is { } all ? all.Sum(m => m.Size?.Total ?? 0) : inspected.Size;
+                foreach (string each in inspected.RepoTags is { Count: > 0 } tags ? tags : [inspected.ID])
                 {
-                    found = true;
-                    yield return ToImage(each, inspected);
+                    yield return ToImage(each, inspected.ID, inspected.RepoDigests, created, size, Platforms(inspected), inspected.Config?.Labels);
                 }
             }
         }
@@ -96,81 +100,88 @@ public sealed class ImageStore
     }
 
     // Engines before version 25 name what has no name.
-    private static string[] NamesOf(ImageSummary image) => [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
+    private static string[] NamesOf(ImagesListResponse image) => [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
 
-    private static string Escape(string text) => JsonEncodedText.Encode(text).ToString();
-
-    private static string? DigestOf(string repository, string[]? digests) =>
+    private static string? DigestOf(string repository, IList<string>? digests) =>
         (digests ?? []).FirstOrDefault(d => d.StartsWith(repository + "@", StringComparison.Ordinal)) is { } found
             ? found[(repository.Length + 1)..]
             : null;
 
-    private static IReadOnlyList<LabImagePlatform> ToPlatforms(ImageManifest[] manifests) =>
-    [
-        .. manifests.Where(m => m.Kind == "image").Select(m => new LabImagePlatform(
-            (m.ImageData?.Platform ?? m.Descriptor.Platform)?.Name ?? "unknown", m.Descriptor.Digest, m.Size?.Total ?? 0, m.Available)),
-    ];
-
-    private static LabImage ToImage(string name, ImageInspection image)
+    private static LabImage ToImage(
+        string name, string id, IList<string>? digests, DateTime created, long size, IReadOnlyList<LabImagePlatform> platforms, IDictionary<string, string>? labels)
     {
-        bool named = name != image.Id;
+        bool named = name != id;
         (string repository, string? tag) = ImageName.Split(name);
         return new LabImage
         {
             Image = name,
             Repository = named ? repository : null,
             Tag = named ? tag : null,
-            Id = image.Id,
-            Digest = DigestOf(repository, image.RepoDigests),
-            Created = image.Created ?? DateTimeOffset.UnixEpoch,
-            Size = image.Manifests is { } all ? all.Sum(m => m.Size?.Total ?? 0) : image.Size,
-            Platforms = Platforms(image),
-            Labels = image.Config?.Labels ?? NoLabels,
+            Id = id,
+            Digest = DigestOf(repository, digests),
+            Created = new DateTimeOffset(created.ToUniversalTime()),
+            Size = size,
+            Platforms = platforms,
+            Labels = labels is null ? NoLabels : new Dictionary<string, string>(labels),
         };
     }
 
     // Without the containerd image store an image has one platform, which only its details tell.
-    private static IReadOnlyList<LabImagePlatform> Platforms(ImageInspection image) => image.Manifests is { } manifests
-        ? ToPlatforms(manifests)
+    private static IReadOnlyList<LabImagePlatform> Platforms(ImageInspectResponse image) => image.Manifests is { } manifests
+        ? Platforms(manifests)
         : [new LabImagePlatform(PlatformName.Join(image.Os, image.Architecture, image.Variant), null, image.Size, true)];
 
-    private Task<ImageInspection?> InspectAsync(string name, CancellationToken cancellation) =>
-        engine.GetAsync<ImageInspection>($"images/{Uri.EscapeDataString(name)}/json?manifests=1", cancellation);
+    private static IReadOnlyList<LabImagePlatform> Platforms(IList<ManifestSummary> manifests) =>
+    [
+        .. manifests.Where(m => m.Kind == "image").Select(m => new LabImagePlatform(
+            (m.ImageData?.Platform ?? m.Descriptor.Platform) is { } p ? PlatformName.Join(p.OS, p.Architecture, p.Variant) : "unknown",
+            m.Descriptor.Digest, m.Size?.Total ?? 0, m.Available)),
+    ];
+
+    private async Task<ImageInspectResponse?> InspectAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            // The package puts the name into the path as it is.
+            return await engine.AskAsync($"images/{name}/json", (client, limited) => client.Images.InspectImageAsync(Uri.EscapeDataString(name), limited), cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private async Task<IList<ImagesListResponse>> SummariesAsync(ImagesListParameters parameters, CancellationToken cancellation)
+    {
+        const string Path = "images/json";
+        IList<ImagesListResponse> images = await engine.AskAsync(Path, (client, limited) => client.Images.ListImagesAsync(parameters, limited), cancellation);
+        return images.All(image => image?.ID is { Length: > 0 }) ? images : throw engine.Unreadable(Path, null);
+    }
 
     private async IAsyncEnumerable<LabImage> ListAsync(
-        string query, Predicate<string>? matches, [EnumeratorCancellation] CancellationToken cancellation)
+        Filters? filters, Predicate<string>? matches, [EnumeratorCancellation] CancellationToken cancellation)
     {
         bool manifests = await engine.NegotiateAsync(cancellation) >= KnowsManifests;
-        await foreach (ImageSummary image in engine.GetAllAsync<ImageSummary>($"images/json?manifests={(manifests ? 1 : 0)}{query}", cancellation))
+        foreach (ImagesListResponse image in await SummariesAsync(new() { Filters = filters, Manifests = manifests }, cancellation))
         {
             string[] names = NamesOf(image);
-            string[] wanted = matches is null ? names.Length > 0 ? names : [image.Id] : Array.FindAll(names, matches);
+            string[] wanted = matches is null ? names.Length > 0 ? names : [image.ID] : Array.FindAll(names, matches);
             if (wanted.Length == 0)
             {
                 continue;
             }
 
             IReadOnlyList<LabImagePlatform> platforms =
-                image.Manifests is { } known ? ToPlatforms(known)
-                : await InspectAsync(image.Id, cancellation) is { } inspected ? Platforms(inspected)
+                image.Manifests is { } known ? Platforms(known)
+                : await InspectAsync(image.ID, cancellation) is { } inspected ? Platforms(inspected)
                 : [];
             foreach (string name in wanted)
             {
-                (string repository, string? tag) = ImageName.Split(name);
-                bool named = names.Length > 0;
-                yield return new LabImage
-                {
-                    Image = name,
-                    Repository = named ? repository : null,
-                    Tag = named ? tag : null,
-                    Id = image.Id,
-                    Digest = DigestOf(repository, image.RepoDigests),
-                    Created = DateTimeOffset.FromUnixTimeSeconds(image.Created),
-                    Size = image.Size,
-                    Platforms = platforms,
-                    Labels = image.Labels ?? NoLabels,
-                };
+                yield return ToImage(name, image.ID, image.RepoDigests, image.Created, image.Size, platforms, image.Labels);
             }
         }
     }
+
+    /// <summary>Filters as the API takes them: values under each name of a filter.</summary>
+    private sealed class Filters : Dictionary<string, IDictionary<string, bool>>;
 }

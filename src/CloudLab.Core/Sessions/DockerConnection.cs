@@ -8,7 +8,7 @@ public sealed class DockerConnection
 {
     private readonly LabSession session;
     private readonly Lazy<Resolved> resolved;
-    private readonly Lazy<HttpClient> http;
+    private readonly Lazy<HttpMessageHandler> handler;
 
     internal DockerConnection(LabSession session)
     {
@@ -16,7 +16,7 @@ public sealed class DockerConnection
         ConfigFolder = session.Environment.Get("DOCKER_CONFIG") ?? Path.Combine(session.Environment.Home, ".docker");
         Store = new DockerContextStore(ConfigFolder);
         resolved = new(Resolve);
-        http = new(() => DockerTransport.CreateClient(Endpoint, session.Environment));
+        handler = new(() => DockerTransport.Pool(Endpoint, session.Environment));
     }
 
     /// <summary>Address of the engine (<c>unix:///var/run/docker.sock</c>) and where it came from.</summary>
@@ -53,8 +53,8 @@ public sealed class DockerConnection
 
     internal DockerEndpoint Endpoint => resolved.Value.Endpoint;
 
-    /// <summary>A client on a connection pool of its own; its base address is the engine's.</summary>
-    internal HttpClient Http => http.Value;
+    /// <summary>The session's pool of connections to the engine.</summary>
+    internal HttpMessageHandler Handler => handler.Value;
 
     /// <summary>Makes a docker tool that is started as a process use this engine and configuration.</summary>
     /// <param name="start">The process to be.</param>

@@ -31,6 +31,9 @@ internal sealed record DockerEndpoint(
 {
     private static readonly Uri LocalUrl = new("http://docker");
 
+    /// <summary>What requests are addressed to; the stream that carries them knows where the engine really is.</summary>
+    public Uri HttpUrl => Kind == DockerTransportKind.Ssh ? LocalUrl : Url;
+
     /// <summary>Reads an address in the docker CLI's forms.</summary>
     /// <param name="address"><c>unix://</c>, <c>npipe://</c>, <c>tcp://</c>, <c>ssh://</c> or <c>host:port</c>.</param>
     /// <param name="source">Who gave it, for errors.</param>
@@ -57,7 +60,7 @@ internal sealed record DockerEndpoint(
                     && url.Host.Length > 0)
                 {
                     bool portless = url.IsDefaultPort && !rest.Contains($":{url.Port}", StringComparison.Ordinal);
-                    UriBuilder complete = new(url) { Port = portless ? secure ? 2376 : 2375 : url.Port };
+                    UriBuilder complete = new(url) { Port = portless ? secure ? 2376 : 2375 : url.Port, Path = url.AbsolutePath.TrimEnd('/') + "/" };
                     return new DockerEndpoint(address, source, DockerTransportKind.Tcp, complete.Uri, "", material);
                 }
 

@@ -1,19 +1,31 @@
 using System.IO.Pipes;
 using System.Net.Sockets;
 using CloudLab.Core.Reporting;
+using Docker.DotNet.Handler.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace CloudLab.Core.Sessions;
 
-/// <summary>Carries HTTP to a Docker Engine over whatever its address names.</summary>
-internal static class DockerTransport
+/// <summary>
+/// Carries Docker.DotNet's requests over whatever an engine's address names. The package's own transports open a connection
+/// for each request, know no ssh and read no context's certificates; here connections are pooled.
+/// </summary>
+internal sealed class DockerTransport : IDockerHandlerFactory<HttpMessageHandler>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>Makes a client for an engine.</summary>
+    private DockerTransport()
+    {
+    }
+
+    /// <summary>The one there is: what a client needs is in the handler that it is given.</summary>
+    public static DockerTransport Instance { get; } = new();
+
+    /// <summary>Makes the pool of connections to an engine.</summary>
     /// <param name="endpoint">The engine.</param>
     /// <param name="environment">Where <c>ssh</c> is looked for.</param>
-    /// <returns>A client; the caller sets the time limits of its requests.</returns>
-    public static HttpClient CreateClient(DockerEndpoint endpoint, LabEnvironment environment)
+    /// <returns>A handler; the caller sets the time limits of its requests.</returns>
+    public static HttpMessageHandler Pool(DockerEndpoint endpoint, LabEnvironment environment)
     {
         SocketsHttpHandler handler = new()
         {
@@ -28,13 +40,25 @@ internal static class DockerTransport
         if (endpoint.Kind != DockerTransportKind.Tcp)
         {
             handler.UseProxy = false;
-            handler.ConnectCallback = (_, cancellation) => ConnectAsync(endpoint, environment, cancellation);
+            handler.ConnectCallback = (_, cancellation) => OpenAsync(endpoint, environment, cancellation);
         }
 
-        return new HttpClient(new RequestLogHandler(handler)) { BaseAddress = endpoint.Kind == DockerTransportKind.Ssh ? new Uri("http://docker") : endpoint.Url, Timeout = Timeout.InfiniteTimeSpan };
+        return new RequestLogHandler(handler);
     }
 
-    private static async ValueTask<Stream> ConnectAsync(DockerEndpoint endpoint, LabEnvironment environment, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public ResolvedTransport CreateHandler(HttpMessageHandler transportOptions, ResolvedClientOptions clientOptions, ILogger logger) =>
+        new(transportOptions, clientOptions.Endpoint);
+
+    /// <inheritdoc/>
+    public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
+        throw new NotSupportedException("The pool of connections is to be given.");
+
+    /// <inheritdoc/>
+    public Task<WriteClosableStream> HijackStreamAsync(HttpContent content) =>
+        Docker.DotNet.NativeHttp.DockerHandlerFactory.Instance.HijackStreamAsync(content);
+
+    private static async ValueTask<Stream> OpenAsync(DockerEndpoint endpoint, LabEnvironment environment, CancellationToken cancellation)
     {
         switch (endpoint.Kind)
         {

@@ -91,6 +91,7 @@ public sealed class DockerConnectionTests : IDisposable
     [InlineData("tcp://host", "http://host:2375/")]
     [InlineData("tcp://host:80", "http://host/")]
     [InlineData("host:4243", "http://host:4243/")]
+    [InlineData("tcp://host:1/behind/a/proxy", "http://host:1/behind/a/proxy/")]
     [InlineData("https://host", "https://host:2376/")]
     [InlineData("ssh://me@host:22", "ssh://me@host:22/")]
     public void Addresses_are_read_as_the_docker_cli_reads_them(string address, string url) =>
@@ -178,7 +179,7 @@ public sealed class DockerConnectionTests : IDisposable
                 {
                     await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = server, ClientCertificateRequired = true });
                     _ = await tls.ReadAsync(new byte[4096]);
-                    await tls.WriteAsync(Encoding.ASCII.GetBytes(FakeEngine.Http(200, "OK", "Api-Version: 1.45\r\nConnection: close\r\n")));
+                    await tls.WriteAsync(Encoding.ASCII.GetBytes(FakeEngine.Http(200, "[]", "Api-Version: 1.45\r\nConnection: close\r\n")));
                 }
                 catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
                 {
@@ -195,6 +196,7 @@ public sealed class DockerConnectionTests : IDisposable
 
         Assert.Equal(new Version(1, 45), await new DockerEngine(world.Session().Docker).NegotiateAsync(default));
         Assert.Equal("CN=client", seen);
+        Assert.False(await new ImageStore(world.Session()).ListAsync(null, default).GetAsyncEnumerator().MoveNextAsync());
 
         using X509Certificate2 foreign = Authority("Somebody else");
         await File.WriteAllTextAsync(Path.Combine(certificates, "ca.pem"), foreign.ExportCertificatePem());

@@ -28,6 +28,9 @@ internal sealed class FakeEngine : IAsyncDisposable
 
     public List<string> Requests { get; } = [];
 
+    /// <summary>How many connections there have been.</summary>
+    public int Connections { get; private set; }
+
     /// <summary>An HTTP answer.</summary>
     public static string Http(int status, string body, string headers = "Api-Version: 1.51\r\n") =>
         $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{headers}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
@@ -53,6 +56,7 @@ internal sealed class FakeEngine : IAsyncDisposable
             while (true)
             {
                 connections.Add(ServeAsync(await listener.AcceptAsync(stop.Token)));
+                Connections++;
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
