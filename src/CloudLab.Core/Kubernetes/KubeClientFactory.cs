@@ -21,6 +21,7 @@ internal static class KubeClientFactory
     /// <returns>The client.</returns>
     public static k8s.Kubernetes Create(KubeEndpoint endpoint, KubeClientCertificate? certificate, TimeProvider clock, DelegatingHandler? last)
     {
+        KubeHeadersHandler headers = new(endpoint);
         KubernetesClientConfiguration configuration = new()
         {
             Host = endpoint.Server.AbsoluteUri,
@@ -31,12 +32,16 @@ internal static class KubeClientFactory
             // The package's own SslCaCerts would also trust whatever the system trusts, and says nothing of what is wrong
             // with a certificate; its ClientCertificateData knows no intermediates. WebSockets do not come by here nor by the
             // handlers: what opens them sets the same through CreateWebSocketBuilder.
-            FirstMessageHandlerSetup = handler => endpoint.Configure(handler, certificate),
+            FirstMessageHandlerSetup = handler =>
+            {
+                endpoint.Configure(handler, certificate);
+                handler.RequestHeaderEncodingSelector = (name, _) => headers.EncodingOf(name);
+            },
         };
         List<DelegatingHandler> handlers =
         [
             new KubeRetryHandler(endpoint, certificate, clock),
-            new KubeHeadersHandler(endpoint),
+            headers,
             new KubeWarningHandler(),
             new RequestLogHandler(),
         ];
