@@ -1,11 +1,12 @@
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using CloudLab.Core.Reporting;
 
 namespace CloudLab.Core.Kubernetes;
 
 /// <summary>Passes on what a server wants people to know (a deprecated version, a misspelled field), once a command.</summary>
-internal sealed class KubeWarningHandler : DelegatingHandler
+internal sealed partial class KubeWarningHandler : DelegatingHandler
 {
     private static readonly ConditionalWeakTable<IReporter, HashSet<string>> Said = [];
 
@@ -27,7 +28,7 @@ internal sealed class KubeWarningHandler : DelegatingHandler
         HashSet<string> said = Said.GetOrCreateValue(reporter);
         foreach (WarningHeaderValue warning in warnings.Where(warning => warning.Code == 299))
         {
-            string text = warning.Text.Trim('"').Replace("\\\"", "\"", StringComparison.Ordinal);
+            string text = Escaped().Replace(warning.Text is ['"', .., '"'] quoted ? quoted[1..^1] : warning.Text, "$1");
             bool news;
             lock (said)
             {
@@ -40,4 +41,7 @@ internal sealed class KubeWarningHandler : DelegatingHandler
             }
         }
     }
+
+    [GeneratedRegex(@"\\(.)")]
+    private static partial Regex Escaped();
 }

@@ -133,8 +133,8 @@ public sealed class KubeConnectionTests
     {
         string config = Write("config", $$"""
             current-context: c
-            clusters: [{name: c, cluster: {server: "https://x"}}]
-            contexts: [{name: c, context: {cluster: c, user: u}}]
+            clusters: [{name: c, cluster: {server: "https://x"} }]
+            contexts: [{name: c, context: {cluster: c, user: u} }]
             users: [{name: u, user: { {{key}}: {{value}} } }]
             """);
         LabException e = Assert.Throws<LabException>(() => Connect(new SessionOptions { KubeConfig = config }).Endpoint());
