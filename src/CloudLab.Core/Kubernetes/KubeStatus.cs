@@ -1,10 +1,12 @@
+using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Errors;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Kubernetes;
 
-/// <summary>Turns the Status object that an API server answers a failure with into the one exception.</summary>
+/// <summary>Turns the Status object that an API server answers a failure with, and a server that does not answer, into the one exception.</summary>
 internal static class KubeStatus
 {
     /// <summary>Reads a failed answer.</summary>
@@ -58,6 +60,23 @@ internal static class KubeStatus
         }
 
         return new LabException(KindOf(code, reason), reason, message) { StatusCode = code, Advice = advice };
+    }
+
+    /// <summary>The error for a server that cannot be reached, or whose answer broke off.</summary>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="e">What happened.</param>
+    /// <returns>The exception: CertificateNotTrusted or ClusterUnreachable.</returns>
+    public static LabException Unreachable(KubeEndpoint endpoint, Exception e)
+    {
+        Exception root = e.GetBaseException();
+        bool certificate = e is AuthenticationException || root is AuthenticationException || (e as HttpRequestException)?.HttpRequestError == HttpRequestError.SecureConnectionError;
+        return certificate
+            ? new LabException(
+                LabErrorKind.ConnectionFailed, "CertificateNotTrusted",
+                $"The TLS connection to the API server {endpoint.Address} failed ({root.Message.TrimEnd('.')}): check certificate-authority and tls-server-name in the kubeconfig ({endpoint.Source}).", e)
+            : new LabException(
+                LabErrorKind.ConnectionFailed, "ClusterUnreachable",
+                $"No Kubernetes cluster at {endpoint.Address} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
     }
 
     private static bool IsAboutContent(string message) =>

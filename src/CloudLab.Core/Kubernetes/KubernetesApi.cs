@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -14,34 +12,31 @@ using CloudLab.Core.Sessions;
 namespace CloudLab.Core.Kubernetes;
 
 /// <summary>
-/// The Kubernetes API over HTTP: authentication, retries, errors, watches and the catalog of kinds. Objects are JSON as
-/// they come, so every kind works. Clients of the same cluster and user are shared, with their connections.
+/// The Kubernetes API as JSON, whatever the kind: requests, watches and the catalog of kinds, over a client of the KubernetesClient
+/// package. Clients of the same cluster and user are shared, with their connections.
 /// </summary>
 public sealed class KubernetesApi
 {
-    private const int MostAttempts = 6;
     private const int MostClients = 16;
-    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CatalogAge = TimeSpan.FromMinutes(5);
-    private static readonly ConditionalWeakTable<IReporter, HashSet<string>> Warned = [];
     private static readonly ConcurrentDictionary<string, KubernetesApi> Clients = new(StringComparer.Ordinal);
 
     private readonly KubeEndpoint endpoint;
-    private readonly Func<KubeClientCertificate?, HttpMessageHandler> createHandler;
+    private readonly Func<DelegatingHandler>? last;
     private readonly TimeProvider clock;
     private readonly object gate = new();
-    private (KubeClientCertificate? Certificate, HttpClient Client)? http;
+    private k8s.Kubernetes? client;
+    private KubeClientCertificate? certificate;
     private (Task<ApiCatalog> Catalog, DateTimeOffset Loaded)? catalog;
 
     /// <summary>Creates a client.</summary>
     /// <param name="endpoint">The cluster and who the caller is.</param>
-    /// <param name="createHandler">Makes the connections; the endpoint's own if null.</param>
+    /// <param name="last">Makes a handler just above the connections of each client; none if null.</param>
     /// <param name="clock">Times the pauses between attempts; the system's if null.</param>
-    internal KubernetesApi(
-        KubeEndpoint endpoint, Func<KubeClientCertificate?, HttpMessageHandler>? createHandler = null, TimeProvider? clock = null)
+    internal KubernetesApi(KubeEndpoint endpoint, Func<DelegatingHandler>? last = null, TimeProvider? clock = null)
     {
         this.endpoint = endpoint;
-        this.createHandler = createHandler ?? endpoint.CreateHandler;
+        this.last = last;
         this.clock = clock ?? TimeProvider.System;
     }
 
@@ -49,7 +44,7 @@ public sealed class KubernetesApi
     public Uri Server => endpoint.Server;
 
     /// <summary>The same for people: without a slash at the end.</summary>
-    public string Address => Server.AbsoluteUri.TrimEnd('/');
+    public string Address => endpoint.Address;
 
     /// <summary>The client for a connection.</summary>
     /// <param name="connection">Cluster and user.</param>
@@ -116,70 +111,16 @@ public sealed class KubernetesApi
     internal async Task<(int Code, JsonObject Content)> SendAsync(
         HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, CancellationToken cancellation, string? accept = null)
     {
-        // POST creates under a name of the server's choosing; all else can be sent again.
-        bool repeatable = method != HttpMethod.Post;
-        KubeIdentity? refused = null;
-        for (int attempt = 1; ; attempt++)
+        using HttpResponseMessage answer = await OpenAsync(method, path, body, contentType, accept, whole: true, cancellation);
+        try
         {
-            LabException? failure = null;
-            TimeSpan? retryAfter = null;
-            try
-            {
-                KubeIdentity identity = await endpoint.Credentials.CurrentAsync(refused, cancellation);
-                using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-                limit.CancelAfter(AnswerTime);
-                try
-                {
-                    using HttpRequestMessage request = Request(method, path, identity, accept);
-                    if (body is { } content)
-                    {
-                        request.Content = new ReadOnlyMemoryContent(content);
-                        request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType ?? "application/json");
-                    }
-
-                    using HttpResponseMessage answer = await Client(identity).SendAsync(
-                        request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-                    int code = (int)answer.StatusCode;
-                    if (answer.IsSuccessStatusCode)
-                    {
-                        PassWarningsOn(answer);
-                        await using Stream stream = await answer.Content.ReadAsStreamAsync(limit.Token);
-                        return (code, await ParseAsync(stream, limit.Token));
-                    }
-
-                    if (code == 401 && refused is null && endpoint.Credentials.CanRefresh)
-                    {
-                        refused = identity;
-                        continue;
-                    }
-
-                    failure = KubeStatus.ToException(code, await answer.Content.ReadAsStringAsync(limit.Token), Server);
-                    retryAfter = RetryAfter(answer);
-                    bool again = code == 429 || (repeatable && (code is 502 or 503 || (code >= 500 && retryAfter is not null)));
-                    if (!again || attempt == MostAttempts)
-                    {
-                        throw failure;
-                    }
-                }
-                catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-                {
-                    throw new LabException(
-                        LabErrorKind.Timeout, "NoAnswer",
-                        $"The API server {Address} gave no answer within {AnswerTime.TotalSeconds:0} s to {method} {path.Split('?')[0]}: try again, or look after the server.", e);
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
-            {
-                failure = Unreachable(e);
-                if (!repeatable || attempt == MostAttempts || !MayPass(e))
-                {
-                    throw failure;
-                }
-            }
-
-            TimeSpan pause = retryAfter ?? TimeSpan.FromMilliseconds((100 << (attempt - 1)) * (0.75 + (Random.Shared.NextDouble() / 2)));
-            RequestLog.Current.Verbose($"Attempt {attempt} of {method} {path.Split('?')[0]} failed ({failure!.Message}); again in {pause.TotalSeconds:0.#} s");
-            await Task.Delay(pause, clock, cancellation);
+            JsonNode? content = await JsonNode.ParseAsync(
+                await answer.Content.ReadAsStreamAsync(cancellation), documentOptions: JsonAccess.Deep, cancellationToken: cancellation);
+            return ((int)answer.StatusCode, content as JsonObject ?? []);
+        }
+        catch (JsonException e)
+        {
+            throw KubeStatus.Unreachable(endpoint, new IOException("the answer ended in the middle", e));
         }
     }
 
@@ -189,7 +130,7 @@ public sealed class KubernetesApi
     /// <returns>The events as they come.</returns>
     internal async IAsyncEnumerable<JsonObject> WatchAsync(string path, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using HttpResponseMessage answer = await OpenAsync(path, cancellation);
+        using HttpResponseMessage answer = await OpenAsync(HttpMethod.Get, path, null, null, null, whole: false, cancellation);
         await using Stream stream = await answer.Content.ReadAsStreamAsync(cancellation);
         using StreamReader lines = new(stream, Encoding.UTF8);
         while (await NextAsync() is { } line)
@@ -228,134 +169,63 @@ public sealed class KubernetesApi
         }
     }
 
-    // What the server wants people to know (a deprecated version, a misspelled field), once a command.
-    private static void PassWarningsOn(HttpResponseMessage answer)
+    // Not the package's calls for custom objects: they reach /apis only (no ConfigMap, no Namespace), and a patch passes through a string.
+    private async Task<HttpResponseMessage> OpenAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, string? accept, bool whole, CancellationToken cancellation)
     {
-        foreach (WarningHeaderValue warning in answer.Headers.Warning.Where(warning => warning.Code == 299))
-        {
-            IReporter reporter = RequestLog.Current;
-            HashSet<string> said = Warned.GetOrCreateValue(reporter);
-            string text = warning.Text.Trim('"').Replace("\\\"", "\"", StringComparison.Ordinal);
-            bool news;
-            lock (said)
-            {
-                news = said.Add(text);
-            }
-
-            if (news)
-            {
-                reporter.Warning(text);
-            }
-        }
-    }
-
-    private static async Task<JsonObject> ParseAsync(Stream stream, CancellationToken cancellation)
-    {
+        k8s.Kubernetes used = await ClientAsync(cancellation);
         try
         {
-            return await JsonNode.ParseAsync(stream, documentOptions: JsonAccess.Deep, cancellationToken: cancellation) as JsonObject ?? [];
+            return await ThroughAsync(used);
         }
-        catch (JsonException e)
+        catch (LabException e) when (e.StatusCode == 401 && endpoint.Credentials.CanRefresh)
         {
-            // A body that ends early is a broken connection.
-            throw new IOException("the answer ended in the middle", e);
+            // The refused credentials were renewed, and a new client certificate came with them.
+            k8s.Kubernetes renewed = await ClientAsync(cancellation);
+            if (renewed == used)
+            {
+                throw;
+            }
+
+            return await ThroughAsync(renewed);
+        }
+
+        async Task<HttpResponseMessage> ThroughAsync(k8s.Kubernetes through)
+        {
+            using HttpRequestMessage request = new(method, Address + path)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            };
+            request.Options.Set(KubeRetryHandler.Whole, whole);
+            if (accept is not null)
+            {
+                request.Headers.TryAddWithoutValidation("Accept", accept);
+            }
+
+            if (body is { } content)
+            {
+                request.Content = new ReadOnlyMemoryContent(content);
+                request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType ?? "application/json");
+            }
+
+            await through.Credentials.ProcessHttpRequestAsync(request, cancellation);
+            return await through.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         }
     }
 
-    private static TimeSpan? RetryAfter(HttpResponseMessage answer) =>
-        answer.Headers.RetryAfter?.Delta is { } delta ? delta < TimeSpan.FromSeconds(30) ? delta : TimeSpan.FromSeconds(30) : null;
-
-    // A refused connection, an unknown name or a wrong certificate stay so; a connection that broke may not.
-    private static bool MayPass(Exception e) => e is not HttpRequestException
+    // One for each client certificate: connections keep the one that they were made with.
+    private async ValueTask<k8s.Kubernetes> ClientAsync(CancellationToken cancellation)
     {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
-    };
-
-    private async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellation)
-    {
-        KubeIdentity? refused = null;
-        while (true)
-        {
-            KubeIdentity identity = await endpoint.Credentials.CurrentAsync(refused, cancellation);
-            HttpResponseMessage answer;
-            try
-            {
-                using HttpRequestMessage request = Request(HttpMethod.Get, path, identity, null);
-                answer = await Client(identity).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
-            {
-                throw Unreachable(e);
-            }
-
-            if (answer.IsSuccessStatusCode)
-            {
-                return answer;
-            }
-
-            using (answer)
-            {
-                if (answer.StatusCode == HttpStatusCode.Unauthorized && refused is null && endpoint.Credentials.CanRefresh)
-                {
-                    refused = identity;
-                    continue;
-                }
-
-                throw KubeStatus.ToException((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation), Server);
-            }
-        }
-    }
-
-    private HttpRequestMessage Request(HttpMethod method, string path, KubeIdentity identity, string? accept)
-    {
-        HttpRequestMessage request = new(method, Address + path)
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        };
-        request.Headers.TryAddWithoutValidation("Accept", accept ?? "application/json");
-        request.Headers.TryAddWithoutValidation("User-Agent", "CloudLab/" + typeof(KubernetesApi).Assembly.GetName().Version!.ToString(3));
-        request.Headers.Authorization = identity.Header;
-        foreach ((string name, string value) in endpoint.Credentials.Impersonation)
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        if (endpoint.ServerName is { } name1)
-        {
-            // .NET takes the name for the TLS handshake and for the certificate from here.
-            request.Headers.Host = name1;
-        }
-
-        return request;
-    }
-
-    private HttpClient Client(KubeIdentity identity)
-    {
+        KubeClientCertificate? own = (await endpoint.Credentials.CurrentAsync(null, cancellation)).Certificate;
         lock (gate)
         {
-            if (http is not { } known || known.Certificate != identity.Certificate)
+            if (client is null || certificate != own)
             {
-                // Time limits are set by call: a watch has none.
-                HttpClient client = new(new RequestLogHandler(createHandler(identity.Certificate))) { Timeout = Timeout.InfiniteTimeSpan };
-                http = known = (identity.Certificate, client);
+                (client, certificate) = (KubeClientFactory.Create(endpoint, own, clock, last?.Invoke()), own);
             }
 
-            return known.Client;
+            return client;
         }
-    }
-
-    private LabException Unreachable(Exception e)
-    {
-        Exception root = e.GetBaseException();
-        bool certificate = e is AuthenticationException || root is AuthenticationException || (e as HttpRequestException)?.HttpRequestError == HttpRequestError.SecureConnectionError;
-        return certificate
-            ? new LabException(
-                LabErrorKind.ConnectionFailed, "CertificateNotTrusted",
-                $"The TLS connection to the API server {Address} failed ({root.Message.TrimEnd('.')}): check certificate-authority and tls-server-name in the kubeconfig ({endpoint.Source}).", e)
-            : new LabException(
-                LabErrorKind.ConnectionFailed, "ClusterUnreachable",
-                $"No Kubernetes cluster at {Address} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
     }
 }

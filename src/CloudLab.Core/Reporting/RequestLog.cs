@@ -21,9 +21,20 @@ public static class RequestLog
 }
 
 /// <summary>The end of every HTTP pipeline in Core: one verbose line a request, without secrets.</summary>
-/// <param name="inner">The handler that sends.</param>
-internal sealed partial class RequestLogHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed partial class RequestLogHandler : DelegatingHandler
 {
+    /// <summary>A handler whose inner one is set by whoever builds the pipeline.</summary>
+    public RequestLogHandler()
+    {
+    }
+
+    /// <summary>A handler over another one.</summary>
+    /// <param name="inner">The handler that sends.</param>
+    public RequestLogHandler(HttpMessageHandler inner)
+        : base(inner)
+    {
+    }
+
     /// <summary>A URL with the values of signing and token parameters taken out.</summary>
     /// <param name="url">The URL of a request.</param>
     /// <returns>Text that may be shown.</returns>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -70,7 +71,7 @@ internal sealed class KubeCredentials
                 certificate, key ?? throw Invalid($"The {whose} has a client certificate but no client-key."), whose),
             plugin: user.Body["exec"] is JsonObject exec ? KubeExecPlugin.Of(exec, user, cluster, server) : null)
         {
-            Impersonation = Impersonate(user),
+            Impersonation = Impersonate(user, whose),
         };
     }
 
@@ -131,7 +132,7 @@ internal sealed class KubeCredentials
     private static LabException Invalid(string message, Exception? inner = null) =>
         new(LabErrorKind.InvalidArgument, "KubeConfigInvalid", message, inner);
 
-    private static List<KeyValuePair<string, string>> Impersonate(KubeConfigEntry user)
+    private static List<KeyValuePair<string, string>> Impersonate(KubeConfigEntry user, string whose)
     {
         List<KeyValuePair<string, string>> headers = [];
         if (user.Text("as") is { } name)
@@ -157,7 +158,10 @@ internal sealed class KubeCredentials
             }
         }
 
-        return headers;
+        // .NET leaves out a header that it cannot write, and the request would go out as the user that must not be.
+        return headers.Exists(header => header.Value.Any(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.PrivateUse))
+            ? throw Invalid($"The {whose} is to act as somebody whose name or group has a line break or another character that no header can hold.")
+            : headers;
     }
 
     private async Task<(KubeIdentity Identity, DateTimeOffset StaleAt)> FetchAsync(CancellationToken cancellation)

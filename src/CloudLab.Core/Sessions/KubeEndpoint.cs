@@ -26,25 +26,25 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
     /// <summary>The same for the same cluster and user, so that a client can be found again; holds no secret.</summary>
     public required string Key { get; init; }
 
-    /// <summary>A handler for one set of connections.</summary>
+    /// <summary>The server's URL for people: without a slash at the end.</summary>
+    public string Address => Server.AbsoluteUri.TrimEnd('/');
+
+    /// <summary>Sets up the handler under a client: connections, proxy, TLS.</summary>
+    /// <param name="handler">A new handler.</param>
     /// <param name="certificate">Client certificate, or null.</param>
-    /// <returns>The handler.</returns>
-    public SocketsHttpHandler CreateHandler(KubeClientCertificate? certificate)
+    public void Configure(SocketsHttpHandler handler, KubeClientCertificate? certificate)
     {
-        SocketsHttpHandler handler = new()
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.GZip,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            // A watch over a connection that died in silence ends.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            EnableMultipleHttp2Connections = true,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
-            MaxConnectionsPerServer = 100,
-            UseCookies = false,
-        };
+        handler.AllowAutoRedirect = false;
+        handler.AutomaticDecompression = DecompressionMethods.GZip;
+        handler.ConnectTimeout = TimeSpan.FromSeconds(10);
+        // A watch over a connection that died in silence ends.
+        handler.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(15);
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
+        handler.EnableMultipleHttp2Connections = true;
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
+        handler.MaxConnectionsPerServer = 100;
+        handler.UseCookies = false;
         if (Proxy is not null)
         {
             handler.Proxy = new WebProxy(Proxy);
@@ -72,7 +72,5 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
         {
             handler.SslOptions.ClientCertificateContext = certificate.Context;
         }
-
-        return handler;
     }
 }

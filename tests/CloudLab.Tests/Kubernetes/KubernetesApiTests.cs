@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
 using Xunit;
 
@@ -124,6 +125,65 @@ public sealed class KubernetesApiTests
             });
         await api.GetAsync("/x", Token);
         Assert.Equal(["old", "new"], tokens);
+    }
+
+    [Fact]
+    public async Task A_busy_server_says_how_long_to_wait_and_a_failing_one_only_then_is_asked_again()
+    {
+        Listener listener = new();
+        RequestLog.Current = listener;
+        cluster.Answer(HttpStatusCode.TooManyRequests, ScriptedCluster.Status(429, "TooManyRequests", "slow down"), ("Retry-After", "7"))
+            .Answer(HttpStatusCode.InternalServerError, ScriptedCluster.Status(500, "InternalError", "moment"), ("Retry-After", "3600"))
+            .Answer("{}");
+        await cluster.Api().GetAsync("/api/v1/pods", Token);
+        string[] pauses = [.. listener.Verbose.Where(line => line.StartsWith("Attempt ", StringComparison.Ordinal))];
+        Assert.Equal("Attempt 1 of GET /api/v1/pods failed (slow down); again in 7 s", pauses[0]);
+        Assert.Equal("Attempt 2 of GET /api/v1/pods failed (moment); again in 30 s", pauses[1]);
+
+        cluster.Answer(HttpStatusCode.InternalServerError, ScriptedCluster.Status(500, "InternalError", "broken"));
+        Assert.Equal("InternalError", (await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/api/v1/pods", Token))).Code);
+        Assert.Equal(4, cluster.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_watch_waits_for_a_busy_server_too()
+    {
+        cluster.Answer(HttpStatusCode.TooManyRequests, ScriptedCluster.Status(429, "TooManyRequests", "slow down"), ("Retry-After", "1"))
+            .Answer(Event("ADDED", "a", "1"));
+        List<string?> seen = [];
+        await foreach (JsonObject happened in cluster.Api().WatchAsync("/api/v1/pods?watch=1", Token))
+        {
+            seen.Add(happened.Text("type"));
+        }
+
+        Assert.Equal(["ADDED"], seen);
+    }
+
+    [Fact]
+    public async Task What_the_server_warns_of_is_said_once_a_command()
+    {
+        (string, string) warning = ("Warning", """299 - "v1 Things is deprecated; use \"Stuff\" v2" """);
+        cluster.Answer(HttpStatusCode.OK, "{}", warning, ("Warning", "299 - \"unknown field \\\"spec.x\\\"\""))
+            .Answer(HttpStatusCode.OK, "{}", warning).Answer(HttpStatusCode.OK, "{}", warning).Answer(HttpStatusCode.OK, "{}", ("Warning", "199 - \"of a proxy\""));
+        KubernetesApi api = cluster.Api();
+        Listener first = new(), second = new();
+        RequestLog.Current = first;
+        await api.GetAsync("/x", Token);
+        await api.GetAsync("/x", Token);
+        RequestLog.Current = second;
+        await api.GetAsync("/x", Token);
+        await api.GetAsync("/x", Token);
+        Assert.Equal(["v1 Things is deprecated; use \"Stuff\" v2", "unknown field \"spec.x\""], first.Warnings);
+        Assert.Equal(["v1 Things is deprecated; use \"Stuff\" v2"], second.Warnings);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_no_json_is_no_cluster()
+    {
+        cluster.Answer("<html>log in</html>");
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/api", Token));
+        Assert.Equal("ClusterUnreachable", e.Code);
+        Assert.Contains("ended in the middle", e.InnerException!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -257,6 +317,21 @@ public sealed class KubernetesApiTests
             ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = "uid-" + name, ["resourceVersion"] = version },
         },
     }.ToJsonString() + "\n";
+
+    private sealed class Listener : IReporter
+    {
+        public List<string> Verbose { get; } = [];
+
+        public List<string> Warnings { get; } = [];
+
+        public void Warning(string message) => Warnings.Add(message);
+
+        public void Progress(ProgressUpdate update)
+        {
+        }
+
+        void IReporter.Verbose(string message) => Verbose.Add(message);
+    }
 
     private async Task<List<string>> FollowAsync(int count)
     {

@@ -6,7 +6,7 @@ using CloudLab.Core.Sessions;
 namespace CloudLab.Tests.Kubernetes;
 
 /// <summary>An API server that answers as a test tells it to, one answer a request, faults among them.</summary>
-internal sealed class ScriptedCluster : HttpMessageHandler
+internal sealed class ScriptedCluster
 {
     private readonly Queue<Func<HttpRequestMessage, HttpResponseMessage>> answers = new();
 
@@ -16,7 +16,7 @@ internal sealed class ScriptedCluster : HttpMessageHandler
     /// <summary>A client of it. Pauses between attempts take no time.</summary>
     public KubernetesApi Api(KubeCredentials? credentials = null) => new(
         new KubeEndpoint(new Uri("http://cluster.test"), "test") { Credentials = credentials ?? new KubeCredentials(), Key = Guid.NewGuid().ToString() },
-        _ => this, new HastyClock());
+        () => new Wire(this), new HastyClock());
 
     /// <summary>Answers the next request.</summary>
     public ScriptedCluster Answer(HttpStatusCode code, string body, params (string Name, string Value)[] headers)
@@ -62,8 +62,7 @@ internal sealed class ScriptedCluster : HttpMessageHandler
     public static string Status(int code, string reason, string message) =>
         $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"{{message}}","reason":"{{reason}}","code":{{code}}}""";
 
-    /// <inheritdoc/>
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         lock (answers)
         {
@@ -72,6 +71,13 @@ internal sealed class ScriptedCluster : HttpMessageHandler
                 ? Task.FromResult(answer(request))
                 : Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith<HttpResponseMessage>(_ => throw new OperationCanceledException(cancellationToken), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
+    }
+
+    // Stands where the connections would be; nothing gets past it.
+    private sealed class Wire(ScriptedCluster cluster) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            cluster.AnswerAsync(request, cancellationToken);
     }
 
     private sealed class HastyClock : TimeProvider

@@ -125,6 +125,23 @@ public sealed class KubeConnectionTests
         Assert.Equal(["Impersonate-User=other", "Impersonate-Group=g1"], endpoint.Credentials.Impersonation.Select(h => $"{h.Key}={h.Value}"));
     }
 
+    [Theory]
+    [InlineData("as", "\"a\\nb\"")]
+    [InlineData("as-groups", "[ok, \"a\\rb\"]")]
+    [InlineData("as-user-extra", "{scopes: [\"a\\0b\"]}")]
+    public void A_name_that_no_header_can_hold_is_refused_before_anything_goes_out_as_somebody_else(string key, string value)
+    {
+        string config = Write("config", $$"""
+            current-context: c
+            clusters: [{name: c, cluster: {server: "https://x"} }]
+            contexts: [{name: c, context: {cluster: c, user: u} }]
+            users: [{name: u, user: { {{key}}: {{value}} } }]
+            """);
+        LabException e = Assert.Throws<LabException>(() => Connect(new SessionOptions { KubeConfig = config }).Endpoint());
+        Assert.Equal("KubeConfigInvalid", e.Code);
+        Assert.Contains("'u'", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_exec_plugin_is_asked_again_only_when_its_token_is_refused()
     {
