@@ -23,31 +23,38 @@ try {
     $times = @{}
     for ($run = 0; $run -le $Runs; $run++) {
         foreach ($path in $Module) {
-            # The stopwatch runs inside the process, after PowerShell itself has warmed up its module code.
-            $import, $first, $second = & $pwsh -NoProfile -NonInteractive -Command "
+            # Measured inside the process, after PowerShell itself has warmed up its module code. CPU time and the methods
+            # compiled at run time say more than the clock where the machine has other work.
+            $lines = & $pwsh -NoProfile -NonInteractive -Command "
                 $settings
                 Import-Module Microsoft.PowerShell.Utility
-                `$watch = [Diagnostics.Stopwatch]::StartNew()
-                Import-Module '$path'
-                `$watch.Elapsed.TotalMilliseconds
-                `$watch.Restart()
-                `$null = Get-LabBucket
-                `$watch.Elapsed.TotalMilliseconds
-                `$watch.Restart()
-                `$null = Get-LabBucket
-                `$watch.Elapsed.TotalMilliseconds"
+                function Measure-Step([scriptblock] `$Step) {
+                    `$cpu = [Environment]::CpuUsage.TotalTime
+                    `$methods = [Runtime.JitInfo]::GetCompiledMethodCount()
+                    `$watch = [Diagnostics.Stopwatch]::StartNew()
+                    `$null = & `$Step
+                    `$watch.Elapsed.TotalMilliseconds
+                    ([Environment]::CpuUsage.TotalTime - `$cpu).TotalMilliseconds
+                    [Runtime.JitInfo]::GetCompiledMethodCount() - `$methods
+                }
+                Measure-Step { 1 }
+                Measure-Step { Import-Module '$path' }
+                Measure-Step { Get-LabBucket }"
             # The first round warms the disk cache.
-            if ($run) { $times[$path] += , @([double] $import, [double] $first, [double] $second) }
+            if ($run) { $times[$path] += , ([double[]] $lines) }
         }
     }
     foreach ($path in $Module) {
-        $median = 0..2 | ForEach-Object { $figure = $_; ($times[$path] | ForEach-Object { $_[$figure] } | Sort-Object)[[int] [Math]::Floor($Runs / 2)] }
+        $median = 3..8 | ForEach-Object { $figure = $_; ($times[$path] | ForEach-Object { $_[$figure] } | Sort-Object)[[int] [Math]::Floor($Runs / 2)] }
         [pscustomobject]@{
-            Module   = $path
-            Runs     = $Runs
-            ImportMs = [Math]::Round($median[0], 1)
-            FirstMs  = [Math]::Round($median[1], 1)
-            SecondMs = [Math]::Round($median[2], 1)
+            Module        = $path
+            Runs          = $Runs
+            ImportMs      = [Math]::Round($median[0], 1)
+            ImportCpuMs   = [Math]::Round($median[1], 1)
+            ImportMethods = $median[2]
+            FirstMs       = [Math]::Round($median[3], 1)
+            FirstCpuMs    = [Math]::Round($median[4], 1)
+            FirstMethods  = $median[5]
         }
     }
 }
