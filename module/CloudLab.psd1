@@ -83,9 +83,12 @@
     AliasesToExport        = @()
     PrivateData            = @{
         PSData = @{
-            Tags         = @('S3', 'AWS', 'IAM', 'STS', 'Docker', 'buildx', 'Kubernetes', 'HPA', 'Cloud')
-            LicenseUri   = 'https://opensource.org/license/mit'
-            ReleaseNotes = 'See CHANGELOG.md.'
+            # ProjectUri is left out until the project has a public address.
+            Tags                       = @('PSEdition_Core', 'Windows', 'Linux', 'MacOS', 'S3', 'AWS', 'IAM', 'STS', 'Docker', 'buildx', 'Kubernetes', 'HPA', 'Cloud')
+            LicenseUri                 = 'https://opensource.org/license/mit'
+            ReleaseNotes               = 'First version: S3 objects and buckets, IAM roles and STS, Docker images, Kubernetes manifests, the arithmetic of the horizontal pod autoscaler, and an emulator to try them on.'
+            RequireLicenseAcceptance   = $false
+            ExternalModuleDependencies = @()
         }
     }
 }
