@@ -1,7 +1,9 @@
 #!/usr/bin/env pwsh
-# Builds CloudLab and runs the main job (examples/movies) on the emulator. Needs .NET SDK 10.
+# Builds CloudLab and runs the main job (examples/movies) on the emulator. Needs .NET SDK 10; brings PowerShell 7.6 along.
 $ErrorActionPreference = 'Stop'
+. (Join-Path $PSScriptRoot 'tests/services/prepare.ps1')
+$pwsh = Find-Pwsh $PSScriptRoot
 & (Join-Path $PSScriptRoot 'build.ps1')
 if ($LASTEXITCODE) { exit $LASTEXITCODE }
-& (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File (Join-Path $PSScriptRoot 'examples/movies/run.ps1')
+& $pwsh -NoProfile -NonInteractive -File (Join-Path $PSScriptRoot 'examples/movies/run.ps1')
 exit $LASTEXITCODE

@@ -1,19 +1,46 @@
 #!/usr/bin/env pwsh
 # Builds CloudLab and runs the tests that need no server started for them: xunit and Pester. On Linux use ./test.sh,
 # which also starts the real servers; here they are used where the CLOUDLAB_TEST_* variables name them.
+# Needs .NET SDK 10; brings PowerShell 7.6 and Pester along, and fails where they cannot be had.
 #   ./test.ps1 storage identity    the named areas only
 param([Parameter(ValueFromRemainingArguments)] [string[]] $Area)
 $ErrorActionPreference = 'Stop'
 Set-Location $PSScriptRoot
+. ./tests/services/prepare.ps1
+$env:PWSH = Find-Pwsh $PSScriptRoot
+dotnet msbuild tests/Pester/Pester.csproj -restore -t:LayOut -nologo -v:quiet
+if ($LASTEXITCODE) { throw 'Pester cannot be had: see above.' }
+$env:PSModulePath = (Join-Path $PSScriptRoot 'out/tools/modules') + [IO.Path]::PathSeparator + $env:PSModulePath
 & ./build.ps1
 if ($LASTEXITCODE) { exit $LASTEXITCODE }
-dotnet build tests/OtherAwsModule -c Release --nologo -v quiet
-if ($LASTEXITCODE) { exit $LASTEXITCODE }
-$filters = $Area | ForEach-Object { '-trait'; "Area=$($_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1).ToLowerInvariant())" }
-dotnet run --project tests/CloudLab.Tests -c Release -- @filters
-$xunit = $LASTEXITCODE
+foreach ($project in 'tests/CloudLab.Tests', 'tests/OtherAwsModule') {
+    dotnet build $project -c Release --nologo -v quiet
+    if ($LASTEXITCODE) { exit $LASTEXITCODE }
+}
 New-Item -ItemType Directory -Force out/test-results | Out-Null
 $env:CLOUDLAB_TEST_AREAS = "$Area"
 $env:CLOUDLAB_TEST_RESULT = Join-Path $PSScriptRoot 'out/test-results/pester.txt'
-& (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File tests/Pester/Invoke-Tests.ps1
-exit [int] ($xunit -ne 0 -or $LASTEXITCODE -ne 0)
+Remove-Item $env:CLOUDLAB_TEST_RESULT -ErrorAction Ignore
+
+$filters = @($Area | Where-Object { $_ } | ForEach-Object { '-trait'; "Area=$($_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1).ToLowerInvariant())" })
+dotnet tests/CloudLab.Tests/bin/Release/net10.0/CloudLab.Tests.dll -noColor -noLogo @filters | Tee-Object -Variable lines | Where-Object { $_ -notmatch '\[SKIP\]|CLOUDLAB_TEST_[A-Z0-9_]+ is not set' }
+& $env:PWSH -NoProfile -NonInteractive -File tests/Pester/Invoke-Tests.ps1
+
+# A suite without a summary, or of which nothing ran, is a failure; of the named areas it may have no test.
+$passed = $failed = $skipped = 0
+$suites = @{ Pester = if (Test-Path $env:CLOUDLAB_TEST_RESULT) { [int[]] (-split (Get-Content $env:CLOUDLAB_TEST_RESULT)) } }
+if ("$($lines | Select-Object -Last 20)" -match 'Total: (\d+), Errors: (\d+), Failed: (\d+), Skipped: (\d+)') {
+    $total, $errors, $bad, $left = [int[]] $Matches[1..4]
+    $suites.xunit = ($total - $bad - $left), ($bad + $errors), $left
+}
+foreach ($suite in 'xunit', 'Pester') {
+    $good, $bad, $left = $suites[$suite]
+    if (-not ($good + $bad) -and (-not $Area -or $left -or -not $suites[$suite])) {
+        "FAILED ${suite}: no test of it ran"
+        $failed++
+    }
+    $passed += $good; $failed += $bad; $skipped += $left
+}
+$lines | Select-String 'CLOUDLAB_TEST_[A-Z0-9_]+(?= is not set)' | ForEach-Object { $_.Matches[0].Value } | Group-Object | ForEach-Object { "SKIPPED $($_.Count) tests of xunit: $($_.Name) is not set" }
+"$passed passed, $failed failed, $skipped skipped"
+exit [int] ($failed -or -not $passed)

@@ -1,18 +1,35 @@
 #!/usr/bin/env bash
-# Sets up everything and runs the tests that this machine can run; says what it left out and why.
+# Sets up everything and runs the tests that this machine can run; says what it left out and why. Without a PowerShell that
+# the module can be tested in it fails at once.
 #   ./test.sh                     everything
 #   ./test.sh storage identity    the named areas: storage identity containers kubernetes autoscaling sessions
 #                                 host emulator module
 #   CLOUDLAB_TEST_START=0         start no server: use what the environment names (see tests/services)
+#   CLOUDLAB_TEST_REQUIRE=all     a server that does not start, or a test skipped for the want of one, is a failure. Or names, of
+#                                 docker s3 moto tools kubectl, which are all, and kubernetes, which this script cannot start.
 set -uo pipefail
-cd "$(dirname "$0")"
+CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 1
+exec < /dev/null
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
+# No compiler or build node that stays when this is done.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
 results=$PWD/out/test-results
 areas=("$@")
+for area in ${areas[@]+"${areas[@]}"}; do
+    case $area in
+        storage | identity | containers | kubernetes | autoscaling | sessions | host | emulator | module) ;;
+        *) echo "There is no area '$area': storage identity containers kubernetes autoscaling sessions host emulator module." >&2; exit 2 ;;
+    esac
+done
 
 . tests/services/prepare.sh
 need_dotnet || exit 1
 need_command git git || exit 1
+PWSH=$(find_pwsh) || exit 1
+export PWSH
+mkdir -p out/tools
+need_pester || exit 1
+export PSModulePath="$PWD/out/tools/modules${PSModulePath:+:$PSModulePath}"
 
 echo "== build"
 ./build.sh || exit 1
@@ -27,6 +44,26 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
+
+passed=0 failed=0 skipped=0
+closing=()
+
+# required SERVER: CLOUDLAB_TEST_REQUIRE asks for it.
+required() {
+    case " ${CLOUDLAB_TEST_REQUIRE:-} " in
+        *" $1 "*) return 0 ;;
+        *" all "*) [ "$1" != kubernetes ] ;;
+        *) return 1 ;;
+    esac
+}
+
+# without SERVER REASON: it is not there; said now and at the end, and counted as a failure where it is required.
+without() {
+    local word=SKIPPED
+    if required "$1"; then word=FAILED failed=$((failed + 1)); fi
+    echo "****  $word $1: $2"
+    closing+=("$word $1: $2")
+}
 
 wants() {
     local area
@@ -45,14 +82,14 @@ start() {
     if [ -n "${!variable:-}" ]; then
         echo "$server: using ${!variable} ($variable)"
     elif [ "${CLOUDLAB_TEST_START:-1}" = 0 ]; then
-        echo "$server: SKIPPED, $variable is not set and CLOUDLAB_TEST_START=0"
+        without "$server" "$variable is not set and CLOUDLAB_TEST_START=0"
     elif lines=$(tests/services/up.sh "$server" 2> "$results/$server.log"); then
         eval "$lines"
         started+=("$server")
         echo "$server: started"
     else
         started+=("$server")
-        echo "$server: SKIPPED, it did not start: $(tail -n 1 "$results/$server.log")"
+        without "$server" "it did not start: $(grep -v 'did not start$' "$results/$server.log" | tail -n 1)"
     fi
 }
 
@@ -62,9 +99,22 @@ start s3 CLOUDLAB_TEST_S3 storage identity sessions
 start moto CLOUDLAB_TEST_MOTO identity
 start tools CLOUDLAB_TEST_AWSCLI emulator
 start kubectl CLOUDLAB_TEST_KUBECTL emulator
-[ -n "${CLOUDLAB_TEST_KUBECONFIG:-}" ] || echo "kubernetes: SKIPPED, CLOUDLAB_TEST_KUBECONFIG names no cluster (the emulator serves the quick tests)"
+if wants kubernetes; then
+    if [ -n "${CLOUDLAB_TEST_KUBECONFIG:-}" ]; then
+        echo "kubernetes: using $CLOUDLAB_TEST_KUBECONFIG (CLOUDLAB_TEST_KUBECONFIG)"
+    else
+        without kubernetes "CLOUDLAB_TEST_KUBECONFIG names no cluster (the emulator serves the quick tests)"
+    fi
+fi
 
-passed=0 failed=0 skipped=0
+# count SUITE PASSED FAILED SKIPPED: adds up. A suite of which nothing ran has shown nothing; of the named areas it may have none.
+count() {
+    passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+    if [ $(($2 + $3)) = 0 ] && { [ ${#areas[@]} = 0 ] || [ "$4" != 0 ]; }; then
+        closing+=("FAILED $1: no test of it ran")
+        failed=$((failed + 1))
+    fi
+}
 
 echo "== xunit"
 filters=()
@@ -72,35 +122,34 @@ for area in ${areas[@]+"${areas[@]}"}; do filters+=(-trait "Area=${area^}"); don
 dotnet tests/CloudLab.Tests/bin/Release/net10.0/CloudLab.Tests.dll -noColor -noLogo ${filters[@]+"${filters[@]}"} 2>&1 | tee "$results/xunit.log" | grep -vE '^ *(Discover|Starting)|\[SKIP\]|CLOUDLAB_TEST_[A-Z0-9_]+ is not set'
 summary=$(grep -E 'Total: [0-9]+, Errors: ' "$results/xunit.log" | tail -n 1)
 if [ -n "$summary" ]; then
-    count() { sed -E "s/.*$1: ([0-9]+).*/\1/" <<< "$summary"; }
-    bad=$(($(count Failed) + $(count Errors)))
-    failed=$((failed + bad))
-    skipped=$((skipped + $(count Skipped)))
-    passed=$((passed + $(count Total) - $(count Failed) - $(count Skipped)))
-    grep -oE 'CLOUDLAB_TEST_[A-Z0-9_]+ is not set' "$results/xunit.log" | sort | uniq -c | sed 's/^ *\([0-9]*\) \(.*\)/skipped \1 tests: \2/'
+    figure() { sed -E "s/.*$1: ([0-9]+).*/\1/" <<< "$summary"; }
+    bad=$(($(figure Failed) + $(figure Errors)))
+    count xunit $(($(figure Total) - $(figure Failed) - $(figure Skipped))) $bad "$(figure Skipped)"
+    while read -r number variable; do
+        word=SKIPPED
+        if required all && [ "$variable" != CLOUDLAB_TEST_KUBECONFIG ]; then word=FAILED failed=$((failed + 1)); fi
+        closing+=("$word $number tests of xunit: $variable is not set")
+    done < <(grep -oE 'CLOUDLAB_TEST_[A-Z0-9_]+ is not set' "$results/xunit.log" | sort | uniq -c | sed 's/ is not set//')
 else
-    echo "The xunit run ended without a summary."
+    closing+=("FAILED xunit: it ended without a summary")
     failed=$((failed + 1))
 fi
 
 echo "== Pester"
-if pwsh=$(find_pwsh); then
-    export PWSH=$pwsh
-    modules=$(find_pester "$pwsh")
-    [ -z "$modules" ] || export PSModulePath="$modules${PSModulePath:+:$PSModulePath}"
-    CLOUDLAB_TEST_AREAS="${areas[*]-}" CLOUDLAB_TEST_RESULT="$results/pester.txt" \
-        "$pwsh" -NoProfile -NonInteractive -File tests/Pester/Invoke-Tests.ps1
-    if read -r ok bad left < "$results/pester.txt" 2> /dev/null; then
-        passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
-    else
-        echo "The Pester run ended without a result."
-        failed=$((failed + 1))
-    fi
+CLOUDLAB_TEST_AREAS="${areas[*]-}" CLOUDLAB_TEST_RESULT="$results/pester.txt" \
+    "$PWSH" -NoProfile -NonInteractive -File tests/Pester/Invoke-Tests.ps1
+if read -r good bad left < "$results/pester.txt" 2> /dev/null; then
+    count Pester "$good" "$bad" "$left"
 else
-    echo "****  SKIPPED: the whole Pester suite. There is no PowerShell here: put pwsh (7.4 or later) on the PATH or name it in PWSH."
-    skipped=$((skipped + $(grep -rhcE '^ *It ' tests/Pester | awk "{n += \$1} END {print n}")))
+    closing+=("FAILED Pester: it ended without a result")
+    failed=$((failed + 1))
 fi
 
+if [ $((passed + failed)) = 0 ]; then
+    closing+=("FAILED: no test ran")
+    failed=1
+fi
 echo
+[ ${#closing[@]} = 0 ] || printf '%s\n' "${closing[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

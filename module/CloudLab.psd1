@@ -1,7 +1,7 @@
 @{
-    RootModule             = 'CloudLab.Cmdlets.dll'
-    # Loads first: it resolves CloudLab.Core and its packages into a load context of their own.
-    NestedModules          = @('CloudLab.Loader.dll')
+    # In this order: the loader resolves CloudLab.Core and its packages into a load context of their own, and loads what is compiled
+    # ahead for the platform. A RootModule would be loaded before it.
+    NestedModules          = @('CloudLab.Loader.dll', 'CloudLab.Cmdlets.dll')
     ModuleVersion          = '0.1.0'
     CompatiblePSEditions   = @('Core')
     GUID                   = '5b0a4c2e-6a0e-4b4f-9f63-2d7f0f6c1a7e'
@@ -83,9 +83,12 @@
     AliasesToExport        = @()
     PrivateData            = @{
         PSData = @{
-            Tags         = @('S3', 'AWS', 'IAM', 'STS', 'Docker', 'buildx', 'Kubernetes', 'HPA', 'Cloud')
-            LicenseUri   = 'https://opensource.org/license/mit'
-            ReleaseNotes = 'See CHANGELOG.md.'
+            # ProjectUri is left out until the project has a public address.
+            Tags                       = @('PSEdition_Core', 'Windows', 'Linux', 'MacOS', 'S3', 'AWS', 'IAM', 'STS', 'Docker', 'buildx', 'Kubernetes', 'HPA', 'Cloud')
+            LicenseUri                 = 'https://opensource.org/license/mit'
+            ReleaseNotes               = 'First version: S3 objects and buckets, IAM roles and STS, Docker images, Kubernetes manifests, the arithmetic of the horizontal pod autoscaler, and an emulator to try them on.'
+            RequireLicenseAcceptance   = $false
+            ExternalModuleDependencies = @()
         }
     }
 }

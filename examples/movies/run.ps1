@@ -1,6 +1,6 @@
 #!/usr/bin/env pwsh
 # Runs the lines of movies.ps1 in this session, each with its objects, on the emulator.
-# Where there is no PowerShell, run.sh does the same through the `cloudlab` command.
+# run.sh does the same through the `cloudlab` command, from any shell.
 $ErrorActionPreference = 'Stop'
 Push-Location $PSScriptRoot
 $work = New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) "cloudlab-movies-$PID")

@@ -5,20 +5,22 @@ using System.Runtime.Loader;
 namespace CloudLab.Loader;
 
 /// <summary>
-/// Runs when the module is imported, before the cmdlets' assembly is read: from then on CloudLab.Core and
-/// CloudLab.Emulator resolve into <see cref="LabLoadContext"/>.
+/// Runs when the module is imported, before PowerShell loads the cmdlets' assembly: from then on CloudLab.Core and
+/// CloudLab.Emulator resolve into <see cref="LabLoadContext"/>, and what is compiled ahead for this platform is preferred.
 /// </summary>
 public sealed class ModuleLoader : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
+    private static readonly ModuleLibraries Libraries = new(Path.GetDirectoryName(typeof(ModuleLoader).Assembly.Location)!);
+
     // One context for the process: types of two contexts would not match after Import-Module -Force.
-    private static readonly LabLoadContext Context =
-        new(Path.Combine(Path.GetDirectoryName(typeof(ModuleLoader).Assembly.Location)!, "lib"));
+    private static readonly LabLoadContext Context = new(Libraries);
 
     /// <inheritdoc/>
     public void OnImport()
     {
         AssemblyLoadContext.Default.Resolving -= Resolve;
         AssemblyLoadContext.Default.Resolving += Resolve;
+        Libraries.LoadCmdlets();
     }
 
     /// <inheritdoc/>

@@ -1,14 +1,9 @@
 # Runs the Pester suite for test.sh and writes "passed failed skipped" to $env:CLOUDLAB_TEST_RESULT.
 # $env:CLOUDLAB_TEST_AREAS names the areas (tags) to run, all if empty.
 $ErrorActionPreference = 'Stop'
-if (-not (Get-Module -ListAvailable Pester | Where-Object Version -GE ([version] '5.0'))) {
-    Write-Output '****  SKIPPED: the whole Pester suite. This PowerShell has no Pester 5: Install-Module Pester.'
-    $count = (Select-String -Path (Join-Path $PSScriptRoot '*.Tests.ps1') -Pattern '^\s*It ').Count
-    Set-Content -Path $env:CLOUDLAB_TEST_RESULT -Value "0 0 $count"
-    exit 0
-}
-
-Import-Module Pester -MinimumVersion 5.0
+$project = [xml] (Get-Content -Raw (Join-Path $PSScriptRoot 'Pester.csproj'))
+$version = $project.SelectSingleNode('//PesterVersion').InnerText
+Import-Module (Join-Path $PSScriptRoot "../../out/tools/modules/Pester/$version/Pester.psd1")
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $PSScriptRoot
 $configuration.Run.PassThru = $true

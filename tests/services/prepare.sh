@@ -21,27 +21,49 @@ need_dotnet() {
         1[0-9].*) ;;
         *) echo "The .NET SDK 10 is missing: install it (package dotnet-sdk-10.0) and run this again." >&2; return 1 ;;
     esac
+    # A .NET tool looks for the runtime in the usual places only, unless this names it.
+    export DOTNET_ROOT=${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}
 }
 
-# Prints the path of PowerShell; installs it as a .NET tool where the package feed has it.
+# Prints the version (7.6.9) of a PowerShell, or nothing where that is none.
+pwsh_version() {
+    "$1" -NoLogo -NoProfile -NonInteractive -Version < /dev/null 2> /dev/null | sed -n 's/^PowerShell \([0-9][0-9.]*\).*/\1/p'
+}
+
+is_pwsh_new_enough() {
+    local major minor
+    IFS=. read -r major minor _ <<< "$1"
+    [ -n "$minor" ] && [ $((major * 1000 + minor)) -ge 7006 ]
+}
+
+# Prints the path of a PowerShell 7.6 or later: the one that PWSH names, else the one on the PATH, else the version that
+# .config/dotnet-tools.json pins, installed into out/tools. Says in one line why there is none.
 find_pwsh() {
-    local found=${PWSH:-$(command -v pwsh || true)} tools=$PWD/out/tools
-    if [ -z "$found" ]; then
-        [ -x "$tools/pwsh" ] || timeout 300 dotnet tool install PowerShell --tool-path "$tools" > /dev/null 2>&1 || true
-        [ ! -x "$tools/pwsh" ] || found=$tools/pwsh
+    local found version pinned tools=$PWD/out/tools
+    if [ -n "${PWSH:-}" ]; then
+        version=$(pwsh_version "$PWSH")
+        is_pwsh_new_enough "$version" && echo "$PWSH" && return 0
+        echo "PWSH names $PWSH, which is ${version:-no PowerShell}: CloudLab needs PowerShell 7.6 or later." >&2
+        return 1
     fi
-    [ -n "$found" ] && echo "$found"
+    found=$(command -v pwsh) && is_pwsh_new_enough "$(pwsh_version "$found")" && echo "$found" && return 0
+
+    pinned=$(tr -d ' \n' < .config/dotnet-tools.json | sed -n 's/.*"powershell":{"version":"\([^"]*\)".*/\1/p')
+    mkdir -p "$tools"
+    if [ ! -d "$tools/.store/powershell/$pinned" ]; then
+        echo "Installing PowerShell $pinned into out/tools..." >&2
+        timeout 300 dotnet tool update PowerShell --version "$pinned" --allow-downgrade --tool-path "$tools" < /dev/null > "$tools/pwsh.log" 2>&1
+    fi
+    if [ "$(pwsh_version "$tools/pwsh")" != "$pinned" ]; then
+        echo "PowerShell $pinned cannot be had: $(grep -v '^ *$' "$tools/pwsh.log" 2> /dev/null | tail -n 1) Install PowerShell 7.6 or later, or name it in PWSH." >&2
+        return 1
+    fi
+    echo "$tools/pwsh"
 }
 
-# find_pester PWSH: prints a folder of modules with Pester 5 in it where this PowerShell has none and the package feed has it.
-find_pester() {
-    local modules=$PWD/out/tools/modules packages
-    "$1" -NoProfile -NonInteractive -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object Version -GE ([version] "5.0"))' && return 0
-    if [ ! -d "$modules/Pester" ]; then
-        timeout 300 dotnet restore tests/Pester/Pester.csproj -v quiet > /dev/null 2>&1 || return 0
-        packages=$(dotnet nuget locals global-packages --list | sed 's/^[^:]*: //')
-        mkdir -p "$modules"
-        cp -r "$packages/pester/5.7.1/tools" "$modules/Pester" || return 0
-    fi
-    echo "$modules"
+# Lays out the versions of Pester that tests/Pester/Pester.csproj pins in out/tools/modules.
+need_pester() {
+    timeout 300 dotnet msbuild tests/Pester/Pester.csproj -restore -t:LayOut -nologo -v:quiet < /dev/null > out/tools/pester.log 2>&1 && return 0
+    echo "Pester cannot be had: $(grep -v '^ *$' out/tools/pester.log | tail -n 1)" >&2
+    return 1
 }
