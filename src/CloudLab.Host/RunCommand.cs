@@ -1,12 +1,15 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
-using CloudLab.Host.Binding;
+using CloudLab.Host.Arguments;
+using CloudLab.Host.Engine;
 using CloudLab.Host.Output;
-using CloudLab.Host.Pipeline;
+using Microsoft.PowerShell;
+using Microsoft.PowerShell.Commands;
 
 namespace CloudLab.Host;
 
-/// <summary><c>cloudlab Verb-Noun …</c>: one cmdlet, from its arguments to its exit code.</summary>
+/// <summary><c>cloudlab Verb-Noun …</c>: one cmdlet in the engine, from its arguments to its exit code.</summary>
 internal static class RunCommand
 {
     /// <summary>Runs it.</summary>
@@ -15,48 +18,111 @@ internal static class RunCommand
     /// <returns>The exit code.</returns>
     public static int Run(string name, string[] args)
     {
-        ModuleFolder module = ModuleFolder.Find();
-        CommandModel model = module.Cmdlets().Find(name)
-            ?? throw new UsageException($"There is no cmdlet {name}: 'cloudlab' alone lists them.");
+        // The engine reads it once, when it loads, and would leave a file of its own in the user's home.
+        Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+        return RunInEngine(ModuleFolder.Find(), name, args);
+    }
 
-        if (model.Name is "Start-LabEmulator")
+    private static int RunInEngine(ModuleFolder module, string name, string[] args)
+    {
+        CmdletInfo cmdlet = new CommandCatalog(module.LoadCmdlets()).Find(name)
+            ?? throw new UsageException($"There is no cmdlet {name}: 'cloudlab' alone lists them.");
+        if (cmdlet.Name is "Start-LabEmulator")
         {
             throw new UsageException("An emulator that a cmdlet starts ends with its process, which here is at once: use 'cloudlab emulator'.");
         }
 
         using Stream stdout = StandardStreams.OpenOutput();
-        using StreamWriter stderr = StandardStreams.Writer(Console.OpenStandardError());
-        using TableWriter? table = WantsTable() ? Table(module, stdout) : null;
-        ConsoleSink sink = new(model.Name, table ?? (IObjectWriter)new JsonLinesWriter(stdout), stderr, !Console.IsErrorRedirected);
-        CommonParameters common = new();
-        using CommandRun run = new(model, sink, common);
+        using StreamWriter output = StandardStreams.Writer(stdout), errors = StandardStreams.Writer(Console.OpenStandardError());
+        ConsoleInterface console = new(output, errors);
+        bool table = WantsTable();
+        using Runspace runspace = RunspaceFactory.CreateRunspace(new ConsoleHost(console), State(module, cmdlet, table));
+        runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
+        runspace.Open();
+        if (!console.SupportsVirtualTerminal)
+        {
+            PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
+        }
+
+        runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(Environment.CurrentDirectory));
+
+        using PowerShell pipeline = PowerShell.Create(runspace);
         using CancellationTokenSource stopped = new();
         int signal = 0;
+        bool readerGone = false;
         using PosixSignalRegistration interrupt = Handle(PosixSignal.SIGINT, ExitCode.Interrupted);
         using PosixSignalRegistration terminate = Handle(PosixSignal.SIGTERM, ExitCode.Terminated);
+        pipeline.Streams.Error.DataAdded += (_, _) =>
+        {
+            foreach (ErrorRecord record in pipeline.Streams.Error.ReadAll())
+            {
+                console.WriteError(cmdlet.Name, record);
+            }
+        };
         try
         {
-            CommandLine.Bind(args, model, run.Binder, common);
-            run.Run(Input(run, stopped.Token));
+            Compose();
+            pipeline.Invoke();
         }
-        catch (ParameterBindingException e)
+        catch (Exception e) when (e is UsageException or ParameterBindingException)
         {
-            stderr.WriteLine($"{model.Name}: {e.Message}");
-            stderr.WriteLine($"  'cloudlab help {model.Name}' shows how to use it.");
+            errors.WriteLine($"{cmdlet.Name}: {e.Message}");
+            errors.WriteLine($"  'cloudlab help {cmdlet.Name}' shows how to use it.");
             return ExitCode.Usage;
         }
-        catch (FormatException e)
-        {
-            stderr.WriteLine($"{model.Name}: {e.Message}");
-            return ExitCode.Failed;
-        }
-        catch (PipelineStoppedException)
+        catch (RuntimeException e) when (e is PipelineStoppedException || readerGone)
         {
             return signal;
         }
+        catch (RuntimeException e)
+        {
+            console.WriteError(cmdlet.Name, e.ErrorRecord);
+            return signal != 0 ? signal : ExitCode.Failed;
+        }
+        finally
+        {
+            console.EndProgress();
+        }
 
-        sink.Finish();
-        return signal != 0 ? signal : run.Errors > 0 ? ExitCode.Failed : ExitCode.Ok;
+        return signal != 0 ? signal : pipeline.HadErrors ? ExitCode.Failed : ExitCode.Ok;
+
+        void Compose()
+        {
+            pipeline.AddCommand(cmdlet.Name);
+            CommandLine line = new(runspace.SessionStateProxy.InvokeCommand.GetCmdlet(cmdlet.Name));
+            line.AddTo(pipeline, args);
+            if (Input(line, stopped.Token) is { } input)
+            {
+                Command taken = pipeline.Commands.Commands[0];
+                pipeline.Commands.Clear();
+                pipeline.AddCommand(ReadInputCommand.Name).AddParameter(nameof(ReadInputCommand.Objects), input);
+                pipeline.Commands.AddCommand(taken);
+            }
+
+            if (table)
+            {
+                pipeline.AddCommand(OutTerminalCommand.Name).AddParameter(nameof(OutTerminalCommand.Formatter), Guarded<Action>(console.Format));
+            }
+            else
+            {
+                pipeline.AddCommand(WriteLineCommand.Name).AddParameter(nameof(WriteLineCommand.Writer), Guarded<object?>(Writer(args, stdout, cmdlet)));
+            }
+        }
+
+        // Where nobody reads any more the pipeline ends, as any command in a shell does.
+        Action<T> Guarded<T>(Action<T> write) => value =>
+        {
+            console.EndProgress();
+            try
+            {
+                write(value);
+            }
+            catch (IOException e)
+            {
+                readerGone = true;
+                throw new PipelineStoppedException("Nobody reads the output any more.", e);
+            }
+        };
 
         PosixSignalRegistration Handle(PosixSignal which, int code) => PosixSignalRegistration.Create(which, context =>
         {
@@ -65,9 +131,27 @@ internal static class RunCommand
             {
                 context.Cancel = true;
                 stopped.Cancel();
-                run.Stop();
+                pipeline.BeginStop(null, null);
             }
         });
+    }
+
+    /// <summary>A session with the one cmdlet and what it needs: full PowerShell has thousands of things to set up.</summary>
+    private static InitialSessionState State(ModuleFolder module, CmdletInfo cmdlet, bool table)
+    {
+        InitialSessionState state = InitialSessionState.Create();
+        state.LanguageMode = PSLanguageMode.FullLanguage;
+        state.Commands.Add(new SessionStateCmdletEntry(cmdlet.Name, cmdlet.ImplementingType, null));
+        state.Commands.Add(new SessionStateCmdletEntry(ReadInputCommand.Name, typeof(ReadInputCommand), null));
+        state.Commands.Add(new SessionStateCmdletEntry(WriteLineCommand.Name, typeof(WriteLineCommand), null));
+        state.Commands.Add(new SessionStateCmdletEntry(OutTerminalCommand.Name, typeof(OutTerminalCommand), null));
+        state.Providers.Add(new SessionStateProviderEntry("FileSystem", typeof(FileSystemProvider), null));
+        if (table)
+        {
+            state.Formats.Add(new SessionStateFormatEntry(module.FormatFile));
+        }
+
+        return state;
     }
 
     private static bool WantsTable() => Environment.GetEnvironmentVariable("CLOUDLAB_OUTPUT")?.ToUpperInvariant() switch
@@ -77,63 +161,35 @@ internal static class RunCommand
         _ => !Console.IsOutputRedirected,
     };
 
-    private static TableWriter Table(ModuleFolder module, Stream stdout) => new(
-        StandardStreams.Writer(stdout), new FormatFile(module.FormatFile), Terminal.OutputWidth,
-        !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "");
+    private static Action<object?> Writer(string[] args, Stream stdout, CmdletInfo cmdlet) => new JsonLinesWriter(stdout).Write;
 
     /// <summary>
     /// Standard input counts where it can bring something: the cmdlet has parameters left that take pipeline input. Where
     /// nothing comes and nothing is missing, the cmdlet runs as without a pipeline, so that it also works in a script whose
     /// standard input is an empty pipe.
     /// </summary>
-    private static IEnumerable<object?>? Input(CommandRun run, CancellationToken stopped)
+    private static IEnumerator<object?>? Input(CommandLine line, CancellationToken stopped)
     {
-        if (!run.Binder.WantsInput || !StandardStreams.HasInput())
+        if (!line.WantsInput || !StandardStreams.HasInput())
         {
             return null;
         }
 
-        IEnumerator<object?> lines = Stopping(JsonInput.Read(StandardStreams.ReadLines(stopped))).GetEnumerator();
-        bool complete = run.Binder.IsComplete;
-        if (!complete)
+        IEnumerator<object?> objects = JsonInput.Read(StandardStreams.ReadLines(stopped)).GetEnumerator();
+        if (!line.IsComplete)
         {
-            return Rest(lines);
+            return objects;
         }
 
-        return lines.MoveNext() ? Rest(lines, lines.Current) : null;
+        return objects.MoveNext() ? Rest(objects) : null;
     }
 
-    private static IEnumerable<object?> Rest(IEnumerator<object?> lines, params object?[] first)
+    private static IEnumerator<object?> Rest(IEnumerator<object?> begun)
     {
-        foreach (object? one in first)
+        do
         {
-            yield return one;
+            yield return begun.Current;
         }
-
-        while (lines.MoveNext())
-        {
-            yield return lines.Current;
-        }
-    }
-
-    private static IEnumerable<object?> Stopping(IEnumerable<object?> lines)
-    {
-        using IEnumerator<object?> each = lines.GetEnumerator();
-        while (true)
-        {
-            try
-            {
-                if (!each.MoveNext())
-                {
-                    yield break;
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                throw new PipelineStoppedException();
-            }
-
-            yield return each.Current;
-        }
+        while (begun.MoveNext());
     }
 }
