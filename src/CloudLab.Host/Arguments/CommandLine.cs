@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 
 namespace CloudLab.Host.Arguments;
 
@@ -18,11 +19,17 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
     /// <summary>Whether the cmdlet could run without input.</summary>
     public bool IsComplete => slots.IsComplete;
 
-    /// <summary>Adds the arguments to a pipeline whose last command is the cmdlet.</summary>
+    /// <summary>Whether a parameter is on the command line.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <returns>True where it is.</returns>
+    public bool IsGiven(string parameter) => slots.IsGiven(parameter);
+
+    /// <summary>Makes the cmdlet with its arguments.</summary>
     /// <param name="args">What follows the cmdlet's name.</param>
-    /// <param name="pipeline">The pipeline.</param>
-    public void AddTo(PowerShell pipeline, IReadOnlyList<string> args)
+    /// <returns>A command for a pipeline.</returns>
+    public Command ToCommand(IReadOnlyList<string> args)
     {
+        Command command = new(cmdlet.Name);
         List<string> positional = [];
         List<(ParameterMetadata Parameter, List<string> Values)> named = [];
         for (int i = 0; i < args.Count; i++)
@@ -44,7 +51,7 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
             if (parameter.SwitchParameter)
             {
                 // What is left of -Confirm:$false when a shell has put its own variable of that name in.
-                pipeline.AddParameter(parameter.Name, inline is "" ? throw new UsageException(
+                command.Parameters.Add(parameter.Name, inline is "" ? throw new UsageException(
                     $"-{name}: needs a value: -{name}:true or -{name}:false, without a $.") : ArgumentValue.Flag(inline ?? "true"));
                 slots.Give(parameter.Name);
                 continue;
@@ -63,14 +70,16 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
 
         foreach ((ParameterMetadata parameter, List<string> values) in named)
         {
-            pipeline.AddParameter(parameter.Name, ArgumentValue.Of(parameter.Name, parameter.ParameterType, values));
+            command.Parameters.Add(parameter.Name, ArgumentValue.Of(parameter.Name, parameter.ParameterType, values));
             slots.Give(parameter.Name);
         }
 
         foreach (string value in positional)
         {
-            pipeline.AddArgument(slots.NextPositional() is { } type ? ArgumentValue.Of(null, type, [value]) : value);
+            command.Parameters.Add(null, slots.NextPositional() is { } type ? ArgumentValue.Of(null, type, [value]) : value);
         }
+
+        return command;
     }
 
     private static bool IsName(string arg) =>

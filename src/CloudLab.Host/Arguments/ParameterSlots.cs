@@ -19,6 +19,11 @@ internal sealed class ParameterSlots(CmdletInfo cmdlet)
     /// <summary>Whether the cmdlet could run on what it has been given.</summary>
     public bool IsComplete => sets.Any(s => !Open(s).Any(p => p.IsMandatory));
 
+    /// <summary>Whether a parameter has been given.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <returns>True where it has.</returns>
+    public bool IsGiven(string parameter) => given.Contains(parameter);
+
     /// <summary>Notes a parameter as given.</summary>
     /// <param name="parameter">Its name.</param>
     public void Give(string parameter)

@@ -8,6 +8,8 @@ namespace CloudLab.Host.Engine;
 /// <param name="console">Its user interface.</param>
 internal sealed class ConsoleHost(ConsoleInterface console) : PSHost
 {
+    private static readonly CultureInfo Culture = Neutral();
+
     /// <inheritdoc/>
     public override string Name => "cloudlab";
 
@@ -21,10 +23,10 @@ internal sealed class ConsoleHost(ConsoleInterface console) : PSHost
     public override PSHostUserInterface UI => console;
 
     /// <summary>What scripts and cron jobs read must not depend on who is logged in.</summary>
-    public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
+    public override CultureInfo CurrentCulture => Culture;
 
     /// <inheritdoc/>
-    public override CultureInfo CurrentUICulture => CultureInfo.InvariantCulture;
+    public override CultureInfo CurrentUICulture => Culture;
 
     /// <inheritdoc/>
     public override void EnterNestedPrompt() => throw new NotSupportedException("There is no prompt here.");
@@ -45,5 +47,13 @@ internal sealed class ConsoleHost(ConsoleInterface console) : PSHost
     /// <inheritdoc/>
     public override void SetShouldExit(int exitCode)
     {
+    }
+
+    /// <summary>The invariant culture, with dates that cannot be misread.</summary>
+    private static CultureInfo Neutral()
+    {
+        CultureInfo culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.DateTimeFormat.ShortDatePattern = "yyyy-MM-dd";
+        return culture;
     }
 }

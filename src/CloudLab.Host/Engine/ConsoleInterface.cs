@@ -33,7 +33,7 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
     /// <param name="record">The error.</param>
     public void WriteError(string command, ErrorRecord record)
     {
-        string message = record.ToString();
+        string message = record.ToString().ReplaceLineEndings(" ");
         string id = record.FullyQualifiedErrorId.Split(',')[0];
         Message($"{command}: {message}{(message.Contains(id, StringComparison.Ordinal) ? "" : $" ({id})")}", Red);
         if (record.ErrorDetails?.RecommendedAction is { Length: > 0 } advice)
@@ -73,7 +73,9 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
     {
         EndProgress();
         TextWriter writer = formatting ? output : errors;
-        writer.Write(value);
+
+        // The engine writes its colors always; whether they are shown is the host's matter.
+        writer.Write(GetOutputString(value, SupportsVirtualTerminal));
         writer.Flush();
     }
 

@@ -4,11 +4,11 @@ using Microsoft.PowerShell.Commands;
 namespace CloudLab.Host.Engine;
 
 /// <summary>The end of a pipeline into a pipe or a file: each object is out before the cmdlet goes on.</summary>
-[Cmdlet(VerbsCommunications.Write, "Line")]
-public sealed class WriteLineCommand : Cmdlet
+[Cmdlet(VerbsCommunications.Write, "Object")]
+public sealed class WriteObjectCommand : Cmdlet
 {
     /// <summary>The name by which it is added.</summary>
-    internal const string Name = "Write-Line";
+    internal const string Name = "Write-Object";
 
     /// <summary>An object.</summary>
     [Parameter(ValueFromPipeline = true)]
