@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using CloudLab.Host.Binding;
 
 namespace CloudLab.Host;
 
@@ -16,9 +15,7 @@ internal sealed class ModuleFolder
     {
         Path = path;
 
-        // The build leaves a copy of the module's assemblies compiled for this system beside the command.
-        string ahead = System.IO.Path.Combine(AppContext.BaseDirectory, "ahead");
-        folders = [.. IsOwn(path) && Directory.Exists(ahead) ? [ahead] : Array.Empty<string>(), path, System.IO.Path.Combine(path, "lib")];
+        folders = Folders(path);
         AssemblyLoadContext.Default.Resolving += Resolve;
     }
 
@@ -37,8 +34,8 @@ internal sealed class ModuleFolder
     public static ModuleFolder Find() => found ??= new ModuleFolder(Locate());
 
     /// <summary>Loads the cmdlets' assembly; what it needs is loaded when it is needed.</summary>
-    /// <returns>The cmdlets.</returns>
-    public CommandCatalog Cmdlets() => new(Resolve(AssemblyLoadContext.Default, new AssemblyName("CloudLab.Cmdlets"))!);
+    /// <returns>The assembly.</returns>
+    public Assembly LoadCmdlets() => Resolve(AssemblyLoadContext.Default, new AssemblyName("CloudLab.Cmdlets"))!;
 
     private static string Locate()
     {
@@ -47,6 +44,13 @@ internal sealed class ModuleFolder
             : [Own, AppContext.BaseDirectory];
         return Array.Find(places, place => File.Exists(System.IO.Path.Combine(place, CmdletsFile)))
             ?? throw new UsageException($"The CloudLab module is not in {places[0]}: set CLOUDLAB_MODULE to its folder.");
+    }
+
+    // Where assemblies are looked for: the build leaves a copy of the module's compiled for this system beside the command.
+    private static string[] Folders(string module)
+    {
+        string ahead = System.IO.Path.Combine(AppContext.BaseDirectory, "ahead"), lib = System.IO.Path.Combine(module, "lib");
+        return IsOwn(module) && Directory.Exists(ahead) ? [ahead, module, lib] : [module, lib];
     }
 
     private static string Own => System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "CloudLab"));

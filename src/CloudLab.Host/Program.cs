@@ -23,7 +23,6 @@ internal static class Program
                 [var name, "-?" or "--help"] => HelpCommand.Show(name),
                 ["version" or "--version"] => Version(),
                 ["emulator", .. var rest] => EmulatorCommand.Run(rest),
-                ["docs", .. var rest] => DocsCommand.Run(rest),
                 [var name, .. var rest] => RunCommand.Run(name, rest),
             };
         }

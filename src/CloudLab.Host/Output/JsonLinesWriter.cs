@@ -16,7 +16,7 @@ namespace CloudLab.Host.Output;
 /// as <c>[d.]hh:mm:ss</c>. Each line is out before the next object is asked for.
 /// </summary>
 /// <param name="stream">Where to.</param>
-internal sealed class JsonLinesWriter(Stream stream) : IObjectWriter
+internal sealed class JsonLinesWriter(Stream stream)
 {
     // Deep enough for any of the module's types; an object that contains itself ends here.
     private const int MaxDepth = 32;
@@ -31,7 +31,8 @@ internal sealed class JsonLinesWriter(Stream stream) : IObjectWriter
     private readonly ArrayBufferWriter<byte> line = new(1024);
     private readonly Dictionary<Type, PropertyInfo[]> properties = [];
 
-    /// <inheritdoc/>
+    /// <summary>Writes an object.</summary>
+    /// <param name="value">The object.</param>
     public void Write(object? value)
     {
         line.ResetWrittenCount();
@@ -45,15 +46,15 @@ internal sealed class JsonLinesWriter(Stream stream) : IObjectWriter
         stream.Flush();
     }
 
-    /// <inheritdoc/>
-    public void Flush() => stream.Flush();
-
     private void WriteValue(Utf8JsonWriter json, object? value, int depth)
     {
         switch (value)
         {
             case null:
                 json.WriteNullValue();
+                break;
+            case PSObject { BaseObject: not PSCustomObject } wrapper:
+                WriteValue(json, wrapper.BaseObject, depth);
                 break;
             case string text:
                 json.WriteStringValue(text);
@@ -126,9 +127,6 @@ internal sealed class JsonLinesWriter(Stream stream) : IObjectWriter
 
         switch (value)
         {
-            case PSObject wrapper when wrapper.BaseObject is string or IFormattable:
-                WriteValue(json, wrapper.BaseObject, depth);
-                break;
             case PSObject wrapper:
                 json.WriteStartObject();
                 foreach (PSPropertyInfo property in wrapper.Properties)

@@ -9,6 +9,9 @@ internal static class StandardStreams
 {
     private const int WindowsOutput = -11;
 
+    // EPIPE, ERROR_BROKEN_PIPE, ERROR_NO_DATA.
+    private const int BrokenPipe = 32, WindowsBrokenPipe = 109, WindowsNoData = 232;
+
     private static readonly UTF8Encoding Utf8 = new(false);
 
     /// <summary>Standard output. Into a pipe whose reader has gone a write throws <see cref="IOException"/>.</summary>
@@ -34,6 +37,11 @@ internal static class StandardStreams
             return console;
         }
     }
+
+    /// <summary>Whether a write failed because the reader has gone; a full disk is another matter.</summary>
+    /// <param name="failure">How it failed.</param>
+    /// <returns>True where the reader has gone.</returns>
+    public static bool IsReaderGone(IOException failure) => (failure.HResult & 0xFFFF) is BrokenPipe or WindowsBrokenPipe or WindowsNoData;
 
     /// <summary>Text to a stream.</summary>
     /// <param name="stream">The stream.</param>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using CloudLab.Host.Pipeline;
 
 namespace CloudLab.Host.Output;
 
@@ -31,7 +30,7 @@ internal static class Terminal
     /// <param name="errors">Where the question goes.</param>
     /// <param name="question">The question.</param>
     /// <returns>The answer; null where there is nobody to ask.</returns>
-    public static ConfirmAnswer? Ask(TextWriter errors, string question)
+    public static string? Ask(TextWriter errors, string question)
     {
         if (Console.IsErrorRedirected)
         {
@@ -44,13 +43,7 @@ internal static class Terminal
                 : new StreamReader(OperatingSystem.IsWindows() ? "CONIN$" : "/dev/tty");
             errors.Write(question);
             errors.Flush();
-            return terminal.ReadLine()?.Trim().ToUpperInvariant() switch
-            {
-                "Y" or "YES" => ConfirmAnswer.Yes,
-                "A" => ConfirmAnswer.YesToAll,
-                "L" => ConfirmAnswer.NoToAll,
-                _ => ConfirmAnswer.No,
-            };
+            return terminal.ReadLine()?.Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {

@@ -4,9 +4,9 @@ using System.Management.Automation;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using CloudLab.Host.Binding;
+using CloudLab.Host.Help;
 
-namespace CloudLab.Host.Help;
+namespace CloudLab.Help;
 
 /// <summary>Makes a cmdlet's help from its XML documentation and its attributes.</summary>
 /// <param name="docs">The documentation.</param>

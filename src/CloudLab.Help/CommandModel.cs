@@ -1,13 +1,11 @@
 using System.Management.Automation;
 using System.Reflection;
 
-namespace CloudLab.Host.Binding;
+namespace CloudLab.Help;
 
 /// <summary>A cmdlet as its attributes describe it.</summary>
-public sealed class CommandModel
+internal sealed class CommandModel
 {
-    private static readonly Dictionary<Type, CommandModel> Known = [];
-
     private CommandModel(Type type, CmdletAttribute cmdlet)
     {
         Type = type;
@@ -57,40 +55,10 @@ public sealed class CommandModel
     public IReadOnlyList<ParameterModel> Parameters { get; }
 
     /// <summary>Reads a cmdlet's class.</summary>
-    /// <param name="type">The class.</param>
-    /// <returns>Its description.</returns>
-    public static CommandModel Of(Type type)
-    {
-        lock (Known)
-        {
-            if (!Known.TryGetValue(type, out CommandModel? model))
-            {
-                CmdletAttribute cmdlet = type.GetCustomAttribute<CmdletAttribute>()
-                    ?? throw new ArgumentException(type + " is no cmdlet.");
-                Known[type] = model = new CommandModel(type, cmdlet);
-            }
-
-            return model;
-        }
-    }
-
-    /// <summary>Finds a parameter by name, alias or an unmistakable beginning of its name.</summary>
-    /// <param name="name">What was typed, without the dash.</param>
-    /// <returns>The parameter, or null.</returns>
-    /// <exception cref="ParameterBindingException">Several parameters begin so.</exception>
-    public ParameterModel? Find(string name)
-    {
-        if (Parameters.FirstOrDefault(p => p.Names.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } exact)
-        {
-            return exact;
-        }
-
-        ParameterModel[] begins = [.. Parameters.Where(p => p.Names.Any(n => n.StartsWith(name, StringComparison.OrdinalIgnoreCase)))];
-        return begins.Length <= 1
-            ? begins.FirstOrDefault()
-            : throw new ParameterBindingException(
-                "AmbiguousParameter", name, $"-{name} could be {string.Join(" or ", begins.Select(p => "-" + p.Name))}.");
-    }
+    /// <param name="type">A class.</param>
+    /// <returns>Its description; null where it is no cmdlet.</returns>
+    public static CommandModel? Of(Type type) =>
+        !type.IsAbstract && type.GetCustomAttribute<CmdletAttribute>() is { } cmdlet ? new CommandModel(type, cmdlet) : null;
 
     private static IEnumerable<PropertyInfo> Properties(Type type)
     {

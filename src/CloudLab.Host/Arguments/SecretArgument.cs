@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Security;
 
-namespace CloudLab.Host.Binding;
+namespace CloudLab.Host.Arguments;
 
 /// <summary>
 /// Secrets for parameters. A command line can be read by everyone on the machine, so a secret never stands there: it
@@ -12,10 +12,10 @@ internal static class SecretArgument
     private const string FromEnvironment = "env:";
 
     /// <summary>A user name with a secret.</summary>
-    /// <param name="parameter">The parameter.</param>
+    /// <param name="parameter">The parameter with its dash, for messages.</param>
     /// <param name="typed"><c>env:NAME</c> (the variable holds <c>user:secret</c>), <c>user,env:NAME</c>, or <c>user</c> to be asked.</param>
     /// <returns>The credential.</returns>
-    public static PSCredential Credential(ParameterModel parameter, string typed)
+    public static PSCredential Credential(string parameter, string typed)
     {
         int variable = typed.IndexOf(FromEnvironment, StringComparison.OrdinalIgnoreCase);
         if (variable == 0)
@@ -33,20 +33,20 @@ internal static class SecretArgument
     }
 
     /// <summary>A secret alone.</summary>
-    /// <param name="parameter">The parameter.</param>
+    /// <param name="parameter">The parameter with its dash, for messages.</param>
     /// <param name="typed"><c>env:NAME</c>, or <c>?</c> to be asked.</param>
     /// <returns>The secret.</returns>
-    public static SecureString Secret(ParameterModel parameter, string typed) =>
+    public static SecureString Secret(string parameter, string typed) =>
         typed.StartsWith(FromEnvironment, StringComparison.OrdinalIgnoreCase) ? Secure(Read(parameter, typed))
-        : typed == "?" ? Ask(parameter, parameter.Name + ": ", "env:NAME")
+        : typed == "?" ? Ask(parameter, parameter.TrimStart('-') + ": ", "env:NAME")
         : throw Refuse(parameter, "a secret does not belong on a command line: write env:NAME to take it from a variable, or ? to be asked");
 
-    private static string Read(ParameterModel parameter, string typed) =>
+    private static string Read(string parameter, string typed) =>
         Environment.GetEnvironmentVariable(typed[FromEnvironment.Length..]) is { Length: > 0 } value
             ? value
             : throw Refuse(parameter, $"the environment variable {typed[FromEnvironment.Length..]} is not set");
 
-    private static SecureString Ask(ParameterModel parameter, string prompt, string instead)
+    private static SecureString Ask(string parameter, string prompt, string instead)
     {
         if (Console.IsInputRedirected || Console.IsErrorRedirected)
         {
@@ -87,6 +87,6 @@ internal static class SecretArgument
         return secret;
     }
 
-    private static ParameterBindingException Refuse(ParameterModel parameter, string why) =>
-        new("SecretNotGiven", parameter.Name, $"-{parameter.Name}: {why}.");
+    private static UsageException Refuse(string parameter, string why) =>
+        new($"{parameter}: {why}.");
 }

@@ -1,12 +1,10 @@
-using System.Collections;
 using System.Management.Automation;
 using System.Reflection;
-using System.Security;
 
-namespace CloudLab.Host.Binding;
+namespace CloudLab.Help;
 
 /// <summary>One parameter of a cmdlet as its attributes describe it.</summary>
-public sealed class ParameterModel
+internal sealed class ParameterModel
 {
     private readonly Attribute[] attributes;
 
@@ -15,7 +13,6 @@ public sealed class ParameterModel
         Property = property;
         attributes = [.. property.GetCustomAttributes(true).Cast<Attribute>()];
         Aliases = [.. Attributes<AliasAttribute>().SelectMany(a => a.AliasNames)];
-        Names = [property.Name, .. Aliases];
         Sets = Attributes<ParameterAttribute>().ToDictionary(p => p.ParameterSetName);
     }
 
@@ -24,9 +21,6 @@ public sealed class ParameterModel
 
     /// <summary>Its short forms and other names.</summary>
     public IReadOnlyList<string> Aliases { get; }
-
-    /// <summary>Name and aliases.</summary>
-    public IReadOnlyList<string> Names { get; }
 
     /// <summary>The property behind it.</summary>
     public PropertyInfo Property { get; }
@@ -39,15 +33,6 @@ public sealed class ParameterModel
 
     /// <summary>Given by its name alone.</summary>
     public bool IsSwitch => Type == typeof(SwitchParameter);
-
-    /// <summary>Takes several values.</summary>
-    public bool IsMany => Type.IsArray || (Type != typeof(string) && !IsDictionary && Type != typeof(SecureString)
-        && Type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(Type));
-
-    /// <summary>Takes <c>name=value</c>.</summary>
-    public bool IsDictionary => typeof(IDictionary).IsAssignableFrom(Type)
-        || (Type.IsGenericType && Type.GetGenericTypeDefinition() is { } open
-            && (open == typeof(IDictionary<,>) || open == typeof(IReadOnlyDictionary<,>)));
 
     /// <summary>Attributes of one kind.</summary>
     /// <typeparam name="T">The kind.</typeparam>

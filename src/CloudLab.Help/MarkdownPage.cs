@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using CloudLab.Host.Help;
 
-namespace CloudLab.Host.Help;
+namespace CloudLab.Help;
 
 /// <summary>A cmdlet's help as a page of the documentation.</summary>
 internal static partial class MarkdownPage

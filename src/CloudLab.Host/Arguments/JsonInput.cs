@@ -3,7 +3,7 @@ using System.Management.Automation;
 using System.Text;
 using System.Text.Json;
 
-namespace CloudLab.Host.Binding;
+namespace CloudLab.Host.Arguments;
 
 /// <summary>Reads input objects: one JSON value after another, or plain lines of text, which count as strings.</summary>
 internal static class JsonInput

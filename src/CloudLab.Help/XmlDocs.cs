@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-namespace CloudLab.Host.Help;
+namespace CloudLab.Help;
 
 /// <summary>The XML documentation that the compiler wrote, as paragraphs with code between backticks.</summary>
 internal sealed partial class XmlDocs

@@ -1,0 +1,151 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+
+namespace CloudLab.Host.Arguments;
+
+/// <summary>
+/// Hands the arguments of one cmdlet to the engine: <c>-Name value</c>, <c>-Name:value</c>, <c>--name=value</c>, positional ones.
+/// Several values of one parameter come by repetition or with commas (<c>\,</c> is a comma that does not divide). Which parameter a
+/// name means, and which an argument without a name falls to, the engine decides.
+/// </summary>
+/// <param name="cmdlet">The cmdlet.</param>
+internal sealed class CommandLine(CmdletInfo cmdlet)
+{
+    private readonly ParameterSlots slots = new(cmdlet);
+
+    /// <summary>Whether an input object could still set something.</summary>
+    public bool WantsInput => slots.WantsInput;
+
+    /// <summary>Whether the cmdlet could run without input.</summary>
+    public bool IsComplete => slots.IsComplete;
+
+    /// <summary>Whether a parameter is on the command line.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <returns>True where it is.</returns>
+    public bool IsGiven(string parameter) => slots.IsGiven(parameter);
+
+    /// <summary>Makes the cmdlet with its arguments.</summary>
+    /// <param name="args">What follows the cmdlet's name.</param>
+    /// <returns>A command for a pipeline.</returns>
+    public Command ToCommand(IReadOnlyList<string> args)
+    {
+        Command command = new(cmdlet.Name);
+        List<string> positional = [];
+        List<(ParameterMetadata Parameter, List<string> Values)> named = [];
+        for (int i = 0; i < args.Count; i++)
+        {
+            if (args[i] == "--")
+            {
+                positional.AddRange(args.Skip(i + 1));
+                break;
+            }
+
+            if (!IsName(args[i]))
+            {
+                positional.Add(Joined(args, args[i], ref i));
+                continue;
+            }
+
+            (string name, string? inline) = Split(args[i]);
+            ParameterMetadata parameter = Find(name);
+            if (parameter.SwitchParameter)
+            {
+                // What is left of -Confirm:$false when a shell has put its own variable of that name in.
+                command.Parameters.Add(parameter.Name, inline is "" ? throw new UsageException(
+                    $"-{name}: needs a value: -{name}:true or -{name}:false, without a $.") : ArgumentValue.Flag(inline ?? "true"));
+                slots.Give(parameter.Name);
+                continue;
+            }
+
+            string value = Joined(args, inline ?? Next(args, ref i, name), ref i);
+            if (ArgumentValue.Repeats(parameter.ParameterType) && named.Find(n => n.Parameter == parameter).Values is { } earlier)
+            {
+                earlier.Add(value);
+            }
+            else
+            {
+                named.Add((parameter, [value]));
+            }
+        }
+
+        foreach ((ParameterMetadata parameter, List<string> values) in named)
+        {
+            command.Parameters.Add(parameter.Name, ArgumentValue.Of(parameter.Name, parameter.ParameterType, values));
+            slots.Give(parameter.Name);
+        }
+
+        foreach (string value in positional)
+        {
+            command.Parameters.Add(null, slots.NextPositional() is { } type ? ArgumentValue.Of(null, type, [value]) : value);
+        }
+
+        return command;
+    }
+
+    private static bool IsName(string arg) =>
+        arg.Length > 1 && arg[0] == '-' && (char.IsLetter(arg[1]) || arg[1] is '-' or '?' or '_');
+
+    private static (string Name, string? Value) Split(string arg)
+    {
+        bool twoDashes = arg.StartsWith("--", StringComparison.Ordinal);
+        int end = twoDashes ? arg.IndexOfAny(['=', ':']) : arg.IndexOf(':', StringComparison.Ordinal);
+        string name = end < 0 ? arg : arg[..end];
+
+        // --endpoint-url is -EndpointUrl.
+        return (twoDashes ? name.Replace("-", "", StringComparison.Ordinal) : name[1..], end < 0 ? null : arg[(end + 1)..]);
+    }
+
+    /// <summary>A shell divides <c>a, b</c> where PowerShell does not: what ends with a comma goes on.</summary>
+    private static string Joined(IReadOnlyList<string> args, string value, ref int i)
+    {
+        while (value.EndsWith(',') && i + 1 < args.Count && !IsName(args[i + 1]))
+        {
+            value += args[++i];
+        }
+
+        return value;
+    }
+
+    private static string Next(IReadOnlyList<string> args, ref int i, string name) =>
+        i + 1 < args.Count && !IsName(args[i + 1])
+            ? args[++i]
+            : throw new UsageException($"-{name} needs a value."
+                + (i + 1 < args.Count ? $" For one that begins with a dash write -{name}:{args[i + 1]}." : ""));
+
+    private ParameterMetadata Find(string name)
+    {
+        try
+        {
+            return cmdlet.ResolveParameter(name);
+        }
+        catch (ParameterBindingException e) when (Similar(name) is { } similar)
+        {
+            throw new UsageException($"{e.Message} Did you mean -{similar}?");
+        }
+    }
+
+    private string? Similar(string name)
+    {
+        (string Name, int Distance) nearest = cmdlet.Parameters.Keys.Select(k => (k, Distance(k, name))).MinBy(k => k.Item2);
+        return nearest.Distance <= Math.Max(1, name.Length / 3) ? nearest.Name : null;
+    }
+
+    // Letters to insert, remove or replace until one name is the other.
+    private static int Distance(string one, string other)
+    {
+        int[] row = [.. Enumerable.Range(0, other.Length + 1)];
+        for (int i = 1; i <= one.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= other.Length; j++)
+            {
+                int changed = diagonal + (char.ToUpperInvariant(one[i - 1]) == char.ToUpperInvariant(other[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(changed, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

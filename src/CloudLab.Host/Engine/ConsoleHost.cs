@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Management.Automation.Host;
+using System.Reflection;
+
+namespace CloudLab.Host.Engine;
+
+/// <summary>What the engine sees of the process that hosts it.</summary>
+/// <param name="console">Its user interface.</param>
+internal sealed class ConsoleHost(ConsoleInterface console) : PSHost
+{
+    private static readonly CultureInfo Culture = Neutral();
+
+    /// <inheritdoc/>
+    public override string Name => "cloudlab";
+
+    /// <inheritdoc/>
+    public override Guid InstanceId { get; } = Guid.NewGuid();
+
+    /// <inheritdoc/>
+    public override Version Version => Assembly.GetExecutingAssembly().GetName().Version!;
+
+    /// <inheritdoc/>
+    public override PSHostUserInterface UI => console;
+
+    /// <summary>What scripts and cron jobs read must not depend on who is logged in.</summary>
+    public override CultureInfo CurrentCulture => Culture;
+
+    /// <inheritdoc/>
+    public override CultureInfo CurrentUICulture => Culture;
+
+    /// <inheritdoc/>
+    public override void EnterNestedPrompt() => throw new NotSupportedException("There is no prompt here.");
+
+    /// <inheritdoc/>
+    public override void ExitNestedPrompt() => throw new NotSupportedException("There is no prompt here.");
+
+    /// <inheritdoc/>
+    public override void NotifyBeginApplication()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void NotifyEndApplication()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void SetShouldExit(int exitCode)
+    {
+    }
+
+    /// <summary>The invariant culture, with dates that cannot be misread.</summary>
+    private static CultureInfo Neutral()
+    {
+        CultureInfo culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.DateTimeFormat.ShortDatePattern = "yyyy-MM-dd";
+        return culture;
+    }
+}

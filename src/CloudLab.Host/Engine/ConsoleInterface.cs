@@ -1,0 +1,224 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Security;
+using CloudLab.Host.Arguments;
+using CloudLab.Host.Output;
+
+namespace CloudLab.Host.Engine;
+
+/// <summary>
+/// The terminal as the engine sees it: what its formatter writes goes to standard output, everything else to standard error.
+/// </summary>
+/// <param name="output">Standard output.</param>
+/// <param name="errors">Standard error.</param>
+internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : PSHostUserInterface
+{
+    private const string Red = "\x1b[31m", Yellow = "\x1b[33m", Plain = "\x1b[0m", EraseLine = "\r\x1b[K";
+
+    private readonly bool terminal = !Console.IsErrorRedirected;
+    private readonly bool color = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+    private bool progressShown, formatting;
+
+    /// <inheritdoc/>
+    public override bool SupportsVirtualTerminal =>
+        !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+
+    /// <inheritdoc/>
+    public override PSHostRawUserInterface RawUI { get; } = new ConsoleSize();
+
+    /// <summary>Says that something failed, and what to do about it.</summary>
+    /// <param name="command">The cmdlet.</param>
+    /// <param name="record">The error.</param>
+    public void WriteError(string command, ErrorRecord record)
+    {
+        string message = record.ToString().ReplaceLineEndings(" ");
+        string id = record.FullyQualifiedErrorId.Split(',')[0];
+        Message($"{command}: {message}{(message.Contains(id, StringComparison.Ordinal) ? "" : $" ({id})")}", Red);
+        if (record.ErrorDetails?.RecommendedAction is { Length: > 0 } advice)
+        {
+            Message("  " + advice, null);
+        }
+    }
+
+    /// <summary>Runs a step of the formatter, whose lines are output where others are messages.</summary>
+    /// <param name="step">The step.</param>
+    public void Format(Action step)
+    {
+        formatting = true;
+        try
+        {
+            step();
+        }
+        finally
+        {
+            formatting = false;
+        }
+    }
+
+    /// <summary>Takes a half-written line of progress away.</summary>
+    public void EndProgress()
+    {
+        if (progressShown)
+        {
+            errors.Write(EraseLine);
+            errors.Flush();
+            progressShown = false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(string value)
+    {
+        EndProgress();
+        TextWriter writer = formatting ? output : errors;
+
+        // The engine writes its colors always; whether they are shown is the host's matter.
+        writer.Write(GetOutputString(value, SupportsVirtualTerminal));
+        writer.Flush();
+    }
+
+    /// <inheritdoc/>
+    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
+
+    /// <inheritdoc/>
+    public override void WriteLine(string value) => Write(value + "\n");
+
+    /// <inheritdoc/>
+    public override void WriteErrorLine(string value) => Message(value, Red);
+
+    /// <inheritdoc/>
+    public override void WriteWarningLine(string message) => Message("WARNING: " + message, Yellow);
+
+    /// <inheritdoc/>
+    public override void WriteVerboseLine(string message) => Message("VERBOSE: " + message, null);
+
+    /// <inheritdoc/>
+    public override void WriteDebugLine(string message) => Message("DEBUG: " + message, null);
+
+    /// <inheritdoc/>
+    public override void WriteProgress(long sourceId, ProgressRecord record)
+    {
+        if (!terminal)
+        {
+            return;
+        }
+
+        if (record.RecordType == ProgressRecordType.Completed)
+        {
+            EndProgress();
+            return;
+        }
+
+        string percent = record.PercentComplete >= 0 ? string.Create(CultureInfo.InvariantCulture, $" {record.PercentComplete,3}%") : "";
+        string left = record.SecondsRemaining >= 0 ? $", {TimeSpan.FromSeconds(record.SecondsRemaining):c} left" : "";
+        string text = $"{record.Activity}{percent} {record.StatusDescription}{left}";
+        int room = Terminal.Width - 1;
+        errors.Write(EraseLine + (text.Length <= room ? text : text[..room]));
+        errors.Flush();
+        progressShown = true;
+    }
+
+    /// <summary>Asked for mandatory parameters: they belong on the command line, and the engine says which are missing.</summary>
+    /// <inheritdoc/>
+    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
+        throw new HostException("A parameter is missing.");
+
+    /// <inheritdoc/>
+    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
+    {
+        EndProgress();
+        string[] labels = [.. choices.Select(c => c.Label.Replace("&", "", StringComparison.Ordinal))];
+        string[] keys = [.. choices.Select(Key)];
+        string offer = string.Join("  ", keys.Zip(labels, (key, label) => $"[{key}] {label}"));
+        while (true)
+        {
+            string answer = Terminal.Ask(errors, $"{message}\n{offer} ({keys[Math.Max(defaultChoice, 0)]}): ")
+                ?? throw new HostException(message.ReplaceLineEndings(" ") + " There is nobody to ask: add -Confirm:false.", null, "ConfirmationNeeded", ErrorCategory.InvalidOperation);
+            int chosen = answer.Length == 0 ? defaultChoice
+                : Array.FindIndex(keys, k => k.Equals(answer, StringComparison.OrdinalIgnoreCase)) is >= 0 and var key ? key
+                : Array.FindIndex(labels, l => l.Equals(answer, StringComparison.OrdinalIgnoreCase));
+            if (chosen >= 0)
+            {
+                return chosen;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
+        SecretArgument.Credential("Credential", userName);
+
+    /// <inheritdoc/>
+    public override PSCredential PromptForCredential(
+        string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) =>
+        SecretArgument.Credential("Credential", userName);
+
+    /// <inheritdoc/>
+    public override string ReadLine() => Terminal.Ask(errors, "") ?? throw new HostException("There is nobody to ask.");
+
+    /// <inheritdoc/>
+    public override SecureString ReadLineAsSecureString() => SecretArgument.Secret("Secret", "?");
+
+    private static string Key(ChoiceDescription choice) =>
+        choice.Label.IndexOf('&', StringComparison.Ordinal) is >= 0 and var at && at + 1 < choice.Label.Length
+            ? choice.Label.Substring(at + 1, 1).ToUpperInvariant()
+            : choice.Label;
+
+    private void Message(string text, string? shade)
+    {
+        EndProgress();
+        errors.Write((color && shade is not null ? shade + text + Plain : text) + "\n");
+        errors.Flush();
+    }
+
+    /// <summary>The formatter asks how wide a line is; nothing else of a console is needed.</summary>
+    private sealed class ConsoleSize : PSHostRawUserInterface
+    {
+        public override Size BufferSize
+        {
+            get => new(Terminal.OutputWidth, 3000);
+            set => throw new NotSupportedException();
+        }
+
+        public override Size WindowSize
+        {
+            get => new(Terminal.OutputWidth, 50);
+            set => throw new NotSupportedException();
+        }
+
+        public override Size MaxPhysicalWindowSize => WindowSize;
+
+        public override Size MaxWindowSize => WindowSize;
+
+        public override ConsoleColor BackgroundColor { get; set; } = ConsoleColor.Black;
+
+        public override ConsoleColor ForegroundColor { get; set; } = ConsoleColor.Gray;
+
+        public override Coordinates CursorPosition { get; set; }
+
+        public override Coordinates WindowPosition { get; set; }
+
+        public override int CursorSize { get; set; } = 25;
+
+        public override string WindowTitle { get; set; } = "cloudlab";
+
+        public override bool KeyAvailable => false;
+
+        public override void FlushInputBuffer()
+        {
+        }
+
+        public override BufferCell[,] GetBufferContents(Rectangle rectangle) => throw new NotSupportedException();
+
+        public override KeyInfo ReadKey(ReadKeyOptions options) => throw new NotSupportedException();
+
+        public override void ScrollBufferContents(Rectangle source, Coordinates destination, Rectangle clip, BufferCell fill) =>
+            throw new NotSupportedException();
+
+        public override void SetBufferContents(Coordinates origin, BufferCell[,] contents) => throw new NotSupportedException();
+
+        public override void SetBufferContents(Rectangle rectangle, BufferCell fill) => throw new NotSupportedException();
+    }
+}

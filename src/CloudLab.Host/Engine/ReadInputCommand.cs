@@ -1,0 +1,35 @@
+using System.Management.Automation;
+
+namespace CloudLab.Host.Engine;
+
+/// <summary>The head of the pipeline: hands the objects of standard input to the cmdlet, each when the one before is done.</summary>
+[Cmdlet(VerbsCommunications.Read, "Input")]
+public sealed class ReadInputCommand : Cmdlet
+{
+    /// <summary>The name by which it is added.</summary>
+    internal const string Name = "Read-Input";
+
+    /// <summary>The objects.</summary>
+    [Parameter(Mandatory = true)]
+    public IEnumerator<object?> Objects { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        try
+        {
+            while (Objects.MoveNext())
+            {
+                WriteObject(Objects.Current);
+            }
+        }
+        catch (FormatException e)
+        {
+            ThrowTerminatingError(new ErrorRecord(e, "InputNotJson", ErrorCategory.InvalidData, null));
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new PipelineStoppedException("Stopped while waiting for input.", e);
+        }
+    }
+}
