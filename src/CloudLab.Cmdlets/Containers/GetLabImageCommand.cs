@@ -14,7 +14,7 @@ namespace CloudLab.Cmdlets.Containers;
 /// DOCKER_CONTEXT, the current context, the platform's default socket or pipe. Contexts over ssh and TCP with TLS work
 /// too.</para>
 /// <para>Errors: ImageNotFound when there is no image of that name, digest or id. NoDockerEngine, DockerEngineSilent,
-/// DockerAccessDenied, DockerTlsFailed or NotDockerEngine when no engine can be talked to; DockerContextNotFound and
+/// DockerAccessDenied, DockerTlsFailed, NotDockerEngine or DockerApiVersionUnsupported when no engine can be talked to; DockerContextNotFound and
 /// DockerHostInvalid when it is not said rightly which. These end the command.</para>
 /// </remarks>
 /// <example>

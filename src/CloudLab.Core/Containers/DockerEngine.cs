@@ -116,11 +116,19 @@ public sealed class DockerEngine
 
         // A ping takes 5 ms; /version, which names the oldest version too, takes 40 or more, since the engine then runs
         // runc to ask for its version. So that is asked for only where it matters.
-        await AskAsync(unversioned, "_ping", pingPatience, async (client, limited) =>
+        try
         {
-            await client.System.PingAsync(limited);
-            return exchange;
-        }, cancellation);
+            await AskAsync(unversioned, "_ping", pingPatience, async (client, limited) =>
+            {
+                await client.System.PingAsync(limited);
+                return exchange;
+            }, cancellation);
+        }
+        catch (LabException e) when (e.StatusCode == (int)HttpStatusCode.NotFound && exchange.ApiVersion is null)
+        {
+            throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it has no /_ping.", e);
+        }
+
         if (!Version.TryParse(exchange.ApiVersion, out Version? offered))
         {
             throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it names no API version.", null);

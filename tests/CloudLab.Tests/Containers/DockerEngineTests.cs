@@ -74,10 +74,12 @@ public sealed class DockerEngineTests : IDisposable
         Assert.Equal(("NotDockerEngine", LabErrorKind.ConnectionFailed), (e.Code, e.Kind));
     }
 
-    [Fact]
-    public async Task A_web_server_is_no_engine()
+    [Theory]
+    [InlineData(200)]
+    [InlineData(404)]
+    public async Task A_web_server_is_no_engine(int status)
     {
-        await using FakeEngine engine = new(_ => FakeEngine.Http(200, "<html>", headers: ""));
+        await using FakeEngine engine = new(_ => FakeEngine.Http(status, "<html>", headers: ""));
         LabException e = await Assert.ThrowsAsync<LabException>(() => Engine(engine).NegotiateAsync(default));
         Assert.Equal("NotDockerEngine", e.Code);
     }
