@@ -168,33 +168,38 @@ public sealed class CmdletResult
             onOutput?.Invoke(plain);
         });
 
-        CancellationTokenRegistration stop = default;
+        CancellationTokenRegistration onCtrlC = default;
+        IAsyncResult? stop = null;
         pipeline.InvocationStateChanged += (_, change) =>
         {
             // Before that there is nothing to stop.
             if (change.InvocationStateInfo.State == PSInvocationState.Running)
             {
-                stop = ctrlC.Register(() => pipeline.BeginStop(null, null));
+                onCtrlC = ctrlC.Register(() => stop = pipeline.BeginStop(null, null));
             }
         };
+        RuntimeException? ended = null;
         try
         {
             pipeline.Invoke<object, PSObject?>(null, objects, new PSInvocationSettings { Host = host });
         }
-        catch (RuntimeException) when (pipeline.InvocationStateInfo.State == PSInvocationState.Stopped)
-        {
-            // Said by Stopped.
-        }
         catch (RuntimeException e)
         {
-            TerminatingError = e.ErrorRecord;
+            ended = e;
         }
         finally
         {
-            stop.Dispose();
+            onCtrlC.Dispose();
+        }
+
+        if (stop is not null)
+        {
+            // The pipeline may end before the stop has said so.
+            pipeline.EndStop(stop);
         }
 
         Stopped = pipeline.InvocationStateInfo.State == PSInvocationState.Stopped;
+        TerminatingError = Stopped ? null : ended?.ErrorRecord;
     }
 
     private static void Take<T>(PSDataCollection<T> stream, Action<T> take) => stream.DataAdded += (_, added) => take(stream[added.Index]);

@@ -11,7 +11,9 @@ public class ShippedModuleTests
     public async Task Core_and_its_packages_are_in_a_context_of_their_own() => Assert.Equal(
         ["CloudLab.Core: CloudLab", "AWSSDK.Core: CloudLab", "CloudLab.Cmdlets: Default"],
         await RunAsync("""
-            $null = Get-LabSession; $null = Get-LabBucket -EndpointUrl http://127.0.0.1:1 -ErrorAction SilentlyContinue 2>&1
+            $emulator = Start-LabEmulator
+            $null = Get-LabBucket
+            $emulator | Stop-LabEmulator
             foreach ($name in 'CloudLab.Core', 'AWSSDK.Core', 'CloudLab.Cmdlets') {
                 $contexts = [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq $name } |
                     ForEach-Object { [Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_).Name }
