@@ -5,7 +5,8 @@
 param([int] $Runs = 15)
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
-$pwsh = (Get-Process -Id $PID).Path
+# A PowerShell that is a .NET tool runs in a process of dotnet: PWSH names the one to start.
+$pwsh = $env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path
 $work = New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) "cloudlab-import-$PID")
 try {
     $empty = Join-Path $work 'EmptyModule.dll'

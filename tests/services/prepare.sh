@@ -43,7 +43,7 @@ find_pwsh() {
     if [ -n "${PWSH:-}" ]; then
         version=$(pwsh_version "$PWSH")
         is_pwsh_new_enough "$version" && echo "$PWSH" && return 0
-        echo "PWSH names $PWSH, which is ${version:-no PowerShell}: CloudLab needs PowerShell 7.6 or later." >&2
+        echo "PWSH names $PWSH, which is ${version:+PowerShell }${version:-no PowerShell}: CloudLab needs PowerShell 7.6 or later." >&2
         return 1
     fi
     found=$(command -v pwsh) && is_pwsh_new_enough "$(pwsh_version "$found")" && echo "$found" && return 0
