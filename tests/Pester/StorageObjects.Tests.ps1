@@ -65,7 +65,7 @@ Describe 'A profile without an endpoint' -Tag Storage {
         $folder = New-Item -ItemType Directory (Join-Path $TestDrive profiles)
         Set-Content "$folder/config" '[default]', 'endpoint_url = http://127.0.0.1:1', 'region = eu-west-1', '[profile prod]', 'region = eu-central-1'
         Set-Content "$folder/credentials" '[default]', 'aws_access_key_id = AKIDDEFAULT', 'aws_secret_access_key = x', '[prod]', 'aws_access_key_id = AKIDPROD', 'aws_secret_access_key = y'
-        $module = (Get-Module CloudLab).Path ?? (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1')
+        $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
         # A process of its own: the SDK reads these variables when it is loaded.
         $script = @"
 Import-Module '$module'
@@ -78,7 +78,8 @@ Import-Module '$module'
         $old = $env:AWS_CONFIG_FILE, $env:AWS_SHARED_CREDENTIALS_FILE
         try {
             $env:AWS_CONFIG_FILE = "$folder/config"; $env:AWS_SHARED_CREDENTIALS_FILE = "$folder/credentials"
-            $answer = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script
+            # A PowerShell that is a .NET tool runs in a process of dotnet: test.sh names the one to start.
+            $answer = & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command $script
         }
         finally {
             $env:AWS_CONFIG_FILE, $env:AWS_SHARED_CREDENTIALS_FILE = $old
