@@ -22,6 +22,13 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
         function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
         function Put { foreach ($key in $args) { Set-LabObjectContent $bucket $key -Value "content of $key" } }
         function Keys { (Get-LabObject $bucket).Key }
+        # What -WhatIf says goes to the host: only a transcript shows it to a script.
+        function Get-WhatIf([string] $Command) {
+            $file = Join-Path $TestDrive "$([guid]::NewGuid()).txt"
+            $null = Start-Transcript $file
+            try { & ([scriptblock]::Create("$Command -WhatIf")) | Out-Null } finally { $null = Stop-Transcript }
+            @(Get-Content $file | Where-Object { $_ -like 'What if: *' })
+        }
         # What a command asks the service.
         function Requests([scriptblock] $Script) {
             (& $Script -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] -and $_.Message -match '^(GET|HEAD|PUT|POST|DELETE) ' }).Message
@@ -378,6 +385,44 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             Keys | Should -Be 'data-2/x'
             Remove-Item s3:/nothing -ErrorAction SilentlyContinue -ErrorVariable problems
             $problems[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        }
+
+        It 'honours -Filter, as the file system does: files of any folder by their names' {
+            Put data/a.log data/old/b.log data/old/keep.txt data/c.LOG
+            Remove-Item s3:/data -Filter *.log -Recurse -WhatIf
+            Keys | Should -HaveCount 8
+            Copy-Item s3:/data s3:/copy -Filter *.log -Recurse
+            Keys | Where-Object { $_ -like 'copy/*' } | Should -Be 'copy/a.log', 'copy/c.LOG', 'copy/old/b.log'
+            Move-Item s3:/copy s3:/moved -Filter a*
+            Keys | Where-Object { $_ -notlike 'data/*' } | Should -Be 'copy/c.LOG', 'copy/old/b.log', 'moved/a.log', 'top.txt'
+            Remove-Item s3:/data -Filter *.log -Recurse
+            Keys | Where-Object { $_ -like 'data/*' } | Should -Be 'data/movies.json', 'data/old/2023.json', 'data/old/keep.txt', 'data/users.json'
+            Remove-Item s3:/copy/* -Filter *.log
+            Keys | Where-Object { $_ -like 'copy/*' } | Should -Be 'copy/old/b.log'
+            Remove-Item s3:/data -Filter *.none -Recurse
+            Keys | Where-Object { $_ -like 'data/*' } | Should -HaveCount 4
+            (Get-Item s3:/data/* -Filter u*).Name | Should -Be 'users.json'
+            Get-Content s3:/data/* -Filter u* | Should -Be 'content of data/users.json'
+        }
+
+        It 'keeps -Include and -Exclude of the engine' {
+            Put data/a.log data/b.log
+            Remove-Item s3:/data/* -Include *.log -Exclude b*
+            Keys | Should -Be 'data/b.log', 'data/movies.json', 'data/old/2023.json', 'data/users.json', 'top.txt'
+            Remove-Item s3:/data/* -Filter *.json -Exclude u*
+            Keys | Should -Be 'data/b.log', 'data/old/2023.json', 'data/users.json', 'top.txt'
+        }
+
+        It 'names with -Filter and -WhatIf what would really go' {
+            Put data/a.log data/old/b.log
+            $lines = Get-WhatIf "Remove-Item s3:/data -Filter *.log -Recurse"
+            $lines | Should -HaveCount 2
+            $lines[0] | Should -BeLike "*Remove object*s3://$bucket/data/a.log*"
+            $lines[1] | Should -BeLike "*Remove object*s3://$bucket/data/old/b.log*"
+            $lines = Get-WhatIf "Copy-Item s3:/data s3:/copy -Filter a* -Recurse"
+            $lines | Should -HaveCount 1
+            $lines | Should -BeLike "*Copy*s3://$bucket/data/a.log to s3://$bucket/copy/a.log*"
+            Keys | Should -HaveCount 6
         }
 
         It 'changes nothing with -WhatIf and says the real name' {

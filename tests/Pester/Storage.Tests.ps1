@@ -38,6 +38,35 @@ Describe 'Storage' -Tag Storage {
                 Should -Be @('web/[x]/a.css', 'web/index.html')
         }
 
+        It 'sends of a listed folder what the listing names' {
+            $null = New-Item -ItemType File -Force site/index.html, site/root.key, site/css/a.css, site/css/a.key, site/css/deep/b.css, site/secret/only.key
+            $warnings = @()
+            (Get-ChildItem site -Recurse -Exclude *.key | Send-LabObject $bucket -Prefix web/ -WarningVariable warnings -WarningAction SilentlyContinue).Key |
+                Sort-Object | Should -Be @('web/css/a.css', 'web/css/deep/b.css', 'web/index.html')
+            "$warnings" | Should -BeLike "*secret' is not sent*"
+            (Get-ChildItem site -Recurse | Where-Object Name -NotLike *.css | Send-LabObject $bucket -Prefix rest/ -Exclude secret).Key |
+                Sort-Object | Should -Be @('rest/css/a.key', 'rest/index.html', 'rest/root.key')
+            (Get-ChildItem site | Send-LabObject $bucket -Prefix all/).Count | Should -Be 6
+            (Get-Item site | Send-LabObject $bucket -Prefix one/ -Include *.css).Key | Sort-Object | Should -Be @('one/site/css/a.css', 'one/site/css/deep/b.css')
+            (Send-LabObject $bucket site -Prefix named/ -Exclude *.key, deep).Key | Sort-Object | Should -Be @('named/css/a.css', 'named/index.html')
+        }
+
+        It 'writes one version into one file' {
+            Set-LabBucketVersioning $bucket -Status Enabled
+            try {
+                1..4 | ForEach-Object { Set-LabObjectContent $bucket v -Value "version $_" -NoNewline }
+                $problems = @()
+                Get-LabObject $bucket -Prefix v -Versions | Receive-LabObject -ErrorVariable problems -ErrorAction SilentlyContinue | Should -HaveCount 1
+                $problems | Should -HaveCount 3
+                $problems[0].FullyQualifiedErrorId | Should -BeLike 'DuplicateFile,*'
+                Get-Content v | Should -Be 'version 4'
+            }
+            finally {
+                Get-LabObject $bucket -Versions | Remove-LabObject -Force
+                Set-LabBucketVersioning $bucket -Status Suspended
+            }
+        }
+
         It 'goes from buckets to objects' {
             (Get-LabBucket pester-* | Get-LabObject -Prefix top).Key | Should -Be 'top.txt'
             (Get-LabObject $bucket -Delimiter / | Where-Object Prefix | Get-LabObject).Count | Should -Be 3

@@ -1,6 +1,95 @@
 #Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
 # Presigned URLs, unfinished uploads, tags, the archive, and waiting by script, in the real engine.
 
+Describe 'Objects remember their session' -Tag Storage {
+    BeforeAll {
+        Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1') -Force
+        $null = Start-LabEmulator
+        $bucket = 'pester-origin'
+        $null = New-LabBucket $bucket
+        $staging = Get-LabSession
+        'tmp/a', 'tmp/b' | ForEach-Object { Set-LabObjectContent $bucket $_ -Value staging -NoNewline }
+        $null = New-PSDrive -PSProvider LabS3 -Name staging -Root $bucket -Session $staging -Scope Global
+        $null = Start-LabEmulator
+        $default = Get-LabSession
+        $null = New-LabBucket $bucket
+        'tmp/a', 'tmp/b' | ForEach-Object { Set-LabObjectContent $bucket $_ -Value default -NoNewline }
+    }
+
+    AfterAll {
+        Remove-PSDrive staging
+        Get-LabEmulator | Stop-LabEmulator
+    }
+
+    It 'goes back to the server of the drive that listed it' {
+        (Get-ChildItem staging:/tmp).EndpointUrl | Select-Object -Unique | Should -Be $staging.S3Endpoint.Value.TrimEnd('/')
+        Get-ChildItem staging:/tmp | Get-LabObjectContent | Should -Be 'staging', 'staging'
+        Get-ChildItem staging:/tmp -Filter a | Remove-LabObject -Force
+        (Get-LabObject $bucket).Key | Should -Be 'tmp/a', 'tmp/b'
+        (Get-LabObject $bucket -Session $staging).Key | Should -Be 'tmp/b'
+    }
+
+    It 'goes back to the server of -EndpointUrl, each object to its own' {
+        @(Get-LabObject $bucket -Key tmp/b -Session $staging; Get-LabObject $bucket -Key tmp/b) | Get-LabObjectContent |
+            Should -Be 'staging', 'default'
+        Get-ChildItem staging:/tmp | Get-LabObjectContent -Session $default | Should -Be 'default'
+    }
+
+    It 'is refused after a file or a job until somebody says where' {
+        $file = Join-Path $TestDrive origin.xml
+        Get-LabObject $bucket -Session $staging | Export-Clixml $file
+        Get-Content $file -Raw | Should -Not -Match 'secret|LabSession|AccessKey'
+        $read = Import-Clixml $file
+        $read.EndpointUrl | Should -Be $staging.S3Endpoint.Value.TrimEnd('/')
+        { $read | Remove-LabObject -Force -ErrorAction Stop } | Should -Throw -ErrorId 'OtherEndpoint,*'
+        $read | Get-LabObjectContent -Session $staging | Should -Be 'staging'
+        { $read | ConvertTo-Json | ConvertFrom-Json | Remove-LabObject -Force -ErrorAction Stop } | Should -Throw -ErrorId 'OtherEndpoint,*'
+        { $read | Select-Object Bucket, Key, EndpointUrl | Remove-LabObject -Force -ErrorAction Stop } | Should -Throw -ErrorId 'OtherEndpoint,*'
+        $here = Get-LabObject $bucket | ConvertTo-Json | ConvertFrom-Json
+        $here | Get-LabObjectContent | Should -Be 'default', 'default'
+        (Get-LabObject $bucket).Key | Should -Be 'tmp/a', 'tmp/b'
+    }
+
+    It 'goes on to buckets, prefixes and settings' {
+        $there = Get-LabBucket $bucket -Session $staging
+        ($there | Get-LabObject).Key | Should -Be 'tmp/b'
+        ($there | Get-LabObject -Delimiter / | Get-LabObject).Key | Should -Be 'tmp/b'
+        $there | Set-LabBucketVersioning -Status Enabled
+        (Get-LabBucketVersioning $bucket -Session $staging).Status | Should -Be Enabled
+        (Get-LabBucketVersioning $bucket).Status | Should -Be Off
+    }
+}
+
+Describe 'A profile without an endpoint' -Tag Storage {
+    It 'gets nobody else''s: URLs, drive and command agree with Get-LabSession' {
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive profiles)
+        Set-Content "$folder/config" '[default]', 'endpoint_url = http://127.0.0.1:1', 'region = eu-west-1', '[profile prod]', 'region = eu-central-1'
+        Set-Content "$folder/credentials" '[default]', 'aws_access_key_id = AKIDDEFAULT', 'aws_secret_access_key = x', '[prod]', 'aws_access_key_id = AKIDPROD', 'aws_secret_access_key = y'
+        $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
+        # A process of its own: the SDK reads these variables when it is loaded.
+        $script = @"
+Import-Module '$module'
+`$env:AWS_ENDPOINT_URL = ''
+(New-LabObjectUrl movies k -ProfileName prod).Url
+(New-LabObjectUrl movies k).Url
+`$prod = Get-LabSession -ProfileName prod
+"`$(`$prod.S3Endpoint.Value)|`$((New-LabObjectUrl movies k -Session `$prod).EndpointUrl)"
+"@
+        $old = $env:AWS_CONFIG_FILE, $env:AWS_SHARED_CREDENTIALS_FILE
+        try {
+            $env:AWS_CONFIG_FILE = "$folder/config"; $env:AWS_SHARED_CREDENTIALS_FILE = "$folder/credentials"
+            # A PowerShell that is a .NET tool runs in a process of dotnet: test.sh names the one to start.
+            $answer = & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command $script
+        }
+        finally {
+            $env:AWS_CONFIG_FILE, $env:AWS_SHARED_CREDENTIALS_FILE = $old
+        }
+        $answer[0] | Should -BeLike 'https://movies.s3.eu-central-1.amazonaws.com/k*'
+        $answer[1] | Should -BeLike 'http://127.0.0.1:1/movies/k*'
+        $answer[2] | Should -Be '|https://s3.amazonaws.com'
+    }
+}
+
 Describe 'Storage: URLs, uploads, tags, waiting' -Tag Storage {
     BeforeAll {
         Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1') -Force

@@ -61,6 +61,35 @@ Describe 'Synchronizing and copying' -Tag Storage {
             Keys | Should -HaveCount 4
         }
 
+        It 'does not empty a bucket that an empty variable names' {
+            1..12 | ForEach-Object { Set-LabObjectContent $bucket "other/$_" -Value x }
+            { Sync-LabObject site "s3://$bucket/$undefined" -Delete -ErrorAction Stop } | Should -Throw -ErrorId 'RemovalNotConfirmed,*'
+            (Get-LabObject $bucket -Prefix other/).Count | Should -Be 12
+            (Sync-LabObject site "s3://$bucket/$undefined" -Delete -WhatIf | Where-Object Action -EQ Delete).Count | Should -Be 12
+            (Sync-LabObject site "s3://$bucket" -Delete -Confirm:$false | Where-Object Action -EQ Delete).Count | Should -Be 12
+            1..12 | ForEach-Object { Set-LabObjectContent $bucket "other/$_" -Value x }
+            (Sync-LabObject site "s3://$bucket" -Delete -Force | Where-Object Action -EQ Delete).Count | Should -Be 12
+        }
+
+        It 'finds a change of the same size in the same second' {
+            $null = Sync-LabObject site "s3://$bucket/web"
+            $object = Get-LabObject $bucket -Key web/top.txt
+            Set-Content site/top.txt 'CONTENT OF top.txt' -NoNewline
+            (Get-Item site/top.txt).LastWriteTimeUtc = $object.LastModified.UtcDateTime.AddSeconds(-1)
+            Sync-LabObject site "s3://$bucket/web" | ForEach-Object { "$($_.Action) $($_.Name) $($_.Reason)" } | Should -Be 'Upload top.txt ContentDiffers'
+            $null = Sync-LabObject "s3://$bucket/web" back
+            Set-LabObjectContent $bucket web/top.txt -Value 'content of TOP.txt' -NoNewline
+            (Get-Item back/top.txt).LastWriteTimeUtc = (Get-LabObject $bucket -Key web/top.txt).LastModified.UtcDateTime
+            Sync-LabObject "s3://$bucket/web" back | ForEach-Object { "$($_.Action) $($_.Name) $($_.Reason)" } | Should -Be 'Download top.txt ContentDiffers'
+            Sync-LabObject "s3://$bucket/web" back | Should -BeNullOrEmpty
+        }
+
+        It 'leaves alone what is in a folder that -Exclude names' {
+            Set-LabObjectContent $bucket web/data/old -Value x
+            (Sync-LabObject site "s3://$bucket/web" -Delete -Exclude data).Name | Should -Be 'top.txt'
+            Keys | Should -Be 'web/data/old', 'web/top.txt'
+        }
+
         It 'reads the rows of a table' {
             "Source,Destination`nsite/data,s3://$bucket/1`nsite/data,s3://$bucket/2" | ConvertFrom-Csv | Sync-LabObject | Should -HaveCount 4
             Keys | Should -HaveCount 4

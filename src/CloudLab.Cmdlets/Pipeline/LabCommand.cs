@@ -46,6 +46,11 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <returns>The work.</returns>
     protected virtual Task ProcessAsync(CancellationToken cancellation) => Task.CompletedTask;
 
+    /// <summary>Runs once, after the last input: what <see cref="StartAsync"/> begins here is waited for, too.</summary>
+    /// <param name="cancellation">Cancelled when the pipeline stops.</param>
+    /// <returns>The work.</returns>
+    protected virtual Task AfterInputAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Runs once, after the last input and after everything that <see cref="StartAsync"/> began.</summary>
     /// <param name="cancellation">Cancelled when the pipeline stops.</param>
     /// <returns>The work.</returns>
@@ -71,17 +76,28 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     protected sealed override void BeginProcessing() => Pump(OnBegin, BeginAsync);
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => Pump(OnProcess, ProcessAsync);
+    protected sealed override void ProcessRecord() => Pump(OnProcess, ProcessInputAsync);
 
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => Pump(null, async token =>
     {
+        await AfterInputAsync(token);
         await Task.WhenAll(inFlight);
         await EndAsync(token);
     });
 
     /// <inheritdoc/>
     protected sealed override void StopProcessing() => pump.Stop();
+
+    /// <summary>Processes one input: the place for what all cmdlets of a family do around <see cref="ProcessAsync"/>, not on the pipeline thread.</summary>
+    /// <param name="cancellation">Cancelled when the pipeline stops.</param>
+    /// <returns>The work.</returns>
+    private protected virtual Task ProcessInputAsync(CancellationToken cancellation) => ProcessAsync(cancellation);
+
+    /// <summary>What <c>-WhatIf</c> and <c>-Confirm</c> call an action.</summary>
+    /// <param name="action">What is done.</param>
+    /// <returns>The same, with what a family of cmdlets has to say about it.</returns>
+    private protected virtual string Described(string action) => action;
 
     /// <summary>
     /// Begins work on one input and returns as soon as there is room for it, so that the next input is read
@@ -172,7 +188,11 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="target">The real name of what changes.</param>
     /// <param name="action">What is done to it.</param>
     /// <returns>True to go on.</returns>
-    protected Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => ShouldProcess(target, action));
+    protected Task<bool> ShouldProcessAsync(string target, string action)
+    {
+        string described = Described(action);
+        return AskAsync(() => ShouldProcess(target, described));
+    }
 
     /// <summary>
     /// The same for a cmdlet whose <c>-Force</c> answers the question that its high impact asks by itself; an explicit
@@ -182,8 +202,33 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="action">What is done to it.</param>
     /// <param name="force">Whether <c>-Force</c> is given.</param>
     /// <returns>True to go on.</returns>
-    protected Task<bool> ShouldProcessAsync(string target, string action, bool force) => AskAsync(() =>
-        (force && !IsAsked("Confirm") && !IsWhatIf()) || ShouldProcess(target, action));
+    protected Task<bool> ShouldProcessAsync(string target, string action, bool force)
+    {
+        string described = Described(action);
+        return AskAsync(() => ShouldProcess(target, described, force));
+    }
+
+    /// <summary>The same where a command that nobody watches has to be refused with an advice of its own.</summary>
+    /// <param name="target">The real name of what changes.</param>
+    /// <param name="action">What is done to it.</param>
+    /// <param name="force">Whether <c>-Force</c> is given.</param>
+    /// <returns>True to go on; and what the host threw where it has nobody to ask, else null.</returns>
+    protected Task<(bool GoOn, Exception? Nobody)> TryShouldProcessAsync(string target, string action, bool force)
+    {
+        string described = Described(action);
+        return AskAsync<(bool, Exception?)>(() =>
+        {
+            try
+            {
+                return (ShouldProcess(target, described, force), null);
+            }
+            catch (Exception e) when (e is not PipelineStoppedException)
+            {
+                // Each kind of host has its own way to say that it cannot ask.
+                return (false, e);
+            }
+        });
+    }
 
     /// <summary>Whether <c>-WhatIf</c> or <c>$WhatIfPreference</c> holds, for a cmdlet that then writes objects. On the pipeline thread.</summary>
     /// <returns>True where nothing may be changed.</returns>
@@ -217,6 +262,9 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     // A cancellation that nobody asked for is a time limit somewhere underneath: a problem like any other.
     private bool IsFatal(Exception e) => e is PipelineStoppedException or LabException { StopsCommand: true }
         || (e is OperationCanceledException && pump.Stopping.IsCancellationRequested);
+
+    private bool ShouldProcess(string target, string action, bool force) =>
+        (force && !IsAsked("Confirm") && !IsWhatIf()) || ShouldProcess(target, action);
 
     private bool IsAsked(string parameter) =>
         MyInvocation.BoundParameters.TryGetValue(parameter, out object? value) && LanguagePrimitives.IsTrue(value);

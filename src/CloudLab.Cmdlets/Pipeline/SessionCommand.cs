@@ -17,6 +17,9 @@ public abstract class SessionCommand : LabCommand
     /// <summary>The session that the parameters, the session object and the runspace's default add up to.</summary>
     protected LabSession Lab => LabSession.Resolve(Options(), "parameter", Session ?? defaultSession);
 
+    /// <summary>The runspace's default session, as it was when the cmdlet began.</summary>
+    private protected LabSession RunspaceDefault => defaultSession!;
+
     /// <summary>What this cmdlet's own connection parameters ask for.</summary>
     /// <returns>Options with only the given ones set.</returns>
     protected abstract SessionOptions Options();

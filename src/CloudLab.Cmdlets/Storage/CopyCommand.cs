@@ -19,7 +19,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
     /// <summary>Parameter set: all that begins with a prefix.</summary>
     protected const string PrefixSet = "Prefix";
 
-    private readonly HashSet<(string Bucket, string Key)> written = [];
+    private readonly HashSet<(StorageClient Client, string Bucket, string Key)> written = [];
     private UploadOptions options = new();
     private EncryptionKey? sourceKey;
 
@@ -57,7 +57,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Wildcards; keys that match one are not taken.</summary>
+    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not taken.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -117,12 +117,12 @@ public abstract class CopyCommand : ConditionalUploadCommand
         if (ParameterSetName == PrefixSet)
         {
             int stem = Prefix.LastIndexOf('/') + 1;
-            ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = Filter(Include, Exclude) };
+            ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = NameFilter.Of(Include, Exclude, Prefix) };
             await foreach (object entry in Objects.ListAsync(listing, cancellation))
             {
                 // What this command has just written may be listed, too.
                 string key = ((LabObject)entry).Key;
-                if (key.Length > stem && !written.Contains((Bucket, key)))
+                if (key.Length > stem && !written.Contains((Client, Bucket, key)))
                 {
                     await StartAsync(key, null, DestinationPrefix + key[stem..]);
                 }
@@ -147,7 +147,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
     private async Task StartAsync(string key, string? version, string newKey)
     {
         string bucket = Bucket, newBucket = DestinationBucket ?? Bucket, uri = ObjectName.Uri(bucket, key), newUri = ObjectName.Uri(newBucket, newKey);
-        if (!written.Add((newBucket, newKey)))
+        if (!written.Add((Client, newBucket, newKey)))
         {
             WriteProblem(
                 new LabException(

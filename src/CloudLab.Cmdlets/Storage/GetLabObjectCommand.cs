@@ -95,7 +95,7 @@ public sealed class GetLabObjectCommand : StorageCommand
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Wildcards; keys that match one are not shown.</summary>
+    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not shown.</summary>
     [Parameter(ParameterSetName = ListSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -157,7 +157,7 @@ public sealed class GetLabObjectCommand : StorageCommand
                 StartAfter = StartAfter,
                 PageSize = PageSize,
                 Versions = Versions,
-                Filter = Filter(Include, Exclude),
+                Filter = NameFilter.Of(Include, Exclude, prefix),
             };
             try
             {

@@ -54,6 +54,9 @@ public sealed class NewLabBucketCommand : StorageCommand
     public IDictionary? Tag { get; set; }
 
     /// <inheritdoc/>
+    private protected override bool FollowsInput => false;
+
+    /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         foreach (string name in Bucket)

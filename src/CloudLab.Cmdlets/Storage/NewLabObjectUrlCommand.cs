@@ -55,6 +55,7 @@ public sealed class NewLabObjectUrlCommand : StorageCommand
 {
     private const string ObjectSet = "Object", PartSet = "Part", UploadSet = "Upload";
 
+    private readonly Dictionary<StorageClient, ObjectUrls> all = [];
     private ObjectUrls? urls;
 
     /// <summary>Bucket of the objects.</summary>
@@ -151,7 +152,11 @@ public sealed class NewLabObjectUrlCommand : StorageCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
-        urls ??= new ObjectUrls(Client);
+        if (!all.TryGetValue(Client, out urls))
+        {
+            all[Client] = urls = new ObjectUrls(Client);
+        }
+
         foreach (string key in Key)
         {
             try

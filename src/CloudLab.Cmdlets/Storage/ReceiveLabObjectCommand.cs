@@ -15,11 +15,11 @@ namespace CloudLab.Cmdlets.Storage;
 /// -OutFile gives one object a file name of its own. A key that ends in a slash makes a folder.</para>
 /// <para>A key never leads outside the destination: one with .. or empty parts, an absolute path, a drive letter or a device name
 /// of Windows, or with a link in its way, is an error and the others go on. The same holds for two keys that the disk cannot
-/// tell apart. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
+/// tell apart, and for a second version of an object in one command. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
 /// compared; one that exists is replaced only with -Force. Large objects are fetched in pieces, several at once. A broken connection is
 /// taken up where it broke; with -Resume, so is a download that was stopped altogether.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket; FileAlreadyExists without -Force; UnsafeKey, LinkInTheWay, KeysCollide for keys that
-/// cannot be stored; ChecksumMismatch when what arrives is not what is stored; DiskFull, FileAccessDenied.</para>
+/// cannot be stored; DuplicateFile for what would be written into a file of this command once more; ChecksumMismatch when what arrives is not what is stored; DiskFull, FileAccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Downloads everything under a prefix into a folder.</para>
@@ -40,6 +40,8 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
 {
     private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
 
+    // What came from the pipeline or by name, so that no file is written twice; a listing has each key once.
+    private readonly HashSet<string> received = [];
     private DownloadFolder? folder;
     private DownloadOptions options = new();
 
@@ -88,7 +90,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Wildcards; keys that match one are not downloaded.</summary>
+    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not downloaded.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -142,7 +144,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
         if (ParameterSetName == PrefixSet)
         {
             int stem = Prefix.LastIndexOf('/') + 1;
-            ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = Filter(Include, Exclude) };
+            ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = NameFilter.Of(Include, Exclude, Prefix) };
             await foreach (object entry in Objects.ListAsync(listing, cancellation))
             {
                 LabObject found = (LabObject)entry;
@@ -169,12 +171,22 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
         }
     }
 
+    private static string Named(string uri, string? version) => version is null ? uri : $"{uri} (version {version})";
+
     private async Task ReceiveAsync(string bucket, string key, string name, DownloadOptions how)
     {
         string uri = ObjectName.Uri(bucket, key), path;
         try
         {
             path = OutFile ?? folder!.Claim(bucket, key, name);
+            if (!folder!.HasDistinctNames && !path.EndsWith(Path.DirectorySeparatorChar) && !received.Add(path))
+            {
+                throw new LabException(
+                    LabErrorKind.InvalidData, "DuplicateFile", $"{Named(uri, how.Read.VersionId)} would be stored as '{path}', which this command has written already.")
+                {
+                    Target = uri, Advice = "Receive each version, and each object of the same key, by itself with -OutFile.",
+                };
+            }
         }
         catch (LabException e)
         {

@@ -29,7 +29,6 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
 {
     private const string IdSet = "Id", AgeSet = "Age";
 
-    private MultipartUploadStore? uploads;
     private ProgressMeter? meter;
 
     /// <summary>Bucket of the uploads.</summary>
@@ -78,20 +77,20 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
-        uploads ??= new MultipartUploadStore(Client);
+        MultipartUploadStore uploads = new(Client);
         meter ??= new ProgressMeter(Reporter, "Aborting uploads");
         if (ParameterSetName == AgeSet)
         {
             await foreach (LabMultipartUpload upload in uploads.ListAsync(Bucket, Prefix, OlderThan, cancellation))
             {
-                await AbortAsync(upload, wasListed: true);
+                await AbortAsync(uploads, upload, wasListed: true);
             }
         }
         else
         {
             foreach (string id in UploadId)
             {
-                await AbortAsync(new LabMultipartUpload { Bucket = Bucket, Key = Key, UploadId = id }, wasListed: false);
+                await AbortAsync(uploads, new LabMultipartUpload { Bucket = Bucket, Key = Key, UploadId = id }, wasListed: false);
             }
         }
     }
@@ -103,7 +102,7 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
         return Task.CompletedTask;
     }
 
-    private async Task AbortAsync(LabMultipartUpload upload, bool wasListed)
+    private async Task AbortAsync(MultipartUploadStore uploads, LabMultipartUpload upload, bool wasListed)
     {
         if (!await ShouldProcessAsync(upload.ToString(), "Abort upload", Force))
         {
@@ -112,7 +111,7 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
 
         await StartAsync(upload, async token =>
         {
-            await (wasListed ? uploads!.AbortListedAsync(upload, token) : uploads!.AbortAsync(upload.Bucket, upload.Key, upload.UploadId, token));
+            await (wasListed ? uploads.AbortListedAsync(upload, token) : uploads.AbortAsync(upload.Bucket, upload.Key, upload.UploadId, token));
             meter!.AddItems(1);
         });
     }

@@ -38,7 +38,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
 {
     private const string KeySet = "Key", PrefixSet = "Prefix";
 
-    private readonly Dictionary<string, List<ObjectVersion>> waiting = [];
+    private readonly Dictionary<(StorageClient Client, string Bucket), List<ObjectVersion>> waiting = [];
     private ProgressMeter? meter;
 
     /// <summary>Bucket of the objects.</summary>
@@ -123,11 +123,11 @@ public sealed class RemoveLabObjectCommand : StorageCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        foreach ((string bucket, List<ObjectVersion> keys) in waiting)
+        foreach (((StorageClient client, string bucket), List<ObjectVersion> keys) in waiting)
         {
             try
             {
-                await RemoveAsync(bucket, keys, cancellation);
+                await RemoveAsync(client, bucket, keys, cancellation);
             }
             catch (LabException e)
             {
@@ -140,22 +140,23 @@ public sealed class RemoveLabObjectCommand : StorageCommand
 
     private async Task AddAsync(string bucket, ObjectVersion victim)
     {
-        if (!waiting.TryGetValue(bucket, out List<ObjectVersion>? keys))
+        StorageClient client = Client;
+        if (!waiting.TryGetValue((client, bucket), out List<ObjectVersion>? keys))
         {
-            waiting[bucket] = keys = [];
+            waiting[(client, bucket)] = keys = [];
         }
 
         keys.Add(victim);
         if (keys.Count == ObjectStore.MostKeysInBatch)
         {
-            waiting.Remove(bucket);
-            await StartAsync(bucket, token => RemoveAsync(bucket, keys, token));
+            waiting.Remove((client, bucket));
+            await StartAsync(bucket, token => RemoveAsync(client, bucket, keys, token));
         }
     }
 
-    private async Task RemoveAsync(string bucket, List<ObjectVersion> keys, CancellationToken cancellation)
+    private async Task RemoveAsync(StorageClient client, string bucket, List<ObjectVersion> keys, CancellationToken cancellation)
     {
-        IReadOnlyList<LabException> failures = await Objects.RemoveAsync(bucket, keys, BypassGovernanceRetention, cancellation);
+        IReadOnlyList<LabException> failures = await new ObjectStore(client).RemoveAsync(bucket, keys, BypassGovernanceRetention, cancellation);
         foreach (LabException failure in failures)
         {
             WriteProblem(failure, failure.Target);

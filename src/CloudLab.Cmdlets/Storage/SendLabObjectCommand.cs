@@ -10,7 +10,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>A file's key is -Prefix followed by its name, or -Key. A folder named with -Path is uploaded with all folders in it, and the
 /// keys are the names relative to it; a folder that a wildcard matched or that comes from the pipeline keeps its own name before them. So
 /// <c>Get-ChildItem site -Recurse | Send-LabObject -Bucket web</c> and <c>Send-LabObject -Bucket web -Path site</c> make the same keys.
-/// With -RelativeTo the keys are the names relative to that folder.</para>
+/// A folder that comes down the pipeline together with files in it is not sent as a whole: only what the pipeline names is. -Include and -Exclude
+/// pick among the files; a folder's name in -Exclude leaves out all that is in it. With -RelativeTo the keys are the names relative to that folder.</para>
 /// <para>Several files are uploaded at once, big ones in parts. Every request carries a checksum, which is compared with what the
 /// service stored. An object appears when it is complete, and replaces one of the same key unless -NoClobber is given. An upload that
 /// fails or is stopped leaves nothing behind, unless -Resume is given: then the same command with -Resume goes on with it.</para>
@@ -30,6 +31,10 @@ namespace CloudLab.Cmdlets.Storage;
 /// <code>Get-ChildItem *.txt | Send-LabObject -Bucket movies -Prefix notes/ | Select-Object Key, Size</code>
 /// </example>
 /// <example>
+/// <para>Uploads a folder without its keys and without what is in its folders named tmp.</para>
+/// <code>$null = New-Item site/css/a.css, site/tmp/a.txt, site/my.key -Force; Send-LabObject -Bucket movies -Path site -Prefix site/ -Exclude *.key, tmp</code>
+/// </example>
+/// <example>
 /// <para>Uploads a stream whose length nobody knows before its end.</para>
 /// <code>$file = [IO.File]::OpenRead((Resolve-Path data/users.json)); Send-LabObject -Bucket movies -InputStream $file -Key copy.json; $file.Dispose()</code>
 /// </example>
@@ -42,8 +47,12 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
 
     private readonly HashSet<string> sentKeys = [];
     private readonly HashSet<string> sentFolders = [];
+
+    // Folders from the pipeline, in their order, and whether something in them came as well.
+    private readonly Dictionary<string, bool> listedFolders = [];
     private readonly List<Item> items = [];
     private UploadOptions options = new();
+    private Func<string, bool>? filter;
 
     /// <summary>Bucket to upload to.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -91,10 +100,27 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
     [ValidateNotNullOrEmpty]
     public string? RelativeTo { get; set; }
 
+    /// <summary>Wildcards; only files whose name matches one are uploaded. With a slash it is matched with the whole name below the folder, without one with the part after the last slash.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Include { get; set; }
+
+    /// <summary>Wildcards; files whose name matches one, or that are in a folder whose name matches one, are not uploaded.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Exclude { get; set; }
+
     /// <summary>Goes on with an unfinished upload of the same key, whose parts are compared and not sent again, and keeps what is there if this one fails.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
     public SwitchParameter Resume { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool FollowsInput => false;
 
     /// <inheritdoc/>
     protected override string Activity => "Uploading to s3://" + Bucket;
@@ -123,6 +149,7 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
             ? null
             : System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
         options = UploadOptions() with { Resume = Resume };
+        filter = NameFilter.Of(Include, Exclude);
     }
 
     /// <inheritdoc/>
@@ -178,7 +205,12 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
 
         foreach (Item item in items)
         {
-            if (Directory.Exists(item.Path))
+            bool isFolder = Directory.Exists(item.Path);
+            if (IsListed)
+            {
+                await ListAsync(isFolder ? System.IO.Path.TrimEndingDirectorySeparator(item.Path) : item.Path, isFolder);
+            }
+            else if (isFolder)
             {
                 await SendFolderAsync(item);
             }
@@ -191,6 +223,68 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
                 await SendFileAsync(item.Path, System.IO.Path.GetFileName(item.Path));
             }
         }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task AfterInputAsync(CancellationToken cancellation)
+    {
+        // A listing that goes into folders (Get-ChildItem -Recurse) has said itself what of them is wanted.
+        HashSet<string?> entered = [.. listedFolders.Where(folder => folder.Value).Select(folder => System.IO.Path.GetDirectoryName(folder.Key))];
+        foreach ((string folder, bool hasContent) in listedFolders)
+        {
+            if (hasContent || TopFolder(folder) != folder)
+            {
+                continue;
+            }
+
+            if (!entered.Contains(System.IO.Path.GetDirectoryName(folder)))
+            {
+                await SendFolderAsync(new Item(folder, true));
+            }
+            else if (LocalFiles.Under(folder, _ => { }).Any(file => !file.IsFolder))
+            {
+                Reporter.Warning(
+                    $"'{folder}' is not sent: the pipeline brought what is in the folders beside it, and nothing of what is in this one. To send all of it, name it with -Path.");
+            }
+        }
+    }
+
+    private bool IsListed => ParameterSetName == LiteralSet && MyInvocation.ExpectingInput;
+
+    /// <summary>Takes a file or folder of a listing: a file is sent, a folder only when it is known whether what is in it comes by itself.</summary>
+    private async Task ListAsync(string path, bool isFolder)
+    {
+        for (string? parent = System.IO.Path.GetDirectoryName(path); parent is not null; parent = System.IO.Path.GetDirectoryName(parent))
+        {
+            if (listedFolders.ContainsKey(parent))
+            {
+                listedFolders[parent] = true;
+            }
+        }
+
+        if (isFolder)
+        {
+            listedFolders.TryAdd(path, false);
+            return;
+        }
+
+        // The key that it has where its folder is sent as a whole.
+        string? top = TopFolder(path);
+        await SendFileAsync(
+            path,
+            top is null ? System.IO.Path.GetFileName(path)
+                : System.IO.Path.GetRelativePath(System.IO.Path.GetDirectoryName(top) ?? top, path).Replace(System.IO.Path.DirectorySeparatorChar, '/'));
+    }
+
+    private string? TopFolder(string path)
+    {
+        string? top = null;
+        for (string? folder = path; folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
+        {
+            top = listedFolders.ContainsKey(folder) ? folder : top;
+        }
+
+        return top;
     }
 
     private async Task SendFolderAsync(Item folder)
@@ -225,6 +319,12 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
         string key;
         try
         {
+            name = ToName(path, name);
+            if (filter is not null && !filter(name))
+            {
+                return;
+            }
+
             key = ToKey(path, name);
         }
         catch (LabException e)
@@ -249,17 +349,17 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
         }
     }
 
+    private string ToName(string path, string name) =>
+        RelativeTo is null ? name
+        : path.StartsWith(RelativeTo, StringComparison.Ordinal) ? path[RelativeTo.Length..].Replace(System.IO.Path.DirectorySeparatorChar, '/')
+        : throw new LabException(
+            LabErrorKind.InvalidData, "OutsideRelativeTo", $"'{path}' is not in '{RelativeTo}', the folder that -RelativeTo names.")
+        {
+            Target = path,
+        };
+
     private string ToKey(string path, string name)
     {
-        if (RelativeTo is not null)
-        {
-            name = path.StartsWith(RelativeTo, StringComparison.Ordinal)
-                ? path[RelativeTo.Length..].Replace(System.IO.Path.DirectorySeparatorChar, '/')
-                : throw new LabException(
-                    LabErrorKind.InvalidData, "OutsideRelativeTo", $"'{path}' is not in '{RelativeTo}', the folder that -RelativeTo names.")
-                { Target = path };
-        }
-
         string key = Key ?? Prefix + name;
         return sentKeys.Add(key)
             ? key

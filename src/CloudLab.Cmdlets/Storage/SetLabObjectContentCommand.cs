@@ -68,6 +68,9 @@ public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
+    private protected override bool FollowsInput => false;
+
+    /// <inheritdoc/>
     protected override string Activity => "Writing " + ObjectName.Uri(Bucket, Key);
 
     /// <inheritdoc/>

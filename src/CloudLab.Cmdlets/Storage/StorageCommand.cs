@@ -1,26 +1,54 @@
+using System.Collections;
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Errors;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage;
 
-/// <summary>Base of the storage cmdlets: one connection to the S3 service for the whole command.</summary>
+/// <summary>
+/// Base of the storage cmdlets: one connection to each S3 service that the command meets. What comes down the pipeline remembers its
+/// session, and is looked for where it came from unless parameters say otherwise.
+/// </summary>
 public abstract class StorageCommand : AwsCommand
 {
-    private readonly Lazy<StorageClient> client;
+    // Flows with the work that an input began, which may go on while the next input is read.
+    private readonly AsyncLocal<StorageClient?> current = new();
+    private readonly ConcurrentDictionary<LabSession, StorageClient> clients = new();
+    private readonly Lazy<LabSession> session;
+    private readonly Lazy<StorageClient> own;
+    private readonly Lazy<string?> ownEndpoint;
+    private readonly Lazy<string?> defaultEndpoint;
 
     /// <summary>Creates the cmdlet.</summary>
-    protected StorageCommand() => client = new(() => new StorageClient(Lab, Reporter));
+    protected StorageCommand()
+    {
+        session = new(() => Lab);
+        own = new(() => Open(session.Value));
+        ownEndpoint = new(() => EndpointName.Of(session.Value));
+        defaultEndpoint = new(() => EndpointName.Of(RunspaceDefault));
+    }
 
-    /// <summary>The service; the first use looks for credentials.</summary>
-    protected StorageClient Client => client.Value;
+    /// <summary>
+    /// What a listing wrote. Its session is used, unless -Session, -EndpointUrl or -ProfileName names another. An object that has lost its session
+    /// (Import-Clixml, a job, JSON) is refused where its EndpointUrl is not that of the session in use.
+    /// </summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public object? InputObject { get; set; }
+
+    /// <summary>The service that the current input belongs to; the first use looks for credentials.</summary>
+    protected StorageClient Client => current.Value ?? own.Value;
 
     /// <summary>The service's buckets.</summary>
     protected BucketStore Buckets => new(Client);
 
     /// <summary>The service's objects.</summary>
     protected ObjectStore Objects => new(Client);
+
+    /// <summary>Whether the input names what the cmdlet works on, and not what it writes somewhere.</summary>
+    private protected virtual bool FollowsInput => true;
 
     /// <summary>Refuses a version together with several keys.</summary>
     /// <param name="versionId">The version, or null.</param>
@@ -33,28 +61,79 @@ public abstract class StorageCommand : AwsCommand
         }
     }
 
-    /// <summary>Picks names by PowerShell wildcards, in any case of letters.</summary>
-    /// <param name="include">A name must match one of these; null for all.</param>
-    /// <param name="exclude">A name must match none of these.</param>
-    /// <returns>A filter, or null where everything goes. A pattern with a slash is matched with the whole key, one without with the part after the last slash.</returns>
-    protected static Func<string, bool>? Filter(string[]? include, string[]? exclude)
+    /// <summary>Works with a service that an input belonged to, after other inputs.</summary>
+    /// <param name="client">The service.</param>
+    /// <param name="work">The work, which sees it as <see cref="Client"/>.</param>
+    /// <returns>Done when the work is.</returns>
+    private protected async Task WithAsync(StorageClient client, Func<Task> work)
     {
-        if (include is null && exclude is null)
-        {
-            return null;
-        }
-
-        Func<string, bool>[] wanted = Patterns(include), unwanted = Patterns(exclude);
-        return key => (wanted.Length == 0 || Array.Exists(wanted, matches => matches(key))) && !Array.Exists(unwanted, matches => matches(key));
+        current.Value = client;
+        await work();
     }
 
-    private static Func<string, bool>[] Patterns(string[]? patterns) => [.. (patterns ?? []).Select(Pattern)];
-
-    private static Func<string, bool> Pattern(string pattern)
+    /// <inheritdoc/>
+    private protected override Task ProcessInputAsync(CancellationToken cancellation)
     {
-        WildcardPattern wildcard = new(pattern, WildcardOptions.IgnoreCase);
-        return pattern.Contains('/', StringComparison.Ordinal)
-            ? wildcard.IsMatch
-            : key => wildcard.IsMatch(key[(key.AsSpan().TrimEnd('/').LastIndexOf('/') + 1)..].TrimEnd('/'));
+        current.Value = FollowsInput && InputObject is not null && Session is null && EndpointUrl is null && ProfileName is null
+            ? ClientOf(InputObject)
+            : null;
+        return base.ProcessInputAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    private protected override string Described(string action) =>
+        EndpointName.Add(action, current.Value?.Origin.EndpointUrl ?? ownEndpoint.Value, defaultEndpoint.Value);
+
+    // A session that was resolved from variables which have changed since is resolved anew, unless it would be another service then.
+    private static LabSession Fresh(SessionOrigin origin)
+    {
+        LabSession now = origin.Session.Refreshed();
+        return ReferenceEquals(now, origin.Session) || EndpointName.Of(now) != origin.EndpointUrl ? origin.Session : now;
+    }
+
+    private static string? TextIn(object input, string property)
+    {
+        object? value = input switch
+        {
+            string => null,
+            IDictionary table => table[property],
+            _ => PSObject.AsPSObject(input).Properties[property]?.Value,
+        };
+        return value?.ToString() is { Length: > 0 } text ? text : null;
+    }
+
+    // Null for the command's own service, which is then opened when it is needed.
+    private StorageClient? ClientOf(object input)
+    {
+        object thing = input is PSObject { BaseObject: not PSCustomObject } wrapper ? wrapper.BaseObject : input;
+        if (SessionOrigin.Of(thing) is { } origin)
+        {
+            return clients.GetOrAdd(origin.Session, _ => Open(LabSession.Resolve(Options(), "parameter", Fresh(origin))));
+        }
+
+        string? from = thing is ISessionItem item ? item.EndpointUrl : TextIn(thing, nameof(ISessionItem.EndpointUrl));
+        if (from is not null && ownEndpoint.Value is { } endpoint && !SessionOrigin.IsSame(from, endpoint))
+        {
+            string name = ObjectName.Uri(TextIn(thing, "Bucket") ?? "", TextIn(thing, "Key") ?? TextIn(thing, "Prefix") ?? "");
+            throw new LabException(
+                LabErrorKind.InvalidData, "OtherEndpoint",
+                $"{name} came from {from}, but the session in use asks {endpoint}: name the one that is meant with -Session or -EndpointUrl.")
+            {
+                Target = name,
+            };
+        }
+
+        return null;
+    }
+
+    private StorageClient Open(LabSession session)
+    {
+        StorageClient client = new(session, Reporter);
+        if (client.Origin.EndpointUrl != defaultEndpoint.Value)
+        {
+            Reporter.Verbose($"Uses the storage service at {client.Origin.EndpointUrl}.");
+        }
+
+        return client;
     }
 }

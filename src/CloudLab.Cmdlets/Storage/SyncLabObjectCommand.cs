@@ -14,18 +14,20 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>What is below the source folder or prefix goes below the destination folder or prefix, under the same names. A slash at the end of
 /// either makes no difference: s3://movies/data and s3://movies/data/ both stand for the keys that begin with data/. Links to
 /// files are followed, links to folders are left out. An object whose key ends in a slash stands for a folder.</para>
-/// <para>Something is transferred if the destination lacks it, if the sizes differ, or if the source was written later. -SizeOnly leaves the
-/// time out of account; -Checksum compares the content instead, by the checksum that the service keeps, and transfers what has none.
-/// -Update keeps what was written later at the destination. A downloaded file gets the date of its object. Most services keep whole
-/// seconds, so that a file sent in the second in which it was written is sent once more the next time: no change is ever missed.</para>
-/// <para>-Delete removes at the destination what the source lacks. It does not ask; use -WhatIf or -Confirm to see first. Removals come
+/// <para>Something is transferred if the destination lacks it, if the sizes differ, or if the source was written later. Where the two times are less
+/// than two seconds apart they prove nothing, and the content is compared: by ETag or by the checksum that the service keeps. So is every downloaded
+/// file that is not older than its object, since it gets the object's date, and every object whose ETag differs from that of its copy in another
+/// bucket. A file of the same size that a clock far behind the server's has dated is only found with -Checksum, which compares all content and transfers what
+/// has no checksum. -SizeOnly leaves the time out of account. -Update keeps what was written later at the destination.</para>
+/// <para>-Delete removes at the destination what the source lacks. It asks first where that is more than ten objects and more than half of the destination;
+/// -Force answers the question, and without it and without anybody to ask it is refused. Use -WhatIf or -Confirm to see each removal. Removals come
 /// last, after the whole source has been read and everything else is done; if any part of the source could not be read nothing is
 /// removed, and a source with nothing in it is an error unless -Force is given. What -Include and -Exclude leave out is neither transferred nor
 /// removed. Folders of a disk stay, even empty ones.</para>
 /// <para>It writes one LabSyncAction for each thing done, with the reason. With -WhatIf it writes the plan in the same form and changes
 /// nothing. Both ends are read side by side in the order of their names, so millions of objects need no more memory than a few.</para>
 /// <para>Errors: FileNotFound when the source folder does not exist; NoSuchBucket; NoBucket, SamePlace, InvalidPlace when source and
-/// destination make no sense; SourceIsEmpty; ListingNotSorted for a service that does not list keys in their order; each file or
+/// destination make no sense; SourceIsEmpty; RemovalNotConfirmed; ListingNotSorted for a service that does not list keys in their order; each file or
 /// object that cannot be read or written is its own error, as with Send-LabObject and Receive-LabObject, and the others go on.</para>
 /// </remarks>
 /// <example>
@@ -45,16 +47,18 @@ namespace CloudLab.Cmdlets.Storage;
 /// <code>$null = New-LabBucket movie-backup; Sync-LabObject s3://movies s3://movie-backup/today -Checksum</code>
 /// </example>
 /// <inputtype>Anything with Source and Destination: the rows of a CSV file.</inputtype>
-[Cmdlet(VerbsData.Sync, "LabObject", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Sync, "LabObject", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(LabSyncAction))]
 public sealed class SyncLabObjectCommand : UploadCommand
 {
     private const int RemovalsAtOnce = 4;
+    private const int MostRemovalsUnasked = 10;
 
-    private readonly List<ObjectSync> syncs = [];
+    private readonly List<(ObjectSync Sync, string Target)> syncs = [];
     private SyncPlace? from;
     private SyncPlace? to;
     private bool whatIf;
+    private bool asksHigh;
 
     /// <summary>Where things come from: <c>s3://bucket/prefix</c>, or the path of a folder, without wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -68,7 +72,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = "";
 
-    /// <summary>Removes at the destination what the source lacks. It does not ask.</summary>
+    /// <summary>Removes at the destination what the source lacks. It asks where that is more than ten objects and more than half of them.</summary>
     [Parameter]
     public SwitchParameter Delete { get; set; }
 
@@ -90,7 +94,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Wildcards; names that match one are left alone at both ends.</summary>
+    /// <summary>Wildcards; names that match one, or are in a folder that matches one, are left alone at both ends.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -100,7 +104,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
     [Parameter]
     public SwitchParameter IncludeSkipped { get; set; }
 
-    /// <summary>Lets -Delete remove everything where the source is empty.</summary>
+    /// <summary>Lets -Delete remove most of the destination without asking, and everything where the source is empty.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -110,6 +114,9 @@ public sealed class SyncLabObjectCommand : UploadCommand
     public SecureString? SourceCustomerKey { get; set; }
 
     /// <inheritdoc/>
+    private protected override bool FollowsInput => false;
+
+    /// <inheritdoc/>
     protected override string Activity => $"Synchronizing {from} -> {to}";
 
     /// <inheritdoc/>
@@ -117,6 +124,9 @@ public sealed class SyncLabObjectCommand : UploadCommand
     {
         base.OnBegin();
         whatIf = IsWhatIf();
+
+        // The impact of the cmdlet is that of removing most of a place; what is transferred, or removed one by one, is less.
+        asksHigh = GetVariableValue("ConfirmPreference") is not ConfirmImpact preference || preference is ConfirmImpact.High or ConfirmImpact.None;
         if (SizeOnly && Checksum)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "SizeOnlyAndChecksum", "-SizeOnly and -Checksum contradict each other: give one of them.");
@@ -140,13 +150,13 @@ public sealed class SyncLabObjectCommand : UploadCommand
                 Comparison = SizeOnly ? SyncComparison.Size : Checksum ? SyncComparison.Checksum : SyncComparison.SizeAndTime,
                 Update = Update,
                 Delete = Delete,
-                Filter = Filter(Include, Exclude),
+                Filter = NameFilter.Of(Include, Exclude),
             },
             UploadOptions())
         {
             SourceKey = Secrets.ToEncryptionKey(SourceCustomerKey),
         };
-        syncs.Add(sync);
+        syncs.Add((sync, to!.ToString()));
         if (whatIf)
         {
             await ShouldProcessAsync(to!.ToString(), $"Synchronize from '{from}'");
@@ -178,8 +188,21 @@ public sealed class SyncLabObjectCommand : UploadCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        foreach (ObjectSync sync in syncs)
+        foreach ((ObjectSync sync, string target) in syncs)
         {
+            try
+            {
+                if (!await MayRemoveAsync(sync, target))
+                {
+                    continue;
+                }
+            }
+            catch (LabException e)
+            {
+                WriteProblem(e, target);
+                continue;
+            }
+
             await Parallel.ForEachAsync(
                 RemovalsAsync(sync, cancellation),
                 new ParallelOptions { MaxDegreeOfParallelism = RemovalsAtOnce, CancellationToken = cancellation },
@@ -194,7 +217,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
     {
         if (disposing)
         {
-            syncs.ForEach(sync => sync.Dispose());
+            syncs.ForEach(entry => entry.Sync.Dispose());
         }
 
         base.Dispose(disposing);
@@ -214,10 +237,29 @@ public sealed class SyncLabObjectCommand : UploadCommand
         {
             await WriteAsync(action, cancellation);
         }
-        else if (await ShouldProcessAsync(action.Destination, $"{action.Action} from '{action.Source}'"))
+        else if (await ShouldProcessAsync(action.Destination, $"{action.Action} from '{action.Source}'", asksHigh))
         {
             await WriteAsync(await sync.TransferAsync(action, Meter, cancellation), cancellation);
         }
+    }
+
+    // An address that a script has put together with an empty variable looks like any other.
+    private async Task<bool> MayRemoveAsync(ObjectSync sync, string target)
+    {
+        (long removals, long all) = sync.RemovalCount();
+        if (whatIf || removals <= MostRemovalsUnasked || removals * 2 <= all)
+        {
+            return true;
+        }
+
+        (bool goOn, Exception? nobody) = await TryShouldProcessAsync(target, $"Delete {removals} of the {all} that are there", Force);
+        return nobody is null ? goOn : throw new LabException(
+            LabErrorKind.Conflict, "RemovalNotConfirmed",
+            $"-Delete would remove {removals} of the {all} that are in {target}, and there is nobody to ask: use -Force if that is meant, or -WhatIf to see them.",
+            nobody)
+        {
+            Target = target,
+        };
     }
 
     private async IAsyncEnumerable<List<LabSyncAction>> RemovalsAsync(ObjectSync sync, [EnumeratorCancellation] CancellationToken cancellation)
@@ -229,7 +271,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
             {
                 await WriteAsync(removal, cancellation);
             }
-            else if (await ShouldProcessAsync(removal.Destination, "Delete"))
+            else if (await ShouldProcessAsync(removal.Destination, "Delete", asksHigh))
             {
                 batch.Add(removal);
             }

@@ -1,10 +1,12 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Identity;
 
 /// <summary>The policy of a bucket: who may do what with it. <see cref="Policy"/> binds the <c>-Policy</c> of Set-LabBucketPolicy.</summary>
 /// <param name="bucket">The bucket.</param>
 /// <param name="policy">JSON as the service has it.</param>
 /// <param name="document">The same, read.</param>
-public sealed class LabBucketPolicy(string bucket, string policy, PolicyDocument? document)
+public sealed class LabBucketPolicy(string bucket, string policy, PolicyDocument? document) : SessionItem
 {
     /// <summary>Bucket.</summary>
     public string Bucket { get; } = bucket;

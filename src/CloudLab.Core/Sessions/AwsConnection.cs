@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
@@ -15,6 +16,7 @@ public sealed class AwsConnection
     private readonly Lazy<CredentialProfile?> profile;
     private readonly Lazy<(AWSCredentials Credentials, LabSetting Setting)> credentials;
     private readonly Lazy<AwsHttpClientFactory> http;
+    private readonly ConcurrentDictionary<string, LabSetting> endpoints = new(StringComparer.Ordinal);
 
     internal AwsConnection(LabSession session)
     {
@@ -72,22 +74,14 @@ public sealed class AwsConnection
     /// <summary>The endpoint of a service and where it came from.</summary>
     /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
     /// <returns>The setting; its value is null for Amazon's own endpoint.</returns>
-    public LabSetting EndpointSetting(string service)
-    {
-        LabSetting given = session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
-        bool ignored = string.Equals(
-            session.Environment.Get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true", StringComparison.OrdinalIgnoreCase);
-        if (given.Value is not null || ignored)
-        {
-            return given;
-        }
+    public LabSetting EndpointSetting(string service) => endpoints.GetOrAdd(service, FindEndpoint);
 
-        string? ofProfile = profile.Value is { } found
-            ? SharedConfigFile.EndpointUrl(ConfigFile(), found.Name, service.ToLowerInvariant())
-            : null;
-        return session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
-            .Or(ofProfile, ProfileSource("endpoint_url"));
-    }
+    /// <summary>Base URL that names a service, given or Amazon's own: the same for every region that shares its names.</summary>
+    /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
+    /// <returns><c>http://127.0.0.1:9000</c>, <c>https://s3.amazonaws.com</c>. Throws <see cref="LabException"/> (EndpointInvalid).</returns>
+    public string ServiceUrl(string service) => Endpoint(service) is { } own
+        ? own.AbsoluteUri.TrimEnd('/')
+        : $"https://{service.ToLowerInvariant()}.{RegionEndpoint.GetBySystemName(Region).PartitionDnsSuffix}";
 
     /// <summary>Credentials; throws <see cref="LabException"/> (no credentials) with advice.</summary>
     /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>
@@ -113,6 +107,9 @@ public sealed class AwsConnection
     {
         config.HttpClientFactory = http.Value;
         config.RetryMode = RequestRetryMode.Standard;
+
+        // The SDK would look for an endpoint in the environment and in its own default profile, whatever profile this session has.
+        config.IgnoreConfiguredEndpointUrls = true;
         if (Endpoint(service) is { } endpoint)
         {
             config.ServiceURL = endpoint.AbsoluteUri;
@@ -125,6 +122,25 @@ public sealed class AwsConnection
 
         return config;
     }
+
+    // In the order of the AWS SDKs and Tools Reference Guide, "Service-specific endpoints": what is given directly, the environment, the profile.
+    private LabSetting FindEndpoint(string service)
+    {
+        LabSetting given = session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
+        if (given.Value is not null || IsTrue(session.Environment.Get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")))
+        {
+            return given;
+        }
+
+        string? name = profile.Value?.Name;
+        string file = ConfigFile();
+        return name is not null && IsTrue(SharedConfigFile.Setting(file, name, "ignore_configured_endpoint_urls"))
+            ? given
+            : session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
+                .Or(name is null ? null : SharedConfigFile.EndpointUrl(file, name, service.ToLowerInvariant()), ProfileSource("endpoint_url"));
+    }
+
+    private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 
     private string ProfileSource(string setting) => $"{setting} of profile '{ProfileSetting.Value}'";
 

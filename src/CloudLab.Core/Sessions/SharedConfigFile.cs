@@ -20,11 +20,19 @@ internal static class SharedConfigFile
         }
 
         string[] lines = File.ReadAllLines(path);
-        string section = profile == "default" ? "default" : "profile " + profile;
+        string section = Section(profile);
         string? services = Value(lines, section, null, "services");
         return (services is null ? null : Value(lines, "services " + services, service, "endpoint_url"))
             ?? Value(lines, section, null, "endpoint_url");
     }
+
+    /// <summary>A setting of a profile.</summary>
+    /// <param name="path">The config file.</param>
+    /// <param name="profile">The profile's name.</param>
+    /// <param name="key">Name of the setting.</param>
+    /// <returns>Its value, or null.</returns>
+    public static string? Setting(string path, string profile, string key) =>
+        File.Exists(path) ? Value(File.ReadAllLines(path), Section(profile), null, key) : null;
 
     /// <summary>A value of a section, or of the group of indented lines under a name in it.</summary>
     /// <param name="lines">The file.</param>
@@ -67,4 +75,6 @@ internal static class SharedConfigFile
 
         return null;
     }
+
+    private static string Section(string profile) => profile == "default" ? "default" : "profile " + profile;
 }

@@ -34,12 +34,12 @@ public sealed class BucketStore(StorageClient client)
                 // Some servers leave the prefix out of account.
                 if (prefix is null || bucket.BucketName.StartsWith(prefix, StringComparison.Ordinal))
                 {
-                    yield return new LabBucket
+                    yield return client.Origin.Mark(new LabBucket
                     {
                         Bucket = bucket.BucketName,
                         Region = string.IsNullOrEmpty(bucket.BucketRegion) ? null : bucket.BucketRegion,
                         CreationDate = bucket.CreationDate is { } date ? new DateTimeOffset(date.ToUniversalTime()) : null,
-                    };
+                    });
                 }
             }
 
@@ -61,12 +61,12 @@ public sealed class BucketStore(StorageClient client)
             {
                 if (own.Bucket == bucket)
                 {
-                    return own.Region is not null ? own : new LabBucket
+                    return own.Region is not null ? own : client.Origin.Mark(new LabBucket
                     {
                         Bucket = bucket,
                         Region = await LocationAsync(bucket, cancellation),
                         CreationDate = own.CreationDate,
-                    };
+                    });
                 }
             }
         }
@@ -145,7 +145,7 @@ public sealed class BucketStore(StorageClient client)
             throw await UndoAsync(name, e) ?? e;
         }
 
-        return new LabBucket { Bucket = name, Region = where ?? client.Region, CreationDate = DateTimeOffset.UtcNow };
+        return client.Origin.Mark(new LabBucket { Bucket = name, Region = where ?? client.Region, CreationDate = DateTimeOffset.UtcNow });
     }
 
     /// <summary>Removes a bucket.</summary>
@@ -206,7 +206,7 @@ public sealed class BucketStore(StorageClient client)
     {
         HeadBucketResponse answer = await client.CallAsync(
             bucket, s3 => s3.HeadBucketAsync(new HeadBucketRequest { BucketName = bucket }, cancellation), cancellation);
-        return new LabBucket { Bucket = bucket, Region = string.IsNullOrEmpty(answer.BucketRegion) ? null : answer.BucketRegion };
+        return client.Origin.Mark(new LabBucket { Bucket = bucket, Region = string.IsNullOrEmpty(answer.BucketRegion) ? null : answer.BucketRegion });
     }
 
     private async Task ConfigureAsync(NewBucket bucket, CancellationToken cancellation)

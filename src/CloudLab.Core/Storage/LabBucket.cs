@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>A bucket. <see cref="Bucket"/> binds the <c>-Bucket</c> of the next cmdlet.</summary>
-public class LabBucket
+public class LabBucket : SessionItem
 {
     /// <summary>Its name.</summary>
     public required string Bucket { get; init; }

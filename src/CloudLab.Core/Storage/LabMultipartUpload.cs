@@ -1,10 +1,12 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>
 /// An upload in parts that is neither complete nor given up: its parts are stored, and paid for, but no object shows
 /// them. <see cref="Bucket"/>, <see cref="Key"/> and <see cref="UploadId"/> bind the parameters of that name.
 /// </summary>
-public sealed class LabMultipartUpload
+public sealed class LabMultipartUpload : SessionItem
 {
     /// <summary>Bucket it goes to.</summary>
     public required string Bucket { get; init; }

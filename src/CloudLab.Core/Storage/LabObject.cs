@@ -1,10 +1,12 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>
 /// An object as a listing shows it. <see cref="Bucket"/> and <see cref="Key"/> bind the parameters of that name, so
 /// that what <c>Get-LabObject</c> writes can be received, read and removed.
 /// </summary>
-public class LabObject
+public class LabObject : SessionItem
 {
     /// <summary>Bucket it is in.</summary>
     public required string Bucket { get; init; }

@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>What came of asking for one archived object (<c>Restore-LabObject</c>). Binds <c>Wait-LabObject</c>.</summary>
-public sealed class LabObjectRestore
+public sealed class LabObjectRestore : SessionItem
 {
     /// <summary>Bucket of the object.</summary>
     public required string Bucket { get; init; }

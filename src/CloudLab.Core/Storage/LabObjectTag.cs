@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>The tags of one object. <see cref="Bucket"/>, <see cref="Key"/> and <see cref="Tag"/> bind the parameters of that name.</summary>
-public sealed class LabObjectTag
+public sealed class LabObjectTag : SessionItem
 {
     /// <summary>Bucket of the object.</summary>
     public required string Bucket { get; init; }

@@ -1,10 +1,12 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>
 /// A presigned URL: whoever has it may do this one thing, as the one who signed it, until it expires. Hand it on as you
 /// would a password. <see cref="Method"/> and <see cref="Headers"/> are what <c>Invoke-WebRequest</c> takes.
 /// </summary>
-public sealed class LabObjectUrl
+public sealed class LabObjectUrl : SessionItem
 {
     /// <summary>
     /// The URL, encoded. As text, because <see cref="Uri"/> would fold a key such as <c>a/../b</c>; see <see cref="ToUri"/>.

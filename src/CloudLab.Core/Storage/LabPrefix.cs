@@ -1,10 +1,12 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>
 /// What several keys have in common up to a delimiter: a folder, as far as S3 has folders. Binds <c>-Bucket</c> and
 /// <c>-Prefix</c> of the next <c>Get-LabObject</c>.
 /// </summary>
-public sealed class LabPrefix
+public sealed class LabPrefix : SessionItem
 {
     /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }

@@ -1,3 +1,5 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage;
 
 /// <summary>Which way a transfer went.</summary>
@@ -17,7 +19,7 @@ public enum TransferDirection
 /// One object that was sent, received or copied, complete and checked. Like a FileInfo it binds <c>-LiteralPath</c> of file
 /// cmdlets through <see cref="PSPath"/>, and <c>-Bucket -Key</c> of the storage cmdlets.
 /// </summary>
-public sealed class LabTransfer
+public sealed class LabTransfer : SessionItem
 {
     /// <summary>Which way it went.</summary>
     public required TransferDirection Direction { get; init; }

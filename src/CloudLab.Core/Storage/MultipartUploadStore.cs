@@ -39,7 +39,7 @@ public sealed class MultipartUploadStore(StorageClient client)
                 DateTimeOffset initiated = ToDate(upload.Initiated);
                 if (initiated <= latest)
                 {
-                    yield return new LabMultipartUpload
+                    yield return client.Origin.Mark(new LabMultipartUpload
                     {
                         Bucket = bucket,
                         Key = ObjectStore.Decode(upload.Key),
@@ -47,7 +47,7 @@ public sealed class MultipartUploadStore(StorageClient client)
                         Initiated = initiated,
                         StorageClass = upload.StorageClass?.Value,
                         Initiator = string.IsNullOrEmpty(upload.Initiator?.DisplayName) ? upload.Initiator?.Id : upload.Initiator.DisplayName,
-                    };
+                    });
                 }
             }
 
@@ -94,7 +94,7 @@ public sealed class MultipartUploadStore(StorageClient client)
             marker = page.NextPartNumberMarker;
         }
 
-        return new LabMultipartUpload
+        return client.Origin.Mark(new LabMultipartUpload
         {
             Bucket = upload.Bucket,
             Key = upload.Key,
@@ -103,7 +103,7 @@ public sealed class MultipartUploadStore(StorageClient client)
             StorageClass = upload.StorageClass,
             Initiator = upload.Initiator,
             Parts = parts,
-        };
+        });
     }
 
     /// <summary>Begins an upload in parts.</summary>

@@ -41,7 +41,8 @@ public sealed partial class ObjectArchive(StorageClient client)
             status = RestoreStatus.InProgress;
         }
 
-        return new LabObjectRestore { Bucket = bucket, Key = key, VersionId = versionId, Status = status, Days = days, Tier = tier };
+        return client.Origin.Mark(
+            new LabObjectRestore { Bucket = bucket, Key = key, VersionId = versionId, Status = status, Days = days, Tier = tier });
     }
 
     /// <summary>Reads how far an archived object is on its way back.</summary>

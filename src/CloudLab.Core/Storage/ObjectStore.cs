@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
 using CloudLab.Core.Errors;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Checksums;
 using CloudLab.Core.Storage.Wire;
 
@@ -270,6 +271,19 @@ public sealed class ObjectStore(StorageClient client)
         return new ObjectState(answer.Length, answer.ETag ?? "", answer.VersionId, answer.LastModified, StoredChecksum.Of(answer));
     }
 
+    /// <summary>Size of the first part of an object that was sent in parts.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="options">Which state of it.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Bytes; the whole size from a server that keeps no parts. Throws <see cref="LabException"/>.</returns>
+    internal async Task<long> FirstPartSizeAsync(string bucket, string key, ReadOptions options, CancellationToken cancellation)
+    {
+        using S3Answer answer = await client.SendAsync(
+            options.Apply(new S3Request(HttpMethod.Head, bucket, key)).With("partNumber", "1"), cancellation);
+        return answer.Length;
+    }
+
     /// <summary>Reverses <c>encoding-type=url</c>.</summary>
     /// <param name="encoded">A key as listings carry it, so that XML 1.0 can hold any.</param>
     /// <returns>The key itself.</returns>
@@ -345,7 +359,7 @@ public sealed class ObjectStore(StorageClient client)
         }
 
         (bool? restoring, DateTimeOffset? restored) = ObjectArchive.ReadState(answer["x-amz-restore"]);
-        return new LabObjectMetadata
+        return client.Origin.Mark(new LabObjectMetadata
         {
             Bucket = bucket,
             Key = key,
@@ -368,7 +382,7 @@ public sealed class ObjectStore(StorageClient client)
             TagCount = int.TryParse(answer["x-amz-tagging-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int tags) ? tags : null,
             RestoreInProgress = restoring,
             RestoreExpires = restored,
-        };
+        });
     }
 
     private async Task<ListingPage> FetchAsync(ObjectListing listing, ListingMark? mark, CancellationToken cancellation)
@@ -403,6 +417,11 @@ public sealed class ObjectStore(StorageClient client)
                 client.Reporter.Verbose($"Bucket '{listing.Bucket}': a page of the listing again (try {attempt + 1}), since it broke off: {e.Message}");
                 await Backoff.DelayAsync(attempt, cancellation);
             }
+        }
+
+        foreach (object entry in page.Entries)
+        {
+            client.Origin.Mark((ISessionItem)entry);
         }
 
         if (page.IsTruncated && (page.Next is null || page.Next == mark))

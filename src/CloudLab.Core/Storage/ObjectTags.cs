@@ -121,14 +121,14 @@ public sealed class ObjectTags(StorageClient client)
 
     private static string Shown(string name) => ObjectName.Uri("", name.Length > 40 ? name[..40] + "…" : name)[6..];
 
-    private static LabObjectTag Result(
-        string bucket, string key, string? answered, string? asked, IReadOnlyDictionary<string, string> tags) => new()
+    private LabObjectTag Result(
+        string bucket, string key, string? answered, string? asked, IReadOnlyDictionary<string, string> tags) => client.Origin.Mark(new LabObjectTag
     {
         Bucket = bucket,
         Key = key,
         VersionId = string.IsNullOrEmpty(answered) ? asked : answered,
         Tag = tags,
-    };
+    });
 
     private async Task<LabObjectTag> PutAsync(
         string bucket, string key, string? versionId, IReadOnlyDictionary<string, string> tags, CancellationToken cancellation)

@@ -43,7 +43,7 @@ public sealed class ObjectUrls(StorageClient client)
         {
             Query = [.. request.Query()], Headers = [.. headers.Select(header => (header.Key, header.Value))],
         };
-        return new LabObjectUrl
+        return client.Origin.Mark(new LabObjectUrl
         {
             Url = await client.PresignAsync(wire, lifetime, cancellation),
             Action = request.Action,
@@ -55,7 +55,7 @@ public sealed class ObjectUrls(StorageClient client)
             PartNumber = request.PartNumber,
             ExpiresAt = now + lifetime,
             Headers = headers,
-        };
+        });
     }
 
     private TimeSpan Lifetime(TimeSpan? asked, DateTimeOffset now, bool temporary, DateTimeOffset? known)

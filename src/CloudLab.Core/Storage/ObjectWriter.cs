@@ -1,6 +1,7 @@
 using System.Buffers;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage;
@@ -21,6 +22,7 @@ public sealed class ObjectWriter : IAsyncDisposable
     private const int PartsAtOnce = 4;
 
     private readonly TransferEngine engine;
+    private readonly SessionOrigin origin;
     private readonly SideBySide<UploadedPart> parts;
     private readonly ObjectUpload upload;
     private readonly SemaphoreSlim buffers = new(PartsAtOnce);
@@ -42,7 +44,7 @@ public sealed class ObjectWriter : IAsyncDisposable
         StorageClient client, TransferEngine engine, string bucket, string key, UploadOptions options, ProgressMeter? meter = null,
         CancellationToken cancellation = default)
     {
-        (Bucket, Key, this.engine) = (bucket, key, engine);
+        (Bucket, Key, this.engine, origin) = (bucket, key, engine, client.Origin);
         StorageClass = options.StorageClass ?? "STANDARD";
         upload = new ObjectUpload(client, bucket, key, options, meter);
         parts = new(cancellation);
@@ -90,7 +92,7 @@ public sealed class ObjectWriter : IAsyncDisposable
     public async Task<LabObject> CompleteAsync()
     {
         StoredObject stored = await StoreAsync();
-        return new LabObject
+        return origin.Mark(new LabObject
         {
             Bucket = Bucket,
             Key = Key,
@@ -99,7 +101,7 @@ public sealed class ObjectWriter : IAsyncDisposable
             ETag = stored.ETag,
             StorageClass = StorageClass,
             VersionId = stored.VersionId,
-        };
+        });
     }
 
     /// <inheritdoc/>

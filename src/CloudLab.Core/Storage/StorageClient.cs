@@ -29,7 +29,11 @@ public sealed class StorageClient
         s3 = Clients.GetValue(aws, static connection => new S3Client(connection));
         wire = Wires.GetValue(aws, connection => new S3Wire(connection, s3));
         Reporter = reporter ?? NullReporter.Instance;
+        Origin = new SessionOrigin(session, EndpointOf(session));
     }
+
+    /// <summary>What everything that this client tells of remembers.</summary>
+    public SessionOrigin Origin { get; }
 
     /// <summary>Region of the connection.</summary>
     internal string Region => aws.Region;
@@ -38,6 +42,11 @@ public sealed class StorageClient
     internal bool HasOwnEndpoint => aws.Endpoint("S3") is not null;
 
     internal IReporter Reporter { get; }
+
+    /// <summary>Base URL of the storage service of a session.</summary>
+    /// <param name="session">The session; it needs no credentials.</param>
+    /// <returns><c>http://127.0.0.1:9000</c>, or Amazon's <c>https://s3.amazonaws.com</c>, whatever the region. Throws <see cref="LabException"/>.</returns>
+    public static string EndpointOf(LabSession session) => session.Aws.ServiceUrl("S3");
 
     /// <summary>Whether the connection itself protects what is sent to a bucket, so that signing the body over is a waste.</summary>
     /// <param name="bucket">Bucket.</param>

@@ -176,15 +176,15 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         return Done(TransferDirection.Copy, stored, bucket, key, start, null, sourceBucket, sourceKey);
     }
 
-    private static LabTransfer Sent(StoredObject stored, string bucket, string key, string? path, long start, ProgressMeter? meter)
+    private LabTransfer Sent(StoredObject stored, string bucket, string key, string? path, long start, ProgressMeter? meter)
     {
         meter?.AddItems();
         return Done(TransferDirection.Upload, stored, bucket, key, start, path);
     }
 
-    private static LabTransfer Done(
+    private LabTransfer Done(
         TransferDirection direction, StoredObject stored, string bucket, string key, long start, string? path, string? sourceBucket = null,
-        string? sourceKey = null) => new()
+        string? sourceKey = null) => client.Origin.Mark(new LabTransfer
         {
             Direction = direction,
             Bucket = bucket,
@@ -197,7 +197,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             VersionId = stored.VersionId,
             VerifiedBy = stored.VerifiedBy,
             Duration = Stopwatch.GetElapsedTime(start),
-        };
+        });
 
     private async Task<StoredObject> SendStreamAsync(
         Stream content, string bucket, string key, UploadOptions options, ProgressMeter? meter, CancellationToken cancellation)

@@ -103,6 +103,39 @@ public sealed class AwsConnectionTests : IDisposable
     }
 
     [Fact]
+    public void A_profile_without_an_endpoint_gets_nobody_elses()
+    {
+        Files(
+            config: $"""
+                [default]
+                endpoint_url = http://127.0.0.1:1
+                [profile prod]
+                region = cn-north-1
+                [profile own]
+                endpoint_url = http://127.0.0.1:2
+                ignore_configured_endpoint_urls = true
+                """,
+            credentials: $"[prod]\naws_access_key_id = AKIDPROD\naws_secret_access_key = {Secret}\n[own]\naws_access_key_id = AKIDOWN\naws_secret_access_key = {Secret}\n");
+        foreach (string empty in new[] { "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" })
+        {
+            variables[empty] = "";
+        }
+
+        AwsConnection prod = Session(new SessionOptions { ProfileName = "prod" }, "parameter").Aws;
+        foreach (string service in new[] { "S3", "STS", "IAM" })
+        {
+            Assert.Null(prod.Endpoint(service));
+            Assert.Equal($"https://{service.ToLowerInvariant()}.amazonaws.com.cn", prod.ServiceUrl(service));
+        }
+
+        // The SDK's clients do not look for themselves.
+        Assert.True(prod.Configure("S3", new Amazon.S3.AmazonS3Config()).IgnoreConfiguredEndpointUrls);
+        Assert.Null(prod.Configure("S3", new Amazon.S3.AmazonS3Config()).ServiceURL);
+        Assert.Null(Session(new SessionOptions { ProfileName = "own" }, "parameter").Aws.Endpoint("S3"));
+        Assert.Equal("http://127.0.0.1:1", Session(new(), "environment").Aws.ServiceUrl("S3"));
+    }
+
+    [Fact]
     public void Temporary_credentials_carry_their_token()
     {
         variables["AWS_ACCESS_KEY_ID"] = "ASIA1";

@@ -122,6 +122,49 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task What_a_listing_left_out_is_not_sent_with_its_folder()
+    {
+        string site = Path.Combine(Folder, "site");
+        foreach (string name in new[] { "site/top.txt", "site/top.key", "site/css/a.css", "site/css/a.key", "site/css/deep/b.css", "site/js/x.js", "site/keys/only.key" })
+        {
+            NewFile(name, 5);
+        }
+
+        // As Get-ChildItem -Recurse -Exclude *.key writes it: each folder before what is in it.
+        object[] listed = [.. Directory.EnumerateFileSystemEntries(site, "*", SearchOption.AllDirectories)
+            .Where(path => !path.EndsWith(".key", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(path => new { PSPath = path })];
+        CmdletResult sent = (await RunAsync("Send-LabObject", new { Bucket, Session }, listed)).Ok();
+        Assert.Equal(["css/a.css", "css/deep/b.css", "js/x.js", "top.txt"], await KeysAsync());
+        Assert.Contains(Path.Combine(site, "keys"), Assert.Single(sent.Warnings), StringComparison.Ordinal);
+
+        // One level: the folders are meant as wholes.
+        (await RunAsync("Remove-LabObject", new { Bucket, Prefix = "", Force = true, Session })).Ok();
+        object[] level = [.. Directory.EnumerateFileSystemEntries(site).Select(path => new { PSPath = path })];
+        (await RunAsync("Send-LabObject", new { Bucket, Session, Exclude = new[] { "*.key", "deep" } }, level)).Ok();
+        Assert.Equal(["css/a.css", "js/x.js", "top.txt"], await KeysAsync());
+
+        (await RunAsync("Remove-LabObject", new { Bucket, Prefix = "", Force = true, Session })).Ok();
+        (await RunAsync("Send-LabObject", new { Bucket, Path = site, Session, Include = "*.css", Exclude = "css/deep" })).Ok();
+        Assert.Equal(["css/a.css"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task One_file_takes_one_version()
+    {
+        await new CloudLab.Core.Storage.Buckets.BucketVersioning(Client).SetAsync(Bucket, CloudLab.Core.Storage.Buckets.BucketVersioningStatus.Enabled, Token);
+        await PutAsync("k", "first");
+        await PutAsync("k", "second");
+        object?[] versions = [.. (await RunAsync("Get-LabObject", new { Bucket, Versions = true, Session })).Ok().Output];
+        Assert.Equal(2, versions.Length);
+        CmdletResult result = await RunAsync("Receive-LabObject", new { Destination = Folder, Session }, versions);
+        Assert.Equal("DuplicateFile", Assert.Single(result.Errors).FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Single(result.Output);
+        Assert.Equal("second", await File.ReadAllTextAsync(Path.Combine(Folder, "k"), Token));
+        result = await RunAsync("Receive-LabObject", new { OutFile = Path.Combine(Folder, "o"), Force = true, Session }, versions);
+        Assert.Equal("DuplicateFile", Assert.Single(result.Errors).FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Fact]
     public async Task Each_bad_file_is_one_error_and_the_others_are_sent()
     {
         string one = NewFile("one", 5), clash = NewFile("sub/one", 6);

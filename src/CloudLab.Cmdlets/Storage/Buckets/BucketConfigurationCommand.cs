@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
@@ -30,7 +31,7 @@ public abstract class BucketConfigurationCommand : StorageCommand
     /// <returns>Done when handed over.</returns>
     protected async Task WriteFoundAsync(string bucket, IReadOnlyList<object> found, CancellationToken cancellation)
     {
-        object[] output = [.. found.Select(item => ToOutput(bucket, item))];
+        object[] output = [.. found.Select(item => Client.Origin.Mark((ISessionItem)ToOutput(bucket, item)))];
         await WriteManyAsync(output, cancellation);
     }
 }

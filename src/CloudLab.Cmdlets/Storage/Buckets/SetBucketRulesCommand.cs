@@ -1,3 +1,4 @@
+using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
@@ -11,7 +12,7 @@ public abstract class SetBucketRulesCommand<T> : SetBucketConfigurationCommand
     where T : class, IBucketRule
 {
     // By bucket, in the order in which the buckets came.
-    private readonly List<(string Bucket, List<T> Rules)> gathered = [];
+    private readonly List<(StorageClient Client, string Bucket, List<T> Rules)> gathered = [];
 
     /// <inheritdoc/>
     protected sealed override IBucketConfiguration Configuration => BucketRules;
@@ -41,13 +42,13 @@ public abstract class SetBucketRulesCommand<T> : SetBucketConfigurationCommand
 
         foreach (string name in Bucket)
         {
-            if (gathered.Find(entry => entry.Bucket == name).Rules is { } others)
+            if (gathered.Find(entry => entry.Client == Client && entry.Bucket == name).Rules is { } others)
             {
                 others.AddRange(rules);
             }
             else
             {
-                gathered.Add((name, [.. rules]));
+                gathered.Add((Client, name, [.. rules]));
             }
         }
     }
@@ -55,9 +56,9 @@ public abstract class SetBucketRulesCommand<T> : SetBucketConfigurationCommand
     /// <inheritdoc/>
     protected sealed override async Task EndAsync(CancellationToken cancellation)
     {
-        foreach ((string bucket, List<T> rules) in gathered)
+        foreach ((StorageClient client, string bucket, List<T> rules) in gathered)
         {
-            await ChangeAsync(bucket, token => BucketRules.SetAsync(bucket, rules, token), cancellation);
+            await WithAsync(client, () => ChangeAsync(bucket, token => BucketRules.SetAsync(bucket, rules, token), cancellation));
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
@@ -21,6 +22,9 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
     /// <summary>The content of objects.</summary>
     public ObjectContent Content { get; } = new(client);
 
+    /// <summary>What everything on the drive remembers.</summary>
+    public SessionOrigin Origin => client.Origin;
+
     /// <summary>Looks for what a location names.</summary>
     /// <param name="at">A bucket, an object or a prefix. Where both of the latter exist and the location does not say which, the prefix.</param>
     /// <param name="cancellation">Cancels the requests.</param>
@@ -40,7 +44,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         await Task.WhenAll(isFolder, file).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isFolder.IsCompletedSuccessfully && isFolder.Result)
         {
-            return new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix };
+            return Origin.Mark(new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix });
         }
 
         // Who may read an object need not be allowed to list.
@@ -94,6 +98,8 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         {
             await foreach (DriveItem item in new FolderView(at.Bucket, at.Prefix).TreeAsync(Objects.ListAsync(All(at), cancellation), cancellation))
             {
+                // Folders are made of the keys in them.
+                Origin.Mark((ISessionItem)item.Item);
                 yield return item;
             }
 
@@ -120,20 +126,22 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
 
     /// <summary>Deletes everything under a prefix, its mark too, in batches.</summary>
     /// <param name="at">A bucket or prefix.</param>
+    /// <param name="takes">Picks objects; null for all.</param>
     /// <param name="failed">Hears of each key that could not be deleted.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Done when all is deleted or reported.</returns>
-    public async Task RemoveTreeAsync(DriveLocation at, Action<LabException> failed, CancellationToken cancellation)
+    public async Task RemoveTreeAsync(
+        DriveLocation at, Func<LabObject, Task<bool>>? takes, Action<LabException> failed, CancellationToken cancellation)
     {
         const int BatchesAtOnce = 4;
         using ProgressMeter meter = new(reporter, $"Deleting {at}");
         await Parallel.ForEachAsync(
-            Objects.ListPagesAsync(All(at), cancellation),
+            BatchesAsync(at, takes, cancellation),
             new ParallelOptions { MaxDegreeOfParallelism = BatchesAtOnce, CancellationToken = cancellation },
-            async (page, token) =>
+            async (batch, token) =>
             {
-                IReadOnlyList<LabException> failures = await Objects.RemoveAsync(at.Bucket, page.Select(entry => ((LabObject)entry).Key), token);
-                meter.AddItems(page.Count - failures.Count);
+                IReadOnlyList<LabException> failures = await Objects.RemoveAsync(at.Bucket, batch.Select(entry => entry.Key), token);
+                meter.AddItems(batch.Count - failures.Count);
                 foreach (LabException failure in failures)
                 {
                     failed(failure);
@@ -152,7 +160,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
     {
         using ProgressMeter meter = Meter(source, move);
         LabTransfer copy = await CopyAsync(source.Bucket, source.Key!, to.Bucket, to.Key!, move, overwrite, meter, cancellation);
-        return new LabObject
+        return Origin.Mark(new LabObject
         {
             Bucket = copy.Bucket,
             Key = copy.Key,
@@ -160,7 +168,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
             LastModified = DateTimeOffset.UtcNow,
             ETag = copy.ETag,
             VersionId = copy.VersionId,
-        };
+        });
     }
 
     /// <summary>The same for everything under a prefix, several objects at once.</summary>
@@ -168,19 +176,23 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
     /// <param name="to">The bucket or prefix that the keys begin with afterwards.</param>
     /// <param name="move">True to move.</param>
     /// <param name="overwrite">True replaces objects that exist; else each is an error.</param>
+    /// <param name="takes">Picks objects; null for all.</param>
     /// <param name="failed">Hears of each object that could not be copied, or deleted afterwards; it stays where it was.</param>
     /// <param name="cancellation">Cancels the copies.</param>
-    /// <returns>Done when each object is copied or reported.</returns>
-    public async Task CopyTreeAsync(
-        DriveLocation source, DriveLocation to, bool move, bool overwrite, Action<LabException> failed, CancellationToken cancellation)
+    /// <returns>True if there was anything to copy, once each object is copied or reported.</returns>
+    public async Task<bool> CopyTreeAsync(
+        DriveLocation source, DriveLocation to, bool move, bool overwrite, Func<LabObject, Task<bool>>? takes, Action<LabException> failed,
+        CancellationToken cancellation)
     {
+        bool any = false;
         using ProgressMeter meter = Meter(source, move);
         await Parallel.ForEachAsync(
-            Objects.ListAsync(All(source), cancellation),
+            BatchesAsync(source, takes, cancellation).SelectMany(batch => batch),
             new ParallelOptions { MaxDegreeOfParallelism = TransferEngine.DefaultThrottle, CancellationToken = cancellation },
             async (entry, token) =>
             {
-                string key = ((LabObject)entry).Key;
+                string key = entry.Key;
+                any = true;
                 try
                 {
                     await CopyAsync(source.Bucket, key, to.Bucket, to.Prefix + key[source.Prefix.Length..], move, overwrite, meter, token);
@@ -190,6 +202,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
                     failed(e);
                 }
             });
+        return any;
     }
 
     /// <summary>Begins to write an object.</summary>
@@ -228,6 +241,24 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         ContentLanguage = old.ContentLanguage,
         IfMatch = old.ETag,
     };
+
+    private async IAsyncEnumerable<IReadOnlyList<LabObject>> BatchesAsync(
+        DriveLocation at, Func<LabObject, Task<bool>>? takes, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (IReadOnlyList<object> page in Objects.ListPagesAsync(All(at), cancellation))
+        {
+            List<LabObject> batch = new(page.Count);
+            foreach (LabObject entry in page.Cast<LabObject>())
+            {
+                if (takes is null || await takes(entry))
+                {
+                    batch.Add(entry);
+                }
+            }
+
+            yield return batch;
+        }
+    }
 
     private static ObjectListing All(DriveLocation at) => new() { Bucket = at.Bucket, Prefix = at.Prefix };
 

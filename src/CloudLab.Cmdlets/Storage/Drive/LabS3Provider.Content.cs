@@ -41,7 +41,7 @@ public sealed partial class LabS3Provider : IContentCmdletProvider
         }
 
         DriveLocation at = Parse(path);
-        if (IsObject(path, at) && ShouldProcess(at.ToString(), "Clear content"))
+        if (IsObject(path, at) && ShouldChange(at, at.ToString(), "Clear content"))
         {
             Change(path, async (store, _, token) =>
             {

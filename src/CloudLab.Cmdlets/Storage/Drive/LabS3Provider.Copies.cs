@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
@@ -73,19 +74,29 @@ public sealed partial class LabS3Provider
         }
 
         string action = rename ? "Rename" : move ? "Move" : "Copy";
-        if (!ShouldProcess($"{source} to {to}", action))
+        WildcardPattern? names = isFolder ? Names(Filter) : null;
+        if (names is null && !ShouldChange(source, $"{source} to {to}", action))
         {
             return;
         }
+
+        string each = Described(source, action);
 
         Change(path, async (store, pump, token) =>
         {
             object result;
             if (isFolder)
             {
-                await store.CopyTreeAsync(
-                    source, to, move, overwrite, failure => pump.Post(() => WriteError(ErrorMapper.ToRecord(failure, path))), token);
-                result = new LabPrefix { Bucket = to.Bucket, Prefix = to.Prefix };
+                if (!await store.CopyTreeAsync(
+                    source, to, move, overwrite,
+                    names is null ? null : Selection(
+                        names, pump, entry => $"{entry} to {ObjectName.Uri(to.Bucket, to.Prefix + entry.Key[source.Prefix.Length..])}", each),
+                    failure => pump.Post(() => WriteError(ErrorMapper.ToRecord(failure, path))), token))
+                {
+                    return;
+                }
+
+                result = store.Origin.Mark(new LabPrefix { Bucket = to.Bucket, Prefix = to.Prefix });
             }
             else
             {

@@ -123,7 +123,7 @@ public sealed partial class LabS3Provider
         }
 
         string action = at.IsBucket ? "Create bucket" : isFolder.Value ? "Create folder" : "Create object";
-        if (!ShouldProcess(target, action))
+        if (!ShouldChange(at, target, action))
         {
             return;
         }
@@ -157,17 +157,22 @@ public sealed partial class LabS3Provider
 
         string action = found switch { LabObject => "Remove object", LabBucket => "Remove bucket", _ => "Remove folder" };
         string target = (at with { IsFolder = found is LabPrefix }).ToString();
-        if (!ShouldProcess(target, action))
+        WildcardPattern? names = recurse && found is not LabObject ? Names(Filter) : null;
+        if (names is null && !ShouldChange(at, target, action))
         {
             return;
         }
 
+        string each = Described(at, "Remove object");
         bool force = Force;
         Change(path, async (store, pump, token) =>
         {
             void Failed(LabException failure) => pump.Post(() => WriteError(ErrorMapper.ToRecord(failure, path)));
             switch (found)
             {
+                case not LabObject when names is not null:
+                    await store.RemoveTreeAsync(at, Selection(names, pump, entry => entry.ToString(), each), Failed, token);
+                    break;
                 case LabBucket when recurse && !force && await store.HasChildrenAsync(at, token):
                     throw NotEmpty(target, "With the bucket all versions of its objects go for good: add -Force to say so.");
                 case LabBucket:
@@ -178,7 +183,7 @@ public sealed partial class LabS3Provider
 
                     break;
                 case LabPrefix when recurse:
-                    await store.RemoveTreeAsync(at, Failed, token);
+                    await store.RemoveTreeAsync(at, null, Failed, token);
                     break;
                 case LabPrefix when await store.HasChildrenAsync(at, token):
                     throw NotEmpty(target, "Add -Recurse to remove everything whose key begins so.");
@@ -218,7 +223,7 @@ public sealed partial class LabS3Provider
         }
 
         await store.WriteAsync(at.Bucket, at.Prefix, [], new UploadOptions { ContentType = "application/x-directory" }, cancellation);
-        return new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix };
+        return store.Origin.Mark(new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix });
     }
 
     private void Refuse(string path, string code, string message, string advice) =>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Provider;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage;
@@ -172,7 +173,9 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
                 try
                 {
                     answer = IsRoot(at)
-                        ? at.IsService ? PSDriveInfo : at.IsBucket ? new LabBucket { Bucket = at.Bucket } : new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix }
+                        ? at.IsService ? PSDriveInfo
+                            : at.IsBucket ? store.Origin.Mark(new LabBucket { Bucket = at.Bucket })
+                            : store.Origin.Mark(new LabPrefix { Bucket = at.Bucket, Prefix = at.Prefix })
                         : at.IsService ? ProviderInfo
                         : await store.FindAsync(at, token);
                 }
@@ -214,6 +217,23 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
             throw;
         }
     }
+
+    /// <summary>Asks whether a change may be made; names the service where it is not that of the default session.</summary>
+    private bool ShouldChange(DriveLocation at, string target, string action) => ShouldProcess(target, Described(at, action));
+
+    private string Described(DriveLocation at, string action) =>
+        EndpointName.Add(action, EndpointName.Of(Sessions.Find(at.Session)), EndpointName.Of(DefaultSession.Get()));
+
+    /// <summary>Picks what -Filter takes of a tree, as the file system does: files of any folder by their names. Asks about each.</summary>
+    /// <param name="names">The filter.</param>
+    /// <param name="pump">Brings the question to the pipeline thread.</param>
+    /// <param name="target">What the question calls an object.</param>
+    /// <param name="action">What is done to it.</param>
+    /// <returns>A choice among objects.</returns>
+    private Func<LabObject, Task<bool>> Selection(WildcardPattern names, WorkPump pump, Func<LabObject, string> target, string action) =>
+        async entry => !FolderView.IsMark(entry)
+            && names.IsMatch(DrivePath.Spell(entry.Key[(entry.Key.LastIndexOf('/') + 1)..]))
+            && await pump.AskAsync(() => ShouldProcess(target(entry), action));
 
     /// <summary>Runs work; what goes wrong ends the cmdlet's work on this path.</summary>
     private void Run(string path, Func<DriveStore, CancellationToken, Task> work, LabSession? session = null)

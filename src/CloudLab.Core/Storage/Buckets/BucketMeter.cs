@@ -43,7 +43,7 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
             }
         }
 
-        return new LabBucketUsage
+        return client.Origin.Mark(new LabBucketUsage
         {
             Bucket = bucket.Bucket,
             Region = bucket.Region,
@@ -54,7 +54,7 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
             NoncurrentCount = noncurrentCount,
             NoncurrentSize = noncurrentSize,
             DeleteMarkerCount = deleteMarkerCount,
-        };
+        });
     }
 
     private async Task<BucketVersioningStatus?> VersioningAsync(CancellationToken cancellation)

@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>One rule of which web pages of other origins may use a bucket. The first rule that fits a request counts.</summary>
-public sealed class LabBucketCorsRule : IBucketRule
+public sealed class LabBucketCorsRule : SessionItem, IBucketRule
 {
     private readonly string? id;
 

@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>How a bucket encrypts new objects that do not say it themselves.</summary>
-public sealed class LabBucketEncryption
+public sealed class LabBucketEncryption : SessionItem
 {
     /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }

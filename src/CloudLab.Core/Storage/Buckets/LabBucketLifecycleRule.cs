@@ -1,9 +1,10 @@
 using System.Collections;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>One rule of what a bucket does with objects as they grow old: move them to an archive, remove them.</summary>
-public sealed class LabBucketLifecycleRule : IBucketRule
+public sealed class LabBucketLifecycleRule : SessionItem, IBucketRule
 {
     private readonly string? id;
 

@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>What keeps a bucket from becoming public, whatever its policy and access control lists say.</summary>
-public sealed class LabBucketPublicAccessBlock
+public sealed class LabBucketPublicAccessBlock : SessionItem
 {
     /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }

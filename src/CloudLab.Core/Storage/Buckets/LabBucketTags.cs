@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>The tags of a bucket, all together.</summary>
-public sealed class LabBucketTags
+public sealed class LabBucketTags : SessionItem
 {
     /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }

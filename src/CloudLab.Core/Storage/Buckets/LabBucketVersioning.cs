@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>Whether a bucket keeps the old versions of objects.</summary>
-public sealed class LabBucketVersioning
+public sealed class LabBucketVersioning : SessionItem
 {
     /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }

@@ -1,7 +1,9 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>A bucket as a static website.</summary>
-public sealed class LabBucketWebsite
+public sealed class LabBucketWebsite : SessionItem
 {
     /// <summary>Bucket.</summary>
     public required string Bucket { get; init; }

@@ -1,4 +1,5 @@
-using CloudLab.Core.Errors;
+using System.Globalization;
+using System.Security.Cryptography;
 using CloudLab.Core.Storage.Checksums;
 using Microsoft.Win32.SafeHandles;
 
@@ -26,8 +27,27 @@ internal sealed class ContentComparer(ObjectStore objects)
             return true;
         }
 
-        StoredChecksum proof = StoredChecksum.Of(await objects.GetAsync(bucket, key, read, cancellation));
-        return proof == StoredChecksum.None ? null : await HoldsAsync(path, proof, cancellation);
+        LabObjectMetadata stored = await objects.GetAsync(bucket, key, read, cancellation);
+        StoredChecksum proof = StoredChecksum.Of(stored);
+        return proof != StoredChecksum.None ? await HoldsAsync(path, proof, cancellation) : await ComparePartsAsync(path, stored, read, cancellation);
+    }
+
+    /// <summary>
+    /// Compares a file with an object that was sent in parts and has no checksum of the whole: its tag is the MD5 of the parts' MD5s and their number,
+    /// and where the first part ends so do the others but the last.
+    /// </summary>
+    private async Task<bool?> ComparePartsAsync(string path, LabObjectMetadata stored, ReadOptions read, CancellationToken cancellation)
+    {
+        if (stored.ServerSideEncryption is not (null or "AES256")
+            || stored.ETag?.Split('-') is not [{ Length: 32 }, { } number] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int parts))
+        {
+            return null;
+        }
+
+        long size = await objects.FirstPartSizeAsync(stored.Bucket, stored.Key, read, cancellation);
+        return size > 0 && (stored.Size + size - 1) / size == parts
+            ? await Task.Run(() => string.Equals(PartsTag(path, size, parts, cancellation), stored.ETag, StringComparison.OrdinalIgnoreCase), cancellation)
+            : null;
     }
 
     /// <summary>Compares two objects.</summary>
@@ -58,6 +78,25 @@ internal sealed class ContentComparer(ObjectStore objects)
 
     private static string? Md5(LabObjectMetadata stored) => Checksum.Md5OfETag(stored.ETag, stored.ServerSideEncryption);
 
+#pragma warning disable CA5351 // What S3 makes its tags of.
+    private static string PartsTag(string path, long size, int parts, CancellationToken cancellation) => Read(path, file =>
+    {
+        using IncrementalHash all = IncrementalHash.CreateHash(HashAlgorithmName.MD5), part = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        long length = RandomAccess.GetLength(file);
+        for (long at = 0; at < length; at += size)
+        {
+            LocalFiles.ReadPiece(file, at, Math.Min(size, length - at), piece =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                part.AppendData(piece);
+            });
+            all.AppendData(part.GetHashAndReset());
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(all.GetHashAndReset())}-{parts}");
+    });
+#pragma warning restore CA5351
+
     private static bool IsOfWhole(string checksum) => !checksum.Contains('-', StringComparison.Ordinal);
 
     // On a thread of its own: to read and compute is all there is to it.
@@ -65,20 +104,25 @@ internal sealed class ContentComparer(ObjectStore objects)
         () =>
         {
             using ContentHasher hasher = new(proof.Algorithm);
-            try
+            return Read(path, file => LocalFiles.ReadPiece(file, 0, RandomAccess.GetLength(file), piece =>
             {
-                using SafeFileHandle file = File.OpenHandle(
-                    path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
-                return LocalFiles.ReadPiece(file, 0, RandomAccess.GetLength(file), piece =>
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    hasher.Append(piece);
-                }) && hasher.Finish().Checksum == proof.Value;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw LocalFiles.CannotRead(path, e);
-            }
+                cancellation.ThrowIfCancellationRequested();
+                hasher.Append(piece);
+            }) && hasher.Finish().Checksum == proof.Value);
         },
         cancellation);
+
+    private static T Read<T>(string path, Func<SafeFileHandle, T> read)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+            return read(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFiles.CannotRead(path, e);
+        }
+    }
 }

@@ -1,10 +1,12 @@
+using CloudLab.Core.Sessions;
+
 namespace CloudLab.Core.Storage.Sync;
 
 /// <summary>
 /// One thing that a synchronization does, or would do (<c>-WhatIf</c>), and why. It binds <c>-Bucket -Key</c> of the storage
 /// cmdlets, and <c>-LiteralPath</c> of file cmdlets through <see cref="PSPath"/>.
 /// </summary>
-public sealed record LabSyncAction
+public sealed record LabSyncAction : ISessionItem
 {
     /// <summary>What is done.</summary>
     public required SyncAction Action { get; init; }
@@ -41,6 +43,12 @@ public sealed record LabSyncAction
 
     /// <summary>What was transferred: entity tag, version, proof, duration. Null for a plan and a removal.</summary>
     public LabTransfer? Transfer { get; init; }
+
+    /// <inheritdoc/>
+    public string? EndpointUrl => ((ISessionItem)this).Origin?.EndpointUrl;
+
+    /// <inheritdoc/>
+    SessionOrigin? ISessionItem.Origin { get; set; }
 
     /// <inheritdoc/>
     public override string ToString() => Source is null ? $"{Action} {Destination}" : $"{Action} {Source} -> {Destination}";

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Sync;
 
@@ -19,7 +20,9 @@ public sealed class ObjectSync : IDisposable
     private readonly UploadOptions options;
     private readonly IReporter reporter;
     private readonly DownloadFolder? folder;
+    private readonly SessionOrigin origin;
     private readonly DeletionSpool removals = new();
+    private long targetCount;
     private bool sourceIsEmpty = true;
     private bool sourceIsWhole = true;
 
@@ -70,6 +73,7 @@ public sealed class ObjectSync : IDisposable
         };
         this.options = options;
         reporter = client.Reporter;
+        origin = client.Origin;
         objects = new ObjectStore(client);
         comparer = new ContentComparer(objects);
         this.folder = folder;
@@ -127,10 +131,12 @@ public sealed class ObjectSync : IDisposable
         if (step.Decision == SyncDecision.Compare)
         {
             bool? same = await CompareAsync(step, cancellation);
-            reason = same is null ? SyncReason.NotComparable : same.Value ? SyncReason.Unchanged : SyncReason.ContentDiffers;
+            reason = same is null ? step.Otherwise : same.Value ? SyncReason.Unchanged : SyncReason.ContentDiffers;
             if (same is null)
             {
-                reporter.Verbose($"{target.NameOf(step.Entry.Name)}: no checksum of the whole is stored, so it is transferred without comparison.");
+                reporter.Verbose(
+                    $"{target.NameOf(step.Entry.Name)}: no checksum of the whole is stored, so "
+                    + (reason == SyncReason.NotComparable ? "it is transferred without comparison." : "its time decides."));
             }
         }
 
@@ -160,6 +166,10 @@ public sealed class ObjectSync : IDisposable
         };
         return action with { Done = true, Size = done.Size, Transfer = done };
     }
+
+    /// <summary>How much of the destination the removals are, once the plan has been read to its end.</summary>
+    /// <returns>Number of removals, and of all files or objects that the destination has and the rules do not leave out.</returns>
+    public (long Removals, long All) RemovalCount() => (sourceIsWhole ? removals.Count : 0, targetCount);
 
     /// <summary>What is to be removed, once the plan has been read to its end.</summary>
     /// <param name="force">True removes everything even where the source is empty.</param>
@@ -266,7 +276,9 @@ public sealed class ObjectSync : IDisposable
         bool Takes(string name, bool counts)
         {
             sourceIsEmpty &= !(isSource && counts);
-            return rules.Filter is null || rules.Filter(name);
+            bool takes = rules.Filter is null || rules.Filter(name);
+            targetCount += takes && counts && !isSource ? 1 : 0;
+            return takes;
         }
 
         void Unreadable(LabException e)
@@ -314,7 +326,7 @@ public sealed class ObjectSync : IDisposable
     private LabSyncAction ToAction(SyncAction action, SyncReason reason, SyncEntry entry)
     {
         SyncPlace bucketSide = target.Bucket is null ? source : target;
-        return new LabSyncAction
+        return origin.Mark(new LabSyncAction
         {
             Action = action,
             Reason = reason,
@@ -330,7 +342,7 @@ public sealed class ObjectSync : IDisposable
                 TransferDirection.Download => target.NameOf(entry.Name),
                 _ => null,
             },
-        };
+        });
     }
 
     private void RemoveFile(string path)

@@ -9,6 +9,9 @@ namespace CloudLab.Core.Storage.Sync;
 /// </summary>
 public static class SyncPlan
 {
+    // Services keep whole seconds, and two clocks are rarely the same.
+    private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(2);
+
     /// <summary>Compares two ends name by name.</summary>
     /// <param name="source">What is at the source, sorted.</param>
     /// <param name="target">What is at the destination, sorted.</param>
@@ -70,35 +73,68 @@ public static class SyncPlan
                 : new SyncStep(SyncDecision.Transfer, SyncReason.Missing, from);
         }
 
-        SyncReason reason = Difference(from, to, rules);
+        (SyncReason reason, SyncReason otherwise) = Difference(from, to, rules);
         SyncDecision decision =
             reason == SyncReason.Unchanged ? SyncDecision.Skip
             : reason == SyncReason.ContentDiffers ? SyncDecision.Compare
             : SyncDecision.Transfer;
         return decision != SyncDecision.Skip && rules.Update && to.LastModified > from.LastModified
             ? new SyncStep(SyncDecision.Skip, SyncReason.TargetNewer, from, to.ETag)
-            : new SyncStep(decision, reason, from, to.ETag);
+            : new SyncStep(decision, reason, from, to.ETag, otherwise);
     }
 
-    private static SyncReason Difference(SyncEntry from, SyncEntry to, SyncRules rules)
+    /// <summary>Tells how two things of one name differ.</summary>
+    /// <returns>The reason, ContentDiffers where the content has to be compared; and the reason that counts where it cannot be.</returns>
+    private static (SyncReason Reason, SyncReason Otherwise) Difference(SyncEntry from, SyncEntry to, SyncRules rules)
     {
         if (from.IsFolder && rules.Direction != TransferDirection.Copy)
         {
-            return SyncReason.Unchanged;
+            return (SyncReason.Unchanged, SyncReason.Unchanged);
         }
 
         if (from.Size != to.Size)
         {
-            return SyncReason.SizeDiffers;
+            return (SyncReason.SizeDiffers, SyncReason.SizeDiffers);
         }
 
         return rules.Comparison switch
         {
-            SyncComparison.Size => SyncReason.Unchanged,
-            SyncComparison.Checksum => SyncReason.ContentDiffers,
-            _ => IsNewer(from.LastModified, to.LastModified, rules.Direction) ? SyncReason.SourceNewer : SyncReason.Unchanged,
+            SyncComparison.Size => (SyncReason.Unchanged, SyncReason.Unchanged),
+            SyncComparison.Checksum => (SyncReason.ContentDiffers, SyncReason.NotComparable),
+            _ => ByTime(from, to, rules.Direction),
         };
     }
+
+    private static (SyncReason Reason, SyncReason Otherwise) ByTime(SyncEntry from, SyncEntry to, TransferDirection direction)
+    {
+        SyncReason byTime = IsNewer(from.LastModified, to.LastModified, direction) ? SyncReason.SourceNewer : SyncReason.Unchanged;
+        if (from.Size == 0)
+        {
+            // Nothing is the same as nothing.
+            return (byTime, byTime);
+        }
+
+        bool inDoubt = (from.LastModified - to.LastModified).Duration() <= Doubt;
+        switch (direction)
+        {
+            case TransferDirection.Copy when IsPlain(from.ETag) && IsPlain(to.ETag):
+                // Tags of the same content differ where keys of KMS encrypt it, so that only the same tag says something by itself.
+                return (from.ETag == to.ETag ? SyncReason.Unchanged : SyncReason.ContentDiffers, inDoubt ? SyncReason.NotComparable : byTime);
+
+            case TransferDirection.Download when !inDoubt && to.LastModified < from.LastModified:
+                return (byTime, byTime);
+
+            case TransferDirection.Download:
+                // A file gets the date of its object: one that is as old, or has another date, was fetched from another state or was edited.
+                // Without a checksum only the time is left, since the next time it will be the same again.
+                return (SyncReason.ContentDiffers, byTime);
+
+            default:
+                return inDoubt ? (SyncReason.ContentDiffers, SyncReason.NotComparable) : (byTime, byTime);
+        }
+    }
+
+    private static bool IsPlain(string? etag) => etag is { Length: 32 } && etag.All(char.IsAsciiHexDigit);
 
     private static bool IsNewer(DateTimeOffset from, DateTimeOffset to, TransferDirection direction)
     {

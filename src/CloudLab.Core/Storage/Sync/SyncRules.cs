@@ -3,7 +3,7 @@ namespace CloudLab.Core.Storage.Sync;
 /// <summary>What tells that two things of the same name are the same.</summary>
 public enum SyncComparison
 {
-    /// <summary>Size, and the time they were written.</summary>
+    /// <summary>Size, and the time they were written; the content where the time does not tell.</summary>
     SizeAndTime,
 
     /// <summary>Size alone.</summary>

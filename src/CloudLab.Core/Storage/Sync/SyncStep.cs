@@ -9,7 +9,7 @@ public enum SyncDecision
     /// <summary>It goes from the source to the destination.</summary>
     Transfer,
 
-    /// <summary>Its content has to be compared first.</summary>
+    /// <summary>Its content has to be compared first: neither size nor time tells.</summary>
     Compare,
 
     /// <summary>It is removed at the destination.</summary>
@@ -21,4 +21,6 @@ public enum SyncDecision
 /// <param name="Reason">Why.</param>
 /// <param name="Entry">What it happens to: of the source, of the destination for a removal.</param>
 /// <param name="TargetETag">Entity tag of the object at the destination, if there is one.</param>
-public readonly record struct SyncStep(SyncDecision Decision, SyncReason Reason, SyncEntry Entry, string? TargetETag = null);
+/// <param name="Otherwise">What counts where the service keeps nothing to compare the content by.</param>
+public readonly record struct SyncStep(
+    SyncDecision Decision, SyncReason Reason, SyncEntry Entry, string? TargetETag = null, SyncReason Otherwise = SyncReason.NotComparable);

@@ -29,7 +29,8 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
         Assert.Empty((await RunAsync(new { Source = "source", Destination = Place, Session })).Ok().Output);
         Assert.Equal(
             [("a/x.json", SyncReason.Unchanged), ("y.txt", SyncReason.Unchanged)],
-            (await RunAsync(new { Source = "source/", Destination = Place, IncludeSkipped = true, Session })).Ok().OutputOf<LabSyncAction>().Select(a => (a.Name, a.Reason)));
+            (await RunAsync(new { Source = "source/", Destination = Place, IncludeSkipped = true, Session })).Ok().OutputOf<LabSyncAction>()
+                .Select(a => (a.Name, a.Reason)).OrderBy(a => a.Name, StringComparer.Ordinal));
     }
 
     [Fact]
@@ -62,13 +63,61 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task Removing_most_of_a_place_asks_and_Force_answers()
+    {
+        NewFile("source/a", 1);
+        string[] keys = ["p/keep/a", .. Enumerable.Range(0, 11).Select(i => $"p/n{i:d2}")];
+        await Task.WhenAll(keys.Select(key => PutAsync(key)));
+        object sync = new { Source = "source", Destination = Place, Delete = true, Session };
+        CmdletResult nobody = await RunAsync(sync);
+        Assert.Equal("RemovalNotConfirmed", CodeOf(Assert.Single(nobody.Errors)));
+        Assert.Contains($"12 of the 12 that are in {Place}/", nobody.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', nobody.Errors[0].ToString());
+        CmdletResult refused = (await RunAsync(sync, ConfirmAnswer.No)).Ok();
+        Assert.Single(refused.Questions);
+        Assert.Equal([.. keys, "p/a"], (await KeysAsync()).OrderBy(key => key == "p/a"));
+        Assert.Equal(12, (await RunAsync(new { Source = "source", Destination = Place, Delete = true, WhatIf = true, Session })).Ok().Output.Count);
+
+        // Ten are not asked for, nor is half of them.
+        Assert.Equal(10, (await RunAsync(new { Source = "source", Destination = Place, Delete = true, Exclude = new[] { "n00", "keep" }, Session })).Ok().Output.Count);
+        await Task.WhenAll(keys.Select(key => PutAsync(key)));
+        foreach (string key in keys)
+        {
+            NewFile("source/more/" + key, 7);
+        }
+
+        await RunAsync(new { Source = "source", Destination = Place, Session });
+        Assert.Empty((await RunAsync(sync)).Ok().Questions);
+        await Task.WhenAll(keys.Select(key => PutAsync(key)));
+        Directory.Delete(Path.Combine(Folder, "source", "more"), recursive: true);
+        CmdletResult forced = (await RunAsync(new { Source = "source", Destination = Place, Delete = true, Force = true, Session })).Ok();
+        Assert.Empty(forced.Questions);
+        Assert.Equal(["p/a"], await KeysAsync());
+
+        await Task.WhenAll(keys.Select(key => PutAsync(key)));
+        Assert.Single((await RunAsync(sync, ConfirmAnswer.Yes)).Ok().Questions);
+        Assert.Equal(["p/a"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task The_name_of_a_folder_excludes_what_is_in_it()
+    {
+        NewFile("source/a", 1);
+        NewFile("source/tmp/b", 1);
+        NewFile("source/c/tmp/d/e", 1);
+        await PutAsync("p/tmp/old");
+        (await RunAsync(new { Source = "source", Destination = Place, Delete = true, Exclude = "tmp", Session })).Ok();
+        Assert.Equal(["p/a", "p/tmp/old"], await KeysAsync());
+    }
+
+    [Fact]
     public async Task Thousands_of_removals_go_in_batches()
     {
         NewFile("source/a", 1);
         await Parallel.ForAsync(0, 1050, Token, async (i, _) => await PutAsync($"p/n{i}", []));
         await using FaultProxy proxy = new(ServerUrl);
         LabSession session = await ConnectAsync(proxy.Url);
-        Assert.Equal(1051, (await RunAsync(new { Source = "source", Destination = Place, Delete = true, Session = session })).Ok().Output.Count);
+        Assert.Equal(1051, (await RunAsync(new { Source = "source", Destination = Place, Delete = true, Force = true, Session = session })).Ok().Output.Count);
         Assert.Equal(2, proxy.Seen.Count(request => request.Method == "POST"));
         Assert.Equal(["p/a"], await KeysAsync());
     }

@@ -14,11 +14,13 @@ public sealed class SyncPlanTests
     private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
 
     [Theory]
-    [InlineData(5, 0, 5, 0, SyncDecision.Skip, SyncReason.Unchanged)]
-    [InlineData(5, 0, 5, 1, SyncDecision.Skip, SyncReason.Unchanged)]
-    [InlineData(5, 1, 5, 0, SyncDecision.Transfer, SyncReason.SourceNewer)]
-    [InlineData(5, 0, 6, 1, SyncDecision.Transfer, SyncReason.SizeDiffers)]
-    [InlineData(0, 0, 0, 0, SyncDecision.Skip, SyncReason.Unchanged)]
+    [InlineData(5, 0, 5, 3, SyncDecision.Skip, SyncReason.Unchanged)]
+    [InlineData(5, 3, 5, 0, SyncDecision.Transfer, SyncReason.SourceNewer)]
+    [InlineData(5, 0, 6, 3, SyncDecision.Transfer, SyncReason.SizeDiffers)]
+    [InlineData(0, 0, 0, 3, SyncDecision.Skip, SyncReason.Unchanged)]
+    [InlineData(5, 0, 5, 0, SyncDecision.Compare, SyncReason.ContentDiffers)]
+    [InlineData(5, 0, 5, 2, SyncDecision.Compare, SyncReason.ContentDiffers)]
+    [InlineData(5, 2, 5, 0, SyncDecision.Compare, SyncReason.ContentDiffers)]
     public void Size_and_time_decide(long size, int seconds, long targetSize, int targetSeconds, SyncDecision decision, SyncReason reason) =>
         Decides(decision, reason, At("f", size, seconds), At("f", targetSize, targetSeconds), new SyncRules());
 
@@ -37,20 +39,35 @@ public sealed class SyncPlanTests
         SyncRules rules = new() { Update = true };
         Decides(SyncDecision.Skip, SyncReason.TargetNewer, At("f", 5, 0), At("f", 6, 1), rules);
         Decides(SyncDecision.Transfer, SyncReason.SizeDiffers, At("f", 5, 1), At("f", 6, 1), rules);
-        Decides(SyncDecision.Skip, SyncReason.Unchanged, At("f", 5, 0), At("f", 5, 1), rules);
+        Decides(SyncDecision.Skip, SyncReason.Unchanged, At("f", 5, 0), At("f", 5, 3), rules);
         Decides(SyncDecision.Transfer, SyncReason.Missing, At("f", 5, 0), null, rules);
     }
 
     [Fact]
-    public void A_file_with_the_date_of_a_header_is_as_new_as_a_finer_listing()
+    public void A_file_that_is_not_older_than_its_object_proves_nothing_by_its_date()
     {
+        SyncRules rules = new() { Direction = TransferDirection.Download };
         SyncEntry fine = new("f", 1, Noon.AddMilliseconds(750)), file = new("f", 1, Noon);
-        Decides(SyncDecision.Skip, SyncReason.Unchanged, fine, file, new SyncRules { Direction = TransferDirection.Download });
-        Decides(SyncDecision.Transfer, SyncReason.SourceNewer, fine with { LastModified = Noon.AddSeconds(1) }, file, new SyncRules { Direction = TransferDirection.Download });
-        Decides(SyncDecision.Transfer, SyncReason.SourceNewer, fine, file with { LastModified = Noon.AddMilliseconds(1) }, new SyncRules { Direction = TransferDirection.Download });
+        Decides(SyncDecision.Compare, SyncReason.ContentDiffers, fine, file, rules);
+        Decides(SyncDecision.Compare, SyncReason.ContentDiffers, fine, file with { LastModified = Noon.AddHours(1) }, rules);
+        Decides(SyncDecision.Transfer, SyncReason.SourceNewer, fine with { LastModified = Noon.AddSeconds(3) }, file, rules);
 
-        // A file written right after its upload is never taken for the same.
-        Decides(SyncDecision.Transfer, SyncReason.SourceNewer, fine, file, new SyncRules { Direction = TransferDirection.Upload });
+        // Where the service keeps no checksum the date is all there is: that of the object's header, in whole seconds; a listing may be finer.
+        Assert.Equal(SyncReason.Unchanged, SyncPlan.Decide(fine, file, rules).Otherwise);
+        Assert.Equal(SyncReason.SourceNewer, SyncPlan.Decide(fine with { LastModified = Noon.AddSeconds(1) }, file, rules).Otherwise);
+        Assert.Equal(SyncReason.NotComparable, SyncPlan.Decide(fine, file, new SyncRules { Direction = TransferDirection.Upload }).Otherwise);
+    }
+
+    [Fact]
+    public void Tags_of_plain_objects_tell_whether_a_copy_is_the_same()
+    {
+        SyncRules rules = new() { Direction = TransferDirection.Copy };
+        string one = new('a', 32), other = new('b', 32);
+        SyncEntry source = new("f", 1, Noon.AddHours(1), one), copy = new("f", 1, Noon, one);
+        Decides(SyncDecision.Skip, SyncReason.Unchanged, source, copy, rules);
+        Decides(SyncDecision.Compare, SyncReason.ContentDiffers, source with { ETag = other, LastModified = Noon.AddHours(-1) }, copy, rules);
+        Decides(SyncDecision.Transfer, SyncReason.SourceNewer, source with { ETag = one + "-2" }, copy, rules);
+        Decides(SyncDecision.Compare, SyncReason.ContentDiffers, source with { ETag = one + "-2", LastModified = Noon }, copy, rules);
     }
 
     [Theory]
@@ -98,7 +115,7 @@ public sealed class SyncPlanTests
                 {
                     Assert.True(target.Remove(step.Entry.Name));
                 }
-                else if (step.Decision == SyncDecision.Transfer)
+                else if (step.Decision is SyncDecision.Transfer or SyncDecision.Compare)
                 {
                     target[step.Entry.Name] = step.Entry with { LastModified = Noon.AddSeconds(9) };
                 }

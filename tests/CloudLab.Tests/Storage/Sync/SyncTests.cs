@@ -1,3 +1,4 @@
+using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Sync;
@@ -105,6 +106,70 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
         await PutAsync("q/same", new byte[1000]);
         Assert.Equal([("same", SyncAction.Copy, SyncReason.ContentDiffers)], Told(await SyncAsync(Place, $"s3://{Bucket}/q", rules)));
         Assert.Empty(await SyncAsync(Place, Source, rules));
+    }
+
+    [Fact]
+    public async Task A_change_of_the_same_size_in_the_same_second_is_found()
+    {
+        // Up: the file was written in the second of its object, or by a clock that is a little slow.
+        Write("source/f", 1000);
+        await SyncAsync(Source, Place);
+        DateTime stored = (await Objects.GetAsync(Bucket, "p/f", ReadOptions.Default, Token)).LastModified.UtcDateTime;
+        Edit("source/f", stored.AddSeconds(-1));
+        Assert.Equal([("f", SyncAction.Upload, SyncReason.ContentDiffers)], Told(await SyncAsync(Source, Place)));
+        File.SetLastWriteTimeUtc(Path.Combine(Source, "f"), DateTime.UtcNow);
+        Assert.Empty(await SyncAsync(Source, Place));
+
+        // Down: the object has been written anew, and the file has its date or a later one.
+        await SyncAsync(Place, Back);
+        Assert.Empty(await SyncAsync(Place, Back));
+        Edit("source/f", stored.AddHours(-1));
+        await SyncAsync(Source, Place, new SyncRules { Comparison = SyncComparison.Checksum });
+        stored = (await Objects.GetAsync(Bucket, "p/f", ReadOptions.Default, Token)).LastModified.UtcDateTime;
+        File.SetLastWriteTimeUtc(Path.Combine(Back, "f"), stored);
+        Assert.Equal([("f", SyncAction.Download, SyncReason.ContentDiffers)], Told(await SyncAsync(Place, Back)));
+        Edit("back/f", stored.AddMinutes(1));
+        Assert.Empty(await SyncAsync(Place, Back, new SyncRules { Update = true }));
+        Assert.Equal([("f", SyncAction.Download, SyncReason.ContentDiffers)], Told(await SyncAsync(Place, Back)));
+
+        // Within the service: the copy is later than its source, whatever is in it.
+        await SyncAsync(Place, $"s3://{Bucket}/q");
+        await PutAsync("q/f", new byte[1000]);
+        Assert.Equal([("f", SyncAction.Copy, SyncReason.ContentDiffers)], Told(await SyncAsync(Place, $"s3://{Bucket}/q")));
+        Assert.Empty(await SyncAsync(Place, $"s3://{Bucket}/q"));
+    }
+
+    [Fact]
+    public async Task An_object_in_parts_without_a_checksum_is_compared_by_its_tag()
+    {
+        string file = Write("source/f", (5 * 1024 * 1024) + 1000);
+        byte[] content = await File.ReadAllBytesAsync(file, Token);
+        await Client.CallAsync(
+            Bucket,
+            async s3 =>
+            {
+                string id = (await s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = Bucket, Key = "p/f" }, Token)).UploadId;
+                List<PartETag> tags = [];
+                foreach (byte[] part in new[] { content[..(5 * 1024 * 1024)], content[(5 * 1024 * 1024)..] })
+                {
+                    using MemoryStream body = new(part);
+                    UploadPartResponse sent = await s3.UploadPartAsync(
+                        new UploadPartRequest { BucketName = Bucket, Key = "p/f", UploadId = id, PartNumber = tags.Count + 1, InputStream = body }, Token);
+                    tags.Add(new PartETag(tags.Count + 1, sent.ETag));
+                }
+
+                return await s3.CompleteMultipartUploadAsync(
+                    new CompleteMultipartUploadRequest { BucketName = Bucket, Key = "p/f", UploadId = id, PartETags = tags }, Token);
+            },
+            Token);
+        LabObjectMetadata stored = await Objects.GetAsync(Bucket, "p/f", ReadOptions.Default, Token);
+        Assert.EndsWith("-2", stored.ETag, StringComparison.Ordinal);
+        File.SetLastWriteTimeUtc(file, stored.LastModified.UtcDateTime);
+        Assert.Empty(await SyncAsync(Source, Place));
+        Edit("source/f", stored.LastModified.UtcDateTime);
+        Assert.Equal([("f", SyncAction.Download, SyncReason.ContentDiffers)], Told(await SyncAsync(Place, Source)));
+        Assert.Equal(content, await File.ReadAllBytesAsync(file, Token));
+        Assert.Empty(await SyncAsync(Place, Source));
     }
 
     [Fact]
@@ -265,6 +330,16 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
         string path = NewFile(name, size);
         Touch(name, -1);
         return path;
+    }
+
+    // The same size, another content.
+    private void Edit(string name, DateTime written)
+    {
+        string path = Path.Combine(Folder, name);
+        byte[] content = File.ReadAllBytes(path);
+        content[^1] ^= 1;
+        File.WriteAllBytes(path, content);
+        File.SetLastWriteTimeUtc(path, written);
     }
 
     private void Touch(string name, int hours) => File.SetLastWriteTimeUtc(Path.Combine(Folder, name), DateTime.UtcNow.AddHours(hours));
