@@ -25,7 +25,7 @@ public sealed class AwsConnection
         credentials = new(FindCredentials);
         CaBundle = session.Setting("CaBundle", o => o.CaBundle, "AWS_CA_BUNDLE");
         http = new(() => new AwsHttpClientFactory(
-            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null, Silence));
+            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null, Silence, session.Environment));
     }
 
     /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>

@@ -11,7 +11,7 @@ internal static class DockerTransport
 
     /// <summary>Makes a client for an engine.</summary>
     /// <param name="endpoint">The engine.</param>
-    /// <param name="environment">Where <c>ssh</c> is looked for.</param>
+    /// <param name="environment">Where <c>ssh</c> is looked for, and the proxy.</param>
     /// <returns>A client; the caller sets the time limits of its requests.</returns>
     public static HttpClient CreateClient(DockerEndpoint endpoint, LabEnvironment environment)
     {
@@ -25,13 +25,17 @@ internal static class DockerTransport
             handler.SslOptions = tls.Options();
         }
 
-        if (endpoint.Kind != DockerTransportKind.Tcp)
+        if (endpoint.Kind == DockerTransportKind.Tcp)
+        {
+            EnvironmentProxy.Use(handler, environment);
+        }
+        else
         {
             handler.UseProxy = false;
             handler.ConnectCallback = (_, cancellation) => ConnectAsync(endpoint, environment, cancellation);
         }
 
-        return new HttpClient(new RequestLogHandler(handler)) { BaseAddress = endpoint.Kind == DockerTransportKind.Ssh ? new Uri("http://docker") : endpoint.Url, Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new RequestLogHandler(new ProxyFaultHandler(handler))) { BaseAddress = endpoint.Kind == DockerTransportKind.Ssh ? new Uri("http://docker") : endpoint.Url, Timeout = Timeout.InfiniteTimeSpan };
     }
 
     private static async ValueTask<Stream> ConnectAsync(DockerEndpoint endpoint, LabEnvironment environment, CancellationToken cancellation)

@@ -23,20 +23,20 @@ internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
         {
             foreach (StoredObject stored in Cluster.List(Volumes))
             {
-                JsonObject volume = stored.Parse();
-                JsonNode? reference = volume.At("spec", "claimRef");
+                JsonObject left = stored.Parse();
+                JsonNode? reference = left.At("spec", "claimRef");
                 if (reference.Text("namespace") != ns || reference.Text("name") != name || string.IsNullOrEmpty(reference.Text("uid")))
                 {
                     continue;
                 }
 
-                if (volume.Text("spec", "persistentVolumeReclaimPolicy") == "Delete")
+                if (left.Text("spec", "persistentVolumeReclaimPolicy") == "Delete")
                 {
                     Cluster.Delete(Volumes, "", stored.Name);
                 }
                 else
                 {
-                    Cluster.SetStatus(Volumes, volume, new JsonObject { ["phase"] = "Released" });
+                    Cluster.SetStatus(Volumes, left, new JsonObject { ["phase"] = "Released" });
                 }
             }
 
