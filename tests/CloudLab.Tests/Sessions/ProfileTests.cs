@@ -183,7 +183,7 @@ public sealed class ProfileTests : IAsyncLifetime
         AwsConnection aws = Session("s").Aws;
         Assert.Equal("Reader in account 123456789012 (secret hidden)", aws.CredentialSetting.Value);
         Assert.Equal("ASIASSO", aws.Credentials().GetCredentials().AccessKey);
-        Assert.Equal(["GET /federation/credentials?role_name=Reader&account_id=123456789012 token-1"], cloud.Requests);
+        Assert.Equal(["GET /federation/credentials?account_id=123456789012&role_name=Reader token-1"], cloud.Requests);
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class ProfileTests : IAsyncLifetime
             {"accessToken":"token-0","expiresAt":"2020-01-01T00:00:00Z","refreshToken":"refresh-1","clientId":"c","clientSecret":"cs","registrationExpiresAt":"2999-01-01T00:00:00Z","startUrl":"https://lab.example/start"}
             """);
         Assert.Equal("ASIASSO", AccessKey("s"));
-        Assert.Equal(["POST /token", "GET /federation/credentials?role_name=Reader&account_id=210987654321 token-2"], cloud.Requests);
+        Assert.Equal(["POST /token", "GET /federation/credentials?account_id=210987654321&role_name=Reader token-2"], cloud.Requests);
         string kept = File.ReadAllText(file);
         Assert.Contains("\"refresh-2\"", kept, StringComparison.Ordinal);
         Assert.Contains("\"startUrl\"", kept, StringComparison.Ordinal);
