@@ -27,11 +27,11 @@ Describe 'Help' -Tag Module {
 
         # Whether a command has a parameter, as PowerShell binds it: in full, by alias, or by an unambiguous beginning.
         function Test-Parameter([System.Management.Automation.CommandInfo] $Command, [string] $Parameter) {
-            if (-not $Command.Parameters) { return $true }
+            if ($Command.CommandType -notin 'Cmdlet', 'Function') { return $true }
             $names = @($Command.Parameters.Values | ForEach-Object { $_.Name; $_.Aliases }) + $common + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
             $Parameter -in $names -or @($names -like "$Parameter*" | Sort-Object -Unique).Count -eq 1 -or
                 # A provider adds parameters to these.
-                $Command.Name -in 'Get-ChildItem', 'Get-Content', 'Set-Content', 'Copy-Item', 'New-Item', 'Remove-Item'
+                ($Command.Name -in 'Get-Content', 'Set-Content' -and $Parameter -in 'Raw', 'Encoding', 'AsByteStream', 'NoNewline')
         }
 
         # Cmdlets and parameters that a paragraph names and that do not exist. A parameter belongs to the cmdlet before it, else to one that the
@@ -39,7 +39,8 @@ Describe 'Help' -Tag Module {
         function Get-WrongName {
             param([Parameter(ValueFromPipeline)] [string] $Text, [string] $Cmdlet)
             process {
-                $found = @(if ($Cmdlet) { Get-Command $Cmdlet })
+                # A guide is about them all, and about the drive.
+                $found = @(if ($Cmdlet) { Get-Command $Cmdlet } else { Get-Command -Module CloudLab; Get-Command New-PSDrive, Get-ChildItem, Copy-Item, Rename-Item })
                 foreach ($match in [regex]::Matches($Text, '(?<![\w/.-])[A-Z][a-z]+-(?:Lab|Hpa)[A-Za-z]*\b|(?<![\w/.-])[A-Z][A-Za-z]+-(?:Object|Item|ChildItem|Content|Module|Json|Csv)\b')) {
                     $command = Get-Command $match.Value -ErrorAction Ignore
                     if ($command) { $found += $command } else { $match.Value }
@@ -130,6 +131,7 @@ Describe 'Help' -Tag Module {
         'See Connect-Lab -PassThru.' | Get-WrongName | Should -Be 'Connect-Lab -PassThru'
         'See Conect-Lab and Get-LabNothing.' | Get-WrongName | Should -Be 'Conect-Lab', 'Get-LabNothing'
         'With -Buckets it goes on.' | Get-WrongName -Cmdlet Get-LabObject | Should -Be '-Buckets'
+        'With -Buckets it goes on, with -Bucket and -Recurse too.' | Get-WrongName | Should -Be '-Buckets'
         'Give -Bucket, or use Select-Object -First 5 and Connect-Lab -Credential or -ProfileName.' | Get-WrongName -Cmdlet Get-LabObject | Should -BeNullOrEmpty
         'Get-LabObject movies -Prefixx a | Select-Object -Frist 1; Get-LabNothing' | Get-WrongNameInCode |
             Should -Be 'Get-LabObject -Prefixx', 'Select-Object -Frist', 'Get-LabNothing'

@@ -167,7 +167,7 @@ Describe 'Connect-Lab' -Tag Sessions {
             (Get-LabCallerIdentity).Arn | Should -BeLike '*assumed-role/guest/*'
             (Get-LabEmulator | Connect-Lab).Identity.Value | Should -BeLike '*:root'
             (Get-LabCallerIdentity).Arn | Should -BeLike '*:root'
-            (Get-LabSession).S3Endpoint.ToString() | Should -Be "$($emulator.EndpointUrl) (emulator $($emulator.Id))"
+            (Get-LabSession).S3Endpoint.ToString() | Should -Be "$emulator (emulator $($emulator.Id))"
             (Connect-Lab -Emulator $emulator -Region eu-west-3).Region.Value | Should -Be eu-west-3
         }
         finally { Stop-LabEmulator }
@@ -189,7 +189,7 @@ source_profile = base
 mfa_serial = arn:aws:iam::$($emulator.AccountId):mfa/me
 endpoint_url = $emulator
 "@
-            $module = (Get-Module CloudLab).Path
+            $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
             $pwsh = $env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path
             $said = '123456' | & $pwsh -NoProfile -Command "Import-Module '$module'; (Get-LabCallerIdentity -ProfileName guest).Arn; (Get-LabCallerIdentity -ProfileName guest).Arn" | Out-String
             ([regex]::Matches($said, 'assumed-role/guest/')).Count | Should -Be 2 -Because $said
