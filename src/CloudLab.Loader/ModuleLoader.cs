@@ -8,7 +8,7 @@ namespace CloudLab.Loader;
 /// Runs when the module is imported, before PowerShell loads the cmdlets' assembly: from then on CloudLab.Core and
 /// CloudLab.Emulator resolve into <see cref="LabLoadContext"/>, and what is compiled ahead for this platform is preferred.
 /// </summary>
-public sealed class ModuleLoader : IModuleAssemblyInitializer, IModuleAssemblyCleanup
+public sealed class ModuleLoader : IModuleAssemblyInitializer
 {
     private static readonly ModuleLibraries Libraries = new(Path.GetDirectoryName(typeof(ModuleLoader).Assembly.Location)!);
 
@@ -16,15 +16,13 @@ public sealed class ModuleLoader : IModuleAssemblyInitializer, IModuleAssemblyCl
     private static readonly LabLoadContext Context = new(Libraries);
 
     /// <inheritdoc/>
+    // For good: another session of the process may have the module still when one removes it.
     public void OnImport()
     {
         AssemblyLoadContext.Default.Resolving -= Resolve;
         AssemblyLoadContext.Default.Resolving += Resolve;
         Libraries.LoadCmdlets();
     }
-
-    /// <inheritdoc/>
-    public void OnRemove(PSModuleInfo psModuleInfo) => AssemblyLoadContext.Default.Resolving -= Resolve;
 
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name) =>
         name.Name is "CloudLab.Core" or "CloudLab.Emulator" ? Context.LoadFromAssemblyName(name) : null;

@@ -68,6 +68,11 @@ Describe 'With a Docker Engine' -Tag Containers -Skip:(-not $docker) {
         $build = Build-LabImage -Path $folder -Tag "${repository}:1", "${repository}:2" -Platform linux/amd64, linux/arm64 @engine
     }
 
+    AfterAll {
+        # The engine was given to the tests.
+        docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force "${repository}:1" "${repository}:2" | Out-Null
+    }
+
     It 'builds for two platforms' {
         $build.PSObject.TypeNames | Should -Contain CloudLab.Core.Containers.LabImageBuild
         $build.Platforms.Platform | Sort-Object | Should -Be 'linux/amd64', 'linux/arm64'

@@ -486,6 +486,17 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             Get-Content s3:/moved/users.json | Should -Be 'content of top.txt'
         }
 
+        It 'does not rename a folder into another, and advises what its own cmdlets have' {
+            Copy-Item s3:/data s3:/other -Recurse
+            $before = Keys
+            Rename-Item s3:/data other -ErrorAction SilentlyContinue -ErrorVariable problem
+            $problem[0].FullyQualifiedErrorId | Should -BeLike 'FolderAlreadyExists,*'
+            Keys | Should -Be $before
+            Move-Item s3:/data/users.json s3:/other/users.json -ErrorAction SilentlyContinue -ErrorVariable problem
+            "$($problem[0]) $($problem[0].ErrorDetails.RecommendedAction)" | Should -Not -Match 'NoClobber'
+            "$($problem[0].ErrorDetails.RecommendedAction)" | Should -Match '-Force'
+        }
+
         It 'loses nothing where a copy would end in itself' {
             { Move-Item s3:/top.txt s3:/top.txt -Force -ErrorAction Stop } | Should -Throw -ErrorId 'IntoItself,*'
             { Move-Item s3:/data s3:/data/sub/ -ErrorAction Stop } | Should -Throw -ErrorId 'IntoItself,*'

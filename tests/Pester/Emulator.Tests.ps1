@@ -86,4 +86,19 @@ Describe 'The emulator' -Tag Emulator {
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'EmulatorNotFound,*'
         $problem[0].CategoryInfo.Category | Should -Be ObjectNotFound
     }
+
+    It 'stops when the module is removed from the session that started it' {
+        $script = "Import-Module '$root/out/CloudLab/CloudLab.psd1'; `$lab = Start-LabEmulator -SetEnvironment; Remove-Module CloudLab; " +
+            "`$lab.Running; [bool] `$env:AWS_ENDPOINT_URL; Test-Path `$lab.KubeConfig; " +
+            "try { `$null = Invoke-WebRequest `$lab.EndpointUrl -SkipHttpErrorCheck; 'listens' } catch { 'gone' }"
+        & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command $script | Should -Be 'False', 'False', 'False', 'gone'
+    }
+
+    It 'goes on when the module is removed from another session' {
+        $lab = Start-LabEmulator
+        $other = [powershell]::Create().AddScript("Import-Module '$root/out/CloudLab/CloudLab.psd1'; `$null = Get-LabSession; Remove-Module CloudLab")
+        try { $other.Invoke() } finally { $other.Dispose() }
+        $lab.Running | Should -BeTrue
+        Get-LabBucket | Should -BeNullOrEmpty
+    }
 }

@@ -5,6 +5,8 @@ BeforeDiscovery {
     $root = Split-Path (Split-Path $PSScriptRoot)
     Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
     $cmdlets = @(Get-Command -Module CloudLab -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } })
+    $pages = @('README.md', 'docs/from-other-s3-tools.md', 'docs/cloudlab.md', 'module/en-US/about_CloudLab.help.txt', 'module/en-US/about_LabS3.help.txt' |
+            ForEach-Object { @{ Name = $_ } })
     $examples = @(foreach ($cmdlet in $cmdlets) {
             $number = 0
             foreach ($example in (Get-Help $cmdlet.Name -Full).examples.example) {
@@ -22,6 +24,60 @@ Describe 'Help' -Tag Module {
         $root = Split-Path (Split-Path $PSScriptRoot)
         Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+
+        # Whether a command has a parameter, as PowerShell binds it: in full, by alias, or by an unambiguous beginning.
+        function Test-Parameter([System.Management.Automation.CommandInfo] $Command, [string] $Parameter) {
+            if ($Command.CommandType -notin 'Cmdlet', 'Function') { return $true }
+            $names = @($Command.Parameters.Values | ForEach-Object { $_.Name; $_.Aliases }) + $common + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+            $Parameter -in $names -or @($names -like "$Parameter*" | Sort-Object -Unique).Count -eq 1 -or
+                # A provider adds parameters to these.
+                ($Command.Name -in 'Get-Content', 'Set-Content' -and $Parameter -in 'Raw', 'Encoding', 'AsByteStream', 'NoNewline')
+        }
+
+        # Cmdlets and parameters that a paragraph names and that do not exist. A parameter belongs to the cmdlet before it, else to one that the
+        # paragraph names, else to the cmdlet whose help it is.
+        function Get-WrongName {
+            param([Parameter(ValueFromPipeline)] [string] $Text, [string] $Cmdlet)
+            process {
+                # A guide is about them all, and about the drive.
+                $found = @(if ($Cmdlet) { Get-Command $Cmdlet } else { Get-Command -Module CloudLab; Get-Command New-PSDrive, Get-ChildItem, Copy-Item, Rename-Item })
+                foreach ($match in [regex]::Matches($Text, '(?<![\w/.-])[A-Z][a-z]+-(?:Lab|Hpa)[A-Za-z]*\b|(?<![\w/.-])[A-Z][A-Za-z]+-(?:Object|Item|ChildItem|Content|Module|Json|Csv)\b')) {
+                    $command = Get-Command $match.Value -ErrorAction Ignore
+                    if ($command) { $found += $command } else { $match.Value }
+                }
+                foreach ($match in [regex]::Matches($Text, '(?:(?<![\w/.-])([A-Z][A-Za-z]+-[A-Z][A-Za-z]+)\s+)?(?<![\w<>./-])-([A-Z][A-Za-z]*[a-z0-9])\b')) {
+                    $owner = if ($match.Groups[1].Success) { Get-Command $match.Groups[1].Value -ErrorAction Ignore }
+                    $owners = if ($match.Groups[1].Success) { @($owner) } else { $found }
+                    if ($match.Groups[1].Success -and -not $owner) { continue }
+                    if (-not ($owners | Where-Object { Test-Parameter $_ $match.Groups[2].Value })) {
+                        ($match.Groups[1].Value + " -$($match.Groups[2].Value)").Trim()
+                    }
+                }
+            }
+        }
+
+        function Get-WrongNameInCode {
+            param([Parameter(ValueFromPipeline)] [string] $Code)
+            process {
+                $errors = $null
+                $tree = [System.Management.Automation.Language.Parser]::ParseInput($Code, [ref] $null, [ref] $errors)
+                $errors | ForEach-Object { $_.Message }
+                foreach ($ast in $tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)) {
+                    $called = $ast.GetCommandName()
+                    if (-not $called) { continue }
+                    $command = Get-Command $called -ErrorAction Ignore
+                    if ($command -is [System.Management.Automation.AliasInfo]) { $command = $command.ResolvedCommand }
+                    if (-not $command) {
+                        # Other programs are their own affair.
+                        if ($called -match '^[A-Z][a-z]+-') { $called }
+                        continue
+                    }
+                    foreach ($parameter in $ast.CommandElements.Where({ $_ -is [System.Management.Automation.Language.CommandParameterAst] })) {
+                        if (-not (Test-Parameter $command $parameter.ParameterName)) { "$($command.Name) -$($parameter.ParameterName)" }
+                    }
+                }
+            }
+        }
     }
 
     It '<Name> has a synopsis, a description and two examples' -ForEach $cmdlets {
@@ -54,6 +110,32 @@ Describe 'Help' -Tag Module {
             ($_.parameter | ForEach-Object { "$($_.name) $($_.position) $($_.required)" } | Sort-Object) -join ', '
         } | Sort-Object
         $shown | Should -Be $bound
+    }
+
+    It '<Name> names only cmdlets and parameters that there are' -ForEach $cmdlets {
+        $help = Get-Help $Name -Full
+        $prose = @($help.Synopsis) + @($help.description.Text) + @($help.parameters.parameter.description.Text) + @($help.examples.example.remarks.Text) +
+            @($help.examples.example.introduction.Text) + @($help.inputTypes.inputType.type.name) + @($help.inputTypes.inputType.description.Text)
+        @($prose | Get-WrongName -Cmdlet $Name) + @($help.examples.example.code | Get-WrongNameInCode) | Should -BeNullOrEmpty
+    }
+
+    It '<Name> names only cmdlets and parameters that there are' -ForEach $pages {
+        # Code first: what is left is prose.
+        $text = Get-Content -Raw (Join-Path $root $Name)
+        $code = [regex]::Matches($text, '(?ms)^```powershell\r?\n(.*?)^```').ForEach({ $_.Groups[1].Value })
+        $prose = $text -replace '(?ms)^```.*?^```', '' -split '(?:\r?\n){2,}|(?m)^\s*[-*|] '
+        @($prose | Get-WrongName) + @($code | Get-WrongNameInCode) | Should -BeNullOrEmpty
+    }
+
+    It 'tells a name that there is not from one that there is' {
+        'See Connect-Lab -PassThru.' | Get-WrongName | Should -Be 'Connect-Lab -PassThru'
+        'See Conect-Lab and Get-LabNothing.' | Get-WrongName | Should -Be 'Conect-Lab', 'Get-LabNothing'
+        'With -Buckets it goes on.' | Get-WrongName -Cmdlet Get-LabObject | Should -Be '-Buckets'
+        'With -Buckets it goes on, with -Bucket and -Recurse too.' | Get-WrongName | Should -Be '-Buckets'
+        'Give -Bucket, or use Select-Object -First 5 and Connect-Lab -Credential or -ProfileName.' | Get-WrongName -Cmdlet Get-LabObject | Should -BeNullOrEmpty
+        'Get-LabObject movies -Prefixx a | Select-Object -Frist 1; Get-LabNothing' | Get-WrongNameInCode |
+            Should -Be 'Get-LabObject -Prefixx', 'Select-Object -Frist', 'Get-LabNothing'
+        '$x = @{ Bucket = "b" }; Get-LabObject @x -Ex *.json | ForEach-Object { "$_" }' | Get-WrongNameInCode | Should -BeNullOrEmpty
     }
 
     It 'has a topic about the module' {
@@ -114,6 +196,10 @@ Describe 'Examples' -Tag Module {
         }
         finally {
             $shell.Dispose()
+            if ($Docker -and $Code -match 'Build-LabImage') {
+                # The engine was given to the tests.
+                docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force ([regex]::Matches($Code, '(?<=-Tag )\S+').Value) 2>&1 | Out-Null
+            }
         }
     }
 }

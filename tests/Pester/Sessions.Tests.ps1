@@ -55,6 +55,39 @@ Describe 'Get-LabSession' -Tag Sessions {
 }
 
 Describe 'Connect-Lab' -Tag Sessions {
+    BeforeAll {
+        # A server that has S3 and nothing else: what is meant for STS is not allowed, as other servers answer it.
+        function Start-WithoutSts([uri] $Behind) {
+            $listener = [System.Net.HttpListener]::new()
+            $probe = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+            $probe.Start()
+            $port = $probe.LocalEndpoint.Port
+            $probe.Stop()
+            $listener.Prefixes.Add("http://127.0.0.1:$port/")
+            $listener.Start()
+            $job = Start-ThreadJob {
+                param($listener, $behind)
+                $client = [System.Net.Http.HttpClient]::new()
+                while ($listener.IsListening) {
+                    try { $context = $listener.GetContext() } catch [System.Net.HttpListenerException], [ObjectDisposedException] { break }
+                    if ($context.Request.HttpMethod -eq 'POST') {
+                        $context.Response.StatusCode = 405
+                    }
+                    else {
+                        $request = [System.Net.Http.HttpRequestMessage]::new('GET', [uri]::new($behind, $context.Request.RawUrl))
+                        foreach ($name in $context.Request.Headers.AllKeys) { $null = $request.Headers.TryAddWithoutValidation($name, $context.Request.Headers[$name]) }
+                        $answer = $client.SendAsync($request).Result
+                        $context.Response.StatusCode = [int] $answer.StatusCode
+                        $body = $answer.Content.ReadAsByteArrayAsync().Result
+                        $context.Response.OutputStream.Write($body, 0, $body.Length)
+                    }
+                    $context.Response.Close()
+                }
+            } -ArgumentList $listener, $Behind
+            @{ Url = "http://127.0.0.1:$port"; Stop = { $listener.Stop(); $job | Wait-Job | Remove-Job }.GetNewClosure() }
+        }
+    }
+
     AfterEach { Disconnect-Lab }
 
     It 'sets the defaults of this runspace and of no other' {
@@ -106,5 +139,67 @@ Describe 'Connect-Lab' -Tag Sessions {
 
     It 'names a profile that is not there' {
         { Connect-Lab -ProfileName nobody } | Should -Throw "*'nobody'*" -ErrorId 'ProfileNotFound*'
+    }
+
+    It 'tells a wrong secret from a right one where there is no STS' {
+        $emulator = Start-LabEmulator -NoDefault
+        $server = Start-WithoutSts $emulator.EndpointUrl
+        try {
+            $keys = $emulator.GetEnvironment()
+            $right, $wrong = $keys['AWS_SECRET_ACCESS_KEY'], 'wrong' | ForEach-Object { [pscredential]::new($emulator.AccessKey, (ConvertTo-SecureString $_ -AsPlainText -Force)) }
+            { Connect-Lab -Credential $wrong -EndpointUrl $server.Url } | Should -Throw -ErrorId 'SignatureDoesNotMatch*'
+            (Get-LabSession).S3Endpoint.Value | Should -BeNullOrEmpty
+            $session = Connect-Lab -Credential $right -EndpointUrl $server.Url -WarningVariable warnings -WarningAction SilentlyContinue
+            $session.S3Endpoint.Value | Should -Be $server.Url
+            $warnings | Should -BeLike 'The server does not say who the credentials stand for*'
+        }
+        finally {
+            & $server.Stop
+            Stop-LabEmulator
+        }
+    }
+
+    It 'goes back to a running emulator after a role' {
+        $emulator = Start-LabEmulator
+        try {
+            $null = New-LabRole guest
+            Use-LabRole guest
+            (Get-LabCallerIdentity).Arn | Should -BeLike '*assumed-role/guest/*'
+            (Get-LabEmulator | Connect-Lab).Identity.Value | Should -BeLike '*:root'
+            (Get-LabCallerIdentity).Arn | Should -BeLike '*:root'
+            (Get-LabSession).S3Endpoint.ToString() | Should -Be "$emulator (emulator $($emulator.Id))"
+            (Connect-Lab -Emulator $emulator -Region eu-west-3).Region.Value | Should -Be eu-west-3
+        }
+        finally { Stop-LabEmulator }
+        { $emulator | Connect-Lab } | Should -Throw -ErrorId 'EmulatorStopped*'
+        (Get-LabSession).S3Endpoint.Value | Should -BeNullOrEmpty
+    }
+
+    It 'asks for the code of an MFA device, once' {
+        $emulator = Start-LabEmulator -NoDefault
+        try {
+            $keys = $emulator.GetEnvironment()
+            $null = New-LabRole guest -Session (Get-LabSession -EndpointUrl $emulator.EndpointUrl -Credential ([pscredential]::new(
+                        $emulator.AccessKey, (ConvertTo-SecureString $keys['AWS_SECRET_ACCESS_KEY'] -AsPlainText -Force))))
+            Set-Content $env:AWS_SHARED_CREDENTIALS_FILE "[base]`naws_access_key_id = $($emulator.AccessKey)`naws_secret_access_key = $($keys['AWS_SECRET_ACCESS_KEY'])"
+            Set-Content $env:AWS_CONFIG_FILE @"
+[profile guest]
+role_arn = arn:aws:iam::$($emulator.AccountId):role/guest
+source_profile = base
+mfa_serial = arn:aws:iam::$($emulator.AccountId):mfa/me
+endpoint_url = $emulator
+"@
+            $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
+            $pwsh = $env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path
+            $said = '123456' | & $pwsh -NoProfile -Command "Import-Module '$module'; (Get-LabCallerIdentity -ProfileName guest).Arn; (Get-LabCallerIdentity -ProfileName guest).Arn" | Out-String
+            ([regex]::Matches($said, 'assumed-role/guest/')).Count | Should -Be 2 -Because $said
+            ([regex]::Matches($said, 'Code of the MFA device arn:aws:iam::\d+:mfa/me')).Count | Should -Be 1 -Because $said
+            & $pwsh -NoProfile -NonInteractive -Command "Import-Module '$module'; try { Get-LabCallerIdentity -ProfileName guest } catch { `$_.FullyQualifiedErrorId }" |
+                Should -BeLike 'MfaCodeRequired,*'
+        }
+        finally {
+            Remove-Item $env:AWS_SHARED_CREDENTIALS_FILE, $env:AWS_CONFIG_FILE -ErrorAction Ignore
+            Stop-LabEmulator
+        }
     }
 }

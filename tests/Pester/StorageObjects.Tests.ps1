@@ -112,6 +112,17 @@ Describe 'Storage: URLs, uploads, tags, waiting' -Tag Storage {
         Remove-LabMultipartUpload $bucket -OlderThan 0 -Force
     }
 
+    Context 'Set-LabObjectContent' {
+        It 'stores what Set-Content stores' {
+            $things = [pscustomobject]@{ a = 1; b = 'x y' }, 'text', 42, $true, $null, [timespan]::FromMinutes(1), ([uri] 'http://x'), (Get-Item $TestDrive)
+            $things | Set-Content (Join-Path $TestDrive things.txt)
+            $things | Set-LabObjectContent $bucket things.txt
+            @(Get-LabObjectContent $bucket things.txt) | Should -Be @(Get-Content (Join-Path $TestDrive things.txt))
+            Set-LabObjectContent $bucket thing.txt -Value ([pscustomobject]@{ a = 1 })
+            Get-LabObjectContent $bucket thing.txt | Should -Be '@{a=1}'
+        }
+    }
+
     Context 'New-LabObjectUrl' {
         It 'makes links that anybody can use' {
             $link = New-LabObjectUrl $bucket top.txt

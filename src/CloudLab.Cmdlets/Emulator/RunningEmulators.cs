@@ -1,3 +1,4 @@
+using System.Management.Automation.Runspaces;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Sessions;
 using CloudLab.Emulator;
@@ -96,12 +97,31 @@ internal static class RunningEmulators
         return entry.Emulator;
     }
 
+    /// <summary>Stops the emulators that a runspace has started, the last one first, as Stop-LabEmulator would. Only on its pipeline thread.</summary>
+    /// <param name="runspace">The runspace.</param>
+    public static void StopAll(Runspace runspace)
+    {
+        int[] own;
+        lock (Gate)
+        {
+            own = [.. Entries.Where(entry => entry.Runspace.TryGetTarget(out Runspace? starter) && ReferenceEquals(starter, runspace)).Select(entry => entry.Emulator.Info.Id).Reverse()];
+        }
+
+        foreach (int id in own)
+        {
+            Remove(id)?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
     private static bool PointsAt(LabSession? session, Entry entry) =>
         session is not null && session.Aws.Endpoint("S3") == entry.Emulator.Info.EndpointUrl;
 
     private sealed class Entry(LabEmulator emulator, LabSession? previous)
     {
         public LabEmulator Emulator { get; } = emulator;
+
+        // The same process may have the module in other runspaces too.
+        public WeakReference<Runspace> Runspace { get; } = new(System.Management.Automation.Runspaces.Runspace.DefaultRunspace);
 
         public LabSession? Previous { get; set; } = previous;
 

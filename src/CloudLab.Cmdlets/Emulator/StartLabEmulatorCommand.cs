@@ -13,7 +13,8 @@ namespace CloudLab.Cmdlets.Emulator;
 /// <para>The cmdlets that follow in this runspace talk to the emulator, until Stop-LabEmulator gives back what was
 /// before. -SetEnvironment points other tools (aws, s3cmd, boto3, kubectl) started from here at it too; the GetEnvironment
 /// method of the output has the same variables, the secret key among them, for tools started elsewhere.</para>
-/// <para>Data is in memory unless -DataPath names a folder. The emulator ends with the process.
+/// <para>Data is in memory unless -DataPath names a folder. The emulator ends with the process, and when the module is
+/// removed from the session that started it.
 /// To run one in a process of its own use <c>cloudlab emulator</c>.</para>
 /// <para>Where it differs from AWS: there is one account, and any region that a request is signed for will do; a bucket's
 /// lifecycle, website, replication, logging and notification settings are checked, kept and given back but move, serve and

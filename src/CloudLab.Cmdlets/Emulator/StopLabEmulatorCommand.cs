@@ -7,8 +7,8 @@ namespace CloudLab.Cmdlets.Emulator;
 
 /// <summary>Stops emulators and gives the session back the defaults it had before.</summary>
 /// <remarks>
-/// <para>What an emulator kept in memory is gone; what it kept in its -DataPath stays. The session's defaults, and the
-/// environment variables that -SetEnvironment set, go back to what they were, unless somebody has changed them since.</para>
+/// <para>What an emulator kept in memory is gone; what it kept in the folder of Start-LabEmulator -DataPath stays. The session's defaults,
+/// and the environment variables that Start-LabEmulator -SetEnvironment set, go back to what they were, unless somebody has changed them since.</para>
 /// <para>Errors: EmulatorNotFound when none of the given number runs.</para>
 /// </remarks>
 /// <example>

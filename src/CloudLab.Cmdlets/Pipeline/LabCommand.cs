@@ -18,7 +18,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     private Exception? fatal;
 
     /// <summary>Creates the cmdlet.</summary>
-    protected LabCommand() => pump = new WorkPump(WriteVerbose, WriteWarning, WriteProgress);
+    protected LabCommand() => pump = new WorkPump(WriteVerbose, WriteWarning, WriteProgress, (caption, question) => UserPrompt.Ask(Host, caption, question));
 
     /// <summary>Where Core says what it does: verbose lines, warnings, progress.</summary>
     protected IReporter Reporter => pump.Reporter;

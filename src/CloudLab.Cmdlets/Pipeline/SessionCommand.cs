@@ -9,7 +9,7 @@ public abstract class SessionCommand : LabCommand
 {
     private LabSession? defaultSession;
 
-    /// <summary>Session to work in, as <c>Connect-Lab -PassThru</c> and <c>Use-LabRole -PassThru</c> give it; the runspace's default if left out.</summary>
+    /// <summary>Session to work in, as <c>Connect-Lab</c>, <c>Get-LabSession</c> and <c>Use-LabRole -PassThru</c> write it; the runspace's default if left out.</summary>
     [Parameter]
     [ValidateNotNull]
     public LabSession? Session { get; set; }

@@ -21,9 +21,10 @@ internal sealed class WorkPump : IDisposable
     /// <param name="verbose">Writes a verbose line; called on the pipeline thread, as are the others.</param>
     /// <param name="warning">Writes a warning.</param>
     /// <param name="progress">Shows progress.</param>
-    public WorkPump(Action<string> verbose, Action<string> warning, Action<ProgressRecord> progress)
+    /// <param name="ask">Asks the user for a line of text (a caption, a question); null where nobody can be asked.</param>
+    public WorkPump(Action<string> verbose, Action<string> warning, Action<ProgressRecord> progress, Func<string, string, string?> ask)
     {
-        Reporter = new QueueReporter(this, verbose, warning, progress);
+        Reporter = new QueueReporter(this, verbose, warning, progress, ask);
         Stopping = stop.Token;
     }
 
@@ -138,8 +139,11 @@ internal sealed class WorkPump : IDisposable
         outputRoom.Dispose();
     }
 
-    private sealed class QueueReporter(WorkPump pump, Action<string> verbose, Action<string> warning, Action<ProgressRecord> progress) : IReporter
+    private sealed class QueueReporter(
+        WorkPump pump, Action<string> verbose, Action<string> warning, Action<ProgressRecord> progress, Func<string, string, string?> ask) : IReporter
     {
+        public Task<string?> AskAsync(string caption, string question) => pump.AskAsync(() => ask(caption, question));
+
         public void Verbose(string message) => pump.Post(() => verbose(message));
 
         public void Warning(string message) => pump.Post(() => warning(message));

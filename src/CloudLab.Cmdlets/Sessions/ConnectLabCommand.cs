@@ -5,6 +5,8 @@ using CloudLab.Core.Errors;
 using CloudLab.Core.Identity;
 using CloudLab.Core.Kubernetes;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Storage;
+using CloudLab.Emulator;
 
 namespace CloudLab.Cmdlets.Sessions;
 
@@ -15,9 +17,12 @@ namespace CloudLab.Cmdlets.Sessions;
 /// (ForEach-Object -Parallel, a job) starts without defaults: give it the session with -Session $using:session.</para>
 /// <para>The session is checked before it becomes the default: STS is asked who the credentials stand for, and a Docker Engine or
 /// Kubernetes cluster named here is asked for its version. Credentials that are refused, or a server that does not answer,
-/// leave the defaults as they were. Without AWS credentials the other systems can be used all the same: a warning says so.</para>
+/// leave the defaults as they were. A server without STS is asked for its buckets instead, which tells whether the keys are right.
+/// Without AWS credentials the other systems can be used all the same: a warning says so.</para>
+/// <para>The session is also written; assign it to a variable to use it with -Session, or to $null.</para>
 /// <para>Errors: NoCredentials, ProfileNotFound or ProfileUnusable when a profile asked for gives no credentials;
-/// InvalidClientTokenId, SignatureDoesNotMatch or ExpiredToken when the service refuses them; ConnectionFailed, NoCluster or NoDockerEngine
+/// InvalidClientTokenId, InvalidAccessKeyId, SignatureDoesNotMatch or ExpiredToken when the service refuses them; EmulatorStopped for an
+/// emulator that does not run any more; ConnectionFailed, NoCluster or NoDockerEngine
 /// when there is nobody at the address.</para>
 /// </remarks>
 /// <example>
@@ -28,6 +33,11 @@ namespace CloudLab.Cmdlets.Sessions;
 /// <para>Makes an existing session the default, with another namespace, without asking any server.</para>
 /// <code>Connect-Lab -Session (Get-LabSession) -Namespace movies -SkipCheck</code>
 /// </example>
+/// <example>
+/// <para>Goes back to a running emulator after acting as a role.</para>
+/// <code>$null = New-LabRole movies-guest; Use-LabRole movies-guest; Get-LabEmulator | Connect-Lab</code>
+/// </example>
+/// <inputtype>CloudLab.Emulator.LabEmulatorInfo. What Start-LabEmulator and Get-LabEmulator write.</inputtype>
 [Cmdlet(VerbsCommunications.Connect, "Lab")]
 [OutputType(typeof(LabSession))]
 public sealed class ConnectLabCommand : ConnectionCommand
@@ -36,12 +46,17 @@ public sealed class ConnectLabCommand : ConnectionCommand
     [Parameter]
     public SwitchParameter SkipCheck { get; set; }
 
+    /// <summary>A running emulator to connect to, as its root user; other parameters go before what it says.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public LabEmulatorInfo? Emulator { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         SessionOptions options = Options();
         // From scratch: defaults of an earlier Connect-Lab do not shine through.
-        LabSession session = LabSession.Resolve(options, "Connect-Lab", Session);
+        LabSession session = LabSession.Resolve(options, "Connect-Lab", Basis());
         if (!SkipCheck)
         {
             if (await IdentifyAsync(session, options, cancellation) is { } identity)
@@ -68,15 +83,25 @@ public sealed class ConnectLabCommand : ConnectionCommand
         await WriteAsync(session, cancellation);
     }
 
+    private LabSession? Basis() => Emulator switch
+    {
+        null => Session,
+        { Running: true } => LabSession.Resolve(Emulator.GetSessionOptions(), $"emulator {Emulator.Id}", Session),
+        _ => throw new LabException(
+            LabErrorKind.InvalidArgument, "EmulatorStopped", $"Emulator {Emulator.Id} at {Emulator} has been stopped: see Get-LabEmulator and Start-LabEmulator."),
+    };
+
     private async Task<LabCallerIdentity?> IdentifyAsync(LabSession session, SessionOptions options, CancellationToken cancellation)
     {
-        bool asked = options.Keys is not null || options.ProfileName is not null || options.EndpointUrl is not null;
+        bool asked = options.Keys is not null || options.ProfileName is not null || options.EndpointUrl is not null || Emulator is not null;
         try
         {
             return await new CallerStore(new IdentityClient(session, Reporter)).GetIdentityAsync(cancellation);
         }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
+        catch (LabException e) when (session.Aws.Endpoint("STS") is not null
+            && e.Kind is LabErrorKind.NotSupported or LabErrorKind.NotFound or LabErrorKind.InvalidData or LabErrorKind.AccessDenied or LabErrorKind.ServiceFailed)
         {
+            await CheckKeysAsync(session, cancellation);
             Reporter.Warning($"The server does not say who the credentials stand for: {e.Message}");
         }
         catch (LabException e) when (!asked && (e.Code == "NoCredentials" || e.Kind == LabErrorKind.ConnectionFailed))
@@ -85,5 +110,21 @@ public sealed class ConnectLabCommand : ConnectionCommand
         }
 
         return null;
+    }
+
+    // Where there is no STS, S3 tells whether it knows the keys; whether they may list buckets is another matter.
+    private async Task CheckKeysAsync(LabSession session, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (LabBucket _ in new BucketStore(new StorageClient(session, Reporter)).ListAsync(cancellation: cancellation))
+            {
+                break;
+            }
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.NotSupported or LabErrorKind.AccessDenied or LabErrorKind.NotFound)
+        {
+            Reporter.Warning($"The server does not tell whether the keys are right: {e.Message}");
+        }
     }
 }

@@ -110,7 +110,9 @@ public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
             }
 
             await AddBytesAsync(bytes);
-            await AddAsync(value);
+
+            // What an object without a type of its own is in words, its wrapper alone knows.
+            await AddAsync(value is byte[] or string ? value : given);
         }
 
         await AddBytesAsync(bytes);

@@ -4,6 +4,7 @@ using Amazon.SecurityToken;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Core.Identity;
 
@@ -62,7 +63,7 @@ public sealed class IdentityClient
         Reporter.Verbose($"STS {action}: {subject}");
         return CallAsync(
             "STS", subject, target,
-            () => call(StsClients.GetValue(aws, static connection => new StsClient(connection))),
+            () => call(StsClients.GetValue(aws, static connection => new StsClient(connection, connection.Credentials()))),
             cancellation);
     }
 

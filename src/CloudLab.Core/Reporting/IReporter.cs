@@ -17,6 +17,12 @@ public interface IReporter
     /// <summary>How far long work is. Use <see cref="ProgressMeter"/>, which keeps the rate of updates low.</summary>
     /// <param name="update">The state to show.</param>
     void Progress(ProgressUpdate update);
+
+    /// <summary>Asks whoever runs the command for a line of text: the code of an MFA device.</summary>
+    /// <param name="caption">What it is about.</param>
+    /// <param name="question">What to type.</param>
+    /// <returns>The answer; null where nobody can be asked.</returns>
+    Task<string?> AskAsync(string caption, string question) => Task.FromResult<string?>(null);
 }
 
 /// <summary>A reporter that drops everything, for callers with nobody to tell.</summary>

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
-using Amazon.Runtime.Credentials;
 using CloudLab.Core.Errors;
+using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Core.Sessions;
 
@@ -13,7 +13,7 @@ public sealed class AwsConnection
     private const string HiddenSecret = "(secret hidden)";
 
     private readonly LabSession session;
-    private readonly Lazy<CredentialProfile?> profile;
+    private readonly Lazy<SharedProfile?> profile;
     private readonly Lazy<(AWSCredentials Credentials, LabSetting Setting)> credentials;
     private readonly Lazy<AwsHttpClientFactory> http;
     private readonly ConcurrentDictionary<string, LabSetting> endpoints = new(StringComparer.Ordinal);
@@ -27,7 +27,7 @@ public sealed class AwsConnection
         credentials = new(FindCredentials);
         CaBundle = session.Setting("CaBundle", o => o.CaBundle, "AWS_CA_BUNDLE");
         http = new(() => new AwsHttpClientFactory(
-            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null, Silence));
+            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null, Silence, session.Environment));
     }
 
     /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>
@@ -35,7 +35,7 @@ public sealed class AwsConnection
 
     /// <summary>The region and where it came from.</summary>
     public LabSetting RegionSetting => session.Setting("Region", o => o.Region, "AWS_REGION", "AWS_DEFAULT_REGION")
-        .Or(profile.Value?.Region?.SystemName, ProfileSource("region"))
+        .Or(profile.Value?["region"], ProfileSource("region"))
         .Or("us-east-1", "default");
 
     /// <summary>The profile of the shared config files and where its name came from.</summary>
@@ -87,6 +87,15 @@ public sealed class AwsConnection
     /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>
     internal AWSCredentials Credentials() => credentials.Value.Credentials;
 
+    /// <summary>Keys that stand in the environment.</summary>
+    /// <returns>The keys, or null.</returns>
+    internal AwsKeys? EnvironmentKeys() =>
+        session.Environment.Get("AWS_ACCESS_KEY_ID") is { } accessKey && session.Environment.Get("AWS_SECRET_ACCESS_KEY") is { } secretKey
+            ? new AwsKeys(
+                accessKey, secretKey, session.Environment.Get("AWS_SESSION_TOKEN"),
+                SharedCredentialsFile.ToExpiration(session.Environment.Get("AWS_CREDENTIAL_EXPIRATION")))
+            : null;
+
     /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
     /// <returns>Whether they end at all, and when, where that is known. Throws what the SDK throws.</returns>
     internal async Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync()
@@ -126,14 +135,17 @@ public sealed class AwsConnection
     // In the order of the AWS SDKs and Tools Reference Guide, "Service-specific endpoints": what is given directly, the environment, the profile.
     private LabSetting FindEndpoint(string service)
     {
-        LabSetting given = session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
+        // An endpoint given by hand is the server's that is worked with; whoever is signed in elsewhere is so all the same.
+        LabSetting given = service.StartsWith("SSO", StringComparison.Ordinal)
+            ? new LabSetting("EndpointUrl", null, "not set")
+            : session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
         if (given.Value is not null || IsTrue(session.Environment.Get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")))
         {
             return given;
         }
 
         string? name = profile.Value?.Name;
-        string file = ConfigFile();
+        string file = SharedConfigFile.ConfigPath(session.Environment);
         return name is not null && IsTrue(SharedConfigFile.Setting(file, name, "ignore_configured_endpoint_urls"))
             ? given
             : session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
@@ -144,42 +156,30 @@ public sealed class AwsConnection
 
     private string ProfileSource(string setting) => $"{setting} of profile '{ProfileSetting.Value}'";
 
-    private CredentialProfileStoreChain ProfileFiles()
+    private SharedProfile? FindProfile()
     {
-        // Without a location the chain also looks into the encrypted store that AWS Tools for PowerShell keeps on Windows.
-        LabEnvironment environment = session.Environment;
-        return new(environment.Get("AWS_SHARED_CREDENTIALS_FILE")
-            ?? (environment.Home == LabEnvironment.Process.Home ? null : Path.Combine(environment.Home, ".aws", "credentials")));
-    }
-
-    private string ConfigFile() =>
-        session.Environment.Get("AWS_CONFIG_FILE") ?? Path.Combine(session.Environment.Home, ".aws", "config");
-
-    private CredentialProfile? FindProfile()
-    {
-        try
+        if (SharedProfile.Find(session.Environment, ProfileSetting.Value!) is { } found)
         {
-            if (ProfileFiles().TryGetProfile(ProfileSetting.Value, out CredentialProfile found))
-            {
-                return found;
-            }
-        }
-        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new LabException(
-                LabErrorKind.InvalidArgument, "ProfileUnreadable",
-                $"The shared AWS config files cannot be read: {e.Message}", e);
+            return found;
         }
 
-        if (ProfileSetting.Source == "default")
+        if (ProfileSetting.Source == "default" || EncryptedProfile() is not null)
         {
             return null;
         }
 
         throw new LabException(
             LabErrorKind.InvalidArgument, "ProfileNotFound",
-            $"There is no AWS profile '{ProfileSetting.Value}' ({ProfileSetting.Source}): look in ~/.aws/config and ~/.aws/credentials, or run 'aws configure list-profiles'.");
+            $"There is no AWS profile '{ProfileSetting.Value}' ({ProfileSetting.Source}): look in ~/.aws/config and ~/.aws/credentials, or run 'aws configure list-profiles'."
+            + SharedProfile.Problems(session.Environment));
     }
+
+    // AWS Tools for PowerShell keep profiles in an encrypted store of their own on Windows.
+    private CredentialProfile? EncryptedProfile() =>
+        OperatingSystem.IsWindows() && session.Environment == LabEnvironment.Process
+        && new NetSDKCredentialsFile().TryGetProfile(ProfileSetting.Value, out CredentialProfile found) && found.CanCreateAWSCredentials
+            ? found
+            : null;
 
     private (AWSCredentials Credentials, LabSetting Setting) FindCredentials()
     {
@@ -190,64 +190,82 @@ public sealed class AwsConnection
             return (ToCredentials(keys), Named(keys.AccessKey, source));
         }
 
-        if (asked is null
-            && session.Environment.Get("AWS_ACCESS_KEY_ID") is { } accessKey
-            && session.Environment.Get("AWS_SECRET_ACCESS_KEY") is { } secretKey)
+        if (asked is null && EnvironmentKeys() is { } ofEnvironment)
         {
-            return (
-                ToCredentials(new AwsKeys(
-                    accessKey, secretKey, session.Environment.Get("AWS_SESSION_TOKEN"), SharedCredentialsFile.ToExpiration(session.Environment.Get("AWS_CREDENTIAL_EXPIRATION")))),
-                Named(accessKey, "environment AWS_ACCESS_KEY_ID"));
+            return (ToCredentials(ofEnvironment), Named(ofEnvironment.AccessKey, "environment AWS_ACCESS_KEY_ID"));
         }
 
-        if (profile.Value is { CanCreateAWSCredentials: true } found)
+        if (profile.Value is { } found)
         {
-            try
+            if (new ProfileCredentialSource(this, session).Of(found) is { } ofProfile)
             {
-                AWSCredentials ofProfile = found.GetAWSCredentials(ProfileFiles());
-                if (ofProfile is SessionAWSCredentials)
-                {
-                    ofProfile.Expiration = SharedCredentialsFile.ExpirationOf(session, found.Name)?.UtcDateTime;
-                }
-
-                return (ofProfile, Named(found.Options.AccessKey ?? found.CredentialDescription, $"profile '{found.Name}'"));
+                return (ofProfile.Credentials, Named(ofProfile.Who, $"profile '{found.Name}'"));
             }
-            catch (Exception e) when (e is AmazonClientException or ArgumentException or InvalidOperationException)
-            {
-                throw new LabException(
-                    LabErrorKind.AuthenticationFailed, "ProfileUnusable",
-                    $"Profile '{found.Name}' gives no credentials: {e.Message}", e);
-            }
+        }
+        else if (EncryptedProfile() is { } encrypted)
+        {
+            return (encrypted.GetAWSCredentials(null), Named(encrypted.Options.AccessKey ?? encrypted.Name, $"profile '{encrypted.Name}' of AWS Tools for PowerShell"));
         }
 
         if (asked is not null)
         {
             throw new LabException(
                 LabErrorKind.AuthenticationFailed, "ProfileUnusable",
-                $"Profile '{ProfileSetting.Value}' holds no credentials: add keys, an SSO session or a role to it.");
+                $"Profile '{ProfileSetting.Value}' holds no credentials: add keys, an SSO session or a role to it." + SharedProfile.Problems(session.Environment));
         }
 
-        try
-        {
-            // What is left of the SDK's chain: web identity, container, instance metadata.
-            using DefaultAWSCredentialsIdentityResolver chain = new();
-            AWSCredentials ambient = chain.ResolveIdentity(null);
-            return (ambient, Named(ambient.GetType().Name, "the AWS SDK's chain"));
-        }
-        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or HttpRequestException)
-        {
-            throw new LabException(
-                LabErrorKind.AuthenticationFailed, "NoCredentials",
-                "No AWS credentials: use Connect-Lab -Credential or -ProfileName, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.", e)
-            {
-                Advice = "Get-LabSession shows which setting comes from where. Start-LabEmulator sets everything for a trial without a cloud.",
-            };
-        }
+        return Ambient();
 
         LabSetting Named(string who, string from) => new("Credential", $"{who} {HiddenSecret}", from);
     }
 
-    private static AWSCredentials ToCredentials(AwsKeys keys) => keys.SessionToken is { } token
+    // What a machine in the cloud is given without anybody's asking: a web identity, a container's or an instance's role.
+    private (AWSCredentials Credentials, LabSetting Setting) Ambient()
+    {
+        LabEnvironment environment = session.Environment;
+        MetadataCredentialSource metadata = new(environment);
+        try
+        {
+            if (environment.Get("AWS_WEB_IDENTITY_TOKEN_FILE") is { } file && environment.Get("AWS_ROLE_ARN") is { } role)
+            {
+                return (
+                    new RoleCredentialSource(this).AssumeWithToken("AWS_WEB_IDENTITY_TOKEN_FILE", role, file, environment.Get("AWS_ROLE_SESSION_NAME")),
+                    new LabSetting("Credential", role, "environment AWS_WEB_IDENTITY_TOKEN_FILE"));
+            }
+
+            if (metadata.HasContainer)
+            {
+                return (metadata.Container(), new LabSetting("Credential", "container", "environment AWS_CONTAINER_CREDENTIALS"));
+            }
+
+            if (!metadata.HasInstance)
+            {
+                throw NoCredentials(null);
+            }
+
+            // Whether there is an instance at all shows only when it is asked.
+            AWSCredentials instance = metadata.Instance();
+            instance.GetCredentials();
+            return (instance, new LabSetting("Credential", "EC2 instance metadata", "the machine"));
+        }
+        catch (LabException e) when (e.Code == "NoInstanceCredentials")
+        {
+            throw NoCredentials(e);
+        }
+    }
+
+    private LabException NoCredentials(Exception? inner) => new(
+        LabErrorKind.AuthenticationFailed, "NoCredentials",
+        "No AWS credentials: use Connect-Lab -Credential or -ProfileName, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        + SharedProfile.Problems(session.Environment), inner)
+    {
+        Advice = "Get-LabSession shows which setting comes from where. Start-LabEmulator sets everything for a trial without a cloud.",
+    };
+
+    /// <summary>Keys as the SDK takes them.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <returns>Credentials.</returns>
+    internal static AWSCredentials ToCredentials(AwsKeys keys) => keys.SessionToken is { } token
         ? new SessionAWSCredentials(keys.AccessKey, keys.SecretKey, token) { Expiration = keys.Expiration?.UtcDateTime }
         : new BasicAWSCredentials(keys.AccessKey, keys.SecretKey);
 }

@@ -117,6 +117,8 @@ internal static partial class AwsErrors
         {
             switch (e)
             {
+                case LabException told:
+                    return told;
                 case AmazonUnmarshallingException or XmlException:
                     return Answerless(problem, place, service, subject, target);
                 case AmazonServiceException answer when answer.StatusCode != 0 || !string.IsNullOrEmpty(answer.ErrorCode):

@@ -11,7 +11,8 @@ internal sealed class AwsHttpClientFactory : HttpClientFactory
     /// <summary>Creates the client.</summary>
     /// <param name="authorities">Reads the certificate authorities to trust instead of the system's, or null.</param>
     /// <param name="silence">How long a server may send nothing before the request counts as failed.</param>
-    public AwsHttpClientFactory(Func<X509Certificate2Collection>? authorities, TimeSpan silence)
+    /// <param name="environment">Names the proxy.</param>
+    public AwsHttpClientFactory(Func<X509Certificate2Collection>? authorities, TimeSpan silence, LabEnvironment environment)
     {
         SocketsHttpHandler handler = new()
         {
@@ -22,13 +23,14 @@ internal sealed class AwsHttpClientFactory : HttpClientFactory
             UseCookies = false,
         };
         QuickAck.Install(handler);
+        EnvironmentProxy.Use(handler, environment);
         if (authorities is not null)
         {
             handler.SslOptions.RemoteCertificateValidationCallback = TrustedAuthorities.Validate(authorities);
         }
 
         // A limit on the whole request would hit a big body on a slow line: what counts is that something moves.
-        Client = new HttpClient(new AwsPatienceHandler(silence, new RequestLogHandler(handler))) { Timeout = Timeout.InfiniteTimeSpan };
+        Client = new HttpClient(new AwsPatienceHandler(silence, new RequestLogHandler(new ProxyFaultHandler(handler)))) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>The client.</summary>

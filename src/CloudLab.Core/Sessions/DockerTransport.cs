@@ -23,7 +23,7 @@ internal sealed class DockerTransport : IDockerHandlerFactory<HttpMessageHandler
 
     /// <summary>Makes the pool of connections to an engine.</summary>
     /// <param name="endpoint">The engine.</param>
-    /// <param name="environment">Where <c>ssh</c> is looked for.</param>
+    /// <param name="environment">Where <c>ssh</c> is looked for, and the proxy.</param>
     /// <returns>A handler; the caller sets the time limits of its requests.</returns>
     public static HttpMessageHandler Pool(DockerEndpoint endpoint, LabEnvironment environment)
     {
@@ -37,13 +37,17 @@ internal sealed class DockerTransport : IDockerHandlerFactory<HttpMessageHandler
             handler.SslOptions = tls.Options();
         }
 
-        if (endpoint.Kind != DockerTransportKind.Tcp)
+        if (endpoint.Kind == DockerTransportKind.Tcp)
+        {
+            EnvironmentProxy.Use(handler, environment);
+        }
+        else
         {
             handler.UseProxy = false;
             handler.ConnectCallback = (_, cancellation) => OpenAsync(endpoint, environment, cancellation);
         }
 
-        return new RequestLogHandler(handler);
+        return new RequestLogHandler(new ProxyFaultHandler(handler));
     }
 
     /// <inheritdoc/>

@@ -154,6 +154,7 @@ public sealed class KubeConnection
             SkipVerification = cluster.Flag("insecure-skip-tls-verify"),
             ServerName = cluster.Text("tls-server-name"),
             Proxy = proxy,
+            Environment = session.Environment,
             Credentials = user is null ? new KubeCredentials() : KubeCredentials.Of(user, cluster, url),
             Key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(says))),
         };

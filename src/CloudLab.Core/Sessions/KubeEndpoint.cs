@@ -20,6 +20,9 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
     /// <summary>Proxy to go through; null for what the environment says.</summary>
     public Uri? Proxy { get; init; }
 
+    /// <summary>Names the proxy where the kubeconfig does not.</summary>
+    public LabEnvironment Environment { get; init; } = LabEnvironment.Process;
+
     /// <summary>Who the caller is.</summary>
     public required KubeCredentials Credentials { get; init; }
 
@@ -53,10 +56,9 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
                 handler.Proxy.Credentials = new NetworkCredential(Uri.UnescapeDataString(name), Uri.UnescapeDataString(password));
             }
         }
-        else if (Server.IsLoopback)
+        else
         {
-            // As Go does, whatever HTTPS_PROXY says.
-            handler.UseProxy = false;
+            EnvironmentProxy.Use(handler, Environment);
         }
 
         if (SkipVerification)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CloudLab.Core.Errors;
 
 namespace CloudLab.Core.Sessions;
@@ -11,18 +10,14 @@ namespace CloudLab.Core.Sessions;
 public static class SharedCredentialsFile
 {
     // The name that several tools write, each for itself; the SDKs leave it alone.
-    private const string ExpirationName = "x_security_token_expires";
+    internal const string ExpirationName = "x_security_token_expires";
 
     private static readonly object OneAtATime = new();
 
     /// <summary>The file that a session's profiles are written to.</summary>
     /// <param name="session">The session.</param>
     /// <returns>An absolute path.</returns>
-    public static string PathOf(LabSession session)
-    {
-        string path = session.Environment.Get("AWS_SHARED_CREDENTIALS_FILE") ?? Path.Combine(session.Environment.Home, ".aws", "credentials");
-        return path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(session.Environment.Home, path[2..]) : Path.GetFullPath(path);
-    }
+    public static string PathOf(LabSession session) => SharedConfigFile.CredentialsPath(session.Environment);
 
     /// <summary>Writes a profile with temporary credentials.</summary>
     /// <param name="session">Whose environment says where the file is; its region goes into the profile.</param>
@@ -66,16 +61,6 @@ public static class SharedCredentialsFile
                 };
             }
         }
-    }
-
-    /// <summary>When the temporary credentials of a profile end, as <see cref="Save"/> and other tools note it.</summary>
-    /// <param name="session">Whose environment says where the file is.</param>
-    /// <param name="profile">Name of the profile.</param>
-    /// <returns>The moment, or null where the file does not tell.</returns>
-    internal static DateTimeOffset? ExpirationOf(LabSession session, string profile)
-    {
-        string path = PathOf(session);
-        return File.Exists(path) ? ToExpiration(SharedConfigFile.Value(File.ReadAllLines(path), profile, null, ExpirationName)) : null;
     }
 
     /// <summary>Reads the moment at which credentials end.</summary>
@@ -123,14 +108,14 @@ public static class SharedCredentialsFile
         {
             int next = text.IndexOf('\n', line) is >= 0 and var found ? found + 1 : text.Length;
             string content = text[line..next].Trim();
-            if (content.StartsWith('[') && content.IndexOf(']', StringComparison.Ordinal) is > 0 and var close)
+            if (SharedConfigFile.Heading(content) is { } heading)
             {
                 if (start >= 0)
                 {
                     break;
                 }
 
-                start = content[1..close].Trim() == profile ? line : -1;
+                start = SharedConfigFile.Unquote(heading) == profile ? line : -1;
             }
 
             if (start >= 0 && content.Length > 0 && content[0] is not ('#' or ';'))
@@ -146,47 +131,6 @@ public static class SharedCredentialsFile
 
     private static string Read(string file) => File.Exists(file) ? File.ReadAllText(file) : "";
 
-    /// <summary>Writes the file, unless somebody else has changed it meanwhile.</summary>
-    private static bool TryWrite(string file, string old, string text)
-    {
-        string folder = Path.GetDirectoryName(file)!;
-        bool unix = !OperatingSystem.IsWindows();
-        if (unix)
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder);
-        }
-
-        // Readable for its owner alone from the first byte on; and a crash leaves the old file or the new one.
-        string next = Path.Combine(folder, $".{Path.GetFileName(file)}.{Guid.NewGuid():N}");
-        try
-        {
-            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (unix)
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            using (FileStream stream = new(next, options))
-            {
-                stream.Write(Encoding.UTF8.GetBytes(text));
-                stream.Flush(flushToDisk: true);
-            }
-
-            if (Read(file) != old)
-            {
-                return false;
-            }
-
-            File.Move(next, file, overwrite: true);
-            return true;
-        }
-        finally
-        {
-            File.Delete(next);
-        }
-    }
+    // Not where somebody else has changed it meanwhile.
+    private static bool TryWrite(string file, string old, string text) => OwnerFile.Replace(file, text, () => Read(file) == old);
 }

@@ -45,7 +45,7 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
             // Some servers do not look at the condition of a copy.
             if (options.NoClobber && await objects.FindAsync(bucket, key, new ReadOptions { CustomerKey = options.CustomerKey }, cancellation) is not null)
             {
-                throw ObjectUpload.AlreadyExists(bucket, key);
+                throw ObjectUpload.AlreadyExists(bucket, key, options);
             }
         }
 
@@ -172,7 +172,7 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         catch (LabException e) when (e.Code == "PreconditionFailed")
         {
             throw options.NoClobber
-                ? ObjectUpload.AlreadyExists(bucket, key, e)
+                ? ObjectUpload.AlreadyExists(bucket, key, options, e)
                 : StorageClient.Problem(
                     LabErrorKind.Conflict, "ObjectChanged", from.Bucket, from.Key,
                     "somebody wrote it anew while it was copied, or a condition of the copy does not hold.", "Copy it again.", e);

@@ -281,11 +281,11 @@ internal sealed class ObjectUpload
     /// <summary>The error of an object that is to be kept.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
+    /// <param name="options">Say how it would be replaced.</param>
     /// <param name="cause">What the service said, if it did.</param>
     /// <returns>The exception.</returns>
-    internal static LabException AlreadyExists(string bucket, string key, Exception? cause = null) => StorageClient.Problem(
-        LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already, and -NoClobber keeps it.",
-        "Leave -NoClobber out to replace it, or choose another key.", cause);
+    internal static LabException AlreadyExists(string bucket, string key, UploadOptions options, Exception? cause = null) => StorageClient.Problem(
+        LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already.", options.ReplaceAdvice, cause);
 
     private S3Request Part(int number) => new S3Request(HttpMethod.Put, bucket, key)
         .With("partNumber", number.ToString(CultureInfo.InvariantCulture)).With("uploadId", UploadId);
@@ -308,7 +308,7 @@ internal sealed class ObjectUpload
         }
         catch (LabException e) when (e.Code == "PreconditionFailed" && options.NoClobber)
         {
-            throw AlreadyExists(bucket, key, e);
+            throw AlreadyExists(bucket, key, options, e);
         }
     }
 

@@ -56,6 +56,23 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         }
 
         long length = file.Length;
+        if (length == 0 && file.ReadByte() >= 0)
+        {
+            // A device, or a file that the system makes up as it is read (/proc), does not say how long it is.
+            if (LocalFiles.IsDevice(path))
+            {
+                throw new LabException(LabErrorKind.ReadFailed, "NotAFile", $"'{path}' is a device, which need not end: an upload needs a file.")
+                {
+                    Target = path,
+                    Advice = "Copy as much of it as you want into a file first.",
+                };
+            }
+
+            file.Position = 0;
+            meter?.Expect(1);
+            return Sent(await SendStreamAsync(file, bucket, key, options, meter, cancellation), bucket, key, path, start, meter);
+        }
+
         DateTime written = File.GetLastWriteTimeUtc(path);
         meter?.Expect(1, length);
         ObjectUpload upload = new(client, bucket, key, options, meter);
@@ -395,6 +412,19 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         // Most files of one download go into the same folder.
         if (madeFolder != folder)
         {
+            for (string? at = folder; at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
+            {
+                if (File.Exists(at))
+                {
+                    throw new LabException(
+                        LabErrorKind.WriteFailed, "FileInTheWay", $"'{at}' is a file, so it cannot be a folder too: the bucket has an object and a folder of this name.")
+                    {
+                        Target = at,
+                        Advice = "Receive the object or the folder somewhere else: -OutFile, another -Destination.",
+                    };
+                }
+            }
+
             Local(folder, () => Directory.CreateDirectory(folder));
             madeFolder = folder;
         }

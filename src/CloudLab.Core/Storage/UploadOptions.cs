@@ -43,6 +43,9 @@ public sealed record UploadOptions
     /// <summary>True refuses to replace an object that exists; the service itself decides, so no race can lose.</summary>
     public bool NoClobber { get; init; }
 
+    /// <summary>How the caller's user replaces an object that <see cref="NoClobber"/> keeps.</summary>
+    public string ReplaceAdvice { get; init; } = "Leave -NoClobber out to replace it, or choose another key.";
+
     /// <summary>Replaces only an object with this entity tag (without quotes); the service decides.</summary>
     public string? IfMatch { get; init; }
 

@@ -5,10 +5,13 @@ using CloudLab.Emulator.Kubernetes.Schema;
 
 namespace CloudLab.Emulator.Kubernetes;
 
-/// <summary>What a new cluster has: its namespaces, one node, its own Service and the priority classes.</summary>
+/// <summary>What a new cluster has: its namespaces, one node, its own Service, the priority classes and a storage class.</summary>
 internal static class ClusterSeed
 {
     public const string NodeName = "emulator";
+
+    /// <summary>Marks the class of claims that name none.</summary>
+    public const string DefaultClass = "storageclass.kubernetes.io/is-default-class";
 
     public static void Plant(ObjectService objects)
     {
@@ -45,6 +48,11 @@ internal static class ClusterSeed
             priority["description"] = "Used for system critical pods.";
             Create(objects, "scheduling.k8s.io/v1", "PriorityClass", "", priority);
         }
+
+        JsonObject storage = Named("standard");
+        storage["metadata"]!["annotations"] = new JsonObject { [DefaultClass] = "true" };
+        storage["provisioner"] = "cloudlab.dev/emulated-path";
+        Create(objects, "storage.k8s.io/v1", "StorageClass", "", storage);
     }
 
     private static JsonObject Named(string name) => new() { ["metadata"] = new JsonObject { ["name"] = name } };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Net.Http.Headers;
 using System.Text;
@@ -13,16 +14,25 @@ namespace CloudLab.Tests.Containers;
 /// <summary>Builds and lists with a real Docker Engine, buildx and registry.</summary>
 [Trait("Area", "Containers")]
 [Trait("Server", "docker")]
-public sealed class DockerServerTests : IDisposable
+public sealed class DockerServerTests : IAsyncDisposable
 {
     private const string Both = "linux/amd64,linux/arm64";
 
     private readonly string folder = Directory.CreateTempSubdirectory("cloudlab build ").FullName;
+    private readonly HashSet<string> made = [];
     private readonly string repository = "cloudlab-test/" + Guid.NewGuid().ToString("N");
 
     private static LabSession Session => LabSession.Resolve(new() { DockerHost = TestServers.Docker() }, "test");
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    // The engine was given to the tests: what they made in it goes with them.
+    public async ValueTask DisposeAsync()
+    {
+        Directory.Delete(folder, recursive: true);
+        if (made.Count > 0)
+        {
+            await ForeignProcess.RunAsync(new ProcessStartInfo("docker", ["--host", TestServers.Docker(), "image", "rm", "--force", .. made]));
+        }
+    }
 
     [Fact]
     public async Task Two_platforms_are_built_pushed_and_found_in_the_registry()
@@ -116,8 +126,7 @@ public sealed class DockerServerTests : IDisposable
     public async Task One_bad_context_is_one_error_and_the_others_are_built()
     {
         Dockerfile("FROM scratch\nCOPY Dockerfile /\n");
-        CmdletResult result = await CmdletRunner.RunAsync(
-            "Build-LabImage", new { Session }, input: [Path.Combine(folder, "missing"), new DirectoryInfo(folder)]);
+        CmdletResult result = await BuildAsync(new { Session }, [Path.Combine(folder, "missing"), new DirectoryInfo(folder)]);
         Assert.StartsWith("BuildContextNotFound", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         LabImageBuild build = Assert.Single(result.OutputOf<LabImageBuild>());
         Assert.Equal(build.Digest, build.Image);
@@ -259,7 +268,17 @@ public sealed class DockerServerTests : IDisposable
         Assert.Contains(result.Verbose, line => line.Contains("/images/json", StringComparison.Ordinal) && line.Contains("200", StringComparison.Ordinal));
     }
 
-    private static Task<CmdletResult> BuildAsync(object parameters) => CmdletRunner.RunAsync("Build-LabImage", parameters);
+    private async Task<CmdletResult> BuildAsync(object parameters, IEnumerable<object?>? input = null)
+    {
+        CmdletResult result = await CmdletRunner.RunAsync("Build-LabImage", parameters, input);
+        if (result.OutputOf<LabImageBuild>() is { Length: > 0 } builds)
+        {
+            made.UnionWith(builds.Select(build => build.Image).OfType<string>());
+            made.UnionWith(parameters.GetType().GetProperty("Tag")?.GetValue(parameters) switch { string tag => [tag], string[] tags => tags, _ => [] });
+        }
+
+        return result;
+    }
 
     private static async Task<string[]> FindAsync(string? image)
     {

@@ -129,6 +129,63 @@ public sealed class KubernetesControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stateful_set_mounts_the_volumes_it_claims()
+    {
+        await cluster.OkAsync("POST", Apps + "/statefulsets", StatefulSet("data"));
+        await cluster.UntilAsync(Apps + "/statefulsets/db", node => (int?)node["status"]?["readyReplicas"] == 1);
+        JsonObject pod = await cluster.OkAsync("GET", Core + "/pods/db-0");
+        Assert.Equal("data-db-0", (string?)Assert.Single(pod["spec"]!["volumes"]!.AsArray(), volume => (string?)volume!["name"] == "data")!["persistentVolumeClaim"]!["claimName"]);
+        JsonObject claim = await cluster.OkAsync("GET", Core + "/persistentvolumeclaims/data-db-0");
+        Assert.Equal("standard", (string?)claim["spec"]!["storageClassName"]);
+
+        JsonObject other = StatefulSet("elsewhere");
+        other["metadata"]!["name"] = "db2";
+        JsonObject refused = await cluster.RefusedAsync(422, "POST", Apps + "/statefulsets", other);
+        Assert.Contains("volumeMounts[0].name: Not found: \"elsewhere\"", (string?)refused["message"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"storageClassName\":\"fast\"")]
+    [InlineData("\"storageClassName\":\"\"")]
+    [InlineData("\"volumeName\":\"nowhere\"")]
+    public async Task A_claim_that_nothing_fits_stays_pending_and_its_pod_with_it(string asked)
+    {
+        await cluster.OkAsync("POST", Core + "/persistentvolumeclaims", Claim("data", asked));
+        await cluster.OkAsync("POST", Core + "/pods", KubernetesCluster.Node("""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"p","image":"p:1"}],
+            "volumes":[{"name":"data","persistentVolumeClaim":{"claimName":"data"}}]}}
+            """));
+        JsonObject pod = await cluster.UntilAsync(Core + "/pods/p", node => Reason(node, "PodScheduled") == "Unschedulable");
+        Assert.Contains("unbound immediate PersistentVolumeClaims", pod["status"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("Pending", (string?)(await cluster.OkAsync("GET", Core + "/persistentvolumeclaims/data"))["status"]!["phase"]);
+        Assert.Empty(await ItemsAsync("/api/v1/persistentvolumes"));
+    }
+
+    [Fact]
+    public async Task A_pending_claim_is_bound_when_its_class_or_a_fitting_volume_comes()
+    {
+        await cluster.OkAsync("POST", Core + "/persistentvolumeclaims", Claim("later", "\"storageClassName\":\"fast\""));
+        await cluster.OkAsync("POST", Core + "/persistentvolumeclaims", Claim("by-hand", "\"storageClassName\":\"\""));
+        await cluster.OkAsync("POST", "/api/v1/persistentvolumes", Volume("small", "1Mi"));
+        await cluster.OkAsync("POST", "/api/v1/persistentvolumes", Volume("big", "2Gi"));
+        await cluster.OkAsync("POST", "/apis/storage.k8s.io/v1/storageclasses", KubernetesCluster.Node(
+            """{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"fast"},"provisioner":"example.com/fast"}"""));
+        await cluster.UntilAsync(Core + "/persistentvolumeclaims/later", node => (string?)node["status"]?["phase"] == "Bound");
+        JsonObject bound = await cluster.UntilAsync(Core + "/persistentvolumeclaims/by-hand", node => (string?)node["status"]?["phase"] == "Bound");
+        Assert.Equal(("big", "2Gi"), ((string?)bound["spec"]!["volumeName"], (string?)bound["status"]!["capacity"]!["storage"]));
+    }
+
+    [Fact]
+    public async Task A_dry_run_into_a_namespace_that_is_not_there_is_refused()
+    {
+        JsonObject map = KubernetesCluster.ConfigMap("m", ("a", "1"));
+        JsonObject created = await cluster.RefusedAsync(404, "POST", "/api/v1/namespaces/nowhere/configmaps?dryRun=All", map);
+        JsonObject applied = await cluster.RefusedAsync(404, "PATCH", "/api/v1/namespaces/nowhere/configmaps/m?dryRun=All&fieldManager=t", map, KubernetesCluster.Apply);
+        Assert.Equal("namespaces \"nowhere\" not found", (string?)created["message"]);
+        Assert.Equal("namespaces \"nowhere\" not found", (string?)applied["message"]);
+    }
+
+    [Fact]
     public async Task A_daemon_set_runs_on_the_node()
     {
         await cluster.OkAsync("POST", Apps + "/daemonsets", KubernetesCluster.Node("""
@@ -196,6 +253,20 @@ public sealed class KubernetesControllerTests : IAsyncDisposable
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private static JsonObject StatefulSet(string mounted) => KubernetesCluster.Node($$$"""
+        {"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db"},"spec":{"serviceName":"db","replicas":1,"selector":{"matchLabels":{"app":"db"}},
+        "template":{"metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"name":"db","image":"db:1","volumeMounts":[{"name":"{{{mounted}}}","mountPath":"/data"}]}]}},
+        "volumeClaimTemplates":[{"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"} } } }] } }
+        """);
+
+    private static JsonObject Claim(string name, string asked) => KubernetesCluster.Node($$$"""
+        {"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"{{{name}}}"},"spec":{ {{{asked}}},"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"} } } }
+        """);
+
+    private static JsonObject Volume(string name, string size) => KubernetesCluster.Node($$$"""
+        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"{{{name}}}"},"spec":{"capacity":{"storage":"{{{size}}}"},"accessModes":["ReadWriteOnce"],"hostPath":{"path":"/x"} } }
+        """);
 
     private static string? Reason(JsonObject node, string type) =>
         (string?)node["status"]?["conditions"]?.AsArray().FirstOrDefault(condition => (string?)condition!["type"] == type)?["reason"];

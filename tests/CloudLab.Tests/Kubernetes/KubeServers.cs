@@ -67,6 +67,13 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
         return CmdletRunner.RunAsync(name, all, input, first, ctrlC, location: Folder, onVerbose: onVerbose);
     }
 
+    /// <summary>An image that the cluster's nodes can start without pulling it: a kubelet has its pause image; where nothing is really run, any name will do.</summary>
+    protected async Task<string> RunnableImageAsync() =>
+        (await RunAsync("Get-LabResource", new { Kind = "nodes" })).Ok().OutputOf<LabResource>()
+            .SelectMany(node => (node.Status?["images"] as System.Collections.IEnumerable ?? Array.Empty<object>()).OfType<System.Collections.IDictionary>())
+            .SelectMany(image => (image["names"] as System.Collections.IEnumerable ?? Array.Empty<object>()).OfType<string>())
+            .FirstOrDefault(name => name.Contains("/pause:", StringComparison.Ordinal)) ?? "web:1";
+
     /// <summary>Writes a manifest file.</summary>
     protected string Write(string name, string content)
     {

@@ -83,7 +83,14 @@ public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
     private async Task<LabException?> FailureAsync(Action<JsonObject, JsonObject> change, string path = "/api/v1/namespaces/default")
     {
         JsonObject config = (JsonObject)Assert.Single(CloudLab.Core.Yaml.SourceReader.Read(await File.ReadAllTextAsync(TestServers.Kubernetes(), Token))).Content!;
-        change((JsonObject)config["clusters"]![0]!["cluster"]!, (JsonObject)config["users"]![0]!["user"]!);
+        JsonNode context = Named("contexts", (string)config["current-context"]!)["context"]!;
+        JsonObject cluster = (JsonObject)Named("clusters", (string)context["cluster"]!)["cluster"]!, user = (JsonObject)Named("users", (string)context["user"]!)["user"]!;
+
+        // As data, wherever it stands: the copy lies in another folder, and the tests replace it.
+        Embed(cluster, "certificate-authority");
+        Embed(user, "client-certificate");
+        Embed(user, "client-key");
+        change(cluster, user);
         SessionOptions options = new() { KubeConfig = Write("config", config.ToJsonString()) };
         KubernetesApi api = KubernetesApi.For(LabSession.Resolve(options, "test", null, new LabEnvironment(_ => null, Folder)).Kubernetes);
         try
@@ -94,6 +101,18 @@ public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
         catch (LabException e)
         {
             return e;
+        }
+
+        JsonNode Named(string list, string name) => config[list]!.AsArray().Single(item => (string)item!["name"]! == name)!;
+    }
+
+    private static void Embed(JsonObject owner, string name)
+    {
+        if ((string?)owner[name] is { } file)
+        {
+            owner.Remove(name);
+            owner[name + "-data"] ??= Convert.ToBase64String(
+                File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(TestServers.Kubernetes()))!, file)));
         }
     }
 }

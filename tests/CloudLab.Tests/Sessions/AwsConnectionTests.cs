@@ -11,7 +11,7 @@ public sealed class AwsConnectionTests : IDisposable
     private const string Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
     private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-aws-").FullName;
-    private readonly Dictionary<string, string> variables = [];
+    private readonly Dictionary<string, string> variables = new() { ["AWS_EC2_METADATA_DISABLED"] = "true" };
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

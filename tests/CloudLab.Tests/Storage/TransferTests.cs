@@ -147,6 +147,28 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     }
 
     [Fact]
+    public async Task What_does_not_tell_its_length_is_read_and_a_device_without_end_is_not()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev and /proc");
+        LabException error = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Client).SendAsync("/dev/zero", Bucket, "zero", new UploadOptions(), null, Token));
+        Assert.Equal(("NotAFile", "'/dev/zero' is a device, which need not end: an upload needs a file."), (error.Code, error.Message));
+        Assert.Equal(0, (await new TransferEngine(Client).SendAsync("/dev/null", Bucket, "null", new UploadOptions(), null, Token)).Size);
+        Assert.True((await new TransferEngine(Client).SendAsync("/proc/version", Bucket, "version", new UploadOptions(), null, Token)).Size > 0);
+    }
+
+    [Fact]
+    public async Task A_file_where_a_folder_has_to_be_is_named_so()
+    {
+        string file = Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString("N"));
+        await File.WriteAllTextAsync(file, "x", Token);
+        await new TransferEngine(Client).SendAsync(file, Bucket, "a/b", new UploadOptions(), null, Token);
+        LabException error = await Assert.ThrowsAsync<LabException>(
+            () => new TransferEngine(Client).ReceiveAsync(Bucket, "a/b", Path.Combine(file, "b"), new DownloadOptions(), null, Token));
+        Assert.Equal("FileInTheWay", error.Code);
+        Assert.StartsWith($"'{file}' is a file, so it cannot be a folder too", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_device_is_never_replaced()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a path of Unix");

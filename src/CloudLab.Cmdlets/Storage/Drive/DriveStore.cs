@@ -228,6 +228,14 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
         return await writer.CompleteAsync();
     }
 
+    /// <summary>How an object is written where one may be already.</summary>
+    /// <param name="keep">True refuses to replace it.</param>
+    /// <returns>Options of an upload or a copy.</returns>
+    public static UploadOptions Keeping(bool keep) => new()
+    {
+        NoClobber = keep, ReplaceAdvice = "Choose another name, or replace it with -Force (New-Item, Move-Item).",
+    };
+
     /// <summary>What an object is written again with, so that it stays what it was and nobody else's change is lost.</summary>
     /// <param name="old">The object.</param>
     /// <returns>Options of an upload.</returns>
@@ -267,7 +275,7 @@ internal sealed class DriveStore(StorageClient client, IReporter reporter)
     private Task<LabTransfer> CopyAsync(
         string bucket, string key, string toBucket, string toKey, bool move, bool overwrite, ProgressMeter meter, CancellationToken cancellation)
     {
-        UploadOptions options = new() { NoClobber = !overwrite };
+        UploadOptions options = Keeping(!overwrite);
         return move
             ? new ObjectMover(client, engine).MoveAsync(bucket, key, ReadOptions.Default, toBucket, toKey, options, meter, cancellation)
             : engine.CopyAsync(bucket, key, ReadOptions.Default, toBucket, toKey, options, meter, cancellation);

@@ -67,6 +67,12 @@ public sealed partial class LabS3Provider
         }
 
         source = source with { IsFolder = isFolder };
+        if (rename && isFolder && source != to && Find(target) is not null)
+        {
+            Refuse(path, "FolderAlreadyExists", $"{to} exists already: a folder is not renamed into another one.", "Choose another name, or use Move-Item to put it into that folder.");
+            return;
+        }
+
         if (source == to || (isFolder && source.Bucket == to.Bucket && to.Prefix.StartsWith(source.Prefix, StringComparison.Ordinal)))
         {
             Refuse(path, "IntoItself", $"{source} cannot be {(move ? "moved" : "copied")} to itself or to a place in itself.", "Name another destination.");

@@ -134,7 +134,7 @@ public sealed partial class LabS3Provider
         {
             object made = at.IsBucket ? await store.Buckets.CreateAsync(at.Bucket, null, token)
                 : isFolder.Value ? await MakeFolderAsync(store, at, overwrite, token)
-                : await store.WriteAsync(at.Bucket, at.Key!, text, new UploadOptions { NoClobber = !overwrite }, token);
+                : await store.WriteAsync(at.Bucket, at.Key!, text, DriveStore.Keeping(!overwrite), token);
             await pump.PostOutputAsync(() => Write(made, PathOf(at), isFolder.Value), token);
         });
     }

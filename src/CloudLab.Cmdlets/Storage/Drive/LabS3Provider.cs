@@ -264,7 +264,7 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
 
     private Exception? Try(Func<DriveStore, WorkPump, CancellationToken, Task> work, string path, LabSession? session = null)
     {
-        WorkPump pump = new(WriteVerbose, WriteWarning, WriteProgress);
+        WorkPump pump = new(WriteVerbose, WriteWarning, WriteProgress, (caption, question) => UserPrompt.Ask(Host, caption, question));
         current = pump;
         try
         {

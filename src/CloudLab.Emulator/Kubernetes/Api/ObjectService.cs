@@ -350,6 +350,7 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
         }
 
         Admission.BeforeCreate(kind, node);
+        Admission.Classify(store, kind, node);
         Complete(kind, node);
         List<FieldError> errors = Validator.Check(kind, node, null);
         if (errors.Count > 0)

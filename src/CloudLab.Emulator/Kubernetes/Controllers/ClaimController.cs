@@ -1,15 +1,20 @@
 using System.Text.Json.Nodes;
+using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Store;
 
 namespace CloudLab.Emulator.Kubernetes.Controllers;
 
-/// <summary>Gives every PersistentVolumeClaim a volume.</summary>
+/// <summary>
+/// Binds a PersistentVolumeClaim to the volume that it names, to a free one that fits, or to a new one of its storage class. Where there is
+/// none of these it stays Pending, as its pods do.
+/// </summary>
 internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
 {
-    private const string Shelf = "/persistentvolumeclaims", Volumes = "/persistentvolumes", Protection = "kubernetes.io/pvc-protection";
+    private const string Shelf = "/persistentvolumeclaims", Volumes = "/persistentvolumes", Classes = "storage.k8s.io/storageclasses", Protection = "kubernetes.io/pvc-protection";
 
     public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change) =>
         change.Object.Shelf == Shelf ? [change.Object.Key]
+            : change.Object.Shelf is Volumes or Classes && !change.IsDeletion ? Cluster.List(Shelf).Where(claim => claim.Parse().Text("status", "phase") != "Bound").Select(claim => claim.Key)
             : change.Object.Shelf == "/pods" && change.IsDeletion ? Cluster.List(Shelf, change.Object.Namespace).Where(claim => claim.IsDeleting).Select(claim => claim.Key) : [];
 
     public override TimeSpan? Reconcile(string ns, string name)
@@ -18,10 +23,20 @@ internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
         {
             foreach (StoredObject stored in Cluster.List(Volumes))
             {
-                JsonNode? reference = stored.Parse().At("spec", "claimRef");
-                if (reference.Text("namespace") == ns && reference.Text("name") == name)
+                JsonObject left = stored.Parse();
+                JsonNode? reference = left.At("spec", "claimRef");
+                if (reference.Text("namespace") != ns || reference.Text("name") != name || string.IsNullOrEmpty(reference.Text("uid")))
+                {
+                    continue;
+                }
+
+                if (left.Text("spec", "persistentVolumeReclaimPolicy") == "Delete")
                 {
                     Cluster.Delete(Volumes, "", stored.Name);
+                }
+                else
+                {
+                    Cluster.SetStatus(Volumes, left, new JsonObject { ["phase"] = "Released" });
                 }
             }
 
@@ -44,36 +59,90 @@ internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
             return null;
         }
 
-        string volume = claim.Text("spec", "volumeName") is { Length: > 0 } asked ? asked : "pvc-" + claim.Text("metadata", "uid");
-        JsonNode capacity = claim.At("spec", "resources", "requests")?.DeepClone() ?? new JsonObject();
-        if (Cluster.Get(Volumes, "", volume) is null)
+        if (Volume(claim, ns, name) is not { } volume)
         {
-            JsonObject reference = new()
-            {
-                ["kind"] = "PersistentVolumeClaim",
-                ["apiVersion"] = "v1",
-                ["namespace"] = ns,
-                ["name"] = name,
-                ["uid"] = claim.Text("metadata", "uid"),
-            };
-            Cluster.Create(Volumes, "", new JsonObject
-            {
-                ["metadata"] = new JsonObject { ["name"] = volume },
-                ["spec"] = new JsonObject
-                {
-                    ["capacity"] = capacity.DeepClone(),
-                    ["accessModes"] = claim.At("spec", "accessModes")?.DeepClone(),
-                    ["claimRef"] = reference,
-                    ["persistentVolumeReclaimPolicy"] = "Delete",
-                    ["storageClassName"] = claim.Text("spec", "storageClassName") ?? "",
-                    ["hostPath"] = new JsonObject { ["path"] = "/emulated/" + volume },
-                },
-                ["status"] = new JsonObject { ["phase"] = "Bound" },
-            });
+            return null;
         }
 
-        Cluster.Update(Shelf, ns, name, live => live["spec"]!["volumeName"] = volume);
-        Cluster.SetStatus(Shelf, claim, new JsonObject { ["phase"] = "Bound", ["accessModes"] = claim.At("spec", "accessModes")?.DeepClone(), ["capacity"] = capacity });
+        Cluster.Update(Shelf, ns, name, live => live["spec"]!["volumeName"] = Cluster.NameOf(volume));
+        Cluster.SetStatus(Shelf, claim, new JsonObject
+        {
+            ["phase"] = "Bound",
+            ["accessModes"] = volume.At("spec", "accessModes")?.DeepClone(),
+            ["capacity"] = volume.At("spec", "capacity")?.DeepClone(),
+        });
         return null;
     }
+
+    private static decimal Storage(JsonNode? amounts) => Quantity.TryParse(amounts.Text("storage"), out decimal size) ? size : 0;
+
+    private JsonObject? Volume(JsonObject claim, string ns, string name)
+    {
+        string storageClass = claim.Text("spec", "storageClassName") ?? "";
+        List<JsonObject> volumes = [.. Cluster.List(Volumes).Select(stored => stored.Parse())];
+
+        // Provisioned for it in an earlier look, or set aside for it.
+        if (volumes.Find(volume => volume.Text("spec", "claimRef", "uid") == claim.Text("metadata", "uid")) is { } own)
+        {
+            return own;
+        }
+
+        if (claim.Text("spec", "volumeName") is { Length: > 0 } asked)
+        {
+            return volumes.Find(volume => Cluster.NameOf(volume) == asked && IsFree(volume)) is { } there ? Take(there, claim) : null;
+        }
+
+        JsonObject? fitting = volumes
+            .Where(volume => IsFree(volume) && (volume.Text("spec", "storageClassName") ?? "") == storageClass
+                && Storage(volume.At("spec", "capacity")) >= Storage(claim.At("spec", "resources", "requests"))
+                && !claim.Texts("spec", "accessModes").Except(volume.Texts("spec", "accessModes")).Any()
+                && (claim.At("spec", "selector") is not { } selector || LabelSelector.FromObject(selector)?.Matches(volume.Strings("metadata", "labels")) == true))
+            .OrderBy(volume => Storage(volume.At("spec", "capacity"))).FirstOrDefault();
+        if (fitting is not null)
+        {
+            return Take(fitting, claim);
+        }
+
+        return storageClass.Length > 0 && Cluster.Get(Classes, "", storageClass) is { } known && known.Text("provisioner") != "kubernetes.io/no-provisioner"
+            ? Provision(claim, known)
+            : null;
+
+        bool IsFree(JsonObject volume) => volume.Object("spec", "claimRef") is not { } reference
+            || (string.IsNullOrEmpty(reference.Text("uid")) && reference.Text("namespace") == ns && reference.Text("name") == name);
+    }
+
+    private JsonObject Take(JsonObject volume, JsonObject claim)
+    {
+        Cluster.Update(Volumes, "", Cluster.NameOf(volume), live => live["spec"]!["claimRef"] = Reference(claim));
+        Cluster.SetStatus(Volumes, volume, new JsonObject { ["phase"] = "Bound" });
+        return volume;
+    }
+
+    private JsonObject Provision(JsonObject claim, JsonObject storageClass)
+    {
+        string name = "pvc-" + claim.Text("metadata", "uid");
+        return Cluster.Create(Volumes, "", new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = name },
+            ["spec"] = new JsonObject
+            {
+                ["capacity"] = claim.At("spec", "resources", "requests")?.DeepClone() ?? new JsonObject(),
+                ["accessModes"] = claim.At("spec", "accessModes")?.DeepClone(),
+                ["claimRef"] = Reference(claim),
+                ["persistentVolumeReclaimPolicy"] = storageClass.Text("reclaimPolicy") ?? "Delete",
+                ["storageClassName"] = Cluster.NameOf(storageClass),
+                ["hostPath"] = new JsonObject { ["path"] = "/emulated/" + name },
+            },
+            ["status"] = new JsonObject { ["phase"] = "Bound" },
+        });
+    }
+
+    private static JsonObject Reference(JsonObject claim) => new()
+    {
+        ["kind"] = "PersistentVolumeClaim",
+        ["apiVersion"] = "v1",
+        ["namespace"] = Cluster.NamespaceOf(claim),
+        ["name"] = Cluster.NameOf(claim),
+        ["uid"] = claim.Text("metadata", "uid"),
+    };
 }

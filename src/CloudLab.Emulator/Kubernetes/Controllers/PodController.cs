@@ -21,6 +21,8 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
     public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change) => change.Object.Shelf switch
     {
         Shelf when !change.IsDeletion => [change.Object.Key],
+        "/persistentvolumeclaims" when !change.IsDeletion => Cluster.List(Shelf, change.Object.Namespace)
+            .Where(pod => pod.Parse().Text("spec", "nodeName") is null or "").Select(pod => pod.Key),
         "/nodes" => Cluster.List(Shelf).Where(pod => pod.Parse().Text("spec", "nodeName") is null or "").Select(pod => pod.Key),
         _ => [],
     };
@@ -147,6 +149,17 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
             SetStatus(pod, status => Cluster.SetCondition(status, pod["status"], "PodScheduled", false, "Unschedulable",
                 $"0/{nodes.Count} nodes are available: {nodes.Count} node(s) {(isMismatch ? "didn't match Pod's node affinity/selector" : "were unschedulable")}."));
             return null;
+        }
+
+        foreach (string claim in pod.Items("spec", "volumes").Select(volume => volume.Text("persistentVolumeClaim", "claimName")).OfType<string>())
+        {
+            JsonObject? found = Cluster.Get("/persistentvolumeclaims", ns, claim);
+            if (found.Text("status", "phase") != "Bound")
+            {
+                SetStatus(pod, status => Cluster.SetCondition(status, pod["status"], "PodScheduled", false, "Unschedulable",
+                    $"0/{nodes.Count} nodes are available: {(found is null ? $"persistentvolumeclaim \"{claim}\" not found" : "pod has unbound immediate PersistentVolumeClaims")}."));
+                return null;
+            }
         }
 
         Cluster.Update(Shelf, ns, name, live => live["spec"]!["nodeName"] = node.Name, "binding", "kube-scheduler");

@@ -120,7 +120,14 @@ internal sealed class StatefulSetController(Cluster cluster) : Controller(cluste
                 });
             }
 
-            spec.EnsureList("volumes").Add(new JsonObject
+            // The claim goes before a volume of the same name in the template.
+            JsonArray volumes = spec.EnsureList("volumes");
+            if (volumes.FirstOrDefault(volume => volume.Text("name") == Cluster.NameOf(template)) is { } same)
+            {
+                volumes.Remove(same);
+            }
+
+            volumes.Add(new JsonObject
             {
                 ["name"] = Cluster.NameOf(template),
                 ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim },

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Resources;
+using CloudLab.Emulator.Kubernetes.Store;
 
 namespace CloudLab.Emulator.Kubernetes.Defaults;
 
@@ -62,6 +63,16 @@ internal static class Admission
             case "batch/jobs":
                 LabelJob(node, metadata);
                 break;
+        }
+    }
+
+    /// <summary>Gives a claim that names no storage class the default one. An empty name is a name: that of no class.</summary>
+    public static void Classify(ObjectStore store, ResourceKind kind, JsonObject node)
+    {
+        if (kind.StorageKey == "/persistentvolumeclaims" && node.At("spec", "storageClassName") is null
+            && store.List("storage.k8s.io/storageclasses").LastOrDefault(stored => stored.Parse().Text("metadata", "annotations", ClusterSeed.DefaultClass) == "true") is { } standard)
+        {
+            node.Ensure("spec")["storageClassName"] = standard.Name;
         }
     }
 

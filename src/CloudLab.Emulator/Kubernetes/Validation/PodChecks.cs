@@ -8,10 +8,16 @@ internal static class PodChecks
 {
     private static readonly string[] OpenInPod = ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "schedulingGates"];
 
-    public static void Template(JsonNode? template, string field, List<FieldError> errors, string[] restartPolicies)
+    /// <summary>Checks a pod template.</summary>
+    /// <param name="template">The template.</param>
+    /// <param name="field">Where it stands.</param>
+    /// <param name="errors">What is wrong is added here.</param>
+    /// <param name="restartPolicies">The policies that its owner allows.</param>
+    /// <param name="claims">Volumes that its owner adds to each pod, so that containers may mount them.</param>
+    public static void Template(JsonNode? template, string field, List<FieldError> errors, string[] restartPolicies, IEnumerable<string>? claims = null)
     {
         Names.Labels(template.At("metadata", "labels"), field + ".labels", errors);
-        Spec(template.At("spec"), field + ".spec", errors);
+        Spec(template.At("spec"), field + ".spec", errors, claims);
         if (template.Text("spec", "restartPolicy") is { } policy && IsRestartPolicy(policy) && !restartPolicies.Contains(policy))
         {
             errors.Add(restartPolicies.Length > 1
@@ -20,7 +26,7 @@ internal static class PodChecks
         }
     }
 
-    public static void Spec(JsonNode? spec, string field, List<FieldError> errors)
+    public static void Spec(JsonNode? spec, string field, List<FieldError> errors, IEnumerable<string>? claims = null)
     {
         HashSet<string> volumes = [];
         int at = 0;
@@ -47,6 +53,7 @@ internal static class PodChecks
             errors.Add(FieldError.Required(field + ".containers"));
         }
 
+        volumes.UnionWith(claims ?? []);
         HashSet<string> names = [];
         Containers(containers, field + ".containers", names, volumes, errors);
         Containers([.. spec.Items("initContainers")], field + ".initContainers", names, volumes, errors);

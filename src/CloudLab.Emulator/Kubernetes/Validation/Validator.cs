@@ -127,7 +127,8 @@ internal static class Validator
             Selector(kind, spec, live, errors);
         }
 
-        PodChecks.Template(spec.At("template"), "spec.template", errors, ["Always"]);
+        PodChecks.Template(
+            spec.At("template"), "spec.template", errors, ["Always"], spec.Items("volumeClaimTemplates").Select(claim => claim.Text("metadata", "name") ?? ""));
         if (kind.Name == "deployments")
         {
             Strategy(spec.At("strategy"), errors);

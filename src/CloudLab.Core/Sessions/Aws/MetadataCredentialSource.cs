@@ -1,0 +1,168 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Amazon.Runtime;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+
+namespace CloudLab.Core.Sessions.Aws;
+
+/// <summary>
+/// Credentials that the machine itself hands out: of a container (ECS, EKS Pod Identity) and of an EC2 instance. Ours, since the SDK's read the
+/// process's environment alone and go through its proxy.
+/// </summary>
+/// <param name="environment">Says where they are.</param>
+internal sealed class MetadataCredentialSource(LabEnvironment environment)
+{
+    private const string InstanceRoles = "/latest/meta-data/iam/security-credentials/";
+
+    // Link-local addresses: nobody stands between, and whoever is there answers at once.
+    private static readonly HttpClient Client = new(new RequestLogHandler(new SocketsHttpHandler
+    {
+        UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(1),
+    }))
+    {
+        Timeout = TimeSpan.FromSeconds(5),
+    };
+
+    /// <summary>Whether the environment says where a container's credentials are.</summary>
+    public bool HasContainer => environment.Get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") is not null || environment.Get("AWS_CONTAINER_CREDENTIALS_FULL_URI") is not null;
+
+    /// <summary>Whether an EC2 instance's metadata may be asked at all.</summary>
+    public bool HasInstance => !string.Equals(environment.Get("AWS_EC2_METADATA_DISABLED"), "true", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Credentials of the container.</summary>
+    /// <returns>Credentials; nothing is sent yet. Throws <see cref="LabException"/> where the address may not be asked.</returns>
+    public AWSCredentials Container()
+    {
+        Uri url = ContainerUrl();
+        return new TemporaryCredentials("container\0" + url, () => FetchContainerAsync(url));
+    }
+
+    /// <summary>Credentials of the EC2 instance.</summary>
+    /// <returns>Credentials; nothing is sent yet.</returns>
+    public AWSCredentials Instance()
+    {
+        Uri url = InstanceUrl();
+        return new TemporaryCredentials("instance\0" + url, () => FetchInstanceAsync(url));
+    }
+
+    private Uri ContainerUrl()
+    {
+        if (environment.Get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") is { } path)
+        {
+            return new Uri(new Uri("http://169.254.170.2"), path);
+        }
+
+        string text = environment.Get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+            ?? throw Unusable("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+            && (url.Scheme == "https" || (url.Scheme == "http" && (url.IsLoopback || url.Host is "169.254.170.2" or "169.254.170.23" or "[fd00:ec2::23]")))
+                ? url
+                : throw Unusable($"AWS_CONTAINER_CREDENTIALS_FULL_URI is '{text}': only https, this machine and the addresses of ECS and EKS may be asked");
+    }
+
+    private Uri InstanceUrl()
+    {
+        string text = environment.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT")
+            ?? (string.Equals(environment.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "IPv6", StringComparison.OrdinalIgnoreCase)
+                ? "http://[fd00:ec2::254]" : "http://169.254.169.254");
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new LabException(LabErrorKind.InvalidArgument, "EndpointInvalid", $"AWS_EC2_METADATA_SERVICE_ENDPOINT is '{text}', which is not a URL.");
+    }
+
+    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchContainerAsync(Uri url)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, url);
+        string? token = environment.Get("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+        try
+        {
+            if (environment.Get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") is { } file)
+            {
+                token = (await File.ReadAllTextAsync(file)).Trim();
+            }
+
+            if (token is not null)
+            {
+                request.Headers.TryAddWithoutValidation("Authorization", token);
+            }
+
+            return ToKeys(await SendAsync(request));
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Unusable($"{url.GetLeftPart(UriPartial.Path)} gives none: {AwsErrors.OneLine(e.Message)}", e);
+        }
+    }
+
+    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchInstanceAsync(Uri url)
+    {
+        try
+        {
+            string? token = await SessionTokenAsync(url);
+            string role = (await SendAsync(Get(new Uri(url, InstanceRoles)))).Split('\n')[0].Trim();
+            return ToKeys(await SendAsync(Get(new Uri(url, InstanceRoles + Uri.EscapeDataString(role)))));
+
+            HttpRequestMessage Get(Uri where)
+            {
+                HttpRequestMessage request = new(HttpMethod.Get, where);
+                if (token is not null)
+                {
+                    request.Headers.Add("X-aws-ec2-metadata-token", token);
+                }
+
+                return request;
+            }
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw new LabException(
+                LabErrorKind.AuthenticationFailed, "NoInstanceCredentials",
+                $"The EC2 instance metadata at {url.GetLeftPart(UriPartial.Authority)} gives no credentials: {AwsErrors.OneLine(e.Message)}", e)
+            {
+                Advice = "Give the instance a role, or allow a container on it one more hop (HttpPutResponseHopLimit 2).",
+            };
+        }
+    }
+
+    // IMDSv2; an instance that has only the first version knows nothing of tokens.
+    private static async Task<string?> SessionTokenAsync(Uri url)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Put, new Uri(url, "/latest/api/token"));
+        request.Headers.Add("X-aws-ec2-metadata-token-ttl-seconds", "21600");
+        try
+        {
+            return await SendAsync(request);
+        }
+        catch (HttpRequestException e) when ((int?)e.StatusCode is 403 or 404 or 405)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<string> SendAsync(HttpRequestMessage request)
+    {
+        using HttpRequestMessage sent = request;
+        sent.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        using HttpResponseMessage answer = await Client.SendAsync(sent);
+        return (await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync()).Trim();
+    }
+
+    private static (ImmutableCredentials Keys, DateTime End) ToKeys(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        JsonElement keys = document.RootElement;
+        return keys.TryGetProperty("AccessKeyId", out JsonElement id) && keys.TryGetProperty("SecretAccessKey", out JsonElement secret)
+            ? (new ImmutableCredentials(id.GetString(), secret.GetString(), Text("Token")),
+                SharedCredentialsFile.ToExpiration(Text("Expiration"))?.UtcDateTime ?? DateTime.UtcNow.AddMinutes(15))
+            : throw new JsonException(Text("Message") ?? Text("Code") ?? "the answer holds no keys");
+
+        string? Text(string name) => keys.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+    }
+
+    private static bool IsFailure(Exception e) =>
+        e is HttpRequestException or IOException or UnauthorizedAccessException or TaskCanceledException or JsonException or InvalidOperationException;
+
+    private static LabException Unusable(string reason, Exception? inner = null) => new(
+        LabErrorKind.AuthenticationFailed, "NoContainerCredentials", $"The container has no AWS credentials: {reason}.", inner);
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Amazon.Runtime;
+using Amazon.SecurityToken.Model;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+
+namespace CloudLab.Core.Sessions.Aws;
+
+/// <summary>Roles that a profile or the environment names: assumed with other credentials, or with a token of an identity provider.</summary>
+/// <param name="aws">Where STS is.</param>
+internal sealed class RoleCredentialSource(AwsConnection aws)
+{
+    /// <summary>A role that is assumed with other credentials.</summary>
+    /// <param name="profile">The profile: <c>role_arn</c> and what goes with it.</param>
+    /// <param name="source">The other credentials.</param>
+    /// <param name="sourceName">Who they are, without a secret.</param>
+    /// <returns>Credentials; nothing is sent yet.</returns>
+    public AWSCredentials Assume(SharedProfile profile, AWSCredentials source, string sourceName)
+    {
+        string role = profile.Required("role_arn"), name = SessionName(profile["role_session_name"]);
+        string? externalId = profile["external_id"], device = profile["mfa_serial"];
+        int? duration = Duration(profile);
+        string key = string.Join('\0', "role", Place, sourceName, role, profile["role_session_name"], externalId, device, duration);
+        return new TemporaryCredentials(key, async () =>
+        {
+            AssumeRoleRequest request = new()
+            {
+                RoleArn = role, RoleSessionName = name, ExternalId = externalId, DurationSeconds = duration, SerialNumber = device,
+                TokenCode = device is null ? null : await CodeAsync(profile, device),
+            };
+            return await CallAsync(
+                $"Profile '{profile.Name}' cannot assume role '{role}'", source,
+                async sts => (await sts.AssumeRoleAsync(request)).Credentials);
+        });
+    }
+
+    /// <summary>A role that is assumed with the token of an identity provider, which stands in a file.</summary>
+    /// <param name="owner">Who asks for it, for an error: <c>Profile 'ci'</c>.</param>
+    /// <param name="role">ARN of the role.</param>
+    /// <param name="tokenFile">The file; read for each renewal, since its owner replaces it.</param>
+    /// <param name="sessionName">Name of the session, or null.</param>
+    /// <returns>Credentials; nothing is read or sent yet.</returns>
+    public AWSCredentials AssumeWithToken(string owner, string role, string tokenFile, string? sessionName) => new TemporaryCredentials(
+        string.Join('\0', "token", Place, role, tokenFile, sessionName),
+        async () =>
+        {
+            string token;
+            try
+            {
+                token = (await File.ReadAllTextAsync(tokenFile)).Trim();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new LabException(
+                    LabErrorKind.AuthenticationFailed, "TokenFileUnreadable", $"{owner} cannot assume role '{role}': the file of its token cannot be read: {e.Message}", e);
+            }
+
+            AssumeRoleWithWebIdentityRequest request = new() { RoleArn = role, RoleSessionName = SessionName(sessionName), WebIdentityToken = token };
+            return await CallAsync(
+                $"{owner} cannot assume role '{role}'", new AnonymousAWSCredentials(),
+                async sts => (await sts.AssumeRoleWithWebIdentityAsync(request)).Credentials);
+        });
+
+    private string Place => $"{aws.Endpoint("STS")}|{aws.Region}";
+
+    private static string SessionName(string? given) => given ?? "cloudlab-" + DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+
+    private static int? Duration(SharedProfile profile) => profile["duration_seconds"] is not { } text
+        ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+            ? seconds
+            : throw profile.Unusable($"'duration_seconds' is '{text}', not a number");
+
+    private static async Task<string> CodeAsync(SharedProfile profile, string device) =>
+        await RequestLog.Current.AskAsync($"Profile '{profile.Name}'", $"Code of the MFA device {device}") is { Length: > 0 } code
+            ? code.Trim()
+            : throw new LabException(
+                LabErrorKind.AuthenticationFailed, "MfaCodeRequired",
+                $"Profile '{profile.Name}' needs a code of the MFA device {device}, and nobody can be asked for it.")
+            {
+                Advice = "Run Connect-Lab -ProfileName in an interactive session first; the credentials are then kept until they end.",
+            };
+
+    private async Task<(ImmutableCredentials Keys, DateTime End)> CallAsync(
+        string subject, AWSCredentials credentials, Func<StsClient, Task<Credentials>> call)
+    {
+        using StsClient sts = new(aws, credentials);
+        try
+        {
+            Credentials keys = await call(sts);
+            return (
+                new ImmutableCredentials(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken),
+                keys.Expiration?.ToUniversalTime() ?? DateTime.UtcNow.AddHours(1));
+        }
+        catch (Exception e) when (AwsErrors.Knows(e, CancellationToken.None))
+        {
+            throw AwsErrors.From(e, aws, "STS", subject).Stopping();
+        }
+    }
+}

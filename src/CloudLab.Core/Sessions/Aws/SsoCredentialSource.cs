@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Amazon.Runtime;
+using Amazon.SSO;
+using Amazon.SSO.Model;
+using Amazon.SSOOIDC;
+using Amazon.SSOOIDC.Model;
+using CloudLab.Core.Errors;
+using CloudLab.Core.Reporting;
+
+namespace CloudLab.Core.Sessions.Aws;
+
+/// <summary>
+/// Roles of IAM Identity Center (SSO), in both forms that profiles have: with an <c>[sso-session]</c>, whose token is renewed as long as the
+/// sign-in lasts, and with <c>sso_start_url</c> in the profile itself. <c>aws sso login</c> signs in; its token is shared.
+/// </summary>
+/// <param name="aws">The connection.</param>
+/// <param name="environment">Says where the files are.</param>
+internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment environment)
+{
+    private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether a profile names an SSO role.</summary>
+    /// <param name="profile">The profile.</param>
+    /// <returns>True where it does, even in part.</returns>
+    public static bool IsAskedFor(SharedProfile profile) => profile["sso_session"] is not null || profile["sso_start_url"] is not null || profile["sso_account_id"] is not null;
+
+    /// <summary>The role of a profile.</summary>
+    /// <param name="profile">The profile.</param>
+    /// <returns>Credentials, and who they are; nothing is sent yet. Throws <see cref="LabException"/> (ProfileUnusable).</returns>
+    public (AWSCredentials Credentials, string Who) Of(SharedProfile profile)
+    {
+        string account = profile.Required("sso_account_id"), role = profile.Required("sso_role_name");
+        Portal portal;
+        if (profile["sso_session"] is { } name)
+        {
+            Dictionary<string, string> session = SharedConfigFile.Config(environment).Section("sso-session", name)
+                ?? throw profile.Unusable($"there is no section [sso-session {name}]" + SharedProfile.Problems(environment).TrimEnd('.'));
+            portal = new Portal(
+                name, session.GetValueOrDefault("sso_start_url") ?? throw profile.Unusable($"[sso-session {name}] has no 'sso_start_url'"),
+                session.GetValueOrDefault("sso_region") ?? throw profile.Unusable($"[sso-session {name}] has no 'sso_region'"));
+        }
+        else
+        {
+            portal = new Portal(null, profile.Required("sso_start_url"), profile.Required("sso_region"));
+        }
+
+        TemporaryCredentials credentials = new(
+            string.Join('\0', "sso", environment.Home, aws.Endpoint("SSO"), portal.Url, account, role), () => FetchAsync(profile, portal, account, role));
+        return (credentials, $"{role} in account {account}");
+    }
+
+    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchAsync(SharedProfile profile, Portal portal, string account, string role)
+    {
+        string token = await TokenAsync(profile, portal);
+        using AmazonSSOClient sso = new(new AnonymousAWSCredentials(), aws.Configure("SSO", new AmazonSSOConfig(), portal.Region));
+        try
+        {
+            RoleCredentials keys = (await sso.GetRoleCredentialsAsync(
+                new GetRoleCredentialsRequest { AccessToken = token, AccountId = account, RoleName = role })).RoleCredentials;
+            return (
+                new ImmutableCredentials(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken),
+                DateTimeOffset.FromUnixTimeMilliseconds(keys.Expiration ?? 0).UtcDateTime);
+        }
+        catch (UnauthorizedException e)
+        {
+            throw SignInRequired(profile, portal, "the sign-in is over or was revoked", e);
+        }
+        catch (Exception e) when (AwsErrors.Knows(e, CancellationToken.None))
+        {
+            throw AwsErrors.From(e, aws, "SSO", $"Profile '{profile.Name}' gets no role '{role}' of account {account}").Stopping();
+        }
+    }
+
+    // The access token that 'aws sso login' left behind, renewed where it can be.
+    private async Task<string> TokenAsync(SharedProfile profile, Portal portal)
+    {
+        string path = Path.Combine(environment.Home, ".aws", "sso", "cache", portal.CacheName);
+        JsonObject token;
+        try
+        {
+            token = File.Exists(path)
+                ? JsonNode.Parse(await File.ReadAllTextAsync(path)) as JsonObject ?? throw new JsonException("no JSON object")
+                : throw SignInRequired(profile, portal, "nobody has signed in");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw SignInRequired(profile, portal, $"{path} cannot be read", e);
+        }
+
+        DateTimeOffset end = Moment(token, "expiresAt") ?? DateTimeOffset.MinValue;
+        if (end - RenewBefore > DateTimeOffset.UtcNow && Text(token, "accessToken") is { } valid)
+        {
+            return valid;
+        }
+
+        if (Text(token, "refreshToken") is { } refresh && Text(token, "clientId") is { } id && Text(token, "clientSecret") is { } secret
+            && (Moment(token, "registrationExpiresAt") ?? DateTimeOffset.MaxValue) > DateTimeOffset.UtcNow)
+        {
+            return await RenewAsync(profile, portal, path, token, new CreateTokenRequest
+            {
+                ClientId = id, ClientSecret = secret, GrantType = "refresh_token", RefreshToken = refresh,
+            });
+        }
+
+        return end > DateTimeOffset.UtcNow && Text(token, "accessToken") is { } last ? last : throw SignInRequired(profile, portal, "the sign-in is over");
+    }
+
+    private async Task<string> RenewAsync(SharedProfile profile, Portal portal, string path, JsonObject token, CreateTokenRequest request)
+    {
+        using AmazonSSOOIDCClient oidc = new(new AnonymousAWSCredentials(), aws.Configure("SSO_OIDC", new AmazonSSOOIDCConfig(), portal.Region));
+        try
+        {
+            CreateTokenResponse answer = await oidc.CreateTokenAsync(request);
+            token["accessToken"] = answer.AccessToken;
+            token["refreshToken"] = answer.RefreshToken ?? request.RefreshToken;
+            token["expiresAt"] = DateTimeOffset.UtcNow.AddSeconds(answer.ExpiresIn ?? 0).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            try
+            {
+                OwnerFile.Replace(path, token.ToJsonString());
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                RequestLog.Current.Warning($"The renewed SSO token cannot be kept in {path}: {e.Message}");
+            }
+
+            return answer.AccessToken;
+        }
+        catch (Exception e) when (e is InvalidGrantException or ExpiredTokenException or UnauthorizedClientException or InvalidClientException)
+        {
+            throw SignInRequired(profile, portal, "the sign-in is over", e);
+        }
+        catch (Exception e) when (AwsErrors.Knows(e, CancellationToken.None))
+        {
+            throw AwsErrors.From(e, aws, "SSO_OIDC", $"The SSO token of profile '{profile.Name}' cannot be renewed").Stopping();
+        }
+    }
+
+    private static LabException SignInRequired(SharedProfile profile, Portal portal, string reason, Exception? inner = null) => new(
+        LabErrorKind.AuthenticationFailed, "SsoSignInRequired",
+        $"Profile '{profile.Name}' is not signed in at {portal.Url}: {reason}. Run 'aws sso login --profile {profile.Name}'.", inner);
+
+    private static string? Text(JsonObject token, string name) =>
+        token[name] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
+
+    // Older tools wrote the zone as UTC.
+    private static DateTimeOffset? Moment(JsonObject token, string name) =>
+        SharedCredentialsFile.ToExpiration(Text(token, name)?.Replace("UTC", "Z", StringComparison.Ordinal));
+
+    private sealed record Portal(string? Session, string Url, string Region)
+    {
+        [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "A file name that all AWS tools share, not a protection.")]
+        public string CacheName => Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(Session ?? Url))) + ".json";
+    }
+}
