@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
 namespace CloudLab.Host;
@@ -46,12 +47,16 @@ internal sealed class ModuleFolder
             ?? throw new UsageException($"The CloudLab module is not in {places[0]}: set CLOUDLAB_MODULE to its folder.");
     }
 
-    // Where assemblies are looked for: the build leaves a copy of the module's compiled for this system beside the command.
+    // Where assemblies are looked for. The build leaves a copy of the module's compiled for this system beside the command.
     private static string[] Folders(string module)
     {
         string ahead = System.IO.Path.Combine(AppContext.BaseDirectory, "ahead"), lib = System.IO.Path.Combine(module, "lib");
-        return IsOwn(module) && Directory.Exists(ahead) ? [ahead, module, lib] : [module, lib];
+        return [.. IsOwn(module) && Directory.Exists(ahead) ? [ahead] : Array.Empty<string>(), System.IO.Path.Combine(lib, Platform), module, lib];
     }
+
+    // As CloudLab.Loader names them.
+    private static string Platform =>
+        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture}".ToLowerInvariant();
 
     private static string Own => System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "CloudLab"));
 

@@ -31,6 +31,7 @@ internal sealed class CmdletRun : IDisposable
         output = Environment.GetEnvironmentVariable("CLOUDLAB_OUTPUT")?.ToUpperInvariant() is var wanted && wanted is "TABLE" or "JSON" ? wanted
             : Console.IsOutputRedirected ? ""
             : "TABLE";
+        ConsoleHost.SetCulture();
         runspace = RunspaceFactory.CreateRunspace(new ConsoleHost(console), State(cmdlet, output == "TABLE" ? formatFile : null));
         runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         runspace.Open();

@@ -22,6 +22,9 @@ internal sealed class ConsoleHost(ConsoleInterface console) : PSHost
     /// <inheritdoc/>
     public override PSHostUserInterface UI => console;
 
+    /// <summary>A runspace that uses the caller's thread leaves that thread's culture as it is.</summary>
+    public static void SetCulture() => CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Culture;
+
     /// <summary>What scripts and cron jobs read must not depend on who is logged in.</summary>
     public override CultureInfo CurrentCulture => Culture;
 

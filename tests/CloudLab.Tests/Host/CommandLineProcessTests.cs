@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using CloudLab.Emulator;
 using Xunit;
 
 namespace CloudLab.Tests.Host;
@@ -9,7 +10,8 @@ namespace CloudLab.Tests.Host;
 [Trait("Area", "Host")]
 public class CommandLineProcessTests
 {
-    private static readonly string Host = Path.Combine(Module.Repository.Folder, "out", "bin", "cloudlab.dll");
+    private static readonly string Host = Path.Combine(CloudLab.Tests.Module.Repository.Folder, "out", "bin", "cloudlab.dll");
+    private static readonly string Module = Path.Combine(CloudLab.Tests.Module.Repository.Folder, "out", "CloudLab");
 
     [Fact]
     public async Task Objects_come_as_JSON_lines_and_the_exit_code_is_0()
@@ -31,18 +33,30 @@ public class CommandLineProcessTests
     }
 
     [Theory]
-    [InlineData("Measure-HpaReplicas -Nope 5", "no parameter -Nope")]
+    [InlineData("Measure-HpaReplicas -Nope 5", "'Nope'")]
     [InlineData("Measure-HpaReplicas five 120 50", "five")]
     [InlineData("Get-Nothing", "no cmdlet Get-Nothing")]
     [InlineData("help Get-Nothing", "no cmdlet Get-Nothing")]
     [InlineData("Start-LabEmulator", "cloudlab emulator")]
-    [InlineData("Wait-LabObject movies k -Until {$_.Size}", "-Until: A script needs PowerShell")]
+    [InlineData("Measure-HpaReplicas -CurentReplicas 5", "Did you mean -CurrentReplicas?")]
+    [InlineData("Measure-HpaReplicas -Current 5", "-CurrentReplicas -CurrentValue")]
+    [InlineData("Measure-HpaReplicas -CurrentReplicas", "-CurrentReplicas needs a value")]
+    [InlineData("Measure-HpaReplicas -CurrentReplicas -CurrentValue 5", "-CurrentReplicas:-CurrentValue")]
+    [InlineData("Measure-HpaReplicas -CurrentReplicas 5 -CurrentReplicas 6", "more than once")]
+    [InlineData("Measure-HpaReplicas 5 120 50 60", "'60'")]
+    [InlineData("Measure-HpaReplicas 5 120 50 -Verbose:", "-Verbose:true or -Verbose:false")]
+    [InlineData("Measure-HpaReplicas 5 120 50 -ErrorAction Bad", "Bad")]
+    [InlineData("Measure-HpaReplicas 5 120 50 -WhatIf", "'WhatIf'")]
+    [InlineData("New-LabBucket movies -Tag team", "-Tag takes name=value, not 'team'")]
+    [InlineData("Get-LabBucket -Credential user,env:CLOUDLAB_NOT_SET", "CLOUDLAB_NOT_SET is not set")]
+    [InlineData("Get-LabBucket -Credential user", "-Credential: there is nobody to ask")]
+    [InlineData("Connect-Lab -SessionToken secret", "does not belong on a command line")]
     [InlineData("emulator --port x", "--port")]
     [InlineData("emulator --nope x", "--nope")]
     public async Task A_command_line_that_makes_no_sense_is_exit_code_2(string args, string says)
     {
         Outcome run = await RunAsync(args);
-        Assert.Contains(says, run.Errors, StringComparison.Ordinal);
+        Assert.Contains(says, run.Errors.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Equal("", run.Output);
         Assert.Equal(2, run.Code);
     }
@@ -71,7 +85,7 @@ public class CommandLineProcessTests
         using Process process = Process.Start(new ProcessStartInfo(
             "sh", ["-c", $"exec dotnet '{Host}' Measure-HpaReplicas -CurrentReplicas 5 < /dev/null"]) { RedirectStandardError = true })!;
         Assert.Contains(
-            "Missing -CurrentValue and -TargetValue",
+            "missing mandatory parameters: CurrentValue TargetValue",
             await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await WaitAsync(process);
         Assert.Equal(2, process.ExitCode);
@@ -164,9 +178,223 @@ public class CommandLineProcessTests
         Assert.Equal(page.Output, (await RunAsync("Measure-HpaReplicas -?")).Output);
     }
 
-    private static async Task<Outcome> RunAsync(string args, string? input = null)
+    [Theory]
+    [InlineData("Measure-HpaReplicas --current-replicas=5 --current-value 120 --target-value:50")]
+    [InlineData("measure-hpareplicas -CurrentR 5 -currentv:120 -TargetValue 50")]
+    [InlineData("Measure-HpaReplicas -- 5 120 50")]
+    [InlineData("Measure-HpaReplicas 5 -TargetValue 50 120")]
+    [InlineData("Measure-HpaReplicas 5 1.2e2 50 -Verbose:false -InformationAction Ignore")]
+    public async Task The_engine_binds_what_was_typed(string args)
     {
-        using Running running = new(Start(args, input is not null));
+        Outcome run = await RunAsync(args);
+        Assert.Equal(("", 0), (run.Errors, run.Code));
+        Assert.Equal(12, JsonDocument.Parse(run.Output).RootElement.GetProperty("DesiredReplicas").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_number_with_a_minus_is_a_value()
+    {
+        Outcome run = await RunAsync("Measure-HpaReplicas 5 -120 50");
+        Assert.Contains("CurrentValue cannot be -120", run.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, run.Code);
+    }
+
+    [Fact]
+    public async Task Help_needs_no_engine()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString())).FullName;
+        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(Host)!, "cloudlab*"))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        // Without the list of what is needed the runtime takes what lies there, and the engine does not.
+        File.Delete(Path.Combine(folder, "cloudlab.deps.json"));
+        using Running running = new(Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(folder, "cloudlab.dll"), "help", "Get-LabBucket"])
+        {
+            Environment = { ["CLOUDLAB_MODULE"] = Module },
+            RedirectStandardOutput = true,
+        })!);
+        Assert.Contains("SYNTAX", await running.Process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await WaitAsync(running.Process);
+        Assert.Equal(0, running.Process.ExitCode);
+    }
+
+    [Fact]
+    public async Task Every_kind_of_value_comes_out_as_JSON()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        Assert.Equal(0, (await RunAsync(["New-LabBucket", "movies", "-Tag", "team=lab,stage=a b", "-Tag", "@{Owner='me'}"], lab)).Code);
+        JsonElement tag = Parse(await RunAsync(["Get-LabBucketTag", "movies"], lab)).GetProperty("Tag");
+        Assert.Equal(("lab", "a b", "me"), (tag.GetProperty("team").GetString(), tag.GetProperty("stage").GetString(), tag.GetProperty("Owner").GetString()));
+
+        JsonElement stored = Parse(await RunAsync(["Set-LabObjectContent", "movies", "k", "text", "-PassThru"], lab));
+        Assert.Equal(JsonValueKind.Number, stored.GetProperty("Size").ValueKind);
+        JsonElement listed = Parse(await RunAsync(["Get-LabObject", "movies"], lab));
+        Assert.EndsWith("+00:00", listed.GetProperty("LastModified").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, listed.GetProperty("VersionId").ValueKind);
+        Outcome sizes = await RunAsync("Measure-HpaReplicas 5 120 50");
+        JsonElement measured = Parse(sizes);
+        Assert.Equal(2.4, measured.GetProperty("Ratio").GetDouble());
+        Assert.Equal(JsonValueKind.False, measured.GetProperty("WithinTolerance").ValueKind);
+        Assert.Equal("None", measured.GetProperty("LimitedBy").GetString());
+    }
+
+    [Fact]
+    public async Task Odd_text_arrives_as_it_was_typed()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        foreach (string text in new[] { "it's \"quoted\" & <odd>", "ünïcode ☃ 😀", "$env:HOME $(Get-Date) `n @x", "{ $_ }", "-dash", "" })
+        {
+            // A scalar takes a comma as it is, and text is no script.
+            string key = "key, " + text;
+            Outcome set = await RunAsync(["Set-LabObjectContent", "-Bucket", "movies", "-Key", key, "-NoNewline", "-Value:" + text], lab);
+            Assert.Equal(("", 0), (set.Errors, set.Code));
+            Outcome get = await RunAsync(["Get-LabObjectContent", "movies", key.Replace(",", "\\,", StringComparison.Ordinal), "-Raw"], lab);
+            Assert.Equal(text, Parse(get).GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Several_values_come_with_commas_or_by_repetition()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "one,", "two", "-Verbose"], lab);
+        await RunAsync(["New-LabBucket", "-Bucket", "three", "-Bucket", "four"], lab);
+        Outcome list = await RunAsync(["Get-LabBucket"], lab);
+        Assert.Equal(["four", "one", "three", "two"], Lines(list).Select(l => l.GetProperty("Bucket").GetString()));
+    }
+
+    [Fact]
+    public async Task Bytes_go_into_a_pipe_as_they_are_and_as_numbers_where_JSON_is_asked_for()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        string file = Path.Combine(TestEnvironment.Folder, Guid.NewGuid() + ".bin");
+        byte[] content = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
+        await File.WriteAllBytesAsync(file, content, TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await RunAsync(["Send-LabObject", "movies", file, "-Key", "b"], lab)).Code);
+        using Running running = new(Start(["Get-LabObjectContent", "movies", "b", "-AsByteStream"], false, lab));
+        using MemoryStream read = new();
+        await running.Process.StandardOutput.BaseStream.CopyToAsync(read, TestContext.Current.CancellationToken);
+        Assert.Equal(content, read.ToArray());
+        lab["CLOUDLAB_OUTPUT"] = "json";
+        Assert.Equal("0\n1\n", (await RunAsync(["Get-LabObjectContent", "movies", "b", "-AsByteStream", "-TotalCount", "2"], lab)).Output);
+    }
+
+    [Fact]
+    public async Task What_one_lists_the_next_fetches_by_property_name()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        await RunAsync(["Set-LabObjectContent", "movies", "a/ü.txt", "text"], lab);
+        string folder = Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString());
+        Outcome received = await RunAsync(["Receive-LabObject", "-Destination", folder], lab, (await RunAsync(["Get-LabObject", "movies"], lab)).Output);
+        Assert.Equal(("", 0), (received.Errors, received.Code));
+        Assert.Equal("text\n", (await File.ReadAllTextAsync(Path.Combine(folder, "a", "ü.txt"), TestContext.Current.CancellationToken)).ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public async Task A_change_is_only_told_with_WhatIf_and_refused_where_nobody_can_be_asked()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        foreach (string output in new[] { "json", "table" })
+        {
+            lab["CLOUDLAB_OUTPUT"] = output;
+            Outcome told = await RunAsync(["Remove-LabBucket", "movies", "-WhatIf"], lab);
+            Assert.Equal(("", 0), (told.Output, told.Code));
+            Assert.Contains("What if: ", told.Errors, StringComparison.Ordinal);
+        }
+
+        Outcome refused = await RunAsync(["Remove-LabBucket", "movies"], lab);
+        Assert.Contains("add -Confirm:false", refused.Errors, StringComparison.Ordinal);
+        Assert.Single(refused.Errors.Trim().Split('\n'));
+        Assert.Equal(1, refused.Code);
+        Assert.Equal(0, (await RunAsync(["Remove-LabBucket", "movies", "-Confirm:$false"], lab)).Code);
+        Assert.Equal("", (await RunAsync(["Get-LabBucket"], lab)).Output);
+    }
+
+    [Fact]
+    public async Task A_table_is_the_engines_own_without_colors_in_a_pipe_and_with_dates_that_cannot_be_misread()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        (lab["CLOUDLAB_OUTPUT"], lab["COLUMNS"], lab["LC_ALL"]) = ("table", "100", "de_DE.UTF-8");
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        Outcome table = await RunAsync(["Get-LabBucket"], lab);
+        string[] lines = table.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("Bucket", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("------", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("movies", lines[2], StringComparison.Ordinal);
+        Assert.Contains(DateTime.UtcNow.Year + "-", lines[2], StringComparison.Ordinal);
+        Assert.DoesNotContain("\x1b", table.Output, StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.True(line.Length <= 100, line));
+    }
+
+    [Fact]
+    public async Task A_script_block_can_be_given_where_a_parameter_takes_one()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        await RunAsync(["Set-LabObjectContent", "movies", "k", "text"], lab);
+        Outcome wait = await RunAsync(["Wait-LabObject", "movies", "k", "-Until", "{ $_.Size -ge 4 }", "-Timeout", "00:00:20"], lab);
+        Assert.Equal(("", 0), (wait.Errors, wait.Code));
+        Assert.Equal("k", Parse(wait).GetProperty("Key").GetString());
+    }
+
+    [Fact]
+    public async Task A_secret_comes_from_a_variable()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        (string user, string secret) = (lab["AWS_ACCESS_KEY_ID"], lab["AWS_SECRET_ACCESS_KEY"]);
+        (lab["AWS_ACCESS_KEY_ID"], lab["AWS_SECRET_ACCESS_KEY"], lab["SECRET"], lab["BOTH"]) = ("wrong", "wrong", secret, $"{user}:{secret}");
+        Assert.Equal(1, (await RunAsync(["Get-LabBucket"], lab)).Code);
+        Assert.Equal(0, (await RunAsync(["Get-LabBucket", "-Credential", user + ",env:SECRET"], lab)).Code);
+        Assert.Equal(0, (await RunAsync(["Get-LabBucket", "-Credential", "env:BOTH"], lab)).Code);
+    }
+
+    [Fact]
+    public async Task An_error_is_one_line_with_its_id_and_leaves_nothing_behind()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        lab["HOME"] = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString())).FullName;
+        Outcome run = await RunAsync(["Get-LabObject", "no-such-bucket"], lab);
+        Assert.Equal(("", 1), (run.Output, run.Code));
+        Assert.StartsWith("Get-LabObject: ", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("NoSuchBucket", run.Errors.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(lab["HOME"], "*", SearchOption.AllDirectories));
+        Outcome ignored = await RunAsync(["Get-LabObject", "no-such-bucket", "-ErrorAction", "SilentlyContinue"], lab);
+        Assert.Equal(("", "", 1), (ignored.Output, ignored.Errors, ignored.Code));
+    }
+
+    private static Dictionary<string, string> Of(LabEmulator emulator) => emulator.Info.GetEnvironment().ToDictionary();
+
+    private static JsonElement Parse(Outcome run) => Assert.Single(Lines(run));
+
+    private static JsonElement[] Lines(Outcome run)
+    {
+        Assert.Equal("", run.Errors);
+        return [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
+    }
+
+    private static Task<Outcome> RunAsync(string args, string? input = null) => RunAsync(Words(args), null, input);
+
+    private static string[] Words(string args) => args.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private static async Task<Outcome> RunAsync(string[] args, Dictionary<string, string>? environment, string? input = null)
+    {
+        using Running running = new(Start(args, input is not null, environment));
         Process process = running.Process;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         if (input is not null)
@@ -179,14 +407,21 @@ public class CommandLineProcessTests
         return new Outcome(await output, await errors, process.ExitCode);
     }
 
-    private static Process Start(string args, bool input)
+    private static Process Start(string args, bool input) => Start(Words(args), input, null);
+
+    private static Process Start(string[] args, bool input, Dictionary<string, string>? environment)
     {
-        ProcessStartInfo start = new("dotnet", [Host, .. args.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+        ProcessStartInfo start = new("dotnet", [Host, .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        foreach ((string name, string value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
         Process process = Process.Start(start)!;
         if (!input)
         {
@@ -198,7 +433,7 @@ public class CommandLineProcessTests
 
     private static async Task WaitAsync(Process process)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
         try
         {
             await process.WaitForExitAsync(limit.Token);

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CloudLab.Host.Binding;
+using CloudLab.Host.Arguments;
 using Xunit;
 
 namespace CloudLab.Tests.Host;

@@ -1,7 +1,0 @@
-namespace System.Management.Automation;
-
-public enum ReturnContainers
-{
-    ReturnMatchingContainers,
-    ReturnAllContainers,
-}
