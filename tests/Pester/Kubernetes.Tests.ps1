@@ -149,3 +149,17 @@ Describe 'Remove-LabManifest' -Tag Kubernetes {
         $problems | Should -BeNullOrEmpty
     }
 }
+
+Describe 'The KubernetesClient package' -Tag Kubernetes {
+    It 'is loaded by cmdlets for Kubernetes alone, and never beside the packages of other modules' {
+        $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
+        $script = @'
+            $ErrorActionPreference = 'Stop'
+            function Loaded { [Runtime.Loader.AssemblyLoadContext]::All | Where-Object { $_.Assemblies.GetName().Name -contains 'KubernetesClient' } | ForEach-Object Name }
+            $null = Start-LabEmulator; $null = New-LabBucket lazy-loading; $null = Get-LabBucket; $null = Get-LabSession
+            "before: $(Loaded)"; $null = Get-LabResource namespaces; "after: $(Loaded)"
+'@
+        & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command "Import-Module '$module'; $script" |
+            Should -Be 'before: ', 'after: CloudLab'
+    }
+}
