@@ -271,12 +271,10 @@ public sealed class DockerServerTests : IAsyncDisposable
     private async Task<CmdletResult> BuildAsync(object parameters, IEnumerable<object?>? input = null)
     {
         CmdletResult result = await CmdletRunner.RunAsync("Build-LabImage", parameters, input);
-        if (result.OutputOf<LabImageBuild>() is { Length: > 0 } builds)
-        {
-            made.UnionWith(builds.Select(build => build.Image).OfType<string>());
-            made.UnionWith(parameters.GetType().GetProperty("Tag")?.GetValue(parameters) switch { string tag => [tag], string[] tags => tags, _ => [] });
-        }
 
+        // What could not be pushed is in the engine all the same.
+        made.UnionWith(result.OutputOf<LabImageBuild>().Select(build => build.Image).OfType<string>());
+        made.UnionWith(parameters.GetType().GetProperty("Tag")?.GetValue(parameters) switch { string tag => [tag], string[] tags => tags, _ => [] });
         return result;
     }
 

@@ -74,8 +74,8 @@ public sealed class KubernetesControllerTests : IAsyncDisposable
         await RolledOutAsync("web", 4);
         await cluster.OkAsync("PATCH", Apps + "/deployments/web", KubernetesCluster.Node("""{"spec":{"progressDeadlineSeconds":1}}"""), KubernetesCluster.Merge);
         await SetImageAsync("web", "registry.local/nonexistent:1");
-        JsonObject stuck = await cluster.UntilAsync(Apps + "/deployments/web", node => Reason(node, "Progressing") == "ProgressDeadlineExceeded");
-        Assert.Equal(3, (int?)stuck["status"]!["availableReplicas"]);
+        await cluster.UntilAsync(
+            Apps + "/deployments/web", node => Reason(node, "Progressing") == "ProgressDeadlineExceeded" && (int?)node["status"]!["availableReplicas"] == 3);
         JsonArray pods = await ItemsAsync(Core + "/pods?fieldSelector=status.phase%3DPending");
         Assert.NotEmpty(pods);
         Assert.All(pods, pod => Assert.Equal("ImagePullBackOff", (string?)pod!["status"]!["containerStatuses"]![0]!["state"]!["waiting"]!["reason"]));
