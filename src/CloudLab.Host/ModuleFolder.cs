@@ -1,22 +1,22 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using CloudLab.Loader;
 
 namespace CloudLab.Host;
 
 /// <summary>The module whose cmdlets run here: <c>../CloudLab</c> beside the command, or what CLOUDLAB_MODULE names.</summary>
 internal sealed class ModuleFolder
 {
-    private const string CmdletsFile = "CloudLab.Cmdlets.dll";
+    private const string CmdletsName = "CloudLab.Cmdlets";
+    private const string CmdletsFile = CmdletsName + ".dll";
     private static ModuleFolder? found;
 
-    private readonly string[] folders;
+    private readonly ModuleLibraries libraries;
 
     private ModuleFolder(string path)
     {
         Path = path;
-
-        folders = Folders(path);
+        libraries = new ModuleLibraries(path);
         AssemblyLoadContext.Default.Resolving += Resolve;
     }
 
@@ -36,7 +36,7 @@ internal sealed class ModuleFolder
 
     /// <summary>Loads the cmdlets' assembly; what it needs is loaded when it is needed.</summary>
     /// <returns>The assembly.</returns>
-    public Assembly LoadCmdlets() => Resolve(AssemblyLoadContext.Default, new AssemblyName("CloudLab.Cmdlets"))!;
+    public Assembly LoadCmdlets() => Resolve(AssemblyLoadContext.Default, new AssemblyName(CmdletsName))!;
 
     private static string Locate()
     {
@@ -47,33 +47,12 @@ internal sealed class ModuleFolder
             ?? throw new UsageException($"The CloudLab module is not in {places[0]}: set CLOUDLAB_MODULE to its folder.");
     }
 
-    // Where assemblies are looked for. The build leaves a copy of the module's compiled for this system beside the command.
-    private static string[] Folders(string module)
-    {
-        string ahead = System.IO.Path.Combine(AppContext.BaseDirectory, "ahead"), lib = System.IO.Path.Combine(module, "lib");
-        return [.. IsOwn(module) && Directory.Exists(ahead) ? [ahead] : Array.Empty<string>(), System.IO.Path.Combine(lib, Platform), module, lib];
-    }
-
-    // As CloudLab.Loader names them.
-    private static string Platform =>
-        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture}".ToLowerInvariant();
-
     private static string Own => System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "CloudLab"));
-
-    private static bool IsOwn(string path) =>
-        System.IO.Path.TrimEndingDirectorySeparator(path).Equals(Own, StringComparison.Ordinal);
 
     private Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
     {
-        foreach (string folder in folders)
-        {
-            string file = System.IO.Path.Combine(folder, name.Name + ".dll");
-            if (File.Exists(file))
-            {
-                return context.LoadFromAssemblyPath(file);
-            }
-        }
-
-        return null;
+        // The cmdlets' own assembly is at the root of the module where it is not compiled ahead.
+        string? file = libraries.Find(name.Name) ?? (name.Name == CmdletsName ? System.IO.Path.Combine(Path, CmdletsFile) : null);
+        return file is null ? null : context.LoadFromAssemblyPath(file);
     }
 }
