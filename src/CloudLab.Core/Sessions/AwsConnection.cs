@@ -16,6 +16,8 @@ public sealed class AwsConnection
     private readonly Lazy<(AWSCredentials Credentials, LabSetting Setting)> credentials;
     private readonly Lazy<AwsHttpClientFactory> http;
 
+    static AwsConnection() => SdkConfiguration.TakeOver();
+
     internal AwsConnection(LabSession session)
     {
         this.session = session;
@@ -133,10 +135,15 @@ public sealed class AwsConnection
         else
         {
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(region ?? Region);
+            config.UseFIPSEndpoint = IsOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+            config.UseDualstackEndpoint = IsOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
         }
 
         return config;
     }
+
+    private bool IsOn(string variable, string key) =>
+        string.Equals(session.Environment.Get(variable) ?? profile.Value?[key], "true", StringComparison.OrdinalIgnoreCase);
 
     private string ProfileSource(string setting) => $"{setting} of profile '{ProfileSetting.Value}'";
 
