@@ -137,6 +137,30 @@ Describe 'Connect-Lab' -Tag Sessions {
         $warnings | Should -Match 'No AWS credentials'
     }
 
+    It 'reads the other profiles where a line of the shared files is odd: <Where>' -ForEach @(
+        @{ Where = 'AWS_CONFIG_FILE'; Set = { "`$env:AWS_CONFIG_FILE = '$home2/.aws/config'" } }
+        @{ Where = '~/.aws/config'; Set = { '' } }
+    ) {
+        $emulator = Start-LabEmulator -NoDefault
+        try {
+            $home2 = Join-Path $TestDrive 'a home'
+            $null = New-Item -ItemType Directory "$home2/.aws" -Force
+            Set-Content "$home2/.aws/config" "[profile lab] # mine`nthis line is odd`n  region = eu-north-1`n  endpoint_url = $emulator`n[profile sso]`nsso_start_url = https://lab.example/start`nsso_region = eu-west-1`nsso_account_id = 1`nsso_role_name = R"
+            Set-Content "$home2/.aws/credentials" "[lab]`naws_access_key_id = $($emulator.AccessKey)`naws_secret_access_key = $($emulator.GetEnvironment()['AWS_SECRET_ACCESS_KEY'])"
+            $script = "`$env:AWS_CONFIG_FILE = `$env:AWS_SHARED_CREDENTIALS_FILE = `$null; $(& $Set); `$env:AWS_SHARED_CREDENTIALS_FILE = '$home2/.aws/credentials'; " +
+                "Import-Module '$(Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1')'; " +
+                "(Get-LabCallerIdentity -ProfileName lab).Arn; @(Get-LabBucket -ProfileName lab).Count; try { Get-LabBucket -ProfileName sso } catch { `$_.FullyQualifiedErrorId }"
+            $kept = $env:HOME, $env:USERPROFILE
+            try {
+                $env:HOME = $env:USERPROFILE = $home2
+                $said = & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command $script
+            }
+            finally { $env:HOME, $env:USERPROFILE = $kept }
+            $said | Should -Be "arn:aws:iam::$($emulator.AccountId):root", '0', 'SsoSignInRequired,CloudLab.Cmdlets.Storage.GetLabBucketCommand'
+        }
+        finally { Stop-LabEmulator }
+    }
+
     It 'names a profile that is not there' {
         { Connect-Lab -ProfileName nobody } | Should -Throw "*'nobody'*" -ErrorId 'ProfileNotFound*'
     }

@@ -18,6 +18,8 @@ public sealed class AwsConnection
     private readonly Lazy<AwsHttpClientFactory> http;
     private readonly ConcurrentDictionary<string, LabSetting> endpoints = new(StringComparer.Ordinal);
 
+    static AwsConnection() => SdkConfiguration.TakeOver();
+
     internal AwsConnection(LabSession session)
     {
         this.session = session;
@@ -127,6 +129,8 @@ public sealed class AwsConnection
         else
         {
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(region ?? Region);
+            config.UseFIPSEndpoint = IsOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+            config.UseDualstackEndpoint = IsOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
         }
 
         return config;
@@ -139,20 +143,20 @@ public sealed class AwsConnection
         LabSetting given = service.StartsWith("SSO", StringComparison.Ordinal)
             ? new LabSetting("EndpointUrl", null, "not set")
             : session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
-        if (given.Value is not null || IsTrue(session.Environment.Get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")))
+        if (given.Value is not null || IsOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"))
         {
             return given;
         }
 
-        string? name = profile.Value?.Name;
-        string file = SharedConfigFile.ConfigPath(session.Environment);
-        return name is not null && IsTrue(SharedConfigFile.Setting(file, name, "ignore_configured_endpoint_urls"))
-            ? given
-            : session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
-                .Or(name is null ? null : SharedConfigFile.EndpointUrl(file, name, service.ToLowerInvariant()), ProfileSource("endpoint_url"));
+        string? ofProfile = profile.Value is { } found
+            ? SharedConfigFile.EndpointUrl(SharedConfigFile.ConfigPath(session.Environment), found.Name, service.ToLowerInvariant())
+            : null;
+        return session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
+            .Or(ofProfile, ProfileSource("endpoint_url"));
     }
 
-    private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
+    private bool IsOn(string variable, string key) =>
+        string.Equals(session.Environment.Get(variable) ?? profile.Value?[key], "true", StringComparison.OrdinalIgnoreCase);
 
     private string ProfileSource(string setting) => $"{setting} of profile '{ProfileSetting.Value}'";
 
