@@ -67,14 +67,6 @@ internal sealed class SharedConfigFile
             ?? settings.GetValueOrDefault("endpoint_url");
     }
 
-    /// <summary>A setting of one profile of a config file.</summary>
-    /// <param name="path">The config file.</param>
-    /// <param name="profile">The profile's name.</param>
-    /// <param name="key">Name of the setting.</param>
-    /// <returns>Its value, or null.</returns>
-    public static string? Setting(string path, string profile, string key) =>
-        Read(path, isCredentials: false).Profile(profile)?.GetValueOrDefault(key);
-
     /// <summary>The settings of a profile.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>The settings by name, or null if the file does not have the profile.</returns>
