@@ -12,8 +12,8 @@ mkdir -p "$P"/{root,sid,bin}
 private_apt "$P/apt" "$CODENAME" sid
 export APT_CONFIG=$P/apt/apt.conf
 apt-get update -qq >&2
-# The two named are taken even where the machine has them; of what they need, only what it lacks.
-apt-get install -y -qq --download-only --no-install-recommends --reinstall awscli s3cmd python3-{urllib3,dateutil} >&2
+# Those named are taken even where the machine has them; of what they need, only what it lacks.
+apt-get install -y -qq --download-only --no-install-recommends --reinstall awscli s3cmd python3-{urllib3,dateutil,requests} >&2
 (cd "$P/apt/debs" && apt-get download -qq python3-{boto3,botocore,s3transfer,jmespath}/sid >&2)
 unset APT_CONFIG
 for d in "$P"/apt/cache/archives/*.deb; do dpkg-deb -x "$d" "$P/root"; done
