@@ -77,6 +77,16 @@ public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
     public async Task Somebody_else_can_be_acted_as() =>
         Assert.Equal("Forbidden", await TryAsync((_, user) => user["as"] = "nobody-special", "/api/v1/nodes"));
 
+    [Fact]
+    public async Task Somebody_else_can_be_in_several_groups() => Assert.Null(await TryAsync(
+        (_, user) =>
+        {
+            user["as"] = "nobody-special";
+            // Two names: as one, joined with a comma, they are no group that may do anything.
+            user["as-groups"] = new JsonArray("nothing-special", "system:masters");
+        },
+        "/api/v1/nodes"));
+
     private async Task<string?> TryAsync(Action<JsonObject, JsonObject> change, string path = "/api/v1/namespaces/default") =>
         (await FailureAsync(change, path))?.Code;
 
