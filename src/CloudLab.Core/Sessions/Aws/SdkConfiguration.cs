@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Amazon;
 using Amazon.Runtime.Internal;
+using SharedCredentialsFile = Amazon.Runtime.CredentialManagement.SharedCredentialsFile;
 
 namespace CloudLab.Core.Sessions.Aws;
 
@@ -15,26 +16,21 @@ internal static class SdkConfiguration
     /// <summary>Does so, once; before anything of the SDK is used.</summary>
     public static void TakeOver()
     {
-        string nowhere = Path.Combine(Path.GetTempPath(), "cloudlab-no-such-folder", "credentials");
-        AWSConfigs.AWSProfilesLocation = nowhere;
-
-        // The variable goes before that location, and the SDK keeps what it finds when it first looks.
+        // A location that does not exist for good. The SDK also keeps the file that the variable names when it first looks, if that exists;
+        // else it keeps the one of the home folder.
         string? given = Environment.GetEnvironmentVariable(ConfigFile);
+        string empty = Path.GetTempFileName();
+        AWSConfigs.AWSProfilesLocation = empty + ".none";
         try
         {
-            if (given is not null)
-            {
-                Environment.SetEnvironmentVariable(ConfigFile, nowhere);
-            }
-
+            Environment.SetEnvironmentVariable(ConfigFile, empty);
+            RuntimeHelpers.RunClassConstructor(typeof(SharedCredentialsFile).TypeHandle);
             RuntimeHelpers.RunClassConstructor(typeof(FallbackInternalConfigurationFactory).TypeHandle);
         }
         finally
         {
-            if (given is not null)
-            {
-                Environment.SetEnvironmentVariable(ConfigFile, given);
-            }
+            Environment.SetEnvironmentVariable(ConfigFile, given);
+            File.Delete(empty);
         }
     }
 }
