@@ -34,7 +34,7 @@ internal sealed partial class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandMod
             Synopsis = string.Join(' ', XmlDocs.Paragraphs(text?.Element("summary"))),
             Description = XmlDocs.Paragraphs(text?.Element("remarks")),
             Syntax = [.. model.Sets.OrderBy(s => s == model.DefaultSet ? 0 : 1).Select(s => Syntax(model, s))],
-            Parameters = [.. model.Parameters.Where(p => !p.Sets.Values.All(s => s.DontShow)).Select(p => Parameter(model, p, defaults))
+            Parameters = [.. Shown(model).Select(p => Parameter(model, p, defaults))
                 .Concat(Confirmation(model)).OrderBy(p => p.Name, StringComparer.Ordinal)],
             Inputs = Inputs(model, text),
             Outputs = [.. model.Type.GetCustomAttributes<OutputTypeAttribute>().SelectMany(o => o.Type)
@@ -43,6 +43,8 @@ internal sealed partial class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandMod
             Links = [.. Links(model, text).Distinct()],
         };
     }
+
+    private static IEnumerable<ParameterModel> Shown(CommandModel model) => model.Parameters.Where(p => !p.Sets.Values.All(s => s.DontShow));
 
     private static HelpExample Example(XElement example)
     {
@@ -147,8 +149,8 @@ internal sealed partial class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandMod
     /// <summary>What the author says of the input, else its types; and what it binds to, which the attributes know best.</summary>
     private static HelpType[] Inputs(CommandModel model, XElement? text)
     {
-        ParameterModel[] byValue = [.. model.Parameters.Where(p => p.Sets.Values.Any(s => s.ValueFromPipeline))];
-        ParameterModel[] byName = [.. model.Parameters.Where(p => p.Sets.Values.Any(s => s.ValueFromPipelineByPropertyName))];
+        ParameterModel[] byValue = [.. Shown(model).Where(p => p.Sets.Values.Any(s => s.ValueFromPipeline))];
+        ParameterModel[] byName = [.. Shown(model).Where(p => p.Sets.Values.Any(s => s.ValueFromPipelineByPropertyName))];
         if (byValue.Length + byName.Length == 0)
         {
             return [];
