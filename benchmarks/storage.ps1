@@ -5,7 +5,7 @@
 #   pwsh benchmarks/storage.ps1 -Server null -LargeMiB 256 -Files 1000 -Keys 10000 -Tool CloudLab*, s5cmd -Runs 1
 # Servers: radosgw, or whatever CLOUDLAB_TEST_S3, CLOUDLAB_TEST_S3_ACCESS_KEY and CLOUDLAB_TEST_S3_SECRET_KEY name (tests/services/ceph-up.sh),
 # and the null server beside this script, which costs next to nothing and so shows what the clients themselves take.
-# CloudLab runs three times: in this session, warmed up; in a new pwsh; and as cloudlab. Needs Linux, bash 5 and GNU time.
+# CloudLab runs four times: in this session, warmed up; in a new pwsh; in one, timed from after the import; and as cloudlab. Needs Linux, bash 5 and GNU time.
 param(
     [ValidateSet('radosgw', 'null')] [string[]] $Server = ('radosgw', 'null'),
     [string[]] $Tool = '*',
@@ -23,13 +23,30 @@ if ('radosgw' -in $Server) {
 $root = Split-Path $PSScriptRoot
 $module = Join-Path $root 'out/CloudLab/CloudLab.psd1'
 $cloudlab = Join-Path $root 'out/bin/cloudlab'
-$pwsh = (Get-Process -Id $PID).Path
+# A PowerShell that is a .NET tool runs in a process of dotnet: PWSH names the one to start.
+$pwsh = $env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path
 $run = "benchmark-$PID"
 $work = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) $run)).FullName
 Import-Module $module
 
 # What each tool is called with. {0}: bucket, {1}: local file or folder, {2}: key, or prefix with its slash.
-$inPwsh = "'$pwsh' -NoProfile -NonInteractive -c `"\`$ErrorActionPreference = 'Stop'; Import-Module '$module';"
+# Objects stay in the pipeline: what pwsh takes to print strings is not the module's (of a listing it prints the first).
+$inPwsh = @{
+    Up = "Send-LabObject {0} -LiteralPath '{1}' -Key '{2}'"
+    Down = "Receive-LabObject {0} '{2}' -OutFile '{1}' -Force"
+    UpMany = "Send-LabObject {0} -LiteralPath '{1}' -Prefix '{2}' | Out-Null"
+    DownMany = "Receive-LabObject {0} -Prefix '{2}' -Destination '{1}' -Force | Out-Null"
+    List = "Get-LabObject {0} -Prefix '{2}' | ForEach-Object {{ if (-not \`$n++) {{ \`$_.Key }} }}"
+    Sync = "Sync-LabObject '{1}' 's3://{0}/{2}' | Out-Null"
+    Delete = "Remove-LabObject {0} -Prefix '{2}' -Force | Out-Null"
+}
+# A process of its own, and the same timed in it from after the import, so that PowerShell's own start does not count.
+$whole, $imported = @{}, @{}
+foreach ($do in $inPwsh.Keys) {
+    $start = "'$pwsh' -NoProfile -NonInteractive -c `"\`$ErrorActionPreference = 'Stop'; Import-Module '$module';"
+    $whole[$do] = "$start $($inPwsh[$do])`""
+    $imported[$do] = "$start \`$clock = [Diagnostics.Stopwatch]::StartNew(); $($inPwsh[$do]); [IO.File]::WriteAllText('$work/clock', \`$clock.Elapsed.TotalSeconds)`""
+}
 $s3cmd = 's3cmd --access_key=$AWS_ACCESS_KEY_ID --secret_key=$AWS_SECRET_ACCESS_KEY --host=${{AWS_ENDPOINT_URL#*//}} --host-bucket=${{AWS_ENDPOINT_URL#*//}} --no-ssl -q'
 $aws = 'aws --endpoint-url $AWS_ENDPOINT_URL s3'   # aws before 2.13 does not know the variable
 $tools = [ordered]@{
@@ -42,16 +59,8 @@ $tools = [ordered]@{
         Sync = { Sync-LabObject $args[1] "s3://$($args[0])/$($args[2])" }
         Delete = { Remove-LabObject $args[0] -Prefix $args[2] -Force }
     }
-    # Objects stay in the pipeline: what pwsh takes to print strings is not the module's (of a listing it prints the first).
-    'CloudLab (pwsh)' = @{
-        Up = "$inPwsh Send-LabObject {0} -LiteralPath '{1}' -Key '{2}'`""
-        Down = "$inPwsh Receive-LabObject {0} '{2}' -OutFile '{1}' -Force`""
-        UpMany = "$inPwsh Send-LabObject {0} -LiteralPath '{1}' -Prefix '{2}' | Out-Null`""
-        DownMany = "$inPwsh Receive-LabObject {0} -Prefix '{2}' -Destination '{1}' -Force | Out-Null`""
-        List = "$inPwsh Get-LabObject {0} -Prefix '{2}' | ForEach-Object {{ if (-not \`$n++) {{ \`$_.Key }} }}`""
-        Sync = "$inPwsh Sync-LabObject '{1}' 's3://{0}/{2}' | Out-Null`""
-        Delete = "$inPwsh Remove-LabObject {0} -Prefix '{2}' -Force | Out-Null`""
-    }
+    'CloudLab (pwsh)' = $whole
+    'CloudLab (pwsh, imported)' = $imported
     'cloudlab' = @{
         Up = "$cloudlab Send-LabObject {0} -LiteralPath '{1}' -Key '{2}'"
         Down = "$cloudlab Receive-LabObject {0} '{2}' -OutFile '{1}' -Force"
@@ -147,8 +156,13 @@ function Measure-Child([string] $Command) {
     $said = @(bash -c "set -o pipefail; echo `$EPOCHREALTIME; /usr/bin/time -o '$work/time' -f '%e %U %S %M' $Command 2> '$work/errors' | { IFS= read -r _; echo `$EPOCHREALTIME; cat > /dev/null; }")
     if ($LASTEXITCODE) { throw ((Get-Content "$work/errors" -TotalCount 3) -join ' ') }
     $numbers = -split (Get-Content "$work/time" -Tail 1) | ForEach-Object { [double]::Parse($_, [cultureinfo]::InvariantCulture) }
+    $wall = $numbers[0]
+    if (Test-Path "$work/clock") {
+        $wall = [double]::Parse((Get-Content "$work/clock"), [cultureinfo]::InvariantCulture)
+        Remove-Item "$work/clock"
+    }
     [pscustomobject]@{
-        Wall = $numbers[0]; Cpu = $numbers[1] + $numbers[2]; Peak = $numbers[3] / 1024
+        Wall = $wall; Cpu = $numbers[1] + $numbers[2]; Peak = $numbers[3] / 1024
         First = [decimal]::Parse($said[1], [cultureinfo]::InvariantCulture) - [decimal]::Parse($said[0], [cultureinfo]::InvariantCulture)
     }
 }
@@ -211,6 +225,7 @@ function Invoke-Row([string] $On, [string] $Title, [string] $Do, [string] $Bucke
             $place = @($Local, $Key) -replace '\{name\}', ($name -replace '\W') -replace '\{round\}', $round
             try {
                 $null = & $Before $name @place
+                sync   # what an earlier turn left to be written is not this one's
                 $seen[$name] += @(Measure-Tool $name $Do $Bucket @place)
                 $null = & $After $name @place
             }
