@@ -1,7 +1,7 @@
 # The movie site: from an empty cloud to a running deployment, and back.
 #
 # Every line below is one pipeline of CloudLab cmdlets with literal arguments. So PowerShell runs this file as a
-# script, and where there is no PowerShell the same lines run through the `cloudlab` command (run.sh). Run it from this
+# script, and the same lines run through the `cloudlab` command from any shell (run.sh). Run it from this
 # folder, connected to somewhere (Start-LabEmulator will do).
 #
 # Comments that the runners understand: "## " is a heading; "# expect: CODE" says that the next line must fail
