@@ -25,6 +25,11 @@ Describe 'Help' -Tag Module {
         Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters
 
+        # A parameter that is not shown has no page: -InputObject of the storage cmdlets is for the pipeline alone.
+        function Test-Hidden($Command, $Parameter) {
+            $Command.Parameters[$Parameter].Attributes.Where({ $_ -is [System.Management.Automation.ParameterAttribute] }).DontShow -contains $true
+        }
+
         # Whether a command has a parameter, as PowerShell binds it: in full, by alias, or by an unambiguous beginning.
         function Test-Parameter([System.Management.Automation.CommandInfo] $Command, [string] $Parameter) {
             if ($Command.CommandType -notin 'Cmdlet', 'Function') { return $true }
@@ -94,14 +99,15 @@ Describe 'Help' -Tag Module {
             $documented[$parameter.name] = "$($parameter.description.Text)".Trim()
         }
         $command = Get-Command $Name
-        foreach ($parameter in $command.Parameters.Keys | Where-Object { $_ -notin $common }) {
+        foreach ($parameter in $command.Parameters.Keys | Where-Object { $_ -notin $common -and -not (Test-Hidden $command $_) }) {
             $documented[$parameter] | Should -Not -BeNullOrEmpty -Because "-$parameter of $Name needs its text"
         }
     }
 
     It '<Name> shows the syntax that PowerShell binds' -ForEach $cmdlets {
-        $bound = (Get-Command $Name).ParameterSets | ForEach-Object {
-            ($_.Parameters | Where-Object Name -NotIn $common | ForEach-Object {
+        $command = Get-Command $Name
+        $bound = $command.ParameterSets | ForEach-Object {
+            ($_.Parameters | Where-Object { $_.Name -notin $common -and -not (Test-Hidden $command $_.Name) } | ForEach-Object {
                 $position = if ($_.Position -ge 0) { $_.Position } else { 'named' }
                 "$($_.Name) $position $($_.IsMandatory)"
             } | Sort-Object) -join ', '

@@ -21,6 +21,7 @@ public abstract class StorageCommand : AwsCommand
     private readonly Lazy<StorageClient> own;
     private readonly Lazy<string?> ownEndpoint;
     private readonly Lazy<string?> defaultEndpoint;
+    private HashSet<string> given = [];
 
     /// <summary>Creates the cmdlet.</summary>
     protected StorageCommand()
@@ -72,8 +73,28 @@ public abstract class StorageCommand : AwsCommand
     }
 
     /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        given = [.. MyInvocation.BoundParameters.Keys];
+    }
+
+    /// <inheritdoc/>
     private protected override Task ProcessInputAsync(CancellationToken cancellation)
     {
+        // -InputObject takes whatever comes; an input that gave no other parameter anything is no input of this cmdlet.
+        if (InputObject is not null && !given.Contains(nameof(InputObject))
+            && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || given.Contains(name)))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "InputObjectNotBound",
+                $"Nothing in the input '{InputObject}' binds to a parameter of {MyInvocation.MyCommand.Name}: Get-Help {MyInvocation.MyCommand.Name} -Full tells which take pipeline input.")
+            {
+                Target = InputObject.ToString(),
+                StopsCommand = false,
+            };
+        }
+
         current.Value = FollowsInput && InputObject is not null && Session is null && EndpointUrl is null && ProfileName is null
             ? ClientOf(InputObject)
             : null;
