@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
 using k8s;
@@ -8,22 +7,12 @@ namespace CloudLab.Core.Kubernetes;
 /// <summary>
 /// The one place where a client of the KubernetesClient package is made. Its configuration is built in code: the package's own
 /// reader of kubeconfig files drops <c>as</c>, <c>as-groups</c> and <c>proxy-url</c>, refuses <c>tokenFile</c> and <c>user: {}</c>, runs exec
-/// plugins twice with their arguments joined, and takes 215 ms where this takes 2.5.
+/// plugins twice with their arguments joined, and takes 215 ms where this takes 2.5. The first client of a process costs 75 to 100 ms, in
+/// which the package's types load: only what talks to a cluster comes here.
 /// </summary>
 internal static class KubeClientFactory
 {
-    // In a new process the package's types take 100 ms of processor time to load (compiled ahead 70, for 16 MB more on disk).
-    private static readonly Task[] Loading =
-    [
-        Task.Run(() => RuntimeHelpers.RunClassConstructor(typeof(k8s.Kubernetes).TypeHandle)),
-        Task.Run(() => new KubernetesClientConfiguration().JsonSerializerOptions),
-    ];
-
     private static readonly string Agent = "CloudLab/" + typeof(KubeClientFactory).Assembly.GetName().Version!.ToString(3);
-
-    /// <summary>Begins to load the package, once, beside whatever comes before the first request: the kubeconfig, the manifests.</summary>
-    /// <returns>Ends when it is loaded; nobody has to wait for it.</returns>
-    public static Task LoadAsync() => Task.WhenAll(Loading);
 
     /// <summary>Makes a client. What goes through it fails with <see cref="Errors.LabException"/> only.</summary>
     /// <param name="endpoint">The cluster and who the caller is.</param>

@@ -51,7 +51,6 @@ public sealed class KubernetesApi
     /// <returns>The client. Throws <see cref="LabException"/> (NoCluster) with advice where there is no cluster.</returns>
     public static KubernetesApi For(KubeConnection connection)
     {
-        _ = KubeClientFactory.LoadAsync();
         KubeEndpoint endpoint = connection.Endpoint();
         if (Clients.Count >= MostClients && !Clients.ContainsKey(endpoint.Key))
         {

@@ -95,7 +95,8 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
           selector: {matchLabels: {app: web}}
           template:
             metadata: {labels: {app: web}}
-            spec: {containers: [{name: web, image: "web:1"}]}
+            # An image that the node of the real cluster has.
+            spec: {terminationGracePeriodSeconds: 1, containers: [{name: web, image: "busybox:1.36", command: [sleep, "600"]}]}
         """;
 
     [Fact]
