@@ -26,7 +26,7 @@ Describe 'Another AWSSDK.Core in the same session' -Tag Module {
     }
 
     It 'keeps its packages out of the default load context' {
-        Invoke-Fresh "Import-Module '$cloudLab'; `$null = & { $useCloudLab }; [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name -match '^(CloudLab|AWSSDK|YamlDotNet)' | Sort-Object" |
+        Invoke-Fresh "Import-Module '$cloudLab'; `$null = & { $useCloudLab }; [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name -match '^(CloudLab|AWSSDK|Docker|KubernetesClient|YamlDotNet)' | Sort-Object" |
             Should -Be @('CloudLab.Cmdlets', 'CloudLab.Loader')
     }
 }
