@@ -21,7 +21,7 @@ public abstract class StorageCommand : AwsCommand
     private readonly Lazy<StorageClient> own;
     private readonly Lazy<string?> ownEndpoint;
     private readonly Lazy<string?> defaultEndpoint;
-    private HashSet<string> given = [];
+    private Dictionary<string, object> given = [];
 
     /// <summary>Creates the cmdlet.</summary>
     protected StorageCommand()
@@ -76,15 +76,17 @@ public abstract class StorageCommand : AwsCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        given = [.. MyInvocation.BoundParameters.Keys];
+        given = new(MyInvocation.BoundParameters);
     }
 
     /// <inheritdoc/>
     private protected override Task ProcessInputAsync(CancellationToken cancellation)
     {
         // -InputObject takes whatever comes; an input that gave no other parameter anything is no input of this cmdlet.
-        if (InputObject is not null && !given.Contains(nameof(InputObject))
-            && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || given.Contains(name)))
+        // A script block (-Tag { $_ }) has another value for each input.
+        if (InputObject is not null && !given.ContainsKey(nameof(InputObject))
+            && MyInvocation.BoundParameters.All(bound =>
+                bound.Key == nameof(InputObject) || (given.TryGetValue(bound.Key, out object? value) && ReferenceEquals(value, bound.Value))))
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "InputObjectNotBound",
