@@ -106,5 +106,10 @@ public sealed class KubernetesWatchTests : IAsyncDisposable
         }
     }
 
-    private async Task<string> VersionAsync() => (string)(await cluster.OkAsync("GET", Maps))["metadata"]!["resourceVersion"]!;
+    // From when the namespace's own map is there, which a controller makes: it is no part of what is watched.
+    private async Task<string> VersionAsync()
+    {
+        await cluster.UntilAsync(Maps, list => list["items"]!.AsArray().Count > 0);
+        return (string)(await cluster.OkAsync("GET", Maps))["metadata"]!["resourceVersion"]!;
+    }
 }
