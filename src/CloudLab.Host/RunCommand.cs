@@ -46,8 +46,7 @@ internal static class RunCommand
         }
         catch (Exception e) when (e is UsageException or ParameterBindingException)
         {
-            console.WriteErrorLine($"{cmdlet.Name}: {e.Message.ReplaceLineEndings(" ").Trim()}");
-            console.WriteErrorLine($"  'cloudlab help {cmdlet.Name}' shows how to use it.");
+            console.WriteUsage(cmdlet.Name, e.Message);
             return ExitCode.Usage;
         }
         catch (FormatException e)

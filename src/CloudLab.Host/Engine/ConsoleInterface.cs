@@ -15,7 +15,7 @@ namespace CloudLab.Host.Engine;
 /// <param name="errors">Standard error.</param>
 internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : PSHostUserInterface
 {
-    private const string Red = "\x1b[31m", Yellow = "\x1b[33m", Plain = "\x1b[0m", EraseLine = "\r\x1b[K";
+    private const string Red = "\x1b[31m", Yellow = "\x1b[33m", Plain = "\x1b[0m", EraseLine = "\r\x1b[K", Suspend = "Suspend";
 
     private readonly bool terminal = !Console.IsErrorRedirected;
     private readonly bool color = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
@@ -40,6 +40,15 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
         {
             Message("  " + advice, null);
         }
+    }
+
+    /// <summary>Says that the command line makes no sense, and where to look.</summary>
+    /// <param name="command">The cmdlet.</param>
+    /// <param name="message">What is wrong.</param>
+    public void WriteUsage(string command, string message)
+    {
+        Message($"{command}: {message.ReplaceLineEndings(" ").Trim()}", Red);
+        Message($"  'cloudlab help {command}' shows how to use it.", null);
     }
 
     /// <summary>Runs a step of the formatter, whose lines are output where others are messages.</summary>
@@ -131,7 +140,9 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
         EndProgress();
         string[] labels = [.. choices.Select(c => c.Label.Replace("&", "", StringComparison.Ordinal))];
         string[] keys = [.. choices.Select(Key)];
-        string offer = string.Join("  ", keys.Zip(labels, (key, label) => $"[{key}] {label}"));
+
+        // To suspend is to get a prompt in between, which PowerShell has and this has not.
+        string offer = string.Join("  ", keys.Zip(labels, (key, label) => $"[{key}] {label}").Where((_, i) => labels[i] != Suspend));
         while (true)
         {
             string answer = Terminal.Ask(errors, $"{message}\n{offer} ({keys[Math.Max(defaultChoice, 0)]}): ")
@@ -139,7 +150,7 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
             int chosen = answer.Length == 0 ? defaultChoice
                 : Array.FindIndex(keys, k => k.Equals(answer, StringComparison.OrdinalIgnoreCase)) is >= 0 and var key ? key
                 : Array.FindIndex(labels, l => l.Equals(answer, StringComparison.OrdinalIgnoreCase));
-            if (chosen >= 0)
+            if (chosen >= 0 && labels[chosen] != Suspend)
             {
                 return chosen;
             }
