@@ -46,6 +46,9 @@ Describe 'Storage' -Tag Storage {
             "$warnings" | Should -BeLike "*secret' is not sent*"
             (Get-ChildItem site -Recurse | Where-Object Name -NotLike *.css | Send-LabObject $bucket -Prefix rest/ -Exclude secret).Key |
                 Sort-Object | Should -Be @('rest/css/a.key', 'rest/index.html', 'rest/root.key')
+            # What is in a folder may come before it.
+            (Get-ChildItem site -Recurse -Exclude *.key | Sort-Object FullName -Descending | Send-LabObject $bucket -Prefix back/ -WarningAction SilentlyContinue).Key |
+                Should -Not -BeLike '*.key'
             (Get-ChildItem site | Send-LabObject $bucket -Prefix all/).Count | Should -Be 6
             (Get-Item site | Send-LabObject $bucket -Prefix one/ -Include *.css).Key | Sort-Object | Should -Be @('one/site/css/a.css', 'one/site/css/deep/b.css')
             (Send-LabObject $bucket site -Prefix named/ -Exclude *.key, deep).Key | Sort-Object | Should -Be @('named/css/a.css', 'named/index.html')

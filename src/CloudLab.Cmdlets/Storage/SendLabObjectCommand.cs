@@ -50,6 +50,7 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
 
     // Folders from the pipeline, in their order, and whether something in them came as well.
     private readonly Dictionary<string, bool> listedFolders = [];
+    private readonly HashSet<string> parents = [];
     private readonly List<Item> items = [];
     private UploadOptions options = new();
     private Func<string, bool>? filter;
@@ -256,6 +257,7 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
     {
         for (string? parent = System.IO.Path.GetDirectoryName(path); parent is not null; parent = System.IO.Path.GetDirectoryName(parent))
         {
+            parents.Add(parent);
             if (listedFolders.ContainsKey(parent))
             {
                 listedFolders[parent] = true;
@@ -264,7 +266,8 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
 
         if (isFolder)
         {
-            listedFolders.TryAdd(path, false);
+            // In a listing that was sorted, what is in a folder may come before it.
+            listedFolders.TryAdd(path, parents.Contains(path));
             return;
         }
 

@@ -55,7 +55,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
                     failure = KubeStatus.ToException(code, await answer.Content.ReadAsStringAsync(cancellationToken), endpoint.Server);
                     retryAfter = RetryAfter(answer);
                     bool again = code == 429 || (repeatable && (code is 502 or 503 || (code >= 500 && retryAfter is not null)));
-                    if (!again || attempt == MostAttempts)
+                    if (!again || attempt >= MostAttempts)
                     {
                         throw failure;
                     }
@@ -64,7 +64,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
             catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
             {
                 failure = KubeStatus.Unreachable(endpoint, e);
-                if (!repeatable || attempt == MostAttempts || !MayPass(e))
+                if (!repeatable || attempt >= MostAttempts || !MayPass(e))
                 {
                     throw failure;
                 }
