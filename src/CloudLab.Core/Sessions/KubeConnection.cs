@@ -17,9 +17,11 @@ public sealed class KubeConnection
     internal KubeConnection(LabSession session)
     {
         this.session = session;
-        config = new(LoadConfig);
-        context = new(FindContext);
-        inCluster = new(() => context.Value is null ? KubeInCluster.Find(session.Environment) : null);
+        
+        // What fails is tried again with the next use.
+        config = new(LoadConfig, LazyThreadSafetyMode.PublicationOnly);
+        context = new(FindContext, LazyThreadSafetyMode.PublicationOnly);
+        inCluster = new(() => context.Value is null ? KubeInCluster.Find(session.Environment) : null, LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>The kubeconfig files, joined as in <c>KUBECONFIG</c>, and who named them.</summary>

@@ -262,6 +262,21 @@ public sealed class KubeConnectionTests
         Assert.NotSame(given, given.Refreshed());
     }
 
+    [Fact]
+    public void What_was_not_there_is_looked_for_again()
+    {
+        LabSession session = LabSession.Resolve(
+            new SessionOptions { KubeConfig = Path.Combine(folder, "late"), DockerContext = "late" }, "test", null, Variables);
+        Assert.Equal("KubeConfigNotFound", Assert.Throws<LabException>(() => session.Kubernetes.Context).Code);
+        Assert.Equal("DockerContextNotFound", Assert.Throws<LabException>(() => session.Docker.Handler).Code);
+        Write("late", Two);
+        string id = Convert.ToHexStringLower(SHA256.HashData("late"u8));
+        Directory.CreateDirectory(Path.Combine(folder, ".docker", "contexts", "meta", id));
+        Write($".docker/contexts/meta/{id}/meta.json", """{"Name":"late","Endpoints":{"docker":{"Host":"tcp://127.0.0.1:1"}}}""");
+        Assert.Equal("second", session.Kubernetes.Context);
+        Assert.NotNull(session.Docker.Handler);
+    }
+
     [Theory]
     [InlineData("REQUEST_METHOD")]
     [InlineData("XDG_RUNTIME_DIR")]
