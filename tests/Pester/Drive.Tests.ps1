@@ -376,6 +376,20 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             Test-Path s3:/empty | Should -BeFalse
         }
 
+        It 'gives each object of a recursive listing to the other cmdlets once' {
+            Put a/top a/b/x a/b/x.key a/b/c/y a/keys/only.key
+            (Get-ChildItem s3:/a -Recurse | Copy-LabObject -DestinationPrefix 1/).Key | Sort-Object |
+                Should -Be '1/a/b/c/y', '1/a/b/x', '1/a/b/x.key', '1/a/keys/only.key', '1/a/top'
+            $warnings = @()
+            (Get-ChildItem s3:/a -Recurse -Exclude *.key | Copy-LabObject -DestinationPrefix 2/ -WarningVariable warnings -WarningAction SilentlyContinue).Key | Sort-Object |
+                Should -Be '2/a/b/c/y', '2/a/b/x', '2/a/top'
+            "$warnings" | Should -BeLike '*a/keys/ is left alone*'
+            (Get-ChildItem s3:/a | Receive-LabObject -Destination (Join-Path $TestDrive level)).Key | Sort-Object |
+                Should -Be 'a/b/c/y', 'a/b/x', 'a/b/x.key', 'a/keys/only.key', 'a/top'
+            Get-Content (Join-Path $TestDrive level/a/b/c/y) | Should -Be 'content of a/b/c/y'
+            (Get-Item s3:/a/b | Move-LabObject -DestinationPrefix 3/).Key | Sort-Object | Should -Be '3/a/b/c/y', '3/a/b/x', '3/a/b/x.key'
+        }
+
         It 'removes objects, and folders with -Recurse' {
             Remove-Item s3:/top.txt
             Remove-Item s3:/data/*.json

@@ -25,8 +25,18 @@ Describe 'Another AWSSDK.Core in the same session' -Tag Module {
             Should -Be @('isolated', 'True', 'AKIDOTHER 3.3.0.0', 'isolated', 'True')
     }
 
-    It 'keeps its packages out of the default load context' {
-        Invoke-Fresh "Import-Module '$cloudLab'; `$null = & { $useCloudLab }; [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name -match '^(CloudLab|AWSSDK|Docker|KubernetesClient|YamlDotNet)' | Sort-Object" |
-            Should -Be @('CloudLab.Cmdlets', 'CloudLab.Loader')
+    It 'keeps its packages out of the default load context: <Packages>' -ForEach @(
+        @{ Packages = 'AWSSDK.Core'; Use = '' }
+        # Nothing listens there: the packages are in use before that shows.
+        @{ Packages = 'Docker.DotNet'; Use = "try { Get-LabImage -DockerHost tcp://127.0.0.1:1 } catch { 'refused' }" }
+        @{ Packages = 'KubernetesClient'; Use = "`$null = Start-LabEmulator; `$null = Get-LabResource Namespace; Stop-LabEmulator" }
+    ) {
+        $names = "GetName().Name -match '^(CloudLab|AWSSDK|Docker|KubernetesClient|YamlDotNet)' | Sort-Object"
+        $all, $ofDefault = (Invoke-Fresh (
+            "Import-Module '$cloudLab'; `$null = & { $useCloudLab }; `$null = & { $Use }; [AppDomain]::CurrentDomain.GetAssemblies().$names; '|';" +
+            "[Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.$names")) -join ' ' -split '\|'
+        # Loaded at all, or the rest would prove nothing.
+        -split $all | Should -Contain $Packages
+        -split $ofDefault | Should -Be @('CloudLab.Cmdlets', 'CloudLab.Loader')
     }
 }

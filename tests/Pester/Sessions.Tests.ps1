@@ -161,6 +161,28 @@ Describe 'Connect-Lab' -Tag Sessions {
         finally { Stop-LabEmulator }
     }
 
+    It 'needs no folder for temporary files' {
+        $emulator = Start-LabEmulator -NoDefault
+        $variables = $emulator.GetEnvironment()
+        $none = Join-Path $TestDrive 'no such folder'
+        $variables['TMPDIR'] = $variables['TMP'] = $variables['TEMP'] = $none
+        $kept = @{}
+        try {
+            foreach ($name in @($variables.Keys)) {
+                $kept[$name] = [Environment]::GetEnvironmentVariable($name)
+                [Environment]::SetEnvironmentVariable($name, $variables[$name])
+            }
+            $script = "Import-Module '$(Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1')'; (Get-LabCallerIdentity).Arn; @(Get-LabBucket).Count"
+            # PowerShell itself says that there is no drive Temp:.
+            $said = & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command $script 2>&1
+            $said | Select-Object -Last 2 | Should -Be "arn:aws:iam::$($emulator.AccountId):root", '0'
+        }
+        finally {
+            foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $kept[$name]) }
+            Stop-LabEmulator
+        }
+    }
+
     It 'names a profile that is not there' {
         { Connect-Lab -ProfileName nobody } | Should -Throw "*'nobody'*" -ErrorId 'ProfileNotFound*'
     }

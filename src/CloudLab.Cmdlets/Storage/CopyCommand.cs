@@ -116,18 +116,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
     {
         if (ParameterSetName == PrefixSet)
         {
-            int stem = Prefix.LastIndexOf('/') + 1;
-            ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = NameFilter.Of(Include, Exclude, Prefix) };
-            await foreach (object entry in Objects.ListAsync(listing, cancellation))
-            {
-                // What this command has just written may be listed, too.
-                string key = ((LabObject)entry).Key;
-                if (key.Length > stem && !written.Contains((Client, Bucket, key)))
-                {
-                    await StartAsync(key, null, DestinationPrefix + key[stem..]);
-                }
-            }
-
+            await TakePrefixAsync(Bucket, Prefix, cancellation);
             return;
         }
 
@@ -140,13 +129,29 @@ public abstract class CopyCommand : ConditionalUploadCommand
 
         foreach (string key in Key)
         {
-            await StartAsync(key, version, DestinationKey ?? DestinationPrefix + key);
+            List(Bucket, key);
+            await StartAsync(Bucket, key, version, DestinationKey ?? DestinationPrefix + key);
         }
     }
 
-    private async Task StartAsync(string key, string? version, string newKey)
+    /// <inheritdoc/>
+    private protected override async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
     {
-        string bucket = Bucket, newBucket = DestinationBucket ?? Bucket, uri = ObjectName.Uri(bucket, key), newUri = ObjectName.Uri(newBucket, newKey);
+        ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
+        await foreach (object entry in Objects.ListAsync(listing, cancellation))
+        {
+            // What this command has just written may be listed, too.
+            string key = ((LabObject)entry).Key;
+            if (key.Length > stem && !written.Contains((Client, bucket, key)))
+            {
+                await StartAsync(bucket, key, null, DestinationPrefix + key[stem..]);
+            }
+        }
+    }
+
+    private async Task StartAsync(string bucket, string key, string? version, string newKey)
+    {
+        string newBucket = DestinationBucket ?? bucket, uri = ObjectName.Uri(bucket, key), newUri = ObjectName.Uri(newBucket, newKey);
         if (!written.Add((Client, newBucket, newKey)))
         {
             WriteProblem(

@@ -5,7 +5,8 @@ namespace CloudLab.Cmdlets.Storage;
 
 /// <summary>Copies objects within a bucket or to another one, without moving their content through this machine.</summary>
 /// <remarks>
-/// <para>Objects named by -Key or from the pipeline keep their whole key behind -DestinationPrefix; with -Prefix the name is what follows
+/// <para>Objects named by -Key or from the pipeline keep their whole key behind -DestinationPrefix, by themselves and in a folder that the pipeline
+/// brings; a folder that comes together with objects in it stands for these only. With -Prefix the name is what follows
 /// the prefix's last slash, as with Receive-LabObject. -DestinationKey gives one object a key of its own. Without -DestinationBucket
 /// the copies stay in the bucket.</para>
 /// <para>Content type, metadata and tags are those of the source, unless parameters name others. A copy onto the same key is how they

@@ -8,7 +8,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>S3 has no renaming: each object is copied as Copy-LabObject does it, and when the copy is there and proved the source is deleted.
 /// If somebody writes the source anew meanwhile it stays, and that is an error. In a bucket that keeps versions the source is hidden and
 /// its versions stay; with -VersionId that version itself is deleted.</para>
-/// <para>Objects named by -Key or from the pipeline keep their whole key behind -DestinationPrefix; with -Prefix the name is what follows
+/// <para>Objects named by -Key or from the pipeline keep their whole key behind -DestinationPrefix, by themselves and in a folder that the pipeline
+/// brings; a folder that comes together with objects in it stands for these only. With -Prefix the name is what follows
 /// the prefix's last slash. Content type, metadata and tags are those of the source, unless parameters name others.</para>
 /// <para>Errors: those of Copy-LabObject; SameObject for a move onto itself; SourceNotDeleted when the copy is there but the source
 /// could not be deleted: both exist then.</para>

@@ -10,7 +10,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <summary>Downloads objects to files.</summary>
 /// <remarks>
 /// <para>-Destination is a folder, made if need be; the slashes of a key become folders in it. Objects named by -Key or from the pipeline
-/// keep their whole key as name; with -Prefix the name is what follows the prefix's last slash, so that
+/// keep their whole key as name, by themselves and in a folder that the pipeline brings; a folder that comes together with objects in it stands for
+/// these only. With -Prefix the name is what follows the prefix's last slash, so that
 /// <c>Send-LabObject -Path site -Prefix site/</c> and <c>Receive-LabObject -Prefix site/ -Destination site</c> are a round trip.
 /// -OutFile gives one object a file name of its own. A key that ends in a slash makes a folder.</para>
 /// <para>A key never leads outside the destination: one with .. or empty parts, an absolute path, a drive letter or a device name
@@ -143,17 +144,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     {
         if (ParameterSetName == PrefixSet)
         {
-            int stem = Prefix.LastIndexOf('/') + 1;
-            ObjectListing listing = new() { Bucket = Bucket, Prefix = Prefix, Filter = NameFilter.Of(Include, Exclude, Prefix) };
-            await foreach (object entry in Objects.ListAsync(listing, cancellation))
-            {
-                LabObject found = (LabObject)entry;
-                if (found.Key.Length > stem)
-                {
-                    await ReceiveAsync(Bucket, found.Key, found.Key[stem..], options with { ExpectedSize = found.Size });
-                }
-            }
-
+            await TakePrefixAsync(Bucket, Prefix, cancellation);
             return;
         }
 
@@ -167,7 +158,22 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
 
         foreach (string key in Key!)
         {
+            List(Bucket, key);
             await ReceiveAsync(Bucket, key, key, options with { Read = options.Read with { VersionId = version } });
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
+    {
+        ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
+        await foreach (object entry in Objects.ListAsync(listing, cancellation))
+        {
+            LabObject found = (LabObject)entry;
+            if (found.Key.Length > stem)
+            {
+                await ReceiveAsync(bucket, found.Key, found.Key[stem..], options with { ExpectedSize = found.Size });
+            }
         }
     }
 

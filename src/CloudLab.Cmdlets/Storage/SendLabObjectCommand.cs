@@ -10,7 +10,8 @@ namespace CloudLab.Cmdlets.Storage;
 /// <para>A file's key is -Prefix followed by its name, or -Key. A folder named with -Path is uploaded with all folders in it, and the
 /// keys are the names relative to it; a folder that a wildcard matched or that comes from the pipeline keeps its own name before them. So
 /// <c>Get-ChildItem site -Recurse | Send-LabObject -Bucket web</c> and <c>Send-LabObject -Bucket web -Path site</c> make the same keys.
-/// A folder that comes down the pipeline together with files in it is not sent as a whole: only what the pipeline names is. -Include and -Exclude
+/// A folder that comes down the pipeline together with files in it is not sent as a whole: only what the pipeline names is, under the same keys in
+/// whatever order. Hence what the pipeline brings is sent when it has ended; with -RelativeTo each file is sent as it comes. -Include and -Exclude
 /// pick among the files; a folder's name in -Exclude leaves out all that is in it. With -RelativeTo the keys are the names relative to that folder.</para>
 /// <para>Several files are uploaded at once, big ones in parts. Every request carries a checksum, which is compared with what the
 /// service stored. An object appears when it is complete, and replaces one of the same key unless -NoClobber is given. An upload that
@@ -48,9 +49,10 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
     private readonly HashSet<string> sentKeys = [];
     private readonly HashSet<string> sentFolders = [];
 
-    // Folders from the pipeline, in their order, and whether something in them came as well.
-    private readonly Dictionary<string, bool> listedFolders = [];
-    private readonly HashSet<string> parents = [];
+    private readonly ListedFolders listed = new(System.IO.Path.GetDirectoryName);
+
+    // Files from the pipeline whose key is not known before the last folder has come.
+    private readonly List<string> listedFiles = [];
     private readonly List<Item> items = [];
     private UploadOptions options = new();
     private Func<string, bool>? filter;
@@ -229,65 +231,50 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
     /// <inheritdoc/>
     protected override async Task AfterInputAsync(CancellationToken cancellation)
     {
-        // A listing that goes into folders (Get-ChildItem -Recurse) has said itself what of them is wanted.
-        HashSet<string?> entered = [.. listedFolders.Where(folder => folder.Value).Select(folder => System.IO.Path.GetDirectoryName(folder.Key))];
-        foreach ((string folder, bool hasContent) in listedFolders)
+        foreach (string path in listedFiles)
         {
-            if (hasContent || TopFolder(folder) != folder)
-            {
-                continue;
-            }
+            // The key that it has where its folder is sent as a whole.
+            string? top = listed.Top(path);
+            await SendFileAsync(
+                path,
+                top is null ? System.IO.Path.GetFileName(path)
+                    : System.IO.Path.GetRelativePath(System.IO.Path.GetDirectoryName(top) ?? top, path).Replace(System.IO.Path.DirectorySeparatorChar, '/'));
+        }
 
-            if (!entered.Contains(System.IO.Path.GetDirectoryName(folder)))
+        foreach ((string folder, bool isWhole) in listed.WithoutItems())
+        {
+            if (isWhole)
             {
                 await SendFolderAsync(new Item(folder, true));
             }
             else if (LocalFiles.Under(folder, _ => { }).Any(file => !file.IsFolder))
             {
                 Reporter.Warning(
-                    $"'{folder}' is not sent: the pipeline brought what is in the folders beside it, and nothing of what is in this one. To send all of it, name it with -Path.");
+                    $"'{folder}' is not sent: the pipeline brought what is in other folders, and nothing of what is in this one. To send all of it, name it with -Path.");
             }
         }
     }
 
     private bool IsListed => ParameterSetName == LiteralSet && MyInvocation.ExpectingInput;
 
-    /// <summary>Takes a file or folder of a listing: a file is sent, a folder only when it is known whether what is in it comes by itself.</summary>
+    /// <summary>Takes a file or folder of a listing.</summary>
     private async Task ListAsync(string path, bool isFolder)
     {
-        for (string? parent = System.IO.Path.GetDirectoryName(path); parent is not null; parent = System.IO.Path.GetDirectoryName(parent))
-        {
-            parents.Add(parent);
-            if (listedFolders.ContainsKey(parent))
-            {
-                listedFolders[parent] = true;
-            }
-        }
-
         if (isFolder)
         {
-            // In a listing that was sorted, what is in a folder may come before it.
-            listedFolders.TryAdd(path, parents.Contains(path));
+            listed.AddFolder(path);
             return;
         }
 
-        // The key that it has where its folder is sent as a whole.
-        string? top = TopFolder(path);
-        await SendFileAsync(
-            path,
-            top is null ? System.IO.Path.GetFileName(path)
-                : System.IO.Path.GetRelativePath(System.IO.Path.GetDirectoryName(top) ?? top, path).Replace(System.IO.Path.DirectorySeparatorChar, '/'));
-    }
-
-    private string? TopFolder(string path)
-    {
-        string? top = null;
-        for (string? folder = path; folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
+        listed.AddItem(path);
+        if (Key is null && RelativeTo is null)
         {
-            top = listedFolders.ContainsKey(folder) ? folder : top;
+            listedFiles.Add(path);
         }
-
-        return top;
+        else
+        {
+            await SendFileAsync(path, System.IO.Path.GetFileName(path));
+        }
     }
 
     private async Task SendFolderAsync(Item folder)

@@ -192,21 +192,20 @@ public sealed class SyncLabObjectCommand : UploadCommand
         {
             try
             {
-                if (!await MayRemoveAsync(sync, target))
+                // Refuses an empty source: nobody is asked about what will not be done.
+                IEnumerable<LabSyncAction> removals = sync.Removals(Force);
+                if (await MayRemoveAsync(sync, target))
                 {
-                    continue;
+                    await Parallel.ForEachAsync(
+                        BatchesAsync(removals, cancellation),
+                        new ParallelOptions { MaxDegreeOfParallelism = RemovalsAtOnce, CancellationToken = cancellation },
+                        async (batch, token) => await RemoveAsync(sync, batch, token));
                 }
             }
             catch (LabException e)
             {
                 WriteProblem(e, target);
-                continue;
             }
-
-            await Parallel.ForEachAsync(
-                RemovalsAsync(sync, cancellation),
-                new ParallelOptions { MaxDegreeOfParallelism = RemovalsAtOnce, CancellationToken = cancellation },
-                async (batch, token) => await RemoveAsync(sync, batch, token));
         }
 
         await base.EndAsync(cancellation);
@@ -262,10 +261,10 @@ public sealed class SyncLabObjectCommand : UploadCommand
         };
     }
 
-    private async IAsyncEnumerable<List<LabSyncAction>> RemovalsAsync(ObjectSync sync, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<List<LabSyncAction>> BatchesAsync(IEnumerable<LabSyncAction> removals, [EnumeratorCancellation] CancellationToken cancellation)
     {
         List<LabSyncAction> batch = [];
-        foreach (LabSyncAction removal in sync.Removals(Force))
+        foreach (LabSyncAction removal in removals)
         {
             if (whatIf)
             {

@@ -172,12 +172,15 @@ public sealed class DockerEngine
                 LabErrorKind.ServiceFailed, "DockerAnswerBroken",
                 $"The Docker Engine at {Where} broke off its answer: {e.GetBaseException().Message.TrimEnd('.')}. Try again.", e);
         }
-        catch (Exception e) when (e is JsonException or NotImplementedException or ArgumentOutOfRangeException or InvalidOperationException)
+        catch (Exception e) when (IsAboutContent(e))
         {
-            // What the package and the JSON reader throw at a wrong value: the last three for a date or a character set that is none.
             throw Unreadable(what, e);
         }
     }
+
+    // What the package, the JSON reader and HttpContent throw at a wrong value: the last two are for a date and a character set that is none.
+    private static bool IsAboutContent(Exception e) =>
+        e is JsonException or NotImplementedException or ArgumentOutOfRangeException or InvalidOperationException { InnerException: ArgumentException };
 
     private LabException Refused(DockerApiException problem)
     {

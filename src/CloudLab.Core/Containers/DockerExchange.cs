@@ -17,7 +17,7 @@ internal sealed class DockerExchange(HttpMessageHandler pool, Func<HttpRequestEx
         if (IsInspection(url.AbsolutePath))
         {
             // InspectImageAsync reads manifests but has no parameter that asks for them. Engines before 1.48 ignore it.
-            request.RequestUri = new Uri(url.AbsoluteUri + "?manifests=1");
+            request.RequestUri = new Uri($"{url.AbsoluteUri}{(url.Query.Length > 0 ? '&' : '?')}manifests=1");
         }
 
         try

@@ -71,6 +71,7 @@ public sealed class IdentityClient
         string service, string subject, object? target, Func<Task<T>> call, CancellationToken cancellation)
     {
         RequestLog.Current = Reporter;
+        TemporaryCredentials.Cancellation = cancellation;
         try
         {
             return await call();

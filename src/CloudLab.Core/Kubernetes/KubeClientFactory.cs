@@ -51,6 +51,7 @@ internal static class KubeClientFactory
             handlers.Add(last);
         }
 
+        handlers.Add(new ProxyFaultHandler { Setting = endpoint.Proxy is null ? null : $"proxy-url of {endpoint.Source}" });
         return new k8s.Kubernetes(configuration, [.. handlers]);
     }
 }

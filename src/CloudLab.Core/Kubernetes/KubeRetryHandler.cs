@@ -31,7 +31,8 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
     {
         // POST creates under a name of the server's choosing; all else can be sent again.
         bool repeatable = request.Method != HttpMethod.Post, renewed = false;
-        for (int attempt = 1; ; attempt++)
+        int attempt = 1;
+        while (true)
         {
             LabException failure;
             TimeSpan? retryAfter = null;
@@ -48,6 +49,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
                     int code = (int)answer.StatusCode;
                     if (code == 401 && !renewed && await RenewAsync(request, cancellationToken))
                     {
+                        // No attempt of those that a failing server has.
                         renewed = true;
                         continue;
                     }
@@ -74,6 +76,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
             RequestLog.Current.Verbose(
                 $"Attempt {attempt} of {request.Method} {request.RequestUri!.AbsolutePath} failed ({failure.Message}); again in {pause.TotalSeconds:0.#} s");
             await Task.Delay(pause, clock, cancellationToken);
+            attempt++;
         }
     }
 

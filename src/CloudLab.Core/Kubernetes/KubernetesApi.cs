@@ -17,9 +17,9 @@ namespace CloudLab.Core.Kubernetes;
 /// </summary>
 public sealed class KubernetesApi
 {
-    private const int MostClients = 16;
+    private const int MaxCachedClients = 16;
     private static readonly TimeSpan CatalogAge = TimeSpan.FromMinutes(5);
-    private static readonly ConcurrentDictionary<string, KubernetesApi> Clients = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, KubernetesApi> CachedClients = new(StringComparer.Ordinal);
 
     private readonly KubeEndpoint endpoint;
     private readonly Func<DelegatingHandler>? last;
@@ -52,13 +52,13 @@ public sealed class KubernetesApi
     public static KubernetesApi For(KubeConnection connection)
     {
         KubeEndpoint endpoint = connection.Endpoint();
-        if (Clients.Count >= MostClients && !Clients.ContainsKey(endpoint.Key))
+        if (CachedClients.Count >= MaxCachedClients && !CachedClients.ContainsKey(endpoint.Key))
         {
             // Whoever still uses one keeps it; the rest is garbage.
-            Clients.Clear();
+            CachedClients.Clear();
         }
 
-        return Clients.GetOrAdd(endpoint.Key, _ => new KubernetesApi(endpoint));
+        return CachedClients.GetOrAdd(endpoint.Key, _ => new KubernetesApi(endpoint));
     }
 
     /// <summary>The kinds that the cluster serves; asked for once in five minutes.</summary>

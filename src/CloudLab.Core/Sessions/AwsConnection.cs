@@ -18,18 +18,21 @@ public sealed class AwsConnection
     private readonly Lazy<AwsHttpClientFactory> http;
     private readonly ConcurrentDictionary<string, LabSetting> endpoints = new(StringComparer.Ordinal);
 
-    static AwsConnection() => SdkConfiguration.TakeOver();
-
     internal AwsConnection(LabSession session)
     {
+        SdkConfiguration.TakeOver();
         this.session = session;
         ProfileSetting = session.Setting("ProfileName", o => o.ProfileName, "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
             .Or("default", "default");
-        profile = new(FindProfile);
-        credentials = new(FindCredentials);
+
+        // What fails is tried again with the next use: a login that failed does not fail for ever.
+        profile = new(FindProfile, LazyThreadSafetyMode.PublicationOnly);
+        credentials = new(FindCredentials, LazyThreadSafetyMode.PublicationOnly);
         CaBundle = session.Setting("CaBundle", o => o.CaBundle, "AWS_CA_BUNDLE");
-        http = new(() => new AwsHttpClientFactory(
-            CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null, Silence, session.Environment));
+        http = new(
+            () => new AwsHttpClientFactory(
+                CaBundle.Value is { } bundle ? () => TrustedAuthorities.Load(bundle, CaBundle.Source) : null, Silence, session.Environment),
+            LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>
@@ -99,11 +102,12 @@ public sealed class AwsConnection
             : null;
 
     /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
+    /// <param name="cancellation">Cancels the wait.</param>
     /// <returns>Whether they end at all, and when, where that is known. Throws what the SDK throws.</returns>
-    internal async Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync()
+    internal async Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync(CancellationToken cancellation)
     {
         AWSCredentials source = Credentials();
-        ImmutableCredentials keys = await source.GetCredentialsAsync();
+        ImmutableCredentials keys = await source.GetCredentialsAsync().WaitAsync(cancellation);
         return (keys.UseToken, source.Expiration is { } end ? new DateTimeOffset(end.ToUniversalTime()) : null);
     }
 
@@ -233,13 +237,14 @@ public sealed class AwsConnection
             if (environment.Get("AWS_WEB_IDENTITY_TOKEN_FILE") is { } file && environment.Get("AWS_ROLE_ARN") is { } role)
             {
                 return (
-                    new RoleCredentialSource(this).AssumeWithToken("AWS_WEB_IDENTITY_TOKEN_FILE", role, file, environment.Get("AWS_ROLE_SESSION_NAME")),
+                    new RoleCredentialSource(this).AssumeWithToken("AWS_WEB_IDENTITY_TOKEN_FILE", role, file, environment.Get("AWS_ROLE_SESSION_NAME")).Credentials,
                     new LabSetting("Credential", role, "environment AWS_WEB_IDENTITY_TOKEN_FILE"));
             }
 
             if (metadata.HasContainer)
             {
-                return (metadata.Container(), new LabSetting("Credential", "container", "environment AWS_CONTAINER_CREDENTIALS"));
+                CredentialSource container = metadata.Container();
+                return (container.Credentials, new LabSetting("Credential", container.Who, "environment AWS_CONTAINER_CREDENTIALS"));
             }
 
             if (!metadata.HasInstance)
@@ -248,9 +253,9 @@ public sealed class AwsConnection
             }
 
             // Whether there is an instance at all shows only when it is asked.
-            AWSCredentials instance = metadata.Instance();
-            instance.GetCredentials();
-            return (instance, new LabSetting("Credential", "EC2 instance metadata", "the machine"));
+            CredentialSource instance = metadata.Instance();
+            instance.Credentials.GetCredentials();
+            return (instance.Credentials, new LabSetting("Credential", instance.Who, "the machine"));
         }
         catch (LabException e) when (e.Code == "NoInstanceCredentials")
         {

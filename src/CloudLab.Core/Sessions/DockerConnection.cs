@@ -15,8 +15,10 @@ public sealed class DockerConnection
         this.session = session;
         ConfigFolder = session.Environment.Get("DOCKER_CONFIG") ?? Path.Combine(session.Environment.Home, ".docker");
         Store = new DockerContextStore(ConfigFolder);
-        resolved = new(Resolve);
-        handler = new(() => DockerTransport.Pool(Endpoint, session.Environment));
+        
+        // What fails is tried again with the next use.
+        resolved = new(Resolve, LazyThreadSafetyMode.PublicationOnly);
+        handler = new(() => DockerTransport.Pool(Endpoint, session.Environment), LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>Address of the engine (<c>unix:///var/run/docker.sock</c>) and where it came from.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using CloudLab.Core.Errors;
 
 namespace CloudLab.Core.Sessions;
@@ -11,6 +10,10 @@ namespace CloudLab.Core.Sessions;
 /// </summary>
 internal sealed class EnvironmentProxy : IWebProxy, ICredentials
 {
+    /// <summary>The variables that are read.</summary>
+    public static readonly IReadOnlyList<string> Variables =
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "request_method", "REQUEST_METHOD"];
+
     private readonly (Uri Url, string Variable)? http;
     private readonly (Uri Url, string Variable)? https;
     private readonly string[] exempt;
@@ -43,22 +46,24 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
         }
     }
 
+    /// <summary>User and password that stand in the URL of a proxy.</summary>
+    /// <param name="proxy">The URL.</param>
+    /// <returns>The credentials, or null.</returns>
+    public static NetworkCredential? CredentialIn(Uri proxy) => proxy.UserInfo.Split(':', 2) switch
+    {
+        [{ Length: > 0 } name, var password] => new NetworkCredential(Uri.UnescapeDataString(name), Uri.UnescapeDataString(password)),
+        [{ Length: > 0 } name] => new NetworkCredential(Uri.UnescapeDataString(name), ""),
+        _ => null,
+    };
+
     /// <inheritdoc/>
     public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : Of(destination)?.Url;
 
     /// <inheritdoc/>
     public bool IsBypassed(Uri host) => Of(host) is null || host.IsLoopback || exempt.Any(entry => IsExempt(host, entry));
 
-    /// <summary>User and password of a proxy, which stand in its URL.</summary>
-    /// <param name="uri">The proxy.</param>
-    /// <param name="authType">How it asks for them.</param>
-    /// <returns>The credentials, or null.</returns>
-    public NetworkCredential? GetCredential(Uri uri, string authType) => uri.UserInfo.Split(':', 2) switch
-    {
-        [{ Length: > 0 } name, var password] => new NetworkCredential(Uri.UnescapeDataString(name), Uri.UnescapeDataString(password)),
-        [{ Length: > 0 } name] => new NetworkCredential(Uri.UnescapeDataString(name), ""),
-        _ => null,
-    };
+    /// <inheritdoc/>
+    public NetworkCredential? GetCredential(Uri uri, string authType) => CredentialIn(uri);
 
     /// <summary>The variable that names the proxy for an address.</summary>
     /// <param name="destination">The address.</param>
@@ -71,8 +76,7 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
     {
         foreach (string variable in variables)
         {
-            // HTTP_PROXY may be a header of a web request: a CGI script's caller must not choose the proxy.
-            if (environment.Get(variable) is not { } text || (variable == "HTTP_PROXY" && environment.Get("REQUEST_METHOD") is not null))
+            if (environment.Get(variable) is not { } text || IsHeader(variable, environment))
             {
                 continue;
             }
@@ -86,6 +90,15 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
 
         return null;
     }
+
+    // HTTP_PROXY may be a header of a web request: a CGI script's caller must not choose the proxy. Where case counts nothing (Windows)
+    // http_proxy reads the same, and so does request_method.
+    private static bool IsHeader(string variable, LabEnvironment environment) => variable switch
+    {
+        "HTTP_PROXY" => environment.Get("REQUEST_METHOD") is not null,
+        "http_proxy" => environment.Get("request_method") is not null,
+        _ => false,
+    };
 
     private static bool IsExempt(Uri destination, string entry)
     {
@@ -130,68 +143,4 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
         int whole = length / 8, rest = length % 8;
         return a.AsSpan(0, whole).SequenceEqual(b.AsSpan(0, whole)) && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
     }
-}
-
-/// <summary>Says so when it is the proxy that does not answer, and not the server behind it. Stands just above the connections.</summary>
-internal sealed class ProxyFaultHandler : DelegatingHandler
-{
-    private readonly SocketsHttpHandler connections;
-
-    /// <summary>Creates the handler.</summary>
-    /// <param name="connections">The connections, with their proxy.</param>
-    /// <param name="inner">What comes next, where that is not the connections themselves.</param>
-    public ProxyFaultHandler(SocketsHttpHandler connections, HttpMessageHandler? inner = null)
-        : base(inner ?? connections) => this.connections = connections;
-
-    /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        Uri url = request.RequestUri!;
-        IWebProxy? proxy = connections.UseProxy ? connections.Proxy : null;
-        if (proxy?.GetProxy(url) is not { } via || proxy.IsBypassed(url))
-        {
-            return await base.SendAsync(request, cancellationToken);
-        }
-
-        string name = $"{via.Scheme}://{via.Authority}" + (proxy is EnvironmentProxy ours ? $" (environment {ours.VariableOf(url)})" : "");
-        try
-        {
-            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
-            if (answer.StatusCode != HttpStatusCode.ProxyAuthenticationRequired)
-            {
-                return answer;
-            }
-
-            answer.Dispose();
-            throw Problem("ProxyAuthenticationRequired", $"The proxy {name} asks for a user and a password, or refuses the ones it was given.", null);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ProxyTunnelError)
-        {
-            throw Problem(
-                e.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? "ProxyAuthenticationRequired" : "ProxyRefused",
-                $"The proxy {name} does not connect to {url.Host}: {AwsErrors.OneLine(e.Message).TrimEnd('.')}.", e);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
-        {
-            throw Problem("ProxyUnreachable", $"The proxy {name} cannot be reached: {Reason(e)}.", e);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested && e.InnerException is TimeoutException)
-        {
-            throw Problem("ProxyUnreachable", $"The proxy {name} does not answer in time.", e);
-        }
-    }
-
-    private static string Reason(Exception e) => e.GetBaseException() is SocketException socket
-        ? socket.SocketErrorCode switch
-        {
-            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its host name is not known",
-            SocketError.ConnectionRefused => "nothing answers there",
-            _ => AwsErrors.OneLine(socket.Message).TrimEnd('.'),
-        }
-        : AwsErrors.OneLine(e.Message).TrimEnd('.');
-
-    private static LabException Problem(string code, string text, Exception? inner) => new(LabErrorKind.ConnectionFailed, code, text, inner)
-    {
-        Advice = "Correct HTTPS_PROXY or HTTP_PROXY, or name the server in NO_PROXY (a host, a domain, a network such as 10.0.0.0/8, or * for all).",
-    };
 }

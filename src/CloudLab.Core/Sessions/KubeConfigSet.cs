@@ -60,17 +60,14 @@ internal sealed class KubeConfigSet
 
     /// <summary>Reads and merges files.</summary>
     /// <param name="paths">Paths, joined as in <c>KUBECONFIG</c>; <c>~/</c> is the home folder.</param>
-    /// <param name="home">The home folder.</param>
+    /// <param name="environment">Says which that is.</param>
     /// <param name="required">True where each file must be there (they were asked for by name).</param>
     /// <returns>What they say together; empty where there is no file.</returns>
-    public static KubeConfigSet Load(string paths, string home, bool required)
+    public static KubeConfigSet Load(string paths, LabEnvironment environment, bool required)
     {
         KubeConfigSet set = new();
-        foreach (string path in paths.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Distinct())
+        foreach (string file in Paths(paths, environment))
         {
-            string file = path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith("~\\", StringComparison.Ordinal)
-                ? Path.Combine(home, path[2..])
-                : path;
             if (File.Exists(file))
             {
                 set.Add(file);
@@ -84,6 +81,13 @@ internal sealed class KubeConfigSet
 
         return set;
     }
+
+    /// <summary>The files of a list.</summary>
+    /// <param name="paths">Paths, joined as in <c>KUBECONFIG</c>.</param>
+    /// <param name="environment">Says where the home folder is.</param>
+    /// <returns>Each file once.</returns>
+    public static IEnumerable<string> Paths(string paths, LabEnvironment environment) =>
+        paths.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(environment.Expand).Distinct();
 
     private void Add(string file)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -16,9 +17,11 @@ public sealed class KubeConnection
     internal KubeConnection(LabSession session)
     {
         this.session = session;
-        config = new(LoadConfig);
-        context = new(FindContext);
-        inCluster = new(() => context.Value is null ? KubeInCluster.Find(session.Environment) : null);
+        
+        // What fails is tried again with the next use.
+        config = new(LoadConfig, LazyThreadSafetyMode.PublicationOnly);
+        context = new(FindContext, LazyThreadSafetyMode.PublicationOnly);
+        inCluster = new(() => context.Value is null ? KubeInCluster.Find(session.Environment) : null, LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>The kubeconfig files, joined as in <c>KUBECONFIG</c>, and who named them.</summary>
@@ -75,12 +78,7 @@ public sealed class KubeConnection
 
         if (inCluster.Value is { } pod)
         {
-            return new KubeEndpoint(pod.Server, "service account")
-            {
-                Authorities = pod.CaFile is null ? null : TrustedAuthorities.Load(pod.CaFile, "service account"),
-                Credentials = new KubeCredentials(tokenFile: pod.TokenFile),
-                Key = $"{pod.Server}|{pod.TokenFile}",
-            };
+            return OfPod(pod);
         }
 
         string looked = ConfigSetting.Value is { } files ? $"{files} ({ConfigSetting.Source}) names no current context" : $"there is no {HomeConfig}";
@@ -88,6 +86,17 @@ public sealed class KubeConnection
             LabErrorKind.ConnectionFailed, "NoCluster",
             $"No Kubernetes cluster: {looked}. Set -KubeConfig and -Context, KUBECONFIG, or run Start-LabEmulator.");
     }
+
+    /// <summary>The same for a pod.</summary>
+    /// <param name="pod">Its service account.</param>
+    /// <returns>The endpoint.</returns>
+    internal KubeEndpoint OfPod(KubeInCluster pod) => new(pod.Server, "service account")
+    {
+        Authorities = pod.CaFile is null ? null : TrustedAuthorities.Load(pod.CaFile, "service account"),
+        Environment = session.Environment,
+        Credentials = new KubeCredentials(tokenFile: pod.TokenFile),
+        Key = KeyOf(pod.Server.AbsoluteUri, pod.TokenFile, pod.CaFile, FileTime(pod.CaFile)),
+    };
 
     private static KubeConfigEntry? Find(IReadOnlyDictionary<string, KubeConfigEntry> entries, KubeConfigEntry context, string kind)
     {
@@ -108,7 +117,7 @@ public sealed class KubeConnection
     {
         LabSetting setting = ConfigSetting;
         bool named = session.Given(o => o.KubeConfig).Value is not null;
-        return KubeConfigSet.Load(setting.Value ?? "", session.Environment.Home, named);
+        return KubeConfigSet.Load(setting.Value ?? "", session.Environment, named);
     }
 
     private KubeConfigEntry? FindContext()
@@ -147,7 +156,6 @@ public sealed class KubeConnection
         }
 
         KubeConfigEntry? user = User;
-        string says = cluster.Body.ToJsonString() + cluster.File + user?.Body.ToJsonString() + user?.File + FileTimes(cluster, user);
         return new KubeEndpoint(url, $"cluster '{cluster.Name}' of {cluster.File}")
         {
             Authorities = Authorities(cluster),
@@ -156,16 +164,26 @@ public sealed class KubeConnection
             Proxy = proxy,
             Environment = session.Environment,
             Credentials = user is null ? new KubeCredentials() : KubeCredentials.Of(user, cluster, url),
-            Key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(says))),
+            Key = KeyOf(
+                cluster.Body.ToJsonString(), cluster.File, user?.Body.ToJsonString(), user?.File, FileTimes(cluster, user),
+                // An exec plugin runs in the environment: with another AWS_PROFILE it makes somebody else's token.
+                user?.Body["exec"] is null ? null : session.Environment.Fingerprint()),
         };
     }
+
+    // Whatever decides what a client does has to be in its key: a client is kept as long as the process. The hash holds no secret.
+    private string KeyOf(params IEnumerable<string?> says) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\0', [.. says, .. EnvironmentProxy.Variables.Select(session.Environment.Get)]))));
+
+    private static string FileTime(string? path) =>
+        path is null ? "" : File.GetLastWriteTimeUtc(path).Ticks.ToString(CultureInfo.InvariantCulture);
 
     private static string FileTimes(params KubeConfigEntry?[] entries) => string.Join(
         '|',
         from entry in entries
         where entry is not null
         from key in new[] { "certificate-authority", "client-certificate", "client-key" }
-        select entry.Path(key) is { } path ? File.GetLastWriteTimeUtc(path).Ticks : 0);
+        select FileTime(entry.Path(key)));
 
     private static X509Certificate2Collection? Authorities(KubeConfigEntry cluster)
     {

@@ -21,7 +21,7 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
     public Uri? Proxy { get; init; }
 
     /// <summary>Names the proxy where the kubeconfig does not.</summary>
-    public LabEnvironment Environment { get; init; } = LabEnvironment.Process;
+    public required LabEnvironment Environment { get; init; }
 
     /// <summary>Who the caller is.</summary>
     public required KubeCredentials Credentials { get; init; }
@@ -50,11 +50,7 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
         handler.UseCookies = false;
         if (Proxy is not null)
         {
-            handler.Proxy = new WebProxy(Proxy);
-            if (Proxy.UserInfo.Split(':', 2) is [{ Length: > 0 } name, var password])
-            {
-                handler.Proxy.Credentials = new NetworkCredential(Uri.UnescapeDataString(name), Uri.UnescapeDataString(password));
-            }
+            handler.Proxy = new WebProxy(Proxy) { Credentials = EnvironmentProxy.CredentialIn(Proxy) };
         }
         else
         {

@@ -15,7 +15,7 @@ public sealed class LabEnvironment
         "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
         "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY",
         "DOCKER_CERT_PATH", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT",
-        "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+        "BUILDX_CONFIG", "XDG_RUNTIME_DIR", .. EnvironmentProxy.Variables,
     ];
 
     private readonly Func<string, string?> read;
@@ -40,19 +40,25 @@ public sealed class LabEnvironment
     /// <returns>The value, or null.</returns>
     public string? Get(string name) => read(name) is { Length: > 0 } value ? value : null;
 
+    /// <summary>A path that a variable or a configuration file names, which may begin with <c>~/</c> for the home folder.</summary>
+    /// <param name="path">The path as written.</param>
+    /// <returns>The path as the system takes it.</returns>
+    internal string Expand(string path) => path is ['~', '/' or '\\', .. string rest] ? Path.Combine(Home, rest) : path;
+
     /// <summary>
     /// All variables that a session reads, and when the files they name changed, as one string: when it differs,
     /// sessions are resolved anew.
     /// </summary>
+    /// <param name="kubeConfig">Kubeconfig files that were named in another way, joined as in <c>KUBECONFIG</c>; null for none.</param>
     /// <returns>Variables, values and times; holds secrets, so for comparison only.</returns>
-    internal string Fingerprint()
+    internal string Fingerprint(string? kubeConfig = null)
     {
         IEnumerable<string> files =
         [
-            Get("AWS_CONFIG_FILE") ?? Path.Combine(Home, ".aws", "config"),
-            Get("AWS_SHARED_CREDENTIALS_FILE") ?? Path.Combine(Home, ".aws", "credentials"),
+            SharedConfigFile.ConfigPath(this),
+            SharedConfigFile.CredentialsPath(this),
             Path.Combine(Get("DOCKER_CONFIG") ?? Path.Combine(Home, ".docker"), "config.json"),
-            .. (Get("KUBECONFIG") ?? Path.Combine(Home, ".kube", "config")).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+            .. KubeConfigSet.Paths(kubeConfig ?? Get("KUBECONFIG") ?? Path.Combine(Home, ".kube", "config"), this),
         ];
         return string.Join('\0', [
             .. Variables.Select(Get),

@@ -23,7 +23,7 @@ public sealed class LabSession
         this.source = source;
         this.basis = basis;
         Environment = environment;
-        fingerprint = environment.Fingerprint();
+        fingerprint = environment.Fingerprint(options.KubeConfig);
         aws = new(() => new AwsConnection(this));
         docker = new(() => new DockerConnection(this));
         kubernetes = new(() => new KubeConnection(this));
@@ -98,7 +98,7 @@ public sealed class LabSession
 
     /// <summary>This session as long as the environment is what it was, else the same one resolved anew.</summary>
     /// <returns>A session for the next command.</returns>
-    public LabSession Refreshed() => fingerprint == Environment.Fingerprint()
+    public LabSession Refreshed() => fingerprint == Environment.Fingerprint(options.KubeConfig)
         ? this
         : new LabSession(options, source, basis?.Refreshed(), Environment);
 

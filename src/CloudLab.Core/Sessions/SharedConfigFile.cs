@@ -127,8 +127,7 @@ internal sealed class SharedConfigFile
     private static string FilePath(LabEnvironment environment, string variable, string name) => environment.Get(variable) switch
     {
         null => System.IO.Path.Combine(environment.Home, ".aws", name),
-        ['~', '/' or '\\', .. string rest] => System.IO.Path.Combine(environment.Home, rest),
-        string path => System.IO.Path.GetFullPath(path),
+        string path => System.IO.Path.GetFullPath(environment.Expand(path)),
     };
 
     // A comment may follow a value after a space; in a command line it is the shell's business.

@@ -31,12 +31,12 @@ internal static class TrustedAuthorities
             $"The CA bundle '{path}' ({source}) cannot be used: {why}. Name a PEM file with the server's certificate authority.", inner);
     }
 
-    /// <summary>A check of server certificates against a bundle that is read at the first handshake.</summary>
+    /// <summary>A check of server certificates against a bundle that is read at the first handshake; again at the next one where it could not be read.</summary>
     /// <param name="load">Reads the bundle.</param>
     /// <returns>A callback for <see cref="SslClientAuthenticationOptions"/>.</returns>
     public static RemoteCertificateValidationCallback Validate(Func<X509Certificate2Collection> load)
     {
-        Lazy<X509Certificate2Collection> authorities = new(load);
+        Lazy<X509Certificate2Collection> authorities = new(load, LazyThreadSafetyMode.PublicationOnly);
         // A plain false would be told as "rejected by the provided RemoteCertificateValidationCallback".
         return (_, certificate, served, errors) => Objection(authorities.Value, certificate, served, errors) is { } objection
             ? throw new AuthenticationException(objection)

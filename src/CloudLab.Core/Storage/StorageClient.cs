@@ -5,6 +5,7 @@ using Amazon.S3.Model;
 using CloudLab.Core.Errors;
 using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage;
@@ -75,7 +76,7 @@ public sealed class StorageClient
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>Whether they end at all, and when, where that is known. Throws <see cref="LabException"/>.</returns>
     internal Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync(string bucket, string key, CancellationToken cancellation) =>
-        CallAsync(bucket, key, _ => aws.CredentialsEndAsync(), cancellation);
+        CallAsync(bucket, key, _ => aws.CredentialsEndAsync(cancellation), cancellation);
 
     /// <summary>Reads the document that an answer carries.</summary>
     /// <param name="answer">The answer.</param>
@@ -98,6 +99,7 @@ public sealed class StorageClient
         string subject, object? target, string missingCode, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
     {
         RequestLog.Current = Reporter;
+        TemporaryCredentials.Cancellation = cancellation;
         try
         {
             return await call(s3);

@@ -139,6 +139,14 @@ public sealed class DockerEngineTests : IDisposable
         Assert.EndsWith("…", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_mistake_of_the_client_is_not_called_an_answer_of_the_engine()
+    {
+        await using FakeEngine engine = FakeEngine.After(FakeEngine.Http(200, "OK"), _ => FakeEngine.Http(200, "[]"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            () => Engine(engine).AskAsync<object>("info", (_, _) => throw new ObjectDisposedException("client"), TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData("""{"message":7}""", "{\"message\":7}")]
     [InlineData("""["broken"]""", "[\"broken\"]")]

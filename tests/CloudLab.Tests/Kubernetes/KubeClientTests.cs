@@ -92,6 +92,39 @@ public sealed class KubeClientTests
         }
     }
 
+    [Theory]
+    [InlineData("http", "HTTP_PROXY")]
+    [InlineData("https", "HTTPS_PROXY")]
+    [InlineData("http", null)]
+    [InlineData("https", null)]
+    public async Task A_dead_proxy_is_called_by_its_name_and_not_the_cluster(string scheme, string? variable)
+    {
+        JsonObject cluster = new() { ["server"] = $"{scheme}://cluster.invalid:6443" };
+        if (variable is null)
+        {
+            cluster["proxy-url"] = "http://127.0.0.1:1";
+        }
+
+        string config = Config(cluster);
+        LabException error = await Assert.ThrowsAsync<LabException>(
+            () => Api(config, variable is null ? [] : [(variable, "http://127.0.0.1:1")]).GetAsync("/api", Token));
+        Assert.Equal((LabErrorKind.ConnectionFailed, "ProxyUnreachable", true), (error.Kind, error.Code, error.StopsCommand));
+        string where = variable is null ? $"proxy-url of cluster 'c' of {config}" : "environment " + variable;
+        Assert.Equal($"The proxy http://127.0.0.1:1 ({where}) cannot be reached: nothing answers there.", error.Message);
+        Assert.Contains(variable is null ? where : "NO_PROXY", error.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_proxy_in_the_environment_is_another_client()
+    {
+        await using LoopbackCluster proxy = new(_ => LoopbackCluster.Json(Ok));
+        string config = Config(new { server = "http://cluster.invalid:6443" });
+        await Assert.ThrowsAsync<LabException>(() => Api(config, ("HTTP_PROXY", "http://127.0.0.1:1")).GetAsync("/api", Token));
+        KubernetesApi api = Api(config, ("http_proxy", $"http://127.0.0.1:{proxy.Port}"));
+        Assert.Equal("Namespace", (await api.GetAsync("/api/v1/namespaces/x", Token)).Text("kind"));
+        Assert.Same(api, Api(config, ("http_proxy", $"http://127.0.0.1:{proxy.Port}")));
+    }
+
     [Fact]
     public async Task A_client_certificate_is_shown_with_its_intermediates_to_a_server_under_another_name()
     {
@@ -315,7 +348,17 @@ public sealed class KubeClientTests
         };
     }
 
-    private KubernetesApi Api(object cluster, JsonObject? user = null)
+    private KubernetesApi Api(object cluster, JsonObject? user = null, params (string Name, string Value)[] variables) =>
+        Api(Config(cluster, user), variables);
+
+    private KubernetesApi Api(string config, params (string Name, string Value)[] variables)
+    {
+        Dictionary<string, string> all = variables.ToDictionary(pair => pair.Name, pair => pair.Value);
+        return KubernetesApi.For(
+            LabSession.Resolve(new SessionOptions { KubeConfig = config }, "test", null, new LabEnvironment(all.GetValueOrDefault, folder)).Kubernetes);
+    }
+
+    private string Config(object cluster, JsonObject? user = null)
     {
         JsonObject config = new()
         {
@@ -326,8 +369,7 @@ public sealed class KubeClientTests
         };
         string path = Path.Combine(folder, Guid.NewGuid().ToString("N"));
         File.WriteAllText(path, config.ToJsonString());
-        return KubernetesApi.For(
-            LabSession.Resolve(new SessionOptions { KubeConfig = path }, "test", null, new LabEnvironment(_ => null, folder)).Kubernetes);
+        return path;
     }
 
     private sealed class Lines : IReporter

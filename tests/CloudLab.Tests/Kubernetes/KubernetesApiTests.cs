@@ -128,6 +128,21 @@ public sealed class KubernetesApiTests
     }
 
     [Fact]
+    public async Task A_token_that_is_renewed_takes_no_attempt_from_a_server_that_keeps_failing()
+    {
+        string file = Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString("N"));
+        await File.WriteAllTextAsync(file, "token", Token);
+        for (int i = 0; i < 10; i++)
+        {
+            cluster.Answer(i == 4 ? HttpStatusCode.Unauthorized : HttpStatusCode.ServiceUnavailable, "");
+        }
+
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api(new KubeCredentials(tokenFile: file)).GetAsync("/api", Token));
+        Assert.Equal(503, e.StatusCode);
+        Assert.Equal(7, cluster.Requests.Count);
+    }
+
+    [Fact]
     public async Task A_busy_server_says_how_long_to_wait_and_a_failing_one_only_then_is_asked_again()
     {
         Listener listener = new();

@@ -56,8 +56,8 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();
-        listener.Stop();
         await accepting;
+        listener.Stop();
         end.Dispose();
     }
 

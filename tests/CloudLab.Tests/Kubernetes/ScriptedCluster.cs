@@ -15,7 +15,10 @@ internal sealed class ScriptedCluster
 
     /// <summary>A client of it. Pauses between attempts take no time.</summary>
     public KubernetesApi Api(KubeCredentials? credentials = null) => new(
-        new KubeEndpoint(new Uri("http://cluster.test"), "test") { Credentials = credentials ?? new KubeCredentials(), Key = Guid.NewGuid().ToString() },
+        new KubeEndpoint(new Uri("http://cluster.test"), "test")
+        {
+            Environment = new LabEnvironment(_ => null), Credentials = credentials ?? new KubeCredentials(), Key = Guid.NewGuid().ToString(),
+        },
         () => new Wire(this), new HastyClock());
 
     /// <summary>Answers the next request.</summary>

@@ -173,7 +173,7 @@ public sealed class AwsConnectionTests : IDisposable
         variables["AWS_CREDENTIAL_EXPIRATION"] = "2030-01-02T04:04:05+01:00";
         Assert.Equal(end, await EndAsync(new SessionOptions()));
 
-        async Task<DateTimeOffset?> EndAsync(SessionOptions options) => (await Session(options, "test").Aws.CredentialsEndAsync()).End;
+        async Task<DateTimeOffset?> EndAsync(SessionOptions options) => (await Session(options, "test").Aws.CredentialsEndAsync(TestContext.Current.CancellationToken)).End;
     }
 
     [Fact]

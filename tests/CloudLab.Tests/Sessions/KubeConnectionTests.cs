@@ -210,6 +210,86 @@ public sealed class KubeConnectionTests
     }
 
     [Fact]
+    public void Another_proxy_authority_or_environment_of_the_plugin_is_another_client()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 certificate = new CertificateRequest("CN=ca", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        string authority = Write("ca.crt", certificate.ExportCertificatePem());
+        KubeInCluster pod = new(new Uri("https://10.0.0.1"), Write("token", "abc"), authority, null);
+        string two = Write("two", Two), config = Write("exec", """
+            current-context: c
+            clusters: [{name: c, cluster: {server: "https://x"}}]
+            contexts: [{name: c, context: {cluster: c, user: u}}]
+            users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}}}]
+            """);
+        string ofPod = Pod(), ofPlugin = Plugin(), ofToken = Static();
+        Assert.Equal((ofPod, ofPlugin, ofToken), (Pod(), Plugin(), Static()));
+        foreach (string variable in new[] { "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy" })
+        {
+            variables[variable] = "http://proxy-secret.test:1";
+            Assert.NotEqual(ofPod, Pod());
+            Assert.NotEqual(ofPlugin, Plugin());
+            Assert.NotEqual(ofToken, Static());
+            Assert.DoesNotContain("proxy-secret", Pod(), StringComparison.Ordinal);
+            variables.Remove(variable);
+        }
+
+        variables["AWS_PROFILE"] = "other";
+        Assert.Equal((ofPod, ofToken), (Pod(), Static()));
+        Assert.NotEqual(ofPlugin, Plugin());
+        File.SetLastWriteTimeUtc(authority, DateTime.UtcNow.AddHours(-1));
+        Assert.NotEqual(ofPod, Pod());
+        Assert.Equal(folder, Connect(new SessionOptions()).OfPod(pod).Environment.Home);
+
+        string Pod() => Connect(new SessionOptions()).OfPod(pod).Key;
+        string Plugin() => Connect(new SessionOptions { KubeConfig = config }).Endpoint().Key;
+        string Static() => Connect(new SessionOptions { KubeConfig = two }).Endpoint().Key;
+    }
+
+    [Fact]
+    public void A_file_that_is_named_with_a_tilde_or_by_a_session_is_read_anew_when_it_changes()
+    {
+        string file = Write("c", Two);
+        variables["KUBECONFIG"] = "~/c";
+        LabSession session = LabSession.Resolve(new SessionOptions(), "test", null, Variables);
+        LabSession given = LabSession.Resolve(new SessionOptions { KubeConfig = file }, "test", null, new LabEnvironment(_ => null, folder));
+        Assert.Equal("second", session.Kubernetes.Context);
+        Assert.Same(session, session.Refreshed());
+        Assert.Same(given, given.Refreshed());
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1));
+        Assert.NotSame(session, session.Refreshed());
+        Assert.NotSame(given, given.Refreshed());
+    }
+
+    [Fact]
+    public void What_was_not_there_is_looked_for_again()
+    {
+        LabSession session = LabSession.Resolve(
+            new SessionOptions { KubeConfig = Path.Combine(folder, "late"), DockerContext = "late" }, "test", null, Variables);
+        Assert.Equal("KubeConfigNotFound", Assert.Throws<LabException>(() => session.Kubernetes.Context).Code);
+        Assert.Equal("DockerContextNotFound", Assert.Throws<LabException>(() => session.Docker.Handler).Code);
+        Write("late", Two);
+        string id = Convert.ToHexStringLower(SHA256.HashData("late"u8));
+        Directory.CreateDirectory(Path.Combine(folder, ".docker", "contexts", "meta", id));
+        Write($".docker/contexts/meta/{id}/meta.json", """{"Name":"late","Endpoints":{"docker":{"Host":"tcp://127.0.0.1:1"}}}""");
+        Assert.Equal("second", session.Kubernetes.Context);
+        Assert.NotNull(session.Docker.Handler);
+    }
+
+    [Theory]
+    [InlineData("REQUEST_METHOD")]
+    [InlineData("XDG_RUNTIME_DIR")]
+    [InlineData("BUILDX_CONFIG")]
+    [InlineData("no_proxy")]
+    public void A_variable_that_decides_something_makes_another_session(string variable)
+    {
+        LabSession session = LabSession.Resolve(new SessionOptions(), "test", null, Variables);
+        variables[variable] = "x";
+        Assert.NotSame(session, session.Refreshed());
+    }
+
+    [Fact]
     public void Secrets_are_not_in_what_is_shown()
     {
         KubeConnection connection = Connect(new SessionOptions { KubeConfig = Write("c", Two) });
@@ -225,6 +305,7 @@ public sealed class KubeConnectionTests
         return path;
     }
 
-    private KubeConnection Connect(SessionOptions options) => LabSession.Resolve(
-        options, "test", null, new LabEnvironment(name => variables.GetValueOrDefault(name), folder)).Kubernetes;
+    private LabEnvironment Variables => new(name => variables.GetValueOrDefault(name), folder);
+
+    private KubeConnection Connect(SessionOptions options) => LabSession.Resolve(options, "test", null, Variables).Kubernetes;
 }

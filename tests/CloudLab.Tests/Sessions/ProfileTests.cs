@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Amazon.Runtime;
@@ -217,6 +219,7 @@ public sealed class ProfileTests : IAsyncLifetime
         Assert.Equal(("SsoSignInRequired", true), (error.Code, error.StopsCommand));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.EndsWith("Run 'aws sso login --profile s'.", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
     }
 
     [Theory]
@@ -281,6 +284,81 @@ public sealed class ProfileTests : IAsyncLifetime
         Assert.Equal(["Profile 'm': Code of the MFA device arn:aws:iam::123456789012:mfa/me"], asker.Questions);
         Assert.Equal([$"AssumeRole {Role} by AKIDBASE me arn:aws:iam::123456789012:mfa/me 123456"], cloud.Requests);
         Assert.All(all, keys => Assert.Equal("ASIAROLE1", keys.AccessKey));
+    }
+
+    [Fact]
+    public void Another_secret_program_or_sign_in_never_gets_the_credentials_of_the_first()
+    {
+        string[] answers = ["AKIDONE", "AKIDTWO"];
+        string[] commands = [.. answers.Select(id =>
+        {
+            string file = Path.Combine(folder, id + ".json");
+            File.WriteAllText(file, $$"""{"Version":1,"AccessKeyId":"{{id}}","SecretAccessKey":"s"}""");
+            return $"{(OperatingSystem.IsWindows() ? "cmd /c type" : "cat")} {file}";
+        })];
+        const string Sso = "sso_account_id = 31\nsso_role_name = Reader\n", Portal = "sso_start_url = https://same.example/start\n";
+        Files(
+            $"[profile p1]\ncredential_process = {commands[0]}\n[profile p2]\ncredential_process = {commands[1]}\n"
+            + $"[profile r1]\nrole_arn = {Role}-p\nsource_profile = p1\n[profile r2]\nrole_arn = {Role}-p\nsource_profile = p2\n"
+            + $"[profile s1]\nsso_session = one\n{Sso}[profile s2]\nsso_session = two\n{Sso}[profile s3]\nsso_session = three\n{Sso}"
+            + $"[sso-session one]\nsso_region = eu-west-1\n{Portal}[sso-session two]\nsso_region = eu-west-1\n{Portal}[sso-session three]\nsso_region = eu-north-1\n{Portal}"
+            + $"[profile k]\nrole_arn = {Role}-k\nsource_profile = base\n",
+            "[base]\n" + Keys);
+        AccessKey("r1");
+        AccessKey("r2");
+        Assert.Equal([$"AssumeRole {Role}-p by AKIDONE", $"AssumeRole {Role}-p by AKIDTWO"], cloud.Requests.Select(Short));
+
+        // Whoever has signed in with one session has not signed in with the others.
+        Token("one", """{"accessToken":"token-1","expiresAt":"2999-01-01T00:00:00Z"}""");
+        Assert.Equal("ASIASSO", AccessKey("s1"));
+        Assert.Equal("SsoSignInRequired", Assert.Throws<LabException>(() => AccessKey("s2")).Code);
+        Assert.Equal("SsoSignInRequired", Assert.Throws<LabException>(() => AccessKey("s3")).Code);
+
+        string first = AccessKey("k");
+        Assert.Equal(first, AccessKey("k"));
+        File.WriteAllText(Path.Combine(folder, ".aws", "credentials"), "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = another\n");
+        Assert.NotEqual(first, AccessKey("k"));
+    }
+
+    [Fact]
+    public void A_login_that_failed_is_tried_again()
+    {
+        Files("", "");
+        LabSession session = Session("late");
+        Assert.Equal("ProfileNotFound", Assert.Throws<LabException>(() => session.Aws.Credentials()).Code);
+        Files("", "[late]\n" + Keys);
+        Assert.Equal("AKIDBASE", session.Aws.Credentials().GetCredentials().AccessKey);
+    }
+
+    [Theory]
+    [InlineData("container")]
+    [InlineData("@elsewhere.test/container")]
+    [InlineData(".elsewhere.test/container")]
+    [InlineData(":81/container")]
+    [InlineData("http://elsewhere.test/container")]
+    public void The_path_of_a_containers_credentials_never_leads_elsewhere(string path)
+    {
+        variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = path;
+        LabException error = Assert.Throws<LabException>(() => Session(null).Aws.Credentials());
+        Assert.Equal("NoContainerCredentials", error.Code);
+        Assert.Contains($"'{path}', which is not a path that begins with '/'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_credentials_can_stop()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/container";
+        using CancellationTokenSource stop = new();
+        Task<LabCallerIdentity> asking = new CallerStore(new IdentityClient(Session(null))).GetIdentityAsync(stop.Token);
+        using Socket silent = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+
+        // The next one is not cancelled with it.
+        variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = cloud.Url + "/container";
+        Assert.Equal("ASIACONTAINER", Session(null).Aws.Credentials().GetCredentials().AccessKey);
     }
 
     // Without the name of the session, which holds the time.

@@ -60,6 +60,23 @@ public sealed class ProxyTests
         Assert.Equal(("two.test", "me", "a@b"), (other.Host, credential.UserName, credential.Password));
     }
 
+    [Theory]
+    [InlineData("HTTP_PROXY", false, false)]
+    [InlineData("HTTP_PROXY", true, false)]
+    [InlineData("http_proxy", false, true)]
+    [InlineData("http_proxy", true, false)]
+    [InlineData("all_proxy", true, true)]
+    public void The_header_of_a_web_request_is_no_proxy_whatever_the_case_of_names_means(string variable, bool ignoresCase, bool counts)
+    {
+        Dictionary<string, string> all = new(ignoresCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal)
+        {
+            [variable] = "http://evil.test:1", ["REQUEST_METHOD"] = "GET",
+        };
+        using SocketsHttpHandler handler = new();
+        EnvironmentProxy.Use(handler, new LabEnvironment(all.GetValueOrDefault, TestEnvironment.Folder));
+        Assert.Equal(counts ? new Uri("http://evil.test:1") : null, handler.UseProxy ? handler.Proxy?.GetProxy(new Uri("http://s3.example.test")) : null);
+    }
+
     [Fact]
     public void Without_a_proxy_in_the_environment_there_is_none_and_nonsense_is_refused()
     {

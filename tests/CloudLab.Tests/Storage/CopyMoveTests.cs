@@ -90,13 +90,66 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
     [Fact]
     public async Task Two_objects_with_one_new_key_are_an_error()
     {
-        await PutAsync("x/f", "1");
-        await PutAsync("y/f", "2");
+        await PutAsync("f", "1");
         CmdletResult result = await RunAsync(
-            "Move-LabObject", new { DestinationPrefix = "z/", Session }, [new { Bucket, Prefix = "x/" }, new { Bucket, Prefix = "y/" }]);
+            "Copy-LabObject", new { DestinationPrefix = "z/", Session }, [new { Bucket, Key = "f" }, new { Bucket, Key = "f" }]);
         Assert.Equal("DuplicateKey", CodeOf(Assert.Single(result.Errors)));
-        Assert.Equal(["y/f", "z/f"], await KeysAsync());
+        Assert.Equal(["f", "z/f"], await KeysAsync());
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_listing_that_goes_into_folders_brings_each_object_once_and_none_that_it_left_out(bool backwards)
+    {
+        foreach (string key in new[] { "a/top", "a/b/x", "a/b/x.key", "a/b/c/y", "a/keys/only.key", "a/mark/" })
+        {
+            await PutAsync(key, key.EndsWith('/') ? "" : key);
+        }
+
+        // As Get-ChildItem s3:/a -Recurse -Exclude *.key writes it.
+        object[] listed =
+        [
+            Folder("a/b/"), Folder("a/b/c/"), Object("a/b/c/y"), Object("a/b/x"), Folder("a/keys/"), Folder("a/mark/"), Object("a/top"),
+        ];
+        if (backwards)
+        {
+            Array.Reverse(listed);
+        }
+
+        string[] names = ["a/b/c/y", "a/b/x", "a/top"];
+        CmdletResult copied = (await RunAsync("Copy-LabObject", new { DestinationPrefix = "1/", Session }, listed)).Ok();
+        Assert.Equal(names.Select(name => "1/" + name), Keys(copied));
+        Assert.Equal(names, Keys(await RunAsync("Receive-LabObject", new { Destination = Path.Combine(base.Folder, "back"), Session }, listed)));
+        Assert.Equal(names, FilesIn(Path.Combine(base.Folder, "back")));
+        Assert.Contains("a/keys/ is left alone", Assert.Single(copied.Warnings), StringComparison.Ordinal);
+        Assert.Equal(names.Select(name => "2/" + name), Keys((await RunAsync("Move-LabObject", new { DestinationPrefix = "2/", Session }, listed)).Ok()));
+        Assert.Equal(["a/b/x.key", "a/keys/only.key", "a/mark/"], (await KeysAsync()).Where(key => key.StartsWith("a/", StringComparison.Ordinal)));
+
+        object Folder(string prefix) => new LabPrefix { Bucket = Bucket, Prefix = prefix };
+        object Object(string key) => new LabObject { Bucket = Bucket, Key = key };
+    }
+
+    [Fact]
+    public async Task A_folder_that_a_listing_only_names_is_taken_whole_under_its_own_name()
+    {
+        foreach (string key in new[] { "a/top", "a/b/x", "a/b/c/y", "a/b-side" })
+        {
+            await PutAsync(key);
+        }
+
+        // One level, as Get-ChildItem s3:/a and Get-LabObject -Delimiter / write it; a folder twice is one.
+        object[] level = [new LabPrefix { Bucket = Bucket, Prefix = "a/b/" }, new LabObject { Bucket = Bucket, Key = "a/top" }, new LabPrefix { Bucket = Bucket, Prefix = "a/b/" }];
+        Assert.Equal(["1/a/b/c/y", "1/a/b/x", "1/a/top"], Keys((await RunAsync("Copy-LabObject", new { DestinationPrefix = "1/", Session }, level)).Ok()));
+        Assert.Equal(["a/b/c/y", "a/b/x", "a/top"], Keys((await RunAsync("Receive-LabObject", new { Destination = Folder, Session }, level)).Ok()));
+        CmdletResult gone = await RunAsync(
+            "Copy-LabObject", new { DestinationPrefix = "2/", Session },
+            [new { Bucket = "no-such-bucket-of-the-test", Prefix = "x/" }, new { Bucket, Prefix = "a/b/c/" }, new { Bucket, Prefix = "a/b-" }]);
+        Assert.Equal("NoSuchBucket", CodeOf(Assert.Single(gone.Errors)));
+        Assert.Equal(["2/a/b-side", "2/a/b/c/y"], Keys(gone));
+    }
+
+    private static string[] Keys(CmdletResult result) => [.. result.OutputOf<LabTransfer>().Select(transfer => transfer.Key).Order(StringComparer.Ordinal)];
 
     [Fact]
     public async Task NoClobber_keeps_what_is_there()

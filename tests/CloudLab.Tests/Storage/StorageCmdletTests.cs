@@ -149,6 +149,30 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task The_order_of_a_listing_decides_no_key()
+    {
+        string site = Path.Combine(Folder, "site");
+        foreach (string name in new[] { "site/top.txt", "site/css/a.css", "site/css/deep/b.css", "site/css/deep/er/c.css" })
+        {
+            NewFile(name, 5);
+        }
+
+        string[] listed = [.. Directory.EnumerateFileSystemEntries(site, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        string[] keys = ["css/a.css", "css/deep/b.css", "css/deep/er/c.css", "top.txt"];
+        foreach (int turn in Enumerable.Range(0, listed.Length))
+        {
+            // Each entry comes first once, and once all backwards.
+            string[] turned = [.. listed[turn..], .. listed[..turn]];
+            foreach (IEnumerable<string> order in new[] { turned, turned.Reverse() })
+            {
+                (await RunAsync("Send-LabObject", new { Bucket, Session }, [.. order.Select(path => new { PSPath = path })])).Ok();
+                Assert.Equal(keys, await KeysAsync());
+                (await RunAsync("Remove-LabObject", new { Bucket, Prefix = "", Force = true, Session })).Ok();
+            }
+        }
+    }
+
+    [Fact]
     public async Task One_file_takes_one_version()
     {
         await new CloudLab.Core.Storage.Buckets.BucketVersioning(Client).SetAsync(Bucket, CloudLab.Core.Storage.Buckets.BucketVersioningStatus.Enabled, Token);

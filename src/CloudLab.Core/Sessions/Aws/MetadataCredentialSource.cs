@@ -13,6 +13,7 @@ namespace CloudLab.Core.Sessions.Aws;
 /// <param name="environment">Says where they are.</param>
 internal sealed class MetadataCredentialSource(LabEnvironment environment)
 {
+    private const string TokenVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN", TokenFileVariable = TokenVariable + "_FILE";
     private const string InstanceRoles = "/latest/meta-data/iam/security-credentials/";
 
     // Link-local addresses: nobody stands between, and whoever is there answers at once.
@@ -32,25 +33,34 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
 
     /// <summary>Credentials of the container.</summary>
     /// <returns>Credentials; nothing is sent yet. Throws <see cref="LabException"/> where the address may not be asked.</returns>
-    public AWSCredentials Container()
+    public CredentialSource Container()
     {
         Uri url = ContainerUrl();
-        return new TemporaryCredentials("container\0" + url, () => FetchContainerAsync(url));
+        return CredentialSource.Of(
+            new TemporaryCredentials(
+                TemporaryCredentials.KeyOf("container", url.AbsoluteUri, environment.Get(TokenVariable), environment.Get(TokenFileVariable)),
+                cancellation => FetchContainerAsync(url, cancellation)),
+            "container");
     }
 
     /// <summary>Credentials of the EC2 instance.</summary>
     /// <returns>Credentials; nothing is sent yet.</returns>
-    public AWSCredentials Instance()
+    public CredentialSource Instance()
     {
         Uri url = InstanceUrl();
-        return new TemporaryCredentials("instance\0" + url, () => FetchInstanceAsync(url));
+        return CredentialSource.Of(
+            new TemporaryCredentials(TemporaryCredentials.KeyOf("instance", url.AbsoluteUri), cancellation => FetchInstanceAsync(url, cancellation)),
+            "EC2 instance metadata");
     }
 
     private Uri ContainerUrl()
     {
         if (environment.Get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") is { } path)
         {
-            return new Uri(new Uri("http://169.254.170.2"), path);
+            // Resolved as a reference, '//elsewhere/' or 'http://elsewhere/' would lead to another host.
+            return path.StartsWith('/') && Uri.TryCreate("http://169.254.170.2" + path, UriKind.Absolute, out Uri? relative)
+                ? relative
+                : throw Unusable($"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is '{path}', which is not a path that begins with '/'");
         }
 
         string text = environment.Get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
@@ -71,15 +81,15 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
             : throw new LabException(LabErrorKind.InvalidArgument, "EndpointInvalid", $"AWS_EC2_METADATA_SERVICE_ENDPOINT is '{text}', which is not a URL.");
     }
 
-    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchContainerAsync(Uri url)
+    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchContainerAsync(Uri url, CancellationToken cancellation)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, url);
-        string? token = environment.Get("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+        string? token = environment.Get(TokenVariable);
         try
         {
-            if (environment.Get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") is { } file)
+            if (environment.Get(TokenFileVariable) is { } file)
             {
-                token = (await File.ReadAllTextAsync(file)).Trim();
+                token = (await File.ReadAllTextAsync(file, cancellation)).Trim();
             }
 
             if (token is not null)
@@ -87,21 +97,21 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
                 request.Headers.TryAddWithoutValidation("Authorization", token);
             }
 
-            return ToKeys(await SendAsync(request));
+            return ToKeys(await SendAsync(request, cancellation));
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e) when (IsFailure(e) && !cancellation.IsCancellationRequested)
         {
             throw Unusable($"{url.GetLeftPart(UriPartial.Path)} gives none: {AwsErrors.OneLine(e.Message)}", e);
         }
     }
 
-    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchInstanceAsync(Uri url)
+    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchInstanceAsync(Uri url, CancellationToken cancellation)
     {
         try
         {
-            string? token = await SessionTokenAsync(url);
-            string role = (await SendAsync(Get(new Uri(url, InstanceRoles)))).Split('\n')[0].Trim();
-            return ToKeys(await SendAsync(Get(new Uri(url, InstanceRoles + Uri.EscapeDataString(role)))));
+            string? token = await SessionTokenAsync(url, cancellation);
+            string role = (await SendAsync(Get(new Uri(url, InstanceRoles)), cancellation)).Split('\n')[0].Trim();
+            return ToKeys(await SendAsync(Get(new Uri(url, InstanceRoles + Uri.EscapeDataString(role))), cancellation));
 
             HttpRequestMessage Get(Uri where)
             {
@@ -114,7 +124,7 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
                 return request;
             }
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e) when (IsFailure(e) && !cancellation.IsCancellationRequested)
         {
             throw new LabException(
                 LabErrorKind.AuthenticationFailed, "NoInstanceCredentials",
@@ -126,13 +136,13 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
     }
 
     // IMDSv2; an instance that has only the first version knows nothing of tokens.
-    private static async Task<string?> SessionTokenAsync(Uri url)
+    private static async Task<string?> SessionTokenAsync(Uri url, CancellationToken cancellation)
     {
         using HttpRequestMessage request = new(HttpMethod.Put, new Uri(url, "/latest/api/token"));
         request.Headers.Add("X-aws-ec2-metadata-token-ttl-seconds", "21600");
         try
         {
-            return await SendAsync(request);
+            return await SendAsync(request, cancellation);
         }
         catch (HttpRequestException e) when ((int?)e.StatusCode is 403 or 404 or 405)
         {
@@ -140,12 +150,12 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
         }
     }
 
-    private static async Task<string> SendAsync(HttpRequestMessage request)
+    private static async Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         using HttpRequestMessage sent = request;
         sent.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        using HttpResponseMessage answer = await Client.SendAsync(sent);
-        return (await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync()).Trim();
+        using HttpResponseMessage answer = await Client.SendAsync(sent, cancellation);
+        return (await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellation)).Trim();
     }
 
     private static (ImmutableCredentials Keys, DateTime End) ToKeys(string json)
@@ -154,7 +164,7 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
         JsonElement keys = document.RootElement;
         return keys.TryGetProperty("AccessKeyId", out JsonElement id) && keys.TryGetProperty("SecretAccessKey", out JsonElement secret)
             ? (new ImmutableCredentials(id.GetString(), secret.GetString(), Text("Token")),
-                SharedCredentialsFile.ToExpiration(Text("Expiration"))?.UtcDateTime ?? DateTime.UtcNow.AddMinutes(15))
+                TemporaryCredentials.EndOf(SharedCredentialsFile.ToExpiration(Text("Expiration"))))
             : throw new JsonException(Text("Message") ?? Text("Code") ?? "the answer holds no keys");
 
         string? Text(string name) => keys.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;

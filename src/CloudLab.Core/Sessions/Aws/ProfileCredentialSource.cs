@@ -1,4 +1,3 @@
-using Amazon.Runtime;
 using CloudLab.Core.Errors;
 
 namespace CloudLab.Core.Sessions.Aws;
@@ -14,29 +13,28 @@ internal sealed class ProfileCredentialSource(AwsConnection aws, LabSession sess
     /// <summary>Credentials of a profile.</summary>
     /// <param name="profile">The profile.</param>
     /// <returns>Credentials and who they are; null where the profile holds none. Throws <see cref="LabException"/> (ProfileUnusable).</returns>
-    public (AWSCredentials Credentials, string Who)? Of(SharedProfile profile) => Of(profile, []);
+    public CredentialSource? Of(SharedProfile profile) => Of(profile, []);
 
-    private (AWSCredentials Credentials, string Who)? Of(SharedProfile profile, string[] users)
+    private CredentialSource? Of(SharedProfile profile, string[] users)
     {
-        (AWSCredentials, string)? keys = Keys(profile);
+        CredentialSource? keys = Keys(profile);
 
         // Keys of a profile that others name as their source go before a role in it.
         if (profile["role_arn"] is { } role && (users.Length == 0 || keys is null))
         {
             if (profile["web_identity_token_file"] is { } file)
             {
-                return (roles.AssumeWithToken($"Profile '{profile.Name}'", role, file, profile["role_session_name"]), role);
+                return roles.AssumeWithToken($"Profile '{profile.Name}'", role, file, profile["role_session_name"]);
             }
 
-            (AWSCredentials source, string who) = Source(profile, [.. users, profile.Name]);
-            return (roles.Assume(profile, source, who), role);
+            return roles.Assume(profile, Source(profile, [.. users, profile.Name]));
         }
 
         return SsoCredentialSource.IsAskedFor(profile) ? sso.Of(profile)
-            : keys ?? (profile["credential_process"] is { } command ? (new ProcessAWSCredentials(command), "credential_process") : null);
+            : keys ?? (profile["credential_process"] is { } command ? CredentialSource.OfProcess(command) : null);
     }
 
-    private (AWSCredentials Credentials, string Who) Source(SharedProfile profile, string[] users)
+    private CredentialSource Source(SharedProfile profile, string[] users)
     {
         switch (profile["source_profile"], profile["credential_source"])
         {
@@ -59,28 +57,28 @@ internal sealed class ProfileCredentialSource(AwsConnection aws, LabSession sess
         }
     }
 
-    private (AWSCredentials Credentials, string Who) Ambient(SharedProfile profile, string source)
+    private CredentialSource Ambient(SharedProfile profile, string source)
     {
         switch (source.ToUpperInvariant())
         {
             case "ENVIRONMENT":
                 return aws.EnvironmentKeys() is { } keys
-                    ? (AwsConnection.ToCredentials(keys), keys.AccessKey)
+                    ? CredentialSource.Of(keys)
                     : throw profile.Unusable("'credential_source' is Environment, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
             case "EC2INSTANCEMETADATA":
-                return (new MetadataCredentialSource(session.Environment).Instance(), "EC2 instance metadata");
+                return new MetadataCredentialSource(session.Environment).Instance();
             case "ECSCONTAINER":
-                return (new MetadataCredentialSource(session.Environment).Container(), "container");
+                return new MetadataCredentialSource(session.Environment).Container();
             default:
                 throw profile.Unusable($"'credential_source' is '{source}': write Environment, Ec2InstanceMetadata or EcsContainer");
         }
     }
 
-    private static (AWSCredentials Credentials, string Who)? Keys(SharedProfile profile) => (profile["aws_access_key_id"], profile["aws_secret_access_key"]) switch
+    private static CredentialSource? Keys(SharedProfile profile) => (profile["aws_access_key_id"], profile["aws_secret_access_key"]) switch
     {
-        ({ } id, { } secret) => (AwsConnection.ToCredentials(new AwsKeys(
+        ({ } id, { } secret) => CredentialSource.Of(new AwsKeys(
             id, secret, profile["aws_session_token"] ?? profile["aws_security_token"],
-            SharedCredentialsFile.ToExpiration(profile[SharedCredentialsFile.ExpirationName]))), id),
+            SharedCredentialsFile.ToExpiration(profile[SharedCredentialsFile.ExpirationName]))),
         ({ }, null) => throw profile.Unusable("'aws_secret_access_key' is missing"),
         (null, { }) => throw profile.Unusable("'aws_access_key_id' is missing"),
         _ => null,

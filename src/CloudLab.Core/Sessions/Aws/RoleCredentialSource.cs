@@ -13,25 +13,24 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
     /// <summary>A role that is assumed with other credentials.</summary>
     /// <param name="profile">The profile: <c>role_arn</c> and what goes with it.</param>
     /// <param name="source">The other credentials.</param>
-    /// <param name="sourceName">Who they are, without a secret.</param>
     /// <returns>Credentials; nothing is sent yet.</returns>
-    public AWSCredentials Assume(SharedProfile profile, AWSCredentials source, string sourceName)
+    public CredentialSource Assume(SharedProfile profile, CredentialSource source)
     {
         string role = profile.Required("role_arn"), name = SessionName(profile["role_session_name"]);
         string? externalId = profile["external_id"], device = profile["mfa_serial"];
         int? duration = Duration(profile);
-        string key = string.Join('\0', "role", Place, sourceName, role, profile["role_session_name"], externalId, device, duration);
-        return new TemporaryCredentials(key, async () =>
+        string key = TemporaryCredentials.KeyOf("role", Place, source.Key, role, profile["role_session_name"], externalId, device, $"{duration}");
+        return CredentialSource.Of(new TemporaryCredentials(key, async cancellation =>
         {
             AssumeRoleRequest request = new()
             {
                 RoleArn = role, RoleSessionName = name, ExternalId = externalId, DurationSeconds = duration, SerialNumber = device,
-                TokenCode = device is null ? null : await CodeAsync(profile, device),
+                TokenCode = device is null ? null : await CodeAsync(profile, device, cancellation),
             };
             return await CallAsync(
-                $"Profile '{profile.Name}' cannot assume role '{role}'", source,
-                async sts => (await sts.AssumeRoleAsync(request)).Credentials);
-        });
+                $"Profile '{profile.Name}' cannot assume role '{role}'", source.Credentials,
+                async sts => (await sts.AssumeRoleAsync(request, cancellation)).Credentials, cancellation);
+        }), role);
     }
 
     /// <summary>A role that is assumed with the token of an identity provider, which stands in a file.</summary>
@@ -40,14 +39,14 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
     /// <param name="tokenFile">The file; read for each renewal, since its owner replaces it.</param>
     /// <param name="sessionName">Name of the session, or null.</param>
     /// <returns>Credentials; nothing is read or sent yet.</returns>
-    public AWSCredentials AssumeWithToken(string owner, string role, string tokenFile, string? sessionName) => new TemporaryCredentials(
-        string.Join('\0', "token", Place, role, tokenFile, sessionName),
-        async () =>
+    public CredentialSource AssumeWithToken(string owner, string role, string tokenFile, string? sessionName) => CredentialSource.Of(new TemporaryCredentials(
+        TemporaryCredentials.KeyOf("token", Place, role, tokenFile, sessionName),
+        async cancellation =>
         {
             string token;
             try
             {
-                token = (await File.ReadAllTextAsync(tokenFile)).Trim();
+                token = (await File.ReadAllTextAsync(tokenFile, cancellation)).Trim();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -58,8 +57,8 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             AssumeRoleWithWebIdentityRequest request = new() { RoleArn = role, RoleSessionName = SessionName(sessionName), WebIdentityToken = token };
             return await CallAsync(
                 $"{owner} cannot assume role '{role}'", new AnonymousAWSCredentials(),
-                async sts => (await sts.AssumeRoleWithWebIdentityAsync(request)).Credentials);
-        });
+                async sts => (await sts.AssumeRoleWithWebIdentityAsync(request, cancellation)).Credentials, cancellation);
+        }), role);
 
     private string Place => $"{aws.Endpoint("STS")}|{aws.Region}";
 
@@ -71,8 +70,8 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             ? seconds
             : throw profile.Unusable($"'duration_seconds' is '{text}', not a number");
 
-    private static async Task<string> CodeAsync(SharedProfile profile, string device) =>
-        await RequestLog.Current.AskAsync($"Profile '{profile.Name}'", $"Code of the MFA device {device}") is { Length: > 0 } code
+    private static async Task<string> CodeAsync(SharedProfile profile, string device, CancellationToken cancellation) =>
+        await RequestLog.Current.AskAsync($"Profile '{profile.Name}'", $"Code of the MFA device {device}").WaitAsync(cancellation) is { Length: > 0 } code
             ? code.Trim()
             : throw new LabException(
                 LabErrorKind.AuthenticationFailed, "MfaCodeRequired",
@@ -82,7 +81,7 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             };
 
     private async Task<(ImmutableCredentials Keys, DateTime End)> CallAsync(
-        string subject, AWSCredentials credentials, Func<StsClient, Task<Credentials>> call)
+        string subject, AWSCredentials credentials, Func<StsClient, Task<Credentials>> call, CancellationToken cancellation)
     {
         using StsClient sts = new(aws, credentials);
         try
@@ -90,9 +89,9 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             Credentials keys = await call(sts);
             return (
                 new ImmutableCredentials(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken),
-                keys.Expiration?.ToUniversalTime() ?? DateTime.UtcNow.AddHours(1));
+                TemporaryCredentials.EndOf(keys.Expiration?.ToUniversalTime()));
         }
-        catch (Exception e) when (AwsErrors.Knows(e, CancellationToken.None))
+        catch (Exception e) when (AwsErrors.Knows(e, cancellation))
         {
             throw AwsErrors.From(e, aws, "STS", subject).Stopping();
         }

@@ -11,26 +11,48 @@ namespace CloudLab.Core.Sessions.Aws;
 /// </summary>
 internal static class SdkConfiguration
 {
-    private const string ConfigFile = "AWS_CONFIG_FILE";
+    // A location that does not exist for good: there is nothing below a device, nor below a program.
+    private static readonly string Nowhere = OperatingSystem.IsWindows() ? Path.Combine(Environment.ProcessPath ?? Environment.SystemDirectory, "none") : "/dev/null/none";
+    private static readonly object Gate = new();
+    private static bool done;
 
     /// <summary>Does so, once; before anything of the SDK is used.</summary>
     public static void TakeOver()
     {
-        // A location that does not exist for good. The SDK also keeps the file that the variable names when it first looks, if that exists;
-        // else it keeps the one of the home folder.
-        string? given = Environment.GetEnvironmentVariable(ConfigFile);
-        string empty = Path.GetTempFileName();
-        AWSConfigs.AWSProfilesLocation = empty + ".none";
-        try
+        lock (Gate)
         {
-            Environment.SetEnvironmentVariable(ConfigFile, empty);
-            RuntimeHelpers.RunClassConstructor(typeof(SharedCredentialsFile).TypeHandle);
-            RuntimeHelpers.RunClassConstructor(typeof(FallbackInternalConfigurationFactory).TypeHandle);
+            if (done)
+            {
+                return;
+            }
+
+            // The SDK also keeps the config file that the variable names when it first looks, if that exists; else it keeps the one of the
+            // home folder, which is what HOME says, also on Windows. A file of ours would want a folder that can be written.
+            AWSConfigs.AWSProfilesLocation = Nowhere;
+            Dictionary<string, string?> meanwhile = OperatingSystem.IsWindows()
+                ? new() { ["AWS_CONFIG_FILE"] = null, ["HOME"] = Nowhere }
+                : new() { ["AWS_CONFIG_FILE"] = "/dev/null" };
+            Dictionary<string, string?> given = meanwhile.Keys.ToDictionary(name => name, Environment.GetEnvironmentVariable);
+            try
+            {
+                Set(meanwhile);
+                RuntimeHelpers.RunClassConstructor(typeof(SharedCredentialsFile).TypeHandle);
+                RuntimeHelpers.RunClassConstructor(typeof(FallbackInternalConfigurationFactory).TypeHandle);
+            }
+            finally
+            {
+                Set(given);
+            }
+
+            done = true;
         }
-        finally
+    }
+
+    private static void Set(Dictionary<string, string?> variables)
+    {
+        foreach ((string name, string? value) in variables)
         {
-            Environment.SetEnvironmentVariable(ConfigFile, given);
-            File.Delete(empty);
+            Environment.SetEnvironmentVariable(name, value);
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
     /// <summary>The role of a profile.</summary>
     /// <param name="profile">The profile.</param>
     /// <returns>Credentials, and who they are; nothing is sent yet. Throws <see cref="LabException"/> (ProfileUnusable).</returns>
-    public (AWSCredentials Credentials, string Who) Of(SharedProfile profile)
+    public CredentialSource Of(SharedProfile profile)
     {
         string account = profile.Required("sso_account_id"), role = profile.Required("sso_role_name");
         Portal portal;
@@ -49,41 +49,44 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
         }
 
         TemporaryCredentials credentials = new(
-            string.Join('\0', "sso", environment.Home, aws.Endpoint("SSO"), portal.Url, account, role), () => FetchAsync(profile, portal, account, role));
-        return (credentials, $"{role} in account {account}");
+            TemporaryCredentials.KeyOf(
+                "sso", environment.Home, $"{aws.Endpoint("SSO")}", $"{aws.Endpoint("SSO_OIDC")}", portal.Session, portal.Url, portal.Region, account, role),
+            cancellation => FetchAsync(profile, portal, account, role, cancellation));
+        return CredentialSource.Of(credentials, $"{role} in account {account}");
     }
 
-    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchAsync(SharedProfile profile, Portal portal, string account, string role)
+    private async Task<(ImmutableCredentials Keys, DateTime End)> FetchAsync(
+        SharedProfile profile, Portal portal, string account, string role, CancellationToken cancellation)
     {
-        string token = await TokenAsync(profile, portal);
+        string token = await TokenAsync(profile, portal, cancellation);
         using AmazonSSOClient sso = new(new AnonymousAWSCredentials(), aws.Configure("SSO", new AmazonSSOConfig(), portal.Region));
         try
         {
             RoleCredentials keys = (await sso.GetRoleCredentialsAsync(
-                new GetRoleCredentialsRequest { AccessToken = token, AccountId = account, RoleName = role })).RoleCredentials;
+                new GetRoleCredentialsRequest { AccessToken = token, AccountId = account, RoleName = role }, cancellation)).RoleCredentials;
             return (
                 new ImmutableCredentials(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken),
-                DateTimeOffset.FromUnixTimeMilliseconds(keys.Expiration ?? 0).UtcDateTime);
+                TemporaryCredentials.EndOf(keys.Expiration is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null));
         }
         catch (UnauthorizedException e)
         {
             throw SignInRequired(profile, portal, "the sign-in is over or was revoked", e);
         }
-        catch (Exception e) when (AwsErrors.Knows(e, CancellationToken.None))
+        catch (Exception e) when (AwsErrors.Knows(e, cancellation))
         {
             throw AwsErrors.From(e, aws, "SSO", $"Profile '{profile.Name}' gets no role '{role}' of account {account}").Stopping();
         }
     }
 
     // The access token that 'aws sso login' left behind, renewed where it can be.
-    private async Task<string> TokenAsync(SharedProfile profile, Portal portal)
+    private async Task<string> TokenAsync(SharedProfile profile, Portal portal, CancellationToken cancellation)
     {
         string path = Path.Combine(environment.Home, ".aws", "sso", "cache", portal.CacheName);
         JsonObject token;
         try
         {
             token = File.Exists(path)
-                ? JsonNode.Parse(await File.ReadAllTextAsync(path)) as JsonObject ?? throw new JsonException("no JSON object")
+                ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellation)) as JsonObject ?? throw new JsonException("no JSON object")
                 : throw SignInRequired(profile, portal, "nobody has signed in");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
@@ -103,18 +106,19 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
             return await RenewAsync(profile, portal, path, token, new CreateTokenRequest
             {
                 ClientId = id, ClientSecret = secret, GrantType = "refresh_token", RefreshToken = refresh,
-            });
+            }, cancellation);
         }
 
         return end > DateTimeOffset.UtcNow && Text(token, "accessToken") is { } last ? last : throw SignInRequired(profile, portal, "the sign-in is over");
     }
 
-    private async Task<string> RenewAsync(SharedProfile profile, Portal portal, string path, JsonObject token, CreateTokenRequest request)
+    private async Task<string> RenewAsync(
+        SharedProfile profile, Portal portal, string path, JsonObject token, CreateTokenRequest request, CancellationToken cancellation)
     {
         using AmazonSSOOIDCClient oidc = new(new AnonymousAWSCredentials(), aws.Configure("SSO_OIDC", new AmazonSSOOIDCConfig(), portal.Region));
         try
         {
-            CreateTokenResponse answer = await oidc.CreateTokenAsync(request);
+            CreateTokenResponse answer = await oidc.CreateTokenAsync(request, cancellation);
             token["accessToken"] = answer.AccessToken;
             token["refreshToken"] = answer.RefreshToken ?? request.RefreshToken;
             token["expiresAt"] = DateTimeOffset.UtcNow.AddSeconds(answer.ExpiresIn ?? 0).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
@@ -133,7 +137,7 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
         {
             throw SignInRequired(profile, portal, "the sign-in is over", e);
         }
-        catch (Exception e) when (AwsErrors.Knows(e, CancellationToken.None))
+        catch (Exception e) when (AwsErrors.Knows(e, cancellation))
         {
             throw AwsErrors.From(e, aws, "SSO_OIDC", $"The SSO token of profile '{profile.Name}' cannot be renewed").Stopping();
         }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using Amazon.Runtime;
 
 namespace CloudLab.Core.Sessions.Aws;
@@ -7,15 +9,37 @@ namespace CloudLab.Core.Sessions.Aws;
 /// Temporary credentials that renew themselves. They are kept for the whole process, so that a cmdlet with <c>-ProfileName</c> neither
 /// assumes the role anew nor asks for another code of an MFA device.
 /// </summary>
-/// <param name="key">The same for the same caller, role and service; holds no secret.</param>
-/// <param name="fetch">Gets new ones.</param>
-internal sealed class TemporaryCredentials(string key, Func<Task<(ImmutableCredentials Keys, DateTime End)>> fetch) : RefreshingAWSCredentials
+/// <param name="key">From <see cref="KeyOf"/>: the same for the same caller, role and service.</param>
+/// <param name="fetch">Gets new ones, and until when they are good.</param>
+internal sealed class TemporaryCredentials(string key, Func<CancellationToken, Task<(ImmutableCredentials Keys, DateTime End)>> fetch) : RefreshingAWSCredentials
 {
     // Old enough to be replaced rather than handed out.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan UntoldLife = TimeSpan.FromMinutes(15);
     private static readonly ConcurrentDictionary<string, Slot> Slots = new(StringComparer.Ordinal);
+    private static readonly AsyncLocal<CancellationToken> Current = new();
 
     private ImmutableCredentials? given;
+
+    /// <summary>Cancels what is fetched from here on in this asynchronous flow. The SDK asks for credentials without a token.</summary>
+    public static CancellationToken Cancellation
+    {
+        get => Current.Value;
+        set => Current.Value = value;
+    }
+
+    /// <summary>What tells these credentials from all others.</summary>
+    public string Key => key;
+
+    /// <summary>Makes a key of all that decides whose credentials these are.</summary>
+    /// <param name="identity">Names, addresses, secrets.</param>
+    /// <returns>A hash.</returns>
+    public static string KeyOf(params IEnumerable<string?> identity) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', identity))));
+
+    /// <summary>When credentials are over.</summary>
+    /// <param name="told">What the service says, or null.</param>
+    /// <returns>That moment, UTC; soon, where the service says nothing.</returns>
+    public static DateTime EndOf(DateTimeOffset? told) => told?.UtcDateTime ?? DateTime.UtcNow + UntoldLife;
 
     /// <inheritdoc/>
     protected override CredentialsRefreshState GenerateNewCredentials() => Task.Run(GenerateNewCredentialsAsync).GetAwaiter().GetResult();
@@ -23,14 +47,15 @@ internal sealed class TemporaryCredentials(string key, Func<Task<(ImmutableCrede
     /// <inheritdoc/>
     protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
     {
+        CancellationToken cancellation = Cancellation;
         Slot slot = Slots.GetOrAdd(key, static _ => new Slot());
-        await slot.Gate.WaitAsync();
+        await slot.Gate.WaitAsync(cancellation);
         try
         {
             // Whoever asks again has had these and found them old, or the service has refused them.
             if (slot.Keys is null || ReferenceEquals(slot.Keys, given) || slot.End - Margin < DateTime.UtcNow)
             {
-                (slot.Keys, slot.End) = await fetch();
+                (slot.Keys, slot.End) = await fetch(cancellation);
             }
 
             given = slot.Keys;

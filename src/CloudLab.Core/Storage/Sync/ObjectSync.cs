@@ -193,6 +193,10 @@ public sealed class ObjectSync : IDisposable
         return sourceIsEmpty && !force
             ? throw new LabException(
                 LabErrorKind.InvalidArgument, "SourceIsEmpty", $"{source} is empty, so -Delete would remove all of {target}: use -Force if that is meant.")
+            {
+                // Other places are synchronized all the same.
+                Target = target.ToString(), StopsCommand = false,
+            }
             : removals.Read()
                 .Where(entry => folder is null || !folder.IsClaimed(target.NameOf(entry.Name)))
                 .Select(entry => ToAction(SyncAction.Delete, SyncReason.NotInSource, entry));

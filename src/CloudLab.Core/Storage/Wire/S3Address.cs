@@ -74,7 +74,7 @@ internal sealed class S3AddressBook(AwsConnection aws, IAmazonS3 home)
     {
         if (!address.IsExpress)
         {
-            return await aws.Credentials().GetCredentialsAsync();
+            return await aws.Credentials().GetCredentialsAsync().WaitAsync(cancellation);
         }
 
         if (sessions.TryGetValue(bucket, out (ImmutableCredentials Keys, DateTime Expires) known) && known.Expires > DateTime.UtcNow + SessionMargin)

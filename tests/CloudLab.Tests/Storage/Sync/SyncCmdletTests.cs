@@ -49,6 +49,27 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task An_empty_source_is_refused_before_anybody_is_asked_and_the_other_places_go_on()
+    {
+        Directory.CreateDirectory(Path.Combine(Folder, "empty"));
+        NewFile("source/a", 1);
+        foreach (int i in Enumerable.Range(0, 12))
+        {
+            await PutAsync($"p/{i}");
+        }
+
+        await PutAsync("q/gone");
+        CmdletResult result = await CmdletRunner.RunAsync(
+            "Sync-LabObject", new { Delete = true, Session },
+            [new { Source = "empty", Destination = Place }, new { Source = "source", Destination = $"s3://{Bucket}/q" }], location: Folder, answer: ConfirmAnswer.Yes);
+        Assert.Null(result.TerminatingError);
+        Assert.StartsWith("SourceIsEmpty,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(result.Questions);
+        Assert.Equal(["q/a"], (await KeysAsync()).Where(key => key.StartsWith("q/", StringComparison.Ordinal)));
+        Assert.Equal(13, (await KeysAsync()).Count());
+    }
+
+    [Fact]
     public async Task Delete_is_consent_and_Confirm_asks_all_the_same()
     {
         NewFile("source/a", 1);
