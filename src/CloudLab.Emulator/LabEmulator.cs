@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Emulator.Http;
 using CloudLab.Emulator.Identity;
 using CloudLab.Emulator.Kubernetes;

@@ -1,4 +1,5 @@
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Emulator;
 

@@ -1,4 +1,4 @@
-using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 using Xunit;
 
 namespace CloudLab.Tests;

@@ -18,7 +18,7 @@ Describe 'Measure-HpaReplicas' -Tag Autoscaling {
     }
 
     It 'refuses a target of <_> and ends' -ForEach 0, -1, ([double]::NaN), ([double]::PositiveInfinity) {
-        { Measure-HpaReplicas 5 120 $_ } | Should -Throw -ErrorId 'InvalidTargetValue,CloudLab.Cmdlets.Autoscaling.MeasureHpaReplicasCommand'
+        { Measure-HpaReplicas 5 120 $_ } | Should -Throw -ErrorId 'InvalidTargetValue,CloudLab.Cmdlets.Autoscaling.Hpa.MeasureHpaReplicasCommand'
     }
 
     It 'reports a bad input from the pipeline and goes on' {

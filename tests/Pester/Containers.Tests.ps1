@@ -13,7 +13,7 @@ BeforeAll {
 
 Describe 'Without a Docker Engine' -Tag Containers {
     It 'Get-LabImage ends with one line that names the address and says what to do' {
-        { Get-LabImage @none -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'NoDockerEngine,CloudLab.Cmdlets.Containers.GetLabImageCommand'
+        { Get-LabImage @none -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'NoDockerEngine,CloudLab.Cmdlets.Containers.Images.GetLabImageCommand'
         try { Get-LabImage @none } catch { $problem = $_ }
         "$problem" | Should -BeLike "*$($none.DockerHost)*-DockerHost*"
         "$problem" | Should -Not -Match "`n"
@@ -74,7 +74,7 @@ Describe 'With a Docker Engine' -Tag Containers -Skip:(-not $docker) {
     }
 
     It 'builds for two platforms' {
-        $build.PSObject.TypeNames | Should -Contain CloudLab.Core.Containers.LabImageBuild
+        $build.PSObject.TypeNames | Should -Contain CloudLab.Core.Containers.Builds.LabImageBuild
         $build.Platforms.Platform | Sort-Object | Should -Be 'linux/amd64', 'linux/arm64'
         $build.Duration | Should -BeOfType TimeSpan
     }

@@ -156,7 +156,7 @@ Describe 'Connect-Lab' -Tag Sessions {
                 $said = & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command $script
             }
             finally { $env:HOME, $env:USERPROFILE = $kept }
-            $said | Should -Be "arn:aws:iam::$($emulator.AccountId):root", '0', 'SsoSignInRequired,CloudLab.Cmdlets.Storage.GetLabBucketCommand'
+            $said | Should -Be "arn:aws:iam::$($emulator.AccountId):root", '0', 'SsoSignInRequired,CloudLab.Cmdlets.Storage.Buckets.GetLabBucketCommand'
         }
         finally { Stop-LabEmulator }
     }

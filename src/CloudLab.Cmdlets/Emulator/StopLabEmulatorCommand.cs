@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Emulator;
 
 namespace CloudLab.Cmdlets.Emulator;

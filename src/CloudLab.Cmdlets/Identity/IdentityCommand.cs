@@ -1,5 +1,6 @@
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Principals;
+using CloudLab.Core.Identity.Sts;
 
 namespace CloudLab.Cmdlets.Identity;
 

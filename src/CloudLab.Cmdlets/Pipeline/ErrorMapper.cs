@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Cmdlets.Pipeline;
 

@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
-using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Kubernetes;
 
 namespace CloudLab.Cmdlets.Pipeline;
 

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 
 namespace CloudLab.Cmdlets.Pipeline;
 

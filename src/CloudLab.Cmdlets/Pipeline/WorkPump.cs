@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using CloudLab.Core.Reporting;
+using CloudLab.Core.Common.Reporting;
 
 namespace CloudLab.Cmdlets.Pipeline;
 

@@ -1,11 +1,13 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Containers;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Identity;
-using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Containers.Engine;
+using CloudLab.Core.Identity.Principals;
+using CloudLab.Core.Identity.Sts;
+using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Wire;
 using CloudLab.Emulator;
 
 namespace CloudLab.Cmdlets.Sessions;

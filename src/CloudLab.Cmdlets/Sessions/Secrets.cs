@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using System.Net;
 using System.Security;
-using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Sessions;
 
@@ -18,7 +18,7 @@ internal static class Secrets
 
     /// <summary>A key of the customer's own (SSE-C).</summary>
     /// <param name="key">32 bytes in Base64, or null.</param>
-    /// <returns>The key, or null. Throws <see cref="CloudLab.Core.Errors.LabException"/> (InvalidEncryptionKey).</returns>
+    /// <returns>The key, or null. Throws <see cref="CloudLab.Core.Common.Errors.LabException"/> (InvalidEncryptionKey).</returns>
     public static EncryptionKey? ToEncryptionKey(SecureString? key) => key is null ? null : EncryptionKey.Parse(Plain(key));
 
     private static string Plain(SecureString secret) => new NetworkCredential(null, secret).Password;

@@ -1,6 +1,6 @@
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage;
 

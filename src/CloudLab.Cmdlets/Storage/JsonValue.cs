@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Text.Json;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Cmdlets.Storage;
 

@@ -2,9 +2,11 @@ using System.Collections;
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage;
 

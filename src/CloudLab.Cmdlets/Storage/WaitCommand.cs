@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Waiting;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Waiting;
 
 namespace CloudLab.Cmdlets.Storage;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Sessions;
 

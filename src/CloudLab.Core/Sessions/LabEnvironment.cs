@@ -1,4 +1,6 @@
 using System.Globalization;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Sessions.Kubernetes;
 
 namespace CloudLab.Core.Sessions;
 

@@ -1,4 +1,7 @@
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Sessions.Docker;
+using CloudLab.Core.Sessions.Kubernetes;
 
 namespace CloudLab.Core.Sessions;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using CloudLab.Core.Sessions.Docker;
 
 namespace CloudLab.Core.Sessions;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Core.Sessions;
 

@@ -1,3 +1,5 @@
+using CloudLab.Core.Sessions.Aws;
+
 namespace CloudLab.Core.Sessions;
 
 /// <summary>

@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Sessions;
 

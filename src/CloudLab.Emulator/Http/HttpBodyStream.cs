@@ -1,5 +1,5 @@
 using System.Globalization;
-using CloudLab.Core.Streams;
+using CloudLab.Core.Common.Streams;
 
 namespace CloudLab.Emulator.Http;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Emulator.Identity;
 

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Emulator.Identity;
 

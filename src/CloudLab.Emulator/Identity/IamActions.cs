@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Emulator.Identity;
 

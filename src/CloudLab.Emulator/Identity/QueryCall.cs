@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Policies;
 using CloudLab.Emulator.Http;
 
 namespace CloudLab.Emulator.Identity;

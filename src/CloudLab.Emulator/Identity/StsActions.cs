@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Xml.Linq;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Emulator.Identity;
 

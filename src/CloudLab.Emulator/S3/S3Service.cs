@@ -1,6 +1,7 @@
 using CloudLab.Emulator.Http;
 using CloudLab.Emulator.Identity;
-using CloudLab.Emulator.S3.Operations;
+using CloudLab.Emulator.S3.Operations.Buckets;
+using CloudLab.Emulator.S3.Operations.Objects;
 using CloudLab.Emulator.S3.Storage;
 
 namespace CloudLab.Emulator.S3;

@@ -1,6 +1,6 @@
 using Amazon.S3;
 using Amazon.S3.Model;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Emulator;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Text;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 using CloudLab.Emulator.Http;
 
 namespace CloudLab.Tests.Identity;

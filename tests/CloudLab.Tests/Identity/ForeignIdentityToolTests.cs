@@ -1,6 +1,9 @@
 using System.Diagnostics;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Principals;
+using CloudLab.Core.Identity.Sts;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 using CloudLab.Emulator;
 using Xunit;
 

@@ -1,8 +1,11 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Principals;
+using CloudLab.Core.Identity.Sts;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 using CloudLab.Emulator;
 using Xunit;
 
@@ -253,7 +256,7 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
     [Fact]
     public async Task Buckets_from_the_pipeline_each_get_their_statements()
     {
-        PolicyDocument document = await Document(new { ReadOnly = true }, new Core.Storage.LabBucket { Bucket = "movies" }, new Core.Storage.LabBucket { Bucket = "books" });
+        PolicyDocument document = await Document(new { ReadOnly = true }, new Core.Storage.Buckets.LabBucket { Bucket = "movies" }, new Core.Storage.Buckets.LabBucket { Bucket = "books" });
         Assert.Equal(
             ["arn:aws:s3:::movies", "arn:aws:s3:::movies/*", "arn:aws:s3:::books", "arn:aws:s3:::books/*"],
             document.Statement.SelectMany(statement => statement.Resource));

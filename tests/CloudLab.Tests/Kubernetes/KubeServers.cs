@@ -1,4 +1,5 @@
-using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Sessions;
 using CloudLab.Emulator;
 using Xunit;

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Sessions;
 using Xunit;
 
@@ -92,7 +92,7 @@ public sealed class RealClusterTests() : KubeTest(KubeServer.Real)
 
     private async Task<LabException?> FailureAsync(Action<JsonObject, JsonObject> change, string path = "/api/v1/namespaces/default")
     {
-        JsonObject config = (JsonObject)Assert.Single(CloudLab.Core.Yaml.SourceReader.Read(await File.ReadAllTextAsync(TestServers.Kubernetes(), Token))).Content!;
+        JsonObject config = (JsonObject)Assert.Single(CloudLab.Core.Common.Yaml.SourceReader.Read(await File.ReadAllTextAsync(TestServers.Kubernetes(), Token))).Content!;
         JsonNode context = Named("contexts", (string)config["current-context"]!)["context"]!;
         JsonObject cluster = (JsonObject)Named("clusters", (string)context["cluster"]!)["cluster"]!, user = (JsonObject)Named("users", (string)context["user"]!)["user"]!;
 

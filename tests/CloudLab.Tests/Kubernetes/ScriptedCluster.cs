@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
-using CloudLab.Core.Kubernetes;
+using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Kubernetes;
 
 namespace CloudLab.Tests.Kubernetes;
 

@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using Xunit;
 
 namespace CloudLab.Tests.Module;

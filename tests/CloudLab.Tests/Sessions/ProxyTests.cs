@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Principals;
+using CloudLab.Core.Identity.Sts;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Wire;
 using Xunit;
 
 namespace CloudLab.Tests.Sessions;

@@ -1,5 +1,5 @@
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Wire;
 using CloudLab.Tests.Faults;
 
 namespace CloudLab.Tests.Storage;

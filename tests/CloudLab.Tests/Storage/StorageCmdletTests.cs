@@ -1,7 +1,10 @@
 using System.Management.Automation;
 using System.Text;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
 using CloudLab.Tests.Faults;
 using Xunit;
 
@@ -175,7 +178,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
     [Fact]
     public async Task One_file_takes_one_version()
     {
-        await new CloudLab.Core.Storage.Buckets.BucketVersioning(Client).SetAsync(Bucket, CloudLab.Core.Storage.Buckets.BucketVersioningStatus.Enabled, Token);
+        await new CloudLab.Core.Storage.Buckets.Settings.BucketVersioning(Client).SetAsync(Bucket, CloudLab.Core.Storage.Buckets.Settings.BucketVersioningStatus.Enabled, Token);
         await PutAsync("k", "first");
         await PutAsync("k", "second");
         object?[] versions = [.. (await RunAsync("Get-LabObject", new { Bucket, Versions = true, Session })).Ok().Output];

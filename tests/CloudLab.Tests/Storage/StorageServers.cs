@@ -1,8 +1,12 @@
 using Amazon.S3;
 using Amazon.S3.Model;
-using CloudLab.Core.Reporting;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
 using CloudLab.Emulator;
 using Xunit;
 

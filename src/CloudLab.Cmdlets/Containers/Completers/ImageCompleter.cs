@@ -2,7 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Containers;
+using CloudLab.Core.Containers.Images;
 
 namespace CloudLab.Cmdlets.Containers.Completers;
 

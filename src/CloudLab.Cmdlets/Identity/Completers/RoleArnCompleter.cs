@@ -1,4 +1,4 @@
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Cmdlets.Identity.Completers;
 

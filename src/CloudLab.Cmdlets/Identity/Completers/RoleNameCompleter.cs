@@ -2,7 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Identity;
+using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Cmdlets.Identity.Completers;
 

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 

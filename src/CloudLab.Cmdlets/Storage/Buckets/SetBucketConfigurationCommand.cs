@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 

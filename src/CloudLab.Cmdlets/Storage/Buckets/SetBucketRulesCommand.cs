@@ -1,5 +1,5 @@
-using CloudLab.Core.Storage;
-using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 

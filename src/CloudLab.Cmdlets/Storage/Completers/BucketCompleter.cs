@@ -2,7 +2,8 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Completers;
 

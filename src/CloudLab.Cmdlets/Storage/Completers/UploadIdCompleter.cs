@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Completers;
 

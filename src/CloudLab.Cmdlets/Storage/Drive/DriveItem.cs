@@ -1,3 +1,5 @@
+using CloudLab.Cmdlets.Storage.Transfers;
+
 namespace CloudLab.Cmdlets.Storage.Drive;
 
 /// <summary>An entry of a folder.</summary>

@@ -1,4 +1,4 @@
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

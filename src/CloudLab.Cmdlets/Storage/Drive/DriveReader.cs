@@ -2,7 +2,8 @@ using System.Collections;
 using System.Management.Automation.Provider;
 using System.Text;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Storage;
+using CloudLab.Cmdlets.Storage.Objects;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

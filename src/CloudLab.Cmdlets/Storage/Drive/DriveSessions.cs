@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Sessions;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Storage.Drive;

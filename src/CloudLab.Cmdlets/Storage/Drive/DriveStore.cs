@@ -1,8 +1,13 @@
 using System.Runtime.CompilerServices;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
+using CloudLab.Cmdlets.Storage.Transfers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

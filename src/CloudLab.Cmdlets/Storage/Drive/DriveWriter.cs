@@ -4,9 +4,11 @@ using System.Management.Automation;
 using System.Management.Automation.Provider;
 using System.Text;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
-using CloudLab.Core.Storage;
+using CloudLab.Cmdlets.Storage.Objects;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

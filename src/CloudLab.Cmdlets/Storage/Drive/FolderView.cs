@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

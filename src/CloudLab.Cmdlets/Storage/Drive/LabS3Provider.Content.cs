@@ -1,7 +1,7 @@
 using System.Management.Automation.Provider;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Storage;
+using CloudLab.Cmdlets.Storage.Transfers;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

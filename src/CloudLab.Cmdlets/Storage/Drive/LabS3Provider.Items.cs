@@ -1,8 +1,12 @@
 using System.Management.Automation;
 using System.Management.Automation.Provider;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Storage;
+using CloudLab.Cmdlets.Storage.Transfers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

@@ -2,9 +2,13 @@ using System.Management.Automation;
 using System.Management.Automation.Provider;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Sessions;
-using CloudLab.Core.Errors;
+using CloudLab.Cmdlets.Storage.Transfers;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 

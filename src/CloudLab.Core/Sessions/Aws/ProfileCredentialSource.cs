@@ -1,4 +1,4 @@
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Sessions.Aws;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Amazon.Runtime;
 using Amazon.SecurityToken.Model;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 
 namespace CloudLab.Core.Sessions.Aws;
 

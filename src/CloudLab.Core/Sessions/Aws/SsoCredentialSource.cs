@@ -8,8 +8,8 @@ using Amazon.SSO;
 using Amazon.SSO.Model;
 using Amazon.SSOOIDC;
 using Amazon.SSOOIDC.Model;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 
 namespace CloudLab.Core.Sessions.Aws;
 

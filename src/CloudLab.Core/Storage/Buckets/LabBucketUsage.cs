@@ -1,3 +1,5 @@
+using CloudLab.Core.Storage.Buckets.Settings;
+
 namespace CloudLab.Core.Storage.Buckets;
 
 /// <summary>A bucket and how much is in it, counted by listing it. Parts of unfinished uploads do not count.</summary>

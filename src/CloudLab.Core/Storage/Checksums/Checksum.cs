@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Core.Storage.Checksums;
 

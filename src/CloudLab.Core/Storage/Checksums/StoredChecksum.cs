@@ -1,3 +1,4 @@
+using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage.Checksums;

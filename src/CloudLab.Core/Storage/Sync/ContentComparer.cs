@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using CloudLab.Core.Storage.Checksums;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
 using Microsoft.Win32.SafeHandles;
 
 namespace CloudLab.Core.Storage.Sync;

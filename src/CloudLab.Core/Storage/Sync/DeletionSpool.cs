@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Core.Storage.Sync;
 

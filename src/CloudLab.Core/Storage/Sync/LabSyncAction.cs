@@ -1,4 +1,5 @@
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Core.Storage.Sync;
 

@@ -1,7 +1,11 @@
 using System.Runtime.CompilerServices;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Reporting;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage.Sync;
 

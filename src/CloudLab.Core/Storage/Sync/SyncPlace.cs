@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Core.Storage.Sync;
 

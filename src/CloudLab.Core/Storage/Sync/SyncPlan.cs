@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Core.Storage.Sync;
 

@@ -1,3 +1,5 @@
+using CloudLab.Core.Storage.Transfers;
+
 namespace CloudLab.Core.Storage.Sync;
 
 /// <summary>What tells that two things of the same name are the same.</summary>

@@ -3,7 +3,8 @@ using Amazon.Runtime;
 using Amazon.Runtime.Endpoints;
 using Amazon.S3;
 using Amazon.S3.Model;
-using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Core.Storage.Wire;
 

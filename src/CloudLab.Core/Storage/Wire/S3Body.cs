@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Storage.Transfers;
 using Microsoft.Win32.SafeHandles;
 
 namespace CloudLab.Core.Storage.Wire;

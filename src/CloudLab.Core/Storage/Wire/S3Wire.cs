@@ -6,8 +6,9 @@ using System.Xml;
 using System.Xml.Linq;
 using Amazon.Runtime;
 using Amazon.S3;
-using CloudLab.Core.Reporting;
-using CloudLab.Core.Sessions;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Core.Storage.Wire;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Emulator.Http;
-using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Schema;
 
 namespace CloudLab.Emulator.Kubernetes.Api;

@@ -4,7 +4,6 @@ using CloudLab.Emulator.Kubernetes.Apply;
 using CloudLab.Emulator.Kubernetes.Patches;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Schema;
-using CloudLab.Emulator.Kubernetes.Store;
 using CloudLab.Emulator.Kubernetes.Tables;
 using CloudLab.Emulator.Kubernetes.Watch;
 

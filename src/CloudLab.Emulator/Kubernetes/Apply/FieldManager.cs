@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Schema;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Store;
 
 namespace CloudLab.Emulator.Kubernetes.Controllers;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CloudLab.Emulator.Kubernetes.Store;
 
 namespace CloudLab.Emulator.Kubernetes.Controllers;
 

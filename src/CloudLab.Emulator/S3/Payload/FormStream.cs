@@ -1,5 +1,5 @@
 using System.Text;
-using CloudLab.Core.Streams;
+using CloudLab.Core.Common.Streams;
 
 namespace CloudLab.Emulator.S3.Payload;
 

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Emulator.S3.Checksums;
-using KeyOrder = CloudLab.Core.Storage.KeyOrder;
+using KeyOrder = CloudLab.Core.Storage.Listing.KeyOrder;
 
 namespace CloudLab.Emulator.S3.Storage;
 

@@ -1,4 +1,4 @@
-using KeyOrder = CloudLab.Core.Storage.KeyOrder;
+using KeyOrder = CloudLab.Core.Storage.Listing.KeyOrder;
 
 namespace CloudLab.Emulator.S3.Storage;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Sync;
 using CloudLab.Tests.Faults;
 using Xunit;

@@ -1,4 +1,4 @@
-using CloudLab.Core.Errors;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Sync;
 using Xunit;
 

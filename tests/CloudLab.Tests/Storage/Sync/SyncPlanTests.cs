@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Sync;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Tests.Storage.Listing;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

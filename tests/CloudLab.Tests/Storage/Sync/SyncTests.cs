@@ -1,7 +1,11 @@
 using Amazon.S3.Model;
-using CloudLab.Core.Errors;
-using CloudLab.Core.Storage;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Sync;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
 using CloudLab.Tests.Faults;
 using Xunit;
 

@@ -1,0 +1,194 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Containers.Builds;
+using CloudLab.Core.Containers.Images;
+
+namespace CloudLab.Cmdlets.Containers.Builds;
+
+/// <summary>Builds a container image from a Dockerfile, for one platform or several, and pushes it if asked.</summary>
+/// <remarks>
+/// <para>The build runs in docker buildx, which must be installed; whatever a Dockerfile can say works. Progress shows the
+/// step, -Verbose each step with its time and everything that it writes, and warnings are what the Dockerfile's own checks
+/// find.</para>
+/// <para>Without -Push and -Output the image goes into the Docker Engine, all platforms of it. That needs the containerd
+/// image store for more than one platform; the cmdlet says so before it builds. With -Push it goes to the registry that its
+/// names point to, with the logins of 'docker login'. To build for another processor the engine's machine needs qemu as soon
+/// as a RUN step has to run.</para>
+/// <para>Ctrl+C ends the build and every process of it. The values of build arguments are never shown; a secret belongs into
+/// -Secret all the same, since build arguments stay in the image's history.</para>
+/// <para>Errors: BuildContextNotFound and DockerfileNotFound before anything is started; TagInvalid and PlatformInvalid end the
+/// command. BuildStepFailed names the step, its line in the Dockerfile, the exit code and the last lines that the step wrote;
+/// DockerfileInvalid the line that is wrong; BaseImageUnavailable, BuildTargetNotFound, PlatformCannotRun,
+/// ImageStoreSinglePlatform, RegistryUnauthorized, RegistryUnreachable and BuildFailed say what they mean. NoDockerEngine and
+/// BuildxNotFound when there is nothing to build with; these end the command.</para>
+/// </remarks>
+/// <example>
+/// <para>Builds the image of the folder site.</para>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0</code>
+/// </example>
+/// <example>
+/// <para>Builds it for two platforms and shows the digest of each.</para>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0 -Platform linux/amd64,linux/arm64 | Select-Object -ExpandProperty Platforms</code>
+/// </example>
+/// <example>
+/// <para>Shows what would be pushed where, without doing it.</para>
+/// <code>Build-LabImage -Path site -Tag 127.0.0.1:5000/movies/site:1.0 -Platform linux/amd64,linux/arm64 -Push -WhatIf</code>
+/// </example>
+/// <inputtype>Folders of build contexts, or objects with the properties Path, Tag and Dockerfile.</inputtype>
+[Cmdlet("Build", "LabImage", SupportsShouldProcess = true)]
+[OutputType(typeof(LabImageBuild))]
+public sealed class BuildLabImageCommand : DockerCommand
+{
+    private string contextPath = "";
+    private string workingFolder = "";
+
+    /// <summary>Folder of the build context; the current one if left out.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "LiteralPath", "FullName", "Context")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = ".";
+
+    /// <summary>Names for the image: <c>[registry/]repository[:tag]</c>.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("t")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[] Tag { get; set; } = [];
+
+    /// <summary>Dockerfile; looked for in the current folder, then in the build context. <c>Dockerfile</c> in the context if left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("File", "f")]
+    [ValidateNotNullOrEmpty]
+    public string? Dockerfile { get; set; }
+
+    /// <summary>Platforms to build for: <c>linux/amd64,linux/arm64</c>; the builder's own if left out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    public string[] Platform { get; set; } = [];
+
+    /// <summary>Values for the Dockerfile's ARGs: <c>@{ VERSION = '1.2' }</c>. A null value is taken from the environment.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable BuildArg { get; set; } = [];
+
+    /// <summary>Labels for the image: <c>@{ 'org.opencontainers.image.source' = 'https://example.org' }</c>.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable Label { get; set; } = [];
+
+    /// <summary>Secrets for RUN --mount=type=secret: <c>id=token,src=token.txt</c> or <c>id=token,env=TOKEN</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Secret { get; set; } = [];
+
+    /// <summary>Stage of the Dockerfile to build; the last if left out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Target { get; set; }
+
+    /// <summary>Pushes the image to the registry that its names point to.</summary>
+    [Parameter]
+    public SwitchParameter Push { get; set; }
+
+    /// <summary>Puts the image into the Docker Engine too where -Push or -Output is given.</summary>
+    [Parameter]
+    public SwitchParameter Load { get; set; }
+
+    /// <summary>Other outputs in buildx's words: <c>type=oci,dest=site.tar</c>, <c>type=local,dest=out</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Output { get; set; } = [];
+
+    /// <summary>Runs every step anew.</summary>
+    [Parameter]
+    public SwitchParameter NoCache { get; set; }
+
+    /// <summary>Asks the registries for newer base images.</summary>
+    [Parameter]
+    public SwitchParameter Pull { get; set; }
+
+    /// <summary>Name of a buildx builder; the one chosen with 'docker buildx use' if left out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BuilderCompleter))]
+    public string? Builder { get; set; }
+
+    /// <summary>Caches to read, in buildx's words: <c>type=registry,ref=127.0.0.1:5000/cache</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] CacheFrom { get; set; } = [];
+
+    /// <summary>Caches to write, in buildx's words: <c>type=local,dest=cache</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] CacheTo { get; set; } = [];
+
+    /// <summary>Provenance to attach: true, false, min or max; buildx's own choice if left out.</summary>
+    [Parameter]
+    [ValidateSet("true", "false", "min", "max")]
+    public string? Provenance { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? ErrorTarget => Path;
+
+    /// <inheritdoc/>
+    protected override void OnProcess()
+    {
+        contextPath = GetUnresolvedProviderPathFromPSPath(Path);
+        workingFolder = SessionState.Path.CurrentFileSystemLocation.Path;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        ImageBuildOptions options = ImageBuilder.Check(new ImageBuildOptions
+        {
+            ContextPath = contextPath,
+            WorkingFolder = workingFolder,
+            Dockerfile = Dockerfile,
+            Tags = Tag,
+            Platforms = Platform,
+            BuildArgs = Texts(BuildArg),
+            Labels = Texts(Label),
+            Secrets = Secret,
+            Target = Target,
+            Push = Push,
+            Load = Load,
+            Outputs = Output,
+            NoCache = NoCache,
+            Pull = Pull,
+            Builder = Builder,
+            CacheFrom = CacheFrom,
+            CacheTo = CacheTo,
+            Provenance = Provenance?.ToLowerInvariant(),
+        });
+        string platforms = options.Platforms.Count > 0 ? " for " + string.Join(", ", options.Platforms) : "";
+        string target = options.Tags.Count > 0 ? string.Join(", ", options.Tags) : contextPath;
+        if (!await ShouldProcessAsync(target, $"Build from '{contextPath}'{platforms}{(Push ? " and push" : "")}"))
+        {
+            return;
+        }
+
+        LabImageBuild build = await new ImageBuilder(Lab, Reporter).BuildAsync(options, cancellation);
+        foreach (LabBuildWarning warning in build.Warnings)
+        {
+            Reporter.Warning($"{System.IO.Path.GetFileName(build.Dockerfile)}: {warning.Message}");
+        }
+
+        await WriteAsync(build, cancellation);
+    }
+
+    private static Dictionary<string, string?> Texts(Hashtable table) => table.Cast<DictionaryEntry>().ToDictionary(
+        entry => Text(entry.Key)!, entry => Text(entry.Value), StringComparer.Ordinal);
+
+    private static string? Text(object? value) => value switch
+    {
+        PSObject wrapper => Text(wrapper.BaseObject),
+        bool flag => flag ? "true" : "false",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) is { } text && value is not null ? text : null,
+    };
+}

@@ -1,0 +1,105 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Containers.Images;
+
+namespace CloudLab.Cmdlets.Containers.Images;
+
+/// <summary>Lists the images in a Docker Engine with their platforms.</summary>
+/// <remarks>
+/// <para>Each name of an image is an object of its own, the newest image first; images without a name are listed too as
+/// long as no name is asked for. With the containerd image store an image may hold several platforms; Platforms lists them
+/// with the digest and the size of each.</para>
+/// <para>The engine is the one that the docker CLI would use: -DockerHost or -DockerContext, the session, DOCKER_HOST,
+/// DOCKER_CONTEXT, the current context, the platform's default socket or pipe. Contexts over ssh and TCP with TLS work
+/// too.</para>
+/// <para>Errors: ImageNotFound when there is no image of that name, digest or id. NoDockerEngine, DockerEngineSilent,
+/// DockerAccessDenied, DockerTlsFailed, NotDockerEngine or DockerApiVersionUnsupported when no engine can be talked to; DockerContextNotFound and
+/// DockerHostInvalid when it is not said rightly which. These end the command.</para>
+/// </remarks>
+/// <example>
+/// <para>Lists all images.</para>
+/// <code>Get-LabImage</code>
+/// </example>
+/// <example>
+/// <para>Finds images by a pattern that can run on arm64, the largest first.</para>
+/// <code>Get-LabImage -Image movies/* -Platform linux/arm64 | Sort-Object Size -Descending</code>
+/// </example>
+/// <example>
+/// <para>Shows the digest of each platform of the images of one repository.</para>
+/// <code>Get-LabImage -Image *movies/site | Select-Object -ExpandProperty Platforms</code>
+/// </example>
+/// <inputtype>Names of images, or objects with the property Image, as Build-LabImage and Get-LabImage write them.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabImage")]
+[OutputType(typeof(LabImage))]
+public sealed class GetLabImageCommand : DockerCommand
+{
+    private ImageStore? store;
+
+    /// <summary>Names of images: with a tag, without one for all tags, with wildcards; or a digest; or an id or its beginning.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[]? Image { get; set; }
+
+    /// <summary>Only images that hold one of these platforms: <c>linux/arm64</c>. Wildcards work.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    public string[]? Platform { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellation)
+    {
+        store = new ImageStore(Lab);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (Image is null)
+        {
+            await WriteMatchingAsync(store!.ListAsync(null, cancellation), cancellation);
+            return;
+        }
+
+        foreach (string image in Image)
+        {
+            try
+            {
+                await WriteMatchingAsync(
+                    WildcardPattern.ContainsWildcardCharacters(image)
+                        ? store!.ListAsync(Matching(image), cancellation)
+                        : store!.FindAsync(image, cancellation),
+                    cancellation);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                WriteProblem(e, image);
+            }
+        }
+    }
+
+    private static Predicate<string> Matching(string pattern)
+    {
+        WildcardPattern wildcard = new(pattern, WildcardOptions.IgnoreCase);
+
+        // Without a tag in it, a pattern means the repository.
+        return name => wildcard.IsMatch(name) || wildcard.IsMatch(ImageStore.RepositoryOf(name));
+    }
+
+    private async Task WriteMatchingAsync(IAsyncEnumerable<LabImage> images, CancellationToken cancellation)
+    {
+        WildcardPattern[]? platforms = Platform is null ? null : [.. Platform.Select(p => new WildcardPattern(p, WildcardOptions.IgnoreCase))];
+        await foreach (LabImage image in images.WithCancellation(cancellation))
+        {
+            if (platforms is null || image.Platforms.Any(p => Array.Exists(platforms, wanted => wanted.IsMatch(p.Platform))))
+            {
+                await WriteAsync(image, cancellation);
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+using System.Management.Automation;
+using System.Text.Json.Nodes;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Principals;
+
+namespace CloudLab.Cmdlets.Identity.Policies;
+
+/// <summary>Builds a policy document, one statement at a time.</summary>
+/// <remarks>
+/// <para>Nothing is sent anywhere. The document is an object; as text it is JSON (ToJson(), or simply inside a string), so it can be given to
+/// New-LabRole -Policy, to Use-LabRole -Policy, or to any other tool.</para>
+/// <para>Documents from the pipeline come first in the result, the statement described by the parameters is added at the end: a pipeline of several
+/// New-LabPolicyDocument makes one document of several statements.</para>
+/// <para>-Bucket writes the two statements that reading (or, with -ReadWrite, writing) objects takes: s3:ListBucket on the bucket, limited by an
+/// s3:prefix condition where -Prefix is given, and the actions on the objects themselves. Only those keys are reached whose names
+/// begin with the prefix; a prefix with a slash at its end means a folder.</para>
+/// <para>Errors: MalformedPolicyDocument, naming the place; ResourceMissing when -Allow or -Deny has neither -Resource nor -Principal; PrincipalInvalid.</para>
+/// </remarks>
+/// <example>
+/// <para>Reading below data/ of the bucket movies, and nothing else.</para>
+/// <code>New-LabPolicyDocument -Bucket movies -Prefix data/ -ReadOnly</code>
+/// </example>
+/// <example>
+/// <para>Two statements: everything on one bucket, but nothing below secret/.</para>
+/// <code>New-LabPolicyDocument -Allow s3:* -Resource s3://movies, s3://movies/* | New-LabPolicyDocument -Deny s3:* -Resource s3://movies/secret/* -Sid KeepOut</code>
+/// </example>
+/// <example>
+/// <para>A trust policy that asks callers of another account for an id.</para>
+/// <code>New-LabPolicyDocument -Allow sts:AssumeRole -Principal 210987654321 -Condition @{ StringEquals = @{ 'sts:ExternalId' = 'movies-42' } }</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument; or an object with a property Bucket, such as Get-LabBucket writes.</inputtype>
+[Cmdlet(VerbsCommon.New, "LabPolicyDocument", DefaultParameterSetName = "Allow")]
+[OutputType(typeof(PolicyDocument))]
+public sealed class NewLabPolicyDocumentCommand : LabCommand
+{
+    private readonly List<PolicyStatement> statements = [];
+    private string? version;
+    private bool bucketSeen;
+
+    /// <summary>Documents whose statements come first.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public PolicyDocument? InputObject { get; set; }
+
+    /// <summary>Actions to allow: <c>s3:GetObject</c>, <c>s3:Get*</c>.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Allow")]
+    [Alias("Action")]
+    [ValidateNotNullOrEmpty]
+    public string[] Allow { get; set; } = [];
+
+    /// <summary>Actions to deny, whatever else allows them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Deny")]
+    [ValidateNotNullOrEmpty]
+    public string[] Deny { get; set; } = [];
+
+    /// <summary>What the actions are about: ARNs, S3 addresses such as <c>s3://movies/data/*</c>, or <c>*</c> for everything.</summary>
+    [Parameter(Position = 1, ParameterSetName = "Allow")]
+    [Parameter(Position = 1, ParameterSetName = "Deny")]
+    [ValidateNotNullOrEmpty]
+    public string[]? Resource { get; set; }
+
+    /// <summary>Whom it is about, in a trust policy or a bucket policy: account ids, ARNs, services, or <c>*</c> for everybody.</summary>
+    [Parameter(ParameterSetName = "Allow")]
+    [Parameter(ParameterSetName = "Deny")]
+    [ValidateNotNullOrEmpty]
+    public string[]? Principal { get; set; }
+
+    /// <summary>Conditions, all of which must hold: <c>@{ StringLike = @{ 's3:prefix' = 'data/*' } }</c>, or the same as JSON.</summary>
+    [Parameter(ParameterSetName = "Allow")]
+    [Parameter(ParameterSetName = "Deny")]
+    [ValidateNotNull]
+    public object? Condition { get; set; }
+
+    /// <summary>Name of the statement, letters and digits; decisions name it.</summary>
+    [Parameter(ParameterSetName = "Allow")]
+    [Parameter(ParameterSetName = "Deny")]
+    [ValidatePattern("^[A-Za-z0-9]+$")]
+    public string? Sid { get; set; }
+
+    /// <summary>Bucket whose objects may be reached.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Bucket")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidatePattern("^[a-zA-Z0-9._-]{3,255}$")]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Beginning of the keys that may be reached; all of the bucket if left out.</summary>
+    [Parameter(ParameterSetName = "Bucket")]
+    [ValidateNotNull]
+    public string? Prefix { get; set; }
+
+    /// <summary>Objects may be listed and read. This is the default; the switch is there to say so.</summary>
+    [Parameter(ParameterSetName = "Bucket")]
+    public SwitchParameter ReadOnly { get; set; }
+
+    /// <summary>Objects may also be written and removed.</summary>
+    [Parameter(ParameterSetName = "Bucket")]
+    public SwitchParameter ReadWrite { get; set; }
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        if (ReadOnly && ReadWrite)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "AccessAmbiguous", "-ReadOnly and -ReadWrite exclude each other.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnProcess()
+    {
+        if (InputObject is { } document)
+        {
+            statements.AddRange(document.Statement);
+
+            // Variables of the newer language would be plain text in the older one, and the other way round.
+            version ??= document.Version;
+            if (version != document.Version)
+            {
+                throw new LabException(
+                    LabErrorKind.InvalidArgument, "VersionsDiffer", $"A document of version {version} and one of version {document.Version} cannot be put together.");
+            }
+        }
+
+        else if (ParameterSetName == "Bucket")
+        {
+            // Buckets from the pipeline, or the one on the command line.
+            bucketSeen = true;
+            statements.AddRange(PolicyStatements.ForBucket(Bucket, Prefix, ReadWrite));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellation)
+    {
+        if (ParameterSetName != "Bucket")
+        {
+            statements.Add(Own());
+        }
+        else if (!bucketSeen)
+        {
+            statements.AddRange(PolicyStatements.ForBucket(Bucket, Prefix, ReadWrite));
+        }
+
+        PolicyDocument result = new(statements, version ?? PolicyDocument.CurrentVersion);
+        await WriteAsync(result.Validated(PolicyKind.Any), cancellation);
+    }
+
+    private PolicyStatement Own()
+    {
+        bool deny = ParameterSetName == "Deny";
+        if (Resource is null && Principal is null)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "ResourceMissing",
+                $"-{(deny ? "Deny" : "Allow")} needs -Resource: ARNs, S3 addresses such as s3://movies/data/*, or * for everything.");
+        }
+
+        JsonObject statement = new()
+        {
+            ["Effect"] = deny ? "Deny" : "Allow",
+            ["Action"] = PolicyArgument.ToJson(deny ? Deny : Allow),
+        };
+        if (Condition is not null)
+        {
+            statement["Condition"] = Condition is string text ? ParseCondition(text) : PolicyArgument.ToJson(Condition);
+        }
+
+        if (Resource is not null)
+        {
+            statement["Resource"] = PolicyArgument.ToJson(Resource.Select(PolicyStatements.Resource).ToArray());
+        }
+
+        try
+        {
+            PolicyDocument read = PolicyDocument.Parse(new JsonObject { ["Version"] = PolicyDocument.CurrentVersion, ["Statement"] = statement }.ToJsonString());
+            return read.Statement[0] with { Sid = Sid, Principal = Principal is null ? null : PolicyStatements.Principal(Principal) };
+        }
+        catch (LabException e) when (e.Code == "MalformedPolicyDocument")
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, e.Code, e.Message, e);
+        }
+    }
+
+    private static JsonNode? ParseCondition(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (System.Text.Json.JsonException e)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "MalformedPolicyDocument",
+                "-Condition is no JSON: write { \"StringLike\": { \"s3:prefix\": \"data/*\" } }, or give a hashtable.", e);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using CloudLab.Cmdlets.Identity.Completers;
+using CloudLab.Cmdlets.Identity.Policies;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Principals;
+using CloudLab.Core.Identity.Sts;
+using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
+
+namespace CloudLab.Cmdlets.Identity.Sts;
+
+/// <summary>Takes a role on: its temporary credentials become the session's.</summary>
+/// <remarks>
+/// <para>Asks STS for temporary credentials of the role (AssumeRole) and makes them the default of this PowerShell session: from then on every cmdlet
+/// without a -Session, -ProfileName or -Credential of its own acts as the role. Disconnect-Lab or Connect-Lab ends that. -PassThru also writes
+/// the session, to be used with -Session.</para>
+/// <para>With -SaveProfile the credentials go into the credentials file that all AWS tools share (AWS_SHARED_CREDENTIALS_FILE, else
+/// ~/.aws/credentials) under that profile name, and the session's own default stays what it was: use them with -ProfileName here, or
+/// with AWS_PROFILE elsewhere. Other profiles in the file are left as they are.</para>
+/// <para>-Policy limits the session further: it may only do what both the role and this policy allow.</para>
+/// <para>Errors: AccessDenied when the role's trust policy or the caller's own policies do not allow it; NoSuchEntity when no role has that name;
+/// ValidationError when the duration is longer than the role's; MalformedPolicyDocument; ProfileExists when -SaveProfile would overwrite long-lived keys and
+/// -Force is missing.</para>
+/// </remarks>
+/// <example>
+/// <para>Creates a role, takes it on, and shows who that is.</para>
+/// <code>$null = New-LabRole movies-guest; $me = Use-LabRole movies-guest -PassThru; Get-LabCallerIdentity -Session $me</code>
+/// </example>
+/// <example>
+/// <para>Credentials for other tools, for a quarter of an hour.</para>
+/// <code>$null = New-LabRole movies-tool; Use-LabRole movies-tool -Duration 00:15:00 -SaveProfile movies-tool</code>
+/// </example>
+/// <example>
+/// <para>A role, limited to one prefix for this session.</para>
+/// <code>$null = New-LabRole movies-editor -Policy (New-LabPolicyDocument -Bucket movies -ReadWrite); Use-LabRole movies-editor -Policy (New-LabPolicyDocument -Bucket movies -Prefix data/ -ReadOnly)</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Identity.Principals.LabRole, or another object with a property RoleArn.</inputtype>
+[Cmdlet(VerbsOther.Use, "LabRole", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
+[OutputType(typeof(LabSession))]
+public sealed partial class UseLabRoleCommand : IdentityCommand
+{
+    private PolicyDocument? policy;
+
+    /// <summary>Name of a role of the own account; an ARN will do, too.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
+    [Alias("RoleName")]
+    [ArgumentCompleter(typeof(RoleNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    /// <summary>ARN of the role, of the own account or another.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Arn")]
+    [Alias("Arn")]
+    [ArgumentCompleter(typeof(RoleArnCompleter))]
+    [ValidatePattern("^arn:[^:]+:iam:")]
+    public string RoleArn { get; set; } = "";
+
+    /// <summary>Name of the session, 2 to 64 characters, seen in logs and in policies; made of the user's name if left out.</summary>
+    [Parameter]
+    [Alias("RoleSessionName")]
+    [ValidateLength(2, 64)]
+    [ValidatePattern(NamePattern)]
+    public string? SessionName { get; set; }
+
+    /// <summary>How long the credentials are to be valid, 15 minutes to 12 hours; a number means seconds. One hour if left out.</summary>
+    [Parameter]
+    [Alias("DurationSeconds")]
+    [Seconds]
+    public TimeSpan Duration { get; set; }
+
+    /// <summary>Session policy: a policy document, a hashtable, JSON text or the path of a JSON file.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public object? Policy { get; set; }
+
+    /// <summary>Id that the role's owner asks callers of other accounts for.</summary>
+    [Parameter]
+    [ValidateLength(2, 1224)]
+    public string? ExternalId { get; set; }
+
+    /// <summary>Writes the credentials as this profile into the shared credentials file, instead of making them the session's default.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SaveProfile { get; set; }
+
+    /// <summary>Lets -SaveProfile replace a profile that holds long-lived keys.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Writes the role's session.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        policy = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity);
+        if (Duration != TimeSpan.Zero && (Duration < TimeSpan.FromMinutes(15) || Duration > TimeSpan.FromHours(12)))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "DurationInvalid", $"-Duration {Duration} is not between 15 minutes and 12 hours.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        LabSession caller = Lab;
+        string named = ParameterSetName == "Arn" ? RoleArn : Name;
+        string action = SaveProfile is null ? "Assume role for this session" : $"Assume role and save it as profile '{SaveProfile}'";
+        if (!await ShouldProcessAsync($"role '{named}'", action))
+        {
+            return;
+        }
+
+        (string arn, DateTimeOffset? created) = named.StartsWith("arn:", StringComparison.Ordinal)
+            ? (named, null)
+            : await Caller.FindRoleAsync(named, cancellation);
+        RoleCredentials role = await Caller.AssumeAsync(
+            arn, SessionName ?? DefaultSessionName(), Duration == TimeSpan.Zero ? null : Duration, policy, ExternalId, created, cancellation);
+        Reporter.Verbose(string.Create(
+            CultureInfo.InvariantCulture, $"{role.AssumedRoleArn} until {role.Expiration.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}."));
+
+        LabSession session = LabSession.Resolve(
+            new SessionOptions { Keys = role.Keys, Identity = role.AssumedRoleArn }, $"Use-LabRole {named}", caller);
+        if (SaveProfile is { } profile)
+        {
+            string file = SharedCredentialsFile.Save(caller, profile, role.Keys, role.Expiration, Force);
+            Reporter.Verbose($"Profile '{profile}' is in {file}.");
+        }
+        else
+        {
+            await AskAsync(() =>
+            {
+                DefaultSession.Set(session);
+                return true;
+            });
+        }
+
+        if (PassThru)
+        {
+            await WriteAsync(session, cancellation);
+        }
+    }
+
+    private static string DefaultSessionName()
+    {
+        string name = "cloudlab-" + NotAllowed().Replace(Environment.UserName, "-");
+        return name.Length > 64 ? name[..64] : name;
+    }
+
+    [GeneratedRegex("[^A-Za-z0-9_+=,.@-]")]
+    private static partial Regex NotAllowed();
+}

@@ -1,0 +1,100 @@
+using System.Management.Automation;
+using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Resources;
+
+namespace CloudLab.Cmdlets.Kubernetes.Manifests;
+
+/// <summary>Deploys Kubernetes manifests by server-side apply, and waits until they are ready if asked to.</summary>
+/// <remarks>
+/// <para>
+/// Takes files, folders, text and objects: YAML with many documents, JSON, lists. All are read first and then applied in the
+/// order their kinds need: namespaces, custom resource definitions (which are waited for), configuration, services, workloads,
+/// custom resources, webhooks. What does not depend on each other is sent at the same time.
+/// </para>
+/// <para>
+/// YAML means what it means to kubectl: yes and on are booleans, 0644 is octal, dates stay text. Fields that the server does not
+/// know are refused. A key that is there twice is a mistake. What the server warns of (a deprecated version) is a warning, once.
+/// </para>
+/// <para>
+/// With -Wait the command ends when everything is ready by the rules of kubectl rollout status: deployments, daemon sets, stateful
+/// sets and replica sets rolled out, pods ready, jobs complete, claims bound, load balancers with an address. It watches and does
+/// not poll. A rollout that fails or takes too long says why, as its pods see it (ImagePullBackOff, CrashLoopBackOff).
+/// </para>
+/// <para>
+/// Objects go to the namespace they name, else to -Namespace, else to the one of Connect-Lab or of the context, else to default.
+/// </para>
+/// <para>Errors: ManifestSyntax with file, line and column; ManifestInvalid; KindNotFound; NotFound when the namespace is missing;
+/// Conflict when somebody else owns a field; Invalid, BadRequest and Forbidden as the server says; RolloutFailed; WaitTimeout.
+/// Each is the error of one document, and the others are deployed. NoCluster and ClusterUnreachable end the command.</para>
+/// </remarks>
+/// <example>
+/// <para>Deploys a manifest given as text and waits until it runs.</para>
+/// <code>
+/// @'
+/// apiVersion: v1
+/// kind: Namespace
+/// metadata: { name: movies }
+/// ---
+/// apiVersion: apps/v1
+/// kind: Deployment
+/// metadata: { name: movies, namespace: movies }
+/// spec:
+///   replicas: 2
+///   selector: { matchLabels: { app: movies } }
+///   template:
+///     metadata: { labels: { app: movies } }
+///     spec: { containers: [{ name: web, image: "movies:1" }] }
+/// '@ | Deploy-LabManifest -Wait
+/// </code>
+/// </example>
+/// <example>
+/// <para>Deploys a hashtable.</para>
+/// <code>Deploy-LabManifest -Manifest @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'movies' }; data = @{ theme = 'dark' } }</code>
+/// </example>
+/// <example>
+/// <para>Shows what would be applied where, without sending anything.</para>
+/// <code>'{ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "movies" } }' | Deploy-LabManifest -WhatIf</code>
+/// </example>
+/// <inputtype>Text, hashtables, LabResource objects, files from Get-ChildItem.</inputtype>
+[Cmdlet("Deploy", "LabManifest", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
+[OutputType(typeof(ManifestResult))]
+public sealed class DeployLabManifestCommand : ManifestCommand
+{
+    /// <summary>Who owns the fields that are set. Fields that this owner no longer mentions are removed.</summary>
+    [Parameter]
+    [ValidateLength(1, 128)]
+    public string FieldManager { get; set; } = "cloudlab";
+
+    /// <summary>Takes over fields that somebody else owns.</summary>
+    [Parameter]
+    [Alias("ForceConflicts")]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Waits until everything is ready.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellation)
+    {
+        FlushLines();
+        ManifestOptions options = ManifestOptions() with
+        {
+            FieldManager = FieldManager,
+            Force = Force,
+            Wait = Wait,
+            Approve = ShouldProcessAsync,
+        };
+        await foreach (ManifestOutcome outcome in new ManifestDeployer(Api, options, Reporter).DeployAsync(Items, cancellation))
+        {
+            if (outcome.Problem is { } problem)
+            {
+                WriteProblem(problem, problem.Target);
+            }
+            else
+            {
+                await WriteAsync(outcome.Result, cancellation);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+
+namespace CloudLab.Cmdlets.Storage.Buckets;
+
+/// <summary>Gets buckets: all of yours, those that match a wildcard, or one by name.</summary>
+/// <remarks>
+/// <para>Without -Bucket it lists the buckets of the account, as they arrive. A name without wildcards is looked up by itself, so
+/// that it also finds a bucket of another account that you may use; such a bucket shows without creation date.</para>
+/// <para>-IncludeSize counts what is in each bucket, and says whether it keeps old versions. S3 keeps no such numbers: the bucket is listed, in
+/// several ranges at once, which takes a request for each 1,000 objects and versions. What is written meanwhile may or may not be counted.</para>
+/// <para>Errors: NoSuchBucket when a bucket named exactly does not exist; AccessDenied when you may not see it;
+/// InvalidBucketName when it cannot be a bucket's name.</para>
+/// </remarks>
+/// <example>
+/// <para>Lists all buckets.</para>
+/// <code>Get-LabBucket</code>
+/// </example>
+/// <example>
+/// <para>Lists the buckets whose name begins with mov.</para>
+/// <code>Get-LabBucket -Bucket mov*</code>
+/// </example>
+/// <example>
+/// <para>The biggest buckets first, old versions included.</para>
+/// <code>Get-LabBucket -IncludeSize | Sort-Object { $_.Size + $_.NoncurrentSize } -Descending</code>
+/// </example>
+/// <inputtype>System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabBucket")]
+[OutputType(typeof(LabBucket), typeof(LabBucketUsage))]
+public sealed class GetLabBucketCommand : StorageCommand
+{
+    /// <summary>Names of buckets, with or without wildcards. All buckets if left out.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Bucket { get; set; }
+
+    /// <summary>Also counts the objects and their bytes, and old versions where the bucket keeps them, by listing the bucket.</summary>
+    [Parameter]
+    [Alias("Measure")]
+    public SwitchParameter IncludeSize { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (Bucket is null)
+        {
+            await foreach (LabBucket bucket in Buckets.ListAsync(null, cancellation))
+            {
+                await WriteBucketAsync(bucket, cancellation);
+            }
+
+            return;
+        }
+
+        foreach (string name in Bucket)
+        {
+            try
+            {
+                if (!WildcardPattern.ContainsWildcardCharacters(name))
+                {
+                    await WriteBucketAsync(await Buckets.GetAsync(name, cancellation), cancellation);
+                    continue;
+                }
+
+                WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
+                await foreach (LabBucket bucket in Buckets.ListAsync(null, cancellation))
+                {
+                    if (pattern.IsMatch(bucket.Bucket))
+                    {
+                        await WriteBucketAsync(bucket, cancellation);
+                    }
+                }
+            }
+            catch (Exception e)
+            {
+                WriteProblem(e, name);
+            }
+        }
+    }
+
+    private async Task WriteBucketAsync(LabBucket bucket, CancellationToken cancellation)
+    {
+        try
+        {
+            await WriteAsync(IncludeSize ? await Buckets.MeasureAsync(bucket, cancellation) : bucket, cancellation);
+        }
+        catch (LabException e)
+        {
+            WriteProblem(e, bucket.Bucket);
+        }
+    }
+}

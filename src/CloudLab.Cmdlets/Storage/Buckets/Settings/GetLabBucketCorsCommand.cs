@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
+
+namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
+
+/// <summary>Gets the CORS rules of buckets: which web pages of other origins may use them.</summary>
+/// <remarks>
+/// <para>Writes each rule as an object, in their order: the first that fits a request counts.</para>
+/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
+/// time, so that their answers come in any order.</para>
+/// <para>Errors: NoSuchCORSConfiguration where there is none; NoSuchBucket; AccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>The rules of one bucket.</para>
+/// <code>Set-LabBucketCors -Bucket movies -Origin https://movies.example; Get-LabBucketCors -Bucket movies</code>
+/// </example>
+/// <example>
+/// <para>The rules that let any page in.</para>
+/// <code>Get-LabBucketCors -Bucket * | Where-Object Origin -Contains '*'</code>
+/// </example>
+/// <example>
+/// <para>Gives another bucket the same rules.</para>
+/// <code>New-LabBucket movie-site; Set-LabBucketCors movies -Origin *; Get-LabBucketCors movies | Set-LabBucketCors -Bucket movie-site</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabBucketCors")]
+[OutputType(typeof(LabBucketCorsRule))]
+public sealed class GetLabBucketCorsCommand : GetBucketConfigurationCommand
+{
+    /// <inheritdoc/>
+    protected override IBucketConfiguration Configuration => new BucketCors(Client);
+}

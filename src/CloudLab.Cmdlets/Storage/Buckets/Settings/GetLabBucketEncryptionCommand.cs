@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
+
+namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
+
+/// <summary>Gets the default encryption of buckets.</summary>
+/// <remarks>
+/// <para>It counts for new objects that do not say themselves how they are to be encrypted. Amazon encrypts every bucket, so that there always is one.</para>
+/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
+/// time, so that their answers come in any order.</para>
+/// <para>Errors: ServerSideEncryptionConfigurationNotFoundError where there is none; NoSuchBucket; AccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>The encryption of one bucket.</para>
+/// <code>Set-LabBucketEncryption -Bucket movies; Get-LabBucketEncryption -Bucket movies</code>
+/// </example>
+/// <example>
+/// <para>Buckets that do not use KMS.</para>
+/// <code>Get-LabBucketEncryption -Bucket * | Where-Object Algorithm -NotLike aws:kms*</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabBucketEncryption")]
+[OutputType(typeof(LabBucketEncryption))]
+public sealed class GetLabBucketEncryptionCommand : GetBucketConfigurationCommand
+{
+    /// <inheritdoc/>
+    protected override IBucketConfiguration Configuration => new BucketEncryption(Client);
+}

@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
+
+namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
+
+/// <summary>Gets the public access blocks of buckets: what keeps them from becoming public.</summary>
+/// <remarks>
+/// <para>At Amazon the block of the whole account counts beside it, which this does not show.</para>
+/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
+/// time, so that their answers come in any order.</para>
+/// <para>Errors: NoSuchPublicAccessBlockConfiguration where there is none; NoSuchBucket; AccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>The block of one bucket.</para>
+/// <code>Set-LabBucketPublicAccessBlock -Bucket movies; Get-LabBucketPublicAccessBlock -Bucket movies</code>
+/// </example>
+/// <example>
+/// <para>Buckets that could be made public by a policy.</para>
+/// <code>Get-LabBucketPublicAccessBlock -Bucket * | Where-Object BlockPublicPolicy -EQ $false</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabBucketPublicAccessBlock")]
+[OutputType(typeof(LabBucketPublicAccessBlock))]
+public sealed class GetLabBucketPublicAccessBlockCommand : GetBucketConfigurationCommand
+{
+    /// <inheritdoc/>
+    protected override IBucketConfiguration Configuration => new BucketPublicAccessBlock(Client);
+}

@@ -1,0 +1,27 @@
+using System.Management.Automation;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
+
+namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
+
+/// <summary>Removes lifecycle rules of buckets: all of them, or some.</summary>
+/// <remarks>
+/// <para>Without -Id the bucket keeps all its objects from then on. That there is no such rule is no error.</para>
+/// <para>Errors: NoSuchBucket; AccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>Removes all rules.</para>
+/// <code>Remove-LabBucketLifecycle -Bucket movies</code>
+/// </example>
+/// <example>
+/// <para>Removes the rules that do nothing.</para>
+/// <code>Set-LabBucketLifecycle movies -Prefix old/ -ExpireAfterDays 9 -Disabled; Get-LabBucketLifecycle movies | Where-Object Enabled -EQ $false | Remove-LabBucketLifecycle</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.Settings.LabBucketLifecycleRule, LabBucket, or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Remove, "LabBucketLifecycle", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(void))]
+public sealed class RemoveLabBucketLifecycleCommand : RemoveBucketRulesCommand
+{
+    /// <inheritdoc/>
+    protected override IBucketRules Rules => new BucketLifecycle(Client);
+}

@@ -1,0 +1,27 @@
+using System.Management.Automation;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
+
+namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
+
+/// <summary>Removes the policies of buckets.</summary>
+/// <remarks>
+/// <para>From then on only those get in whom their own policies let in. That there is none is no error.</para>
+/// <para>Errors: NoSuchBucket; AccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>Removes the policy of one bucket.</para>
+/// <code>Remove-LabBucketPolicy -Bucket movies</code>
+/// </example>
+/// <example>
+/// <para>Removes those of all buckets that have one.</para>
+/// <code>Get-LabBucketPolicy -Bucket * | Remove-LabBucketPolicy -Force</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Remove, "LabBucketPolicy", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(void))]
+public sealed class RemoveLabBucketPolicyCommand : RemoveBucketConfigurationCommand
+{
+    /// <inheritdoc/>
+    protected override IRemovableConfiguration Removable => new BucketPolicy(Client);
+}

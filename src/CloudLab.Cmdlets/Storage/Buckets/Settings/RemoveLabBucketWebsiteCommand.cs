@@ -1,0 +1,27 @@
+using System.Management.Automation;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
+
+namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
+
+/// <summary>Removes the static websites of buckets; the objects stay.</summary>
+/// <remarks>
+/// <para>That there is no website is no error.</para>
+/// <para>Errors: NoSuchBucket; AccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>The bucket is no website any more.</para>
+/// <code>Remove-LabBucketWebsite -Bucket movies</code>
+/// </example>
+/// <example>
+/// <para>Nor is any other.</para>
+/// <code>Get-LabBucketWebsite -Bucket * | Remove-LabBucketWebsite</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Remove, "LabBucketWebsite", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(void))]
+public sealed class RemoveLabBucketWebsiteCommand : RemoveBucketConfigurationCommand
+{
+    /// <inheritdoc/>
+    protected override IRemovableConfiguration Removable => new BucketWebsite(Client);
+}

@@ -1,0 +1,50 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Identity.Policies;
+using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Storage.Buckets.Settings;
+
+namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
+
+/// <summary>Sets the policies of buckets: who may do what with them.</summary>
+/// <remarks>
+/// <para>-Policy takes a policy document, a hashtable, an object from ConvertFrom-Json, JSON text or the path of a JSON file. It is checked
+/// before anything is sent: each statement needs a Principal and a Resource. It takes the place of the policy that is there.</para>
+/// <para>A policy that denies everybody denies its author, too: then only the account's root user can remove it.</para>
+/// <para>Errors: MalformedPolicyDocument, naming the line and column or the element; PolicyFileUnreadable; MalformedPolicy by the service, for a
+/// resource that is not in this bucket or a principal that it does not know; AccessDenied, also where Set-LabBucketPublicAccessBlock forbids
+/// public policies; NoSuchBucket.</para>
+/// </remarks>
+/// <example>
+/// <para>Everybody may read what is below data/.</para>
+/// <code>Set-LabBucketPolicy -Bucket movies -Policy (New-LabPolicyDocument -Allow s3:GetObject -Resource s3://movies/data/* -Principal *)</code>
+/// </example>
+/// <example>
+/// <para>The same from a file.</para>
+/// <code>New-LabPolicyDocument s3:GetObject s3://movies/data/* -Principal * | Set-Content policy.json; Set-LabBucketPolicy -Bucket movies -Policy policy.json -PassThru</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Identity.Policies.LabBucketPolicy; or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsCommon.Set, "LabBucketPolicy", SupportsShouldProcess = true)]
+[OutputType(typeof(LabBucketPolicy))]
+public sealed class SetLabBucketPolicyCommand : SetBucketConfigurationCommand
+{
+    private string json = "";
+
+    /// <summary>The policy, with a Principal and a Resource in each statement.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public object? Policy { get; set; }
+
+    /// <inheritdoc/>
+    protected override IBucketConfiguration Configuration => BucketPolicy;
+
+    private BucketPolicy BucketPolicy => new(Client);
+
+    /// <inheritdoc/>
+    protected override void OnProcess() => json = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Resource)!.ToJson(indented: false);
+
+    /// <inheritdoc/>
+    protected override Task SetAsync(string bucket, CancellationToken cancellation) => BucketPolicy.SetAsync(bucket, json, cancellation);
+
+    /// <inheritdoc/>
+    protected override object ToOutput(string bucket, object found) => PolicyArgument.ToBucketPolicy(bucket, (string)found, Reporter);
+}

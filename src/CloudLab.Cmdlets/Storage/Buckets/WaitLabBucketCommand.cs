@@ -1,0 +1,49 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
+
+namespace CloudLab.Cmdlets.Storage.Buckets;
+
+/// <summary>Waits until buckets exist, are gone, or are as you want them.</summary>
+/// <remarks>
+/// <para>Looks at once, then at growing intervals up to -PollInterval. A bucket that is there is passed on, so that the pipeline goes on
+/// with it. Several buckets are waited for at the same time.</para>
+/// <para>-Until takes a script that sees the bucket as $_ - null while there is none - and ends the wait when what it gives is true. An error in the
+/// script is reported and ends the wait for that bucket. It needs PowerShell: the cloudlab command has no scripts.</para>
+/// <para>Errors: WaitTimeout when time is up, with what was last seen; ConditionFailed when the script of -Until fails; AccessDenied when
+/// you may not look.</para>
+/// </remarks>
+/// <example>
+/// <para>Waits for a bucket just created.</para>
+/// <code>Wait-LabBucket -Bucket movies -Timeout 30</code>
+/// </example>
+/// <example>
+/// <para>Waits until a bucket is gone, looking at least every second.</para>
+/// <code>Wait-LabBucket -Bucket no-such-bucket -NotExists -PollInterval 1</code>
+/// </example>
+/// <example>
+/// <para>Waits until a bucket has its first object.</para>
+/// <code>Wait-LabBucket -Bucket movies -Until { $_ -and (Get-LabObject -Bucket $_ | Select-Object -First 1) }</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
+[Cmdlet(VerbsLifecycle.Wait, "LabBucket", DefaultParameterSetName = "Exists")]
+[OutputType(typeof(LabBucket))]
+public sealed class WaitLabBucketCommand : WaitCommand
+{
+    /// <summary>Names of the buckets.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Bucket { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        foreach (string name in Bucket)
+        {
+            await StartWaitAsync("s3://" + name, token => Buckets.FindAsync(name, token));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+
+namespace CloudLab.Cmdlets.Storage.Objects;
+
+/// <summary>Lists the objects of a bucket, or gets single objects with their metadata.</summary>
+/// <remarks>
+/// <para>A listing streams: objects come out page by page, in the order of their keys, while the next page is on its way, and it stops
+/// when the pipeline has seen enough (Select-Object -First). Keys are opaque names; -Delimiter / shows them as folders: what the keys
+/// of one level have in common up to the next slash comes out as a LabPrefix, which can be piped into Get-LabObject again.</para>
+/// <para>With -Key it asks for each object by itself and returns all that the service knows of it: content type, metadata, checksum.</para>
+/// <para>Errors: NoSuchBucket; NoSuchKey when an object asked for with -Key does not exist; AccessDenied; InvalidBucketName;
+/// KeyTooLongError for a key of more than 1,024 bytes.</para>
+/// </remarks>
+/// <example>
+/// <para>Lists what lies under a prefix.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix data/</code>
+/// </example>
+/// <example>
+/// <para>The folder view of a bucket's top level.</para>
+/// <code>Get-LabObject -Bucket movies -Delimiter /</code>
+/// </example>
+/// <example>
+/// <para>One object with its content type, metadata and checksum.</para>
+/// <code>Get-LabObject -Bucket movies -Key data/users.json | Format-List</code>
+/// </example>
+/// <example>
+/// <para>The five largest JSON files.</para>
+/// <code>Get-LabObject -Bucket movies -Include *.json | Sort-Object Size -Descending | Select-Object -First 5</code>
+/// </example>
+/// <example>
+/// <para>Every version of the objects under a prefix.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix data/ -Versions | Where-Object IsLatest</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, LabPrefix or LabObject: anything with Bucket, and Prefix or Key.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabObject", DefaultParameterSetName = ListSet)]
+[OutputType(typeof(LabObject), typeof(LabPrefix), typeof(LabObjectVersion), ParameterSetName = [ListSet])]
+[OutputType(typeof(LabObjectMetadata), ParameterSetName = [KeySet])]
+public sealed class GetLabObjectCommand : StorageCommand
+{
+    private const string ListSet = "List", KeySet = "Key";
+
+    /// <summary>Bucket to look into.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Exact keys of objects whose metadata is wanted.</summary>
+    [Parameter(ParameterSetName = KeySet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Key { get; set; }
+
+    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
+
+    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [ValidateNotNull]
+    public SecureString? CustomerKey { get; set; }
+
+    /// <summary>Beginnings of the keys to list: <c>data/</c>. No wildcard. What lies under several of them comes out in their order.</summary>
+    [Parameter(ParameterSetName = ListSet, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string[] Prefix { get; set; } = [""];
+
+    /// <summary>Lists every version of every object, and the marks of deleted ones, the latest first.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [Alias("Version")]
+    public SwitchParameter Versions { get; set; }
+
+    /// <summary>Lists what lies under each folder of the first level at the same time: faster where a bucket is large. The order stays.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    public SwitchParameter Parallel { get; set; }
+
+    /// <summary>Shows keys up to this text after the prefix as one LabPrefix: <c>/</c> for the folder view.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Delimiter { get; set; }
+
+    /// <summary>Wildcards; only keys that match one are shown. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Include { get; set; }
+
+    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not shown.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>Only keys that sort after this one, which need not exist.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [ValidateNotNullOrEmpty]
+    public string? StartAfter { get; set; }
+
+    /// <summary>Keys in one request, 1 to 1,000. Smaller pages make the first objects appear sooner.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [ValidateRange(1, 1000)]
+    public int PageSize { get; set; } = 1000;
+
+    /// <summary>How many objects to ask for at once when several come with -Key or the pipeline; with -Parallel, how many folders.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (ParameterSetName == KeySet)
+        {
+            string bucket = Bucket;
+            ReadOptions read = new()
+            {
+                VersionId = string.IsNullOrEmpty(VersionId) ? null : VersionId, CustomerKey = Secrets.ToEncryptionKey(CustomerKey),
+            };
+            RefuseOneVersionOfSeveral(read.VersionId, Key!);
+
+            foreach (string key in Key!)
+            {
+                await StartAsync(
+                    ObjectName.Uri(bucket, key),
+                    async token => await WriteAsync(await Objects.GetAsync(bucket, key, read, token), token));
+            }
+
+            return;
+        }
+
+        if (Parallel && (Delimiter is not null || StartAfter is not null))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "ParallelAlone", "-Parallel lists every folder: leave -Delimiter and -StartAfter out.");
+        }
+
+        foreach (string prefix in Prefix)
+        {
+            ObjectListing listing = new()
+            {
+                Bucket = Bucket,
+                Prefix = prefix,
+                Delimiter = Delimiter,
+                StartAfter = StartAfter,
+                PageSize = PageSize,
+                Versions = Versions,
+                Filter = NameFilter.Of(Include, Exclude, prefix),
+            };
+            try
+            {
+                await foreach (IReadOnlyList<object> page in Parallel
+                    ? Objects.ListInParallelAsync(listing, ThrottleLimit, cancellation)
+                    : Objects.ListPagesAsync(listing, cancellation))
+                {
+                    await WritePageAsync(page);
+                }
+            }
+            catch (Exception e)
+            {
+                WriteProblem(e, ObjectName.Uri(Bucket, prefix));
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
+
+namespace CloudLab.Cmdlets.Storage.Objects;
+
+/// <summary>Makes presigned URLs, with which somebody without credentials can read, write or delete one object.</summary>
+/// <remarks>
+/// <para>Whoever has such a URL may do that one thing in your name until it expires: hand it on as you would a password. It is signed here,
+/// without asking the service, so the object need not exist. What the signature covers has to be sent exactly so: the method, and the
+/// headers that the property Headers lists (-ContentType, -ContentMD5, -Checksum). Some servers that are not Amazon's compute no -Checksum, though they
+/// want its header; -ContentMD5 is computed by all. Ceph refuses a Content-Type that is not signed: curl --data sends one, curl --upload-file does not.</para>
+/// <para>A URL lives for an hour if nothing else is asked for, or for as long as the credentials do if that is less. S3 allows 7 days at most.
+/// Temporary credentials (Use-LabRole, SSO, a role's profile) take their URLs with them when they end, so a longer -ExpiresIn is refused.</para>
+/// <para>-PartCount begins an upload in parts and writes all that somebody needs to send a large object without credentials: one URL
+/// for each part, one (POST) that makes the object of them, and one (DELETE) that gives it up. Each PUT is answered with an ETag; the body of the POST lists them, as
+/// the last example shows, in the order of the parts.
+/// Every part but the last has at least 5 MiB. Only this changes something in the bucket, so only this asks with -Confirm and is
+/// left out with -WhatIf.</para>
+/// <para>Property Url is text, ready for curl. Where a key has <c>.</c> or <c>..</c> between slashes most programs shorten the path, which breaks
+/// the signature: use curl --path-as-is, or hand the result of the method ToUri() to Invoke-WebRequest.</para>
+/// <para>Errors: ExpiryBeyondCredentials when the URL would outlive the credentials; InvalidExpiry for less than a second or more than
+/// 7 days; InvalidUrlRequest for parameters that do not go with the method; InvalidChecksum; NoSuchBucket and AccessDenied with -PartCount.</para>
+/// </remarks>
+/// <example>
+/// <para>A link to an object, good for ten minutes, and what it gives.</para>
+/// <code>$link = New-LabObjectUrl -Bucket movies -Key data/users.json -ExpiresIn 600; Invoke-RestMethod -Uri $link.Url</code>
+/// </example>
+/// <example>
+/// <para>Lets somebody else upload one JSON file.</para>
+/// <code>$link = New-LabObjectUrl -Bucket movies -Key inbox/new.json -Method PUT -ContentType application/json; Invoke-RestMethod -Uri $link.Url -Method $link.Method -Headers $link.Headers -Body '{}'</code>
+/// </example>
+/// <example>
+/// <para>Download links for everything under a prefix, valid for a day, that a browser saves as files.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix data/ | New-LabObjectUrl -ExpiresIn 1.00:00:00 -ResponseContentDisposition attachment | Select-Object Key, Url</code>
+/// </example>
+/// <example>
+/// <para>Only the very file that was hashed can be uploaded.</para>
+/// <code>New-LabObjectUrl -Bucket movies -Key data/users.json -Method PUT -Checksum (Get-FileHash data/users.json).Hash</code>
+/// </example>
+/// <example>
+/// <para>All URLs for an upload in three parts.</para>
+/// <code>New-LabObjectUrl -Bucket movies -Key reel.mkv -PartCount 3 | Select-Object Action, PartNumber, Method, Url</code>
+/// </example>
+/// <example>
+/// <para>A whole upload with nothing but URLs.</para>
+/// <code>$links = New-LabObjectUrl -Bucket movies -Key copy.json -PartCount 1; $tag = (Invoke-WebRequest -Uri $links[0].Url -Method PUT -InFile data/movies.json).Headers.ETag; Invoke-RestMethod -Uri $links[1].Url -Method POST -Body "&lt;CompleteMultipartUpload&gt; &lt;Part&gt; &lt;PartNumber&gt;1&lt;/PartNumber&gt; &lt;ETag&gt;$tag&lt;/ETag&gt; &lt;/Part&gt; &lt;/CompleteMultipartUpload&gt;"</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject or LabMultipartUpload: anything with Bucket and Key, and maybe VersionId or UploadId.</inputtype>
+[Cmdlet(VerbsCommon.New, "LabObjectUrl", DefaultParameterSetName = ObjectSet, SupportsShouldProcess = true)]
+[OutputType(typeof(LabObjectUrl))]
+public sealed class NewLabObjectUrlCommand : StorageCommand
+{
+    private const string ObjectSet = "Object", PartSet = "Part", UploadSet = "Upload";
+
+    private readonly Dictionary<StorageClient, ObjectUrls> all = [];
+    private ObjectUrls? urls;
+
+    /// <summary>Bucket of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Keys of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Key { get; set; } = [];
+
+    /// <summary>What the URL does: GET reads the object (the default), HEAD its metadata only, PUT writes it, DELETE deletes it.</summary>
+    [Parameter(ParameterSetName = ObjectSet)]
+    [ValidateSet("GET", "HEAD", "PUT", "DELETE")]
+    public string Method { get; set; } = "GET";
+
+    /// <summary>How long the URL is valid: a TimeSpan or a number of seconds, 1 second to 7 days. One hour if left out.</summary>
+    [Parameter]
+    [Seconds]
+    public TimeSpan ExpiresIn { get; set; }
+
+    /// <summary>Version to read or delete, in a bucket that keeps versions. Of no account for PUT, which makes a new one.</summary>
+    [Parameter(ParameterSetName = ObjectSet, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId
+    {
+        get;
+
+        // What a listing of current objects writes has none.
+        set => field = string.IsNullOrEmpty(value) ? null : value;
+    }
+
+    /// <summary>Media type that has to be sent with PUT. With -PartCount the type that the object gets; that of the key's extension if left out.</summary>
+    [Parameter(ParameterSetName = ObjectSet)]
+    [Parameter(ParameterSetName = UploadSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ContentType { get; set; }
+
+    /// <summary>MD5 that the content must have, in Base64 or hexadecimal; it has to be sent with PUT, and the service checks it.</summary>
+    [Parameter(ParameterSetName = ObjectSet)]
+    [Parameter(ParameterSetName = PartSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ContentMD5 { get; set; }
+
+    /// <summary>Checksum that the content must have, in Base64 or hexadecimal as Get-FileHash gives it; it has to be sent with PUT, and the service checks it.</summary>
+    [Parameter(ParameterSetName = ObjectSet)]
+    [Parameter(ParameterSetName = PartSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Checksum { get; set; }
+
+    /// <summary>Algorithm of -Checksum; SHA256 if left out.</summary>
+    [Parameter(ParameterSetName = ObjectSet)]
+    [Parameter(ParameterSetName = PartSet)]
+    [ValidateSet("SHA256", "SHA1", "CRC32", "CRC32C", "CRC64NVME")]
+    public string ChecksumAlgorithm { get; set; } = "SHA256";
+
+    /// <summary>Media type that the answer to GET is to have, instead of the object's own.</summary>
+    [Parameter(ParameterSetName = ObjectSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ResponseContentType { get; set; }
+
+    /// <summary>What a browser is to do with the answer to GET: <c>attachment; filename="users.json"</c>.</summary>
+    [Parameter(ParameterSetName = ObjectSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ResponseContentDisposition { get; set; }
+
+    /// <summary>Upload that the parts belong to. With -PartCount an upload that is begun already; a new one if left out.</summary>
+    [Parameter(ParameterSetName = PartSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = UploadSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(UploadIdCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? UploadId { get; set; }
+
+    /// <summary>Numbers of the parts to make URLs for, 1 to 10,000.</summary>
+    [Parameter(ParameterSetName = PartSet, Mandatory = true)]
+    [ValidateRange(1, 10000)]
+    public int[] PartNumber { get; set; } = [];
+
+    /// <summary>Makes the URLs of a whole upload in so many parts, 1 to 10,000: each part, completing, and giving up.</summary>
+    [Parameter(ParameterSetName = UploadSet, Mandatory = true)]
+    [ValidateRange(1, 10000)]
+    public int PartCount { get; set; }
+
+    private ObjectUrlRequest Common => new()
+    {
+        ExpiresIn = MyInvocation.BoundParameters.ContainsKey(nameof(ExpiresIn)) ? ExpiresIn : null,
+    };
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (!all.TryGetValue(Client, out urls))
+        {
+            all[Client] = urls = new ObjectUrls(Client);
+        }
+
+        foreach (string key in Key)
+        {
+            try
+            {
+                switch (ParameterSetName)
+                {
+                    case UploadSet:
+                        await WriteUploadAsync(key, cancellation);
+                        break;
+                    case PartSet:
+                        foreach (int number in PartNumber)
+                        {
+                            await WriteAsync(await urls.CreateAsync(Bucket, key, Part(UploadId!, number), cancellation), cancellation);
+                        }
+
+                        break;
+                    default:
+                        await WriteAsync(await urls.CreateAsync(Bucket, key, Whole(), cancellation), cancellation);
+                        break;
+                }
+            }
+            catch (LabException e)
+            {
+                WriteProblem(e, ObjectName.Uri(Bucket, key));
+            }
+        }
+    }
+
+    private ObjectUrlRequest Whole()
+    {
+        ObjectUrlAction action = Enum.Parse<ObjectUrlAction>(Method, ignoreCase: true);
+        return Common with
+        {
+            Action = action,
+            VersionId = action == ObjectUrlAction.Put ? null : VersionId,
+            ContentType = ContentType,
+            ContentMD5 = ContentMD5,
+            Checksum = Checksum,
+            ChecksumAlgorithm = ChecksumAlgorithm,
+            ResponseContentType = ResponseContentType,
+            ResponseContentDisposition = ResponseContentDisposition,
+        };
+    }
+
+    private ObjectUrlRequest Part(string uploadId, int number) => Common with
+    {
+        Action = ObjectUrlAction.UploadPart,
+        UploadId = uploadId,
+        PartNumber = number,
+        ContentMD5 = ContentMD5,
+        Checksum = Checksum,
+        ChecksumAlgorithm = ChecksumAlgorithm,
+    };
+
+    private async Task WriteUploadAsync(string key, CancellationToken cancellation)
+    {
+        if (UploadId is not null && ContentType is not null)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "InvalidUrlRequest", "-ContentType belongs to the beginning of an upload: leave it out with -UploadId.");
+        }
+
+        // What is wrong with the request shows before an upload is begun.
+        ObjectUrlRequest complete = Common with { Action = ObjectUrlAction.CompleteUpload, UploadId = UploadId };
+        await urls!.CreateAsync(Bucket, key, complete, cancellation);
+        if (UploadId is null && !await ShouldProcessAsync(ObjectName.Uri(Bucket, key), $"Begin an upload in {PartCount} parts"))
+        {
+            return;
+        }
+
+        string id = UploadId ?? await new MultipartUploadStore(Client).CreateAsync(Bucket, key, ContentType, cancellation);
+        for (int number = 1; number <= PartCount; number++)
+        {
+            await WriteAsync(await urls.CreateAsync(Bucket, key, Part(id, number), cancellation), cancellation);
+        }
+
+        await WriteAsync(await urls.CreateAsync(Bucket, key, complete with { UploadId = id }, cancellation), cancellation);
+        await WriteAsync(
+            await urls.CreateAsync(Bucket, key, complete with { UploadId = id, Action = ObjectUrlAction.AbortUpload }, cancellation), cancellation);
+    }
+}

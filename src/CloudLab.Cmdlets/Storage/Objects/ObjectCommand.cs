@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+
+namespace CloudLab.Cmdlets.Storage.Objects;
+
+/// <summary>Base of the cmdlets that work on objects named by their keys.</summary>
+public abstract class ObjectCommand : StorageCommand
+{
+    /// <summary>Bucket of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Keys of the objects, exactly.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Key { get; set; } = [];
+
+    /// <summary>Version that is meant, in a bucket that keeps versions; the current one if left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId
+    {
+        get;
+
+        // What a listing of current objects writes has none.
+        set => field = string.IsNullOrEmpty(value) ? null : value;
+    }
+}

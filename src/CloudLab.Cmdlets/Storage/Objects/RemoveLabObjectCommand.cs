@@ -1,0 +1,170 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Wire;
+
+namespace CloudLab.Cmdlets.Storage.Objects;
+
+/// <summary>Deletes objects.</summary>
+/// <remarks>
+/// <para>What comes from the pipeline is deleted in batches of up to 1,000, several batches at once. An object that does not exist counts as
+/// deleted, as it does for S3. In a bucket that keeps versions the object is hidden and its versions stay; -VersionId, and what
+/// Get-LabObject -Versions writes, delete versions for good. To delete the mark of a deletion brings the object back.</para>
+/// <para>It asks before each object, and with -Prefix once for all, unless -Force or -Confirm:$false is given. To see each key
+/// that a prefix stands for, pipe the listing: <c>Get-LabObject -Bucket movies -Prefix tmp/ | Remove-LabObject -WhatIf</c>.</para>
+/// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket.</para>
+/// </remarks>
+/// <example>
+/// <para>Deletes one object.</para>
+/// <code>Remove-LabObject -Bucket movies -Key data/old.json -Force</code>
+/// </example>
+/// <example>
+/// <para>Shows which objects would be deleted.</para>
+/// <code>Get-LabObject -Bucket movies -Include *.json | Remove-LabObject -WhatIf</code>
+/// </example>
+/// <example>
+/// <para>Deletes all versions but the latest for good.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix tmp/ -Versions | Where-Object -Not IsLatest | Remove-LabObject -Force</code>
+/// </example>
+/// <example>
+/// <para>Deletes everything under a prefix.</para>
+/// <code>Remove-LabObject -Bucket movies -Prefix tmp/ -Force</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
+[Cmdlet(VerbsCommon.Remove, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(void))]
+public sealed class RemoveLabObjectCommand : StorageCommand
+{
+    private const string KeySet = "Key", PrefixSet = "Prefix";
+
+    private readonly Dictionary<(StorageClient Client, string Bucket), List<ObjectVersion>> waiting = [];
+    private ProgressMeter? meter;
+
+    /// <summary>Bucket of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Exact keys of the objects. No wildcards: pipe Get-LabObject -Include for that.</summary>
+    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Key { get; set; }
+
+    /// <summary>
+    /// Version to delete for good, for one key. From the pipeline it counts only for what Get-LabObject -Versions writes: an object that was
+    /// looked up has a version, too, but what is meant is the object.
+    /// </summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [Alias("Version")]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
+
+    /// <summary>Comes from the pipeline with what Get-LabObject -Versions writes, and says that the version is meant.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    public bool? IsLatest { get; set; }
+
+    /// <summary>Deletes versions under a retention in governance mode, where you may.</summary>
+    [Parameter]
+    public SwitchParameter BypassGovernanceRetention { get; set; }
+
+    /// <summary>Deletes all objects whose key begins so; an empty text stands for the whole bucket.</summary>
+    [Parameter(ParameterSetName = PrefixSet, Mandatory = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string Prefix { get; set; } = "";
+
+    /// <summary>Does not ask.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>How many batches to send at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 4;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        meter ??= new ProgressMeter(Reporter, "Deleting objects");
+        if (ParameterSetName == KeySet)
+        {
+            string? version = !string.IsNullOrEmpty(VersionId) && (IsLatest is not null || !MyInvocation.ExpectingInput) ? VersionId : null;
+            RefuseOneVersionOfSeveral(version, Key!);
+
+            foreach (string key in Key!)
+            {
+                string uri = ObjectName.Uri(Bucket, key);
+                if (version is null
+                    ? await ShouldProcessAsync(uri, "Delete object", Force)
+                    : await ShouldProcessAsync($"{uri} version {version}", "Delete version for good", Force))
+                {
+                    await AddAsync(Bucket, new ObjectVersion(key, version));
+                }
+            }
+        }
+        else if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Prefix) + "*", "Delete every object", Force))
+        {
+            await foreach (object entry in Objects.ListAsync(new ObjectListing { Bucket = Bucket, Prefix = Prefix }, cancellation))
+            {
+                await AddAsync(Bucket, new ObjectVersion(((LabObject)entry).Key));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellation)
+    {
+        foreach (((StorageClient client, string bucket), List<ObjectVersion> keys) in waiting)
+        {
+            try
+            {
+                await RemoveAsync(client, bucket, keys, cancellation);
+            }
+            catch (LabException e)
+            {
+                WriteProblem(e, bucket);
+            }
+        }
+
+        meter?.Dispose();
+    }
+
+    private async Task AddAsync(string bucket, ObjectVersion victim)
+    {
+        StorageClient client = Client;
+        if (!waiting.TryGetValue((client, bucket), out List<ObjectVersion>? keys))
+        {
+            waiting[(client, bucket)] = keys = [];
+        }
+
+        keys.Add(victim);
+        if (keys.Count == ObjectStore.MostKeysInBatch)
+        {
+            waiting.Remove((client, bucket));
+            await StartAsync(bucket, token => RemoveAsync(client, bucket, keys, token));
+        }
+    }
+
+    private async Task RemoveAsync(StorageClient client, string bucket, List<ObjectVersion> keys, CancellationToken cancellation)
+    {
+        IReadOnlyList<LabException> failures = await new ObjectStore(client).RemoveAsync(bucket, keys, BypassGovernanceRetention, cancellation);
+        foreach (LabException failure in failures)
+        {
+            WriteProblem(failure, failure.Target);
+        }
+
+        meter!.AddItems(keys.Count - failures.Count);
+    }
+}

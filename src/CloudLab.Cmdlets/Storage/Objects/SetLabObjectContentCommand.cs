@@ -1,0 +1,183 @@
+using System.Management.Automation;
+using System.Text;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.Transfers;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+
+namespace CloudLab.Cmdlets.Storage.Objects;
+
+/// <summary>Writes an object from text or bytes.</summary>
+/// <remarks>
+/// <para>Works as Set-Content does for files: each value of -Value or of the pipeline becomes a line, ended by a line feed on every
+/// system; -NoNewline leaves the line ends out. Bytes and byte arrays are written as they are. The content may be longer than memory
+/// holds: it is sent in parts while it comes. The object appears, or is replaced, when the pipeline has ended; a pipeline that is
+/// stopped leaves the old object as it was.</para>
+/// <para>Errors: NoSuchBucket, AccessDenied; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a key of more than 1,024 bytes.</para>
+/// </remarks>
+/// <example>
+/// <para>Writes a small text.</para>
+/// <code>Set-LabObjectContent -Bucket movies -Key notes/today.txt -Value 'Seen: Metropolis'</code>
+/// </example>
+/// <example>
+/// <para>Writes objects as JSON and shows the object that came of it.</para>
+/// <code>Get-Process -Id $PID | Select-Object Id, ProcessName | ConvertTo-Json | Set-LabObjectContent -Bucket movies -Key notes/process.json -PassThru</code>
+/// </example>
+/// <example>
+/// <para>Writes bytes.</para>
+/// <code>Set-LabObjectContent -Bucket movies -Key notes/bytes.bin -Value ([byte[]](1, 2, 3)) -PassThru</code>
+/// </example>
+/// <inputtype>System.String, System.Byte, System.Byte[], or anything else, as text.</inputtype>
+[Cmdlet(VerbsCommon.Set, "LabObjectContent", SupportsShouldProcess = true)]
+[OutputType(typeof(LabObject))]
+public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
+{
+    private ObjectWriter? writer;
+    private Encoding encoding = System.Text.Encoding.UTF8;
+    private bool begun;
+
+    /// <summary>Bucket of the object.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Key of the object.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Key { get; set; } = "";
+
+    /// <summary>Text, bytes or byte arrays; several follow each other.</summary>
+    [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public object?[]? Value { get; set; }
+
+    /// <summary>Encoding of text: utf8 (the default, without byte order mark), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Encoding { get; set; } = "utf8";
+
+    /// <summary>Puts no line feed behind the values.</summary>
+    [Parameter]
+    public SwitchParameter NoNewline { get; set; }
+
+    /// <summary>Writes the object that came of it.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool FollowsInput => false;
+
+    /// <inheritdoc/>
+    protected override string Activity => "Writing " + ObjectName.Uri(Bucket, Key);
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        encoding = EncodingName.ToEncoding(Encoding);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task BeginAsync(CancellationToken cancellation)
+    {
+        UploadOptions options = UploadOptions();
+        if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Key), "Write content"))
+        {
+            writer = new ObjectWriter(Client, Engine, Bucket, Key, options, Meter, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (writer is null)
+        {
+            return;
+        }
+
+        // A byte array arrives as an array of single bytes.
+        List<byte> bytes = [];
+        foreach (object? given in Value ?? [])
+        {
+            object? value = given is PSObject wrapper ? wrapper.BaseObject : given;
+            if (value is byte single)
+            {
+                bytes.Add(single);
+                continue;
+            }
+
+            await AddBytesAsync(bytes);
+
+            // What an object without a type of its own is in words, its wrapper alone knows.
+            await AddAsync(value is byte[] or string ? value : given);
+        }
+
+        await AddBytesAsync(bytes);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellation)
+    {
+        if (writer is null)
+        {
+            return;
+        }
+
+        LabObject written = await writer.CompleteAsync();
+        if (PassThru)
+        {
+            await WriteAsync(written, cancellation);
+        }
+
+        await base.EndAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // An upload that never completed is aborted.
+            writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task AddBytesAsync(List<byte> bytes)
+    {
+        if (bytes.Count > 0)
+        {
+            begun = true;
+            await writer!.WriteAsync(bytes.ToArray());
+            bytes.Clear();
+        }
+    }
+
+    private async Task AddAsync(object? value)
+    {
+        switch (value)
+        {
+            case byte[] bytes:
+                await writer!.WriteAsync(bytes);
+                break;
+            default:
+                if (!begun && encoding.Preamble.Length > 0)
+                {
+                    await writer!.WriteAsync(encoding.GetPreamble());
+                }
+
+                string text = value as string ?? LanguagePrimitives.ConvertTo<string>(value) ?? "";
+                await writer!.WriteAsync(encoding.GetBytes(NoNewline ? text : text + "\n"));
+                break;
+        }
+
+        begun = true;
+    }
+}

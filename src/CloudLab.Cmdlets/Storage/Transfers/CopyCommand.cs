@@ -1,0 +1,176 @@
+using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
+
+namespace CloudLab.Cmdlets.Storage.Transfers;
+
+/// <summary>Base of the cmdlets that bring objects to another key within the service.</summary>
+public abstract class CopyCommand : ConditionalUploadCommand
+{
+    /// <summary>Parameter set: objects by key, below a prefix.</summary>
+    protected const string KeySet = "Key";
+
+    /// <summary>Parameter set: one object, under a key of its own.</summary>
+    protected const string NamedSet = "DestinationKey";
+
+    /// <summary>Parameter set: all that begins with a prefix.</summary>
+    protected const string PrefixSet = "Prefix";
+
+    private readonly HashSet<(StorageClient Client, string Bucket, string Key)> written = [];
+    private UploadOptions options = new();
+    private EncryptionKey? sourceKey;
+
+    /// <summary>Bucket of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Exact keys of the objects.</summary>
+    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = NamedSet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Key { get; set; }
+
+    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = NamedSet, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
+
+    /// <summary>Takes all objects whose key begins so.</summary>
+    [Parameter(ParameterSetName = PrefixSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string Prefix { get; set; } = "";
+
+    /// <summary>Wildcards; only keys that match one are taken. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Include { get; set; }
+
+    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not taken.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>Bucket they go to; their own if left out.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? DestinationBucket { get; set; }
+
+    /// <summary>New key of one object.</summary>
+    [Parameter(ParameterSetName = NamedSet, Mandatory = true, Position = 2)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? DestinationKey { get; set; }
+
+    /// <summary>What the new keys begin with: <c>backup/</c>. A slash is not added.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string DestinationPrefix { get; set; } = "";
+
+    /// <summary>The key of your own (SSE-C) that the source is encrypted with, 32 bytes in Base64.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? SourceCustomerKey { get; set; }
+
+    /// <summary>What is asked for with <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
+    protected abstract string Action { get; }
+
+    /// <summary>Brings one object to its new key.</summary>
+    /// <param name="sourceBucket">Bucket it is in.</param>
+    /// <param name="sourceKey">Its key.</param>
+    /// <param name="read">Which version of it, and how to read it.</param>
+    /// <param name="bucket">Bucket it goes to.</param>
+    /// <param name="key">New key.</param>
+    /// <param name="options">What it is stored with.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <returns>What was done.</returns>
+    protected abstract Task<LabTransfer> TransferAsync(
+        string sourceBucket, string sourceKey, ReadOptions read, string bucket, string key, UploadOptions options, CancellationToken cancellation);
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        options = UploadOptions();
+        sourceKey = Secrets.ToEncryptionKey(SourceCustomerKey);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (ParameterSetName == PrefixSet)
+        {
+            await TakePrefixAsync(Bucket, Prefix, cancellation);
+            return;
+        }
+
+        string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
+        if (Key!.Length > 1 && (DestinationKey is not null || version is not null))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "OneKey", "-DestinationKey and -VersionId are for one key: use -DestinationPrefix for several.");
+        }
+
+        foreach (string key in Key)
+        {
+            List(Bucket, key);
+            await StartAsync(Bucket, key, version, DestinationKey ?? DestinationPrefix + key);
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
+    {
+        ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
+        await foreach (object entry in Objects.ListAsync(listing, cancellation))
+        {
+            // What this command has just written may be listed, too.
+            string key = ((LabObject)entry).Key;
+            if (key.Length > stem && !written.Contains((Client, bucket, key)))
+            {
+                await StartAsync(bucket, key, null, DestinationPrefix + key[stem..]);
+            }
+        }
+    }
+
+    private async Task StartAsync(string bucket, string key, string? version, string newKey)
+    {
+        string newBucket = DestinationBucket ?? bucket, uri = ObjectName.Uri(bucket, key), newUri = ObjectName.Uri(newBucket, newKey);
+        if (!written.Add((Client, newBucket, newKey)))
+        {
+            WriteProblem(
+                new LabException(
+                    LabErrorKind.InvalidData, "DuplicateKey", $"{uri} would become {newUri}, which this command has written already: use another -DestinationPrefix.")
+                {
+                    Target = uri,
+                },
+                uri);
+        }
+        else if (await ShouldProcessAsync($"{uri} -> {newUri}", Action))
+        {
+            ReadOptions read = new() { VersionId = version, CustomerKey = sourceKey };
+            await StartAsync(uri, async token =>
+                await WriteAsync(await TransferAsync(bucket, key, read, newBucket, newKey, options, token), token));
+        }
+    }
+}

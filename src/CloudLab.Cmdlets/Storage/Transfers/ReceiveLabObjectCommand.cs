@@ -1,0 +1,221 @@
+using System.Management.Automation;
+using System.Security;
+using CloudLab.Cmdlets.Sessions;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+
+namespace CloudLab.Cmdlets.Storage.Transfers;
+
+/// <summary>Downloads objects to files.</summary>
+/// <remarks>
+/// <para>-Destination is a folder, made if need be; the slashes of a key become folders in it. Objects named by -Key or from the pipeline
+/// keep their whole key as name, by themselves and in a folder that the pipeline brings; a folder that comes together with objects in it stands for
+/// these only. With -Prefix the name is what follows the prefix's last slash, so that
+/// <c>Send-LabObject -Path site -Prefix site/</c> and <c>Receive-LabObject -Prefix site/ -Destination site</c> are a round trip.
+/// -OutFile gives one object a file name of its own. A key that ends in a slash makes a folder.</para>
+/// <para>A key never leads outside the destination: one with .. or empty parts, an absolute path, a drive letter or a device name
+/// of Windows, or with a link in its way, is an error and the others go on. The same holds for two keys that the disk cannot
+/// tell apart, and for a second version of an object in one command. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
+/// compared; one that exists is replaced only with -Force. Large objects are fetched in pieces, several at once. A broken connection is
+/// taken up where it broke; with -Resume, so is a download that was stopped altogether.</para>
+/// <para>Errors: NoSuchKey, NoSuchBucket; FileAlreadyExists without -Force; UnsafeKey, LinkInTheWay, KeysCollide for keys that
+/// cannot be stored; DuplicateFile for what would be written into a file of this command once more; ChecksumMismatch when what arrives is not what is stored; DiskFull, FileAccessDenied.</para>
+/// </remarks>
+/// <example>
+/// <para>Downloads everything under a prefix into a folder.</para>
+/// <code>Receive-LabObject -Bucket movies -Prefix data/ -Destination data-copy -Force</code>
+/// </example>
+/// <example>
+/// <para>Downloads one object to a file of another name.</para>
+/// <code>Receive-LabObject -Bucket movies -Key data/users.json -OutFile people.json -Force</code>
+/// </example>
+/// <example>
+/// <para>Downloads what a listing shows, and reads it.</para>
+/// <code>Get-LabObject -Bucket movies -Include users.json | Receive-LabObject -Destination out -Force | Get-Content -TotalCount 3</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
+[Cmdlet(VerbsCommunications.Receive, "LabObject", SupportsShouldProcess = true)]
+[OutputType(typeof(LabTransfer))]
+public sealed class ReceiveLabObjectCommand : TransferCommand
+{
+    private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
+
+    // What came from the pipeline or by name, so that no file is written twice; a listing has each key once.
+    private readonly HashSet<string> received = [];
+    private DownloadFolder? folder;
+    private DownloadOptions options = new();
+
+    /// <summary>Bucket of the objects.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Bucket { get; set; } = "";
+
+    /// <summary>Exact keys of the objects.</summary>
+    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = FileSet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Key { get; set; }
+
+    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = FileSet, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? VersionId { get; set; }
+
+    /// <summary>Downloads all objects whose key begins so.</summary>
+    [Parameter(ParameterSetName = PrefixSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeyCompleter))]
+    [AllowEmptyString]
+    [ValidateNotNull]
+    public string Prefix { get; set; } = "";
+
+    /// <summary>Folder to put the files in; the current one if left out.</summary>
+    [Parameter(ParameterSetName = KeySet, Position = 2)]
+    [Parameter(ParameterSetName = PrefixSet, Position = 2)]
+    [ValidateNotNullOrEmpty]
+    public string Destination { get; set; } = ".";
+
+    /// <summary>File to store one object in, whatever its key.</summary>
+    [Parameter(ParameterSetName = FileSet, Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string? OutFile { get; set; }
+
+    /// <summary>Wildcards; only keys that match one are downloaded. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Include { get; set; }
+
+    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not downloaded.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>Replaces files that exist.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Goes on with an earlier download of the same object, whose pieces are checked and not asked for again, and keeps what is there if this one fails.</summary>
+    [Parameter]
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [Parameter(ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
+    /// <summary>Only if the object has another ETag; else nothing is written, and -Verbose says so.</summary>
+    [Parameter(ParameterSetName = KeySet)]
+    [Parameter(ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? IfNoneMatch { get; set; }
+
+    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? CustomerKey { get; set; }
+
+    /// <inheritdoc/>
+    protected override string Activity => "Downloading to " + (OutFile ?? Destination);
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        Destination = GetUnresolvedProviderPathFromPSPath(Destination);
+        OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
+        options = new DownloadOptions
+        {
+            Overwrite = Force, Resume = Resume,
+            Read = new ReadOptions { IfMatch = IfMatch, IfNoneMatch = IfNoneMatch, CustomerKey = Secrets.ToEncryptionKey(CustomerKey) },
+        };
+        folder = new DownloadFolder(Destination) { HasDistinctNames = ParameterSetName == PrefixSet && !MyInvocation.ExpectingInput };
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (ParameterSetName == PrefixSet)
+        {
+            await TakePrefixAsync(Bucket, Prefix, cancellation);
+            return;
+        }
+
+        if (OutFile is not null && Key!.Length > 1)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "OneOutFile", "-OutFile takes one key: use -Destination for several.");
+        }
+
+        string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
+        RefuseOneVersionOfSeveral(version, Key!);
+
+        foreach (string key in Key!)
+        {
+            List(Bucket, key);
+            await ReceiveAsync(Bucket, key, key, options with { Read = options.Read with { VersionId = version } });
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
+    {
+        ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
+        await foreach (object entry in Objects.ListAsync(listing, cancellation))
+        {
+            LabObject found = (LabObject)entry;
+            if (found.Key.Length > stem)
+            {
+                await ReceiveAsync(bucket, found.Key, found.Key[stem..], options with { ExpectedSize = found.Size });
+            }
+        }
+    }
+
+    private static string Named(string uri, string? version) => version is null ? uri : $"{uri} (version {version})";
+
+    private async Task ReceiveAsync(string bucket, string key, string name, DownloadOptions how)
+    {
+        string uri = ObjectName.Uri(bucket, key), path;
+        try
+        {
+            path = OutFile ?? folder!.Claim(bucket, key, name);
+            if (!folder!.HasDistinctNames && !path.EndsWith(Path.DirectorySeparatorChar) && !received.Add(path))
+            {
+                throw new LabException(
+                    LabErrorKind.InvalidData, "DuplicateFile", $"{Named(uri, how.Read.VersionId)} would be stored as '{path}', which this command has written already.")
+                {
+                    Target = uri, Advice = "Receive each version, and each object of the same key, by itself with -OutFile.",
+                };
+            }
+        }
+        catch (LabException e)
+        {
+            WriteProblem(e, uri);
+            return;
+        }
+
+        if (await ShouldProcessAsync($"{uri} -> {path}", "Download"))
+        {
+            await StartAsync(uri, async token =>
+            {
+                try
+                {
+                    await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, how, Meter, token), token);
+                }
+                catch (LabException e) when (e.Code == "NotModified")
+                {
+                    Reporter.Verbose($"{uri} has the ETag {IfNoneMatch} still: nothing to download.");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Core.Autoscaling.Hpa;
+
+/// <summary>
+/// The HorizontalPodAutoscaler's arithmetic for one metric and one step, as pure functions. Source of every formula
+/// and of its order: kubernetes/kubernetes <c>pkg/controller/podautoscaler/replica_calculator.go</c>
+/// (<c>getUsageRatioReplicaCount</c>, <c>Tolerances.isWithin</c>) and <c>horizontal.go</c>
+/// (<c>reconcileAutoscaler</c>, <c>convertDesiredReplicasWithRules</c>). All pods are taken as ready.
+/// </summary>
+public static class HpaCalculator
+{
+    /// <summary>The controller's own default of <c>--horizontal-pod-autoscaler-tolerance</c>.</summary>
+    public const double DefaultTolerance = 0.1;
+
+    /// <summary>Works out one step.</summary>
+    /// <param name="currentReplicas">Replicas there are, 0 or more.</param>
+    /// <param name="currentValue">Measured value (average over the pods), 0 or more.</param>
+    /// <param name="targetValue">Value to hold, in the same unit, more than 0.</param>
+    /// <param name="minReplicas">Lowest number of replicas allowed, 0 or more.</param>
+    /// <param name="maxReplicas">Highest number of replicas allowed, at least 1; null for no limit.</param>
+    /// <param name="tolerance">How far from 1 the ratio may be without any scaling, 0 or more.</param>
+    /// <returns>The decision and its reason.</returns>
+    /// <exception cref="LabException">A number makes no sense.</exception>
+    public static HpaDecision Decide(
+        int currentReplicas,
+        double currentValue,
+        double targetValue,
+        int minReplicas = 1,
+        int? maxReplicas = null,
+        double tolerance = DefaultTolerance)
+    {
+        Check(currentReplicas, currentValue, targetValue, minReplicas, maxReplicas, tolerance);
+
+        // The ratio comes first and is a double there too: 7 of 100 replicas at 7 % is 0.07 * 100 = 7.000000000000001,
+        // which rounds up to 8. Doing it more exactly here would predict what the controller does not do.
+        double ratio = currentValue / targetValue;
+        bool withinTolerance = currentReplicas > 0 && 1.0 - tolerance <= ratio && ratio <= 1.0 + tolerance;
+        int calculated = Calculate(currentReplicas, ratio, withinTolerance);
+
+        (int desired, HpaLimit limit, string reason) = (currentReplicas, minReplicas, maxReplicas) switch
+        {
+            (0, > 0, _) =>
+                (0, HpaLimit.None, "Autoscaling is disabled: the target has 0 replicas. Scale it to 1 or more to switch autoscaling on."),
+            (_, _, { } max) when currentReplicas > max =>
+                (max, HpaLimit.MaxReplicas, $"{Replicas(currentReplicas)} are above the maximum: down to {max}, whatever the metric says."),
+            (> 0, _, _) when currentReplicas < minReplicas =>
+                (minReplicas, HpaLimit.MinReplicas, $"{Replicas(currentReplicas)} are below the minimum: up to {minReplicas}, whatever the metric says."),
+            _ => Limit(calculated, minReplicas, maxReplicas, Explain(currentReplicas, currentValue, targetValue, ratio, tolerance, withinTolerance, calculated)),
+        };
+
+        return new HpaDecision
+        {
+            CurrentReplicas = currentReplicas,
+            DesiredReplicas = desired,
+            CalculatedReplicas = calculated,
+            CurrentValue = currentValue,
+            TargetValue = targetValue,
+            Ratio = ratio,
+            Tolerance = tolerance,
+            WithinTolerance = withinTolerance,
+            MinReplicas = minReplicas,
+            MaxReplicas = maxReplicas,
+            LimitedBy = limit,
+            Reason = reason,
+        };
+    }
+
+    private static int Calculate(int currentReplicas, double ratio, bool withinTolerance)
+    {
+        if (withinTolerance)
+        {
+            return currentReplicas;
+        }
+
+        // From zero (minReplicas 0) the ratio itself is the number of replicas.
+        double count = currentReplicas == 0 ? ratio : ratio * currentReplicas;
+        return count > int.MaxValue ? int.MaxValue : (int)Math.Ceiling(count);
+    }
+
+    private static (int Desired, HpaLimit Limit, string Reason) Limit(int calculated, int min, int? max, string reason) =>
+        calculated < min ? (min, HpaLimit.MinReplicas, $"{reason} The minimum is {min}.")
+        : calculated > max ? (max.Value, HpaLimit.MaxReplicas, $"{reason} The maximum is {max}.")
+        : (calculated, HpaLimit.None, reason);
+
+    private static string Explain(
+        int currentReplicas, double currentValue, double targetValue, double ratio, double tolerance, bool withinTolerance, int calculated)
+    {
+        string times = $"{Show(currentValue)} is {Show(ratio)} times the target of {Show(targetValue)}";
+        return withinTolerance
+                ? $"{times}, within the tolerance of {Show(tolerance)}: {Replicas(currentReplicas)} {(currentReplicas == 1 ? "stays" : "stay")}."
+            : currentReplicas == 0
+                ? $"{times}: ceil({Show(ratio)}) = {Replicas(calculated)}, starting from none."
+                : $"{times}: ceil({currentReplicas} x {Show(ratio)}) = {Replicas(calculated)}.";
+    }
+
+    private static string Replicas(int count) => count == 1 ? "1 replica" : string.Create(CultureInfo.InvariantCulture, $"{count} replicas");
+
+    // Four digits read well; a number that would show as 0, or fill a line, keeps its exponent.
+    private static string Show(double number) =>
+        number.ToString(number is 0 or (>= 0.0001 and < 1e15) ? "0.####" : "G6", CultureInfo.InvariantCulture);
+
+    private static void Check(
+        int currentReplicas, double currentValue, double targetValue, int minReplicas, int? maxReplicas, double tolerance)
+    {
+        Demand(currentReplicas >= 0, "CurrentReplicas", currentReplicas, "give 0 or more");
+        Demand(double.IsFinite(currentValue) && currentValue >= 0, "CurrentValue", currentValue, "give a measured value, 0 or more");
+        Demand(double.IsFinite(targetValue) && targetValue > 0, "TargetValue", targetValue, "give the value to hold, more than 0");
+        Demand(minReplicas >= 0, "MinReplicas", minReplicas, "give 0 or more");
+        Demand(maxReplicas is null or >= 1, "MaxReplicas", maxReplicas ?? 0, "give 1 or more");
+        Demand(maxReplicas is null || maxReplicas >= minReplicas, "MinReplicas", minReplicas, $"it is above MaxReplicas {maxReplicas}");
+        Demand(double.IsFinite(tolerance) && tolerance >= 0, "Tolerance", tolerance, "give 0 or more, 0.1 for 10 %");
+    }
+
+    private static void Demand(bool holds, string name, double value, string advice)
+    {
+        if (!holds)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "Invalid" + name,
+                string.Create(CultureInfo.InvariantCulture, $"{name} cannot be {value}: {advice}."));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace CloudLab.Core.Common.Yaml;
+
+/// <summary>Reads one or more JSON values, one after the other, and says where a mistake is; a key that is there twice is one.</summary>
+internal static class JsonReader
+{
+    private const int DeepestLevel = 500;
+
+    /// <summary>Reads every value of a text.</summary>
+    /// <param name="text">JSON.</param>
+    /// <returns>The values; the last one is the mistake, if there is one.</returns>
+    public static IReadOnlyList<SourceDocument> Read(string text)
+    {
+        List<SourceDocument> found = [];
+        byte[] utf8 = Encoding.UTF8.GetBytes(text);
+        int offset = 0;
+        while ((offset = SkipBlank(utf8, offset)) < utf8.Length)
+        {
+            int number = found.Count + 1;
+            (int line, _) = Position(utf8, offset);
+            Utf8JsonReader reader = new(
+                utf8.AsSpan(offset), new JsonReaderOptions { MaxDepth = DeepestLevel, AllowTrailingCommas = false });
+            try
+            {
+                reader.Read();
+                JsonNode? content = Value(ref reader, utf8, offset);
+                if (content is not null)
+                {
+                    found.Add(new SourceDocument(number, line, content, null));
+                }
+            }
+            catch (JsonException e)
+            {
+                // Lines and columns count from 0 there, and from where this value begins.
+                (int firstLine, int firstColumn) = Position(utf8, offset);
+                int at = (int)(e.LineNumber ?? 0), column = (int)(e.BytePositionInLine ?? 0) + 1;
+                found.Add(new SourceDocument(
+                    number, line, null, new SyntaxProblem(firstLine + at, at == 0 ? firstColumn + column - 1 : column, Reason(e))));
+                break;
+            }
+            catch (InvalidOperationException)
+            {
+                (int at, int column) = Position(utf8, offset + (int)reader.TokenStartIndex);
+                found.Add(new SourceDocument(
+                    number, line, null, new SyntaxProblem(at, column, "half a surrogate pair is no character")));
+                break;
+            }
+            catch (DuplicateKeyException e)
+            {
+                (int at, int column) = Position(utf8, e.Offset);
+                found.Add(new SourceDocument(number, line, null, new SyntaxProblem(at, column, e.Message)));
+                break;
+            }
+
+            offset += (int)reader.BytesConsumed;
+        }
+
+        return found;
+    }
+
+    private static JsonNode? Value(ref Utf8JsonReader reader, byte[] utf8, int offset)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                JsonObject map = [];
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    string key = reader.GetString()!;
+                    int at = offset + (int)reader.TokenStartIndex;
+                    reader.Read();
+                    if (map.ContainsKey(key))
+                    {
+                        throw new DuplicateKeyException(at, $"the key '{key}' is there twice");
+                    }
+
+                    map[key] = Value(ref reader, utf8, offset);
+                }
+
+                return map;
+            case JsonTokenType.StartArray:
+                JsonArray list = [];
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    list.Add(Value(ref reader, utf8, offset));
+                }
+
+                return list;
+            case JsonTokenType.String:
+                return JsonValue.Create(reader.GetString());
+            case JsonTokenType.True or JsonTokenType.False:
+                return JsonValue.Create(reader.GetBoolean());
+            case JsonTokenType.Number:
+                return reader.TryGetInt64(out long whole) ? JsonValue.Create(whole) : JsonValue.Create(reader.GetDouble());
+            default:
+                return null;
+        }
+    }
+
+    private static string Reason(JsonException e)
+    {
+        string reason = e.Message;
+        int tail = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        reason = (tail < 0 ? reason : reason[..tail]).TrimEnd('.', ' ');
+        return reason.Length > 0 && char.IsUpper(reason[0]) ? char.ToLowerInvariant(reason[0]) + reason[1..] : reason;
+    }
+
+    private static int SkipBlank(byte[] utf8, int offset)
+    {
+        while (offset < utf8.Length)
+        {
+            if (utf8[offset] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+            {
+                offset++;
+            }
+            else if (utf8.AsSpan(offset).StartsWith("---"u8))
+            {
+                // JSON files joined as if they were YAML.
+                offset += 3;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return offset;
+    }
+
+    private static (int Line, int Column) Position(byte[] utf8, int offset)
+    {
+        ReadOnlySpan<byte> before = utf8.AsSpan(0, offset);
+        int lastBreak = before.LastIndexOf((byte)'\n');
+        return (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(lastBreak + 1)..]) + 1);
+    }
+
+    private sealed class DuplicateKeyException(int offset, string message) : Exception(message)
+    {
+        public int Offset { get; } = offset;
+    }
+}

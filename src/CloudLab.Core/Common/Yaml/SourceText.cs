@@ -1,0 +1,28 @@
+using System.Text;
+
+namespace CloudLab.Core.Common.Yaml;
+
+/// <summary>Reads text files as people save them: UTF-8 with or without a mark, UTF-16 and UTF-32 from Windows editors.</summary>
+internal static class SourceText
+{
+    /// <summary>Decodes the bytes of a file.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <returns>Its text, without byte order marks.</returns>
+    public static string Decode(ReadOnlySpan<byte> bytes)
+    {
+        Encoding encoding = bytes switch
+        {
+            [0xFF, 0xFE, 0, 0, ..] => Encoding.UTF32,
+            [0, 0, 0xFE, 0xFF, ..] => new UTF32Encoding(bigEndian: true, byteOrderMark: true),
+            [0xFF, 0xFE, ..] => Encoding.Unicode,
+            [0xFE, 0xFF, ..] => Encoding.BigEndianUnicode,
+            // YAML and JSON begin with an ASCII character, so a zero beside it gives UTF-16 without a mark away.
+            [not 0, 0, ..] => Encoding.Unicode,
+            [0, not 0, ..] => Encoding.BigEndianUnicode,
+            _ => Encoding.UTF8,
+        };
+        string text = encoding.GetString(bytes);
+        // Also where files with marks were concatenated.
+        return text.Contains('\uFEFF', StringComparison.Ordinal) ? text.Replace("\uFEFF", null, StringComparison.Ordinal) : text;
+    }
+}

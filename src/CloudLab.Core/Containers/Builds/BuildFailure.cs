@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Containers.Images;
+
+namespace CloudLab.Core.Containers.Builds;
+
+/// <summary>Says why a build failed: which step, which line of the Dockerfile, and what the step wrote.</summary>
+/// <param name="log">What buildx said.</param>
+/// <param name="dockerfile">The Dockerfile's path.</param>
+/// <param name="hide">Takes secrets out of a text.</param>
+internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func<string, string> hide)
+{
+    private const int ShownLines = 10;
+
+    private string DockerfileName => Path.GetFileName(dockerfile);
+
+    /// <summary>Makes the error.</summary>
+    /// <param name="exitCode">buildx's exit code.</param>
+    /// <returns>An error about the Dockerfile, the registry, the builder, or buildx itself.</returns>
+    public LabException Explain(int exitCode)
+    {
+        string reason = Reason();
+        (int? line, string? source) = Location();
+        string where = line is null ? DockerfileName : string.Create(CultureInfo.InvariantCulture, $"{DockerfileName} line {line}");
+        BuildStep? failed = log.Steps.FirstOrDefault(step => step is { IsInstruction: true, Error: { } error } && !IsCancelled(error));
+        if (failed is not null)
+        {
+            return OfStep(failed, where);
+        }
+
+        Match match;
+        if ((match = ParseError().Match(reason)).Success)
+        {
+            string quoted = source is null ? "" : $" in '{source}'";
+            return Make(
+                LabErrorKind.InvalidData, "DockerfileInvalid",
+                $"{DockerfileName} line {match.Groups["line"].Value}: {match.Groups["why"].Value.TrimEnd('.')}{quoted}.");
+        }
+
+        if (reason.Contains("cannot be empty", StringComparison.Ordinal) && reason.Contains("Dockerfile", StringComparison.OrdinalIgnoreCase))
+        {
+            return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is empty: it needs a FROM at least.");
+        }
+
+        if ((match = PushError().Match(reason)).Success)
+        {
+            return OfPush(match.Groups["image"].Value, match.Groups["why"].Value);
+        }
+
+        if ((match = PullError().Match(reason)).Success)
+        {
+            return Make(
+                LabErrorKind.NotFound, "BaseImageUnavailable",
+                $"The image '{match.Groups["image"].Value}' that {where} needs cannot be pulled: {match.Groups["why"].Value.TrimEnd('.')}.",
+                "Look at its name, sign in to its registry with 'docker login', or build FROM an image that the engine has.");
+        }
+
+        if ((match = TargetError().Match(reason)).Success)
+        {
+            return Make(
+                LabErrorKind.NotFound, "BuildTargetNotFound",
+                $"{DockerfileName} has no stage '{match.Groups["stage"].Value}'{match.Groups["hint"].Value}: -Target names one of its 'FROM … AS name'.");
+        }
+
+        if (reason.Contains("no builder", StringComparison.Ordinal))
+        {
+            return Make(LabErrorKind.InvalidArgument, "BuilderNotFound", $"{Sentence(reason)}: 'docker buildx ls' lists those there are.");
+        }
+
+        if (reason.Contains("Multi-platform build is not supported", StringComparison.Ordinal)
+            || reason.Contains("does not currently support exporting manifest lists", StringComparison.Ordinal))
+        {
+            return Platforms();
+        }
+
+        if (reason.Contains("rawjson", StringComparison.Ordinal))
+        {
+            return Make(LabErrorKind.NotSupported, "BuildxTooOld", "This docker buildx is too old to say what it does (--progress=rawjson): install version 0.13 or later.");
+        }
+
+        return exitCode > 128 && reason.Length == 0
+            ? Make(
+                LabErrorKind.ServiceFailed, "BuildxEnded",
+                string.Create(CultureInfo.InvariantCulture, $"docker buildx was ended from outside (signal {exitCode - 128}): run the build again."))
+            : Make(
+                reason.Contains("Cannot connect to the Docker daemon", StringComparison.Ordinal) ? LabErrorKind.ConnectionFailed : LabErrorKind.ServiceFailed,
+                "BuildFailed",
+                reason.Length > 0
+                    ? $"The build failed: {reason.TrimEnd('.')}."
+                    : string.Create(CultureInfo.InvariantCulture, $"docker buildx ended with exit code {exitCode} and gave no reason: run it with -Verbose."));
+    }
+
+    /// <summary>The error for an image store that cannot keep several platforms of one image.</summary>
+    /// <returns>An error that says what can be done.</returns>
+    public static LabException Platforms() => new(
+        LabErrorKind.NotSupported, "ImageStoreSinglePlatform",
+        "This Docker Engine's image store keeps one platform of an image: use -Push or -Output type=oci,dest=FILE with a builder of your own, give one -Platform, or turn on the containerd image store.")
+    {
+        Advice = "The containerd image store is turned on with \"features\": {\"containerd-snapshotter\": true} in daemon.json. 'docker buildx create --use' makes a builder that builds several platforms.",
+    };
+
+    private static bool IsCancelled(string error) => error.Contains("context canceled", StringComparison.Ordinal);
+
+    private static string Sentence(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].TrimEnd('.');
+
+    private static string Short(string text)
+    {
+        string line = WhiteSpace().Replace(text, " ").Trim();
+        return line.Length > 200 ? line[..200] + "…" : line;
+    }
+
+    private static LabException OfPush(string image, string why)
+    {
+        string registry = ImageName.Registry(image);
+        bool refused = UnauthorizedError().IsMatch(why);
+        bool plain = why.Contains("server gave HTTP response to HTTPS client", StringComparison.Ordinal);
+        return refused
+            ? Make(
+                LabErrorKind.AccessDenied, "RegistryUnauthorized",
+                $"The registry {registry} refused the push of '{image}': {why.TrimEnd('.')}. Sign in with 'docker login {registry}'.")
+            : Make(
+                LabErrorKind.ServiceFailed, UnreachableError().IsMatch(why) ? "RegistryUnreachable" : "PushFailed",
+                $"'{image}' was built but could not be pushed to {registry}: {why.TrimEnd('.')}.",
+                plain ? $"The registry speaks plain HTTP: add \"insecure-registries\": [\"{registry}\"] to the engine's daemon.json." : "The image is built: pushing again takes it from the cache.");
+    }
+
+    private static LabException Make(LabErrorKind kind, string code, string message, string? advice = null) =>
+        new(kind, code, message) { Advice = advice };
+
+    private LabException OfStep(BuildStep step, string where)
+    {
+        string error = step.Error!;
+        string on = log.PlatformOf(step) is { } platform ? $" for {platform}" : "";
+        string subject = $"Step '{Short(step.Instruction)}'{on} ({where})";
+        string[] output = [.. step.Output.Concat(step.Finish()).TakeLast(ShownLines).Select(hide)];
+        string shown = output.Length > 0 ? $" Its last output:{string.Concat(output.Select(line => "\n  " + line))}" : "";
+        bool foreign = error.Contains("exec format error", StringComparison.Ordinal) || Array.Exists(output, line => line.Contains("exec format error", StringComparison.Ordinal));
+        if (foreign)
+        {
+            return Make(
+                LabErrorKind.NotSupported, "PlatformCannotRun",
+                $"{subject} cannot run: this engine has no emulation of that platform's processor.{shown}",
+                "Install qemu for the engine's machine (package qemu-user-static, or 'docker run --privileged --rm tonistiigi/binfmt --install all').");
+        }
+
+        Match match;
+        if ((match = ExitCode().Match(error)).Success)
+        {
+            return Make(
+                LabErrorKind.InvalidData, "BuildStepFailed", $"{subject} failed with exit code {match.Groups["code"].Value}.{shown}",
+                "-Verbose shows everything that the step wrote.");
+        }
+
+        return (match = MissingFile().Match(error)).Success
+            ? Make(
+                LabErrorKind.InvalidData, "BuildStepFailed",
+                $"{subject} failed: {match.Groups["path"].Value} is not in the build context, or .dockerignore leaves it out.")
+            : Make(LabErrorKind.InvalidData, "BuildStepFailed", $"{subject} failed: {Short(error).TrimEnd('.')}.{shown}");
+    }
+
+    // What stands after "ERROR: ", without the layers of wrapping around it.
+    private string Reason()
+    {
+        int start = -1;
+        for (int i = 0; i < log.Text.Count; i++)
+        {
+            if (log.Text[i].StartsWith("ERROR: ", StringComparison.Ordinal))
+            {
+                start = i;
+            }
+        }
+
+        return start < 0 ? Short(log.Text.LastOrDefault() ?? "") : Wrapping().Replace(WhiteSpace().Replace(string.Join(' ', log.Text.Skip(start)), " "), "");
+    }
+
+    // buildx quotes the Dockerfile around the line that failed, which it marks with ">>>".
+    private (int? Line, string? Source) Location()
+    {
+        Match marked = log.Text.Select(line => Marked().Match(line)).FirstOrDefault(match => match.Success) ?? Match.Empty;
+        return marked.Success
+            ? (int.Parse(marked.Groups["line"].ValueSpan, CultureInfo.InvariantCulture), Short(marked.Groups["source"].Value))
+            : (null, null);
+    }
+
+    [GeneratedRegex(@"^ERROR: |(?<=^ERROR: (?:[a-z ]+: )*)(?:failed to build|failed to solve|failed to receive status|rpc error: code = \w+ desc =|process failed)(?:: ?| )")]
+    private static partial Regex Wrapping();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
+
+    [GeneratedRegex(@"^\s*(?<line>\d+) \| >>> (?<source>.*)$")]
+    private static partial Regex Marked();
+
+    [GeneratedRegex(@"exit code: (?<code>-?\d+)")]
+    private static partial Regex ExitCode();
+
+    [GeneratedRegex("(?<path>\"[^\"]+\"): not found")]
+    private static partial Regex MissingFile();
+
+    [GeneratedRegex(@"dockerfile parse error on line (?<line>\d+): (?<why>.*)$")]
+    private static partial Regex ParseError();
+
+    [GeneratedRegex(@"failed to push (?<image>\S+): (?<why>.*)$")]
+    private static partial Regex PushError();
+
+    [GeneratedRegex(@"failed to resolve source metadata for (?<image>[^\s:]+(?::[^\s:]+)*): (?<why>.*)$")]
+    private static partial Regex PullError();
+
+    [GeneratedRegex(@"target stage ""(?<stage>[^""]*)"" could not be found(?<hint> \(did you mean [^)]*\))?")]
+    private static partial Regex TargetError();
+
+    [GeneratedRegex(@"\b401\b|\b403\b|unauthorized|authorization|denied|no basic auth|insufficient_scope|forbidden", RegexOptions.IgnoreCase)]
+    private static partial Regex UnauthorizedError();
+
+    [GeneratedRegex(@"dial tcp|connection refused|no such host|i/o timeout|deadline exceeded|server gave HTTP response", RegexOptions.IgnoreCase)]
+    private static partial Regex UnreachableError();
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CloudLab.Core.Common.Reporting;
+
+namespace CloudLab.Core.Containers.Builds;
+
+/// <summary>
+/// Reads what <c>buildx build --progress=rawjson</c> writes: one JSON object a line with the steps, their output and
+/// the Dockerfile's warnings; and, in between, plain text, above all the reason for which the build failed.
+/// </summary>
+/// <param name="reporter">Told of each step and of each line of output.</param>
+/// <param name="activity">What the progress is called.</param>
+/// <param name="hide">Takes secrets out of a text.</param>
+internal sealed class BuildLog(IReporter reporter, string activity, Func<string, string> hide) : IDisposable
+{
+    private readonly Dictionary<string, BuildStep> steps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> starts = new(StringComparer.Ordinal);
+    private readonly List<string> text = [];
+    private readonly List<LabBuildWarning> warnings = [];
+    private readonly ProgressMeter meter = new(reporter, activity);
+    private volatile Progress last = new("starting", null);
+
+    /// <summary>The steps so far, in the order in which they were heard of.</summary>
+    public IReadOnlyCollection<BuildStep> Steps => steps.Values;
+
+    /// <summary>The lines that are no JSON.</summary>
+    public IReadOnlyList<string> Text => text;
+
+    /// <summary>What the Dockerfile's checks found.</summary>
+    public IReadOnlyList<LabBuildWarning> Warnings => warnings;
+
+    /// <summary>Reads a line.</summary>
+    /// <param name="line">JSON or text.</param>
+    public void Read(string line)
+    {
+        if (line.Length == 0)
+        {
+            return;
+        }
+
+        if (line[0] == '{')
+        {
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(line);
+                Read(document.RootElement);
+                return;
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+            {
+                // A line that only looks like JSON, or a form of it that this version does not know: text.
+            }
+        }
+
+        text.Add(hide(line));
+    }
+
+    /// <summary>The platform that a step is for. BuildKit leaves it out of some names, but not of all that come before.</summary>
+    /// <param name="step">A step.</param>
+    /// <returns>The platform, or null.</returns>
+    public string? PlatformOf(BuildStep step)
+    {
+        Queue<BuildStep> ahead = new([step]);
+        HashSet<BuildStep> seen = [];
+        while (ahead.TryDequeue(out BuildStep? next))
+        {
+            if (next.Platform is { } platform)
+            {
+                return platform;
+            }
+
+            foreach (BuildStep input in next.Inputs.Select(Step).OfType<BuildStep>().Where(seen.Add))
+            {
+                ahead.Enqueue(input);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Shows how far the build is, also while a step says nothing.</summary>
+    public void ShowProgress()
+    {
+        Progress state = last;
+        meter.Note(state.Status, state.Fraction);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => meter.Dispose();
+
+    private static string? String(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+
+    private void Read(JsonElement message)
+    {
+        foreach (JsonElement vertex in Items(message, "vertexes"))
+        {
+            ReadVertex(vertex);
+        }
+
+        foreach (JsonElement log in Items(message, "logs"))
+        {
+            if (log.TryGetProperty("data", out JsonElement data) && Step(String(log, "vertex") ?? "") is { } step)
+            {
+                Say(step, step.Take(data.GetBytesFromBase64()));
+            }
+        }
+
+        foreach (JsonElement warning in Items(message, "warnings"))
+        {
+            JsonElement start = Items(warning, "range").FirstOrDefault();
+            int? line = start.ValueKind == JsonValueKind.Object
+                && start.TryGetProperty("start", out JsonElement first) && first.TryGetProperty("line", out JsonElement number)
+                ? number.GetInt32()
+                : null;
+            string said = Encoding.UTF8.GetString(warning.GetProperty("short").GetBytesFromBase64());
+            LabBuildWarning found = new(hide(said), line, String(warning, "url"));
+            if (!warnings.Contains(found))
+            {
+                warnings.Add(found);
+            }
+        }
+    }
+
+    private void ReadVertex(JsonElement vertex)
+    {
+        string id = String(vertex, "digest") ?? "";
+        if (!steps.TryGetValue(id, out BuildStep? step))
+        {
+            steps[id] = step = new BuildStep(hide(String(vertex, "name") ?? ""));
+        }
+
+        if (Items(vertex, "inputs").Select(input => input.GetString()!).ToArray() is { Length: > 0 } inputs)
+        {
+            step.Inputs = inputs;
+        }
+
+        step.Cached |= vertex.TryGetProperty("cached", out JsonElement cached) && cached.ValueKind == JsonValueKind.True;
+        step.Error = String(vertex, "error") is { } error ? hide(error) : step.Error;
+        if (String(vertex, "started") is not null)
+        {
+            starts.TryAdd(id, Stopwatch.GetTimestamp());
+        }
+
+        if (String(vertex, "completed") is not null && !step.Completed)
+        {
+            step.Completed = true;
+            Say(step, step.Finish());
+            string took = step.Cached ? "cached"
+                : string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(starts.GetValueOrDefault(id, Stopwatch.GetTimestamp())).TotalSeconds:0.0} s");
+            reporter.Verbose($"{step.Name} ({(step.Error is null ? took : "failed")})");
+        }
+
+        BuildStep[] instructions = [.. steps.Values.Where(s => s.IsInstruction)];
+        int all = instructions.GroupBy(s => s.Group, s => s.GroupSize).Sum(g => g.Max());
+        int done = instructions.Count(s => s.Completed);
+        last = new Progress(step.Completed ? last.Status : step.Name, all > 0 ? Math.Min(1, (double)done / all) : null);
+        ShowProgress();
+    }
+
+    private BuildStep? Step(string id) => steps.GetValueOrDefault(id);
+
+    private void Say(BuildStep step, IReadOnlyList<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            reporter.Verbose($"{(step.IsInstruction ? step.Name[..(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)] : step.Name)} {hide(line)}");
+        }
+    }
+
+    private sealed record Progress(string Status, double? Fraction);
+}

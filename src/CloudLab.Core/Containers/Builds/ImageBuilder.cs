@@ -1,0 +1,297 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Containers.Engine;
+using CloudLab.Core.Containers.Images;
+using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Docker;
+using Docker.DotNet.Models;
+
+namespace CloudLab.Core.Containers.Builds;
+
+/// <summary>
+/// Builds images with <c>docker buildx</c> itself: it alone speaks all of BuildKit (secrets, registry logins, several
+/// platforms, caches). What it says is read as data.
+/// </summary>
+/// <param name="session">The session, which names the engine and the docker CLI's configuration.</param>
+/// <param name="reporter">Told of steps, output and progress.</param>
+public sealed class ImageBuilder(LabSession session, IReporter reporter)
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
+
+    private static readonly Dictionary<string, string> Variables = new()
+    {
+        ["BUILDX_METADATA_PROVENANCE"] = "disabled",
+        ["BUILDX_METADATA_WARNINGS"] = "0",
+        ["DOCKER_CLI_HINTS"] = "false",
+    };
+
+    private readonly DockerConnection connection = session.Docker;
+    private readonly DockerEngine engine = new(session.Docker);
+
+    /// <summary>Checks what can be checked without starting anything.</summary>
+    /// <param name="options">What to build.</param>
+    /// <returns>
+    /// The same with full paths and platform names in their usual form. Throws <see cref="LabException"/> where the
+    /// context, the Dockerfile, a name or a platform cannot be.
+    /// </returns>
+    public static ImageBuildOptions Check(ImageBuildOptions options)
+    {
+        if (!Directory.Exists(options.ContextPath))
+        {
+            throw new LabException(
+                LabErrorKind.NotFound, "BuildContextNotFound",
+                File.Exists(options.ContextPath)
+                    ? $"'{options.ContextPath}' is a file: -Path names the folder of the build context, -Dockerfile the file."
+                    : $"There is no folder '{options.ContextPath}': -Path names the folder of the build context.") { Target = options.ContextPath };
+        }
+
+        foreach (string tag in options.Tags)
+        {
+            ImageName.Check(tag);
+        }
+
+        if (options.Push && options.Tags.Count == 0)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "TagMissing", "Without a name there is nowhere to push to: give -Tag registry/repository:tag.");
+        }
+
+        if (options.Outputs.FirstOrDefault(o => o == "-" || o.Split(',').Contains("dest=-")) is { } output)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "OutputInvalid", $"The output '{output}' would be binary in the pipeline: give it a file, such as type=oci,dest=image.tar.");
+        }
+
+        return options with
+        {
+            Dockerfile = FindDockerfile(options),
+            Platforms = [.. options.Platforms.Select(PlatformName.Parse).Distinct(StringComparer.Ordinal)],
+            Load = options.Load || (!options.Push && options.Outputs.Count == 0),
+        };
+    }
+
+    /// <summary>Builds an image.</summary>
+    /// <param name="options">What to build.</param>
+    /// <param name="cancellation">Ends the build and every process of it.</param>
+    /// <returns>What it came to. Throws <see cref="LabException"/> that names the failing step, its line and its output.</returns>
+    public async Task<LabImageBuild> BuildAsync(ImageBuildOptions options, CancellationToken cancellation)
+    {
+        options = Check(options);
+        Buildx buildx = Buildx.Find(connection);
+        bool ownBuilder = (options.Builder ?? connection.Environment.Get("BUILDX_BUILDER")) is not null;
+        if (!ownBuilder || options.Load)
+        {
+            await engine.NegotiateAsync(cancellation);
+            if (options.Platforms.Count > 1 && options.Load && !await KeepsPlatformsAsync(cancellation))
+            {
+                throw BuildFailure.Platforms();
+            }
+        }
+
+        BuildSecrets secrets = new(options.BuildArgs, connection.Environment.Get);
+        string metadataFile = Path.Combine(Path.GetTempPath(), $"cloudlab-build-{Guid.NewGuid():N}.json");
+        try
+        {
+            string[] arguments = [.. Arguments(options, metadataFile)];
+            reporter.Verbose("docker buildx " + string.Join(' ', Shown(arguments)));
+            long start = Stopwatch.GetTimestamp();
+            using BuildLog log = new(reporter, "Building " + (options.Tags.Count > 0 ? options.Tags[0] : options.ContextPath), secrets.Hide);
+            await using Timer ticker = new(_ => log.ShowProgress(), null, ProgressInterval, ProgressInterval);
+            int exitCode = await buildx.RunAsync(
+                arguments, options.WorkingFolder, Variables, line => reporter.Verbose(secrets.Hide(line)), log.Read, cancellation);
+            TimeSpan duration = Stopwatch.GetElapsedTime(start);
+            if (exitCode != 0)
+            {
+                throw new BuildFailure(log, options.Dockerfile!, secrets.Hide).Explain(exitCode);
+            }
+
+            JsonObject metadata = await ReadMetadataAsync(metadataFile, cancellation);
+            string? digest = (string?)metadata["containerimage.digest"];
+            (IReadOnlyList<LabImagePlatform> platforms, bool loaded) = await PlatformsAsync(
+                options, digest, (string?)metadata["containerimage.config.digest"], buildx, cancellation);
+            BuildStep[] steps = [.. log.Steps.Where(step => step.IsInstruction)];
+            return new LabImageBuild
+            {
+                Image = options.Tags.Count > 0 && digest is not null ? options.Tags[0] : digest,
+                Tags = options.Tags,
+                Digest = digest,
+                Platforms = platforms,
+                Duration = duration,
+                StepCount = steps.Length,
+                CachedSteps = steps.Count(step => step.Cached),
+                Warnings = [.. log.Warnings],
+                Pushed = options.Push,
+                Loaded = loaded,
+                ContextPath = options.ContextPath,
+                Dockerfile = options.Dockerfile!,
+                BuildReference = (string?)metadata["buildx.build.ref"],
+            };
+        }
+        finally
+        {
+            File.Delete(metadataFile);
+        }
+    }
+
+    private static string FindDockerfile(ImageBuildOptions options)
+    {
+        if (options.Dockerfile == "-")
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "DockerfileInvalid", "A Dockerfile is not read from standard input here: save it and give its path.");
+        }
+
+        string[] places = options.Dockerfile is { } given
+            ? [Path.GetFullPath(given, options.WorkingFolder), Path.GetFullPath(given, options.ContextPath)]
+            : [Path.Combine(options.ContextPath, "Dockerfile")];
+        if (Array.Find(places, File.Exists) is { } found)
+        {
+            return found;
+        }
+
+        string[] others =
+        [
+            .. Directory.EnumerateFiles(options.ContextPath).Select(file => Path.GetFileName(file)!)
+                .Where(name => name.Contains("dockerfile", StringComparison.OrdinalIgnoreCase) || name.Contains("containerfile", StringComparison.OrdinalIgnoreCase))
+                .Where(name => name != "Dockerfile" || options.Dockerfile is null)
+                .Where(name => !name.EndsWith(".dockerignore", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal).Take(3),
+        ];
+        string hint = others.Length > 0 ? $" The build context has {string.Join(", ", others)}: name it with -Dockerfile." : " Name it with -Dockerfile if it is elsewhere.";
+        throw new LabException(
+            LabErrorKind.NotFound, "DockerfileNotFound",
+            $"There is no Dockerfile '{places[0]}'.{hint}") { Target = places[0] };
+    }
+
+    private static IEnumerable<string> Arguments(ImageBuildOptions options, string metadataFile)
+    {
+        List<string> arguments = ["build", "--progress=rawjson", "--metadata-file", metadataFile, "--file", options.Dockerfile!];
+        Each("--tag", options.Tags);
+        Each("--platform", options.Platforms.Count > 0 ? [string.Join(',', options.Platforms)] : []);
+        Each("--build-arg", options.BuildArgs.Select(Pair));
+        Each("--label", options.Labels.Select(Pair));
+        Each("--secret", options.Secrets);
+        Each("--target", options.Target is { } target ? [target] : []);
+        Each("--builder", options.Builder is { } builder ? [builder] : []);
+        Each("--output", options.Outputs);
+        Each("--cache-from", options.CacheFrom);
+        Each("--cache-to", options.CacheTo);
+        Switch("--push", options.Push);
+        Switch("--load", options.Load);
+        Switch("--no-cache", options.NoCache);
+        Switch("--pull", options.Pull);
+        if (options.Provenance is { } provenance)
+        {
+            arguments.Add("--provenance=" + (provenance is "min" or "max" ? "mode=" + provenance : provenance));
+        }
+
+        arguments.Add(options.ContextPath);
+        return arguments;
+
+        void Each(string name, IEnumerable<string> values)
+        {
+            foreach (string value in values)
+            {
+                arguments.Add(name);
+                arguments.Add(value);
+            }
+        }
+
+        void Switch(string name, bool on)
+        {
+            if (on)
+            {
+                arguments.Add(name);
+            }
+        }
+
+        static string Pair(KeyValuePair<string, string?> pair) => pair.Value is null ? pair.Key : $"{pair.Key}={pair.Value}";
+    }
+
+    // A build argument may be a secret, so only its name is shown.
+    private static IEnumerable<string> Shown(string[] arguments)
+    {
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            bool value = i > 0 && arguments[i - 1] == "--build-arg";
+            int equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
+            string shown = value && equals >= 0 ? arguments[i][..(equals + 1)] + BuildSecrets.Hidden : arguments[i];
+            yield return shown.Contains(' ', StringComparison.Ordinal) ? $"\"{shown}\"" : shown;
+        }
+    }
+
+    private static async Task<JsonObject> ReadMetadataAsync(string file, CancellationToken cancellation)
+    {
+        try
+        {
+            return JsonNode.Parse(await File.ReadAllTextAsync(file, cancellation)) as JsonObject ?? [];
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            // Old versions write no file for outputs that make no image.
+            return [];
+        }
+    }
+
+    private static IReadOnlyList<LabImagePlatform> OfIndex(string json)
+    {
+        JsonNode? index = JsonNode.Parse(json);
+        return
+        [
+            .. (index?["manifests"] as JsonArray ?? [])
+                .Select(m => (Digest: (string?)m?["digest"], Platform: m?["platform"]))
+                .Where(m => m.Platform is not null && (string?)m.Platform["os"] != "unknown")
+                .Select(m => new LabImagePlatform(
+                    PlatformName.Join((string?)m.Platform!["os"], (string?)m.Platform["architecture"], (string?)m.Platform["variant"]), m.Digest, 0, false)),
+        ];
+    }
+
+    // Only the containerd image store keeps several platforms of one image.
+    private async Task<bool> KeepsPlatformsAsync(CancellationToken cancellation)
+    {
+        SystemInfoResponse info = await engine.AskAsync("info", (client, limited) => client.System.GetSystemInfoAsync(limited), cancellation);
+        return (info.DriverStatus ?? []).Any(pair => pair is ["driver-type", "io.containerd.snapshotter.v1"]);
+    }
+
+    private async Task<(IReadOnlyList<LabImagePlatform> Platforms, bool Loaded)> PlatformsAsync(
+        ImageBuildOptions options, string? digest, string? config, Buildx buildx, CancellationToken cancellation)
+    {
+        IReadOnlyList<LabImagePlatform> asked = [.. options.Platforms.Select(name => new LabImagePlatform(name, null, 0, false))];
+        if (digest is null)
+        {
+            return (asked, false);
+        }
+
+        try
+        {
+            await foreach (LabImage image in new ImageStore(engine).FindAsync(options.Tags.Count > 0 ? options.Tags[0] : digest, cancellation))
+            {
+                if (image.Id == digest || image.Id == config)
+                {
+                    return (image.Platforms, true);
+                }
+            }
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.ConnectionFailed)
+        {
+            // A builder of its own leaves nothing in the engine, and may even do without one.
+        }
+
+        if (options.Push)
+        {
+            List<string> lines = [];
+            int exitCode = await buildx.RunAsync(
+                ["imagetools", "inspect", "--raw", .. options.Builder is { } builder ? new[] { "--builder", builder } : [], options.Tags[0]],
+                options.WorkingFolder, Variables, lines.Add, reporter.Verbose, cancellation);
+            if (exitCode == 0 && OfIndex(string.Concat(lines)) is { Count: > 0 } pushed)
+            {
+                return (pushed, false);
+            }
+        }
+
+        return (asked, false);
+    }
+}

@@ -1,0 +1,59 @@
+using CloudLab.Core.Containers.Images;
+
+namespace CloudLab.Core.Containers.Builds;
+
+/// <summary>What a build came to.</summary>
+public sealed class LabImageBuild
+{
+    /// <summary>The image's first name, or its digest where it has no name; null where no image was made. Binds <c>-Image</c>.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>All its names.</summary>
+    public required IReadOnlyList<string> Tags { get; init; }
+
+    /// <summary>Digest of the image: of the index over all platforms where there is one. Null where no image was made.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The platforms it was built for, each with the digest of its own manifest where it is known.</summary>
+    public required IReadOnlyList<LabImagePlatform> Platforms { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>Number of the Dockerfile's steps, counted for each platform.</summary>
+    public required int StepCount { get; init; }
+
+    /// <summary>How many of them came from the cache.</summary>
+    public required int CachedSteps { get; init; }
+
+    /// <summary>What the Dockerfile's checks complain of.</summary>
+    public required IReadOnlyList<LabBuildWarning> Warnings { get; init; }
+
+    /// <summary>Whether it was pushed to a registry.</summary>
+    public required bool Pushed { get; init; }
+
+    /// <summary>Whether it is in the Docker Engine now.</summary>
+    public required bool Loaded { get; init; }
+
+    /// <summary>The build context's folder.</summary>
+    public required string ContextPath { get; init; }
+
+    /// <summary>The Dockerfile.</summary>
+    public required string Dockerfile { get; init; }
+
+    /// <summary>buildx's own name of the build (builder/node/id), for <c>docker buildx history</c>.</summary>
+    public string? BuildReference { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Image ?? ContextPath;
+}
+
+/// <summary>A complaint of the Dockerfile's checks.</summary>
+/// <param name="Message">The rule and what it found.</param>
+/// <param name="Line">Line of the Dockerfile, or null.</param>
+/// <param name="Url">Where the rule is explained, or null.</param>
+public sealed record LabBuildWarning(string Message, int? Line, string? Url)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Message;
+}

@@ -1,0 +1,235 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Docker;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Version = System.Version;
+
+namespace CloudLab.Core.Containers.Engine;
+
+/// <summary>A Docker Engine: its API through Docker.DotNet, in the newest version that both sides know, with errors that say what to do.</summary>
+public sealed class DockerEngine
+{
+    // The version that the types of Docker.DotNet.Enhanced 4.3 were made from.
+    private static readonly Version Newest = new(1, 54);
+
+    private readonly DockerConnection connection;
+    private readonly TimeSpan pingPatience;
+    private readonly TimeSpan patience;
+    private Negotiated? negotiated;
+
+    /// <summary>A client for a session's engine.</summary>
+    /// <param name="connection">The engine.</param>
+    /// <param name="pingPatience">How long the first answer may take; 10 seconds if null.</param>
+    /// <param name="patience">How long any other answer may take; 100 seconds if null.</param>
+    public DockerEngine(DockerConnection connection, TimeSpan? pingPatience = null, TimeSpan? patience = null)
+    {
+        this.connection = connection;
+        this.pingPatience = pingPatience ?? TimeSpan.FromSeconds(10);
+        this.patience = patience ?? TimeSpan.FromSeconds(100);
+    }
+
+    private string Where => $"{connection.HostSetting.Value} ({connection.HostSetting.Source})";
+
+    /// <summary>Makes sure that an engine answers, and agrees on a version of its API.</summary>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The version that is spoken. Throws <see cref="LabException"/> where no engine answers.</returns>
+    public async Task<Version> NegotiateAsync(CancellationToken cancellation) => (await NegotiatedAsync(cancellation)).Spoken;
+
+    /// <summary>Asks the engine for something.</summary>
+    /// <typeparam name="T">Type of the answer.</typeparam>
+    /// <param name="what">The path, for errors.</param>
+    /// <param name="ask">Asks; gets a client that speaks the version agreed on, and a token that ends with the time limit.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/> where there is none.</returns>
+    internal async Task<T> AskAsync<T>(string what, Func<DockerClient, CancellationToken, Task<T>> ask, CancellationToken cancellation)
+        where T : class
+    {
+        Negotiated engine = await NegotiatedAsync(cancellation);
+        try
+        {
+            return await AskAsync(engine.Client, what, patience, ask, cancellation);
+        }
+        catch (LabException e) when (e.StatusCode == (int)HttpStatusCode.BadRequest && engine.Offered > Newest)
+        {
+            VersionResponse theirs = await AskAsync(
+                engine.Unversioned, "version", patience, (client, limited) => client.System.GetVersionAsync(limited), cancellation);
+            if (Version.TryParse(theirs.MinAPIVersion, out Version? oldest) && oldest > Newest)
+            {
+                throw new LabException(
+                    LabErrorKind.NotSupported, "DockerApiVersionUnsupported",
+                    $"The Docker Engine at {Where} speaks the versions {oldest} to {engine.Offered} of its API, CloudLab up to {Newest}: install a newer CloudLab.", e)
+                {
+                    StatusCode = e.StatusCode,
+                    StopsCommand = true,
+                };
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>An error for an answer that is not what the API says.</summary>
+    /// <param name="what">The path.</param>
+    /// <param name="inner">What shows it, or null.</param>
+    /// <returns>The error.</returns>
+    internal LabException Unreadable(string what, Exception? inner) => new(
+        LabErrorKind.ServiceFailed, "DockerAnswerInvalid",
+        $"The Docker Engine at {Where} answered {what} with something that is not what its API says: see its log, or try another engine.", inner);
+
+    private static string MessageOf(string body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            if (document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("message", out JsonElement message)
+                && message.ValueKind == JsonValueKind.String
+                && message.GetString() is { Length: > 0 } text)
+            {
+                return text;
+            }
+        }
+        catch (JsonException)
+        {
+            // A proxy in between, or no engine at all: its first words say more than nothing.
+        }
+
+        string line = body.ReplaceLineEndings(" ").Trim();
+        return line.Length > 200 ? line[..200] + "…" : line;
+    }
+
+    private async Task<Negotiated> NegotiatedAsync(CancellationToken cancellation)
+    {
+        if (negotiated is not null)
+        {
+            return negotiated;
+        }
+
+        // The connections belong to the session, so the clients are not disposed of.
+        DockerExchange exchange = new(connection.Handler, Unreachable);
+        DockerClient unversioned = Client(exchange, null);
+
+        // A ping takes 5 ms; /version, which names the oldest version too, takes 40 or more, since the engine then runs
+        // runc to ask for its version. So that is asked for only where it matters.
+        try
+        {
+            await AskAsync(unversioned, "_ping", pingPatience, async (client, limited) =>
+            {
+                await client.System.PingAsync(limited);
+                return exchange;
+            }, cancellation);
+        }
+        catch (LabException e) when (e.StatusCode == (int)HttpStatusCode.NotFound && exchange.ApiVersion is null)
+        {
+            throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it has no /_ping.", e);
+        }
+
+        if (!Version.TryParse(exchange.ApiVersion, out Version? offered))
+        {
+            throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it names no API version.", null);
+        }
+
+        Version spoken = offered < Newest ? offered : Newest;
+        return negotiated = new Negotiated(offered, spoken, unversioned, Client(exchange, spoken));
+    }
+
+    private DockerClient Client(DockerExchange exchange, Version? version) =>
+        new DockerClientBuilder<HttpMessageHandler>(DockerTransport.Instance, exchange)
+            .WithEndpoint(connection.Endpoint.HttpUrl)
+            .WithTimeout(Timeout.InfiniteTimeSpan)
+            .WithApiVersion(version)
+            .Build();
+
+    private async Task<T> AskAsync<T>(
+        DockerClient client, string what, TimeSpan limit, Func<DockerClient, CancellationToken, Task<T>> ask, CancellationToken cancellation)
+        where T : class
+    {
+        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(limit);
+        try
+        {
+            return await ask(client, limited.Token) ?? throw Unreadable(what, null);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw NoEngine(
+                "DockerEngineSilent",
+                string.Create(CultureInfo.InvariantCulture, $"The Docker Engine at {Where} does not answer within {limit.TotalSeconds:0.#} s: see whether it is overloaded or hangs."),
+                e);
+        }
+        catch (DockerApiException e)
+        {
+            throw Refused(e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new LabException(
+                LabErrorKind.ServiceFailed, "DockerAnswerBroken",
+                $"The Docker Engine at {Where} broke off its answer: {e.GetBaseException().Message.TrimEnd('.')}. Try again.", e);
+        }
+        catch (Exception e) when (IsAboutContent(e))
+        {
+            throw Unreadable(what, e);
+        }
+    }
+
+    // What the package, the JSON reader and HttpContent throw at a wrong value: the last two are for a date and a character set that is none.
+    private static bool IsAboutContent(Exception e) =>
+        e is JsonException or NotImplementedException or ArgumentOutOfRangeException or InvalidOperationException { InnerException: ArgumentException };
+
+    private LabException Refused(DockerApiException problem)
+    {
+        (LabErrorKind kind, string code) = problem.StatusCode switch
+        {
+            HttpStatusCode.BadRequest => (LabErrorKind.InvalidData, "DockerBadRequest"),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => (LabErrorKind.AccessDenied, "DockerAccessDenied"),
+            HttpStatusCode.NotFound => (LabErrorKind.NotFound, "DockerNotFound"),
+            HttpStatusCode.Conflict => (LabErrorKind.Conflict, "DockerConflict"),
+            _ => (LabErrorKind.ServiceFailed, "DockerEngineError"),
+        };
+        int status = (int)problem.StatusCode;
+        string detail = MessageOf(problem.ResponseBody ?? "") is { Length: > 0 } message ? message : "no message";
+        return new LabException(kind, code, $"The Docker Engine at {Where} refused ({status}): {detail}", problem) { StatusCode = status };
+    }
+
+    private LabException Unreachable(HttpRequestException e)
+    {
+        // What our own ssh stream says is more than the broken pipe underneath it.
+        Exception cause = e.InnerException is IOException { InnerException: IOException } ssh ? ssh : e.GetBaseException();
+
+        // .NET says "Cannot assign requested address" of a socket that is not there.
+        string why = connection.Endpoint.Kind == DockerTransportKind.Unix && !File.Exists(connection.Endpoint.Path)
+            ? "there is no such socket" : cause.Message.TrimEnd('.');
+        return cause switch
+        {
+            LabException lab => lab,
+            SocketException { SocketErrorCode: SocketError.AccessDenied } or UnauthorizedAccessException => NoEngine(
+                "DockerAccessDenied",
+                $"You may not use the Docker socket {Where}: join the group that owns it (docker), use a rootless engine, or run as an administrator.", e),
+            AuthenticationException => NoEngine(
+                "DockerTlsFailed",
+                $"TLS to the Docker Engine at {Where} failed: {cause.Message.TrimEnd('.')}. Look at DOCKER_CERT_PATH or the context's certificates.", e),
+            _ when e.HttpRequestError is HttpRequestError.InvalidResponse => NoEngine(
+                "NotDockerEngine", $"What answers at {Where} is no Docker Engine: it does not speak HTTP.", e),
+            _ when e.HttpRequestError is HttpRequestError.ResponseEnded => NoEngine(
+                "NoDockerEngine", $"The Docker Engine at {Where} closed the connection without an answer: see whether it is starting or stopping.", e),
+            _ => NoEngine(
+                "NoDockerEngine",
+                $"No Docker Engine answers at {Where}: {why}. Start Docker, or name an engine with -DockerHost, -DockerContext or DOCKER_HOST.", e),
+        };
+    }
+
+    private LabException NoEngine(string code, string message, Exception? inner) => new(LabErrorKind.ConnectionFailed, code, message, inner)
+    {
+        Advice = "Get-LabSession shows which engine is used and where its address came from; 'docker context ls' lists the others.",
+        Target = connection.HostSetting.Value,
+    };
+
+    private sealed record Negotiated(Version Offered, Version Spoken, DockerClient Unversioned, DockerClient Client);
+}

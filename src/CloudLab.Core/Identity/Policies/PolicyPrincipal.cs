@@ -1,0 +1,27 @@
+namespace CloudLab.Core.Identity.Policies;
+
+/// <summary>Whom a statement of a trust or resource policy names.</summary>
+public sealed class PolicyPrincipal
+{
+    /// <summary>Everybody, signed in or not: <c>"*"</c>.</summary>
+    public static PolicyPrincipal Everyone { get; } = new() { IsEveryone = true };
+
+    /// <summary>True for <c>"*"</c>.</summary>
+    public bool IsEveryone { get; private init; }
+
+    /// <summary>Account ids and ARNs of accounts, users, roles and role sessions, or <c>*</c>.</summary>
+    public IReadOnlyList<string> AWS { get; init; } = [];
+
+    /// <summary>Services: <c>ec2.amazonaws.com</c>.</summary>
+    public IReadOnlyList<string> Service { get; init; } = [];
+
+    /// <summary>Identity providers: <c>cognito-identity.amazonaws.com</c>, or the ARN of a SAML or OIDC provider.</summary>
+    public IReadOnlyList<string> Federated { get; init; } = [];
+
+    /// <summary>Canonical user ids of S3.</summary>
+    public IReadOnlyList<string> CanonicalUser { get; init; } = [];
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        IsEveryone ? "*" : string.Join(", ", [.. AWS, .. Service, .. Federated, .. CanonicalUser]);
+}

@@ -1,0 +1,204 @@
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Manifests;
+
+namespace CloudLab.Core.Kubernetes.Client;
+
+/// <summary>
+/// The kinds that a cluster serves, in the server's own order of preference, and the names people have for them:
+/// <c>deploy</c>, <c>deployments.apps</c>, <c>Deployment</c>, <c>po</c>, <c>all</c>.
+/// </summary>
+public sealed class ApiCatalog
+{
+    private const string AggregatedTypes =
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
+        + "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+
+    private readonly Dictionary<(string ApiVersion, string Kind), ApiResource> byKind = [];
+
+    private ApiCatalog(IReadOnlyList<ApiResource> resources)
+    {
+        Resources = resources;
+        foreach (ApiResource resource in resources)
+        {
+            byKind.TryAdd((resource.ApiVersion, resource.Kind), resource);
+        }
+    }
+
+    /// <summary>Every kind in every version, preferred ones first.</summary>
+    public IReadOnlyList<ApiResource> Resources { get; }
+
+    /// <summary>Finds what a manifest names.</summary>
+    /// <param name="apiVersion">Group and version: <c>apps/v1</c>.</param>
+    /// <param name="kind">Kind: <c>Deployment</c>.</param>
+    /// <returns>The kind, or null where the cluster has none such.</returns>
+    public ApiResource? Find(string apiVersion, string kind) => byKind.GetValueOrDefault((apiVersion, kind));
+
+    /// <summary>Finds what a person calls something.</summary>
+    /// <param name="name">Plural, singular, kind or short name, with <c>.group</c> or <c>.version.group</c> if need be; or a category.</param>
+    /// <returns>The kinds: one, or those of a category; none where nothing is called so.</returns>
+    public IReadOnlyList<ApiResource> Match(string name)
+    {
+        List<ApiResource> category =
+        [
+            .. Resources
+                .Where(r => r.Categories.Contains(name, StringComparer.OrdinalIgnoreCase) && r.Verbs.Contains("list"))
+                .DistinctBy(r => r.Name),
+        ];
+        if (category.Count > 0)
+        {
+            return category;
+        }
+
+        int dot = name.IndexOf('.', StringComparison.Ordinal);
+        string plain = dot < 0 ? name : name[..dot], rest = dot < 0 ? "" : name[(dot + 1)..].TrimEnd('.');
+        bool Fits(ApiResource r) => rest.Length == 0 || Same(rest, r.Group) || Same(rest, $"{r.Version}.{r.Group}".TrimEnd('.'));
+        ApiResource? found =
+            Resources.FirstOrDefault(r => Fits(r) && (Same(plain, r.Plural) || Same(plain, r.Singular) || Same(plain, r.Kind)))
+            ?? Resources.FirstOrDefault(r => Fits(r) && r.ShortNames.Contains(plain, StringComparer.OrdinalIgnoreCase));
+        return found is null ? [] : [found];
+    }
+
+    /// <summary>The error for a name that nothing is called by.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>An exception that suggests the nearest one.</returns>
+    public LabException Unknown(string name)
+    {
+        string? near = Nearest(name.Split('.')[0], Resources.SelectMany(r => new[] { r.Plural, r.Singular }.Concat(r.ShortNames)));
+        return new LabException(
+            LabErrorKind.NotFound, "KindNotFound",
+            $"The cluster has no kind '{name}': {(near is null ? "tab completes the ones it has." : $"did you mean '{near}'?")}")
+        {
+            Target = name,
+        };
+    }
+
+    /// <summary>The error for a manifest whose kind the cluster does not have.</summary>
+    /// <param name="apiVersion">Group and version.</param>
+    /// <param name="kind">Kind.</param>
+    /// <returns>An exception that says what is there instead.</returns>
+    internal LabException Unknown(string apiVersion, string kind)
+    {
+        string[] elsewhere = [.. Resources.Where(r => r.Kind == kind).Select(r => r.ApiVersion).Distinct()];
+        string[] here = [.. Resources.Where(r => r.ApiVersion == apiVersion).Select(r => r.Kind)];
+        string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
+        bool strange = !ManifestOrder.IsBuiltIn(group) && !Resources.Any(r => r.Group == group);
+        string hint = elsewhere.Length > 0 ? $"{kind} is served as {string.Join(", ", elsewhere)} there"
+            : strange ? "if it is a custom resource, deploy its CustomResourceDefinition first"
+            : Nearest(kind, here) is { } near ? $"did you mean {near}?"
+            : Nearest(kind, Resources.Select(r => r.Kind)) is { } other
+                ? $"did you mean {other} of {Resources.First(r => r.Kind == other).ApiVersion}?"
+            : here.Length == 0 ? "if it is a custom resource, deploy its CustomResourceDefinition first"
+            : $"{apiVersion} has {string.Join(", ", here.Order(StringComparer.Ordinal).Take(8))}{(here.Length > 8 ? ", …" : "")}";
+        return new LabException(
+            LabErrorKind.NotFound, "KindNotFound", $"The cluster has no kind {kind} in {apiVersion}: {hint.TrimEnd('.')}{(hint.EndsWith('?') ? "" : ".")}");
+    }
+
+    /// <summary>Asks a cluster what it serves: in two requests where it can aggregate, else one for each group.</summary>
+    /// <param name="api">The cluster.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The catalog.</returns>
+    internal static async Task<ApiCatalog> LoadAsync(KubernetesApi api, CancellationToken cancellation)
+    {
+        Task<JsonObject> core = api.GetAsync("/api", cancellation, AggregatedTypes);
+        Task<JsonObject> groups = api.GetAsync("/apis", cancellation, AggregatedTypes);
+        JsonObject[] answers = await Task.WhenAll(core, groups);
+        IEnumerable<ApiResource>[] found = await Task.WhenAll(
+            answers[0].Text("kind") == "APIGroupDiscoveryList" ? Task.FromResult(Aggregated(answers[0])) : PlainCore(api, answers[0], cancellation),
+            answers[1].Text("kind") == "APIGroupDiscoveryList" ? Task.FromResult(Aggregated(answers[1])) : PlainGroups(api, answers[1], cancellation));
+        return new ApiCatalog([.. found.SelectMany(resources => resources)]);
+    }
+
+    private static IEnumerable<ApiResource> Aggregated(JsonObject list) =>
+        from item in list.Objects("items")
+        let name = item.Object("metadata")?.Text("name") ?? ""
+        from version in item.Objects("versions")
+        from resource in version.Objects("resources")
+        let kind = resource.Object("responseKind")
+        where kind?.Text("kind") is not null
+        select new ApiResource
+        {
+            Group = name,
+            Version = version.Text("version") ?? "",
+            Kind = kind.Text("kind")!,
+            Plural = resource.Text("resource") ?? "",
+            Singular = resource.Text("singularResource") ?? kind.Text("kind")!.ToLowerInvariant(),
+            Namespaced = resource.Text("scope") == "Namespaced",
+            ShortNames = resource.Texts("shortNames"),
+            Categories = resource.Texts("categories"),
+            Verbs = resource.Texts("verbs"),
+        };
+
+    private static async Task<IEnumerable<ApiResource>> PlainCore(KubernetesApi api, JsonObject versions, CancellationToken cancellation) =>
+        (await Task.WhenAll(versions.Texts("versions").Select(version => Plain(api, "", version, cancellation)))).SelectMany(list => list);
+
+    private static async Task<IEnumerable<ApiResource>> PlainGroups(KubernetesApi api, JsonObject groups, CancellationToken cancellation)
+    {
+        IEnumerable<Task<IEnumerable<ApiResource>>> requests =
+            from item in groups.Objects("groups")
+            let preferred = item.Object("preferredVersion")?.Text("version")
+            from version in item.Objects("versions").Select(v => v.Text("version") ?? "").OrderBy(v => v != preferred)
+            select Plain(api, item.Text("name") ?? "", version, cancellation);
+        return (await Task.WhenAll(requests)).SelectMany(list => list);
+    }
+
+    private static async Task<IEnumerable<ApiResource>> Plain(KubernetesApi api, string groupName, string version, CancellationToken cancellation)
+    {
+        JsonObject list;
+        try
+        {
+            list = await api.GetAsync(groupName.Length == 0 ? $"/api/{version}" : $"/apis/{groupName}/{version}", cancellation);
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.ServiceFailed or LabErrorKind.NotFound or LabErrorKind.AccessDenied)
+        {
+            // An aggregated API whose server is down (metrics, say) must not take the others with it.
+            return [];
+        }
+
+        return
+            from resource in list.Objects("resources")
+            let plural = resource.Text("name")
+            where plural is not null && !plural.Contains('/', StringComparison.Ordinal)
+            let kind = resource.Text("kind") ?? ""
+            select new ApiResource
+            {
+                Group = groupName,
+                Version = version,
+                Kind = kind,
+                Plural = plural,
+                Singular = resource.Text("singularName") ?? kind.ToLowerInvariant(),
+                Namespaced = resource.Flag("namespaced"),
+                ShortNames = resource.Texts("shortNames"),
+                Categories = resource.Texts("categories"),
+                Verbs = resource.Texts("verbs"),
+            };
+    }
+
+    private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    private static string? Nearest(string name, IEnumerable<string> names) => names
+        .Select(candidate => (Candidate: candidate, Distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+        .Where(pair => pair.Distance <= Math.Max(1, name.Length / 3))
+        .OrderBy(pair => pair.Distance)
+        .Select(pair => pair.Candidate)
+        .FirstOrDefault();
+
+    // Levenshtein, with one row.
+    private static int Distance(string a, string b)
+    {
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[b.Length];
+    }
+}

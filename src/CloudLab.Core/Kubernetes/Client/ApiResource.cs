@@ -1,0 +1,59 @@
+namespace CloudLab.Core.Kubernetes.Client;
+
+/// <summary>One kind of object that a cluster serves.</summary>
+public sealed record ApiResource
+{
+    /// <summary>API group, empty for the core group: <c>apps</c>.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>Version in the group: <c>v1</c>.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Kind: <c>Deployment</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Name in URLs: <c>deployments</c>.</summary>
+    public required string Plural { get; init; }
+
+    /// <summary>Singular name: <c>deployment</c>.</summary>
+    public required string Singular { get; init; }
+
+    /// <summary>True where objects live in a namespace.</summary>
+    public required bool Namespaced { get; init; }
+
+    /// <summary>Short names: <c>deploy</c>.</summary>
+    public IReadOnlyList<string> ShortNames { get; init; } = [];
+
+    /// <summary>Categories it belongs to: <c>all</c>.</summary>
+    public IReadOnlyList<string> Categories { get; init; } = [];
+
+    /// <summary>What can be done with it: <c>get</c>, <c>list</c>, <c>watch</c>, <c>patch</c>.</summary>
+    public IReadOnlyList<string> Verbs { get; init; } = [];
+
+    /// <summary>Group and version as in a manifest: <c>apps/v1</c>, <c>v1</c>.</summary>
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    /// <summary>Unambiguous name, whatever the version: <c>deployments.apps</c>, <c>pods</c>.</summary>
+    public string Name => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    /// <summary>The URL path of one object, or of all.</summary>
+    /// <param name="ns">Namespace; null for all of them.</param>
+    /// <param name="name">Object name; null for the list.</param>
+    /// <returns>A path that begins with a slash.</returns>
+    internal string Path(string? ns, string? name = null)
+    {
+        string root = Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}";
+        string scope = Namespaced && ns is not null ? $"/namespaces/{Uri.EscapeDataString(ns)}" : "";
+        return name is null ? $"{root}{scope}/{Plural}" : $"{root}{scope}/{Plural}/{Uri.EscapeDataString(name)}";
+    }
+
+    /// <summary>How one object is called in messages: <c>deployment.apps/movies in namespace default</c>.</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <returns>Its name for people.</returns>
+    internal string Describe(string? ns, string name) =>
+        $"{Singular}{(Group.Length == 0 ? "" : "." + Group)}/{name}{(Namespaced && ns is not null ? $" in namespace {ns}" : "")}";
+}

@@ -1,0 +1,136 @@
+using System.Security.Authentication;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Sessions.Kubernetes;
+
+namespace CloudLab.Core.Kubernetes.Client;
+
+/// <summary>Turns the Status object that an API server answers a failure with, and a server that does not answer, into the one exception.</summary>
+internal static class KubeStatus
+{
+    /// <summary>Reads a failed answer.</summary>
+    /// <param name="code">HTTP status.</param>
+    /// <param name="body">The body: a Status object, or whatever a proxy wrote.</param>
+    /// <param name="server">The API server, for the message.</param>
+    /// <returns>The exception; its code is the Status's reason.</returns>
+    public static LabException ToException(int code, string body, Uri server) =>
+        ToException(code, Parse(body) ?? new JsonObject { ["message"] = Words(body) }, server);
+
+    /// <summary>Reads a Status object, as an answer or as an event in a watch.</summary>
+    /// <param name="code">HTTP status.</param>
+    /// <param name="status">The Status object.</param>
+    /// <param name="server">The API server, for the message.</param>
+    /// <returns>The exception; its code is the Status's reason.</returns>
+    public static LabException ToException(int code, JsonObject status, Uri server)
+    {
+        string reason = status.Text("reason") ?? ReasonOf(code);
+        string message = OneLine(status.Text("message") ?? $"the API server answered {code}");
+        foreach (JsonObject cause in status.Object("details")?.Objects("causes") ?? [])
+        {
+            string text = OneLine(cause.Text("message") ?? "");
+            if (text.Length > 0 && !message.Contains(text, StringComparison.Ordinal))
+            {
+                message += $"; {cause.Text("field")}: {text}";
+            }
+        }
+
+        if (code == 500 && IsAboutContent(message))
+        {
+            // Server-side apply says so of what is wrong with the object itself.
+            (code, reason) = (422, "Invalid");
+        }
+
+        string? advice = null;
+        switch (code)
+        {
+            case 401:
+                message = $"The API server {server.AbsoluteUri.TrimEnd('/')} does not accept these credentials ({message}): log in again, or check the user of the context.";
+                break;
+            case 404 when status.Object("details") is { } details && details.Text("kind") == "namespaces" && details.Text("name") is { } name:
+                message = $"There is no namespace '{name}': create it, deploy a manifest with kind: Namespace first, or name another with -Namespace.";
+                break;
+            case 409 when reason == "Conflict" && message.Contains("conflict with", StringComparison.Ordinal):
+                message += " Use -Force to take these fields over.";
+                advice = "Leave the fields out of the manifest, or take them over with -Force.";
+                break;
+            case 403:
+                advice = "Ask for a role that allows it, or use another context with -Context.";
+                break;
+        }
+
+        return new LabException(KindOf(code, reason), reason, message) { StatusCode = code, Advice = advice };
+    }
+
+    /// <summary>The error for a server that cannot be reached, or whose answer broke off.</summary>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="e">What happened.</param>
+    /// <returns>The exception: CertificateNotTrusted or ClusterUnreachable.</returns>
+    public static LabException Unreachable(KubeEndpoint endpoint, Exception e)
+    {
+        Exception root = e.GetBaseException();
+        bool certificate = e is AuthenticationException || root is AuthenticationException || (e as HttpRequestException)?.HttpRequestError == HttpRequestError.SecureConnectionError;
+        return certificate
+            ? new LabException(
+                LabErrorKind.ConnectionFailed, "CertificateNotTrusted",
+                $"The TLS connection to the API server {endpoint.Address} failed ({root.Message.TrimEnd('.')}): check certificate-authority and tls-server-name in the kubeconfig ({endpoint.Source}).", e)
+            : new LabException(
+                LabErrorKind.ConnectionFailed, "ClusterUnreachable",
+                $"No Kubernetes cluster at {endpoint.Address} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
+    }
+
+    private static bool IsAboutContent(string message) =>
+        message.StartsWith("failed to create typed patch object", StringComparison.Ordinal)
+        || (message.StartsWith("failed to convert new object", StringComparison.Ordinal) && message.Contains("unable to convert unstructured object", StringComparison.Ordinal));
+
+    private static LabErrorKind KindOf(int code, string reason) => code switch
+    {
+        401 => LabErrorKind.AuthenticationFailed,
+        403 => LabErrorKind.AccessDenied,
+        404 => LabErrorKind.NotFound,
+        405 or 406 or 415 => LabErrorKind.NotSupported,
+        409 => reason == "AlreadyExists" ? LabErrorKind.AlreadyExists : LabErrorKind.Conflict,
+        410 => LabErrorKind.Conflict,
+        429 => LabErrorKind.LimitExceeded,
+        504 => LabErrorKind.Timeout,
+        >= 400 and < 500 => LabErrorKind.InvalidData,
+        _ => LabErrorKind.ServiceFailed,
+    };
+
+    private static string ReasonOf(int code) => code switch
+    {
+        400 => "BadRequest",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "NotFound",
+        405 => "MethodNotAllowed",
+        409 => "Conflict",
+        410 => "Expired",
+        422 => "Invalid",
+        429 => "TooManyRequests",
+        503 => "ServiceUnavailable",
+        504 => "Timeout",
+        _ => "InternalError",
+    };
+
+    private static JsonObject? Parse(string body)
+    {
+        try
+        {
+            return JsonNode.Parse(body) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Words(string body)
+    {
+        string line = OneLine(body);
+        return line.Length == 0 ? null : line.Length > 300 ? line[..300] + "…" : line;
+    }
+
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

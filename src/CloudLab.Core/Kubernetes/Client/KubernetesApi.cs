@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Sessions.Kubernetes;
+
+namespace CloudLab.Core.Kubernetes.Client;
+
+/// <summary>
+/// The Kubernetes API as JSON, whatever the kind: requests, watches and the catalog of kinds, over a client of the KubernetesClient
+/// package. Clients of the same cluster and user are shared, with their connections.
+/// </summary>
+public sealed class KubernetesApi
+{
+    private const int MaxCachedClients = 16;
+    private static readonly TimeSpan CatalogAge = TimeSpan.FromMinutes(5);
+    private static readonly ConcurrentDictionary<string, KubernetesApi> CachedClients = new(StringComparer.Ordinal);
+
+    private readonly KubeEndpoint endpoint;
+    private readonly Func<DelegatingHandler>? last;
+    private readonly TimeProvider clock;
+    private readonly object gate = new();
+    private k8s.Kubernetes? client;
+    private KubeClientCertificate? certificate;
+    private (Task<ApiCatalog> Catalog, DateTimeOffset Loaded)? catalog;
+
+    /// <summary>Creates a client.</summary>
+    /// <param name="endpoint">The cluster and who the caller is.</param>
+    /// <param name="last">Makes a handler just above the connections of each client; none if null.</param>
+    /// <param name="clock">Times the pauses between attempts; the system's if null.</param>
+    internal KubernetesApi(KubeEndpoint endpoint, Func<DelegatingHandler>? last = null, TimeProvider? clock = null)
+    {
+        this.endpoint = endpoint;
+        this.last = last;
+        this.clock = clock ?? TimeProvider.System;
+    }
+
+    /// <summary>Base URL of the API server.</summary>
+    public Uri Server => endpoint.Server;
+
+    /// <summary>The same for people: without a slash at the end.</summary>
+    public string Address => endpoint.Address;
+
+    /// <summary>The client for a connection.</summary>
+    /// <param name="connection">Cluster and user.</param>
+    /// <returns>The client. Throws <see cref="LabException"/> (NoCluster) with advice where there is no cluster.</returns>
+    public static KubernetesApi For(KubeConnection connection)
+    {
+        KubeEndpoint endpoint = connection.Endpoint();
+        if (CachedClients.Count >= MaxCachedClients && !CachedClients.ContainsKey(endpoint.Key))
+        {
+            // Whoever still uses one keeps it; the rest is garbage.
+            CachedClients.Clear();
+        }
+
+        return CachedClients.GetOrAdd(endpoint.Key, _ => new KubernetesApi(endpoint));
+    }
+
+    /// <summary>The kinds that the cluster serves; asked for once in five minutes.</summary>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <param name="since">Ask again if the last answer is older than this; null for the usual age.</param>
+    /// <returns>The catalog.</returns>
+    public async Task<ApiCatalog> CatalogAsync(CancellationToken cancellation, DateTimeOffset? since = null)
+    {
+        Task<ApiCatalog> loading;
+        lock (gate)
+        {
+            DateTimeOffset now = clock.GetUtcNow();
+            if (catalog is not { } known || known.Catalog.IsFaulted || known.Catalog.IsCanceled || known.Loaded < (since ?? now - CatalogAge))
+            {
+                // Not bound to one caller's cancellation: the next one wants the answer too.
+                catalog = known = (ApiCatalog.LoadAsync(this, CancellationToken.None), now);
+            }
+
+            loading = known.Catalog;
+        }
+
+        return await loading.WaitAsync(cancellation);
+    }
+
+    /// <summary>Forgets the catalog: a kind was just added or removed.</summary>
+    public void ForgetCatalog()
+    {
+        lock (gate)
+        {
+            catalog = null;
+        }
+    }
+
+    /// <summary>Reads one object or list.</summary>
+    /// <param name="path">Path and query.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="accept">Content types to ask for; plain JSON if null.</param>
+    /// <returns>The object.</returns>
+    internal async Task<JsonObject> GetAsync(string path, CancellationToken cancellation, string? accept = null) =>
+        (await SendAsync(HttpMethod.Get, path, null, null, cancellation, accept)).Content;
+
+    /// <summary>Sends a request and reads the answer.</summary>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">Path and query.</param>
+    /// <param name="body">JSON to send, or null.</param>
+    /// <param name="contentType">Its content type; plain JSON if null.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="accept">Content types to ask for; plain JSON if null.</param>
+    /// <returns>HTTP status and the object.</returns>
+    internal async Task<(int Code, JsonObject Content)> SendAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, CancellationToken cancellation, string? accept = null)
+    {
+        using HttpResponseMessage answer = await OpenAsync(method, path, body, contentType, accept, whole: true, cancellation);
+        try
+        {
+            JsonNode? content = await JsonNode.ParseAsync(
+                await answer.Content.ReadAsStreamAsync(cancellation), documentOptions: JsonAccess.Deep, cancellationToken: cancellation);
+            return ((int)answer.StatusCode, content as JsonObject ?? []);
+        }
+        catch (JsonException e)
+        {
+            throw KubeStatus.Unreachable(endpoint, new IOException("the answer ended in the middle", e));
+        }
+    }
+
+    /// <summary>Reads a watch: one JSON object after the other until the server ends it or the connection breaks.</summary>
+    /// <param name="path">Path and query.</param>
+    /// <param name="cancellation">Ends the watch.</param>
+    /// <returns>The events as they come.</returns>
+    internal async IAsyncEnumerable<JsonObject> WatchAsync(string path, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // Not the package's Watcher: its calls without a type reach /apis only, it pushes events at a callback instead of being asked
+        // for the next one, tells a line that was cut off like any other mistake, and parses each event twice (5.7 µs where this takes 3.4).
+        using HttpResponseMessage answer = await OpenAsync(HttpMethod.Get, path, null, null, null, whole: false, cancellation);
+        await using Stream stream = await answer.Content.ReadAsStreamAsync(cancellation);
+        using StreamReader lines = new(stream, Encoding.UTF8);
+        while (await NextAsync() is { } line)
+        {
+            if (line.Length > 0)
+            {
+                JsonObject? happened;
+                try
+                {
+                    happened = JsonNode.Parse(line, documentOptions: JsonAccess.Deep) as JsonObject;
+                }
+                catch (JsonException)
+                {
+                    // The connection broke in the middle of a line.
+                    yield break;
+                }
+
+                if (happened is not null)
+                {
+                    yield return happened;
+                }
+            }
+        }
+
+        async Task<string?> NextAsync()
+        {
+            try
+            {
+                return await lines.ReadLineAsync(cancellation);
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                RequestLog.Current.Verbose($"The watch broke ({e.Message}); it is taken up again");
+                return null;
+            }
+        }
+    }
+
+    // Not the package's calls for custom objects: they reach /apis only (no ConfigMap, no Namespace), and a patch passes through a string.
+    private async Task<HttpResponseMessage> OpenAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, string? accept, bool whole, CancellationToken cancellation)
+    {
+        k8s.Kubernetes used = await ClientAsync(cancellation);
+        try
+        {
+            return await ThroughAsync(used);
+        }
+        catch (LabException e) when (e.StatusCode == 401 && endpoint.Credentials.CanRefresh)
+        {
+            // The refused credentials were renewed, and a new client certificate came with them.
+            k8s.Kubernetes renewed = await ClientAsync(cancellation);
+            if (renewed == used)
+            {
+                throw;
+            }
+
+            return await ThroughAsync(renewed);
+        }
+
+        async Task<HttpResponseMessage> ThroughAsync(k8s.Kubernetes through)
+        {
+            using HttpRequestMessage request = new(method, Address + path)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            };
+            request.Options.Set(KubeRetryHandler.Whole, whole);
+            if (accept is not null)
+            {
+                request.Headers.TryAddWithoutValidation("Accept", accept);
+            }
+
+            if (body is { } content)
+            {
+                request.Content = new ReadOnlyMemoryContent(content);
+                request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType ?? "application/json");
+            }
+
+            await through.Credentials.ProcessHttpRequestAsync(request, cancellation);
+            return await through.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+    }
+
+    // One for each client certificate: connections keep the one that they were made with.
+    private async ValueTask<k8s.Kubernetes> ClientAsync(CancellationToken cancellation)
+    {
+        KubeClientCertificate? own = (await endpoint.Credentials.CurrentAsync(null, cancellation)).Certificate;
+        lock (gate)
+        {
+            if (client is null || certificate != own)
+            {
+                (client, certificate) = (KubeClientFactory.Create(endpoint, own, clock, last?.Invoke()), own);
+            }
+
+            return client;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Client;
+
+namespace CloudLab.Core.Kubernetes.Manifests;
+
+/// <summary>One object of a manifest, or what is wrong with a document of it, and where it stands.</summary>
+public sealed class ManifestItem
+{
+    private ManifestItem(string source, int document, int line)
+    {
+        Source = source;
+        Document = document;
+        Line = line;
+    }
+
+    /// <summary>File it came from, or <c>input</c> for text and objects from the pipeline.</summary>
+    public string Source { get; }
+
+    /// <summary>Number of the document in the source, from 1.</summary>
+    public int Document { get; }
+
+    /// <summary>Line on which the document begins, from 1; 0 for objects.</summary>
+    public int Line { get; }
+
+    /// <summary>What is wrong with the document; null where nothing is.</summary>
+    public LabException? Problem { get; private init; }
+
+    /// <summary>Group and version: <c>apps/v1</c>.</summary>
+    public string ApiVersion => Content.Text("apiVersion") ?? "";
+
+    /// <summary>Kind: <c>Deployment</c>.</summary>
+    public string Kind => Content.Text("kind") ?? "";
+
+    /// <summary>Name; where the server is to make one up, what it begins with.</summary>
+    public string Name => Metadata.Text("name") ?? Metadata.Text("generateName") ?? "";
+
+    /// <summary>Namespace in the manifest; null where it names none.</summary>
+    public string? Namespace => Metadata.Text("namespace");
+
+    internal JsonObject Content { get; private init; } = [];
+
+    /// <summary>Where it stands, for messages: <c>movies.yaml line 12</c>.</summary>
+    internal string Place => Line == 0 ? Source : $"{Source} line {Line}";
+
+    internal bool HasName => Metadata.Text("name") is not null;
+
+    internal string Group => ApiVersion.Split('/') is [var group, _] ? group : "";
+
+    private JsonObject Metadata => Content.Object("metadata") ?? [];
+
+    internal static ManifestItem Of(string source, int document, int line, JsonObject content) =>
+        new(source, document, line) { Content = content };
+
+    internal static ManifestItem Bad(string source, int document, int line, LabException problem) =>
+        new(source, document, line) { Problem = problem };
+}

@@ -1,0 +1,47 @@
+namespace CloudLab.Core.Kubernetes.Manifests;
+
+/// <summary>Asks whether a change may be made.</summary>
+/// <param name="target">The real name of what changes.</param>
+/// <param name="action">What is done to it.</param>
+/// <returns>True to go on.</returns>
+public delegate Task<bool> ManifestApproval(string target, string action);
+
+/// <summary>How a manifest is deployed or removed.</summary>
+public sealed record ManifestOptions
+{
+    /// <summary>Namespace for whatever names none.</summary>
+    public required string DefaultNamespace { get; init; }
+
+    /// <summary>Namespace that every namespaced object must be in; null where the manifest decides.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>Who owns the fields that are set.</summary>
+    public string FieldManager { get; init; } = "cloudlab";
+
+    /// <summary>Takes over fields that others own.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Lets the server try everything and keep nothing.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Waits until deployed objects are ready, or removed ones gone.</summary>
+    public bool Wait { get; init; }
+
+    /// <summary>How long to wait.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Requests at the same time.</summary>
+    public int ThrottleLimit { get; init; } = 64;
+
+    /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, as with kubectl, <c>Foreground</c> or <c>Orphan</c>.</summary>
+    public string Propagation { get; init; } = "Background";
+
+    /// <summary>Seconds that removed pods get to end; null for their own.</summary>
+    public int? GracePeriod { get; init; }
+
+    /// <summary>Makes it a problem when an object to remove is not there.</summary>
+    public bool ErrorOnNotFound { get; init; }
+
+    /// <summary>Asks before each change; null where nobody wants to be asked.</summary>
+    public ManifestApproval? Approve { get; init; }
+}

@@ -1,0 +1,181 @@
+using System.Collections;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Yaml;
+using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
+
+namespace CloudLab.Core.Kubernetes.Manifests;
+
+/// <summary>
+/// Reads manifests: files and folders, text, objects; YAML with many documents, JSON, lists. A document with a mistake
+/// comes out as its own item, with the line and the column.
+/// </summary>
+public static class ManifestReader
+{
+    private const string Input = "input";
+    private static readonly string[] Extensions = [".yaml", ".yml", ".json"];
+
+    /// <summary>Whether a name is one that manifest files have.</summary>
+    /// <param name="name">A name or path.</param>
+    /// <returns>True for <c>.yaml</c>, <c>.yml</c> and <c>.json</c>.</returns>
+    public static bool IsManifestName(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Reads a file, or the manifests in a folder in the order of their names.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="recurse">Whether folders in the folder are read too.</param>
+    /// <returns>Its items. Throws <see cref="LabException"/> where it cannot be read or a folder holds no manifest.</returns>
+    public static IEnumerable<ManifestItem> ReadPath(string path, bool recurse = false)
+    {
+        string[] files = [path];
+        if (Directory.Exists(path))
+        {
+            files =
+            [
+                .. Directory.EnumerateFiles(path, "*", recurse ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly)
+                    .Where(IsManifestName)
+                    .Order(StringComparer.Ordinal),
+            ];
+            if (files.Length == 0)
+            {
+                throw new LabException(
+                    LabErrorKind.NotFound, "NoManifest",
+                    $"There is no .yaml, .yml or .json file in '{path}'{(recurse ? "" : "; -Recurse looks in the folders below")}.") { Target = path };
+            }
+        }
+
+        foreach (string file in files)
+        {
+            byte[] bytes;
+            try
+            {
+                bytes = File.ReadAllBytes(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new LabException(
+                    e is FileNotFoundException or DirectoryNotFoundException ? LabErrorKind.NotFound : LabErrorKind.ReadFailed,
+                    "ManifestUnreadable", $"The manifest '{file}' cannot be read: {e.Message}", e) { Target = file };
+            }
+
+            foreach (ManifestItem item in ReadText(SourceText.Decode(bytes), file))
+            {
+                yield return item;
+            }
+        }
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="text">YAML or JSON.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <returns>Its items.</returns>
+    public static IEnumerable<ManifestItem> ReadText(string text, string source = Input) =>
+        SourceReader.Read(text).SelectMany(document => document.Problem is { } problem
+            ? [ManifestItem.Bad(source, document.Number, document.Line, new LabException(
+                LabErrorKind.InvalidData, "ManifestSyntax",
+                $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source })]
+            : Items(document.Content!, source, document.Number, document.Line));
+
+    /// <summary>Reads an object that somebody made: what Get-LabResource gave, or a dictionary.</summary>
+    /// <param name="value">A <see cref="LabResource"/> or a dictionary with <c>apiVersion</c>, <c>kind</c> and <c>metadata</c>.</param>
+    /// <param name="number">Its number among the inputs.</param>
+    /// <param name="namesOnly">
+    /// True where only kind, name and namespace matter, so that results (<see cref="ManifestResult"/>) and objects that lost fields
+    /// on their way will do.
+    /// </param>
+    /// <returns>Its items.</returns>
+    public static IEnumerable<ManifestItem> ReadObject(object value, int number, bool namesOnly = false)
+    {
+        switch (value)
+        {
+            case LabResource resource:
+                return Items(Applicable(resource.ToObject()), Input, number, 0);
+            case ManifestResult result when namesOnly:
+                return Items(Names(result.ApiVersion, result.Kind, result.Name, result.Namespace), Input, number, 0);
+            case IDictionary map when ResourceMap.ToJson(map) is JsonObject json:
+                if (namesOnly && json.Text("apiVersion") is null && json.Text("ApiVersion") is { } version && json.Text("Kind") is { } kind)
+                {
+                    json = Names(version, kind, json.Text("Name") ?? "", json.Text("Namespace"));
+                }
+
+                return Items(json, Input, number, 0);
+            default:
+                return [ManifestItem.Bad(Input, number, 0, new LabException(
+                    LabErrorKind.InvalidData, "ManifestInvalid",
+                    $"A {value.GetType().Name} is no manifest: give YAML or JSON text, a hashtable, or what Get-LabResource writes.") { Target = value })];
+        }
+    }
+
+    private static JsonObject Names(string apiVersion, string kind, string name, string? ns)
+    {
+        JsonObject metadata = new() { ["name"] = name };
+        if (ns is not null)
+        {
+            metadata["namespace"] = ns;
+        }
+
+        return new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = kind, ["metadata"] = metadata };
+    }
+
+    // What the server made up about a live object is no part of what somebody wants.
+    private static JsonObject Applicable(JsonObject live)
+    {
+        live.Remove("status");
+        if (live.Object("metadata") is { } metadata)
+        {
+            foreach (string field in new[] { "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink" })
+            {
+                metadata.Remove(field);
+            }
+        }
+
+        return live;
+    }
+
+    private static IEnumerable<ManifestItem> Items(JsonNode content, string source, int document, int line)
+    {
+        string place = line == 0 ? source : $"{source} line {line}";
+        if (content is not JsonObject map)
+        {
+            return [Bad("a manifest is a mapping with apiVersion, kind and metadata")];
+        }
+
+        if ((map.Text("kind")?.EndsWith("List", StringComparison.Ordinal) ?? false) && map["items"] is JsonArray list)
+        {
+            // The items must leave the list to become objects of their own.
+            JsonNode?[] items = [.. list];
+            list.Clear();
+            return items.SelectMany((item, i) => item is null
+                ? [Bad($"item {i + 1} of the {map.Text("kind")} is empty")]
+                : Items(item, source, document, line));
+        }
+
+        foreach (string field in new[] { "apiVersion", "kind" })
+        {
+            if (map.Text(field) is null)
+            {
+                return [Bad($"there is no '{field}' (a text is expected there)")];
+            }
+        }
+
+        if (map.Object("metadata") is not { } metadata || (metadata.Text("name") ?? metadata.Text("generateName")) is null)
+        {
+            return [Bad(map.Text("apiVersion")!.StartsWith("kustomize.config.k8s.io/", StringComparison.Ordinal)
+                ? $"a {map.Text("kind")} is for kustomize and not for the cluster: build its folder and deploy what comes out (kubectl kustomize <folder> | Deploy-LabManifest)"
+                : map.Object("metadata")?["name"] is JsonValue ? $"metadata.name must be a text: put it in quotes, in the {map.Text("kind")}"
+                : $"there is no 'metadata.name', in the {map.Text("kind")}")];
+        }
+
+        // Both would be refused by server-side apply, and neither says what somebody wants.
+        metadata.Remove("managedFields");
+        if (metadata["creationTimestamp"] is null)
+        {
+            metadata.Remove("creationTimestamp");
+        }
+
+        return [ManifestItem.Of(source, document, line, map)];
+
+        ManifestItem Bad(string why) => ManifestItem.Bad(
+            source, document, line, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{place}: {why}.") { Target = source });
+    }
+}

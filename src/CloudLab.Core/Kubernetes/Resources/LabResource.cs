@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Client;
+
+namespace CloudLab.Core.Kubernetes.Resources;
+
+/// <summary>
+/// One Kubernetes object of any kind. What every kind has stands in properties; the parts (<see cref="Metadata"/>,
+/// <see cref="Spec"/>, <see cref="Status"/>, <see cref="Data"/>) can be walked with dots: <c>$pod.Status.Phase</c>. Further
+/// top-level fields are there by index: <c>$role['rules']</c>.
+/// </summary>
+public sealed class LabResource
+{
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 500,
+    };
+
+    private readonly JsonObject content;
+    private readonly Dictionary<string, object?> parts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lazy<(string? Ready, string? State)> summary;
+    private ResourceMap? newLabels;
+    private ResourceMap? newAnnotations;
+
+    internal LabResource(JsonObject content, ApiResource? resource = null)
+    {
+        this.content = content;
+        Resource = resource?.Name;
+        ApiVersion = content.Text("apiVersion") ?? resource?.ApiVersion ?? "";
+        Kind = content.Text("kind") ?? resource?.Kind ?? "";
+        JsonObject metadata = content.Object("metadata") ?? [];
+        // Bookkeeping of server-side apply: as long as the object, and nothing a person reads.
+        metadata.Remove("managedFields");
+        Name = metadata.Text("name") ?? "";
+        Namespace = metadata.Text("namespace");
+        CreationTimestamp = DateTimeOffset.TryParse(
+            metadata.Text("creationTimestamp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset created)
+            ? created
+            : null;
+        summary = new(() => ResourceSummary.Of(Kind, content));
+    }
+
+    /// <summary>Group and version: <c>apps/v1</c>.</summary>
+    public string ApiVersion { get; }
+
+    /// <summary>Kind: <c>Deployment</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>Name.</summary>
+    public string Name { get; }
+
+    /// <summary>Namespace; null where the kind has none.</summary>
+    public string? Namespace { get; }
+
+    /// <summary>How much of it is ready, in the kind's own terms: <c>2/3</c>. Null where the kind has no such thing.</summary>
+    public string? Ready => summary.Value.Ready;
+
+    /// <summary>Its state in a word: <c>Running</c>, <c>ImagePullBackOff</c>, <c>Bound</c>. Null where the kind has no such thing.</summary>
+    public string? State => summary.Value.State;
+
+    /// <summary>When it was created.</summary>
+    public DateTimeOffset? CreationTimestamp { get; }
+
+    /// <summary>How long it has been there, by this machine's clock, in whole seconds.</summary>
+    public TimeSpan? Age => CreationTimestamp is { } created
+        ? TimeSpan.FromSeconds(Math.Floor((DateTimeOffset.UtcNow - created).TotalSeconds))
+        : null;
+
+    /// <summary>Its labels; can be set where there are none yet, too.</summary>
+    public ResourceMap Labels => Metadata["labels"] as ResourceMap ?? (newLabels ??= []);
+
+    /// <summary>Its annotations; can be set where there are none yet, too.</summary>
+    public ResourceMap Annotations => Metadata["annotations"] as ResourceMap ?? (newAnnotations ??= []);
+
+    /// <summary>Unambiguous name of its kind, as <c>-Kind</c> takes it: <c>deployments.apps</c>.</summary>
+    public string? Resource { get; }
+
+    /// <summary>The metadata, without managed fields.</summary>
+    public ResourceMap Metadata => this["metadata"] as ResourceMap ?? [];
+
+    /// <summary>What is wanted; null where the kind has no spec.</summary>
+    public ResourceMap? Spec => this["spec"] as ResourceMap;
+
+    /// <summary>What is; null where the kind has no status.</summary>
+    public ResourceMap? Status => this["status"] as ResourceMap;
+
+    /// <summary>Data of a ConfigMap or Secret (base64 there); null for other kinds.</summary>
+    public ResourceMap? Data => this["data"] as ResourceMap;
+
+    /// <summary>A top-level field.</summary>
+    /// <param name="field">Its name, in any case: <c>rules</c>.</param>
+    /// <returns>A <see cref="ResourceMap"/>, an array, a string, a number or a boolean; null where there is none.</returns>
+    public object? this[string field]
+    {
+        get
+        {
+            if (!parts.TryGetValue(field, out object? part))
+            {
+                string? name = content.ContainsKey(field)
+                    ? field
+                    : content.Select(pair => pair.Key).FirstOrDefault(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase));
+                parts[field] = part = name is null ? null : ResourceMap.FromJson(content[name]);
+            }
+
+            return part;
+        }
+    }
+
+    /// <summary>The whole object as JSON, without managed fields.</summary>
+    /// <returns>Indented JSON.</returns>
+    public string ToJson() => ToObject().ToJsonString(Readable);
+
+    /// <summary>Kind and name.</summary>
+    /// <returns><c>deployments.apps/movies</c>.</returns>
+    public override string ToString() => $"{Resource ?? Kind}/{Name}";
+
+    /// <summary>The object, with what was changed in its parts.</summary>
+    /// <returns>A copy.</returns>
+    internal JsonObject ToObject()
+    {
+        JsonObject copy = (JsonObject)content.DeepClone();
+        copy["apiVersion"] = ApiVersion;
+        copy["kind"] = Kind;
+        foreach ((string field, object? part) in parts)
+        {
+            if (part is not null)
+            {
+                string name = content.Select(pair => pair.Key).First(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase));
+                copy[name] = ResourceMap.ToJson(part);
+            }
+        }
+
+        if (copy.Object("metadata") is { } metadata)
+        {
+            // $_.Metadata.Labels = … where there were none makes a field of that very name.
+            foreach (string field in new[] { "labels", "annotations", "finalizers", "ownerReferences" })
+            {
+                if (!metadata.ContainsKey(field)
+                    && metadata.Select(pair => pair.Key).FirstOrDefault(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase)) is { } written)
+                {
+                    metadata.Remove(written, out JsonNode? value);
+                    metadata[field] = value;
+                }
+            }
+
+            Add(metadata, "labels", newLabels);
+            Add(metadata, "annotations", newAnnotations);
+        }
+
+        return copy;
+    }
+
+    private static void Add(JsonObject metadata, string field, ResourceMap? made)
+    {
+        if (made is { Count: > 0 } && !metadata.ContainsKey(field))
+        {
+            metadata[field] = ResourceMap.ToJson(made);
+        }
+    }
+}

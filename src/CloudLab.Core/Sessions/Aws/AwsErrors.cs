@@ -1,0 +1,332 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.RegularExpressions;
+using System.Xml;
+using Amazon.Runtime;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Core.Sessions.Aws;
+
+/// <summary>
+/// The one place where what the AWS SDK throws becomes a <see cref="LabException"/>: the service's own code, status
+/// and request id, in one line that names the thing and says what to do.
+/// </summary>
+internal static partial class AwsErrors
+{
+    private const string CheckKeys =
+        "Check the keys with Get-LabSession; connect anew with Connect-Lab -Credential or -ProfileName.";
+
+    private const string CheckRegion =
+        "Give the region that the service named, with -Region or Connect-Lab -Region.";
+
+    private static readonly Dictionary<string, (LabErrorKind Kind, string? Advice)> Codes = new(StringComparer.Ordinal)
+    {
+        ["InvalidAccessKeyId"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["InvalidClientTokenId"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["SignatureDoesNotMatch"] = (LabErrorKind.AuthenticationFailed, "The secret key does not belong to the access key. " + CheckKeys),
+        ["ExpiredToken"] = (LabErrorKind.AuthenticationFailed, "The temporary credentials are over: get new ones (Use-LabRole, Connect-Lab)."),
+        ["InvalidToken"] = (LabErrorKind.AuthenticationFailed, "The session token does not belong to the access key. " + CheckKeys),
+        ["TokenRefreshRequired"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["InvalidIdentityToken"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["IncompleteSignature"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["MissingAuthenticationToken"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["MissingSecurityHeader"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["UnrecognizedClientException"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["AuthFailure"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
+        ["NotSignedUp"] = (LabErrorKind.AuthenticationFailed, null),
+        ["OptInRequired"] = (LabErrorKind.AuthenticationFailed, null),
+        ["RequestTimeTooSkewed"] = (LabErrorKind.AuthenticationFailed, "Set this machine's clock."),
+        ["RequestExpired"] = (LabErrorKind.AuthenticationFailed, "Set this machine's clock."),
+
+        ["AuthorizationHeaderMalformed"] = (LabErrorKind.InvalidData, CheckRegion),
+        ["PermanentRedirect"] = (LabErrorKind.InvalidData, CheckRegion),
+        ["TemporaryRedirect"] = (LabErrorKind.InvalidData, CheckRegion),
+        ["IllegalLocationConstraintException"] = (LabErrorKind.InvalidData, CheckRegion),
+        ["InvalidLocationConstraint"] = (LabErrorKind.InvalidData, CheckRegion),
+
+        ["UnauthorizedOperation"] = (LabErrorKind.AccessDenied, null),
+        ["AllAccessDisabled"] = (LabErrorKind.AccessDenied, null),
+        ["AccountProblem"] = (LabErrorKind.AccessDenied, null),
+
+        ["EntityAlreadyExists"] = (LabErrorKind.AlreadyExists, null),
+        ["BucketAlreadyExists"] = (LabErrorKind.AlreadyExists, "Bucket names are shared by all accounts: pick another name."),
+        ["BucketAlreadyOwnedByYou"] = (LabErrorKind.AlreadyExists, null),
+
+        ["InvalidObjectState"] = (LabErrorKind.Conflict, null),
+        ["BucketNotEmpty"] = (LabErrorKind.Conflict, null),
+
+        ["SlowDown"] = (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later."),
+        ["RequestLimitExceeded"] = (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later."),
+        ["TooManyBuckets"] = (LabErrorKind.LimitExceeded, null),
+        ["QuotaExceeded"] = (LabErrorKind.LimitExceeded, null),
+        ["BandwidthLimitExceeded"] = (LabErrorKind.LimitExceeded, null),
+
+        ["BadDigest"] = (LabErrorKind.Corrupted, "Send it again."),
+        ["InvalidDigest"] = (LabErrorKind.Corrupted, "Send it again."),
+        ["XAmzContentSHA256Mismatch"] = (LabErrorKind.Corrupted, "Send it again."),
+        ["IncompleteBody"] = (LabErrorKind.Corrupted, "Send it again."),
+
+        ["RequestTimeout"] = (LabErrorKind.Timeout, null),
+        ["NotImplemented"] = (LabErrorKind.NotSupported, null),
+        ["InvalidAction"] = (LabErrorKind.NotSupported, null),
+        ["UnsupportedOperation"] = (LabErrorKind.NotSupported, null),
+    };
+
+    /// <summary>Whether an exception comes from the SDK or the network under it, so that <see cref="From"/> knows it.</summary>
+    /// <param name="problem">What was thrown.</param>
+    /// <param name="cancellation">The caller's token: what comes of its cancellation is no error of the service.</param>
+    /// <returns>True if <see cref="From"/> should be called.</returns>
+    public static bool Knows(Exception problem, CancellationToken cancellation) => problem switch
+    {
+        LabException => false,
+        _ when cancellation.IsCancellationRequested => false,
+        AmazonServiceException or AmazonClientException or HttpRequestException or WebException => true,
+        SocketException or AuthenticationException or TimeoutException or OperationCanceledException or XmlException => true,
+        // A local file's trouble is not the network's.
+        IOException io => io is HttpIOException
+            || io.InnerException is SocketException or HttpIOException or AuthenticationException or TimeoutException or IOException,
+        _ => false,
+    };
+
+    /// <summary>Maps an exception.</summary>
+    /// <param name="problem">What the SDK, or the network under it, threw.</param>
+    /// <param name="aws">Where the request went.</param>
+    /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
+    /// <param name="subject">What the request was about, to begin the message with: <c>Bucket 'movies'</c>.</param>
+    /// <param name="target">The object the error is about, or null.</param>
+    /// <param name="missingCode">Code of a 404 without a body, as HEAD gives it: <c>NoSuchBucket</c>.</param>
+    /// <returns>The exception to throw.</returns>
+    public static LabException From(
+        Exception problem, AwsConnection aws, string service, string subject, object? target = null,
+        string missingCode = "NotFound")
+    {
+        if (problem is LabException lab)
+        {
+            return lab;
+        }
+
+        string place = aws.Endpoint(service) is { } endpoint
+            ? endpoint.GetLeftPart(UriPartial.Authority)
+            : $"Amazon's {service} in {aws.Region}";
+
+        // The SDK wraps: what says most stands innermost, except for an answer of the service itself.
+        for (Exception? e = problem; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case LabException told:
+                    return told;
+                case AmazonUnmarshallingException or XmlException:
+                    return Answerless(problem, place, service, subject, target);
+                case AmazonServiceException answer when answer.StatusCode != 0 || !string.IsNullOrEmpty(answer.ErrorCode):
+                    return FromAnswer(answer, place, service, subject, target, missingCode);
+                case AuthenticationException tls:
+                    return new LabException(
+                        LabErrorKind.ConnectionFailed, "TlsFailed", $"No TLS connection to {place}: {OneLine(tls.Message)}", problem)
+                    {
+                        Target = target,
+                        Advice = "Name the PEM file of its authority with AWS_CA_BUNDLE or Connect-Lab -CaBundle, or correct the endpoint.",
+                    };
+                case SocketException socket:
+                    return FromSocket(socket, problem, place, target);
+                case TimeoutException when e.Message.Contains("ConnectTimeout", StringComparison.Ordinal):
+                    return FromSocket(new SocketException((int)SocketError.TimedOut), problem, place, target);
+            }
+        }
+
+        return FromClient(problem, place, service, subject, target);
+    }
+
+    /// <summary>Makes one line of a service's message.</summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>The text without line breaks or doubled spaces.</returns>
+    internal static string OneLine(string text) => Spaces().Replace(text, " ").Trim();
+
+    private static LabException FromAnswer(
+        AmazonServiceException answer, string place, string service, string subject, object? target, string missingCode)
+    {
+        int status = (int)answer.StatusCode;
+        string code = CodeOf(answer, status, missingCode);
+        (LabErrorKind kind, string? advice) = Classify(code, status, answer.Message ?? "");
+        string text = OneLine(answer.Message ?? "");
+        if (SaysNothing(text) || text == code || text == status.ToString(CultureInfo.InvariantCulture))
+        {
+            text = kind switch
+            {
+                _ when status is 301 or 307 => "it is in another region",
+                _ when code == "NoSuchBucket" => "the bucket does not exist",
+                _ when code == "InvalidRange" => "it ends before the bytes asked for",
+                LabErrorKind.AccessDenied => "access is denied",
+                LabErrorKind.AuthenticationFailed => "the credentials are not accepted",
+                LabErrorKind.NotFound => "it does not exist",
+                LabErrorKind.AlreadyExists => "it exists already",
+                LabErrorKind.NotSupported => $"{place} does not offer this {service} operation",
+                LabErrorKind.Conflict => status == 304 ? "it has not changed" : status == 412 ? "the condition asked for does not hold" : "something else is in the way",
+                LabErrorKind.LimitExceeded => $"{place} asks to slow down",
+                LabErrorKind.InvalidData => $"{place} does not accept the request",
+                _ => $"{place} answered with status {status}",
+            };
+        }
+
+        return new LabException(kind, code, $"{subject}: {text.TrimEnd('.')} ({code}).", answer)
+        {
+            StatusCode = status == 0 ? null : status,
+            RequestId = string.IsNullOrEmpty(answer.RequestId) ? null : answer.RequestId,
+            Target = target,
+            Advice = advice,
+        };
+    }
+
+    // The SDK's own words where the service gave none.
+    private static bool SaysNothing(string text) => text.Length == 0
+        || text.StartsWith("Error making request with Error Code", StringComparison.Ordinal)
+        || text.StartsWith("The service returned an error with Error Code", StringComparison.Ordinal)
+        || text.StartsWith("Exception of type", StringComparison.Ordinal);
+
+    private static string CodeOf(AmazonServiceException answer, int status, string missingCode)
+    {
+        // HEAD has no body, so the SDK fills the code with the status or its name.
+        string given = answer.ErrorCode ?? "";
+        if (given.Length > 0 && !char.IsAsciiDigit(given[0]) && given != answer.StatusCode.ToString())
+        {
+            return given.EndsWith("Exception", StringComparison.Ordinal) && Codes.ContainsKey(given[..^9]) ? given[..^9] : given;
+        }
+
+        return status switch
+        {
+            301 => "PermanentRedirect",
+            304 => "NotModified",
+            307 => "TemporaryRedirect",
+            400 => "BadRequest",
+            401 => "Unauthorized",
+            403 => "AccessDenied",
+            404 => missingCode,
+            405 => "MethodNotAllowed",
+            409 => "Conflict",
+            412 => "PreconditionFailed",
+            416 => "InvalidRange",
+            429 => "TooManyRequests",
+            501 => "NotImplemented",
+            503 => "ServiceUnavailable",
+            _ => "Http" + status.ToString(CultureInfo.InvariantCulture),
+        };
+    }
+
+    private static (LabErrorKind Kind, string? Advice) Classify(string code, int status, string text)
+    {
+        if (Codes.TryGetValue(code, out (LabErrorKind Kind, string? Advice) known))
+        {
+            return known;
+        }
+
+        if (code.StartsWith("AccessDenied", StringComparison.Ordinal))
+        {
+            // radosgw and other servers answer so to a wrong key, too; who names the caller knows the key.
+            return (LabErrorKind.AccessDenied, text.Contains("is not authorized to perform", StringComparison.Ordinal)
+                ? "Give the caller a policy that allows it, or act as somebody who may (Connect-Lab, Use-LabRole)."
+                : "Check that the caller's policies allow it, and that the keys are the right ones (Get-LabSession): some servers say the same of a wrong key.");
+        }
+
+        if (code.StartsWith("NoSuch", StringComparison.Ordinal) || code.Contains("NotFound", StringComparison.Ordinal))
+        {
+            return (LabErrorKind.NotFound, null);
+        }
+
+        if (code.StartsWith("LimitExceeded", StringComparison.Ordinal))
+        {
+            return (LabErrorKind.LimitExceeded, null);
+        }
+
+        if (code.Contains("Throttl", StringComparison.Ordinal) || code.StartsWith("TooManyRequests", StringComparison.Ordinal))
+        {
+            return (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later.");
+        }
+
+        return (status switch
+        {
+            401 => LabErrorKind.AuthenticationFailed,
+            403 => LabErrorKind.AccessDenied,
+            404 => LabErrorKind.NotFound,
+            405 or 501 => LabErrorKind.NotSupported,
+            408 => LabErrorKind.Timeout,
+            304 or 409 or 412 => LabErrorKind.Conflict,
+            429 => LabErrorKind.LimitExceeded,
+            >= 400 and < 500 => LabErrorKind.InvalidData,
+            _ => LabErrorKind.ServiceFailed,
+        }, status >= 500 ? "It has been tried several times; try again later." : null);
+    }
+
+    private static LabException FromSocket(SocketException socket, Exception problem, string place, object? target)
+    {
+        (string code, string text) = socket.SocketErrorCode switch
+        {
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+                ("HostNotFound", $"The host name of {place} is not known."),
+            SocketError.ConnectionRefused => ("ConnectionRefused", $"Nothing answers at {place}."),
+            SocketError.TimedOut => ("ConnectTimeout", $"{place} does not answer in time."),
+            SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown =>
+                ("ConnectionReset", $"{place} broke off the connection."),
+            _ => ("ConnectionFailed", $"{place} cannot be reached: {OneLine(socket.Message)}."),
+        };
+        return new LabException(LabErrorKind.ConnectionFailed, code, text, problem)
+        {
+            Target = target,
+            Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server runs.",
+
+            // A server that was there and broke off may serve the next item.
+            StopsCommand = code != "ConnectionReset",
+        };
+    }
+
+    private static LabException FromClient(Exception problem, string place, string service, string subject, object? target)
+    {
+        string text = OneLine(problem.Message);
+        switch (problem)
+        {
+            case TimeoutException or OperationCanceledException:
+            case HttpRequestException { InnerException: TimeoutException or OperationCanceledException }:
+            case IOException { InnerException: TimeoutException }:
+                return new LabException(LabErrorKind.Timeout, "RequestTimeout", $"{subject}: {place} did not answer in time.", problem)
+                {
+                    Target = target,
+                };
+            case AmazonClientException when text.Contains("hash", StringComparison.OrdinalIgnoreCase)
+                || text.Contains("checksum", StringComparison.OrdinalIgnoreCase):
+                return new LabException(LabErrorKind.Corrupted, "ChecksumMismatch", $"{subject}: what arrived is not what was sent: {text}", problem)
+                {
+                    Target = target,
+                    Advice = "Transfer it again.",
+                };
+            case AmazonClientException when text.Contains("credentials", StringComparison.OrdinalIgnoreCase):
+                return new LabException(LabErrorKind.AuthenticationFailed, "NoCredentials", $"No usable AWS credentials: {text}", problem)
+                {
+                    Advice = "Use Connect-Lab -Credential or -ProfileName, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+                };
+            case HttpRequestException or IOException or WebException:
+                return new LabException(LabErrorKind.ConnectionFailed, "ConnectionFailed", $"The connection to {place} failed: {text}", problem)
+                {
+                    Target = target,
+                    Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server runs.",
+                    StopsCommand = false,
+                };
+            case AmazonServiceException:
+                return Answerless(problem, place, service, subject, target);
+            default:
+                return new LabException(LabErrorKind.ServiceFailed, service + "Failed", $"{subject}: {text}", problem) { Target = target };
+        }
+    }
+
+    private static LabException Answerless(Exception problem, string place, string service, string subject, object? target) =>
+        new(LabErrorKind.ServiceFailed, "InvalidResponse", $"{subject}: {place} did not answer as {service} does.", problem)
+        {
+            StatusCode = problem is AmazonServiceException { StatusCode: not 0 } answer ? (int)answer.StatusCode : null,
+            Target = target,
+            Advice = "Check that the endpoint is the right one and that no proxy answers in its place.",
+        };
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
+}

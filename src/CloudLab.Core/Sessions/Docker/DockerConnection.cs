@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Core.Sessions.Docker;
+
+/// <summary>Which Docker Engine is talked to and how: address, context, TLS; as the docker CLI finds it.</summary>
+public sealed class DockerConnection
+{
+    private readonly LabSession session;
+    private readonly Lazy<Resolved> resolved;
+    private readonly Lazy<HttpMessageHandler> handler;
+
+    internal DockerConnection(LabSession session)
+    {
+        this.session = session;
+        ConfigFolder = session.Environment.Get("DOCKER_CONFIG") ?? Path.Combine(session.Environment.Home, ".docker");
+        Store = new DockerContextStore(ConfigFolder);
+        
+        // What fails is tried again with the next use.
+        resolved = new(Resolve, LazyThreadSafetyMode.PublicationOnly);
+        handler = new(() => DockerTransport.Pool(Endpoint, session.Environment), LazyThreadSafetyMode.PublicationOnly);
+    }
+
+    /// <summary>Address of the engine (<c>unix:///var/run/docker.sock</c>) and where it came from.</summary>
+    public LabSetting HostSetting => resolved.Value.Host;
+
+    /// <summary>Name of the docker CLI context and where it came from; the value is null where an address is given directly.</summary>
+    public LabSetting ContextSetting => resolved.Value.Context;
+
+    /// <summary>Folder of the docker CLI's configuration: contexts, plugins, builders, registry logins.</summary>
+    public string ConfigFolder { get; }
+
+    /// <summary>Names of the docker CLI's contexts, <c>default</c> among them.</summary>
+    public IReadOnlyList<string> Contexts => ["default", .. Store.Names()];
+
+    /// <summary>Names of the buildx builders: those that were created, then one for each context.</summary>
+    public IReadOnlyList<string> Builders
+    {
+        get
+        {
+            string folder = Environment.Get("BUILDX_CONFIG") ?? Path.Combine(ConfigFolder, "buildx");
+            string instances = Path.Combine(folder, "instances");
+            return
+            [
+                .. Directory.Exists(instances) ? Directory.EnumerateFiles(instances).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal) : Enumerable.Empty<string>(),
+                .. Contexts,
+            ];
+        }
+    }
+
+    /// <summary>The environment that the connection was resolved in.</summary>
+    internal LabEnvironment Environment => session.Environment;
+
+    internal DockerContextStore Store { get; }
+
+    internal DockerEndpoint Endpoint => resolved.Value.Endpoint;
+
+    /// <summary>The session's pool of connections to the engine.</summary>
+    internal HttpMessageHandler Handler => handler.Value;
+
+    /// <summary>Makes a docker tool that is started as a process use this engine and configuration.</summary>
+    /// <param name="start">The process to be.</param>
+    internal void Configure(ProcessStartInfo start)
+    {
+        // Only one of the two may be set: DOCKER_HOST would win over the context.
+        start.Environment.Remove("DOCKER_HOST");
+        start.Environment.Remove("DOCKER_CONTEXT");
+        start.Environment["DOCKER_CONFIG"] = ConfigFolder;
+        if (resolved.Value.Stored)
+        {
+            start.Environment["DOCKER_CONTEXT"] = ContextSetting.Value;
+        }
+        else
+        {
+            start.Environment["DOCKER_HOST"] = HostSetting.Value;
+        }
+    }
+
+    private Resolved Resolve()
+    {
+        (Asked? asked, string source) = session.Given(
+            o => o.DockerHost is null && o.DockerContext is null ? null : new Asked(o.DockerHost, o.DockerContext));
+        if (asked is { Host: not null, Context: not null })
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "DockerHostAndContext",
+                $"Both a Docker host ('{asked.Host}') and a Docker context ('{asked.Context}') are given ({source}): give one of them.");
+        }
+
+        LabSetting host = new("DockerHost", asked?.Host, source);
+        LabSetting context = new("DockerContext", asked?.Context, source);
+        if (host.Value is null && context.Value is null)
+        {
+            host = host.Or(Environment.Get("DOCKER_HOST"), "environment DOCKER_HOST");
+        }
+
+        if (host.Value is null)
+        {
+            context = context.Or(Environment.Get("DOCKER_CONTEXT"), "environment DOCKER_CONTEXT");
+            context = context.Value is null ? context.Or(Store.Current(), $"currentContext of {Store.ConfigFile}") : context;
+            context = context.Or("default", "default");
+            if (context.Value != "default")
+            {
+                return OfStore(context);
+            }
+
+            host = host.Or(Environment.Get("DOCKER_HOST"), "environment DOCKER_HOST").Or(PlatformDefault(), "platform default");
+        }
+
+        return new Resolved(host, context, DockerEndpoint.Parse(host.Value!, host.Source, EnvironmentTls), Stored: false);
+    }
+
+    private Resolved OfStore(LabSetting context)
+    {
+        DockerStoredContext stored = Store.Find(context.Value!) ?? throw new LabException(
+            LabErrorKind.InvalidArgument, "DockerContextNotFound",
+            $"There is no Docker context '{context.Value}' ({context.Source}): 'docker context ls' lists those there are.");
+        LabSetting host = new("DockerHost", stored.Host, $"context '{context.Value}'");
+        return new Resolved(host, context, DockerEndpoint.Parse(stored.Host, host.Source, () => stored.Tls), Stored: true);
+    }
+
+    private DockerTls? EnvironmentTls()
+    {
+        if (Environment.Get("DOCKER_TLS_VERIFY") is null)
+        {
+            return null;
+        }
+
+        string folder = Environment.Get("DOCKER_CERT_PATH") ?? ConfigFolder;
+        return new DockerTls(folder, SkipVerification: false);
+    }
+
+    private string PlatformDefault()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return "npipe:////./pipe/docker_engine";
+        }
+
+        const string System = "/var/run/docker.sock";
+        string?[] sockets =
+        [
+            System,
+            Environment.Get("XDG_RUNTIME_DIR") is { } runtime ? Path.Combine(runtime, "docker.sock") : null,
+            Path.Combine(Environment.Home, ".docker", "run", "docker.sock"),
+        ];
+        return "unix://" + (Array.Find(sockets, File.Exists) ?? System);
+    }
+
+    private sealed record Asked(string? Host, string? Context);
+
+    private sealed record Resolved(LabSetting Host, LabSetting Context, DockerEndpoint Endpoint, bool Stored);
+}

@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Core.Sessions.Docker;
+
+/// <summary>The contexts that the docker CLI keeps in its configuration folder.</summary>
+/// <param name="folder">The configuration folder.</param>
+internal sealed class DockerContextStore(string folder)
+{
+    /// <summary>The docker CLI's configuration file.</summary>
+    public string ConfigFile { get; } = Path.Combine(folder, "config.json");
+
+    private string MetaFolder => Path.Combine(folder, "contexts", "meta");
+
+    /// <summary>The configuration file's content.</summary>
+    /// <returns>An object; empty where there is no file. Throws <see cref="LabException"/> where it is no JSON.</returns>
+    public JsonObject Config() => File.Exists(ConfigFile) ? Read(ConfigFile) : [];
+
+    /// <summary>The context chosen with <c>docker context use</c>.</summary>
+    /// <returns>Its name, or null.</returns>
+    public string? Current() => Text(Config()["currentContext"]);
+
+    /// <summary>Finds a context by its name.</summary>
+    /// <param name="name">Name of a context.</param>
+    /// <returns>The context, or null.</returns>
+    public DockerStoredContext? Find(string name)
+    {
+        string id = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name))).ToLowerInvariant();
+        string file = Path.Combine(MetaFolder, id, "meta.json");
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        JsonNode? endpoint = Read(file)["Endpoints"]?["docker"];
+        string host = Text(endpoint?["Host"]) ?? throw Unusable(file, "it names no Docker host");
+        string tls = Path.Combine(folder, "contexts", "tls", id, "docker");
+        bool skip = endpoint?["SkipTLSVerify"]?.GetValueKind() == JsonValueKind.True;
+        return new DockerStoredContext(host, Directory.Exists(tls) || skip ? new DockerTls(tls, skip) : null);
+    }
+
+    /// <summary>Names of all stored contexts, sorted; those that cannot be read are left out.</summary>
+    /// <returns>Names without <c>default</c>.</returns>
+    public IReadOnlyList<string> Names()
+    {
+        List<string> names = [];
+        if (Directory.Exists(MetaFolder))
+        {
+            foreach (string file in Directory.EnumerateDirectories(MetaFolder).Select(d => Path.Combine(d, "meta.json")).Where(File.Exists))
+            {
+                try
+                {
+                    names.Add(Text(Read(file)["Name"]) ?? throw Unusable(file, "it has no name"));
+                }
+                catch (LabException)
+                {
+                    // A list is still useful without the broken one; using that one says what is wrong.
+                }
+            }
+        }
+
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+
+    private static string? Text(JsonNode? node) =>
+        node is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
+
+    private static JsonObject Read(string file)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(file)) as JsonObject ?? throw Unusable(file, "it is no JSON object");
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(file, e.Message, e);
+        }
+    }
+
+    private static LabException Unusable(string file, string why, Exception? inner = null) => new(
+        LabErrorKind.InvalidArgument, "DockerConfigInvalid",
+        $"The Docker configuration '{file}' cannot be used: {why.TrimEnd('.')}. Correct it, or name the engine with -DockerHost.", inner);
+}
+
+/// <summary>A context of the docker CLI.</summary>
+/// <param name="Host">Address of its engine.</param>
+/// <param name="Tls">How TLS is done, or null for none.</param>
+internal sealed record DockerStoredContext(string Host, DockerTls? Tls);

@@ -1,0 +1,192 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Core.Sessions.Kubernetes;
+
+/// <summary>
+/// A program that a kubeconfig names to fetch credentials (<c>aws eks get-token</c>, <c>gke-gcloud-auth-plugin</c>): the
+/// client.authentication.k8s.io protocol.
+/// </summary>
+internal sealed class KubeExecPlugin
+{
+    private readonly string whose;
+    private readonly string command;
+    private readonly string? hint;
+    private readonly string info;
+    private readonly string apiVersion;
+    private readonly List<string> arguments = [];
+    private readonly List<(string Name, string Value)> variables = [];
+
+    private KubeExecPlugin(string whose, string command, string? hint, string apiVersion, string info)
+    {
+        this.whose = whose;
+        this.command = command;
+        this.hint = hint;
+        this.apiVersion = apiVersion;
+        this.info = info;
+    }
+
+    /// <summary>Reads the <c>exec</c> of a user.</summary>
+    /// <param name="exec">The exec mapping.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="server">The cluster's URL.</param>
+    /// <returns>The plugin.</returns>
+    public static KubeExecPlugin Of(JsonObject exec, KubeConfigEntry user, KubeConfigEntry cluster, Uri server)
+    {
+        KubeConfigEntry entry = new(user.Name, exec, user.File);
+        string whose = $"user '{user.Name}' of {user.File}";
+        string command = entry.Text("command") ?? throw Invalid($"The exec of {whose} names no command.");
+        string apiVersion = entry.Text("apiVersion") ?? throw Invalid($"The exec of {whose} names no apiVersion: client.authentication.k8s.io/v1.");
+        if (entry.Text("interactiveMode") == "Always")
+        {
+            throw Invalid($"The exec of {whose} wants a terminal (interactiveMode: Always), which there is none here: log in with its own tool, or use IfAvailable.");
+        }
+
+        // A path is relative to the kubeconfig; a bare name is looked up in PATH.
+        if (command.AsSpan().IndexOfAny('/', Path.DirectorySeparatorChar) >= 0)
+        {
+            command = entry.Path("command")!;
+        }
+
+        JsonObject spec = new() { ["interactive"] = false };
+        if (entry.Flag("provideClusterInfo"))
+        {
+            spec["cluster"] = ClusterInfo(cluster, server);
+        }
+
+        KubeExecPlugin plugin = new(
+            whose, command, entry.Text("installHint"), apiVersion,
+            new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = "ExecCredential", ["spec"] = spec }.ToJsonString());
+        plugin.arguments.AddRange((exec["args"] as JsonArray ?? []).Select(argument => $"{argument}"));
+        foreach (JsonObject variable in (exec["env"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            plugin.variables.Add(($"{variable["name"]}", $"{variable["value"]}"));
+        }
+
+        return plugin;
+    }
+
+    /// <summary>Runs the program.</summary>
+    /// <param name="cancellation">Ends the program.</param>
+    /// <returns>What it gave, and until when it is good.</returns>
+    public async Task<(KubeIdentity Identity, DateTimeOffset StaleAt)> RunAsync(CancellationToken cancellation)
+    {
+        ProcessStartInfo start = new(command)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        arguments.ForEach(start.ArgumentList.Add);
+        variables.ForEach(variable => start.Environment[variable.Name] = variable.Value);
+        start.Environment["KUBERNETES_EXEC_INFO"] = info;
+
+        using Process process = new() { StartInfo = start };
+        try
+        {
+            process.Start();
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            string advice = hint is null ? "install it or correct the kubeconfig." : string.Join(' ', hint.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            throw Failed($"'{command}' cannot be started: {advice}", e);
+        }
+
+        try
+        {
+            process.StandardInput.Close();
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
+            string complaint = await process.StandardError.ReadToEndAsync(cancellation);
+            string answer = await output;
+            await process.WaitForExitAsync(cancellation);
+            return process.ExitCode == 0 ? Read(answer) : throw Failed(
+                $"'{command}' ended with code {process.ExitCode}{LastLine(complaint)}");
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+
+    private static string LastLine(string text) =>
+        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault() is { } line
+            ? ": " + (line.Length > 300 ? line[..300] + "…" : line)
+            : "";
+
+    private static JsonObject ClusterInfo(KubeConfigEntry cluster, Uri server)
+    {
+        JsonObject info = new() { ["server"] = server.OriginalString };
+        foreach (string key in new[] { "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url" })
+        {
+            if (cluster.Body[key] is { } value)
+            {
+                info[key] = value.DeepClone();
+            }
+        }
+
+        if (cluster.Path("certificate-authority") is { } path && File.Exists(path))
+        {
+            info["certificate-authority-data"] = Convert.ToBase64String(File.ReadAllBytes(path));
+        }
+
+        foreach (JsonObject extension in (cluster.Body["extensions"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            if ($"{extension["name"]}" == "client.authentication.k8s.io/exec")
+            {
+                info["config"] = extension["extension"]?.DeepClone();
+            }
+        }
+
+        return info;
+    }
+
+    private static LabException Invalid(string message) => new(LabErrorKind.InvalidArgument, "KubeConfigInvalid", message);
+
+    private LabException Failed(string why, Exception? inner = null) => new(
+        LabErrorKind.AuthenticationFailed, "ExecPluginFailed", $"The exec plugin of {whose} gave no credentials: {why}", inner);
+
+    private (KubeIdentity Identity, DateTimeOffset StaleAt) Read(string answer)
+    {
+        JsonObject? status;
+        try
+        {
+            JsonNode? credential = JsonNode.Parse(answer);
+            if ($"{credential?["apiVersion"]}" != apiVersion)
+            {
+                throw Failed($"it answered in apiVersion '{credential?["apiVersion"]}' where the kubeconfig says '{apiVersion}'.");
+            }
+
+            status = credential?["status"] as JsonObject;
+        }
+        catch (JsonException e)
+        {
+            // The answer itself may be a secret.
+            throw Failed($"what '{command}' wrote is no ExecCredential in JSON.", e);
+        }
+
+        string? token = (string?)status?["token"];
+        string? certificate = (string?)status?["clientCertificateData"], key = (string?)status?["clientKeyData"];
+        if (token is null && (certificate is null || key is null))
+        {
+            throw Failed($"'{command}' answered with neither token nor client certificate and key.");
+        }
+
+        DateTimeOffset staleAt = DateTimeOffset.TryParse(
+            (string?)status?["expirationTimestamp"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expires)
+            ? expires
+            : DateTimeOffset.MaxValue;
+        return (
+            new KubeIdentity(
+                token is null ? null : new AuthenticationHeaderValue("Bearer", token),
+                certificate is null || key is null ? null : KubeClientCertificate.FromPem(certificate, key, whose)),
+            staleAt);
+    }
+}

@@ -1,0 +1,11 @@
+namespace CloudLab.Core.Storage.Objects;
+
+/// <summary>One version of an object, or the mark that says it was deleted (<c>Get-LabObject -Versions</c>).</summary>
+public sealed class LabObjectVersion : LabObject
+{
+    /// <summary>True for the version that a request without a version gets.</summary>
+    public bool IsLatest { get; init; }
+
+    /// <summary>True for the mark of a deletion: it has no content. Removing the mark brings the object back.</summary>
+    public bool IsDeleteMarker { get; init; }
+}

@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+using Amazon.S3;
+using Amazon.S3.Model;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
+
+namespace CloudLab.Core.Storage.Wire;
+
+/// <summary>An S3 service as one session reaches it: what the stores and the transfer engine stand on.</summary>
+public sealed class StorageClient
+{
+    // One SDK client for each connection: it keeps the signing key and the region of each bucket.
+    private static readonly ConditionalWeakTable<AwsConnection, S3Client> Clients = [];
+    private static readonly ConditionalWeakTable<AwsConnection, S3Wire> Wires = [];
+
+    private readonly AwsConnection aws;
+    private readonly S3Client s3;
+    private readonly S3Wire wire;
+
+    /// <summary>Opens the service of a session; nothing is sent yet.</summary>
+    /// <param name="session">Endpoint, region and credentials. Throws <see cref="LabException"/> if there are no credentials.</param>
+    /// <param name="reporter">Who hears of requests, warnings and progress.</param>
+    public StorageClient(LabSession session, IReporter? reporter = null)
+    {
+        aws = session.Aws;
+        s3 = Clients.GetValue(aws, static connection => new S3Client(connection));
+        wire = Wires.GetValue(aws, connection => new S3Wire(connection, s3));
+        Reporter = reporter ?? NullReporter.Instance;
+        Origin = new SessionOrigin(session, EndpointOf(session));
+    }
+
+    /// <summary>What everything that this client tells of remembers.</summary>
+    public SessionOrigin Origin { get; }
+
+    /// <summary>Region of the connection.</summary>
+    internal string Region => aws.Region;
+
+    /// <summary>True for a server that is not Amazon's.</summary>
+    internal bool HasOwnEndpoint => aws.Endpoint("S3") is not null;
+
+    internal IReporter Reporter { get; }
+
+    /// <summary>Base URL of the storage service of a session.</summary>
+    /// <param name="session">The session; it needs no credentials.</param>
+    /// <returns><c>http://127.0.0.1:9000</c>, or Amazon's <c>https://s3.amazonaws.com</c>, whatever the region. Throws <see cref="LabException"/>.</returns>
+    public static string EndpointOf(LabSession session) => session.Aws.ServiceUrl("S3");
+
+    /// <summary>Whether the connection itself protects what is sent to a bucket, so that signing the body over is a waste.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <returns>True for https.</returns>
+    internal bool IsEncrypted(string bucket) => wire.IsEncrypted(bucket);
+
+    /// <summary>Sends a request about an object, or about a bucket where its key is empty: all that moves and lists objects.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>An answer of success. Throws <see cref="LabException"/>.</returns>
+    internal Task<S3Answer> SendAsync(S3Request request, CancellationToken cancellation) => request.Key.Length > 0
+        ? CallAsync(request.Bucket, request.Key, _ => wire.SendAsync(request, Reporter, cancellation), cancellation)
+        : CallAsync(request.Bucket, _ => wire.SendAsync(request, Reporter, cancellation), cancellation);
+
+    /// <summary>Makes a URL that carries its signature.</summary>
+    /// <param name="request">What it will be used for.</param>
+    /// <param name="life">How long it is good.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The URL. Throws <see cref="LabException"/>.</returns>
+    internal Task<string> PresignAsync(S3Request request, TimeSpan life, CancellationToken cancellation) =>
+        CallAsync(request.Bucket, request.Key, _ => wire.PresignAsync(request, life, cancellation), cancellation);
+
+    /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
+    /// <param name="bucket">Bucket, for an error.</param>
+    /// <param name="key">Key, for an error.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>Whether they end at all, and when, where that is known. Throws <see cref="LabException"/>.</returns>
+    internal Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync(string bucket, string key, CancellationToken cancellation) =>
+        CallAsync(bucket, key, _ => aws.CredentialsEndAsync(cancellation), cancellation);
+
+    /// <summary>Reads the document that an answer carries.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="request">What it answers.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>Its root element. Throws <see cref="LabException"/>.</returns>
+    internal Task<XElement> ReadXmlAsync(S3Answer answer, S3Request request, CancellationToken cancellation) => request.Key.Length > 0
+        ? CallAsync(request.Bucket, request.Key, _ => answer.ReadXmlAsync(cancellation), cancellation)
+        : CallAsync(request.Bucket, _ => answer.ReadXmlAsync(cancellation), cancellation);
+
+    /// <summary>Makes one SDK call, or one on the wire; every request of the area goes through here.</summary>
+    /// <typeparam name="T">The SDK's answer.</typeparam>
+    /// <param name="subject">What it is about, to begin an error message with: <c>s3://movies/a</c>.</param>
+    /// <param name="target">The object an error is about.</param>
+    /// <param name="missingCode">Error code of a 404 without a body.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
+    internal async Task<T> CallAsync<T>(
+        string subject, object? target, string missingCode, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
+    {
+        RequestLog.Current = Reporter;
+        TemporaryCredentials.Cancellation = cancellation;
+        try
+        {
+            return await call(s3);
+        }
+        catch (Exception e) when (AwsErrors.Knows(e, cancellation))
+        {
+            throw AwsErrors.From(e, aws, "S3", subject, target, missingCode);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            // What breaks because it was cancelled is a cancellation.
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+    }
+
+    /// <summary>Calls about one object.</summary>
+    /// <typeparam name="T">The SDK's answer.</typeparam>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
+    internal Task<T> CallAsync<T>(string bucket, string key, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
+    {
+        BucketName.Validate(bucket);
+        ObjectName.Validate(bucket, key);
+        string uri = ObjectName.Uri(bucket, key);
+        return CallAsync(uri, uri, "NoSuchKey", call, cancellation);
+    }
+
+    /// <summary>Calls about one bucket.</summary>
+    /// <typeparam name="T">The SDK's answer.</typeparam>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
+    internal Task<T> CallAsync<T>(string bucket, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
+    {
+        BucketName.Validate(bucket);
+        return CallAsync($"Bucket '{bucket}'", bucket, "NoSuchBucket", call, cancellation);
+    }
+
+    /// <summary>An error about an object, found here and not told by the service.</summary>
+    /// <param name="kind">What went wrong.</param>
+    /// <param name="code">Its id.</param>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="text">What is wrong.</param>
+    /// <param name="advice">What to do.</param>
+    /// <param name="inner">What it came from.</param>
+    /// <returns>The exception.</returns>
+    internal static LabException Problem(
+        LabErrorKind kind, string code, string bucket, string key, string text, string? advice = null, Exception? inner = null)
+    {
+        string uri = ObjectName.Uri(bucket, key);
+        return new LabException(kind, code, $"{uri}: {text}", inner) { Target = uri, Advice = advice };
+    }
+}

@@ -1,0 +1,93 @@
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Principals;
+using Xunit;
+
+namespace CloudLab.Tests.Identity.Principals;
+
+[Trait("Area", "Identity")]
+public sealed class RoleFaultTests
+{
+    private const string Role = "<Role><RoleName>r</RoleName><Arn>arn:aws:iam::1:role/r</Arn><RoleId>AROA1</RoleId><Path>/</Path></Role>";
+
+    private static readonly NewRole Wanted = new()
+    {
+        Name = "r",
+        TrustPolicy = PolicyStatements.Trust(["123456789012"]),
+        Policy = new PolicyDocument(PolicyStatements.ForBucket("movies", null, write: false)),
+    };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_role_whose_policy_is_refused_is_removed_again()
+    {
+        await using FakeServer server = new(
+            (200, FakeServer.Ok("CreateRole", Role)), (409, FakeServer.Error("LimitExceeded", "Too large.")), (200, FakeServer.Ok("DeleteRole", "")));
+        LabException error = await Assert.ThrowsAsync<LabException>(() => new RoleStore(server.Client).CreateAsync(Wanted, Cancellation));
+        Assert.Equal("LimitExceeded", error.Code);
+        Assert.Equal(["CreateRole", "PutRolePolicy", "DeleteRole"], server.Actions);
+    }
+
+    [Fact]
+    public async Task A_role_that_cannot_be_removed_again_is_said_to_exist()
+    {
+        await using FakeServer server = new(
+            (200, FakeServer.Ok("CreateRole", Role)), (409, FakeServer.Error("LimitExceeded", "Too large.")), (403, FakeServer.Error("AccessDenied", "No.")));
+        LabException error = await Assert.ThrowsAsync<LabException>(() => new RoleStore(server.Client).CreateAsync(Wanted, Cancellation));
+        Assert.Equal("RoleHalfMade", error.Code);
+        Assert.Contains("Role 'r' exists but has no policy", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Too large", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_for_a_policy_that_is_wrong()
+    {
+        await using FakeServer server = new((200, FakeServer.Ok("CreateRole", Role)));
+        NewRole wrong = Wanted with { Policy = PolicyStatements.Trust(["*"]) };
+        await Assert.ThrowsAsync<LabException>(() => new RoleStore(server.Client).CreateAsync(wrong, Cancellation));
+        Assert.Empty(server.Actions);
+    }
+
+    [Fact]
+    public async Task A_marker_that_does_not_move_ends_the_list()
+    {
+        string page = FakeServer.Ok("ListRoles", $"<Roles><member>{Role[6..^7]}</member></Roles><IsTruncated>true</IsTruncated><Marker>m</Marker>");
+        await using FakeServer server = new((200, page));
+        int count = 0;
+        await foreach (LabRole role in new RoleStore(server.Client).ListAsync(null, Cancellation))
+        {
+            Assert.True(++count < 10);
+        }
+
+        Assert.Equal(2, count);
+    }
+
+    [Fact]
+    public async Task A_list_is_streamed()
+    {
+        string page = FakeServer.Ok("ListRoles", $"<Roles><member>{Role[6..^7]}</member></Roles><IsTruncated>true</IsTruncated><Marker>m</Marker>");
+        await using FakeServer server = new((200, page), (500, FakeServer.Error("InternalFailure", "x")));
+        await foreach (LabRole role in new RoleStore(server.Client).ListAsync(null, Cancellation))
+        {
+            Assert.Equal("r", role.Name);
+            break;
+        }
+
+        Assert.Equal(["ListRoles"], server.Actions);
+    }
+
+    [Fact]
+    public async Task A_trust_policy_that_is_not_understood_does_not_hide_the_role()
+    {
+        string strange = Role.Replace("</Role>", "<AssumeRolePolicyDocument>{\"Statement\":7}</AssumeRolePolicyDocument></Role>", StringComparison.Ordinal);
+        await using FakeServer server = new(
+            (200, FakeServer.Ok("GetRole", strange)),
+            (200, FakeServer.Ok("ListRolePolicies", "<PolicyNames/>")),
+            (200, FakeServer.Ok("ListRoleTags", "<Tags/>")),
+            (200, FakeServer.Ok("ListAttachedRolePolicies", "<AttachedPolicies/>")));
+        LabRole role = await new RoleStore(server.Client).GetAsync("r", Cancellation);
+        Assert.Null(role.TrustPolicy);
+        Assert.Equal("arn:aws:iam::1:role/r", role.RoleArn);
+    }
+}

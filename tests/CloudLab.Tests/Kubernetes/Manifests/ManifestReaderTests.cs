@@ -1,0 +1,96 @@
+using System.Collections;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Manifests;
+using Xunit;
+
+namespace CloudLab.Tests.Kubernetes.Manifests;
+
+[Trait("Area", "Kubernetes")]
+public sealed class ManifestReaderTests
+{
+    private readonly string folder = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString("N"))).FullName;
+
+    [Fact]
+    public void A_folder_is_read_in_the_order_of_its_names_and_each_item_knows_where_it_stands()
+    {
+        File.WriteAllText(Path.Combine(folder, "b.yaml"), "# x\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\n---\n\napiVersion: v1\nkind: Pod\nmetadata: {name: c}\n");
+        File.WriteAllText(Path.Combine(folder, "a.json"), """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}""");
+        File.WriteAllText(Path.Combine(folder, "notes.txt"), "no manifest");
+        Directory.CreateDirectory(Path.Combine(folder, "deeper"));
+        File.WriteAllText(Path.Combine(folder, "deeper", "d.yml"), "{apiVersion: v1, kind: Pod, metadata: {name: d}}");
+        Assert.Equal(
+            [("a.json", 1, 1, "a"), ("b.yaml", 1, 3, "b"), ("b.yaml", 2, 8, "c")],
+            ManifestReader.ReadPath(folder).Select(i => (Path.GetFileName(i.Source), i.Document, i.Line, i.Name)));
+        Assert.Equal(["a", "b", "c", "d"], ManifestReader.ReadPath(folder, recurse: true).Select(i => i.Name));
+    }
+
+    [Fact]
+    public void Lists_are_taken_apart()
+    {
+        ManifestItem[] items = [.. ManifestReader.ReadText("""
+            apiVersion: v1
+            kind: List
+            items:
+            - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
+            - apiVersion: v1
+              kind: SecretList
+              items: [{apiVersion: v1, kind: Secret, metadata: {name: b}}]
+            """)];
+        Assert.Equal(["ConfigMap a", "Secret b"], items.Select(i => $"{i.Kind} {i.Name}"));
+    }
+
+    [Theory]
+    [InlineData("kind: Pod\nmetadata: {name: x}\n", "'apiVersion'")]
+    [InlineData("apiVersion: v1\nmetadata: {name: x}\n", "'kind'")]
+    [InlineData("apiVersion: v1\nkind: Pod\n", "'metadata.name'")]
+    [InlineData("apiVersion: v1\nkind: Pod\nmetadata: {name: 5}\n", "quotes")]
+    [InlineData("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n", "kubectl kustomize")]
+    [InlineData("- a\n- b\n", "mapping")]
+    [InlineData("just a text\n", "mapping")]
+    public void What_is_no_object_says_what_is_missing_and_where(string text, string says)
+    {
+        LabException problem = Assert.Single(ManifestReader.ReadText(text, "x.yaml")).Problem!;
+        Assert.Equal(("ManifestInvalid", false), (problem.Code, problem.StopsCommand));
+        Assert.StartsWith("x.yaml line 1:", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(says, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_syntax_error_names_file_line_and_column()
+    {
+        string path = Path.Combine(folder, "bad.yaml");
+        File.WriteAllText(path, "apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n");
+        LabException problem = Assert.Single(ManifestReader.ReadPath(path)).Problem!;
+        Assert.Equal("ManifestSyntax", problem.Code);
+        Assert.StartsWith($"{path}: line 4, column 1: a tab", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hashtables_become_objects()
+    {
+        ManifestItem item = Assert.Single(ManifestReader.ReadObject(
+            new Hashtable
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Pod",
+                ["metadata"] = new Hashtable { ["name"] = "x" },
+                ["spec"] = new Hashtable { ["ports"] = new object[] { 1, 2.5, true, "s" } },
+            },
+            1));
+        Assert.Equal("""[1,2.5,true,"s"]""", item.Content["spec"]!["ports"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("Namespace", "v1", 0)]
+    [InlineData("CustomResourceDefinition", "apiextensions.k8s.io/v1", 1)]
+    [InlineData("ConfigMap", "v1", 2)]
+    [InlineData("RoleBinding", "rbac.authorization.k8s.io/v1", 3)]
+    [InlineData("Service", "v1", 4)]
+    [InlineData("Deployment", "apps/v1", 5)]
+    [InlineData("HorizontalPodAutoscaler", "autoscaling/v2", 6)]
+    [InlineData("Certificate", "cert-manager.io/v1", 7)]
+    [InlineData("Service", "serving.knative.dev/v1", 7)]
+    [InlineData("ValidatingWebhookConfiguration", "admissionregistration.k8s.io/v1", 8)]
+    public void Kinds_go_in_waves(string kind, string apiVersion, int wave) => Assert.Equal(
+        wave, ManifestOrder.WaveOf(Assert.Single(ManifestReader.ReadText($"{{apiVersion: {apiVersion}, kind: {kind}, metadata: {{name: x}}}}"))));
+}
