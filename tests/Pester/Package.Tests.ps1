@@ -13,6 +13,7 @@ BeforeAll {
         '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("`$ErrorActionPreference = 'Stop'; `$ProgressPreference = 'Ignore'; $Script")) |
             ForEach-Object { $start.ArgumentList.Add($_) }
         $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $start.WorkingDirectory = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
         foreach ($name in $Environment.Keys) {
             if ($null -eq $Environment[$name]) { $null = $start.Environment.Remove($name) } else { $start.Environment[$name] = $Environment[$name] }
         }
@@ -21,6 +22,7 @@ BeforeAll {
         $output = $process.StandardOutput.ReadToEnd()
         $process.WaitForExit()
         $process.ExitCode | Should -Be 0 -Because ($errors.Result + $output)
+        Get-ChildItem -Recurse -Force $start.WorkingDirectory | Should -BeNullOrEmpty -Because 'nothing belongs into the current folder'
         $output -split '\r?\n' -ne ''
     }
 
@@ -82,6 +84,8 @@ Describe 'The way through a gallery' -Tag Module {
     It 'publishes to a folder, installs for a user who has nothing yet, loads by name and works' -Skip:$IsWindows {
         $repository = (New-Item -ItemType Directory (Join-Path $TestDrive 'gallery')).FullName
         $userHome = (New-Item -ItemType Directory (Join-Path $TestDrive 'home')).FullName
+        # Without it NuGet in PSResourceGet keeps its configuration in the current folder: .NET names no folder that is not there.
+        $null = New-Item -ItemType Directory (Join-Path $userHome ($IsMacOS ? 'Library/Application Support' : '.config'))
         $user = @{ HOME = $userHome; XDG_DATA_HOME = $null; XDG_CONFIG_HOME = $null; XDG_CACHE_HOME = $null; PSModulePath = $null }
         $lines = Invoke-Fresh "
             Register-PSResourceRepository -Name lab -Uri '$repository' -Trusted
