@@ -3,6 +3,8 @@
 # which also starts the real servers; here they are used where the CLOUDLAB_TEST_* variables name them.
 # Needs .NET SDK 10; brings PowerShell 7.6 and Pester along, and fails where they cannot be had.
 #   ./test.ps1 storage identity    the named areas only
+#   $env:CLOUDLAB_TEST_REQUIRE = 'all'    a test skipped for the want of a server (all but kubernetes), or a skipped case of Pester,
+#                                  is a failure. Or names, of docker s3 moto tools kubectl kubernetes: that server's variable must be set.
 param([Parameter(ValueFromRemainingArguments)] [string[]] $Area)
 $ErrorActionPreference = 'Stop'
 Set-Location $PSScriptRoot
@@ -28,7 +30,7 @@ dotnet tests/CloudLab.Tests/bin/Release/net10.0/CloudLab.Tests.dll -noColor -noL
 
 # A suite without a summary, or of which nothing ran, is a failure; of the named areas it may have no test.
 $passed = $failed = $skipped = 0
-$suites = @{ Pester = if (Test-Path $env:CLOUDLAB_TEST_RESULT) { [int[]] (-split (Get-Content $env:CLOUDLAB_TEST_RESULT)) } }
+$suites = @{ Pester = if (Test-Path $env:CLOUDLAB_TEST_RESULT) { [int[]] (-split (Get-Content -TotalCount 1 $env:CLOUDLAB_TEST_RESULT)) } }
 if ("$($lines | Select-Object -Last 20)" -match 'Total: (\d+), Errors: (\d+), Failed: (\d+), Skipped: (\d+)') {
     $total, $errors, $bad, $left = [int[]] $Matches[1..4]
     $suites.xunit = ($total - $bad - $left), ($bad + $errors), $left
@@ -41,6 +43,27 @@ foreach ($suite in 'xunit', 'Pester') {
     }
     $passed += $good; $failed += $bad; $skipped += $left
 }
-$lines | Select-String 'CLOUDLAB_TEST_[A-Z0-9_]+(?= is not set)' | ForEach-Object { $_.Matches[0].Value } | Group-Object | ForEach-Object { "SKIPPED $($_.Count) tests of xunit: $($_.Name) is not set" }
+$required = -split "$env:CLOUDLAB_TEST_REQUIRE"
+$words = @{ $true = 'FAILED'; $false = 'SKIPPED' }
+$variables = @{ docker = 'DOCKER'; s3 = 'S3'; moto = 'MOTO'; tools = 'AWSCLI'; kubectl = 'KUBECTL'; kubernetes = 'KUBECONFIG' }
+foreach ($server in $required | Where-Object { $_ -ne 'all' }) {
+    if (-not $variables[$server]) { throw "CLOUDLAB_TEST_REQUIRE: there is no server '$server' ($($variables.Keys | Sort-Object))." }
+    $variable = "CLOUDLAB_TEST_$($variables[$server])"
+    if (-not [Environment]::GetEnvironmentVariable($variable)) {
+        "FAILED ${server}: $variable is not set"
+        $failed++
+    }
+}
+$lines | Select-String 'CLOUDLAB_TEST_[A-Z0-9_]+(?= is not set)' | ForEach-Object { $_.Matches[0].Value } | Group-Object | ForEach-Object {
+    $isFailure = 'all' -in $required -and $_.Name -ne 'CLOUDLAB_TEST_KUBECONFIG'
+    "$($words[$isFailure]) $($_.Count) tests of xunit: $($_.Name) is not set"
+    $failed += [int] $isFailure
+}
+if ($suites.Pester) {
+    foreach ($name in Get-Content $env:CLOUDLAB_TEST_RESULT | Select-Object -Skip 1) {
+        "$($words['all' -in $required]) Pester: $name"
+        $failed += [int] ('all' -in $required)
+    }
+}
 "$passed passed, $failed failed, $skipped skipped"
 exit [int] ($failed -or -not $passed)

@@ -5,7 +5,8 @@
 #   ./test.sh storage identity    the named areas: storage identity containers kubernetes autoscaling sessions
 #                                 host emulator module
 #   CLOUDLAB_TEST_START=0         start no server: use what the environment names (see tests/services)
-#   CLOUDLAB_TEST_REQUIRE=all     a server that does not start, or a test skipped for the want of one, is a failure. Or names, of
+#   CLOUDLAB_TEST_REQUIRE=all     a server that does not start, a test skipped for the want of one, or a skipped case of Pester, is a
+#                                 failure. Or names, of
 #                                 docker s3 moto tools kubectl, which are all, and kubernetes, which this script cannot start.
 set -uo pipefail
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 1
@@ -140,6 +141,12 @@ CLOUDLAB_TEST_AREAS="${areas[*]-}" CLOUDLAB_TEST_RESULT="$results/pester.txt" \
     "$PWSH" -NoProfile -NonInteractive -File tests/Pester/Invoke-Tests.ps1
 if read -r good bad left < "$results/pester.txt" 2> /dev/null; then
     count Pester "$good" "$bad" "$left"
+    # Whatever the reason, a case that did not run has shown nothing.
+    while read -r name; do
+        word=SKIPPED
+        if required all; then word=FAILED failed=$((failed + 1)); fi
+        closing+=("$word Pester: $name")
+    done < <(tail -n +2 "$results/pester.txt")
 else
     closing+=("FAILED Pester: it ended without a result")
     failed=$((failed + 1))

@@ -49,7 +49,7 @@ internal static class RunCommand
             console.WriteUsage(cmdlet.Name, e.Message);
             return ExitCode.Usage;
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or IOException)
         {
             console.WriteErrorLine($"{cmdlet.Name}: {e.Message}");
             return ExitCode.Failed;
@@ -72,6 +72,7 @@ internal static class RunCommand
             if (Interlocked.CompareExchange(ref signal, code, 0) == 0)
             {
                 context.Cancel = true;
+                Terminal.Interrupted.Cancel();
                 run.Stop();
             }
         });

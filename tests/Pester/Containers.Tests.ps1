@@ -59,7 +59,7 @@ Describe 'Without a Docker Engine' -Tag Containers {
     }
 }
 
-Describe 'With a Docker Engine' -Tag Containers -Skip:(-not $docker) {
+Describe 'With a Docker Engine (CLOUDLAB_TEST_DOCKER)' -Tag Containers -Skip:(-not $docker) {
     BeforeAll {
         $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
         $repository = "cloudlab-pester/$([guid]::NewGuid().ToString('N'))"

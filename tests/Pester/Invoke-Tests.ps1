@@ -1,4 +1,5 @@
-# Runs the Pester suite for test.sh and writes "passed failed skipped" to $env:CLOUDLAB_TEST_RESULT.
+# Runs the Pester suite for test.sh and test.ps1 and writes "passed failed skipped" to $env:CLOUDLAB_TEST_RESULT, and under it
+# a line for each skipped case: its name, and why where it says so (Set-ItResult -Skipped -Because).
 # $env:CLOUDLAB_TEST_AREAS names the areas (tags) to run, all if empty.
 $ErrorActionPreference = 'Stop'
 $project = [xml] (Get-Content -Raw (Join-Path $PSScriptRoot 'Pester.csproj'))
@@ -13,5 +14,9 @@ if ($env:CLOUDLAB_TEST_AREAS) {
 }
 $result = Invoke-Pester -Configuration $configuration
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
-Set-Content -Path $env:CLOUDLAB_TEST_RESULT -Value "$($result.PassedCount) $failed $($result.SkippedCount)"
+$skipped = $result.Skipped | ForEach-Object {
+    $reason = "$($_.ErrorRecord)" -replace '^is skipped(, because )?' -replace '\s+', ' '
+    $_.ExpandedPath + ($reason ? ": $reason" : '')
+}
+Set-Content -Path $env:CLOUDLAB_TEST_RESULT -Value @("$($result.PassedCount) $failed $($result.SkippedCount)"; $skipped)
 exit [int] ($failed -gt 0)

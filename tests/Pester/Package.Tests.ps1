@@ -13,6 +13,7 @@ BeforeAll {
         '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("`$ErrorActionPreference = 'Stop'; `$ProgressPreference = 'Ignore'; $Script")) |
             ForEach-Object { $start.ArgumentList.Add($_) }
         $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $start.WorkingDirectory = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
         foreach ($name in $Environment.Keys) {
             if ($null -eq $Environment[$name]) { $null = $start.Environment.Remove($name) } else { $start.Environment[$name] = $Environment[$name] }
         }
@@ -21,6 +22,7 @@ BeforeAll {
         $output = $process.StandardOutput.ReadToEnd()
         $process.WaitForExit()
         $process.ExitCode | Should -Be 0 -Because ($errors.Result + $output)
+        Get-ChildItem -Recurse -Force $start.WorkingDirectory | Should -BeNullOrEmpty -Because 'nothing belongs into the current folder'
         $output -split '\r?\n' -ne ''
     }
 
@@ -79,21 +81,25 @@ Describe 'What is compiled ahead of time' -Tag Module {
 
 Describe 'The way through a gallery' -Tag Module {
     # On Windows no variable moves a user's own folders, and a test leaves nothing in them.
-    It 'publishes to a folder, installs for a user who has nothing yet, loads by name and works' -Skip:$IsWindows {
-        $repository = (New-Item -ItemType Directory (Join-Path $TestDrive 'gallery')).FullName
-        $userHome = (New-Item -ItemType Directory (Join-Path $TestDrive 'home')).FullName
-        $user = @{ HOME = $userHome; XDG_DATA_HOME = $null; XDG_CONFIG_HOME = $null; XDG_CACHE_HOME = $null; PSModulePath = $null }
-        $lines = Invoke-Fresh "
-            Register-PSResourceRepository -Name lab -Uri '$repository' -Trusted
-            Publish-PSResource -Path '$built' -Repository lab
-            (Get-ChildItem '$repository').Name
-            Install-PSResource CloudLab -Repository lab -Scope CurrentUser
-            (Get-Module -ListAvailable CloudLab).ModuleBase.StartsWith('$userHome')" $user
-        $version = (Import-PowerShellDataFile (Join-Path $built CloudLab.psd1)).ModuleVersion
-        $lines | Should -Be @("CloudLab.$version.nupkg", 'True')
+    if (-not $IsWindows) {
+        It 'publishes to a folder, installs for a user who has nothing yet, loads by name and works' {
+            $repository = (New-Item -ItemType Directory (Join-Path $TestDrive 'gallery')).FullName
+            $userHome = (New-Item -ItemType Directory (Join-Path $TestDrive 'home')).FullName
+            # Without it NuGet in PSResourceGet keeps its configuration in the current folder: .NET names no folder that is not there.
+            $null = New-Item -ItemType Directory (Join-Path $userHome ($IsMacOS ? 'Library/Application Support' : '.config'))
+            $user = @{ HOME = $userHome; XDG_DATA_HOME = $null; XDG_CONFIG_HOME = $null; XDG_CACHE_HOME = $null; PSModulePath = $null }
+            $lines = Invoke-Fresh "
+                Register-PSResourceRepository -Name lab -Uri '$repository' -Trusted
+                Publish-PSResource -Path '$built' -Repository lab
+                (Get-ChildItem '$repository').Name
+                Install-PSResource CloudLab -Repository lab -Scope CurrentUser
+                (Get-Module -ListAvailable CloudLab).ModuleBase.StartsWith('$userHome')" $user
+            $version = (Import-PowerShellDataFile (Join-Path $built CloudLab.psd1)).ModuleVersion
+            $lines | Should -Be @("CloudLab.$version.nupkg", 'True')
 
-        # Nobody imports it: its name does.
-        Invoke-Fresh "$useIt; (Get-Module CloudLab).ModuleBase.StartsWith('$userHome'); (Get-Help Get-LabBucket).Name" $user | Should -Be @('True', 'Get-LabBucket')
+            # Nobody imports it: its name does.
+            Invoke-Fresh "$useIt; (Get-Module CloudLab).ModuleBase.StartsWith('$userHome'); (Get-Help Get-LabBucket).Name" $user | Should -Be @('True', 'Get-LabBucket')
+        }
     }
 
     It 'says in its manifest what a gallery shows' {

@@ -43,6 +43,14 @@ internal static class ArgumentValue
     /// <returns>True for lists and for <c>name=value</c>.</returns>
     public static bool Repeats(Type type) => IsMap(type) || IsMany(type);
 
+    /// <summary>
+    /// Whether the next argument belongs to the same parameter: a shell divides <c>a, b</c>, which PowerShell does not.
+    /// </summary>
+    /// <param name="type">The parameter's type.</param>
+    /// <param name="typed">What was typed.</param>
+    /// <returns>True where the parameter takes several values and this ends with a comma that divides.</returns>
+    public static bool GoesOn(Type type, string typed) => Repeats(type) && typed.Length > 0 && Divide(typed, ',').Last().Length == 0;
+
     /// <summary>The words for yes and no; others are left to the engine, which refuses them.</summary>
     /// <param name="text">What was typed.</param>
     /// <returns>A truth value, or the text.</returns>

@@ -5,8 +5,8 @@ namespace CloudLab.Host.Arguments;
 
 /// <summary>
 /// Hands the arguments of one cmdlet to the engine: <c>-Name value</c>, <c>-Name:value</c>, <c>--name=value</c>, positional ones.
-/// Several values of one parameter come by repetition or with commas (<c>\,</c> is a comma that does not divide). Which parameter a
-/// name means, and which an argument without a name falls to, the engine decides.
+/// A parameter that takes several values gets them by repetition or with commas (<c>\,</c> is a comma that does not divide); one that
+/// takes one gets it as it was typed. Which parameter a name means, and which an argument without a name falls to, the engine decides.
 /// </summary>
 /// <param name="cmdlet">The cmdlet.</param>
 internal sealed class CommandLine(CmdletInfo cmdlet)
@@ -30,19 +30,19 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
     public Command ToCommand(IReadOnlyList<string> args)
     {
         Command command = new(cmdlet.Name);
-        List<string> positional = [];
+        List<(int Place, string Value)> positional = [];
         List<(ParameterMetadata Parameter, List<string> Values)> named = [];
         for (int i = 0; i < args.Count; i++)
         {
             if (args[i] == "--")
             {
-                positional.AddRange(args.Skip(i + 1));
+                positional.AddRange(args.Index().Skip(i + 1));
                 break;
             }
 
             if (!IsName(args[i]))
             {
-                positional.Add(Joined(args, args[i], ref i));
+                positional.Add((i, args[i]));
                 continue;
             }
 
@@ -57,7 +57,12 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
                 continue;
             }
 
-            string value = Joined(args, inline ?? Next(args, ref i, name), ref i);
+            string value = inline ?? Next(args, ref i, name);
+            while (ArgumentValue.GoesOn(parameter.ParameterType, value) && i + 1 < args.Count && !IsName(args[i + 1]))
+            {
+                value += args[++i];
+            }
+
             if (ArgumentValue.Repeats(parameter.ParameterType) && named.Find(n => n.Parameter == parameter).Values is { } earlier)
             {
                 earlier.Add(value);
@@ -74,9 +79,21 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
             slots.Give(parameter.Name);
         }
 
-        foreach (string value in positional)
+        for (int i = 0; i < positional.Count; i++)
         {
-            command.Parameters.Add(null, slots.NextPositional() is { } type ? ArgumentValue.Of(null, type, [value]) : value);
+            (int place, string value) = positional[i];
+            if (slots.NextPositional() is not { } type)
+            {
+                command.Parameters.Add(null, value);
+                continue;
+            }
+
+            while (ArgumentValue.GoesOn(type, value) && i + 1 < positional.Count && positional[i + 1].Place == ++place)
+            {
+                value += positional[++i].Value;
+            }
+
+            command.Parameters.Add(null, ArgumentValue.Of(null, type, [value]));
         }
 
         return command;
@@ -95,17 +112,6 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
         return (twoDashes ? name.Replace("-", "", StringComparison.Ordinal) : name[1..], end < 0 ? null : arg[(end + 1)..]);
     }
 
-    /// <summary>A shell divides <c>a, b</c> where PowerShell does not: what ends with a comma goes on.</summary>
-    private static string Joined(IReadOnlyList<string> args, string value, ref int i)
-    {
-        while (value.EndsWith(',') && i + 1 < args.Count && !IsName(args[i + 1]))
-        {
-            value += args[++i];
-        }
-
-        return value;
-    }
-
     private static string Next(IReadOnlyList<string> args, ref int i, string name) =>
         i + 1 < args.Count && !IsName(args[i + 1])
             ? args[++i]
@@ -118,34 +124,9 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
         {
             return cmdlet.ResolveParameter(name);
         }
-        catch (ParameterBindingException e) when (Similar(name) is { } similar)
+        catch (ParameterBindingException e) when (SimilarName.Of(name, cmdlet.Parameters.Keys) is { } similar)
         {
             throw new UsageException($"{e.Message} Did you mean -{similar}?");
         }
-    }
-
-    private string? Similar(string name)
-    {
-        (string Name, int Distance) nearest = cmdlet.Parameters.Keys.Select(k => (k, Distance(k, name))).MinBy(k => k.Item2);
-        return nearest.Distance <= Math.Max(1, name.Length / 3) ? nearest.Name : null;
-    }
-
-    // Letters to insert, remove or replace until one name is the other.
-    private static int Distance(string one, string other)
-    {
-        int[] row = [.. Enumerable.Range(0, other.Length + 1)];
-        for (int i = 1; i <= one.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= other.Length; j++)
-            {
-                int changed = diagonal + (char.ToUpperInvariant(one[i - 1]) == char.ToUpperInvariant(other[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(changed, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

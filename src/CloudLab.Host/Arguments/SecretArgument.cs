@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Host.Output;
 
 namespace CloudLab.Host.Arguments;
 
@@ -46,34 +47,8 @@ internal static class SecretArgument
             ? value
             : throw Refuse(parameter, $"the environment variable {typed[FromEnvironment.Length..]} is not set");
 
-    private static SecureString Ask(string parameter, string prompt, string instead)
-    {
-        if (Console.IsInputRedirected || Console.IsErrorRedirected)
-        {
-            throw Refuse(parameter, $"there is nobody to ask for the secret: write {instead} to take it from a variable");
-        }
-
-        Console.Error.Write(prompt);
-        SecureString secret = new();
-        for (ConsoleKeyInfo key = Console.ReadKey(true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(true))
-        {
-            if (key.Key == ConsoleKey.Backspace)
-            {
-                if (secret.Length > 0)
-                {
-                    secret.RemoveAt(secret.Length - 1);
-                }
-            }
-            else if (key.KeyChar != '\0')
-            {
-                secret.AppendChar(key.KeyChar);
-            }
-        }
-
-        Console.Error.WriteLine();
-        secret.MakeReadOnly();
-        return secret;
-    }
+    private static SecureString Ask(string parameter, string prompt, string instead) => Terminal.AskSecret(prompt)
+        ?? throw Refuse(parameter, $"there is nobody to ask for the secret: write {instead} to take it from a variable");
 
     private static SecureString Secure(string plain)
     {

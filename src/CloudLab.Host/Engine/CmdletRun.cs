@@ -38,6 +38,7 @@ internal sealed class CmdletRun : IDisposable
         runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(Environment.CurrentDirectory));
         // Only the session's own description of the cmdlet knows the common parameters.
         this.cmdlet = runspace.SessionStateProxy.InvokeCommand.GetCmdlet(cmdlet.Name);
+        console.Parameters = this.cmdlet.Parameters.Keys;
         pipeline = PowerShell.Create(runspace);
         pipeline.Streams.Error.DataAdded += (_, _) =>
         {

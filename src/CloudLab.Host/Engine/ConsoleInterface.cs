@@ -28,6 +28,9 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
     /// <inheritdoc/>
     public override PSHostRawUserInterface RawUI { get; } = new ConsoleSize();
 
+    /// <summary>Names of the cmdlet's parameters: what they need is given on the command line and not asked for.</summary>
+    public ICollection<string> Parameters { get; set; } = [];
+
     /// <summary>Says that something failed, and what to do about it.</summary>
     /// <param name="command">The cmdlet.</param>
     /// <param name="record">The error.</param>
@@ -129,10 +132,27 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
         progressShown = true;
     }
 
-    /// <summary>Asked for mandatory parameters: they belong on the command line, and the engine says which are missing.</summary>
+    /// <summary>
+    /// Asks for lines of text. The engine asks for mandatory parameters this way, too: those belong on the command line, and it
+    /// says which are missing where it gets no answer.
+    /// </summary>
     /// <inheritdoc/>
-    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
-        throw new HostException("A parameter is missing.");
+    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions)
+    {
+        Dictionary<string, PSObject> answers = [];
+        foreach (FieldDescription field in descriptions)
+        {
+            if (Parameters.Contains(field.Name))
+            {
+                throw new HostException("A parameter is missing.");
+            }
+
+            EndProgress();
+            answers[field.Name] = Terminal.Ask(errors, $"{caption}: {field.Name}: ") ?? throw Nobody();
+        }
+
+        return answers;
+    }
 
     /// <inheritdoc/>
     public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
@@ -167,10 +187,12 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
         SecretArgument.Credential("Credential", userName);
 
     /// <inheritdoc/>
-    public override string ReadLine() => Terminal.Ask(errors, "") ?? throw new HostException("There is nobody to ask.");
+    public override string ReadLine() => Terminal.Ask(errors, "") ?? throw Nobody();
 
     /// <inheritdoc/>
     public override SecureString ReadLineAsSecureString() => SecretArgument.Secret("Secret", "?");
+
+    private static HostException Nobody() => new("There is nobody to ask.");
 
     private static string Key(ChoiceDescription choice) =>
         choice.Label.IndexOf('&', StringComparison.Ordinal) is >= 0 and var at && at + 1 < choice.Label.Length

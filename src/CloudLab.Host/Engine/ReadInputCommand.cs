@@ -27,6 +27,10 @@ public sealed class ReadInputCommand : Cmdlet
         {
             ThrowTerminatingError(new ErrorRecord(e, "InputNotJson", ErrorCategory.InvalidData, null));
         }
+        catch (IOException e)
+        {
+            ThrowTerminatingError(new ErrorRecord(e, "InputNotReadable", ErrorCategory.ReadError, null));
+        }
         catch (OperationCanceledException e)
         {
             throw new PipelineStoppedException("Stopped while waiting for input.", e);

@@ -55,15 +55,24 @@ internal static class StandardStreams
     /// <summary>The lines of standard input. Reading happens elsewhere, so that waiting for a line can be cancelled.</summary>
     /// <param name="cancellation">Ends the lines.</param>
     /// <returns>The lines.</returns>
+    /// <exception cref="IOException">Standard input cannot be read, such as a folder; on the way through the lines.</exception>
     public static IEnumerable<string> ReadLines(CancellationToken cancellation)
     {
         System.Collections.Concurrent.BlockingCollection<string> lines = new(256);
+        Exception? problem = null;
         Thread reader = new(() =>
         {
-            using StreamReader input = new(Console.OpenStandardInput(), Utf8, true);
-            while (input.ReadLine() is { } line)
+            try
             {
-                lines.Add(line);
+                using StreamReader input = new(Console.OpenStandardInput(), Utf8, true);
+                while (input.ReadLine() is { } line)
+                {
+                    lines.Add(line);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problem = e;
             }
 
             lines.CompleteAdding();
@@ -72,7 +81,15 @@ internal static class StandardStreams
             IsBackground = true,
         };
         reader.Start();
-        return lines.GetConsumingEnumerable(cancellation);
+        foreach (string line in lines.GetConsumingEnumerable(cancellation))
+        {
+            yield return line;
+        }
+
+        if (problem is not null)
+        {
+            throw new IOException($"Standard input cannot be read: {problem.Message}", problem);
+        }
     }
 
     private static bool IsNull(string link)

@@ -10,7 +10,8 @@ namespace CloudLab.Tests.Host;
 [Trait("Area", "Host")]
 public class CommandLineProcessTests
 {
-    private static readonly string Host = Path.Combine(CloudLab.Tests.Module.Repository.Folder, "out", "bin", "cloudlab.dll");
+    /// <summary>What ./build.sh made.</summary>
+    internal static readonly string Host = Path.Combine(CloudLab.Tests.Module.Repository.Folder, "out", "bin", "cloudlab.dll");
     private static readonly string Module = Path.Combine(CloudLab.Tests.Module.Repository.Folder, "out", "CloudLab");
 
     [Fact]
@@ -255,6 +256,50 @@ public class CommandLineProcessTests
             Assert.Equal(("", 0), (set.Errors, set.Code));
             Outcome get = await RunAsync(["Get-LabObjectContent", "movies", key.Replace(",", "\\,", StringComparison.Ordinal), "-Raw"], lab);
             Assert.Equal(text, Parse(get).GetString());
+        }
+    }
+
+    [Fact]
+    public async Task A_single_value_is_not_divided_or_joined()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        foreach (string[] args in new[] { new[] { "-Key", @"hello\,,", "movies", "text" }, ["movies", @"hello\,,", "text"] })
+        {
+            Outcome set = await RunAsync(["Set-LabObjectContent", .. args, "-NoNewline"], lab);
+            Assert.Equal(("", 0), (set.Errors, set.Code));
+            Assert.Equal(@"hello\,,", Parse(await RunAsync(["Get-LabObject", "movies"], lab)).GetProperty("Key").GetString());
+            Assert.Equal(0, (await RunAsync(["Remove-LabBucket", "movies", "-Force"], lab)).Code);
+            await RunAsync(["New-LabBucket", "movies"], lab);
+        }
+    }
+
+    [Fact]
+    public async Task A_comma_that_does_not_divide_ends_the_value()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        foreach (string key in new[] { "a,", "b", "c" })
+        {
+            Assert.Equal(0, (await RunAsync(["Set-LabObjectContent", "movies", key, "text"], lab)).Code);
+        }
+
+        Outcome removed = await RunAsync(["Remove-LabObject", "-Key", @"a\,,", "b", "movies", "-Confirm:false"], lab);
+        Assert.Equal(("", 0), (removed.Errors, removed.Code));
+        Assert.Equal("c", Parse(await RunAsync(["Get-LabObject", "movies"], lab)).GetProperty("Key").GetString());
+    }
+
+    [Fact]
+    public async Task Input_that_cannot_be_read_is_said()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A folder can be opened for input on Unix only.");
+        foreach (string args in new[] { "Measure-HpaReplicas -CurrentReplicas 5 -TargetValue 1", "Get-LabBucket" })
+        {
+            (int code, string output, string errors) = await ForeignProcess.RunAsync(new ProcessStartInfo("sh", ["-c", $"exec dotnet '{Host}' {args} < /"]));
+            Assert.Equal((1, ""), (code, output));
+            Assert.Contains(": Standard input cannot be read: ", Assert.Single(errors.Trim().Split('\n')), StringComparison.Ordinal);
         }
     }
 
