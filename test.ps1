@@ -9,6 +9,7 @@ param([Parameter(ValueFromRemainingArguments)] [string[]] $Area)
 $ErrorActionPreference = 'Stop'
 Set-Location $PSScriptRoot
 . ./tests/services/prepare.ps1
+Assert-DotNet
 $env:PWSH = Find-Pwsh $PSScriptRoot
 dotnet msbuild tests/Pester/Pester.csproj -restore -t:LayOut -nologo -v:quiet
 if ($LASTEXITCODE) { throw 'Pester cannot be had: see above.' }

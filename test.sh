@@ -6,8 +6,8 @@
 #                                 host emulator module
 #   CLOUDLAB_TEST_START=0         start no server: use what the environment names (see tests/services)
 #   CLOUDLAB_TEST_REQUIRE=all     a server that does not start, a test skipped for the want of one, or a skipped case of Pester, is a
-#                                 failure. Or names, of
-#                                 docker s3 moto tools kubectl, which are all, and kubernetes, which this script cannot start.
+#                                 failure. Or names, of docker s3 moto tools kubectl, which are all, and kubernetes, which this script
+#                                 cannot start.
 set -uo pipefail
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 1
 exec < /dev/null
@@ -28,7 +28,6 @@ need_dotnet || exit 1
 need_command git git || exit 1
 PWSH=$(find_pwsh) || exit 1
 export PWSH
-mkdir -p out/tools
 need_pester || exit 1
 export PSModulePath="$PWD/out/tools/modules${PSModulePath:+:$PSModulePath}"
 

@@ -43,28 +43,33 @@ public static class CmdletRunner
             {
                 // The runspaces run on the thread that calls them, and a pool thread may be wanted by the cmdlet's work.
                 Runspace used = runspace ?? TestRunspaces.Rent();
-                TestRunspaces.SetLocation(used, location ?? Environment.CurrentDirectory);
-                CmdletResult result = new(onOutput, onVerbose);
-                using PowerShell pipeline = PowerShell.Create(used);
-                if (input is not null)
+                try
                 {
-                    pipeline.AddCommand("Read-TestInput").AddParameter("Source", input);
-                }
+                    TestRunspaces.SetLocation(used, location ?? Environment.CurrentDirectory);
+                    CmdletResult result = new(onOutput, onVerbose);
+                    using PowerShell pipeline = PowerShell.Create(used);
+                    if (input is not null)
+                    {
+                        pipeline.AddCommand("Read-TestInput").AddParameter("Source", input);
+                    }
 
-                pipeline.AddCommand(name).AddParameters(Pairs(parameters));
-                if (first is { } count)
+                    pipeline.AddCommand(name).AddParameters(Pairs(parameters));
+                    if (first is { } count)
+                    {
+                        pipeline.AddCommand("Select-Object").AddParameter("First", count);
+                    }
+
+                    result.Run(pipeline, new TestHost(answer, result), ctrlC);
+                    result.Stopped |= result.Output.Count == first;
+                    return result;
+                }
+                finally
                 {
-                    pipeline.AddCommand("Select-Object").AddParameter("First", count);
+                    if (runspace is null)
+                    {
+                        TestRunspaces.Return(used);
+                    }
                 }
-
-                result.Run(pipeline, new TestHost(answer, result), ctrlC);
-                result.Stopped |= result.Output.Count == first;
-                if (runspace is null)
-                {
-                    TestRunspaces.Return(used);
-                }
-
-                return result;
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

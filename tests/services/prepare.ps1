@@ -1,5 +1,12 @@
 # What prepare.sh is to the shell scripts: dot-sourced by quickstart.ps1 and test.ps1, also in Windows PowerShell 5.1.
 
+# Ends the script with one line where the .NET SDK is not there.
+function Assert-DotNet {
+    if ((Get-Command dotnet -CommandType Application -ErrorAction Ignore) -and "$(dotnet --version 2> $null)" -match '^1\d\.') { return }
+    [Console]::Error.WriteLine('The .NET SDK 10 is missing: install it and run this again.')
+    exit 1
+}
+
 # The version of a PowerShell, or nothing where that is none.
 function Get-PwshVersion([string] $Path) {
     if ((Get-Command $Path -CommandType Application -ErrorAction Ignore) -and "$(& $Path -NoLogo -NoProfile -NonInteractive -Version)" -match '^PowerShell (\d+\.\d+(\.\d+)?)') {

@@ -13,6 +13,11 @@ need_command() {
     fi
 }
 
+# within SECONDS COMMAND...: ends it then, where the system has the command for that (macOS has not).
+within() {
+    if command -v timeout > /dev/null; then timeout "$@"; else shift; "$@"; fi
+}
+
 need_dotnet() {
     if ! command -v dotnet > /dev/null && apt-cache show dotnet-sdk-10.0 > /dev/null 2>&1; then
         need_command dotnet dotnet-sdk-10.0
@@ -52,7 +57,7 @@ find_pwsh() {
     mkdir -p "$tools"
     if [ ! -d "$tools/.store/powershell/$pinned" ]; then
         echo "Installing PowerShell $pinned into out/tools..." >&2
-        timeout 300 dotnet tool update PowerShell --version "$pinned" --allow-downgrade --tool-path "$tools" < /dev/null > "$tools/pwsh.log" 2>&1
+        within 300 dotnet tool update PowerShell --version "$pinned" --allow-downgrade --tool-path "$tools" < /dev/null > "$tools/pwsh.log" 2>&1
     fi
     if [ "$(pwsh_version "$tools/pwsh")" != "$pinned" ]; then
         echo "PowerShell $pinned cannot be had: $(grep -v '^ *$' "$tools/pwsh.log" 2> /dev/null | tail -n 1) Install PowerShell 7.6 or later, or name it in PWSH." >&2
@@ -63,7 +68,8 @@ find_pwsh() {
 
 # Lays out the versions of Pester that tests/Pester/Pester.csproj pins in out/tools/modules.
 need_pester() {
-    timeout 300 dotnet msbuild tests/Pester/Pester.csproj -restore -t:LayOut -nologo -v:quiet < /dev/null > out/tools/pester.log 2>&1 && return 0
+    mkdir -p out/tools
+    within 300 dotnet msbuild tests/Pester/Pester.csproj -restore -t:LayOut -nologo -v:quiet < /dev/null > out/tools/pester.log 2>&1 && return 0
     echo "Pester cannot be had: $(grep -v '^ *$' out/tools/pester.log | tail -n 1)" >&2
     return 1
 }

@@ -47,8 +47,12 @@ internal static class SecretArgument
             ? value
             : throw Refuse(parameter, $"the environment variable {typed[FromEnvironment.Length..]} is not set");
 
-    private static SecureString Ask(string parameter, string prompt, string instead) => Terminal.AskSecret(prompt)
-        ?? throw Refuse(parameter, $"there is nobody to ask for the secret: write {instead} to take it from a variable");
+    private static SecureString Ask(string parameter, string prompt, string instead)
+    {
+        using StreamWriter errors = StandardStreams.Writer(Console.OpenStandardError());
+        return Secure(Terminal.Ask(errors, prompt, isSecret: true)
+            ?? throw Refuse(parameter, $"there is nobody to ask for the secret: write {instead} to take it from a variable"));
+    }
 
     private static SecureString Secure(string plain)
     {

@@ -165,7 +165,7 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
         string offer = string.Join("  ", keys.Zip(labels, (key, label) => $"[{key}] {label}").Where((_, i) => labels[i] != Suspend));
         while (true)
         {
-            string answer = Terminal.Ask(errors, $"{message}\n{offer} ({keys[Math.Max(defaultChoice, 0)]}): ")
+            string answer = Terminal.Ask(errors, $"{message}\n{offer} ({keys[Math.Max(defaultChoice, 0)]}): ")?.Trim()
                 ?? throw new HostException(message.ReplaceLineEndings(" ") + " There is nobody to ask: add -Confirm:false.", null, "ConfirmationNeeded", ErrorCategory.InvalidOperation);
             int chosen = answer.Length == 0 ? defaultChoice
                 : Array.FindIndex(keys, k => k.Equals(answer, StringComparison.OrdinalIgnoreCase)) is >= 0 and var key ? key

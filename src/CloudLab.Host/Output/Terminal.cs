@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security;
 
 namespace CloudLab.Host.Output;
 
@@ -33,9 +32,10 @@ internal static class Terminal
     /// <summary>Asks the user, also when standard input is a pipe.</summary>
     /// <param name="errors">Where the question goes.</param>
     /// <param name="question">The question.</param>
+    /// <param name="isSecret">Whether the answer is not to be shown.</param>
     /// <returns>The answer; null where there is nobody to ask.</returns>
     /// <exception cref="OperationCanceledException">Ctrl+C came instead of an answer.</exception>
-    public static string? Ask(TextWriter errors, string question)
+    public static string? Ask(TextWriter errors, string question, bool isSecret = false)
     {
         if (Console.IsErrorRedirected)
         {
@@ -44,11 +44,22 @@ internal static class Terminal
 
         try
         {
-            // The console's own reader stays open: there may be more to ask.
-            using StreamReader? terminal = Console.IsInputRedirected ? new StreamReader(OperatingSystem.IsWindows() ? "CONIN$" : "/dev/tty") : null;
+            // Not Console.In: that edits and shows the line itself, and is not for us to close.
+            using FileStream terminal = new(OperatingSystem.IsWindows() ? "CONIN$" : "/dev/tty", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 0);
+            using StreamReader reader = new(terminal);
+
+            // What is typed or pasted ahead is not shown either.
+            using IDisposable? unseen = isSecret ? TerminalEcho.Off(terminal.SafeFileHandle) : null;
             errors.Write(question);
             errors.Flush();
-            return Wait(() => (terminal ?? Console.In).ReadLine())?.Trim();
+            string? answer = WaitFor(reader.ReadLine);
+            if (isSecret)
+            {
+                errors.Write("\n");
+                errors.Flush();
+            }
+
+            return answer;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -56,43 +67,8 @@ internal static class Terminal
         }
     }
 
-    /// <summary>Asks the user for a secret, which is not shown.</summary>
-    /// <param name="question">The question.</param>
-    /// <returns>The secret; null where there is nobody to ask.</returns>
-    /// <exception cref="OperationCanceledException">Ctrl+C came instead of an answer.</exception>
-    public static SecureString? AskSecret(string question)
-    {
-        if (Console.IsInputRedirected || Console.IsErrorRedirected)
-        {
-            return null;
-        }
-
-        Console.Error.Write(question);
-        SecureString secret = new();
-        for (ConsoleKeyInfo key = Next(); key.Key != ConsoleKey.Enter; key = Next())
-        {
-            if (key.Key == ConsoleKey.Backspace)
-            {
-                if (secret.Length > 0)
-                {
-                    secret.RemoveAt(secret.Length - 1);
-                }
-            }
-            else if (key.KeyChar != '\0')
-            {
-                secret.AppendChar(key.KeyChar);
-            }
-        }
-
-        Console.Error.WriteLine();
-        secret.MakeReadOnly();
-        return secret;
-
-        static ConsoleKeyInfo Next() => Wait(() => Console.ReadKey(true));
-    }
-
     /// <summary>Waits for the user, or for Ctrl+C: no read of a terminal can be cancelled, so it is left behind in a thread of its own.</summary>
-    private static T Wait<T>(Func<T> read)
+    private static T WaitFor<T>(Func<T> read)
     {
         Task<T> answer = Task.Factory.StartNew(read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return answer.WaitAsync(Interrupted.Token).GetAwaiter().GetResult();

@@ -13,7 +13,7 @@ public sealed class TerminalTests
 
     [Fact]
     public async Task Ctrl_C_ends_a_question_for_a_secret() =>
-        Assert.Contains("code 130", await AnswerAsync("Get-LabBucket -Credential user", [], ("Secret of user: ", CtrlC)), StringComparison.Ordinal);
+        Assert.Matches(@"code 130\s+echo on", await AnswerAsync("Get-LabBucket -Credential user", [], ("Secret of user: ", CtrlC)));
 
     [Fact]
     public async Task Ctrl_C_ends_a_question_of_the_cmdlet()
@@ -41,6 +41,7 @@ public sealed class TerminalTests
         string shown = await AnswerAsync("Get-LabBucket -Credential " + user, lab, ($"Secret of {user}: ", "x\x7f" + secret + "\n"));
         Assert.Contains("code 0", shown, StringComparison.Ordinal);
         Assert.DoesNotContain(secret, shown, StringComparison.Ordinal);
+        Assert.Contains("echo on", shown, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class TerminalTests
     private static async Task<string> AnswerAsync(string command, Dictionary<string, string> environment, params (string Question, string Answer)[] answers)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "There is no 'script' of util-linux to make a terminal with.");
-        ProcessStartInfo start = new("/usr/bin/script", ["-qfc", $"dotnet '{CommandLineProcessTests.Host}' {command}; echo code $?", "/dev/null"])
+        ProcessStartInfo start = new("/usr/bin/script", ["-qfc", $"dotnet '{CommandLineProcessTests.Host}' {command}; echo code $?; stty -a | grep -q ' echo ' && echo echo on", "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
