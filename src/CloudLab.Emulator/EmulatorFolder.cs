@@ -7,18 +7,21 @@ namespace CloudLab.Emulator;
 /// <summary>The folders of one emulator: a temporary one for the kubeconfig, and the data folder if there is one.</summary>
 internal sealed class EmulatorFolder : IDisposable
 {
-    private const string AccountId = "123456789012";
+    private const string AccountId = "123456789012", TemporaryPrefix = "cloudlab-emulator-", LockName = "lock";
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     private readonly string? data;
     private readonly FileStream? dataLock;
     private readonly string temporary;
+    private readonly FileStream temporaryLock;
 
     private EmulatorFolder(string? data, FileStream? dataLock)
     {
         this.data = data;
         this.dataLock = dataLock;
-        temporary = Directory.CreateTempSubdirectory("cloudlab-emulator-").FullName;
+        RemoveLeftovers();
+        temporary = Directory.CreateTempSubdirectory(TemporaryPrefix).FullName;
+        temporaryLock = LockTemporary(temporary);
         AppDomain.CurrentDomain.ProcessExit += RemoveTemporary;
     }
 
@@ -37,7 +40,7 @@ internal sealed class EmulatorFolder : IDisposable
         {
             CreatePrivate(data);
             return new EmulatorFolder(
-                data, new FileStream(Path.Combine(data, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                data, new FileStream(Path.Combine(data, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -152,8 +155,52 @@ internal sealed class EmulatorFolder : IDisposable
         File.Move(draft, path, overwrite: true);
     }
 
+    /// <summary>
+    /// Shows other emulators that this one lives, for as long as it does: the system frees the lock of a process that was killed. On
+    /// Unix a file is made before it is locked, so it gets its name afterwards.
+    /// </summary>
+    private static FileStream LockTemporary(string folder)
+    {
+        string path = Path.Combine(folder, LockName);
+        if (OperatingSystem.IsWindows())
+        {
+            return new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        }
+
+        FileStream held = new(path + ".new", FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        File.Move(path + ".new", path);
+        return held;
+    }
+
+    /// <summary>Removes what emulators left that were killed: the user's own folders, with a lock that nobody holds.</summary>
+    private static void RemoveLeftovers()
+    {
+        foreach (DirectoryInfo folder in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories(TemporaryPrefix + "*"))
+        {
+            try
+            {
+                if (folder.LinkTarget is not null
+                    || (!OperatingSystem.IsWindows() && folder.UnixFileMode != (UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)))
+                {
+                    continue;
+                }
+
+                using (new FileStream(Path.Combine(folder.FullName, LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                {
+                }
+
+                folder.Delete(recursive: true);
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                // An emulator lives there or begins to, another one removes it, or it is somebody else's.
+            }
+        }
+    }
+
     private void RemoveTemporary(object? sender, EventArgs e)
     {
+        temporaryLock.Dispose();
         try
         {
             Directory.Delete(temporary, recursive: true);
