@@ -264,10 +264,10 @@ public sealed class AwsConnection
 
     private LabException NoCredentials(Exception? inner) => new(
         LabErrorKind.AuthenticationFailed, "NoCredentials",
-        "No AWS credentials: use Connect-Lab -Credential or -ProfileName, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        $"No AWS credentials: use {SessionAdvice.Credentials}."
         + SharedProfile.Problems(session.Environment), inner)
     {
-        Advice = "Get-LabSession shows which setting comes from where. Start-LabEmulator sets everything for a trial without a cloud.",
+        Advice = $"Get-LabSession shows which setting comes from where. {SessionAdvice.Emulator} sets everything for a trial without a cloud.",
     };
 
     /// <summary>Keys as the SDK takes them.</summary>

@@ -16,18 +16,16 @@ namespace CloudLab.Core.Sessions.Aws;
 /// </summary>
 internal static partial class AwsErrors
 {
-    private const string CheckKeys =
-        "Check the keys with Get-LabSession; connect anew with Connect-Lab -Credential or -ProfileName.";
+    private static readonly string CheckKeys = $"Check the keys with Get-LabSession; to give others use {SessionAdvice.Credentials}.";
 
-    private const string CheckRegion =
-        "Give the region that the service named, with -Region or Connect-Lab -Region.";
+    private static readonly string CheckRegion = $"Give the region that the service named, with {SessionAdvice.Setting("-Region", "Connect-Lab -Region")}.";
 
     private static readonly Dictionary<string, (LabErrorKind Kind, string? Advice)> Codes = new(StringComparer.Ordinal)
     {
         ["InvalidAccessKeyId"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["InvalidClientTokenId"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["SignatureDoesNotMatch"] = (LabErrorKind.AuthenticationFailed, "The secret key does not belong to the access key. " + CheckKeys),
-        ["ExpiredToken"] = (LabErrorKind.AuthenticationFailed, "The temporary credentials are over: get new ones (Use-LabRole, Connect-Lab)."),
+        ["ExpiredToken"] = (LabErrorKind.AuthenticationFailed, $"The temporary credentials are over: {SessionAdvice.NewCredentials}."),
         ["InvalidToken"] = (LabErrorKind.AuthenticationFailed, "The session token does not belong to the access key. " + CheckKeys),
         ["TokenRefreshRequired"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["InvalidIdentityToken"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
@@ -128,7 +126,7 @@ internal static partial class AwsErrors
                         LabErrorKind.ConnectionFailed, "TlsFailed", $"No TLS connection to {place}: {OneLine(tls.Message)}", problem)
                     {
                         Target = target,
-                        Advice = "Name the PEM file of its authority with AWS_CA_BUNDLE or Connect-Lab -CaBundle, or correct the endpoint.",
+                        Advice = $"Name the PEM file of its authority with {SessionAdvice.Setting("AWS_CA_BUNDLE", "Connect-Lab -CaBundle")}, or correct the endpoint.",
                     };
                 case SocketException socket:
                     return FromSocket(socket, problem, place, target);
@@ -226,7 +224,7 @@ internal static partial class AwsErrors
         {
             // radosgw and other servers answer so to a wrong key, too; who names the caller knows the key.
             return (LabErrorKind.AccessDenied, text.Contains("is not authorized to perform", StringComparison.Ordinal)
-                ? "Give the caller a policy that allows it, or act as somebody who may (Connect-Lab, Use-LabRole)."
+                ? $"Give the caller a policy that allows it, or act as somebody who may ({SessionAdvice.SomebodyElse})."
                 : "Check that the caller's policies allow it, and that the keys are the right ones (Get-LabSession): some servers say the same of a wrong key.");
         }
 
@@ -303,7 +301,7 @@ internal static partial class AwsErrors
             case AmazonClientException when text.Contains("credentials", StringComparison.OrdinalIgnoreCase):
                 return new LabException(LabErrorKind.AuthenticationFailed, "NoCredentials", $"No usable AWS credentials: {text}", problem)
                 {
-                    Advice = "Use Connect-Lab -Credential or -ProfileName, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+                    Advice = $"Use {SessionAdvice.Credentials}.",
                 };
             case HttpRequestException or IOException or WebException:
                 return new LabException(LabErrorKind.ConnectionFailed, "ConnectionFailed", $"The connection to {place} failed: {text}", problem)

@@ -77,7 +77,7 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
                 LabErrorKind.AuthenticationFailed, "MfaCodeRequired",
                 $"Profile '{profile.Name}' needs a code of the MFA device {device}, and nobody can be asked for it.")
             {
-                Advice = "Run Connect-Lab -ProfileName in an interactive session first; the credentials are then kept until they end.",
+                Advice = SessionAdvice.MfaCode,
             };
 
     private async Task<(ImmutableCredentials Keys, DateTime End)> CallAsync(

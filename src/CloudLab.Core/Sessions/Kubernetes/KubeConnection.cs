@@ -84,7 +84,7 @@ public sealed class KubeConnection
         string looked = ConfigSetting.Value is { } files ? $"{files} ({ConfigSetting.Source}) names no current context" : $"there is no {HomeConfig}";
         throw new LabException(
             LabErrorKind.ConnectionFailed, "NoCluster",
-            $"No Kubernetes cluster: {looked}. Set -KubeConfig and -Context, KUBECONFIG, or run Start-LabEmulator.");
+            $"No Kubernetes cluster: {looked}. Set -KubeConfig and -Context, KUBECONFIG, or run {SessionAdvice.Emulator}.");
     }
 
     /// <summary>The same for a pod.</summary>

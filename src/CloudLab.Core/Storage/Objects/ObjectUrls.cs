@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage.Objects;
@@ -80,7 +81,7 @@ public sealed class ObjectUrls(StorageClient client)
             throw left <= TimeSpan.Zero
                 ? new LabException(
                     LabErrorKind.AuthenticationFailed, "ExpiredToken",
-                    $"The credentials ended at {moment}: get new ones (Use-LabRole, Connect-Lab).")
+                    $"The credentials ended at {moment}: {SessionAdvice.NewCredentials}.")
                 : new LabException(
                     LabErrorKind.InvalidArgument, "ExpiryBeyondCredentials",
                     $"-ExpiresIn {wanted} is longer than the credentials live, which end at {moment}: ask for {left} or less, or sign with others.");
