@@ -147,7 +147,7 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     private async Task ServeAsync(TcpClient client, NetworkStream stream)
     {
-        if (await ReadHeadAsync(stream) is not { } head)
+        if (await RequestHead.ReadAsync(stream, stop.Token) is not { } head)
         {
             return;
         }
@@ -245,23 +245,6 @@ internal sealed class FaultProxy : IAsyncDisposable
         using MemoryStream answer = new();
         await stream.CopyToAsync(answer, stop.Token);
         return answer.ToArray();
-    }
-
-    private async Task<string?> ReadHeadAsync(NetworkStream stream)
-    {
-        // Byte by byte, so that nothing of the body is taken.
-        List<byte> head = new(1024);
-        byte[] one = new byte[1];
-        while (await stream.ReadAsync(one, stop.Token) == 1)
-        {
-            head.Add(one[0]);
-            if (one[0] == '\n' && head.Count >= 4 && head[^2] == '\r' && head[^3] == '\n' && head[^4] == '\r')
-            {
-                return Encoding.Latin1.GetString([.. head]);
-            }
-        }
-
-        return null;
     }
 
     private async Task UntilGoneAsync(NetworkStream stream)

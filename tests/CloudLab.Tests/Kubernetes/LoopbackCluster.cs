@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using CloudLab.Tests.Faults;
 
 namespace CloudLab.Tests.Kubernetes;
 
@@ -90,7 +91,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             }
             else if (first[0] == 'C')
             {
-                Heads.Enqueue((await HeadAsync(stream))!);
+                Heads.Enqueue((await RequestHead.ReadAsync(stream, end.Token))!);
                 await stream.WriteAsync("HTTP/1.1 200 Connected\r\n\r\n"u8.ToArray(), end.Token);
             }
 
@@ -99,7 +100,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
                 stream = await SecureAsync(stream);
             }
 
-            while (await HeadAsync(stream) is { } head)
+            while (await RequestHead.ReadAsync(stream, end.Token) is { } head)
             {
                 Heads.Enqueue(head);
                 if (Header(head, "Content-Length").FirstOrDefault() is { } length)
@@ -159,21 +160,5 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         await stream.ReadExactlyAsync(address, end.Token);
         Destinations.Enqueue(request[3] == 3 ? Encoding.ASCII.GetString(address[..^2]) : new IPAddress(address[..4]).ToString());
         await stream.WriteAsync(new byte[] { 5, 0, 0, 1, 0, 0, 0, 0, 0, 0 }, end.Token);
-    }
-
-    private async Task<string?> HeadAsync(Stream stream)
-    {
-        StringBuilder head = new();
-        byte[] one = new byte[1];
-        while (await stream.ReadAsync(one, end.Token) > 0)
-        {
-            head.Append((char)one[0]);
-            if (head.Length >= 4 && head.ToString(head.Length - 4, 4) == "\r\n\r\n")
-            {
-                return head.ToString();
-            }
-        }
-
-        return null;
     }
 }

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Identity.Sts;
@@ -8,6 +6,7 @@ using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Aws;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Wire;
+using CloudLab.Tests.Faults;
 using Xunit;
 
 namespace CloudLab.Tests.Sessions;
@@ -122,23 +121,10 @@ public sealed class ProxyTests
     [InlineData("https://s3.example.test", "HTTPS_PROXY")]
     public async Task A_proxy_that_wants_a_password_is_named(string endpoint, string variable)
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        Task serving = Task.Run(async () =>
-        {
-            while (true)
-            {
-                using Socket socket = await listener.AcceptSocketAsync(Cancellation);
-                await socket.ReceiveAsync(new byte[4096], Cancellation);
-                await socket.SendAsync(
-                    Encoding.ASCII.GetBytes("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), Cancellation);
-            }
-        }, Cancellation);
+        await using CannedServer proxy = new("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         LabException error = await Assert.ThrowsAsync<LabException>(
-            () => BucketsAsync(Session(endpoint, (variable, $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"))));
+            () => BucketsAsync(Session(endpoint, (variable, $"http://127.0.0.1:{proxy.Port}"))));
         Assert.Equal("ProxyAuthenticationRequired", error.Code);
-        listener.Stop();
-        await Assert.ThrowsAnyAsync<Exception>(() => serving);
     }
 
     private static async Task BucketsAsync(LabSession session)

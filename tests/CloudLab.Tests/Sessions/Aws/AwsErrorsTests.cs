@@ -5,6 +5,7 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Sessions.Aws;
 using CloudLab.Emulator.Http;
+using CloudLab.Tests.Faults;
 using CloudLab.Tests.Identity;
 using Xunit;
 
@@ -102,23 +103,11 @@ public sealed class AwsErrorsTests
     [Fact]
     public async Task Https_to_a_server_without_it_is_a_failed_connection()
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        Task serving = Task.Run(async () =>
-        {
-            while (true)
-            {
-                using Socket socket = await listener.AcceptSocketAsync(Cancellation);
-                await socket.ReceiveAsync(new byte[4096], Cancellation);
-                await socket.SendAsync("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"u8.ToArray(), Cancellation);
-            }
-        }, Cancellation);
-        Uri url = new($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        await using CannedServer server = new("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+        Uri url = new($"https://127.0.0.1:{server.Port}");
         LabException error = await Assert.ThrowsAsync<LabException>(() => Call(new IdentityClient(FakeServer.SessionTo(url))));
         Assert.Equal((LabErrorKind.ConnectionFailed, "TlsFailed", true), (error.Kind, error.Code, error.StopsCommand));
         Assert.Contains(url.GetLeftPart(UriPartial.Authority), error.Message, StringComparison.Ordinal);
-        listener.Stop();
-        await Assert.ThrowsAnyAsync<Exception>(() => serving);
     }
 
     [Fact]
