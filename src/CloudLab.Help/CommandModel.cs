@@ -33,6 +33,9 @@ internal sealed class CommandModel
     /// <summary>The noun alone.</summary>
     public string Noun { get; }
 
+    /// <summary>The folder that the class is in, without those below it.</summary>
+    public string Area => Type.Namespace!.Split('.')[2];
+
     /// <summary>The cmdlet's class.</summary>
     public Type Type { get; }
 

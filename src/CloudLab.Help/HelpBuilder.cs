@@ -30,6 +30,7 @@ internal sealed partial class HelpBuilder(XmlDocs docs, IReadOnlyList<CommandMod
         return new HelpPage
         {
             Name = model.Name,
+            Area = model.Area,
             Aliases = model.Aliases,
             Synopsis = string.Join(' ', XmlDocs.Paragraphs(text?.Element("summary"))),
             Description = XmlDocs.Paragraphs(text?.Element("remarks")),

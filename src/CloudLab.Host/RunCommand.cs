@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.InteropServices;
 using CloudLab.Host.Engine;
+using CloudLab.Host.Help;
 using CloudLab.Host.Output;
 
 namespace CloudLab.Host;
@@ -23,7 +24,7 @@ internal static class RunCommand
     private static int Run(ModuleFolder module, string name, string[] args)
     {
         CmdletInfo cmdlet = new CommandCatalog(module.LoadCmdlets()).Find(name)
-            ?? throw new UsageException($"There is no cmdlet {name}: 'cloudlab' alone lists them.");
+            ?? throw HelpCommand.NoSuchCmdlet(name);
         if (cmdlet.Name is "Start-LabEmulator")
         {
             throw new UsageException("An emulator that a cmdlet starts ends with its process, which here is at once: use 'cloudlab emulator'.");

@@ -35,7 +35,7 @@ internal sealed class CmdletRun : IDisposable
         runspace = RunspaceFactory.CreateRunspace(new ConsoleHost(console), State(cmdlet, output == "TABLE" ? formatFile : null));
         runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         runspace.Open();
-        runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(Environment.CurrentDirectory));
+        runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(CurrentFolder()));
         // Only the session's own description of the cmdlet knows the common parameters.
         this.cmdlet = runspace.SessionStateProxy.InvokeCommand.GetCmdlet(cmdlet.Name);
         console.Parameters = this.cmdlet.Parameters.Keys;
@@ -106,6 +106,18 @@ internal sealed class CmdletRun : IDisposable
         pipeline.Dispose();
         runspace.Dispose();
         stopped.Dispose();
+    }
+
+    private static string CurrentFolder()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory();
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"The current folder is not there any more: change to another. ({e.Message})");
+        }
     }
 
     /// <summary>A session with the one cmdlet and what it needs: full PowerShell has thousands of things to set up.</summary>

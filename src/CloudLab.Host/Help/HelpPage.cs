@@ -6,6 +6,9 @@ internal sealed class HelpPage
     /// <summary>Verb and noun.</summary>
     public required string Name { get; init; }
 
+    /// <summary>What it belongs to: Storage, Identity, …</summary>
+    public string Area { get; init; } = "";
+
     /// <summary>Other names of the cmdlet.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 

@@ -29,16 +29,18 @@ internal static class MamlFile
         writer.WriteEndElement();
     }
 
-    /// <summary>Reads names and synopses.</summary>
+    /// <summary>Reads areas, names and synopses.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>Both, by the file's order.</returns>
-    public static IEnumerable<(string Name, string Synopsis)> ReadSynopses(string path)
+    /// <returns>All three, by the file's order.</returns>
+    public static IEnumerable<(string Area, string Name, string Synopsis)> ReadSynopses(string path)
     {
         using XmlReader reader = XmlReader.Create(path);
-        while (reader.ReadToFollowing("details", Command.NamespaceName))
+        while (reader.ReadToFollowing("command", Command.NamespaceName))
         {
+            string area = reader.GetAttribute("area", Ours.NamespaceName) ?? "";
+            reader.ReadToFollowing("details", Command.NamespaceName);
             XElement details = (XElement)XNode.ReadFrom(reader);
-            yield return (details.Element(Command + "name")!.Value, details.Element(Maml + "description")!.Value.Trim());
+            yield return (area, details.Element(Command + "name")!.Value, details.Element(Maml + "description")!.Value.Trim());
         }
     }
 
@@ -68,6 +70,7 @@ internal static class MamlFile
         new XAttribute(XNamespace.Xmlns + "command", Command),
         new XAttribute(XNamespace.Xmlns + "dev", Dev),
         new XAttribute(XNamespace.Xmlns + "cloudlab", Ours),
+        new XAttribute(Ours + "area", page.Area),
         new XAttribute(Ours + "names", string.Join(' ', [page.Name, .. page.Aliases])),
         new XElement(
             Command + "details",
@@ -154,6 +157,7 @@ internal static class MamlFile
 
     private static HelpPage FromElement(XElement command, string[] aliases) => new()
     {
+        Area = command.Attribute(Ours + "area")!.Value,
         Name = command.Element(Command + "details")!.Element(Command + "name")!.Value,
         Aliases = aliases,
         Synopsis = command.Element(Command + "details")!.Element(Maml + "description")!.Value.Trim(),

@@ -38,6 +38,8 @@ public class CommandLineProcessTests
     [InlineData("Measure-HpaReplicas five 120 50", "five")]
     [InlineData("Get-Nothing", "no cmdlet Get-Nothing")]
     [InlineData("help Get-Nothing", "no cmdlet Get-Nothing")]
+    [InlineData("Get-LabObjekt", "Did you mean Get-LabObject?")]
+    [InlineData("help Get-Bucket", "Did you mean Get-LabBucket?")]
     [InlineData("Start-LabEmulator", "cloudlab emulator")]
     [InlineData("Measure-HpaReplicas -CurentReplicas 5", "Did you mean -CurrentReplicas?")]
     [InlineData("Measure-HpaReplicas -Current 5", "-CurrentReplicas -CurrentValue")]
@@ -168,10 +170,64 @@ public class CommandLineProcessTests
     }
 
     [Fact]
+    public async Task What_a_killed_emulator_left_goes_when_the_next_one_starts()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The folder for temporary files is named by TMPDIR on Unix only.");
+        string folder = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString())).FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "cloudlab-emulator-of-somebody"));
+        Dictionary<string, string> environment = new() { ["TMPDIR"] = folder };
+        using Running killed = new(await StartEmulatorAsync(environment)), lives = new(await StartEmulatorAsync(environment));
+        string[] both = Directory.GetDirectories(folder);
+        Assert.Equal(3, both.Length);
+        killed.Process.Kill();
+        await WaitAsync(killed.Process);
+        Assert.Equal(3, Directory.GetDirectories(folder).Length);
+        using Running next = new(await StartEmulatorAsync(environment));
+        string[] left = Directory.GetDirectories(folder);
+        Assert.Equal((3, 2), (left.Length, left.Intersect(both).Count()));
+        Assert.Contains(Path.Combine(folder, "cloudlab-emulator-of-somebody"), left);
+        foreach (Running running in new[] { lives, next })
+        {
+            Assert.Equal(0, Kill(running.Process.Id, 15));
+            await WaitAsync(running.Process);
+        }
+
+        Assert.Single(Directory.GetDirectories(folder));
+    }
+
+    [Fact]
+    public async Task Advice_names_nothing_that_would_not_last()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString())).FullName;
+        Dictionary<string, string> nothing = new[] { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI" }
+            .ToDictionary(name => name, _ => "");
+        (nothing["HOME"], nothing["AWS_EC2_METADATA_DISABLED"]) = (folder, "true");
+        (nothing["AWS_CONFIG_FILE"], nothing["AWS_SHARED_CREDENTIALS_FILE"]) = (Path.Combine(folder, "none"), Path.Combine(folder, "none"));
+        Outcome run = await RunAsync(["Get-LabBucket"], nothing);
+        Assert.StartsWith("Get-LabBucket: No AWS credentials: use -ProfileName or -Credential, or set AWS_PROFILE", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Connect-Lab", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Start-LabEmulator", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_current_folder_that_is_gone_is_said()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps the current folder of a process.");
+        string folder = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString())).FullName;
+        string command = Path.ChangeExtension(Host, null);
+        (int code, string output, string errors) = await ForeignProcess.RunAsync(new ProcessStartInfo(
+            "sh", ["-c", $"cd '{folder}' && rmdir '{folder}' && exec '{command}' Measure-HpaReplicas 5 120 50 < /dev/null"]));
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith("cloudlab: The current folder is not there any more", errors, StringComparison.Ordinal);
+        Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [Fact]
     public async Task Help_lists_the_cmdlets_and_shows_one()
     {
         Outcome list = await RunAsync("");
-        Assert.Contains("Get-LabSession", list.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\nSessions\n(  \S.*\n)*  Get-LabSession  ", list.Output);
+        Assert.Matches(@"\nStorage\n(  \S.*\n)*  Get-LabBucketCors  ", list.Output);
         Outcome page = await RunAsync("help measure-hpareplicas");
         Assert.Equal("", page.Errors);
         Assert.Contains("-CurrentReplicas <int>", page.Output, StringComparison.Ordinal);
@@ -450,6 +506,16 @@ public class CommandLineProcessTests
 
         await WaitAsync(process);
         return new Outcome(await output, await errors, process.ExitCode);
+    }
+
+    private static async Task<Process> StartEmulatorAsync(Dictionary<string, string> environment)
+    {
+        Process process = Start(["emulator"], false, environment);
+        while (await process.StandardOutput.ReadLineAsync() is { } line && line != "# ready")
+        {
+        }
+
+        return process;
     }
 
     private static Process Start(string args, bool input) => Start(Words(args), input, null);
