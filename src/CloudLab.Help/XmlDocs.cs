@@ -35,7 +35,8 @@ internal sealed partial class XmlDocs
     {
         for (Type? level = property.DeclaringType; level is not null; level = level.BaseType)
         {
-            if (members.TryGetValue($"P:{level.FullName}.{property.Name}", out XElement? found) && Resolve(found) is { } text)
+            Type written = level.IsGenericType ? level.GetGenericTypeDefinition() : level;
+            if (members.TryGetValue($"P:{written.FullName}.{property.Name}", out XElement? found) && Resolve(found) is { } text)
             {
                 return text;
             }
