@@ -28,17 +28,34 @@ internal sealed partial class XmlDocs
     /// <returns>Its element, or null.</returns>
     public XElement? Of(Type type) => members.GetValueOrDefault("T:" + (type.FullName ?? type.Name).Replace('+', '.'));
 
-    /// <summary>What stands on a property, or on the one that it overrides.</summary>
+    /// <summary>What stands on a property, on the one that it overrides, or on the one that its <c>inheritdoc</c> names.</summary>
     /// <param name="property">The property.</param>
     /// <returns>Its element, or null.</returns>
     public XElement? Of(PropertyInfo property)
     {
         for (Type? level = property.DeclaringType; level is not null; level = level.BaseType)
         {
-            if (members.TryGetValue($"P:{level.FullName}.{property.Name}", out XElement? found) && found.Element("inheritdoc") is null)
+            Type written = level.IsGenericType ? level.GetGenericTypeDefinition() : level;
+            if (members.TryGetValue($"P:{written.FullName}.{property.Name}", out XElement? found) && Resolve(found) is { } text)
             {
-                return found;
+                return text;
             }
+        }
+
+        return null;
+    }
+
+    private XElement? Resolve(XElement member)
+    {
+        HashSet<XElement> seen = [];
+        for (XElement? at = member; at is not null && seen.Add(at);)
+        {
+            if (at.Element("inheritdoc") is not { } inherited)
+            {
+                return at;
+            }
+
+            at = inherited.Attribute("cref")?.Value is { } name ? members.GetValueOrDefault(name) : null;
         }
 
         return null;

@@ -5,8 +5,10 @@ using CloudLab.Core.Sessions;
 namespace CloudLab.Cmdlets.Pipeline;
 
 /// <summary>Base of the cmdlets that talk to S3, IAM or STS.</summary>
-public abstract class AwsCommand : SessionCommand
+public abstract class AwsCommand : LabCommand
 {
+    private readonly CommandSession session = new();
+
     /// <summary>Name of a profile in the shared AWS config files.</summary>
     [Parameter]
     [Alias("AwsProfile")]
@@ -28,8 +30,23 @@ public abstract class AwsCommand : SessionCommand
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 
+    /// <summary>Session to work in, as <c>Connect-Lab</c>, <c>Get-LabSession</c> and <c>Use-LabRole -PassThru</c> write it; the runspace's default if left out.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public LabSession? Session { get; set; }
+
+    /// <summary>The session that the parameters, the session object and the runspace's default add up to.</summary>
+    protected LabSession Lab => session.Resolve(Options(), Session);
+
+    /// <summary>The runspace's default session, as it was when the cmdlet began.</summary>
+    private protected LabSession RunspaceDefault => session.Default;
+
+    /// <summary>What the connection parameters ask for.</summary>
+    /// <returns>Options with only the given ones set.</returns>
+    protected virtual SessionOptions Options() => ToOptions(ProfileName, Region, EndpointUrl, Credential);
+
     /// <inheritdoc/>
-    protected override SessionOptions Options() => ToOptions(ProfileName, Region, EndpointUrl, Credential);
+    protected override void OnBegin() => session.Begin();
 
     /// <summary>What connection parameters of these names ask for.</summary>
     /// <param name="profileName">-ProfileName, or null.</param>

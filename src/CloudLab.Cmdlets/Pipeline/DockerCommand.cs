@@ -5,8 +5,10 @@ using CloudLab.Core.Sessions;
 namespace CloudLab.Cmdlets.Pipeline;
 
 /// <summary>Base of the cmdlets that talk to a Docker Engine.</summary>
-public abstract class DockerCommand : SessionCommand
+public abstract class DockerCommand : LabCommand
 {
+    private readonly CommandSession session = new();
+
     /// <summary>Docker Engine: <c>unix:///var/run/docker.sock</c>, <c>npipe:////./pipe/docker_engine</c>, <c>tcp://host:2376</c> or <c>ssh://user@host</c>.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -18,6 +20,14 @@ public abstract class DockerCommand : SessionCommand
     [ArgumentCompleter(typeof(DockerContextCompleter))]
     public string? DockerContext { get; set; }
 
+    /// <inheritdoc cref="AwsCommand.Session"/>
+    [Parameter]
+    [ValidateNotNull]
+    public LabSession? Session { get; set; }
+
+    /// <summary>The session that the parameters, the session object and the runspace's default add up to.</summary>
+    protected LabSession Lab => session.Resolve(new SessionOptions { DockerHost = DockerHost, DockerContext = DockerContext }, Session);
+
     /// <inheritdoc/>
-    protected override SessionOptions Options() => new() { DockerHost = DockerHost, DockerContext = DockerContext };
+    protected override void OnBegin() => session.Begin();
 }

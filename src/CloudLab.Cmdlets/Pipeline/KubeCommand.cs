@@ -7,8 +7,9 @@ using CloudLab.Core.Sessions.Kubernetes;
 namespace CloudLab.Cmdlets.Pipeline;
 
 /// <summary>Base of the cmdlets that talk to a Kubernetes cluster.</summary>
-public abstract class KubeCommand : SessionCommand
+public abstract class KubeCommand : LabCommand
 {
+    private readonly CommandSession session = new();
     private KubeConnection? connection;
     private KubernetesApi? api;
 
@@ -30,8 +31,13 @@ public abstract class KubeCommand : SessionCommand
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string? Namespace { get; set; }
 
+    /// <inheritdoc cref="AwsCommand.Session"/>
+    [Parameter]
+    [ValidateNotNull]
+    public LabSession? Session { get; set; }
+
     /// <summary>Cluster and user.</summary>
-    protected KubeConnection Connection => connection ??= Lab.Kubernetes;
+    protected KubeConnection Connection => connection ??= session.Resolve(Options(), Session).Kubernetes;
 
     /// <summary>The cluster's API.</summary>
     protected KubernetesApi Api => api ??= KubernetesApi.For(Connection);
@@ -40,19 +46,19 @@ public abstract class KubeCommand : SessionCommand
     protected string NamespaceOrDefault => string.IsNullOrEmpty(Namespace) ? Connection.Namespace : Namespace;
 
     /// <inheritdoc/>
-    protected override SessionOptions Options() => new()
+    protected override void OnBegin()
+    {
+        session.Begin();
+
+        // Here, where relative paths still mean PowerShell's location; and no cluster ends the command at once.
+        _ = Api;
+    }
+
+    private SessionOptions Options() => new()
     {
         KubeConfig = KubeConfig is null
             ? null
             : string.Join(Path.PathSeparator, KubeConfig.Select(GetUnresolvedProviderPathFromPSPath)),
         KubeContext = Context,
     };
-
-    /// <inheritdoc/>
-    protected override void OnBegin()
-    {
-        base.OnBegin();
-        // Here, where relative paths still mean PowerShell's location; and no cluster ends the command at once.
-        _ = Api;
-    }
 }

@@ -53,10 +53,10 @@ public abstract class StorageCommand : AwsCommand
     /// <summary>Whether the input names what the cmdlet works on, and not what it writes somewhere.</summary>
     private protected virtual bool FollowsInput => true;
 
-    /// <summary>Whether a parameter stands on the command line, and does not come from the pipeline.</summary>
+    /// <summary>Whether the pipeline brings a parameter's values.</summary>
     /// <param name="parameter">Its name.</param>
     /// <returns>True where it does.</returns>
-    private protected bool IsGiven(string parameter) => given.ContainsKey(parameter);
+    private protected bool IsPiped(string parameter) => MyInvocation.ExpectingInput && !given.ContainsKey(parameter);
 
     /// <summary>Refuses a version together with several keys.</summary>
     /// <param name="versionId">The version, or null.</param>

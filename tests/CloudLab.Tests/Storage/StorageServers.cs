@@ -117,7 +117,7 @@ public abstract class StorageTest(StorageServer server) : IAsyncLifetime
     }
 
     /// <summary>Unfinished uploads in the bucket.</summary>
-    protected async Task<int> UnfinishedUploadsAsync() => (await Client.CallAsync(
+    protected async Task<int> UnfinishedUploadsAsync() => (await Client.CallSdkAsync(
         Bucket, s3 => s3.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = Bucket }, Token), Token)).MultipartUploads?.Count ?? 0;
 
     /// <summary>A file with content that never repeats.</summary>

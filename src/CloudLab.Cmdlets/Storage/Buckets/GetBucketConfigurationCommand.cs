@@ -1,5 +1,8 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
@@ -7,12 +10,28 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// Base of the Get cmdlets of bucket configurations. A bucket named exactly that has none is an error; with wildcards such
 /// buckets are passed over.
 /// </summary>
-public abstract class GetBucketConfigurationCommand : BucketConfigurationCommand
+public abstract class GetBucketConfigurationCommand : StorageCommand
 {
     private const int BucketsAtOnce = 8;
 
+    /// <summary>Names of the buckets.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Bucket { get; set; } = [];
+
+    /// <summary>The configuration that the cmdlet is about.</summary>
+    protected abstract IBucketConfiguration Configuration { get; }
+
     /// <inheritdoc/>
     protected override int ConcurrentInputs => BucketsAtOnce;
+
+    /// <summary>What is written to the pipeline of what Core read.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="found">An object of the configuration.</param>
+    /// <returns>The object to write.</returns>
+    protected virtual ISessionItem ToOutput(string bucket, object found) => (ISessionItem)found;
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
@@ -21,7 +40,7 @@ public abstract class GetBucketConfigurationCommand : BucketConfigurationCommand
         {
             if (!WildcardPattern.ContainsWildcardCharacters(name))
             {
-                await StartAsync(name, async token => await WriteFoundAsync(name, await Configuration.GetAsync(name, token), token));
+                await StartAsync(name, async token => await WriteManyAsync(Marked(name, await Configuration.GetAsync(name, token)), token));
                 continue;
             }
 
@@ -47,11 +66,13 @@ public abstract class GetBucketConfigurationCommand : BucketConfigurationCommand
     {
         if (await Configuration.FindAsync(bucket, cancellation) is { Count: > 0 } found)
         {
-            await WriteFoundAsync(bucket, found, cancellation);
+            await WriteManyAsync(Marked(bucket, found), cancellation);
         }
         else
         {
             Reporter.Verbose($"Bucket '{bucket}' has no {Configuration.Name}.");
         }
     }
+
+    private ISessionItem[] Marked(string bucket, IReadOnlyList<object> found) => [.. found.Select(item => Client.Origin.Mark(ToOutput(bucket, item)))];
 }

@@ -1,18 +1,23 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
 /// <summary>Base of the Remove cmdlets of bucket configurations. That there is nothing to remove is no error.</summary>
-public abstract class RemoveBucketConfigurationCommand : BucketConfigurationCommand
+public abstract class RemoveBucketConfigurationCommand : StorageCommand
 {
     /// <summary>Does not ask.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <inheritdoc/>
-    protected sealed override IBucketConfiguration Configuration => Removable;
+    /// <inheritdoc cref="GetBucketConfigurationCommand.Bucket"/>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Bucket { get; set; } = [];
 
     /// <summary>The configuration that the cmdlet is about.</summary>
     protected abstract IRemovableConfiguration Removable { get; }

@@ -5,7 +5,9 @@ using CloudLab.Core.Storage.Buckets.Settings;
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
 /// <summary>Base of the Remove cmdlets of configurations that are rules: all of them, or some by their ids.</summary>
-public abstract class RemoveBucketRulesCommand : RemoveBucketConfigurationCommand
+/// <typeparam name="T">A rule.</typeparam>
+public abstract class RemoveBucketRulesCommand<T> : RemoveBucketConfigurationCommand
+    where T : class, IBucketRule
 {
     /// <summary>Ids of the rules to remove; all rules if left out.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
@@ -17,7 +19,7 @@ public abstract class RemoveBucketRulesCommand : RemoveBucketConfigurationComman
     protected sealed override IRemovableConfiguration Removable => Rules;
 
     /// <summary>The configuration.</summary>
-    protected abstract IBucketRules Rules { get; }
+    protected abstract BucketRules<T> Rules { get; }
 
     /// <inheritdoc/>
     protected override string What => Id is null ? base.What : $"{base.What} '{string.Join("', '", Id)}'";

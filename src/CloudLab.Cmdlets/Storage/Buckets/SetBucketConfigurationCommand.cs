@@ -1,14 +1,30 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
 /// <summary>Base of the Set cmdlets of bucket configurations.</summary>
-public abstract class SetBucketConfigurationCommand : BucketConfigurationCommand
+public abstract class SetBucketConfigurationCommand : StorageCommand
 {
     /// <summary>Writes what the bucket has afterwards.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc cref="GetBucketConfigurationCommand.Bucket"/>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "BucketName")]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Bucket { get; set; } = [];
+
+    /// <inheritdoc cref="GetBucketConfigurationCommand.Configuration"/>
+    protected abstract IBucketConfiguration Configuration { get; }
+
+    /// <inheritdoc cref="GetBucketConfigurationCommand.ToOutput"/>
+    protected virtual ISessionItem ToOutput(string bucket, object found) => (ISessionItem)found;
 
     /// <summary>Sets the configuration of one bucket.</summary>
     /// <param name="bucket">Bucket.</param>
@@ -40,7 +56,9 @@ public abstract class SetBucketConfigurationCommand : BucketConfigurationCommand
                 await change(cancellation);
                 if (PassThru)
                 {
-                    await WriteFoundAsync(bucket, await Configuration.FindAsync(bucket, cancellation), cancellation);
+                    IReadOnlyList<object> found = await Configuration.FindAsync(bucket, cancellation);
+                    ISessionItem[] output = [.. found.Select(item => Client.Origin.Mark(ToOutput(bucket, item)))];
+                    await WriteManyAsync(output, cancellation);
                 }
             }
         }

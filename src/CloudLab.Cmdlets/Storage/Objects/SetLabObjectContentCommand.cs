@@ -31,7 +31,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <inputtype>System.String, System.Byte, System.Byte[], or anything else, as text.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabObjectContent", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObject))]
-public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
+public sealed class SetLabObjectContentCommand : UploadCommand
 {
     private ObjectWriter? writer;
     private Encoding encoding = System.Text.Encoding.UTF8;
@@ -70,6 +70,16 @@ public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <inheritdoc cref="CopyCommand.NoClobber"/>
+    [Parameter]
+    [Alias("IfNoneMatch")]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <inheritdoc cref="CopyCommand.IfMatch"/>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
     /// <inheritdoc/>
     private protected override bool FollowsInput => false;
 
@@ -86,7 +96,7 @@ public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
     /// <inheritdoc/>
     protected override async Task BeginAsync(CancellationToken cancellation)
     {
-        UploadOptions options = UploadOptions();
+        UploadOptions options = UploadOptions(NoClobber, IfMatch);
         if (await ShouldProcessAsync(ObjectName.Uri(Bucket, Key), "Write content"))
         {
             writer = new ObjectWriter(Client, Engine, Bucket, Key, options, Meter, cancellation);

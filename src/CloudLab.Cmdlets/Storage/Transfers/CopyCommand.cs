@@ -12,7 +12,7 @@ using CloudLab.Core.Storage.Wire;
 namespace CloudLab.Cmdlets.Storage.Transfers;
 
 /// <summary>Base of the cmdlets that bring objects to another key within the service.</summary>
-public abstract class CopyCommand : ConditionalUploadCommand
+public abstract class CopyCommand : UploadCommand
 {
     /// <summary>Parameter set: objects by key, below a prefix.</summary>
     protected const string KeySet = "Key";
@@ -24,8 +24,12 @@ public abstract class CopyCommand : ConditionalUploadCommand
     protected const string PrefixSet = "Prefix";
 
     private readonly HashSet<(StorageClient Client, string Bucket, string Key)> written = [];
+    private readonly ListedPrefixes listed;
     private UploadOptions options = new();
     private EncryptionKey? sourceKey;
+
+    /// <summary>Creates the cmdlet.</summary>
+    protected CopyCommand() => listed = new ListedPrefixes(Reporter, TakeAllAsync);
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -92,6 +96,16 @@ public abstract class CopyCommand : ConditionalUploadCommand
     [ValidateNotNull]
     public SecureString? SourceCustomerKey { get; set; }
 
+    /// <summary>Keeps an object that exists: it is an error then. The service decides, so that two writers cannot both win.</summary>
+    [Parameter]
+    [Alias("IfNoneMatch")]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>Replaces only an object with this ETag: it is an error (PreconditionFailed) if somebody has written it anew.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
     /// <summary>What is asked for with <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
     protected abstract string Action { get; }
 
@@ -111,7 +125,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        options = UploadOptions();
+        options = UploadOptions(NoClobber, IfMatch);
         sourceKey = Secrets.ToEncryptionKey(SourceCustomerKey);
     }
 
@@ -120,7 +134,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
     {
         if (ParameterSetName == PrefixSet)
         {
-            await TakePrefixAsync(Bucket, Prefix, cancellation);
+            await listed.TakeAsync(Client, Bucket, Prefix, IsPiped(nameof(Prefix)), cancellation);
             return;
         }
 
@@ -133,13 +147,19 @@ public abstract class CopyCommand : ConditionalUploadCommand
 
         foreach (string key in Key)
         {
-            List(Bucket, key);
+            if (IsPiped(nameof(Key)))
+            {
+                listed.AddObject(Client, Bucket, key);
+            }
+
             await StartAsync(Bucket, key, version, DestinationKey ?? DestinationPrefix + key);
         }
     }
 
     /// <inheritdoc/>
-    private protected override async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
+    protected override Task AfterInputAsync(CancellationToken cancellation) => listed.TakeWholeAsync(WithAsync, WriteProblem, cancellation);
+
+    private async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
     {
         ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
         await foreach (object entry in Objects.ListAsync(listing, cancellation))

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
@@ -11,7 +12,8 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// object comes twice and none that the listing left out comes with its folder.
 /// </summary>
 /// <param name="reporter">Hears of folders that are left alone.</param>
-internal sealed class ListedPrefixes(IReporter reporter)
+/// <param name="take">Takes all that begins with a prefix of a bucket; the number says how much of the keys is no part of the names.</param>
+internal sealed class ListedPrefixes(IReporter reporter, Func<string, string, int, CancellationToken, Task> take)
 {
     private readonly Dictionary<(StorageClient Client, string Bucket), ListedFolders> listed = [];
 
@@ -21,31 +23,42 @@ internal sealed class ListedPrefixes(IReporter reporter)
     /// <param name="key">Its key.</param>
     public void AddObject(StorageClient client, string bucket, string key) => Of(client, bucket).AddItem(key);
 
-    /// <summary>Takes a folder of a listing.</summary>
-    /// <param name="client">Its service.</param>
-    /// <param name="bucket">Its bucket.</param>
-    /// <param name="prefix">A prefix that ends in a slash.</param>
-    public void AddFolder(StorageClient client, string bucket, string prefix) => Of(client, bucket).AddFolder(prefix);
-
-    /// <summary>The folders to take as a whole, when the listing is over.</summary>
-    /// <param name="cancellation">Cancels requests.</param>
-    /// <returns>Each once.</returns>
-    public async IAsyncEnumerable<(StorageClient Client, string Bucket, string Prefix)> WholeAsync(
-        [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Takes all that begins with a prefix; of a folder that the pipeline brings when it is known what else it brings.</summary>
+    /// <param name="client">The service.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="prefix">The prefix.</param>
+    /// <param name="isListed">Whether the pipeline brings it.</param>
+    /// <param name="cancellation">Cancels the listing.</param>
+    /// <returns>Done when all has begun that is known now.</returns>
+    public async Task TakeAsync(StorageClient client, string bucket, string prefix, bool isListed, CancellationToken cancellation)
     {
-        foreach (((StorageClient client, string bucket), ListedFolders folders) in listed)
+        if (isListed && prefix.EndsWith('/'))
         {
-            foreach ((string prefix, bool isWhole) in folders.WithoutItems())
+            Of(client, bucket).AddFolder(prefix);
+        }
+        else
+        {
+            // What the pipeline names keeps its whole key, by itself and in a folder.
+            await take(bucket, prefix, isListed ? 0 : prefix.LastIndexOf('/') + 1, cancellation);
+        }
+    }
+
+    /// <summary>Takes the folders that stand for all that is in them, when the listing is over.</summary>
+    /// <param name="with">Runs work with a service.</param>
+    /// <param name="problem">Hears what went wrong with which folder.</param>
+    /// <param name="cancellation">Cancels requests.</param>
+    /// <returns>Done when all has begun.</returns>
+    public async Task TakeWholeAsync(Func<StorageClient, Func<Task>, Task> with, Action<Exception, object?> problem, CancellationToken cancellation)
+    {
+        await foreach ((StorageClient client, string bucket, string prefix) in WholeAsync(cancellation))
+        {
+            try
             {
-                if (isWhole)
-                {
-                    yield return (client, bucket, prefix);
-                }
-                else if (await HasObjectsAsync(client, bucket, prefix, cancellation))
-                {
-                    reporter.Warning(
-                        $"{ObjectName.Uri(bucket, prefix)} is left alone: the pipeline brought what is in other folders, and nothing of what is in this one. To take all of it, name it with -Prefix.");
-                }
+                await with(client, () => take(bucket, prefix, 0, cancellation));
+            }
+            catch (LabException e)
+            {
+                problem(e, ObjectName.Uri(bucket, prefix));
             }
         }
     }
@@ -64,6 +77,26 @@ internal sealed class ListedPrefixes(IReporter reporter)
         }
 
         return false;
+    }
+
+    private async IAsyncEnumerable<(StorageClient Client, string Bucket, string Prefix)> WholeAsync(
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (((StorageClient client, string bucket), ListedFolders folders) in listed)
+        {
+            foreach ((string prefix, bool isWhole) in folders.WithoutItems())
+            {
+                if (isWhole)
+                {
+                    yield return (client, bucket, prefix);
+                }
+                else if (await HasObjectsAsync(client, bucket, prefix, cancellation))
+                {
+                    reporter.Warning(
+                        $"{ObjectName.Uri(bucket, prefix)} is left alone: the pipeline brought what is in other folders, and nothing of what is in this one. To take all of it, name it with -Prefix.");
+                }
+            }
+        }
     }
 
     private ListedFolders Of(StorageClient client, string bucket)

@@ -40,14 +40,23 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommunications.Receive, "LabObject", SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class ReceiveLabObjectCommand : TransferCommand
+public sealed class ReceiveLabObjectCommand : StorageCommand
 {
     private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
 
     // What came from the pipeline or by name, so that no file is written twice; a listing has each key once.
     private readonly HashSet<string> received = [];
+    private readonly CommandTransfers transfers;
+    private readonly ListedPrefixes listed;
     private DownloadFolder? folder;
     private DownloadOptions options = new();
+
+    /// <summary>Creates the cmdlet.</summary>
+    public ReceiveLabObjectCommand()
+    {
+        transfers = new CommandTransfers(Reporter, () => "Downloading to " + (OutFile ?? Destination));
+        listed = new ListedPrefixes(Reporter, TakeAllAsync);
+    }
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -125,8 +134,13 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     [ValidateNotNull]
     public SecureString? CustomerKey { get; set; }
 
+    /// <inheritdoc cref="UploadCommand.ThrottleLimit"/>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
+
     /// <inheritdoc/>
-    protected override string Activity => "Downloading to " + (OutFile ?? Destination);
+    protected override int ConcurrentInputs => ThrottleLimit;
 
     /// <inheritdoc/>
     protected override void OnBegin()
@@ -147,7 +161,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     {
         if (ParameterSetName == PrefixSet)
         {
-            await TakePrefixAsync(Bucket, Prefix, cancellation);
+            await listed.TakeAsync(Client, Bucket, Prefix, IsPiped(nameof(Prefix)), cancellation);
             return;
         }
 
@@ -161,13 +175,26 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
 
         foreach (string key in Key!)
         {
-            List(Bucket, key);
+            if (IsPiped(nameof(Key)))
+            {
+                listed.AddObject(Client, Bucket, key);
+            }
+
             await ReceiveAsync(Bucket, key, key, options with { Read = options.Read with { VersionId = version } });
         }
     }
 
     /// <inheritdoc/>
-    private protected override async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
+    protected override Task AfterInputAsync(CancellationToken cancellation) => listed.TakeWholeAsync(WithAsync, WriteProblem, cancellation);
+
+    /// <inheritdoc/>
+    protected override Task EndAsync(CancellationToken cancellation)
+    {
+        transfers.Complete();
+        return Task.CompletedTask;
+    }
+
+    private async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
     {
         ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
         await foreach (object entry in Objects.ListAsync(listing, cancellation))
@@ -209,7 +236,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
             {
                 try
                 {
-                    await WriteAsync(await Engine.ReceiveAsync(bucket, key, path, how, Meter, token), token);
+                    await WriteAsync(await transfers.EngineOf(Client, ThrottleLimit).ReceiveAsync(bucket, key, path, how, transfers.Meter, token), token);
                 }
                 catch (LabException e) when (e.Code == "NotModified")
                 {

@@ -44,7 +44,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <inputtype>System.IO.FileInfo, System.IO.DirectoryInfo: anything with PSPath.</inputtype>
 [Cmdlet(VerbsCommunications.Send, "LabObject", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class SendLabObjectCommand : ConditionalUploadCommand
+public sealed class SendLabObjectCommand : UploadCommand
 {
     private const string PathSet = "Path", LiteralSet = "LiteralPath", StreamSet = "Stream";
 
@@ -124,6 +124,16 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
     [Parameter(ParameterSetName = LiteralSet)]
     public SwitchParameter Resume { get; set; }
 
+    /// <inheritdoc cref="CopyCommand.NoClobber"/>
+    [Parameter]
+    [Alias("IfNoneMatch")]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <inheritdoc cref="CopyCommand.IfMatch"/>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IfMatch { get; set; }
+
     /// <inheritdoc/>
     private protected override bool FollowsInput => false;
 
@@ -153,7 +163,7 @@ public sealed class SendLabObjectCommand : ConditionalUploadCommand
         RelativeTo = RelativeTo is null
             ? null
             : System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
-        options = UploadOptions() with { Resume = Resume };
+        options = UploadOptions(NoClobber, IfMatch) with { Resume = Resume };
         filter = NameFilter.Of(Include, Exclude);
     }
 

@@ -3,14 +3,20 @@ using System.Management.Automation;
 using System.Security;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Cmdlets.Storage.Transfers;
 
-/// <summary>Base of the cmdlets that write objects: what is stored with the content.</summary>
-public abstract class UploadCommand : TransferCommand
+/// <summary>Base of the cmdlets that write objects: what is stored with the content, and how it gets there.</summary>
+public abstract class UploadCommand : StorageCommand
 {
+    private readonly CommandTransfers transfers;
+
+    /// <summary>Creates the cmdlet.</summary>
+    protected UploadCommand() => transfers = new CommandTransfers(Reporter, () => Activity);
+
     /// <summary>Media type of the object; that of the file name's or key's extension (in a copy: that of the source) if left out.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -74,9 +80,28 @@ public abstract class UploadCommand : TransferCommand
     [ValidateSet("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")]
     public string? ChecksumAlgorithm { get; set; }
 
+    /// <summary>How many requests to have in flight at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => ThrottleLimit;
+
+    /// <summary>What the progress bar says: <c>Uploading to s3://movies</c>.</summary>
+    protected abstract string Activity { get; }
+
+    /// <summary>All transfers with the service of the current input go through it.</summary>
+    protected TransferEngine Engine => transfers.EngineOf(Client, ThrottleLimit);
+
+    /// <summary>Counts what they do.</summary>
+    protected ProgressMeter Meter => transfers.Meter;
+
     /// <summary>What the parameters ask for, checked.</summary>
+    /// <param name="noClobber">Keeps an object that exists.</param>
+    /// <param name="ifMatch">Replaces only an object with this ETag, or null.</param>
     /// <returns>Options of an upload.</returns>
-    protected virtual UploadOptions UploadOptions()
+    protected UploadOptions UploadOptions(bool noClobber = false, string? ifMatch = null)
     {
         UploadOptions options = new()
         {
@@ -91,7 +116,16 @@ public abstract class UploadCommand : TransferCommand
             ServerSideEncryption = string.Equals(ServerSideEncryption, "AES256", StringComparison.OrdinalIgnoreCase) ? "AES256" : ServerSideEncryption?.ToLowerInvariant(),
             KmsKeyId = KmsKeyId,
             CustomerKey = Secrets.ToEncryptionKey(CustomerKey),
+            NoClobber = noClobber,
+            IfMatch = ifMatch,
         };
         return (ChecksumAlgorithm is null ? options : options with { ChecksumAlgorithm = ChecksumAlgorithm.ToUpperInvariant() }).Validate();
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync(CancellationToken cancellation)
+    {
+        transfers.Complete();
+        return Task.CompletedTask;
     }
 }

@@ -25,7 +25,7 @@ public sealed class BucketStore(StorageClient client)
         string? token = null;
         do
         {
-            ListBucketsResponse page = await client.CallAsync(
+            ListBucketsResponse page = await client.CallSdkAsync(
                 "Buckets", null, "NotFound",
                 // Amazon tells regions only where a page size is asked for.
                 s3 => s3.ListBucketsAsync(new ListBucketsRequest { Prefix = prefix, ContinuationToken = token, MaxBuckets = BucketsInPage }, cancellation),
@@ -136,7 +136,7 @@ public sealed class BucketStore(StorageClient client)
             // us-east-1 is the one region that must not be named.
             PutBucketConfiguration = where is null or "us-east-1" ? null : new PutBucketConfiguration { LocationConstraint = where },
         };
-        await client.CallAsync(name, s3 => s3.PutBucketAsync(request, cancellation), cancellation);
+        await client.CallSdkAsync(name, s3 => s3.PutBucketAsync(request, cancellation), cancellation);
         try
         {
             await ConfigureAsync(bucket, cancellation);
@@ -165,7 +165,7 @@ public sealed class BucketStore(StorageClient client)
 
             try
             {
-                await client.CallAsync(
+                await client.CallSdkAsync(
                     bucket, s3 => s3.DeleteBucketAsync(new DeleteBucketRequest { BucketName = bucket }, cancellation), cancellation);
                 return [];
             }
@@ -187,7 +187,7 @@ public sealed class BucketStore(StorageClient client)
     {
         try
         {
-            GetBucketLocationResponse answer = await client.CallAsync(
+            GetBucketLocationResponse answer = await client.CallSdkAsync(
                 bucket, s3 => s3.GetBucketLocationAsync(new GetBucketLocationRequest { BucketName = bucket }, cancellation), cancellation);
             return answer.Location?.Value switch
             {
@@ -205,7 +205,7 @@ public sealed class BucketStore(StorageClient client)
 
     private async Task<LabBucket> HeadAsync(string bucket, CancellationToken cancellation)
     {
-        HeadBucketResponse answer = await client.CallAsync(
+        HeadBucketResponse answer = await client.CallSdkAsync(
             bucket, s3 => s3.HeadBucketAsync(new HeadBucketRequest { BucketName = bucket }, cancellation), cancellation);
         return client.Origin.Mark(new LabBucket { Bucket = bucket, Region = string.IsNullOrEmpty(answer.BucketRegion) ? null : answer.BucketRegion });
     }
@@ -230,7 +230,7 @@ public sealed class BucketStore(StorageClient client)
         string cause = problem.Message.TrimEnd('.');
         try
         {
-            await client.CallAsync(
+            await client.CallSdkAsync(
                 bucket, s3 => s3.DeleteBucketAsync(new DeleteBucketRequest { BucketName = bucket }, CancellationToken.None), CancellationToken.None);
             client.Reporter.Verbose($"Bucket '{bucket}' is removed again: it could not be configured.");
             return problem is not LabException known ? null : new LabException(

@@ -27,7 +27,7 @@ public sealed partial class ObjectArchive(StorageClient client)
         RestoreStatus status;
         try
         {
-            RestoreObjectResponse answer = await client.CallAsync(
+            RestoreObjectResponse answer = await client.CallSdkAsync(
                 bucket, key,
                 s3 => s3.RestoreObjectAsync(
                     new RestoreObjectRequest

@@ -403,7 +403,7 @@ public sealed class ObjectStore(StorageClient client)
             using MemoryStream bytes = new((int)Math.Min(answer.Length, int.MaxValue));
             try
             {
-                page = await client.CallAsync(
+                page = await client.CallSdkAsync(
                     listing.Bucket,
                     async _ =>
                     {

@@ -55,7 +55,7 @@ public sealed class ObjectTags(StorageClient client)
     /// <returns>Its tags. Throws <see cref="LabException"/>: NoSuchKey, NoSuchVersion.</returns>
     public async Task<LabObjectTag> GetAsync(string bucket, string key, string? versionId, CancellationToken cancellation = default)
     {
-        GetObjectTaggingResponse answer = await client.CallAsync(
+        GetObjectTaggingResponse answer = await client.CallSdkAsync(
             bucket, key,
             s3 => s3.GetObjectTaggingAsync(new GetObjectTaggingRequest { BucketName = bucket, Key = key, VersionId = versionId }, cancellation),
             cancellation);
@@ -136,7 +136,7 @@ public sealed class ObjectTags(StorageClient client)
         string bucket, string key, string? versionId, IReadOnlyDictionary<string, string> tags, CancellationToken cancellation)
     {
         string? version = tags.Count > 0
-            ? (await client.CallAsync(
+            ? (await client.CallSdkAsync(
                 bucket, key,
                 s3 => s3.PutObjectTaggingAsync(
                     new PutObjectTaggingRequest
@@ -148,7 +148,7 @@ public sealed class ObjectTags(StorageClient client)
                     },
                     cancellation),
                 cancellation)).VersionId
-            : (await client.CallAsync(
+            : (await client.CallSdkAsync(
                 bucket, key,
                 s3 => s3.DeleteObjectTaggingAsync(
                     new DeleteObjectTaggingRequest { BucketName = bucket, Key = key, VersionId = versionId }, cancellation),

@@ -28,7 +28,7 @@ public sealed class MultipartUploadStore(StorageClient client)
         bool more = true;
         while (more)
         {
-            ListMultipartUploadsResponse page = await client.CallAsync(
+            ListMultipartUploadsResponse page = await client.CallSdkAsync(
                 bucket,
                 s3 => s3.ListMultipartUploadsAsync(
                     new ListMultipartUploadsRequest
@@ -75,7 +75,7 @@ public sealed class MultipartUploadStore(StorageClient client)
         bool more = true;
         while (more)
         {
-            ListPartsResponse page = await client.CallAsync(
+            ListPartsResponse page = await client.CallSdkAsync(
                 upload.Bucket, upload.Key,
                 s3 => s3.ListPartsAsync(
                     new ListPartsRequest
@@ -116,7 +116,7 @@ public sealed class MultipartUploadStore(StorageClient client)
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The upload's id. Throws <see cref="LabException"/> (NoSuchBucket, AccessDenied).</returns>
     public async Task<string> CreateAsync(string bucket, string key, string? contentType, CancellationToken cancellation = default) =>
-        (await client.CallAsync(
+        (await client.CallSdkAsync(
             bucket, key,
             s3 => s3.InitiateMultipartUploadAsync(
                 new InitiateMultipartUploadRequest { BucketName = bucket, Key = key, ContentType = contentType ?? ContentTypes.Of(key) }, cancellation),
@@ -128,7 +128,7 @@ public sealed class MultipartUploadStore(StorageClient client)
     /// <param name="uploadId">The upload.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>Done when it is gone. Throws <see cref="LabException"/> (NoSuchUpload) when it was not there.</returns>
-    public Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellation = default) => client.CallAsync(
+    public Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellation = default) => client.CallSdkAsync(
         bucket, key,
         s3 => s3.AbortMultipartUploadAsync(
             new AbortMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = uploadId }, cancellation),

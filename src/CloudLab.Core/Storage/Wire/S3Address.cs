@@ -62,7 +62,7 @@ internal sealed class S3AddressBook(AwsConnection aws, IAmazonS3 home)
 
         addresses[bucket] = aws.Endpoint("S3") is not null
             ? known with { Region = region }
-            : Resolve(bucket, clients.GetOrAdd(region, place => new S3Client(aws, place)));
+            : Resolve(bucket, clients.GetOrAdd(region, place => new SdkClient(aws, place)));
         return true;
     }
 

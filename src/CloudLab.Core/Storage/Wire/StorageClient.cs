@@ -11,16 +11,19 @@ using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Core.Storage.Wire;
 
-/// <summary>An S3 service as one session reaches it: what the stores and the transfer engine stand on.</summary>
+/// <summary>
+/// An S3 service as one session reaches it: what the stores and the transfer engine stand on. There are two ways out, a request of our own
+/// (<see cref="SendAsync"/>) and a call of the SDK (<c>CallSdkAsync</c>); what goes wrong on either becomes a <see cref="LabException"/> here.
+/// </summary>
 public sealed class StorageClient
 {
     // One SDK client for each connection: it keeps the signing key and the region of each bucket.
-    private static readonly ConditionalWeakTable<AwsConnection, S3Client> Clients = [];
-    private static readonly ConditionalWeakTable<AwsConnection, S3Wire> Wires = [];
+    private static readonly ConditionalWeakTable<AwsConnection, SdkClient> SdkClients = [];
+    private static readonly ConditionalWeakTable<AwsConnection, S3Sender> Senders = [];
 
     private readonly AwsConnection aws;
-    private readonly S3Client s3;
-    private readonly S3Wire wire;
+    private readonly SdkClient sdk;
+    private readonly S3Sender sender;
 
     /// <summary>Opens the service of a session; nothing is sent yet.</summary>
     /// <param name="session">Endpoint, region and credentials. Throws <see cref="LabException"/> if there are no credentials.</param>
@@ -28,8 +31,8 @@ public sealed class StorageClient
     public StorageClient(LabSession session, IReporter? reporter = null)
     {
         aws = session.Aws;
-        s3 = Clients.GetValue(aws, static connection => new S3Client(connection));
-        wire = Wires.GetValue(aws, connection => new S3Wire(connection, s3));
+        sdk = SdkClients.GetValue(aws, static connection => new SdkClient(connection));
+        sender = Senders.GetValue(aws, connection => new S3Sender(connection, sdk));
         Reporter = reporter ?? NullReporter.Instance;
         Origin = new SessionOrigin(session, EndpointOf(session));
     }
@@ -53,15 +56,14 @@ public sealed class StorageClient
     /// <summary>Whether the connection itself protects what is sent to a bucket, so that signing the body over is a waste.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <returns>True for https.</returns>
-    internal bool IsEncrypted(string bucket) => wire.IsEncrypted(bucket);
+    internal bool IsEncrypted(string bucket) => sender.IsEncrypted(bucket);
 
     /// <summary>Sends a request about an object, or about a bucket where its key is empty: all that moves and lists objects.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>An answer of success. Throws <see cref="LabException"/>.</returns>
-    internal Task<S3Answer> SendAsync(S3Request request, CancellationToken cancellation) => request.Key.Length > 0
-        ? CallAsync(request.Bucket, request.Key, _ => wire.SendAsync(request, Reporter, cancellation), cancellation)
-        : CallAsync(request.Bucket, _ => wire.SendAsync(request, Reporter, cancellation), cancellation);
+    internal Task<S3Answer> SendAsync(S3Request request, CancellationToken cancellation) =>
+        TellAsync(Subject.Of(request), () => sender.SendAsync(request, Reporter, cancellation), cancellation);
 
     /// <summary>Makes a URL that carries its signature.</summary>
     /// <param name="request">What it will be used for.</param>
@@ -69,7 +71,7 @@ public sealed class StorageClient
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>The URL. Throws <see cref="LabException"/>.</returns>
     internal Task<string> PresignAsync(S3Request request, TimeSpan life, CancellationToken cancellation) =>
-        CallAsync(request.Bucket, request.Key, _ => wire.PresignAsync(request, life, cancellation), cancellation);
+        TellAsync(Subject.OfObject(request.Bucket, request.Key), () => sender.PresignAsync(request, life, cancellation), cancellation);
 
     /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
     /// <param name="bucket">Bucket, for an error.</param>
@@ -77,71 +79,46 @@ public sealed class StorageClient
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>Whether they end at all, and when, where that is known. Throws <see cref="LabException"/>.</returns>
     internal Task<(bool AreTemporary, DateTimeOffset? End)> CredentialsEndAsync(string bucket, string key, CancellationToken cancellation) =>
-        CallAsync(bucket, key, _ => aws.CredentialsEndAsync(cancellation), cancellation);
+        TellAsync(Subject.OfObject(bucket, key), () => aws.CredentialsEndAsync(cancellation), cancellation);
 
     /// <summary>Reads the document that an answer carries.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="request">What it answers.</param>
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>Its root element. Throws <see cref="LabException"/>.</returns>
-    internal Task<XElement> ReadXmlAsync(S3Answer answer, S3Request request, CancellationToken cancellation) => request.Key.Length > 0
-        ? CallAsync(request.Bucket, request.Key, _ => answer.ReadXmlAsync(cancellation), cancellation)
-        : CallAsync(request.Bucket, _ => answer.ReadXmlAsync(cancellation), cancellation);
+    internal Task<XElement> ReadXmlAsync(S3Answer answer, S3Request request, CancellationToken cancellation) =>
+        TellAsync(Subject.Of(request), () => answer.ReadXmlAsync(cancellation), cancellation);
 
-    /// <summary>Makes one SDK call, or one on the wire; every request of the area goes through here.</summary>
+    /// <summary>Makes a call of the SDK that is about neither one bucket nor one object.</summary>
     /// <typeparam name="T">The SDK's answer.</typeparam>
-    /// <param name="subject">What it is about, to begin an error message with: <c>s3://movies/a</c>.</param>
-    /// <param name="target">The object an error is about.</param>
+    /// <param name="subject">What it is about, to begin an error message with.</param>
+    /// <param name="target">What an error is about.</param>
     /// <param name="missingCode">Error code of a 404 without a body.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
-    internal async Task<T> CallAsync<T>(
-        string subject, object? target, string missingCode, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
-    {
-        RequestLog.Current = Reporter;
-        TemporaryCredentials.Cancellation = cancellation;
-        try
-        {
-            return await call(s3);
-        }
-        catch (Exception e) when (AwsErrors.Knows(e, cancellation))
-        {
-            throw AwsErrors.From(e, aws, "S3", subject, target, missingCode);
-        }
-        catch (Exception e) when (cancellation.IsCancellationRequested && e is not OperationCanceledException)
-        {
-            // What breaks because it was cancelled is a cancellation.
-            throw new OperationCanceledException(e.Message, e, cancellation);
-        }
-    }
+    internal Task<T> CallSdkAsync<T>(
+        string subject, object? target, string missingCode, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation) =>
+        TellAsync(new Subject(subject, target, missingCode), () => call(sdk), cancellation);
 
-    /// <summary>Calls about one object.</summary>
+    /// <summary>Makes a call of the SDK about one object.</summary>
     /// <typeparam name="T">The SDK's answer.</typeparam>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
-    internal Task<T> CallAsync<T>(string bucket, string key, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
-    {
-        BucketName.Validate(bucket);
-        ObjectName.Validate(bucket, key);
-        string uri = ObjectName.Uri(bucket, key);
-        return CallAsync(uri, uri, "NoSuchKey", call, cancellation);
-    }
+    internal Task<T> CallSdkAsync<T>(string bucket, string key, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation) =>
+        TellAsync(Subject.OfObject(bucket, key), () => call(sdk), cancellation);
 
-    /// <summary>Calls about one bucket.</summary>
+    /// <summary>Makes a call of the SDK about one bucket.</summary>
     /// <typeparam name="T">The SDK's answer.</typeparam>
     /// <param name="bucket">Bucket.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>The answer. Throws <see cref="LabException"/>.</returns>
-    internal Task<T> CallAsync<T>(string bucket, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation)
-    {
-        BucketName.Validate(bucket);
-        return CallAsync($"Bucket '{bucket}'", bucket, "NoSuchBucket", call, cancellation);
-    }
+    internal Task<T> CallSdkAsync<T>(string bucket, Func<IAmazonS3, Task<T>> call, CancellationToken cancellation) =>
+        TellAsync(Subject.OfBucket(bucket), () => call(sdk), cancellation);
 
     /// <summary>An error about an object, found here and not told by the service.</summary>
     /// <param name="kind">What went wrong.</param>
@@ -157,5 +134,48 @@ public sealed class StorageClient
     {
         string uri = ObjectName.Uri(bucket, key);
         return new LabException(kind, code, $"{uri}: {text}", inner) { Target = uri, Advice = advice };
+    }
+
+    // Does something with the service, whose failure is told as an error about a subject.
+    private async Task<T> TellAsync<T>(Subject subject, Func<Task<T>> work, CancellationToken cancellation)
+    {
+        RequestLog.Current = Reporter;
+        TemporaryCredentials.Cancellation = cancellation;
+        try
+        {
+            return await work();
+        }
+        catch (Exception e) when (AwsErrors.Knows(e, cancellation))
+        {
+            throw AwsErrors.From(e, aws, "S3", subject.Name, subject.Target, subject.MissingCode);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            // What breaks because it was cancelled is a cancellation.
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+    }
+
+    /// <summary>What a request is about, for its error.</summary>
+    /// <param name="Name">What a message begins with: <c>s3://movies/a</c>.</param>
+    /// <param name="Target">The object that the error is about.</param>
+    /// <param name="MissingCode">Error code of a 404 without a body.</param>
+    private readonly record struct Subject(string Name, object? Target, string MissingCode)
+    {
+        public static Subject Of(S3Request request) => request.Key.Length > 0 ? OfObject(request.Bucket, request.Key) : OfBucket(request.Bucket);
+
+        public static Subject OfBucket(string bucket)
+        {
+            BucketName.Validate(bucket);
+            return new Subject($"Bucket '{bucket}'", bucket, "NoSuchBucket");
+        }
+
+        public static Subject OfObject(string bucket, string key)
+        {
+            BucketName.Validate(bucket);
+            ObjectName.Validate(bucket, key);
+            string uri = ObjectName.Uri(bucket, key);
+            return new Subject(uri, uri, "NoSuchKey");
+        }
     }
 }

@@ -230,7 +230,7 @@ public abstract class EnforcedRoleTest : RoleTest
     }
 
     private async Task<string> GetAsync(LabSession session, string key) =>
-        await new StorageClient(session).CallAsync(
+        await new StorageClient(session).CallSdkAsync(
             bucket, key,
             async s3 =>
             {

@@ -36,9 +36,9 @@ public abstract class BucketTests(StorageServer server) : StorageTest(server)
     {
         string name = Bucket + "-b";
         await Buckets.CreateAsync(name, null, Token);
-        await Client.CallAsync(
+        await Client.CallSdkAsync(
             name, "k", s3 => s3.PutObjectAsync(new PutObjectRequest { BucketName = name, Key = "k", ContentBody = "x" }, Token), Token);
-        await Client.CallAsync(
+        await Client.CallSdkAsync(
             name, "u", s3 => s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = name, Key = "u" }, Token), Token);
         Assert.Equal("BucketNotEmpty", (await Assert.ThrowsAsync<LabException>(() => Buckets.RemoveAsync(name, false, Token))).Code);
         Assert.Empty(await Buckets.RemoveAsync(name, true, Token));

@@ -171,13 +171,13 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         string[] keys = ["a", "a//b", "c\n", "d+ %2F", "😀"];
         foreach (string key in keys.Append("a"))
         {
-            await Client.CallAsync(New, key, s3 => s3.PutObjectAsync(new PutObjectRequest { BucketName = New, Key = key, ContentBody = "x" }, Token), Token);
+            await Client.CallSdkAsync(New, key, s3 => s3.PutObjectAsync(new PutObjectRequest { BucketName = New, Key = key, ContentBody = "x" }, Token), Token);
         }
 
         await Objects.RemoveAsync(New, ["a", "never-there"], Token);
         for (int i = 0; i < 30; i++)
         {
-            await Client.CallAsync(New, "u/" + i, s3 => s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = New, Key = "u/" + i }, Token), Token);
+            await Client.CallSdkAsync(New, "u/" + i, s3 => s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = New, Key = "u/" + i }, Token), Token);
         }
 
         (await RunAsync("Remove-LabBucket", new { Bucket = New, Session, Force = true })).Ok();
@@ -233,7 +233,7 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         DateTime until = DateTime.UtcNow.AddDays(1);
         foreach (string key in new[] { "free", "locked" })
         {
-            await Client.CallAsync(New, key, s3 => s3.PutObjectAsync(new PutObjectRequest
+            await Client.CallSdkAsync(New, key, s3 => s3.PutObjectAsync(new PutObjectRequest
             {
                 BucketName = New, Key = key, ContentBody = "x", MD5Digest = "ndTkYSaMgDT1yFZOFVxnpg==",
                 ObjectLockMode = key == "locked" ? ObjectLockMode.Governance : null,
@@ -247,10 +247,10 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         Assert.Equal(1, (await MeasureAsync(New)).ObjectCount);
 
         // Whoever may lifts the lock: for the end of the test.
-        List<S3ObjectVersion> versions = (await Client.CallAsync(New, s3 => s3.ListVersionsAsync(new ListVersionsRequest { BucketName = New }, Token), Token)).Versions;
+        List<S3ObjectVersion> versions = (await Client.CallSdkAsync(New, s3 => s3.ListVersionsAsync(new ListVersionsRequest { BucketName = New }, Token), Token)).Versions;
         foreach (S3ObjectVersion version in versions)
         {
-            await Client.CallAsync(New, version.Key, s3 => s3.DeleteObjectAsync(
+            await Client.CallSdkAsync(New, version.Key, s3 => s3.DeleteObjectAsync(
                 new DeleteObjectRequest { BucketName = New, Key = version.Key, VersionId = version.VersionId, BypassGovernanceRetention = true }, Token), Token);
         }
     }
@@ -264,7 +264,7 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
     public async Task A_fault_that_passes_does_not_keep_a_bucket(string kind, string method)
     {
         await PutAsync("a");
-        await Client.CallAsync(Bucket, "u", s3 => s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = Bucket, Key = "u" }, Token), Token);
+        await Client.CallSdkAsync(Bucket, "u", s3 => s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = Bucket, Key = "u" }, Token), Token);
         await using FaultProxy proxy = new(ServerUrl);
         proxy.Times(2, request => request.Method == method, new Fault(Enum.Parse<FaultKind>(kind), kind == "Status" ? 503 : 100));
         (await RunAsync("Remove-LabBucket", new { Bucket, Session = await ConnectAsync(proxy.Url), Force = true })).Ok();

@@ -66,7 +66,7 @@ public abstract class ObjectArchiveTests(StorageServer server) : StorageTest(ser
         Assert.True(proxy.Seen.Count > 1);
     }
 
-    private Task ArchiveAsync(string key, S3StorageClass storageClass) => Client.CallAsync(
+    private Task ArchiveAsync(string key, S3StorageClass storageClass) => Client.CallSdkAsync(
         Bucket, key,
         s3 => s3.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = key, ContentBody = "cold", StorageClass = storageClass }, Token), Token);
 }

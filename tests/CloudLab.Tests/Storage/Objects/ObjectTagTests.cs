@@ -100,7 +100,7 @@ public abstract class ObjectTagTests(StorageServer server) : StorageTest(server)
     [Fact]
     public async Task Each_version_has_its_own_tags_and_urls()
     {
-        await Client.CallAsync(
+        await Client.CallSdkAsync(
             Bucket,
             s3 => s3.PutBucketVersioningAsync(
                 new() { BucketName = Bucket, VersioningConfig = new() { Status = Amazon.S3.VersionStatus.Enabled } }, Token),

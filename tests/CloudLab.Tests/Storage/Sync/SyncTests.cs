@@ -148,7 +148,7 @@ public abstract class SyncTests(StorageServer server) : StorageTest(server)
     {
         string file = Write("source/f", (5 * 1024 * 1024) + 1000);
         byte[] content = await File.ReadAllBytesAsync(file, Token);
-        await Client.CallAsync(
+        await Client.CallSdkAsync(
             Bucket,
             async s3 =>
             {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Buckets.Settings;
 
@@ -34,5 +35,5 @@ public sealed class GetLabBucketPolicyCommand : GetBucketConfigurationCommand
     protected override IBucketConfiguration Configuration => new BucketPolicy(Client);
 
     /// <inheritdoc/>
-    protected override object ToOutput(string bucket, object found) => PolicyArgument.ToBucketPolicy(bucket, (string)found, Reporter);
+    protected override ISessionItem ToOutput(string bucket, object found) => PolicyArgument.ToBucketPolicy(bucket, (string)found, Reporter);
 }

@@ -20,8 +20,8 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <inputtype>CloudLab.Core.Storage.Buckets.Settings.LabBucketCorsRule, LabBucket, or System.String: name of a bucket.</inputtype>
 [Cmdlet(VerbsCommon.Remove, "LabBucketCors", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
-public sealed class RemoveLabBucketCorsCommand : RemoveBucketRulesCommand
+public sealed class RemoveLabBucketCorsCommand : RemoveBucketRulesCommand<LabBucketCorsRule>
 {
     /// <inheritdoc/>
-    protected override IBucketRules Rules => new BucketCors(Client);
+    protected override BucketRules<LabBucketCorsRule> Rules => new BucketCors(Client);
 }

@@ -20,8 +20,8 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <inputtype>CloudLab.Core.Storage.Buckets.Settings.LabBucketLifecycleRule, LabBucket, or System.String: name of a bucket.</inputtype>
 [Cmdlet(VerbsCommon.Remove, "LabBucketLifecycle", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
-public sealed class RemoveLabBucketLifecycleCommand : RemoveBucketRulesCommand
+public sealed class RemoveLabBucketLifecycleCommand : RemoveBucketRulesCommand<LabBucketLifecycleRule>
 {
     /// <inheritdoc/>
-    protected override IBucketRules Rules => new BucketLifecycle(Client);
+    protected override BucketRules<LabBucketLifecycleRule> Rules => new BucketLifecycle(Client);
 }

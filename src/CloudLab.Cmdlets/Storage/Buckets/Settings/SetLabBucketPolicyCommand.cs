@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
@@ -46,5 +47,5 @@ public sealed class SetLabBucketPolicyCommand : SetBucketConfigurationCommand
     protected override Task SetAsync(string bucket, CancellationToken cancellation) => BucketPolicy.SetAsync(bucket, json, cancellation);
 
     /// <inheritdoc/>
-    protected override object ToOutput(string bucket, object found) => PolicyArgument.ToBucketPolicy(bucket, (string)found, Reporter);
+    protected override ISessionItem ToOutput(string bucket, object found) => PolicyArgument.ToBucketPolicy(bucket, (string)found, Reporter);
 }

@@ -11,7 +11,7 @@ public sealed class BucketCors(StorageClient client) : BucketRules<LabBucketCors
 
     private protected override async Task<IReadOnlyList<LabBucketCorsRule>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetCORSConfigurationResponse answer = await Client.CallAsync(
+        GetCORSConfigurationResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetCORSConfigurationAsync(new GetCORSConfigurationRequest { BucketName = bucket }, cancellation), cancellation);
         return [.. (answer.Configuration?.Rules ?? []).Select(rule => new LabBucketCorsRule
         {
@@ -51,9 +51,9 @@ public sealed class BucketCors(StorageClient client) : BucketRules<LabBucketCors
                 })],
             },
         };
-        return Client.CallAsync(bucket, s3 => s3.PutCORSConfigurationAsync(request, cancellation), cancellation);
+        return Client.CallSdkAsync(bucket, s3 => s3.PutCORSConfigurationAsync(request, cancellation), cancellation);
     }
 
-    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallAsync(
+    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallSdkAsync(
         bucket, s3 => s3.DeleteCORSConfigurationAsync(new DeleteCORSConfigurationRequest { BucketName = bucket }, cancellation), cancellation);
 }

@@ -42,12 +42,12 @@ public sealed class BucketEncryption(StorageClient client)
                 ],
             },
         };
-        return Client.CallAsync(bucket, s3 => s3.PutBucketEncryptionAsync(request, cancellation), cancellation);
+        return Client.CallSdkAsync(bucket, s3 => s3.PutBucketEncryptionAsync(request, cancellation), cancellation);
     }
 
     private protected override async Task<IReadOnlyList<LabBucketEncryption>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetBucketEncryptionResponse answer = await Client.CallAsync(
+        GetBucketEncryptionResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetBucketEncryptionAsync(new GetBucketEncryptionRequest { BucketName = bucket }, cancellation), cancellation);
         return [.. (answer.ServerSideEncryptionConfiguration?.ServerSideEncryptionRules ?? [])
             .Where(rule => rule.ServerSideEncryptionByDefault is not null)
@@ -60,6 +60,6 @@ public sealed class BucketEncryption(StorageClient client)
             })];
     }
 
-    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallAsync(
+    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallSdkAsync(
         bucket, s3 => s3.DeleteBucketEncryptionAsync(new DeleteBucketEncryptionRequest { BucketName = bucket }, cancellation), cancellation);
 }

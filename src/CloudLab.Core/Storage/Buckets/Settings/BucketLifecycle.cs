@@ -11,7 +11,7 @@ public sealed class BucketLifecycle(StorageClient client)
 {
     private protected override async Task<IReadOnlyList<LabBucketLifecycleRule>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetLifecycleConfigurationResponse answer = await Client.CallAsync(
+        GetLifecycleConfigurationResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetLifecycleConfigurationAsync(new GetLifecycleConfigurationRequest { BucketName = bucket }, cancellation), cancellation);
         return [.. (answer.Configuration?.Rules ?? []).Select(rule => Read(bucket, rule))];
     }
@@ -59,10 +59,10 @@ public sealed class BucketLifecycle(StorageClient client)
             BucketName = bucket,
             Configuration = new LifecycleConfiguration { Rules = [.. rules.Select(Write)] },
         };
-        return Client.CallAsync(bucket, s3 => s3.PutLifecycleConfigurationAsync(request, cancellation), cancellation);
+        return Client.CallSdkAsync(bucket, s3 => s3.PutLifecycleConfigurationAsync(request, cancellation), cancellation);
     }
 
-    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallAsync(
+    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallSdkAsync(
         bucket, s3 => s3.DeleteLifecycleConfigurationAsync(new DeleteLifecycleConfigurationRequest { BucketName = bucket }, cancellation), cancellation);
 
     private static LabBucketLifecycleRule Read(string bucket, LifecycleRule rule)

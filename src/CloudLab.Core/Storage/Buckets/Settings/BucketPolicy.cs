@@ -13,16 +13,16 @@ public sealed class BucketPolicy(StorageClient client) : RemovableConfiguration<
     /// <param name="policy">JSON text, already checked.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>Done when set. Throws <see cref="LabException"/>: MalformedPolicy, NoSuchBucket, AccessDenied.</returns>
-    public Task SetAsync(string bucket, string policy, CancellationToken cancellation = default) => Client.CallAsync(
+    public Task SetAsync(string bucket, string policy, CancellationToken cancellation = default) => Client.CallSdkAsync(
         bucket, s3 => s3.PutBucketPolicyAsync(new PutBucketPolicyRequest { BucketName = bucket, Policy = policy }, cancellation), cancellation);
 
     private protected override async Task<IReadOnlyList<string>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetBucketPolicyResponse answer = await Client.CallAsync(
+        GetBucketPolicyResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetBucketPolicyAsync(new GetBucketPolicyRequest { BucketName = bucket }, cancellation), cancellation);
         return string.IsNullOrEmpty(answer.Policy) ? [] : [answer.Policy];
     }
 
-    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallAsync(
+    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallSdkAsync(
         bucket, s3 => s3.DeleteBucketPolicyAsync(new DeleteBucketPolicyRequest { BucketName = bucket }, cancellation), cancellation);
 }

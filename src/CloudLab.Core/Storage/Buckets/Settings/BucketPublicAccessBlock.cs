@@ -26,12 +26,12 @@ public sealed class BucketPublicAccessBlock(StorageClient client)
                 RestrictPublicBuckets = block.RestrictPublicBuckets,
             },
         };
-        return Client.CallAsync(block.Bucket, s3 => s3.PutPublicAccessBlockAsync(request, cancellation), cancellation);
+        return Client.CallSdkAsync(block.Bucket, s3 => s3.PutPublicAccessBlockAsync(request, cancellation), cancellation);
     }
 
     private protected override async Task<IReadOnlyList<LabBucketPublicAccessBlock>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetPublicAccessBlockResponse answer = await Client.CallAsync(
+        GetPublicAccessBlockResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetPublicAccessBlockAsync(new GetPublicAccessBlockRequest { BucketName = bucket }, cancellation), cancellation);
         return answer.PublicAccessBlockConfiguration is not { } block ? [] :
         [
@@ -46,6 +46,6 @@ public sealed class BucketPublicAccessBlock(StorageClient client)
         ];
     }
 
-    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallAsync(
+    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallSdkAsync(
         bucket, s3 => s3.DeletePublicAccessBlockAsync(new DeletePublicAccessBlockRequest { BucketName = bucket }, cancellation), cancellation);
 }

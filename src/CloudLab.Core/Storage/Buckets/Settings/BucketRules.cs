@@ -8,7 +8,7 @@ namespace CloudLab.Core.Storage.Buckets.Settings;
 /// all, and two who do so at the same moment undo each other's change.
 /// </summary>
 /// <typeparam name="T">A rule.</typeparam>
-public abstract class BucketRules<T> : RemovableConfiguration<T>, IBucketRules
+public abstract class BucketRules<T> : RemovableConfiguration<T>
     where T : class, IBucketRule
 {
     /// <summary>Longest id of a rule.</summary>
@@ -64,7 +64,11 @@ public abstract class BucketRules<T> : RemovableConfiguration<T>, IBucketRules
         await SetAsync(bucket, rules, cancellation);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Removes single rules and leaves the others as they are. That one is not there is no error.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="ids">Their ids.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Done when they are gone. Throws <see cref="LabException"/> (NoSuchBucket).</returns>
     public async Task RemoveAsync(string bucket, IReadOnlyCollection<string> ids, CancellationToken cancellation = default)
     {
         IReadOnlyList<T> rules = await FindAsync(bucket, cancellation);

@@ -59,7 +59,7 @@ public sealed class BucketTagging(StorageClient client) : RemovableConfiguration
         };
         return tags.Count == 0
             ? RemoveAsync(bucket, cancellation)
-            : Client.CallAsync(bucket, s3 => s3.PutBucketTaggingAsync(request, cancellation), cancellation);
+            : Client.CallSdkAsync(bucket, s3 => s3.PutBucketTaggingAsync(request, cancellation), cancellation);
     }
 
     /// <summary>Adds tags, or changes them where they are there, and leaves the others as they are.</summary>
@@ -95,12 +95,12 @@ public sealed class BucketTagging(StorageClient client) : RemovableConfiguration
 
     private protected override async Task<IReadOnlyList<LabBucketTags>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetBucketTaggingResponse answer = await Client.CallAsync(
+        GetBucketTaggingResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetBucketTaggingAsync(new GetBucketTaggingRequest { BucketName = bucket }, cancellation), cancellation);
         return answer.TagSet is not { Count: > 0 } tags ? [] : [new LabBucketTags { Bucket = bucket, Tag = tags.ToDictionary(tag => tag.Key, tag => tag.Value) }];
     }
 
-    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallAsync(
+    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallSdkAsync(
         bucket, s3 => s3.DeleteBucketTaggingAsync(new DeleteBucketTaggingRequest { BucketName = bucket }, cancellation), cancellation);
 
     private async Task<Dictionary<string, string>> TagsAsync(string bucket, CancellationToken cancellation) =>

@@ -34,12 +34,12 @@ public sealed class BucketVersioning(StorageClient client) : BucketConfiguration
                 Status = status == BucketVersioningStatus.Enabled ? VersionStatus.Enabled : VersionStatus.Suspended,
             },
         };
-        await Client.CallAsync(bucket, s3 => s3.PutBucketVersioningAsync(request, cancellation), cancellation);
+        await Client.CallSdkAsync(bucket, s3 => s3.PutBucketVersioningAsync(request, cancellation), cancellation);
     }
 
     private protected override async Task<IReadOnlyList<LabBucketVersioning>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetBucketVersioningResponse answer = await Client.CallAsync(
+        GetBucketVersioningResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetBucketVersioningAsync(new GetBucketVersioningRequest { BucketName = bucket }, cancellation), cancellation);
         return
         [

@@ -51,12 +51,12 @@ public sealed class BucketWebsite(StorageClient client) : RemovableConfiguration
                 RoutingRules = website.RoutingRule.Length == 0 ? null : [.. website.RoutingRule.Select(Write)],
             },
         };
-        return Client.CallAsync(bucket, s3 => s3.PutBucketWebsiteAsync(request, cancellation), cancellation);
+        return Client.CallSdkAsync(bucket, s3 => s3.PutBucketWebsiteAsync(request, cancellation), cancellation);
     }
 
     private protected override async Task<IReadOnlyList<LabBucketWebsite>> ReadAsync(string bucket, CancellationToken cancellation)
     {
-        GetBucketWebsiteResponse answer = await Client.CallAsync(
+        GetBucketWebsiteResponse answer = await Client.CallSdkAsync(
             bucket, s3 => s3.GetBucketWebsiteAsync(new GetBucketWebsiteRequest { BucketName = bucket }, cancellation), cancellation);
         if (answer.WebsiteConfiguration is not { } website || (website.IndexDocumentSuffix is null && website.RedirectAllRequestsTo is null))
         {
@@ -78,7 +78,7 @@ public sealed class BucketWebsite(StorageClient client) : RemovableConfiguration
         ];
     }
 
-    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallAsync(
+    private protected override Task DeleteAsync(string bucket, CancellationToken cancellation) => Client.CallSdkAsync(
         bucket, s3 => s3.DeleteBucketWebsiteAsync(new DeleteBucketWebsiteRequest { BucketName = bucket }, cancellation), cancellation);
 
     private async Task<string> RegionAsync(string bucket, CancellationToken cancellation)

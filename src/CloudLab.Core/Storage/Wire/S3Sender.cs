@@ -13,11 +13,11 @@ using CloudLab.Core.Storage.Objects;
 namespace CloudLab.Core.Storage.Wire;
 
 /// <summary>
-/// Sends the requests that move and list objects: signed here, over the connection's own HttpClient. The SDK's pipeline costs several
-/// times as much for each request (see benchmarks/README.md); settings of buckets, which are few, still go through it. Credentials and the
+/// Signs the requests that move and list objects and sends them over the connection's own HttpClient; <see cref="StorageClient.SendAsync"/> is the way to it. The SDK's pipeline costs several
+/// times as much for each request (see benchmarks/README.md); settings of buckets, which are few, still go through it (<see cref="SdkClient"/>). Credentials and the
 /// rules of endpoints are the SDK's. A request that fails for a reason that passes is sent again, after a pause that doubles, with jitter.
 /// </summary>
-internal sealed class S3Wire
+internal sealed class S3Sender
 {
     private const int Attempts = 5;
 
@@ -34,7 +34,7 @@ internal sealed class S3Wire
     /// <summary>Makes the sender of a connection; nothing is sent yet.</summary>
     /// <param name="aws">The connection.</param>
     /// <param name="sdk">The SDK's client of the same connection.</param>
-    public S3Wire(AwsConnection aws, IAmazonS3 sdk)
+    public S3Sender(AwsConnection aws, IAmazonS3 sdk)
     {
         this.aws = aws;
         addresses = new S3AddressBook(aws, sdk);

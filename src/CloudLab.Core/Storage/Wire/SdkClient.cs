@@ -6,15 +6,18 @@ using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Core.Storage.Wire;
 
-/// <summary>The SDK's client, with what it lacks put into its pipeline.</summary>
-internal sealed class S3Client : AmazonS3Client
+/// <summary>
+/// The AWS SDK's client of S3, with what it lacks put into its pipeline: it sends what is asked for seldom (settings, tags, listings of uploads)
+/// and knows the rules of endpoints. <see cref="StorageClient.CallSdkAsync{T}(string, Func{IAmazonS3, Task{T}}, CancellationToken)"/> is the way to it.
+/// </summary>
+internal sealed class SdkClient : AmazonS3Client
 {
     private const int Retries = 4;
 
     /// <summary>Creates a client.</summary>
     /// <param name="aws">Where to, and as whom.</param>
     /// <param name="region">Region of Amazon's endpoint; the connection's own if null.</param>
-    public S3Client(AwsConnection aws, string? region = null)
+    public SdkClient(AwsConnection aws, string? region = null)
         : base(aws.Credentials(), aws.Configure("S3", new AmazonS3Config
         {
             // A server of one's own has no DNS name for each bucket.
