@@ -306,7 +306,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         }
         catch (AggregateException)
         {
-            // What stopped the pipeline is already on its way to the user; what the cancelled work says of it is no news.
+            // The user is already told what stopped the pipeline; the cancelled work only repeats it.
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class TerminalTests
         Assert.Contains("code 130", stopped, StringComparison.Ordinal);
         Assert.DoesNotContain("Remove-LabBucket:", stopped, StringComparison.Ordinal);
 
-        // One question after the other: the terminal's reader stays open.
+        // One question after the other.
         string removed = await AnswerAsync("Remove-LabBucket movies", lab, ("(Y): ", "what\n"), ("(Y): ", "y\n"));
         Assert.Contains("code 0", removed, StringComparison.Ordinal);
         Assert.DoesNotContain("movies", await AnswerAsync("Get-LabBucket", lab), StringComparison.Ordinal);

@@ -113,7 +113,7 @@ public sealed class GetLabResourceCommand : KubeCommand
         {
             string where = AllNamespaces ? " in any namespace" : resources.Any(r => r.Namespaced) ? $" in namespace {NamespaceOrDefault}" : "";
             WriteProblem(
-                new LabException(LabErrorKind.NotFound, "NotFound", $"There is no {kind} '{name}'{where}: Get-LabResource {kind} lists those there are."),
+                new LabException(LabErrorKind.NotFound, "NotFound", $"There is no {kind} '{name}'{where}: Get-LabResource {kind} lists the existing ones."),
                 $"{kind}/{name}");
         }
     }

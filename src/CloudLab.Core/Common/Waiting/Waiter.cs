@@ -50,10 +50,10 @@ public static class Waiter
             {
                 throw new LabException(
                     LabErrorKind.Timeout, "WaitTimeout",
-                    $"Waited {elapsed.TotalSeconds:0.#} s for {subject}, in vain. Last seen: {seen.TrimEnd('.')}.", trouble)
+                    $"Timed out after {elapsed.TotalSeconds:0.#} s waiting for {subject}. Last seen: {seen.TrimEnd('.')}.", trouble)
                 {
                     Target = target,
-                    Advice = "Give it more time with -Timeout, or look why it does not come about.",
+                    Advice = "Increase -Timeout, or find out what holds it up.",
                 };
             }
 

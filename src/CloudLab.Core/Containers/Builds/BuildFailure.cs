@@ -65,7 +65,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
         if (reason.Contains("no builder", StringComparison.Ordinal))
         {
-            return Make(LabErrorKind.InvalidArgument, "BuilderNotFound", $"{Sentence(reason)}: 'docker buildx ls' lists those there are.");
+            return Make(LabErrorKind.InvalidArgument, "BuilderNotFound", $"{Sentence(reason)}: 'docker buildx ls' lists the existing builders.");
         }
 
         if (reason.Contains("Multi-platform build is not supported", StringComparison.Ordinal)

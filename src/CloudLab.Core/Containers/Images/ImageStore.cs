@@ -96,7 +96,7 @@ public sealed class ImageStore
         {
             throw new LabException(
                 LabErrorKind.NotFound, "ImageNotFound",
-                $"There is no image '{image}' in the Docker Engine: Get-LabImage lists those there are.") { Target = image };
+                $"There is no image '{image}' in the Docker Engine: Get-LabImage lists the existing images.") { Target = image };
         }
     }
 

@@ -119,10 +119,10 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
                     string why = goneIsDone || resource is null ? "" : await PodTroublesAsync(target, resource, cancellation);
                     await EndAsync(new WaitEnd(target, seen, new LabException(
                         LabErrorKind.Timeout, "WaitTimeout",
-                        $"Waited {timeout.TotalSeconds:0.#} s for {target.Description} {purpose}, in vain. Last seen: {seen}{why}.")
+                        $"Timed out after {timeout.TotalSeconds:0.#} s waiting for {target.Description} {purpose}. Last seen: {seen}{why}.")
                     {
                         Target = target.Description,
-                        Advice = "Give it more time with -Timeout, or look why it does not come about.",
+                        Advice = "Increase -Timeout, or find out what holds it up.",
                     }));
                 }
             }

@@ -15,7 +15,7 @@ public sealed class DockerConnection
         this.session = session;
         ConfigFolder = session.Environment.Get("DOCKER_CONFIG") ?? Path.Combine(session.Environment.Home, ".docker");
         Store = new DockerContextStore(ConfigFolder);
-        
+
         // What fails is tried again with the next use.
         resolved = new(Resolve, LazyThreadSafetyMode.PublicationOnly);
         handler = new(() => DockerTransport.Pool(Endpoint, session.Environment), LazyThreadSafetyMode.PublicationOnly);
@@ -114,7 +114,7 @@ public sealed class DockerConnection
     {
         DockerStoredContext stored = Store.Find(context.Value!) ?? throw new LabException(
             LabErrorKind.InvalidArgument, "DockerContextNotFound",
-            $"There is no Docker context '{context.Value}' ({context.Source}): 'docker context ls' lists those there are.");
+            $"There is no Docker context '{context.Value}' ({context.Source}): 'docker context ls' lists the existing contexts.");
         LabSetting host = new("DockerHost", stored.Host, $"context '{context.Value}'");
         return new Resolved(host, context, DockerEndpoint.Parse(stored.Host, host.Source, () => stored.Tls), Stored: true);
     }

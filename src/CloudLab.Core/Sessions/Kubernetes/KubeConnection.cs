@@ -17,7 +17,7 @@ public sealed class KubeConnection
     internal KubeConnection(LabSession session)
     {
         this.session = session;
-        
+
         // What fails is tried again with the next use.
         config = new(LoadConfig, LazyThreadSafetyMode.PublicationOnly);
         context = new(FindContext, LazyThreadSafetyMode.PublicationOnly);

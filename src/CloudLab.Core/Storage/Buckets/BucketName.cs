@@ -44,7 +44,7 @@ public static partial class BucketName
         : name;
 
     private static LabException Invalid(string name, string fault) =>
-        new(LabErrorKind.InvalidData, "InvalidBucketName", $"'{ObjectName.Uri("", name)[6..]}' is no name of a bucket: {fault}.") { Target = name };
+        new(LabErrorKind.InvalidData, "InvalidBucketName", $"'{ObjectName.Uri("", name)[6..]}' is not a valid bucket name: {fault}.") { Target = name };
 
     [GeneratedRegex(@"\A(?:[A-Za-z0-9][A-Za-z0-9._-]+|arn:[\w-]+:s3[\w-]*:[\w-]*:\d*:[\w./:-]+)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Plausible();

@@ -64,7 +64,7 @@ public sealed record UploadOptions
         {
             if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
             {
-                throw Invalid("InvalidMetadata", $"'{name}' is no name of metadata: use letters, digits, hyphens, dots and underscores.");
+                throw Invalid("InvalidMetadata", $"'{name}' is not a valid metadata name: use letters, digits, hyphens, dots and underscores.");
             }
 
             if (!IsPrintable(value))

@@ -51,7 +51,7 @@ internal sealed class S3AddressBook(AwsConnection aws, IAmazonS3 home)
     /// <summary>Takes note of the region that a service says a bucket is in.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="region">Its region.</param>
-    /// <returns>False where that is no news.</returns>
+    /// <returns>False where that was known already.</returns>
     public bool Learn(string bucket, string region)
     {
         S3Address known = Find(bucket);
