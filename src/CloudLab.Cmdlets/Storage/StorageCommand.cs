@@ -69,6 +69,13 @@ public abstract class StorageCommand : AwsCommand
         }
     }
 
+    /// <summary>Writes objects that remember the service they came from.</summary>
+    /// <param name="items">The objects, made before any is written.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <returns>Done when they are handed over.</returns>
+    private protected ValueTask WriteMarkedAsync(IEnumerable<ISessionItem> items, CancellationToken cancellation) =>
+        WriteManyAsync(items.Select(Client.Origin.Mark).ToArray(), cancellation);
+
     /// <summary>Works with a service that an input belonged to, after other inputs.</summary>
     /// <param name="client">The service.</param>
     /// <param name="work">The work, which sees it as <see cref="Client"/>.</param>

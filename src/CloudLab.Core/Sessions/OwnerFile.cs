@@ -1,5 +1,4 @@
 using System.Text;
-using CloudLab.Core.Sessions.Docker;
 
 namespace CloudLab.Core.Sessions;
 

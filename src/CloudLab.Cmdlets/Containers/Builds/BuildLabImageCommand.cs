@@ -4,7 +4,6 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Containers.Builds;
-using CloudLab.Core.Containers.Images;
 
 namespace CloudLab.Cmdlets.Containers.Builds;
 

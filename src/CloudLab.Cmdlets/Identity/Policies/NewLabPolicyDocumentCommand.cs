@@ -4,7 +4,6 @@ using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
-using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Cmdlets.Identity.Policies;
 

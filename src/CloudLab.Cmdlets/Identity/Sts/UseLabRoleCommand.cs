@@ -7,7 +7,6 @@ using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
-using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Identity.Sts;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Aws;

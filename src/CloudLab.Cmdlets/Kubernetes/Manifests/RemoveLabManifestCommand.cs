@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CloudLab.Core.Kubernetes.Manifests;
-using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 

@@ -40,7 +40,7 @@ public abstract class GetBucketConfigurationCommand : StorageCommand
         {
             if (!WildcardPattern.ContainsWildcardCharacters(name))
             {
-                await StartAsync(name, async token => await WriteManyAsync(Marked(name, await Configuration.GetAsync(name, token)), token));
+                await StartAsync(name, async token => await WriteFoundAsync(name, await Configuration.GetAsync(name, token), token));
                 continue;
             }
 
@@ -66,7 +66,7 @@ public abstract class GetBucketConfigurationCommand : StorageCommand
     {
         if (await Configuration.FindAsync(bucket, cancellation) is { Count: > 0 } found)
         {
-            await WriteManyAsync(Marked(bucket, found), cancellation);
+            await WriteFoundAsync(bucket, found, cancellation);
         }
         else
         {
@@ -74,5 +74,6 @@ public abstract class GetBucketConfigurationCommand : StorageCommand
         }
     }
 
-    private ISessionItem[] Marked(string bucket, IReadOnlyList<object> found) => [.. found.Select(item => Client.Origin.Mark(ToOutput(bucket, item)))];
+    private ValueTask WriteFoundAsync(string bucket, IReadOnlyList<object> found, CancellationToken cancellation) =>
+        WriteMarkedAsync(found.Select(item => ToOutput(bucket, item)), cancellation);
 }

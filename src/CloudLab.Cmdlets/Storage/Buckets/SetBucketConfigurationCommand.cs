@@ -57,8 +57,7 @@ public abstract class SetBucketConfigurationCommand : StorageCommand
                 if (PassThru)
                 {
                     IReadOnlyList<object> found = await Configuration.FindAsync(bucket, cancellation);
-                    ISessionItem[] output = [.. found.Select(item => Client.Origin.Mark(ToOutput(bucket, item)))];
-                    await WriteManyAsync(output, cancellation);
+                    await WriteMarkedAsync(found.Select(item => ToOutput(bucket, item)), cancellation);
                 }
             }
         }

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Storage.Buckets;
-using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 

@@ -1,5 +1,3 @@
-using CloudLab.Cmdlets.Storage.Transfers;
-
 namespace CloudLab.Cmdlets.Storage.Drive;
 
 /// <summary>An entry of a folder.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Sessions;

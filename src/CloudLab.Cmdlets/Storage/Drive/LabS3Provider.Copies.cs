@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 

@@ -1,7 +1,5 @@
 using System.Management.Automation;
-using System.Management.Automation.Provider;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Listing;

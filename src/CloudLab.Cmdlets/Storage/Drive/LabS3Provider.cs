@@ -2,7 +2,6 @@ using System.Management.Automation;
 using System.Management.Automation.Provider;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Sessions;
-using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;

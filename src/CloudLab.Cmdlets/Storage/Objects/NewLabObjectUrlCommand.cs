@@ -2,7 +2,6 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 using CloudLab.Core.Storage.Wire;

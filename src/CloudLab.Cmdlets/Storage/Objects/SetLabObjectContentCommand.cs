@@ -2,7 +2,6 @@ using System.Management.Automation;
 using System.Text;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Transfers;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 

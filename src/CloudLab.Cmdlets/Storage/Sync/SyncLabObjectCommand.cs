@@ -5,10 +5,8 @@ using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Sync;
-using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Cmdlets.Storage.Sync;
 

@@ -3,8 +3,6 @@ using System.Security;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Storage.Buckets;
-using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 using CloudLab.Core.Storage.Wire;
@@ -29,7 +27,7 @@ public abstract class CopyCommand : UploadCommand
     private EncryptionKey? sourceKey;
 
     /// <summary>Creates the cmdlet.</summary>
-    protected CopyCommand() => listed = new ListedPrefixes(Reporter, TakeAllAsync);
+    protected CopyCommand() => listed = new ListedPrefixes(Reporter, prefix => NameFilter.Of(Include, Exclude, prefix), TakeAsync);
 
     /// <summary>Bucket of the objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -159,19 +157,10 @@ public abstract class CopyCommand : UploadCommand
     /// <inheritdoc/>
     protected override Task AfterInputAsync(CancellationToken cancellation) => listed.TakeWholeAsync(WithAsync, WriteProblem, cancellation);
 
-    private async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
-    {
-        ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
-        await foreach (object entry in Objects.ListAsync(listing, cancellation))
-        {
-            // What this command has just written may be listed, too.
-            string key = ((LabObject)entry).Key;
-            if (key.Length > stem && !written.Contains((Client, bucket, key)))
-            {
-                await StartAsync(bucket, key, null, DestinationPrefix + key[stem..]);
-            }
-        }
-    }
+    // What this command has just written may be listed, too.
+    private Task TakeAsync(string bucket, LabObject found, string name) => written.Contains((Client, bucket, found.Key))
+        ? Task.CompletedTask
+        : StartAsync(bucket, found.Key, null, DestinationPrefix + name);
 
     private async Task StartAsync(string bucket, string key, string? version, string newKey)
     {

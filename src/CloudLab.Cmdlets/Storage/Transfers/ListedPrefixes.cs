@@ -12,8 +12,10 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// object comes twice and none that the listing left out comes with its folder.
 /// </summary>
 /// <param name="reporter">Hears of folders that are left alone.</param>
-/// <param name="take">Takes all that begins with a prefix of a bucket; the number says how much of the keys is no part of the names.</param>
-internal sealed class ListedPrefixes(IReporter reporter, Func<string, string, int, CancellationToken, Task> take)
+/// <param name="filterOf">Which keys below a prefix are wanted; null for all.</param>
+/// <param name="take">Takes an object of a bucket under a name: its key, or what of it follows the prefix's last slash.</param>
+internal sealed class ListedPrefixes(
+    IReporter reporter, Func<string, Func<string, bool>?> filterOf, Func<string, LabObject, string, Task> take)
 {
     private readonly Dictionary<(StorageClient Client, string Bucket), ListedFolders> listed = [];
 
@@ -39,7 +41,7 @@ internal sealed class ListedPrefixes(IReporter reporter, Func<string, string, in
         else
         {
             // What the pipeline names keeps its whole key, by itself and in a folder.
-            await take(bucket, prefix, isListed ? 0 : prefix.LastIndexOf('/') + 1, cancellation);
+            await TakeAllAsync(client, bucket, prefix, isListed ? 0 : prefix.LastIndexOf('/') + 1, cancellation);
         }
     }
 
@@ -54,7 +56,7 @@ internal sealed class ListedPrefixes(IReporter reporter, Func<string, string, in
         {
             try
             {
-                await with(client, () => take(bucket, prefix, 0, cancellation));
+                await with(client, () => TakeAllAsync(client, bucket, prefix, 0, cancellation));
             }
             catch (LabException e)
             {
@@ -77,6 +79,19 @@ internal sealed class ListedPrefixes(IReporter reporter, Func<string, string, in
         }
 
         return false;
+    }
+
+    private async Task TakeAllAsync(StorageClient client, string bucket, string prefix, int stem, CancellationToken cancellation)
+    {
+        ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = filterOf(prefix) };
+        await foreach (object entry in new ObjectStore(client).ListAsync(listing, cancellation))
+        {
+            LabObject found = (LabObject)entry;
+            if (found.Key.Length > stem)
+            {
+                await take(bucket, found, found.Key[stem..]);
+            }
+        }
     }
 
     private async IAsyncEnumerable<(StorageClient Client, string Bucket, string Prefix)> WholeAsync(

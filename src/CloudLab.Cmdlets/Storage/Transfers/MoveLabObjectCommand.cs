@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using CloudLab.Core.Storage.Buckets;
-using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 

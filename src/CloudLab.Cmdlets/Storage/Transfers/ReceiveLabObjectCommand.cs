@@ -3,8 +3,6 @@ using System.Security;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Storage.Buckets;
-using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 
@@ -55,7 +53,9 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     public ReceiveLabObjectCommand()
     {
         transfers = new CommandTransfers(Reporter, () => "Downloading to " + (OutFile ?? Destination));
-        listed = new ListedPrefixes(Reporter, TakeAllAsync);
+        listed = new ListedPrefixes(
+            Reporter, prefix => NameFilter.Of(Include, Exclude, prefix),
+            (bucket, found, name) => ReceiveAsync(bucket, found.Key, name, options with { ExpectedSize = found.Size }));
     }
 
     /// <summary>Bucket of the objects.</summary>
@@ -192,19 +192,6 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     {
         transfers.Complete();
         return Task.CompletedTask;
-    }
-
-    private async Task TakeAllAsync(string bucket, string prefix, int stem, CancellationToken cancellation)
-    {
-        ObjectListing listing = new() { Bucket = bucket, Prefix = prefix, Filter = NameFilter.Of(Include, Exclude, prefix) };
-        await foreach (object entry in Objects.ListAsync(listing, cancellation))
-        {
-            LabObject found = (LabObject)entry;
-            if (found.Key.Length > stem)
-            {
-                await ReceiveAsync(bucket, found.Key, found.Key[stem..], options with { ExpectedSize = found.Size });
-            }
-        }
     }
 
     private static string Named(string uri, string? version) => version is null ? uri : $"{uri} (version {version})";

@@ -2,8 +2,6 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Reporting;
-using CloudLab.Core.Storage.Buckets;
-using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Cmdlets.Storage.Transfers;

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Docker;
 using Docker.DotNet;
 using Docker.DotNet.Models;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Kubernetes.Manifests;
 
 namespace CloudLab.Core.Kubernetes.Client;
 
@@ -82,7 +81,7 @@ public sealed class ApiCatalog
         string[] elsewhere = [.. Resources.Where(r => r.Kind == kind).Select(r => r.ApiVersion).Distinct()];
         string[] here = [.. Resources.Where(r => r.ApiVersion == apiVersion).Select(r => r.Kind)];
         string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
-        bool strange = !ManifestOrder.IsBuiltIn(group) && !Resources.Any(r => r.Group == group);
+        bool strange = !ApiResource.IsBuiltIn(group) && !Resources.Any(r => r.Group == group);
         string hint = elsewhere.Length > 0 ? $"{kind} is served as {string.Join(", ", elsewhere)} there"
             : strange ? "if it is a custom resource, deploy its CustomResourceDefinition first"
             : Nearest(kind, here) is { } near ? $"did you mean {near}?"

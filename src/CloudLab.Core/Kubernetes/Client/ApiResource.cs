@@ -39,6 +39,12 @@ public sealed record ApiResource
     /// <inheritdoc/>
     public override string ToString() => Name;
 
+    /// <summary>Whether a group belongs to Kubernetes itself.</summary>
+    /// <param name="group">API group.</param>
+    /// <returns>True for the core group, <c>apps</c>, <c>batch</c> and <c>*.k8s.io</c>.</returns>
+    internal static bool IsBuiltIn(string group) =>
+        !group.Contains('.', StringComparison.Ordinal) || group.EndsWith(".k8s.io", StringComparison.Ordinal);
+
     /// <summary>The URL path of one object, or of all.</summary>
     /// <param name="ns">Namespace; null for all of them.</param>
     /// <param name="name">Object name; null for the list.</param>

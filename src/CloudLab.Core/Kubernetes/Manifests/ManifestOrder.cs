@@ -1,3 +1,5 @@
+using CloudLab.Core.Kubernetes.Client;
+
 namespace CloudLab.Core.Kubernetes.Manifests;
 
 /// <summary>
@@ -32,11 +34,5 @@ internal static class ManifestOrder
     /// <returns>0 for what goes first.</returns>
     public static int WaveOf(ManifestItem item) =>
         // A custom resource may be called Service, too.
-        IsBuiltIn(item.Group) && Waves.TryGetValue(item.Kind, out int wave) ? wave : CustomResources;
-
-    /// <summary>Whether a group belongs to Kubernetes itself.</summary>
-    /// <param name="group">API group.</param>
-    /// <returns>True for the core group, <c>apps</c>, <c>batch</c> and <c>*.k8s.io</c>.</returns>
-    public static bool IsBuiltIn(string group) =>
-        !group.Contains('.', StringComparison.Ordinal) || group.EndsWith(".k8s.io", StringComparison.Ordinal);
+        ApiResource.IsBuiltIn(item.Group) && Waves.TryGetValue(item.Kind, out int wave) ? wave : CustomResources;
 }

@@ -121,7 +121,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
 
     // A group of *.k8s.io that the cluster does not have was brought by definitions, too (gateway.networking.k8s.io).
     private async Task<bool> IsCustomAsync(string group, CancellationToken cancellation) =>
-        !ManifestOrder.IsBuiltIn(group)
+        !ApiResource.IsBuiltIn(group)
         || (group.Contains('.', StringComparison.Ordinal) && !(await api.CatalogAsync(cancellation)).Resources.Any(r => r.Group == group));
 
     private static LabException NoName(ManifestItem item) => new(

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
-using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Rollouts;
@@ -39,7 +38,7 @@ internal static class Readiness
     /// <summary>Whether a kind has anything to wait for.</summary>
     /// <param name="item">Group and kind.</param>
     /// <returns>False for kinds that are ready as soon as they are there.</returns>
-    public static bool Applies(ApiResource item) => Kinds.Contains(item.Kind) && ManifestOrder.IsBuiltIn(item.Group);
+    public static bool Applies(ApiResource item) => Kinds.Contains(item.Kind) && ApiResource.IsBuiltIn(item.Group);
 
     /// <summary>Judges an object.</summary>
     /// <param name="kind">Its kind.</param>

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Amazon.Runtime;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
-using CloudLab.Core.Sessions.Docker;
 
 namespace CloudLab.Core.Sessions.Aws;
 

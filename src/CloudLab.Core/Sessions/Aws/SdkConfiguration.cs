@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Amazon;
 using Amazon.Runtime.Internal;
-using SharedCredentialsFile = Amazon.Runtime.CredentialManagement.SharedCredentialsFile;
 
 namespace CloudLab.Core.Sessions.Aws;
 

@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using Amazon.S3;
 using Amazon.S3.Model;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage.Objects;

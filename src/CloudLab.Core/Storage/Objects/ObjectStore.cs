@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -403,9 +402,9 @@ public sealed class ObjectStore(StorageClient client)
             using MemoryStream bytes = new((int)Math.Min(answer.Length, int.MaxValue));
             try
             {
-                page = await client.CallSdkAsync(
-                    listing.Bucket,
-                    async _ =>
+                page = await client.ReadAsync(
+                    request,
+                    async () =>
                     {
                         using Stream body = await answer.OpenAsync(cancellation);
                         await body.CopyToAsync(bytes, cancellation);

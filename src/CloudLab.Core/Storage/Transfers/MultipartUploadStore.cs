@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Amazon.S3;
 using Amazon.S3.Model;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
 

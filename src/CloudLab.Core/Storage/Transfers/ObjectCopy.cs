@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http;
 using System.Xml.Linq;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;

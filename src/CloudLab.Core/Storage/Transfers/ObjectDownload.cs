@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Net.Http;
 using System.Xml.Linq;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;

@@ -4,7 +4,6 @@ using Amazon.Runtime.Endpoints;
 using Amazon.S3;
 using Amazon.S3.Model;
 using CloudLab.Core.Sessions.Aws;
-using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Core.Storage.Wire;
 

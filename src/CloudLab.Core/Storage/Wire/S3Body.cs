@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Http;
 using CloudLab.Core.Storage.Transfers;
 using Microsoft.Win32.SafeHandles;
 

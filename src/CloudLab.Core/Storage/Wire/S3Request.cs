@@ -1,5 +1,3 @@
-using System.Net.Http;
-
 namespace CloudLab.Core.Storage.Wire;
 
 /// <summary>One request to S3: what is asked, of what, with what.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Xml;
@@ -13,8 +12,9 @@ using CloudLab.Core.Storage.Objects;
 namespace CloudLab.Core.Storage.Wire;
 
 /// <summary>
-/// Signs the requests that move and list objects and sends them over the connection's own HttpClient; <see cref="StorageClient.SendAsync"/> is the way to it. The SDK's pipeline costs several
-/// times as much for each request (see benchmarks/README.md); settings of buckets, which are few, still go through it (<see cref="SdkClient"/>). Credentials and the
+/// Signs the requests that move and list objects and sends them over the connection's own HttpClient;
+/// <see cref="StorageClient.SendAsync"/> is the way to it. The SDK's pipeline costs several times as much for each request (see
+/// benchmarks/README.md); settings of buckets, which are few, still go through it (<see cref="SdkClient"/>). Credentials and the
 /// rules of endpoints are the SDK's. A request that fails for a reason that passes is sent again, after a pause that doubles, with jitter.
 /// </summary>
 internal sealed class S3Sender

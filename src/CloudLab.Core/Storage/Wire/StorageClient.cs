@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using Amazon.S3;
-using Amazon.S3.Model;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Sessions;
@@ -87,7 +86,16 @@ public sealed class StorageClient
     /// <param name="cancellation">The caller's token.</param>
     /// <returns>Its root element. Throws <see cref="LabException"/>.</returns>
     internal Task<XElement> ReadXmlAsync(S3Answer answer, S3Request request, CancellationToken cancellation) =>
-        TellAsync(Subject.Of(request), () => answer.ReadXmlAsync(cancellation), cancellation);
+        ReadAsync(request, () => answer.ReadXmlAsync(cancellation), cancellation);
+
+    /// <summary>Reads what an answer carries.</summary>
+    /// <typeparam name="T">What is made of it.</typeparam>
+    /// <param name="request">The request it answers.</param>
+    /// <param name="read">Reads.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <returns>What was read. Throws <see cref="LabException"/>.</returns>
+    internal Task<T> ReadAsync<T>(S3Request request, Func<Task<T>> read, CancellationToken cancellation) =>
+        TellAsync(Subject.Of(request), read, cancellation);
 
     /// <summary>Makes a call of the SDK that is about neither one bucket nor one object.</summary>
     /// <typeparam name="T">The SDK's answer.</typeparam>

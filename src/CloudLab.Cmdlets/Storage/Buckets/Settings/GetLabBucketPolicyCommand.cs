@@ -2,7 +2,6 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;

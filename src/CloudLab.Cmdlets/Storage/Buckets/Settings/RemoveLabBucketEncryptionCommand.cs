@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Core.Storage;
-using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;

@@ -1,5 +1,3 @@
-using System.Collections;
-using System.Globalization;
 using Amazon.S3.Model;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Wire;

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using CloudLab.Emulator.S3.Operations.Objects;
 using CloudLab.Emulator.S3.Settings;
 using CloudLab.Emulator.S3.Storage;
 

@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using CloudLab.Core.Kubernetes.Manifests;
 
-namespace CloudLab.Core.Kubernetes.Client;
+namespace CloudLab.Core.Kubernetes.Manifests;
 
 /// <summary>Gives the outcomes of parallel work as one stream, and stops the work when the reader has enough.</summary>
 internal static class OutcomeStream
