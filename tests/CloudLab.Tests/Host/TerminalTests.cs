@@ -78,7 +78,8 @@ public sealed class TerminalTests
     private static async Task<string> AnswerAsync(string command, Dictionary<string, string> environment, params (string Question, string Answer)[] answers)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "There is no 'script' of util-linux to make a terminal with.");
-        ProcessStartInfo start = new("/usr/bin/script", ["-qfc", $"dotnet '{CommandLineProcessTests.Host}' {command}; echo code $?; stty -a | grep -q ' echo ' && echo echo on", "/dev/null"])
+        // The shell too gets the Ctrl+C, and dash, which stands in for a missing SHELL, would end by it before it says the code.
+        ProcessStartInfo start = new("/usr/bin/script", ["-qfc", $"trap : INT; dotnet '{CommandLineProcessTests.Host}' {command}; echo code $?; stty -a | grep -q ' echo ' && echo echo on", "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -261,7 +261,8 @@ public sealed class KubeClientTests
             Plugin("""'"$(cat $(cat count))"'"""));
         await api.GetAsync("/api", Token);
         await api.GetAsync("/api", Token);
-        Assert.Equal(["CN=x", "CN=xx"], cluster.Shown.Select(shown => shown[0]));
+        // How many connections there are is the pool's affair: it may open another before the last is back.
+        Assert.Equal(["CN=x", "CN=xx"], cluster.Shown.Select(shown => shown[0]).Distinct());
         Assert.Equal(3, requests);
     }
 
