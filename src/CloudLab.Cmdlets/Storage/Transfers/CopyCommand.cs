@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.Objects;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Listing;
@@ -31,7 +32,7 @@ public abstract class CopyCommand : UploadCommand
     /// <summary>Creates the cmdlet.</summary>
     protected CopyCommand() => listed = new ListedPrefixes(Reporter, TakeAllAsync);
 
-    /// <summary>Bucket of the objects.</summary>
+    /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
@@ -45,7 +46,7 @@ public abstract class CopyCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
-    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    /// <inheritdoc cref="GetLabObjectCommand.VersionId"/>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = NamedSet, ValueFromPipelineByPropertyName = true)]
     [AllowNull]
