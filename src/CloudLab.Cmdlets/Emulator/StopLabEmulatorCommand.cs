@@ -24,7 +24,7 @@ namespace CloudLab.Cmdlets.Emulator;
 [OutputType(typeof(void))]
 public sealed class StopLabEmulatorCommand : LabCommand
 {
-    /// <summary>Numbers of emulators; all if left out.</summary>
+    /// <inheritdoc cref="GetLabEmulatorCommand.Id"/>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public int[]? Id { get; set; }

@@ -17,13 +17,13 @@ internal static class Completion
     /// <param name="ask">Asks, with the session that these parameters and the runspace's default add up to.</param>
     /// <returns>What to offer.</returns>
     public static IReadOnlyList<CompletionResult> Ask(
-        IDictionary bound, Func<LabSession, CancellationToken, Task<IReadOnlyList<CompletionResult>>> ask)
+        IDictionary bound, Func<LabSession, CancellationToken, IAsyncEnumerable<CompletionResult>> ask)
     {
         try
         {
             LabSession session = LabSession.Resolve(Options(bound), "parameter", Bound<LabSession>(bound, "Session") ?? DefaultSession.Get());
             using CancellationTokenSource limit = new(Patience);
-            Task<IReadOnlyList<CompletionResult>> answer = Task.Run(() => ask(session, limit.Token));
+            Task<List<CompletionResult>> answer = Task.Run(async () => await ask(session, limit.Token).ToListAsync(limit.Token));
             return answer.Wait(Patience) ? answer.Result : [];
         }
         catch (Exception)
@@ -63,7 +63,7 @@ internal static class Completion
     /// <param name="type">What it is.</param>
     /// <param name="tip">More about it; the name itself if null.</param>
     /// <returns>The offer.</returns>
-    public static CompletionResult Offer(string text, CompletionResultType type, string? tip = null)
+    public static CompletionResult Offer(string text, CompletionResultType type = CompletionResultType.ParameterValue, string? tip = null)
     {
         bool plain = text.Length > 0 && text[0] is not ('-' or '@' or '#' or '<' or '>')
             && text.All(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or ':' or '+' or '=' or '~' or '@' or '%' or '^');

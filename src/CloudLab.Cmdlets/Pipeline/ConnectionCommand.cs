@@ -19,17 +19,17 @@ public abstract class ConnectionCommand : AwsCommand
     [ValidateNotNullOrEmpty]
     public string? CaBundle { get; set; }
 
-    /// <summary>Docker Engine: <c>unix:///var/run/docker.sock</c>, <c>npipe:////./pipe/docker_engine</c>, <c>tcp://host:2376</c> or <c>ssh://user@host</c>.</summary>
+    /// <inheritdoc cref="DockerCommand.DockerHost"/>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? DockerHost { get; set; }
 
-    /// <summary>Name of a docker CLI context.</summary>
+    /// <inheritdoc cref="DockerCommand.DockerContext"/>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? DockerContext { get; set; }
 
-    /// <summary>One or more kubeconfig files, merged as <c>KUBECONFIG</c> merges them.</summary>
+    /// <inheritdoc cref="KubeCommand.KubeConfig"/>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[]? KubeConfig { get; set; }

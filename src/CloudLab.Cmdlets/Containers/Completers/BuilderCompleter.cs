@@ -1,20 +1,13 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Containers.Completers;
 
 /// <summary>Offers the buildx builders: those that were created, and one for each docker context.</summary>
-public sealed class BuilderCompleter : IArgumentCompleter
+public sealed class BuilderCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Ask(fakeBoundParameters, (session, _) => Task.FromResult<IReadOnlyList<CompletionResult>>(
-        [
-            .. session.Docker.Builders
-                .Where(name => name.StartsWith(Completion.Unquote(wordToComplete), StringComparison.OrdinalIgnoreCase))
-                .Select(name => Completion.Offer(name, CompletionResultType.ParameterValue)),
-        ]));
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) =>
+        session.Docker.Builders.Where(request.Fits).Select(name => Completion.Offer(name)).ToAsyncEnumerable();
 }

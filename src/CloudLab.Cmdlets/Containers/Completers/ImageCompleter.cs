@@ -1,26 +1,21 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Containers.Images;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Containers.Completers;
 
 /// <summary>Offers the images in the Docker Engine by name.</summary>
-public sealed class ImageCompleter : IArgumentCompleter
+public sealed class ImageCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Ask(fakeBoundParameters, async (session, cancellation) =>
+    private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
+        CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (string name in new ImageStore(session).NamesAsync(request.Word, cancellation))
         {
-            string word = Completion.Unquote(wordToComplete);
-            List<CompletionResult> offers = [];
-            await foreach (string name in new ImageStore(session).NamesAsync(word, cancellation))
-            {
-                offers.Add(Completion.Offer(name, CompletionResultType.ParameterValue));
-            }
-
-            return offers;
-        });
+            yield return Completion.Offer(name);
+        }
+    }
 }

@@ -1,32 +1,26 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Identity.Principals;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Identity.Completers;
 
 /// <summary>Offers the account's roles, by name or by ARN.</summary>
-public class RoleNameCompleter : IArgumentCompleter
+public class RoleNameCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Ask(fakeBoundParameters, async (session, cancellation) =>
+    private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
+        CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (LabRole role in new RoleStore(new IdentityClient(session)).ListAsync(null, cancellation))
         {
-            string word = Completion.Unquote(wordToComplete);
-            List<CompletionResult> offers = [];
-            await foreach (LabRole role in new RoleStore(new IdentityClient(session)).ListAsync(null, cancellation))
+            if (TextOf(role) is var text && request.Fits(text))
             {
-                string text = TextOf(role);
-                if (text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-                {
-                    offers.Add(Completion.Offer(text, CompletionResultType.ParameterValue, role.Description ?? role.RoleArn));
-                }
+                yield return Completion.Offer(text, CompletionResultType.ParameterValue, role.Description ?? role.RoleArn);
             }
-
-            return offers;
-        });
+        }
+    }
 
     /// <summary>What is offered of a role.</summary>
     /// <param name="role">The role.</param>

@@ -1,23 +1,13 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Kubernetes.Completers;
 
 /// <summary>Offers the contexts of the kubeconfig.</summary>
-public sealed class ContextCompleter : IArgumentCompleter
+public sealed class ContextCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        string typed = Completion.Unquote(wordToComplete);
-        return Completion.Ask(fakeBoundParameters, (session, _) => Task.FromResult<IReadOnlyList<CompletionResult>>(
-        [
-            .. session.Kubernetes.Contexts
-                .Where(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-                .Select(name => Completion.Offer(name, CompletionResultType.ParameterValue)),
-        ]));
-    }
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) =>
+        session.Kubernetes.Contexts.Where(request.Fits).Select(name => Completion.Offer(name)).ToAsyncEnumerable();
 }

@@ -1,38 +1,34 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Kubernetes.Completers;
 
 /// <summary>Offers the kinds that the cluster serves, by plural; a short name is offered as its plural.</summary>
-public sealed class KindCompleter : IArgumentCompleter
+public sealed class KindCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
+        CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        string typed = Completion.Unquote(wordToComplete);
-        return Completion.Ask(fakeBoundParameters, async (session, cancellation) =>
+        ApiCatalog catalog = await KubernetesApi.For(session.Kubernetes).CatalogAsync(cancellation);
+        HashSet<string> taken = new(StringComparer.Ordinal);
+        IEnumerable<CompletionResult> offers =
+            from resource in catalog.Resources
+            where resource.Verbs.Contains("list")
+            where request.Fits(resource.Plural) || request.Fits(resource.Kind) || resource.ShortNames.Contains(request.Word, StringComparer.OrdinalIgnoreCase)
+            // The second group with the same plural needs its group to be meant.
+            let text = taken.Add(resource.Plural) ? resource.Plural : resource.Name
+            where text == resource.Plural || taken.Add(text)
+            orderby text
+            select Completion.Offer(
+                text, CompletionResultType.ParameterValue,
+                $"{resource.Kind} ({resource.ApiVersion}){(resource.ShortNames.Count > 0 ? ", short " + string.Join(", ", resource.ShortNames) : "")}");
+        foreach (CompletionResult offer in offers)
         {
-            ApiCatalog catalog = await KubernetesApi.For(session.Kubernetes).CatalogAsync(cancellation);
-            HashSet<string> taken = new(StringComparer.Ordinal);
-            return
-            [
-                .. from resource in catalog.Resources
-                   where resource.Verbs.Contains("list")
-                   where resource.Plural.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
-                       || resource.Kind.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
-                       || resource.ShortNames.Contains(typed, StringComparer.OrdinalIgnoreCase)
-                   // The second group with the same plural needs its group to be meant.
-                   let text = taken.Add(resource.Plural) ? resource.Plural : resource.Name
-                   where text == resource.Plural || taken.Add(text)
-                   orderby text
-                   select Completion.Offer(
-                       text, CompletionResultType.ParameterValue,
-                       $"{resource.Kind} ({resource.ApiVersion}){(resource.ShortNames.Count > 0 ? ", short " + string.Join(", ", resource.ShortNames) : "")}"),
-            ];
-        });
+            yield return offer;
+        }
     }
 }

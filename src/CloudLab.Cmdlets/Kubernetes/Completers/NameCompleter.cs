@@ -1,60 +1,55 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Kubernetes.Completers;
 
 /// <summary>Offers the names of the objects of the kind that stands on the command line.</summary>
-public sealed class NameCompleter : IArgumentCompleter
+public sealed class NameCompleter : ServiceCompleter
 {
     private const int MostOffers = 200;
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation)
     {
-        string? kind = fakeBoundParameters["Kind"] switch
+        string? kind = request.Bound["Kind"] switch
         {
             string one => one,
             object[] many => many.FirstOrDefault()?.ToString(),
             _ => null,
         };
-        return kind is null ? [] : Completion.Ask(fakeBoundParameters, (session, cancellation) => NamesAsync(
-            KubernetesApi.For(session.Kubernetes), kind,
-            Completion.Bound<string>(fakeBoundParameters, "Namespace") ?? session.Kubernetes.Namespace, wordToComplete, cancellation));
+        return kind is null
+            ? AsyncEnumerable.Empty<CompletionResult>()
+            : NamesAsync(KubernetesApi.For(session.Kubernetes), kind, request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);
     }
 
     /// <summary>Names that begin with what is typed.</summary>
     /// <param name="api">The cluster.</param>
     /// <param name="kind">What the kind is called.</param>
     /// <param name="ns">Their namespace.</param>
-    /// <param name="typed">The word at the cursor.</param>
+    /// <param name="request">What is to be completed.</param>
     /// <param name="cancellation">Ends the search.</param>
     /// <returns>What to offer.</returns>
-    internal static async Task<IReadOnlyList<CompletionResult>> NamesAsync(
-        KubernetesApi api, string kind, string? ns, string typed, CancellationToken cancellation)
+    internal static async IAsyncEnumerable<CompletionResult> NamesAsync(
+        KubernetesApi api, string kind, string? ns, CompletionRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        string start = Completion.Unquote(typed);
-        List<CompletionResult> offers = [];
+        int offers = 0;
         foreach (ApiResource resource in (await api.CatalogAsync(cancellation)).Match(kind).Take(1))
         {
             await foreach (string name in new ResourceStore(api).NamesAsync(resource, ns, cancellation))
             {
-                if (name.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+                if (request.Fits(name))
                 {
-                    offers.Add(Completion.Offer(name, CompletionResultType.ParameterValue));
-                }
-
-                if (offers.Count == MostOffers)
-                {
-                    break;
+                    yield return Completion.Offer(name);
+                    if (++offers == MostOffers)
+                    {
+                        yield break;
+                    }
                 }
             }
         }
-
-        return offers;
     }
 }

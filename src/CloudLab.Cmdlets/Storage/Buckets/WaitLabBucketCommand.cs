@@ -30,7 +30,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 [OutputType(typeof(LabBucket))]
 public sealed class WaitLabBucketCommand : WaitCommand
 {
-    /// <summary>Names of the buckets.</summary>
+    /// <inheritdoc cref="GetBucketConfigurationCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]

@@ -1,27 +1,22 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Completers;
 
 /// <summary>Offers the caller's buckets.</summary>
-public sealed class BucketCompleter : IArgumentCompleter
+public sealed class BucketCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Ask(fakeBoundParameters, async (session, cancellation) =>
+    private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
+        CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (LabBucket bucket in new BucketStore(new StorageClient(session)).ListAsync(request.Word.Length > 0 ? request.Word : null, cancellation))
         {
-            string word = Completion.Unquote(wordToComplete);
-            List<CompletionResult> offers = [];
-            await foreach (LabBucket bucket in new BucketStore(new StorageClient(session)).ListAsync(word.Length > 0 ? word : null, cancellation))
-            {
-                offers.Add(Completion.Offer(bucket.Bucket, CompletionResultType.ParameterValue, bucket.Region));
-            }
-
-            return offers;
-        });
+            yield return Completion.Offer(bucket.Bucket, CompletionResultType.ParameterValue, bucket.Region);
+        }
+    }
 }

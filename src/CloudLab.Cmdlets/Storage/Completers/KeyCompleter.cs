@@ -1,8 +1,8 @@
-using System.Collections;
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
@@ -10,39 +10,28 @@ using CloudLab.Core.Storage.Wire;
 namespace CloudLab.Cmdlets.Storage.Completers;
 
 /// <summary>Offers keys one level at a time: what follows up to the next slash, as folders, and the keys of this level.</summary>
-public sealed class KeyCompleter : IArgumentCompleter
+public sealed class KeyCompleter : ServiceCompleter
 {
     private const int MostOffers = 200;
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        BucketOf(parameterName, fakeBoundParameters) is not { } bucket
-            ? []
-            : Completion.Ask(fakeBoundParameters, async (session, cancellation) =>
-            {
-                ObjectListing level = new()
-                {
-                    Bucket = bucket, Prefix = Completion.Unquote(wordToComplete), Delimiter = "/", PageSize = MostOffers,
-                };
-                List<CompletionResult> offers = [];
-                await foreach (object entry in new ObjectStore(new StorageClient(session)).ListAsync(level, cancellation))
-                {
-                    offers.Add(entry is LabPrefix prefix
-                        ? Completion.Offer(prefix.Prefix, CompletionResultType.ProviderContainer)
-                        : Completion.Offer(
-                            ((LabObject)entry).Key, CompletionResultType.ProviderItem, ProgressMeter.FormatBytes(((LabObject)entry).Size)));
-                    if (offers.Count == MostOffers)
-                    {
-                        break;
-                    }
-                }
+    private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
+        CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // -DestinationKey lies in -DestinationBucket, where one is given.
+        string? bucket = (request.Parameter.StartsWith("Destination", StringComparison.OrdinalIgnoreCase) ? request.Text("DestinationBucket") : null)
+            ?? request.Text("Bucket");
+        if (bucket is null)
+        {
+            yield break;
+        }
 
-                return offers;
-            });
-
-    // -DestinationKey lies in -DestinationBucket, where one is given.
-    private static string? BucketOf(string parameter, IDictionary bound) =>
-        (parameter.StartsWith("Destination", StringComparison.OrdinalIgnoreCase) ? Completion.Bound<string>(bound, "DestinationBucket") : null)
-        ?? Completion.Bound<string>(bound, "Bucket");
+        ObjectListing level = new() { Bucket = bucket, Prefix = request.Word, Delimiter = "/", PageSize = MostOffers };
+        await foreach (object entry in new ObjectStore(new StorageClient(session)).ListAsync(level, cancellation).Take(MostOffers))
+        {
+            yield return entry is LabObject found
+                ? Completion.Offer(found.Key, CompletionResultType.ProviderItem, ProgressMeter.FormatBytes(found.Size))
+                : Completion.Offer(((LabPrefix)entry).Prefix, CompletionResultType.ProviderContainer);
+        }
+    }
 }

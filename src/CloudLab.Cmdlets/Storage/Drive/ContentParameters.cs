@@ -1,11 +1,12 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 
 /// <summary>What <c>Get-Content</c>, <c>Set-Content</c> and <c>Add-Content</c> take besides on a LabS3 drive.</summary>
 internal abstract class ContentParameters
 {
-    /// <summary>Bytes, not text.</summary>
+    /// <inheritdoc cref="GetLabObjectContentCommand.AsByteStream"/>
     [Parameter]
     public SwitchParameter AsByteStream { get; set; }
 
@@ -26,7 +27,7 @@ internal sealed class ReadParameters : ContentParameters
 /// <summary>What <c>Set-Content</c> and <c>Add-Content</c> take besides on a LabS3 drive.</summary>
 internal sealed class WriteParameters : ContentParameters
 {
-    /// <summary>Puts no line feed behind the values.</summary>
+    /// <inheritdoc cref="SetLabObjectContentCommand.NoNewline"/>
     [Parameter]
     public SwitchParameter NoNewline { get; set; }
 }

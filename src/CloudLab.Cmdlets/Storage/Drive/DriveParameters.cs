@@ -12,18 +12,18 @@ internal sealed class DriveParameters
     [ValidateNotNull]
     public LabSession? Session { get; set; }
 
-    /// <summary>Name of a profile in the shared AWS config files.</summary>
+    /// <inheritdoc cref="AwsCommand.ProfileName"/>
     [Parameter]
     [Alias("AwsProfile")]
     [ValidateNotNullOrEmpty]
     public string? ProfileName { get; set; }
 
-    /// <summary>AWS region: <c>eu-central-1</c>.</summary>
+    /// <inheritdoc cref="AwsCommand.Region"/>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Region { get; set; }
 
-    /// <summary>Base URL of the service, for a server that is not Amazon's: <c>http://127.0.0.1:9000</c>.</summary>
+    /// <inheritdoc cref="AwsCommand.EndpointUrl"/>
     [Parameter]
     [ValidateNotNull]
     public Uri? EndpointUrl { get; set; }

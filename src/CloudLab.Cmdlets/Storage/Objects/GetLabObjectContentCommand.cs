@@ -58,7 +58,7 @@ public sealed class GetLabObjectContentCommand : ObjectCommand
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 
-    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    /// <inheritdoc cref="GetLabObjectCommand.CustomerKey"/>
     [Parameter]
     [ValidateNotNull]
     public SecureString? CustomerKey { get; set; }

@@ -60,14 +60,14 @@ public sealed class NewLabObjectUrlCommand : StorageCommand
     private readonly Dictionary<StorageClient, ObjectUrls> all = [];
     private ObjectUrls? urls;
 
-    /// <summary>Bucket of the objects.</summary>
+    /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Keys of the objects.</summary>
+    /// <inheritdoc cref="WaitLabObjectCommand.Key"/>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]

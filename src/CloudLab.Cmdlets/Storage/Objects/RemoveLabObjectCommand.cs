@@ -43,7 +43,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
     private readonly Dictionary<(StorageClient Client, string Bucket), List<ObjectVersion>> waiting = [];
     private ProgressMeter? meter;
 
-    /// <summary>Bucket of the objects.</summary>
+    /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]

@@ -35,7 +35,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 [OutputType(typeof(LabObjectMetadata))]
 public sealed class WaitLabObjectCommand : WaitCommand
 {
-    /// <summary>Bucket of the objects.</summary>
+    /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]

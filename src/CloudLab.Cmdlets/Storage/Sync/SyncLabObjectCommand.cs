@@ -109,7 +109,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>The key of your own (SSE-C) that the source is encrypted with, 32 bytes in Base64.</summary>
+    /// <inheritdoc cref="CopyCommand.SourceCustomerKey"/>
     [Parameter]
     [ValidateNotNull]
     public SecureString? SourceCustomerKey { get; set; }

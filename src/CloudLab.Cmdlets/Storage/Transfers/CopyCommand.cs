@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.Objects;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
@@ -29,7 +30,7 @@ public abstract class CopyCommand : UploadCommand
     /// <summary>Creates the cmdlet.</summary>
     protected CopyCommand() => listed = new ListedPrefixes(Reporter, prefix => NameFilter.Of(Include, Exclude, prefix), TakeAsync);
 
-    /// <summary>Bucket of the objects.</summary>
+    /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
@@ -43,7 +44,7 @@ public abstract class CopyCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
-    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    /// <inheritdoc cref="GetLabObjectCommand.VersionId"/>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = NamedSet, ValueFromPipelineByPropertyName = true)]
     [AllowNull]

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.Objects;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Transfers;
 
@@ -29,7 +30,7 @@ public sealed class GetLabMultipartUploadCommand : StorageCommand
 {
     private const string PrefixSet = "Prefix", KeySet = "Key";
 
-    /// <summary>Bucket to look into.</summary>
+    /// <inheritdoc cref="GetLabObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]

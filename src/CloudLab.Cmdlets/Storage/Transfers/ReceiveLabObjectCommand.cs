@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.Objects;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
@@ -58,21 +59,21 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
             (bucket, found, name) => ReceiveAsync(bucket, found.Key, name, options with { ExpectedSize = found.Size }));
     }
 
-    /// <summary>Bucket of the objects.</summary>
+    /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Exact keys of the objects.</summary>
+    /// <inheritdoc cref="CopyCommand.Key"/>
     [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = FileSet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
-    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    /// <inheritdoc cref="GetLabObjectCommand.VersionId"/>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = FileSet, ValueFromPipelineByPropertyName = true)]
     [AllowNull]
@@ -117,7 +118,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     [Parameter]
     public SwitchParameter Resume { get; set; }
 
-    /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
+    /// <inheritdoc cref="GetLabObjectContentCommand.IfMatch"/>
     [Parameter(ParameterSetName = KeySet)]
     [Parameter(ParameterSetName = FileSet)]
     [ValidateNotNullOrEmpty]
@@ -129,7 +130,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string? IfNoneMatch { get; set; }
 
-    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    /// <inheritdoc cref="GetLabObjectCommand.CustomerKey"/>
     [Parameter]
     [ValidateNotNull]
     public SecureString? CustomerKey { get; set; }

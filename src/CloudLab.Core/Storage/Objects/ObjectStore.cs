@@ -437,3 +437,8 @@ public sealed class ObjectStore(StorageClient client)
 
     private sealed record DeleteError(ObjectVersion Victim, string Code, string Message);
 }
+
+/// <summary>Names an object, or one version of it, in a bucket that is known.</summary>
+/// <param name="Key">Key.</param>
+/// <param name="VersionId">Version; null for the object itself.</param>
+public readonly record struct ObjectVersion(string Key, string? VersionId = null);

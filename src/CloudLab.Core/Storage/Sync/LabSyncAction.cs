@@ -54,3 +54,50 @@ public sealed record LabSyncAction : ISessionItem
     /// <inheritdoc/>
     public override string ToString() => Source is null ? $"{Action} {Destination}" : $"{Action} {Source} -> {Destination}";
 }
+
+/// <summary>What a synchronization does to one file or object.</summary>
+public enum SyncAction
+{
+    /// <summary>Sends a file to a bucket.</summary>
+    Upload,
+
+    /// <summary>Gets an object into a folder.</summary>
+    Download,
+
+    /// <summary>Copies an object within the service.</summary>
+    Copy,
+
+    /// <summary>Removes it at the destination.</summary>
+    Delete,
+
+    /// <summary>Nothing.</summary>
+    Skip,
+}
+
+/// <summary>Why something is done in a synchronization, or not.</summary>
+public enum SyncReason
+{
+    /// <summary>It is the same at both ends.</summary>
+    Unchanged,
+
+    /// <summary>The destination lacks it.</summary>
+    Missing,
+
+    /// <summary>The sizes differ.</summary>
+    SizeDiffers,
+
+    /// <summary>The source was written later.</summary>
+    SourceNewer,
+
+    /// <summary>The contents differ.</summary>
+    ContentDiffers,
+
+    /// <summary>The contents had to be compared, and the service keeps nothing to compare them by.</summary>
+    NotComparable,
+
+    /// <summary>The destination was written later, and <c>-Update</c> keeps it.</summary>
+    TargetNewer,
+
+    /// <summary>The source lacks it, and <c>-Delete</c> removes it.</summary>
+    NotInSource,
+}

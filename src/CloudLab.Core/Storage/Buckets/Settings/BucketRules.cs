@@ -91,3 +91,10 @@ public abstract class BucketRules<T> : RemovableConfiguration<T>
     /// <returns>Done when set.</returns>
     private protected abstract Task WriteAsync(string bucket, IReadOnlyList<T> rules, CancellationToken cancellation);
 }
+
+/// <summary>One of several rules that make a configuration.</summary>
+public interface IBucketRule
+{
+    /// <summary>Id of the rule, its own in the bucket. Where none is given, made of what the rule is about.</summary>
+    string Id { get; }
+}

@@ -17,3 +17,16 @@ public sealed class LabBucketVersioning : SessionItem
     /// <inheritdoc/>
     public override string ToString() => Status.ToString();
 }
+
+/// <summary>Whether a bucket keeps the old versions of objects.</summary>
+public enum BucketVersioningStatus
+{
+    /// <summary>It never did.</summary>
+    Off,
+
+    /// <summary>It does: what is replaced or deleted can be had back.</summary>
+    Enabled,
+
+    /// <summary>It did: old versions are still there, new ones are no longer kept.</summary>
+    Suspended,
+}
