@@ -77,7 +77,7 @@ Describe 'Roles' -Tag Identity {
     It 'shows a table of roles and keeps it within 80 columns' {
         New-LabRole movies-reader -Description 'Reads movies' | Out-Null
         $lines = (Get-LabRole | Out-String -Width 80).Trim() -split "`r?`n"
-        $lines[0] | Should -Match '^Name\s+CreateDate\s+MaxSession\s+Description'
+        $lines[0] | Should -Match '^Name\s+Description\s+MaxSessionDuration\s+CreateDate'
         $lines[2] | Should -Match '^movies-reader\s.*Reads movies'
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Identity.Policies;
 
@@ -24,7 +25,7 @@ public sealed class PolicyDocument
     /// <param name="id">Id of the document, or null.</param>
     public PolicyDocument(IReadOnlyList<PolicyStatement> statements, string version = CurrentVersion, string? id = null)
     {
-        Statement = statements;
+        Statement = TextList.Of(statements);
         Version = version;
         Id = id;
     }

@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Identity.Policies;
 
 /// <summary>One statement of a policy document. A list is empty where the statement has no such element.</summary>
@@ -16,19 +18,19 @@ public sealed record PolicyStatement
     public PolicyPrincipal? NotPrincipal { get; init; }
 
     /// <summary>Actions, with <c>*</c> and <c>?</c>: <c>s3:Get*</c>. Case does not count.</summary>
-    public IReadOnlyList<string> Action { get; init; } = [];
+    public IReadOnlyList<string> Action { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>Every action but these.</summary>
-    public IReadOnlyList<string> NotAction { get; init; } = [];
+    public IReadOnlyList<string> NotAction { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>ARNs of resources, with <c>*</c> and <c>?</c> and policy variables. Case counts.</summary>
-    public IReadOnlyList<string> Resource { get; init; } = [];
+    public IReadOnlyList<string> Resource { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>Every resource but these.</summary>
-    public IReadOnlyList<string> NotResource { get; init; } = [];
+    public IReadOnlyList<string> NotResource { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>Conditions, all of which must hold.</summary>
-    public IReadOnlyList<PolicyCondition> Condition { get; init; } = [];
+    public IReadOnlyList<PolicyCondition> Condition { get; init => field = TextList.Of(value); } = new TextList<PolicyCondition>([]);
 
     /// <inheritdoc/>
     public override string ToString()

@@ -87,6 +87,9 @@ public sealed class AwsConnection
         ? own.AbsoluteUri.TrimEnd('/')
         : $"https://{service.ToLowerInvariant()}.{RegionEndpoint.GetBySystemName(Region).PartitionDnsSuffix}";
 
+    /// <inheritdoc/>
+    public override string ToString() => "AWS";
+
     /// <summary>Credentials; throws <see cref="LabException"/> (no credentials) with advice.</summary>
     /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>
     internal AWSCredentials Credentials() => credentials.Value.Credentials;

@@ -15,5 +15,5 @@ public sealed class LabBucketVersioning : SessionItem
     public bool MfaDelete { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => Status.ToString();
+    public override string ToString() => Bucket;
 }
