@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
@@ -63,6 +64,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     /// <summary>Name of the session, 2 to 64 characters, seen in logs and in policies; made of the user's name if left out.</summary>
     [Parameter]
     [Alias("RoleSessionName")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(2, 64)]
     [ValidatePattern(NamePattern)]
     public string? SessionName { get; set; }
@@ -80,11 +82,13 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
 
     /// <summary>Id that the role's owner asks callers of other accounts for.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(2, 1224)]
     public string? ExternalId { get; set; }
 
     /// <summary>Writes the credentials as this profile into the shared credentials file, instead of making them the session's default.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ProfileCompleter))]
     [ValidateNotNullOrEmpty]
     public string? SaveProfile { get; set; }
 

@@ -22,6 +22,6 @@ public sealed class BucketRuleCompleter : IArgumentCompleter
                 string word = Completion.Unquote(wordToComplete);
                 return [.. (await rules.FindAsync(bucket, cancellation)).Cast<IBucketRule>()
                     .Where(rule => rule.Id.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-                    .Select(rule => Completion.Offer(rule.Id, CompletionResultType.ParameterValue, rule.ToString()))];
+                    .Select(rule => Completion.Offer(rule.Id, CompletionResultType.ParameterValue, rule is LabBucketLifecycleRule lifecycle ? lifecycle.Actions : null))];
             });
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
 
@@ -11,6 +12,7 @@ internal abstract class ContentParameters
 
     /// <summary>Encoding of the text: utf8 (the default), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNullOrEmpty]
     public string Encoding { get; set; } = "utf8";
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
@@ -15,11 +16,13 @@ internal sealed class DriveParameters
     /// <summary>Name of a profile in the shared AWS config files.</summary>
     [Parameter]
     [Alias("AwsProfile")]
+    [ArgumentCompleter(typeof(ProfileCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ProfileName { get; set; }
 
     /// <summary>AWS region: <c>eu-central-1</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Region { get; set; }
 

@@ -59,6 +59,7 @@ public sealed class SetLabObjectContentCommand : ConditionalUploadCommand
 
     /// <summary>Encoding of text: utf8 (the default, without byte order mark), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNullOrEmpty]
     public string Encoding { get; set; } = "utf8";
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Cmdlets.Storage.Transfers;
@@ -13,6 +14,7 @@ public abstract class ConditionalUploadCommand : UploadCommand
 
     /// <summary>Replaces only an object with this ETag: it is an error (PreconditionFailed) if somebody has written it anew.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
@@ -44,6 +45,7 @@ public abstract class CopyCommand : ConditionalUploadCommand
     /// <summary>Version of the object, for one key; the current one if left out.</summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = NamedSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId { get; set; }
@@ -57,12 +59,14 @@ public abstract class CopyCommand : ConditionalUploadCommand
 
     /// <summary>Wildcards; only keys that match one are taken. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
     /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not taken.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }

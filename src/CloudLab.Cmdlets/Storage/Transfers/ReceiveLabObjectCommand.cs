@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
@@ -66,6 +67,7 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     /// <summary>Version of the object, for one key; the current one if left out.</summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = FileSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId { get; set; }
@@ -90,12 +92,14 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
 
     /// <summary>Wildcards; only keys that match one are downloaded. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
     /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not downloaded.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
@@ -111,12 +115,14 @@ public sealed class ReceiveLabObjectCommand : TransferCommand
     /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
     [Parameter(ParameterSetName = KeySet)]
     [Parameter(ParameterSetName = FileSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 
     /// <summary>Only if the object has another ETag; else nothing is written, and -Verbose says so.</summary>
     [Parameter(ParameterSetName = KeySet)]
     [Parameter(ParameterSetName = FileSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfNoneMatch { get; set; }
 

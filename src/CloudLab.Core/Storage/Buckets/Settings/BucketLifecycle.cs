@@ -48,7 +48,7 @@ public sealed class BucketLifecycle(StorageClient client)
         return days.Any(number => number < 1) ? "a number of days is less than 1"
             : rule.RemoveExpiredDeleteMarkers && (rule.ExpireAfterDays is not null || rule.ExpireDate is not null)
                 ? "removing expired delete markers and removing objects take a rule each"
-            : rule.ToString().Length == 0 ? "it does nothing; say what: to archive, to expire, to abort uploads"
+            : rule.Actions.Length == 0 ? "it does nothing; say what: to archive, to expire, to abort uploads"
             : null;
     }
 
