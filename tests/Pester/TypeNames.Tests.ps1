@@ -55,4 +55,11 @@ Remove-Module CloudLab
 [LabObject].Name
 "@ | Should -Be 'Version', 'LabException', 'Version'
     }
+
+    It 'are there for all that cmdlets write' {
+        Run @'
+(Get-Command -Module CloudLab).OutputType.Type | Where-Object { $_.Namespace -like 'CloudLab.Core*' } | Sort-Object -Unique FullName |
+    Where-Object { ($_.Name -as [type]) -ne $_ } | ForEach-Object Name
+'@ | Should -BeNullOrEmpty
+    }
 }
