@@ -121,7 +121,7 @@ Describe 'Format' -Tag Module {
                 PolicyStatement {
                     return New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" | ForEach-Object Statement | Select-Object -First 1
                 }
-                PolicyCondition { return (Sample PolicyStatement).Condition[0] }
+                PolicyCondition { return (Sample PolicyStatement).get_Condition()[0] }
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
                 LabRolePolicy { return $type::new($name63, "p$name63", (Sample PolicyDocument)) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
@@ -223,5 +223,33 @@ Describe 'Format' -Tag Module {
             "$sample" | Should -Not -Match '^CloudLab\.|^System\.|^\w+ \{ '
             $sample | ConvertTo-Csv | Out-String | Should -Not -Match 'System\.(Collections|String|Object)|CloudLab\.Core'
         }
+    }
+
+    It 'writes a policy as JSON, CSV and text' {
+        $policy = New-LabPolicyDocument -Bucket films -Prefix 'a/' | New-LabPolicyDocument -Deny s3:* -Resource 's3://films/b/*' -Principal '*'
+        $json = $policy | ConvertTo-Json -Depth 8
+        [PolicyDocument]::Parse($json).ToJson() | Should -Be $policy.ToJson()
+        $json | Should -Not -Match 'null|\$id|Count'
+        $policy.Statement[0].Action[0] | Should -Be s3:ListBucket
+        $policy.Statement[0].Effect | Should -Be Allow
+        $policy.Statement[0].Condition.StringLike.'s3:prefix' | Should -Be 'a/*'
+        ($policy.Statement | Where-Object Effect -EQ Deny).Resource | Should -Be 'arn:aws:s3:::films/b/*'
+        "$policy" | Should -Be $policy.ToJson()
+    }
+
+    It 'writes dictionaries as text in CSV files and strings' {
+        $null = New-LabBucket films
+        Set-LabObjectContent films k -Value v
+        $tag = Set-LabObjectTag films k ([ordered] @{ a = 'b'; project = 'lab' }) -PassThru
+        ($tag | ConvertTo-Csv | ConvertFrom-Csv).Tag | Should -Be 'a=b; project=lab'
+        "$($tag.Tag)" | Should -Be 'a=b; project=lab'
+        ($tag | ConvertTo-Json | ConvertFrom-Json).Tag.project | Should -Be lab
+        "$tag" | Should -Be 's3://films/k'
+    }
+
+    It 'shows times of one form, with their offset' {
+        $times = Get-LabBucket films | Format-Table | Out-String
+        $times | Should -Match '\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ'
+        (Get-LabObject films).LastModified.Offset, (Get-LabBucket films).CreationDate.Offset | Should -Be ([TimeSpan]::Zero, [TimeSpan]::Zero)
     }
 }

@@ -129,7 +129,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
         RoleCredentials role = await Caller.AssumeAsync(
             arn, SessionName ?? DefaultSessionName(), Duration == TimeSpan.Zero ? null : Duration, policy, ExternalId, created, cancellation);
         Reporter.Verbose(string.Create(
-            CultureInfo.InvariantCulture, $"{role.AssumedRoleArn} until {role.Expiration.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}."));
+            CultureInfo.InvariantCulture, $"{role.AssumedRoleArn} until {role.Expiration:u}."));
 
         LabSession session = LabSession.Resolve(
             new SessionOptions { Keys = role.Keys, Identity = role.AssumedRoleArn }, $"Use-LabRole {named}", caller);

@@ -1,9 +1,10 @@
+using System.Collections.Specialized;
 using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Identity.Policies;
 
 /// <summary>Whom a statement of a trust or resource policy names.</summary>
-public sealed class PolicyPrincipal
+public sealed class PolicyPrincipal : IPolicyNode
 {
     /// <summary>Everybody, signed in or not: <c>"*"</c>.</summary>
     public static PolicyPrincipal Everyone { get; } = new() { IsEveryone = true };
@@ -26,4 +27,27 @@ public sealed class PolicyPrincipal
     /// <inheritdoc/>
     public override string ToString() =>
         IsEveryone ? "*" : string.Join(", ", [.. AWS, .. Service, .. Federated, .. CanonicalUser]);
+
+    OrderedDictionary IPolicyNode.Elements()
+    {
+        OrderedDictionary elements = new(StringComparer.OrdinalIgnoreCase);
+        if (IsEveryone)
+        {
+            // What "*" alone stands for.
+            elements["AWS"] = "*";
+        }
+
+        foreach ((string name, IReadOnlyList<string> values) in new[]
+        {
+            ("AWS", AWS), ("Service", Service), ("Federated", Federated), ("CanonicalUser", CanonicalUser),
+        })
+        {
+            if (values.Count > 0)
+            {
+                elements[name] = values;
+            }
+        }
+
+        return elements;
+    }
 }
