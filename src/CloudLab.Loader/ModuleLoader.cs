@@ -6,9 +6,10 @@ namespace CloudLab.Loader;
 
 /// <summary>
 /// Runs when the module is imported, before PowerShell loads the cmdlets' assembly: from then on CloudLab.Core and
-/// CloudLab.Emulator resolve into <see cref="LabLoadContext"/>, and what is compiled ahead for this platform is preferred.
+/// CloudLab.Emulator resolve into <see cref="LabLoadContext"/>, what is compiled ahead for this platform is preferred, and the
+/// types have short names.
 /// </summary>
-public sealed class ModuleLoader : IModuleAssemblyInitializer
+public sealed class ModuleLoader : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     private static readonly ModuleLibraries Libraries = new(Path.GetDirectoryName(typeof(ModuleLoader).Assembly.Location)!);
 
@@ -22,7 +23,11 @@ public sealed class ModuleLoader : IModuleAssemblyInitializer
         AssemblyLoadContext.Default.Resolving -= Resolve;
         AssemblyLoadContext.Default.Resolving += Resolve;
         Libraries.LoadCmdlets();
+        TypeNames.Add(Context.LoadFromAssemblyName(new AssemblyName("CloudLab.Core")));
     }
+
+    /// <inheritdoc/>
+    public void OnRemove(PSModuleInfo psModuleInfo) => TypeNames.Remove();
 
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name) =>
         name.Name is "CloudLab.Core" or "CloudLab.Emulator" ? Context.LoadFromAssemblyName(name) : null;

@@ -30,7 +30,7 @@ Describe 'Measure-HpaReplicas' -Tag Autoscaling {
 
     It 'shows a table' {
         $table = Measure-HpaReplicas 5 120 50 -MaxReplicas 10 | Out-String -Width 100
-        $table | Should -Match 'Current\s+Desired\s+LimitedBy\s+Reason'
+        $table | Should -Match 'CurrentReplicas\s+DesiredReplicas\s+LimitedBy\s+Reason'
         $table | Should -Match '5\s+10\s+MaxReplicas'
     }
 }

@@ -96,7 +96,7 @@ Describe 'Buckets' -Tag Storage {
             Set-LabObjectContent $a k -Value 'x' -NoNewline
             $usage = Get-LabBucket "$a*" -IncludeSize | Sort-Object Size -Descending
             $usage[0].Bucket, $usage[0].ObjectCount, $usage[0].Size, "$($usage[0].Versioning)" | Should -Be $a, 1, 1, 'Off'
-            $usage | Out-String -Width 120 | Should -Match 'Bucket\s+Objects\s+Size\s+Versioning\s+OldVersions\s+OldSize'
+            $usage | Out-String -Width 120 | Should -Match 'Bucket\s+ObjectCount\s+Size\s+NoncurrentSize'
         }
     }
 
@@ -160,9 +160,9 @@ Describe 'Buckets' -Tag Storage {
 
     Context 'display' {
         It 'shows tables' {
-            Set-LabBucketCors $a -Origin https://movies.example -PassThru | Out-String -Width 100 | Should -Match 'Bucket\s+Id\s+Method\s+Origin'
-            Set-LabBucketLifecycle $a logs/ -ExpireAfterDays 3 -PassThru | Out-String -Width 120 | Should -Match 'Expire\s+OldExpire\s+Abort\s+Transition'
-            Set-LabBucketTag $a @{ team = 'film' } -PassThru | Out-String -Width 100 | Should -Match 'team'
+            Set-LabBucketCors $a -Origin https://movies.example -PassThru | Out-String -Width 100 | Should -Match 'Bucket: \S+\s+Id\s+Origin\s+Method'
+            Set-LabBucketLifecycle $a logs/ -ExpireAfterDays 3 -PassThru | Out-String -Width 120 | Should -Match 'Id\s+Enabled\s+Prefix\s+Actions\s[\s\S]*logs/\s+expire after 3 d'
+            Set-LabBucketTag $a @{ team = 'film' } -PassThru | Out-String -Width 100 | Should -Match 'team=film'
         }
     }
 

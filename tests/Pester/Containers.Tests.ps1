@@ -99,9 +99,9 @@ Describe 'With a Docker Engine (CLOUDLAB_TEST_DOCKER)' -Tag Containers -Skip:(-n
 
     It 'shows a table' {
         $text = Get-LabImage "${repository}:1" @engine | Format-Table | Out-String -Width 160
-        $text | Should -Match 'Repository +Tag +Id +Platforms +Size +Created'
-        $text | Should -Match ([regex]::Escape($repository) + ' +1 +[0-9a-f]{12} +\{linux/amd64, linux/arm64\} +\d+')
-        $build | Format-Table | Out-String -Width 160 | Should -Match 'Image +Platforms +Steps +Cached +Duration +Pushed +Digest'
+        $text | Should -Match 'ShortId +Image +Platforms +Size +Created'
+        $text | Should -Match ('[0-9a-f]{12} +' + [regex]::Escape("${repository}:1") + ' +linux/amd64; +\d+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ')
+        $build | Format-Table | Out-String -Width 160 | Should -Match 'Image +Digest +StepCount +CachedSteps +Duration +Pushed'
         $build.Platforms | Format-Table | Out-String -Width 160 | Should -Match 'Platform +Available +Size +Digest'
     }
 

@@ -222,7 +222,7 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
             $text | Should -Match 'LastModified\s+Size\s+Name'
             $text | Should -Match '(?m)^\s+old/\s*$'
             # The cmdlet's own table stays what it is.
-            Get-LabObject $bucket | Out-String -Width 100 | Should -Match 'LastModified\s+Size\s+Bucket\s+Key'
+            Get-LabObject $bucket | Out-String -Width 100 | Should -Match "Bucket: $bucket\s+LastModified\s+Size\s+Key"
         }
 
         It 'stops when the pipeline has seen enough' {

@@ -77,7 +77,7 @@ Describe 'Roles' -Tag Identity {
     It 'shows a table of roles and keeps it within 80 columns' {
         New-LabRole movies-reader -Description 'Reads movies' | Out-Null
         $lines = (Get-LabRole | Out-String -Width 80).Trim() -split "`r?`n"
-        $lines[0] | Should -Match '^Name\s+CreateDate\s+MaxSession\s+Description'
+        $lines[0] | Should -Match '^Name\s+Description\s+MaxSessionDuration\s+CreateDate'
         $lines[2] | Should -Match '^movies-reader\s.*Reads movies'
     }
 
@@ -153,6 +153,9 @@ Describe 'New-LabPolicyDocument' -Tag Identity {
 
     It 'reads nested hashtables of conditions' {
         $document = New-LabPolicyDocument -Allow s3:ListBucket -Resource s3://movies -Condition @{ StringLike = @{ 's3:prefix' = 'a/*', 'b/*' }; NumericLessThan = @{ 's3:max-keys' = 10 } }
-        @($document.Statement.Condition | ForEach-Object { "$_" } | Sort-Object) | Should -Be @('NumericLessThan s3:max-keys 10', 'StringLike s3:prefix a/*, b/*')
+        $condition = $document.Statement[0].Condition
+        $condition.NumericLessThan.'s3:max-keys' | Should -Be '10'
+        $condition.StringLike.'s3:prefix' | Should -Be 'a/*', 'b/*'
+        "$condition" -split '; ' | Sort-Object | Should -Be 'NumericLessThan s3:max-keys 10', 'StringLike s3:prefix a/*, b/*'
     }
 }

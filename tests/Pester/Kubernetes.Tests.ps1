@@ -28,9 +28,10 @@ AfterAll {
 
 Describe 'Deploy-LabManifest' -Tag Kubernetes {
     It 'writes one result an object' {
-        $deployed.Kind | Sort-Object | Should -Be 'Deployment', 'Namespace'
+        # In the order of application.
+        $deployed.Kind | Should -Be 'Namespace', 'Deployment'
         $deployed.Action | Should -Be 'Created', 'Created'
-        ($deployed | Where-Object Kind -EQ Deployment).State | Should -Be '2 of 2 replicas are available'
+        ($deployed | Where-Object Kind -EQ Deployment).State | Should -Be '2/2 ready'
     }
 
     It 'takes files from Get-ChildItem, paths with wildcards, lines, hashtables and objects' {
@@ -104,14 +105,14 @@ Describe 'Get-LabResource' -Tag Kubernetes {
 
     It 'shows a table that fits' {
         $table = Get-LabResource pods -Namespace films | Out-String -Width 100
-        $table | Should -Match 'Namespace\s+Kind\s+Ready\s+State\s+Age\s+Name'
-        $table | Should -Match 'films\s+Pod\s+1/1\s+Running\s+\S+\s+web-'
+        $table | Should -Match 'Namespace\s+Name\s+Kind\s+Ready\s+State\s+Age'
+        $table | Should -Match 'films\s+web-\S+\s+Pod\s+1/1\s+Running\s'
     }
 
     It 'changes and deploys what it read' {
         $deployment = Get-LabResource deploy web -Namespace films
         $deployment.Spec.Replicas = 3
-        ($deployment | Deploy-LabManifest -Force -Wait -Timeout 60).State | Should -Be '3 of 3 replicas are available'
+        ($deployment | Deploy-LabManifest -Force -Wait -Timeout 60).State | Should -Be '3/3 ready'
     }
 
     It 'writes an error with an id for what is not there' {

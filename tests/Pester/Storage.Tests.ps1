@@ -151,9 +151,9 @@ Describe 'Storage' -Tag Storage {
 
     Context 'display' {
         It 'shows tables' {
-            (Get-LabObject $bucket | Out-String -Width 100) -split '\r?\n' | Where-Object { $_ -match '^LastModified\s+Size\s+Bucket\s+Key' } | Should -HaveCount 1
+            (Get-LabObject $bucket | Out-String -Width 100) -split '\r?\n' | Where-Object { $_ -match '^LastModified\s+Size\s+Key' } | Should -HaveCount 1
             Get-LabBucket | Out-String -Width 100 | Should -Match 'Bucket\s+Region\s+CreationDate'
-            Send-LabObject $bucket -LiteralPath (New-Item f.txt -Value abc) | Out-String -Width 120 | Should -Match 'Direction\s+Size\s+Verified\s+Key\s+File'
+            Send-LabObject $bucket -LiteralPath (New-Item f.txt -Value abc) | Out-String -Width 120 | Should -Match 'Size\s+VerifiedBy\s+Source\s+Destination'
         }
     }
 

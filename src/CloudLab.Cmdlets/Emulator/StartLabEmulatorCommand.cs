@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Emulator;
 
 namespace CloudLab.Cmdlets.Emulator;
@@ -63,6 +64,7 @@ public sealed class StartLabEmulatorCommand : LabCommand
 
     /// <summary>AWS region that the emulator stands for.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     [ValidateNotNullOrEmpty]
     public string Region { get; set; } = "us-east-1";
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Sessions;
 
@@ -12,11 +13,13 @@ public abstract class AwsCommand : LabCommand
     /// <summary>Name of a profile in the shared AWS config files.</summary>
     [Parameter]
     [Alias("AwsProfile")]
+    [ArgumentCompleter(typeof(ProfileCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ProfileName { get; set; }
 
     /// <summary>AWS region: <c>eu-central-1</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Region { get; set; }
 

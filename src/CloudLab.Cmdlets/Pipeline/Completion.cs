@@ -58,6 +58,14 @@ internal static class Completion
     /// <returns>The text meant.</returns>
     public static string Unquote(string word) => word is ['\'' or '"', ..] ? word[1..].TrimEnd(word[0]) : word;
 
+    /// <summary>The names that begin with what is typed so far.</summary>
+    /// <param name="names">All names.</param>
+    /// <param name="word">The word at the cursor.</param>
+    /// <returns>What to offer.</returns>
+    public static IEnumerable<CompletionResult> Offers(IEnumerable<string> names, string word) => names
+        .Where(name => name.StartsWith(Unquote(word), StringComparison.OrdinalIgnoreCase))
+        .Select(name => Offer(name, CompletionResultType.ParameterValue));
+
     /// <summary>One name to offer, quoted where PowerShell would read it otherwise.</summary>
     /// <param name="text">The name.</param>
     /// <param name="type">What it is.</param>

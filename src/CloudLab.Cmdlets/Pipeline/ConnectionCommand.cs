@@ -1,5 +1,8 @@
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
@@ -21,11 +24,13 @@ public abstract class ConnectionCommand : AwsCommand
 
     /// <inheritdoc cref="DockerCommand.DockerHost"/>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? DockerHost { get; set; }
 
     /// <inheritdoc cref="DockerCommand.DockerContext"/>
     [Parameter]
+    [ArgumentCompleter(typeof(DockerContextCompleter))]
     [ValidateNotNullOrEmpty]
     public string? DockerContext { get; set; }
 
@@ -37,11 +42,13 @@ public abstract class ConnectionCommand : AwsCommand
     /// <summary>Name of a context in the kubeconfig.</summary>
     [Parameter]
     [Alias("Context")]
+    [ArgumentCompleter(typeof(ContextCompleter))]
     [ValidateNotNullOrEmpty]
     public string? KubeContext { get; set; }
 
     /// <summary>Kubernetes namespace to work in.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Pipeline;
@@ -11,6 +12,7 @@ public abstract class DockerCommand : LabCommand
 
     /// <summary>Docker Engine: <c>unix:///var/run/docker.sock</c>, <c>npipe:////./pipe/docker_engine</c>, <c>tcp://host:2376</c> or <c>ssh://user@host</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? DockerHost { get; set; }
 

@@ -105,6 +105,11 @@ public sealed class LabSession
         ? this
         : new LabSession(options, source, basis?.Refreshed(), Environment);
 
+    /// <summary>Who it works as, or where, in a word.</summary>
+    /// <returns>The identity, else the profile, the S3 endpoint or the Kubernetes context that is set, else <c>default</c>.</returns>
+    public override string ToString() =>
+        Identity.Value ?? Profile.Value ?? S3Endpoint.Value ?? KubeContext.Value ?? "default";
+
     /// <summary>Finds an explicitly given value in this session or those under it.</summary>
     /// <typeparam name="T">The option's type.</typeparam>
     /// <param name="select">Picks the option.</param>

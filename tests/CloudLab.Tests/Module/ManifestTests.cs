@@ -63,17 +63,13 @@ public partial class ManifestTests
         List<string> wrong = [];
         foreach (ExtendedTypeDefinition view in views)
         {
-            foreach (string name in view.TypeNames)
-            {
-                if (!known.TryGetValue(name, out Type? type))
-                {
-                    wrong.Add($"there is no type {name}");
-                    continue;
-                }
+            wrong.AddRange(view.TypeNames.Where(name => !known.ContainsKey(name)).Select(name => $"there is no type {name}"));
 
-                wrong.AddRange(view.FormatViewDefinition.SelectMany(Entries).SelectMany(Properties)
-                    .Where(property => type.GetProperty(property) is null).Select(property => $"{name} has no property {property}"));
-            }
+            // Objects and prefixes share tables, with rows of their own.
+            Type[] types = [.. view.TypeNames.Select(name => known.GetValueOrDefault(name)).OfType<Type>()];
+            wrong.AddRange(view.FormatViewDefinition.SelectMany(Entries).SelectMany(Properties)
+                .Where(property => types.All(type => type.GetProperty(property) is null))
+                .Select(property => $"{string.Join(", ", view.TypeNames)} has no property {property}"));
         }
 
         Assert.Empty(wrong);

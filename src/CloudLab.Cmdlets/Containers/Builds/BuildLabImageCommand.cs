@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Containers.Builds;
 
 namespace CloudLab.Cmdlets.Containers.Builds;
@@ -81,11 +82,13 @@ public sealed class BuildLabImageCommand : DockerCommand
 
     /// <summary>Secrets for RUN --mount=type=secret: <c>id=token,src=token.txt</c> or <c>id=token,env=TOKEN</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Secret { get; set; } = [];
 
     /// <summary>Stage of the Dockerfile to build; the last if left out.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Target { get; set; }
 
@@ -99,6 +102,7 @@ public sealed class BuildLabImageCommand : DockerCommand
 
     /// <summary>Other outputs in buildx's words: <c>type=oci,dest=site.tar</c>, <c>type=local,dest=out</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Output { get; set; } = [];
 
@@ -118,11 +122,13 @@ public sealed class BuildLabImageCommand : DockerCommand
 
     /// <summary>Caches to read, in buildx's words: <c>type=registry,ref=127.0.0.1:5000/cache</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CacheFrom { get; set; } = [];
 
     /// <summary>Caches to write, in buildx's words: <c>type=local,dest=cache</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CacheTo { get; set; } = [];
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
@@ -47,23 +48,27 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     /// <summary>Actions to allow: <c>s3:GetObject</c>, <c>s3:Get*</c>.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Allow")]
     [Alias("Action")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Allow { get; set; } = [];
 
     /// <summary>Actions to deny, whatever else allows them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Deny")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Deny { get; set; } = [];
 
     /// <summary>What the actions are about: ARNs, S3 addresses such as <c>s3://movies/data/*</c>, or <c>*</c> for everything.</summary>
     [Parameter(Position = 1, ParameterSetName = "Allow")]
     [Parameter(Position = 1, ParameterSetName = "Deny")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Resource { get; set; }
 
     /// <summary>Whom it is about, in a trust policy or a bucket policy: account ids, ARNs, services, or <c>*</c> for everybody.</summary>
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Principal { get; set; }
 
@@ -76,6 +81,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     /// <summary>Name of the statement, letters and digits; decisions name it.</summary>
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidatePattern("^[A-Za-z0-9]+$")]
     public string? Sid { get; set; }
 
@@ -87,6 +93,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
 
     /// <summary>Beginning of the keys that may be reached; all of the bucket if left out.</summary>
     [Parameter(ParameterSetName = "Bucket")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public string? Prefix { get; set; }
 

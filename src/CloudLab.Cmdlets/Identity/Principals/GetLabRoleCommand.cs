@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Cmdlets.Identity.Principals;
@@ -38,6 +39,7 @@ public sealed class GetLabRoleCommand : IdentityCommand
 
     /// <summary>Beginning of the roles' paths: <c>/service-role/</c>. Makes it a list.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidatePattern("^/")]
     public string? PathPrefix { get; set; }
 

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
@@ -40,6 +41,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
     /// <summary>Name of the role, unique in the account without regard to case.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("RoleName")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(1, 64)]
     [ValidatePattern(NamePattern)]
     public string Name { get; set; } = "";
@@ -51,6 +53,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
 
     /// <summary>Name of that policy; the role's name if left out.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(1, 128)]
     [ValidatePattern(NamePattern)]
     public string? PolicyName { get; set; }
@@ -63,6 +66,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
 
     /// <summary>Who may assume the role: account ids, ARNs of accounts, users or roles, or services such as ec2.amazonaws.com.</summary>
     [Parameter(ParameterSetName = "Principal")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? TrustedPrincipal { get; set; }
 
@@ -73,6 +77,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
 
     /// <summary>Words about the role.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(0, 1000)]
     public string? Description { get; set; }
 

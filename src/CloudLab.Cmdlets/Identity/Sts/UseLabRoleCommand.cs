@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
@@ -62,6 +63,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     /// <summary>Name of the session, 2 to 64 characters, seen in logs and in policies; made of the user's name if left out.</summary>
     [Parameter]
     [Alias("RoleSessionName")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(2, 64)]
     [ValidatePattern(NamePattern)]
     public string? SessionName { get; set; }
@@ -79,11 +81,13 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
 
     /// <summary>Id that the role's owner asks callers of other accounts for.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(2, 1224)]
     public string? ExternalId { get; set; }
 
     /// <summary>Writes the credentials as this profile into the shared credentials file, instead of making them the session's default.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ProfileCompleter))]
     [ValidateNotNullOrEmpty]
     public string? SaveProfile { get; set; }
 
@@ -124,7 +128,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
         RoleCredentials role = await Caller.AssumeAsync(
             arn, SessionName ?? DefaultSessionName(), Duration == TimeSpan.Zero ? null : Duration, policy, ExternalId, created, cancellation);
         Reporter.Verbose(string.Create(
-            CultureInfo.InvariantCulture, $"{role.AssumedRoleArn} until {role.Expiration.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}."));
+            CultureInfo.InvariantCulture, $"{role.AssumedRoleArn} until {role.Expiration:u}."));
 
         LabSession session = LabSession.Resolve(
             new SessionOptions { Keys = role.Keys, Identity = role.AssumedRoleArn }, $"Use-LabRole {named}", caller);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Manifests;
 
 namespace CloudLab.Cmdlets.Kubernetes.Manifests;
@@ -61,6 +62,7 @@ public sealed class DeployLabManifestCommand : ManifestCommand
 {
     /// <summary>Who owns the fields that are set. Fields that this owner no longer mentions are removed.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(1, 128)]
     public string FieldManager { get; set; } = "cloudlab";
 

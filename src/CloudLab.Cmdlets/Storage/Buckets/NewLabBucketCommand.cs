@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Buckets;
 
@@ -37,6 +38,7 @@ public sealed class NewLabBucketCommand : StorageCommand
     /// <summary>Names of the buckets: 3 to 63 lower-case letters, digits, dots and hyphens.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Bucket { get; set; } = [];
 

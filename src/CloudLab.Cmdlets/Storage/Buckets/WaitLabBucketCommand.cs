@@ -42,7 +42,10 @@ public sealed class WaitLabBucketCommand : WaitCommand
     {
         foreach (string name in Bucket)
         {
-            await StartWaitAsync("s3://" + name, token => Buckets.FindAsync(name, token));
+            await StartWaitAsync("s3://" + name, async token =>
+                await Buckets.FindAsync(name, token) is not { } found ? null
+                // Only the list of the caller's buckets has the date.
+                : NotExists ? found : await Buckets.GetAsync(name, token));
         }
     }
 }

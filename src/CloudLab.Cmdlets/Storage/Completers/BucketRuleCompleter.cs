@@ -23,7 +23,7 @@ public sealed class BucketRuleCompleter : ServiceCompleter
         IBucketConfiguration rules = request.Command.EndsWith("Cors", StringComparison.OrdinalIgnoreCase) ? new BucketCors(client) : new BucketLifecycle(client);
         foreach (IBucketRule rule in (await rules.FindAsync(bucket, cancellation)).Cast<IBucketRule>().Where(rule => request.Fits(rule.Id)))
         {
-            yield return Completion.Offer(rule.Id, CompletionResultType.ParameterValue, rule.ToString());
+            yield return Completion.Offer(rule.Id, CompletionResultType.ParameterValue, rule is LabBucketLifecycleRule lifecycle ? lifecycle.Actions : null);
         }
     }
 }

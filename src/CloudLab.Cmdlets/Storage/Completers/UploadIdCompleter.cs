@@ -28,7 +28,7 @@ public sealed class UploadIdCompleter : ServiceCompleter
             {
                 yield return Completion.Offer(
                     upload.UploadId, CompletionResultType.ParameterValue,
-                    string.Create(CultureInfo.CurrentCulture, $"{ObjectName.Uri(bucket, upload.Key)}, begun {upload.Initiated.ToLocalTime():g}"));
+                    string.Create(CultureInfo.CurrentCulture, $"{ObjectName.Uri(bucket, upload.Key)}, begun {upload.Initiated:u}"));
             }
         }
     }

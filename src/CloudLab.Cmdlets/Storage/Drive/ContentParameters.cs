@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
@@ -12,6 +13,7 @@ internal abstract class ContentParameters
 
     /// <summary>Encoding of the text: utf8 (the default), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNullOrEmpty]
     public string Encoding { get; set; } = "utf8";
 }

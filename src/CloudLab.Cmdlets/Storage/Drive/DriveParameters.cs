@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Storage.Drive;
@@ -15,11 +16,13 @@ internal sealed class DriveParameters
     /// <inheritdoc cref="AwsCommand.ProfileName"/>
     [Parameter]
     [Alias("AwsProfile")]
+    [ArgumentCompleter(typeof(ProfileCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ProfileName { get; set; }
 
     /// <inheritdoc cref="AwsCommand.Region"/>
     [Parameter]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Region { get; set; }
 

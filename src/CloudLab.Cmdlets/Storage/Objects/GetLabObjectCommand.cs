@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
@@ -61,6 +62,7 @@ public sealed class GetLabObjectCommand : StorageCommand
 
     /// <summary>Version of the object, for one key; the current one if left out.</summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId { get; set; }
@@ -88,23 +90,27 @@ public sealed class GetLabObjectCommand : StorageCommand
 
     /// <summary>Shows keys up to this text after the prefix as one LabPrefix: <c>/</c> for the folder view.</summary>
     [Parameter(ParameterSetName = ListSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Delimiter { get; set; }
 
     /// <summary>Wildcards; only keys that match one are shown. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
     [Parameter(ParameterSetName = ListSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
     /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not shown.</summary>
     [Parameter(ParameterSetName = ListSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
 
     /// <summary>Only keys that sort after this one, which need not exist.</summary>
     [Parameter(ParameterSetName = ListSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StartAfter { get; set; }
 

@@ -2,7 +2,9 @@ using System.Collections;
 using System.Management.Automation;
 using System.Security;
 using System.Text;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Objects;
 
@@ -46,6 +48,7 @@ public sealed class GetLabObjectContentCommand : ObjectCommand
 
     /// <summary>Only these bytes, counted from 0: <c>0-99</c>, <c>100-</c> for all from there on, <c>-100</c> for the last hundred.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Range { get; set; }
 
@@ -55,6 +58,7 @@ public sealed class GetLabObjectContentCommand : ObjectCommand
 
     /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 
@@ -79,6 +83,7 @@ public sealed class GetLabObjectContentCommand : ObjectCommand
 
     /// <summary>Encoding of the text: utf8 (the default), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1. A byte order mark overrules it.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNullOrEmpty]
     public string Encoding { get; set; } = "utf8";
 

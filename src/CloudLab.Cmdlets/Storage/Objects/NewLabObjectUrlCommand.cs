@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Objects;
@@ -85,6 +86,7 @@ public sealed class NewLabObjectUrlCommand : StorageCommand
 
     /// <summary>Version to read or delete, in a bucket that keeps versions. Of no account for PUT, which makes a new one.</summary>
     [Parameter(ParameterSetName = ObjectSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId
@@ -98,18 +100,21 @@ public sealed class NewLabObjectUrlCommand : StorageCommand
     /// <summary>Media type that has to be sent with PUT. With -PartCount the type that the object gets; that of the key's extension if left out.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [Parameter(ParameterSetName = UploadSet)]
+    [ArgumentCompleter(typeof(ContentTypeCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentType { get; set; }
 
     /// <summary>MD5 that the content must have, in Base64 or hexadecimal; it has to be sent with PUT, and the service checks it.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [Parameter(ParameterSetName = PartSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentMD5 { get; set; }
 
     /// <summary>Checksum that the content must have, in Base64 or hexadecimal as Get-FileHash gives it; it has to be sent with PUT, and the service checks it.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [Parameter(ParameterSetName = PartSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Checksum { get; set; }
 
@@ -121,11 +126,13 @@ public sealed class NewLabObjectUrlCommand : StorageCommand
 
     /// <summary>Media type that the answer to GET is to have, instead of the object's own.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
+    [ArgumentCompleter(typeof(ContentTypeCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ResponseContentType { get; set; }
 
     /// <summary>What a browser is to do with the answer to GET: <c>attachment; filename="users.json"</c>.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ResponseContentDisposition { get; set; }
 

@@ -21,6 +21,7 @@ public abstract class ObjectCommand : StorageCommand
 
     /// <summary>Version that is meant, in a bucket that keeps versions; the current one if left out.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId

@@ -62,6 +62,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand
     /// </summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Alias("Version")]
+    [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId { get; set; }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Storage.Objects;
@@ -58,6 +59,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
 
     /// <summary>Encoding of text: utf8 (the default, without byte order mark), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNullOrEmpty]
     public string Encoding { get; set; } = "utf8";
 
@@ -76,6 +78,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
 
     /// <inheritdoc cref="CopyCommand.IfMatch"/>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 

@@ -59,5 +59,5 @@ public sealed class WaitLabObjectCommand : WaitCommand
     }
 
     private static string Describe(LabObjectMetadata found) => string.Create(
-        CultureInfo.InvariantCulture, $"{found.Size} bytes, ETag {found.ETag}, last modified {found.LastModified:yyyy-MM-dd HH:mm:ss zzz}");
+        CultureInfo.InvariantCulture, $"{found.Size} bytes, ETag {found.ETag}, last modified {found.LastModified:u}");
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Objects;
@@ -76,6 +77,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     /// <inheritdoc cref="GetLabObjectCommand.VersionId"/>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = FileSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId { get; set; }
@@ -100,12 +102,14 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
 
     /// <summary>Wildcards; only keys that match one are downloaded. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
     /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not downloaded.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
@@ -121,12 +125,14 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     /// <inheritdoc cref="GetLabObjectContentCommand.IfMatch"/>
     [Parameter(ParameterSetName = KeySet)]
     [Parameter(ParameterSetName = FileSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 
     /// <summary>Only if the object has another ETag; else nothing is written, and -Verbose says so.</summary>
     [Parameter(ParameterSetName = KeySet)]
     [Parameter(ParameterSetName = FileSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfNoneMatch { get; set; }
 

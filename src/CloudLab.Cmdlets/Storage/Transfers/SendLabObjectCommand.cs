@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
@@ -108,6 +109,7 @@ public sealed class SendLabObjectCommand : UploadCommand
     /// <summary>Wildcards; only files whose name matches one are uploaded. With a slash it is matched with the whole name below the folder, without one with the part after the last slash.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
@@ -115,6 +117,7 @@ public sealed class SendLabObjectCommand : UploadCommand
     /// <summary>Wildcards; files whose name matches one, or that are in a folder whose name matches one, are not uploaded.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
@@ -131,6 +134,7 @@ public sealed class SendLabObjectCommand : UploadCommand
 
     /// <inheritdoc cref="CopyCommand.IfMatch"/>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 

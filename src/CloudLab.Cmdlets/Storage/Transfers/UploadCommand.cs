@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Reporting;
@@ -19,6 +20,7 @@ public abstract class UploadCommand : StorageCommand
 
     /// <summary>Media type of the object; that of the file name's or key's extension (in a copy: that of the source) if left out.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ContentTypeCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentType { get; set; }
 
@@ -41,21 +43,25 @@ public abstract class UploadCommand : StorageCommand
 
     /// <summary>What caches and browsers are told: <c>max-age=3600</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? CacheControl { get; set; }
 
     /// <summary>What a browser is told to do with it: <c>attachment; filename="a.txt"</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentDisposition { get; set; }
 
     /// <summary>Coding of the bytes, which are stored as they are: <c>gzip</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentEncoding { get; set; }
 
     /// <summary>Language of the content: <c>de</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentLanguage { get; set; }
 
@@ -67,6 +73,7 @@ public abstract class UploadCommand : StorageCommand
 
     /// <summary>Key of KMS, with -ServerSideEncryption aws:kms; the account's own if left out.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? KmsKeyId { get; set; }
 

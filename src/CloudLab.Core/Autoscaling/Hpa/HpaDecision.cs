@@ -38,4 +38,7 @@ public sealed record HpaDecision
 
     /// <summary>The decision in words.</summary>
     public required string Reason { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Reason;
 }

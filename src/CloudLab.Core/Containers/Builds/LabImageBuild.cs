@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Containers.Images;
 
 namespace CloudLab.Core.Containers.Builds;
@@ -9,13 +10,13 @@ public sealed class LabImageBuild
     public string? Image { get; init; }
 
     /// <summary>All its names.</summary>
-    public required IReadOnlyList<string> Tags { get; init; }
+    public required IReadOnlyList<string> Tags { get; init => field = TextList.Of(value); }
 
     /// <summary>Digest of the image: of the index over all platforms where there is one. Null where no image was made.</summary>
     public string? Digest { get; init; }
 
     /// <summary>The platforms it was built for, each with the digest of its own manifest where it is known.</summary>
-    public required IReadOnlyList<LabImagePlatform> Platforms { get; init; }
+    public required IReadOnlyList<LabImagePlatform> Platforms { get; init => field = TextList.Of(value); }
 
     /// <summary>How long it took.</summary>
     public required TimeSpan Duration { get; init; }
@@ -27,7 +28,7 @@ public sealed class LabImageBuild
     public required int CachedSteps { get; init; }
 
     /// <summary>What the Dockerfile's checks complain of.</summary>
-    public required IReadOnlyList<LabBuildWarning> Warnings { get; init; }
+    public required IReadOnlyList<LabBuildWarning> Warnings { get; init => field = TextList.Of(value); }
 
     /// <summary>Whether it was pushed to a registry.</summary>
     public required bool Pushed { get; init; }

@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Containers.Images;
 
 /// <summary>An image in a Docker Engine, under one of its names.</summary>
@@ -28,10 +30,10 @@ public sealed class LabImage
     public required long Size { get; init; }
 
     /// <summary>The platforms it holds, in the image's own order.</summary>
-    public required IReadOnlyList<LabImagePlatform> Platforms { get; init; }
+    public required IReadOnlyList<LabImagePlatform> Platforms { get; init => field = TextList.Of(value); }
 
     /// <summary>Labels of the image.</summary>
-    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+    public required IReadOnlyDictionary<string, string> Labels { get; init => field = TextDictionary.Of(value); }
 
     /// <inheritdoc/>
     public override string ToString() => Image;

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Identity.Policies;
@@ -18,7 +19,7 @@ public sealed class LabBucketPolicy(string bucket, string policy, PolicyDocument
     public PolicyDocument? Document { get; } = document;
 
     /// <summary>Its statements; none where it is not understood.</summary>
-    public IReadOnlyList<PolicyStatement> Statement => Document?.Statement ?? [];
+    public IReadOnlyList<PolicyStatement> Statement => Document?.Statement ?? new TextList<PolicyStatement>([]);
 
     /// <inheritdoc/>
     public override string ToString() => Policy;

@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Identity.Policies;
 
 /// <summary>One condition of a statement. It holds when any one of its values holds (for a negated operator: when none is equal).</summary>
@@ -11,7 +13,7 @@ public sealed class PolicyCondition
     {
         Operator = operatorName;
         Key = key;
-        Value = values;
+        Value = TextList.Of(values);
         Test = ConditionTest.Parse(operatorName)
             ?? throw PolicyReader.Malformed("Condition", $"'{operatorName}' is no condition operator{PolicyReader.Suggest(operatorName, ConditionTest.Names)}");
         foreach (string value in values)

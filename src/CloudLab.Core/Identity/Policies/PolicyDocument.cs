@@ -1,7 +1,9 @@
+using System.Collections.Specialized;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Identity.Policies;
 
@@ -10,7 +12,7 @@ namespace CloudLab.Core.Identity.Policies;
 /// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html).
 /// </summary>
 [JsonConverter(typeof(Converter))]
-public sealed class PolicyDocument
+public sealed class PolicyDocument : IPolicyNode
 {
     /// <summary>The current version of the policy language, the one with policy variables.</summary>
     public const string CurrentVersion = "2012-10-17";
@@ -24,7 +26,7 @@ public sealed class PolicyDocument
     /// <param name="id">Id of the document, or null.</param>
     public PolicyDocument(IReadOnlyList<PolicyStatement> statements, string version = CurrentVersion, string? id = null)
     {
-        Statement = statements;
+        Statement = TextList.Of(statements);
         Version = version;
         Id = id;
     }
@@ -70,6 +72,18 @@ public sealed class PolicyDocument
     /// <summary>The document as indented JSON.</summary>
     /// <returns>JSON text.</returns>
     public override string ToString() => ToJson();
+
+    OrderedDictionary IPolicyNode.Elements()
+    {
+        OrderedDictionary elements = new(StringComparer.OrdinalIgnoreCase) { ["Version"] = Version };
+        if (Id is not null)
+        {
+            elements["Id"] = Id;
+        }
+
+        elements["Statement"] = Statement;
+        return elements;
+    }
 
     private static void WriteStatement(Utf8JsonWriter writer, PolicyStatement statement)
     {

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Core.Identity.Principals;
@@ -30,13 +31,13 @@ public sealed class LabRole
     public PolicyDocument? TrustPolicy { get; init; }
 
     /// <summary>What it may do: its inline policies. Null in a list, where they are not asked for.</summary>
-    public IReadOnlyList<LabRolePolicy>? Policies { get; init; }
+    public IReadOnlyList<LabRolePolicy>? Policies { get; init => field = value is null ? null : TextList.Of(value); }
 
     /// <summary>ARNs of the managed policies attached to it. Null in a list, where they are not asked for.</summary>
-    public IReadOnlyList<string>? AttachedPolicies { get; init; }
+    public IReadOnlyList<string>? AttachedPolicies { get; init => field = value is null ? null : TextList.Of(value); }
 
     /// <summary>Tags by key; services leave them out of lists.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = TextDictionary.Of(value); } = new TextDictionary();
 
     /// <inheritdoc/>
     public override string ToString() => Name;

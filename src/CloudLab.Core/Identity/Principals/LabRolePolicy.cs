@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Core.Identity.Principals;
@@ -9,7 +10,7 @@ namespace CloudLab.Core.Identity.Principals;
 public sealed record LabRolePolicy(string Name, string PolicyName, PolicyDocument? Document)
 {
     /// <summary>The document's statements.</summary>
-    public IReadOnlyList<PolicyStatement> Statement => Document?.Statement ?? [];
+    public IReadOnlyList<PolicyStatement> Statement => Document?.Statement ?? new TextList<PolicyStatement>([]);
 
     /// <inheritdoc/>
     public override string ToString() => PolicyName;

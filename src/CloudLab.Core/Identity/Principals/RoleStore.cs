@@ -159,7 +159,7 @@ public sealed class RoleStore(IdentityClient client)
     /// <param name="text">ISO 8601.</param>
     /// <returns>The time, or null where it is none.</returns>
     internal static DateTimeOffset? Date(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset date) ? date : null;
 
     private async Task UndoAsync(NewRole role, Exception problem)
     {

@@ -32,6 +32,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     private readonly ConcurrentDictionary<string, bool> createdNamespaces = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(ApiResource, string?), Task<Dictionary<string, JsonObject>?>> listed = [];
     private readonly ConcurrentBag<(ResolvedItem Item, ManifestResult Result, WaitTarget Target)> applied = [];
+    private readonly ResultQueue results = new();
 
     /// <summary>Deploys.</summary>
     /// <param name="items">Everything there is to deploy.</param>
@@ -45,14 +46,24 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
         resolver.NoteDefinitions(items);
         using ProgressMeter meter = new(reporter, $"Deploying to {api.Address}");
         meter.Expect(items.Length);
-        foreach (IGrouping<int, ManifestItem> wave in items.GroupBy(ManifestOrder.WaveOf).OrderBy(wave => wave.Key))
+        IGrouping<int, ManifestItem>[] waves = [.. items.GroupBy(ManifestOrder.WaveOf).OrderBy(wave => wave.Key)];
+        results.Expect(waves.SelectMany(wave => wave));
+        try
         {
-            await WaveAsync(wave.Key, [.. wave], told, meter, cancellation);
-        }
+            foreach (IGrouping<int, ManifestItem> wave in waves)
+            {
+                await WaveAsync(wave.Key, [.. wave], told, meter, cancellation);
+            }
 
-        if (options.Wait && !options.DryRun)
+            if (options.Wait && !options.DryRun)
+            {
+                await WaitAsync(told, cancellation);
+            }
+        }
+        finally
         {
-            await WaitAsync(told, cancellation);
+            // What was done is told, whatever ended the rest.
+            await results.FlushAsync(told, cancellation);
         }
     }
 
@@ -76,6 +87,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             catch (LabException e) when (!e.StopsCommand)
             {
                 meter.AddItems();
+                await results.SkipAsync(item, told, cancellation);
                 await told.WriteAsync(new ManifestOutcome(null, e), cancellation);
                 continue;
             }
@@ -83,6 +95,10 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             if (await ApprovedAsync(found))
             {
                 resolved.Add(found);
+            }
+            else
+            {
+                await results.SkipAsync(item, told, cancellation);
             }
         }
 
@@ -115,16 +131,18 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     {
         if (!await ApprovedAsync(item))
         {
+            await results.SkipAsync(item.Item, told, cancellation);
             return;
         }
 
         if (options.DryRun)
         {
             reporter.Verbose($"{item.Description} cannot be tried before its definition is there");
-            await told.WriteAsync(new ManifestOutcome(ManifestResolver.Result(item, ManifestAction.Created, dryRun: true), null), cancellation);
+            await results.AddAsync(item.Item, ManifestResolver.Result(item, ManifestAction.Created, dryRun: true), told, cancellation);
         }
         else
         {
+            await results.SkipAsync(item.Item, told, cancellation);
             await told.WriteAsync(new ManifestOutcome(null, ManifestResolver.About(
                 new LabException(LabErrorKind.NotFound, "KindNotFound", $"the definition of {item.Item.Kind} was not deployed."), item)), cancellation);
         }
@@ -160,7 +178,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             applied.Add((item, result1, target));
             if (!options.Wait || options.DryRun || !Readiness.Applies(item.Resource))
             {
-                await told.WriteAsync(new ManifestOutcome(result1, null), cancellation);
+                await results.AddAsync(item.Item, result1, told, cancellation);
             }
         }
         catch (LabException e)
@@ -171,6 +189,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
                 throw about;
             }
 
+            await results.SkipAsync(item.Item, told, cancellation);
             await told.WriteAsync(new ManifestOutcome(null, about), cancellation);
         }
     }
@@ -335,21 +354,26 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     private async Task WaitAsync(ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
         // The same object twice in the manifest is one to wait for.
-        Dictionary<WaitTarget, ManifestResult[]> waiting = applied
+        Dictionary<WaitTarget, (ManifestItem Item, ManifestResult Result)[]> waiting = applied
             .Where(done => Readiness.Applies(done.Target.Resource))
             .GroupBy(done => done.Target)
-            .ToDictionary(same => same.Key, same => same.Select(done => done.Result).ToArray());
+            .ToDictionary(same => same.Key, same => same.Select(done => (done.Item.Item, done.Result)).ToArray());
         await new ResourceWaiter(api, reporter).ReadyAsync(waiting.Keys, options.Timeout, async end =>
         {
             if (end.Problem is not null)
             {
+                foreach ((ManifestItem item, _) in waiting[end.Target])
+                {
+                    await results.SkipAsync(item, told, cancellation);
+                }
+
                 await told.WriteAsync(new ManifestOutcome(null, end.Problem), cancellation);
                 return;
             }
 
-            foreach (ManifestResult result in waiting[end.Target])
+            foreach ((ManifestItem item, ManifestResult result) in waiting[end.Target])
             {
-                await told.WriteAsync(new ManifestOutcome(result with { State = end.Seen }, null), cancellation);
+                await results.AddAsync(item, result with { State = end.Seen }, told, cancellation);
             }
         }, cancellation);
     }

@@ -55,7 +55,7 @@ public sealed record ManifestResult
     public required int Line { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind}/{Name} {Action}";
+    public override string ToString() => $"{Kind}/{Name}";
 }
 
 /// <summary>One thing that a deployment or removal has to tell: a result, or a problem with one item.</summary>

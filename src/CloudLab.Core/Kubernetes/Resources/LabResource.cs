@@ -36,7 +36,7 @@ public sealed class LabResource
         Name = metadata.Text("name") ?? "";
         Namespace = metadata.Text("namespace");
         CreationTimestamp = DateTimeOffset.TryParse(
-            metadata.Text("creationTimestamp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset created)
+            metadata.Text("creationTimestamp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset created)
             ? created
             : null;
         summary = new(() => ResourceSummary.Of(Kind, content));

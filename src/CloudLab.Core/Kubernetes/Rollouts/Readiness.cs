@@ -59,14 +59,16 @@ internal static class Readiness
             "PersistentVolumeClaim" => Phase(status, "Bound"),
             "CustomResourceDefinition" => Definition(resource),
             "APIService" => resource.Holds("Available")
-                ? Ready("available")
+                ? Ready("Available")
                 : Waiting(resource.Condition("Available")?.Text("message") ?? "its server has not answered yet"),
             "Service" => Service(spec, status),
-            _ => Ready("there"),
+            _ => Ready("Exists"),
         };
     }
 
     private static ReadyReport Ready(string seen) => new(ReadyState.Ready, seen);
+
+    private static ReadyReport Counted(long ready, long wanted) => Ready(string.Create(CultureInfo.InvariantCulture, $"{ready}/{wanted} ready"));
 
     private static ReadyReport Waiting(FormattableString seen) => new(ReadyState.Waiting, seen.ToString(CultureInfo.InvariantCulture));
 
@@ -96,7 +98,7 @@ internal static class Readiness
                 ? Waiting($"{updated} of {wanted} new replicas have been updated{Failure(resource)}")
             : all > updated ? Waiting($"{all - updated} old replicas are pending termination")
             : available < updated ? Waiting($"{available} of {updated} updated replicas are available")
-            : Ready($"{available} of {updated} replicas are available");
+            : Counted(available, updated);
     }
 
     private static string Failure(JsonObject resource) =>
@@ -114,7 +116,7 @@ internal static class Readiness
         bool rolls = spec.Object("updateStrategy")?.Text("type") is null or "RollingUpdate";
         return rolls && updated < wanted ? Waiting($"{updated} of {wanted} new pods have been updated")
             : available < wanted ? Waiting($"{available} of {wanted} updated pods are available")
-            : Ready(string.Create(CultureInfo.InvariantCulture, $"{available} of {wanted} pods are available"));
+            : Counted(available, wanted);
     }
 
     private static ReadyReport StatefulSet(JsonObject resource, JsonObject spec, JsonObject status)
@@ -134,19 +136,19 @@ internal static class Readiness
         JsonObject? strategy = spec.Object("updateStrategy");
         if (strategy?.Text("type") is not (null or "RollingUpdate"))
         {
-            return Ready(string.Create(CultureInfo.InvariantCulture, $"{ready} pods are ready"));
+            return Counted(ready, wanted ?? ready);
         }
 
         if (strategy?.Object("rollingUpdate") is { } rolling)
         {
             return wanted is not null && rolling.Number("partition") is { } partition && updated < wanted - partition
                 ? Waiting($"{updated} of {wanted - partition} new pods have been updated")
-                : Ready(string.Create(CultureInfo.InvariantCulture, $"{updated} new pods have been updated, {ready} are ready"));
+                : Counted(ready, wanted ?? ready);
         }
 
         return status.Text("updateRevision") != status.Text("currentRevision")
             ? Waiting($"{updated} pods are at revision {status.Text("updateRevision")}")
-            : Ready(string.Create(CultureInfo.InvariantCulture, $"{ready} pods are ready"));
+            : Counted(ready, wanted ?? ready);
     }
 
     private static ReadyReport ReplicaSet(JsonObject resource, JsonObject spec, JsonObject status)
@@ -154,7 +156,7 @@ internal static class Readiness
         long wanted = spec.Number("replicas") ?? 1, available = Count(status, "availableReplicas");
         return !Observed(resource, status) ? Waiting("the controller has not seen the change yet")
             : available < wanted ? Waiting($"{available} of {wanted} replicas are available{Failure(resource)}")
-            : Ready(string.Create(CultureInfo.InvariantCulture, $"{available} of {wanted} replicas are available"));
+            : Counted(available, wanted);
     }
 
     private static ReadyReport Pod(JsonObject resource, JsonObject status)
@@ -162,9 +164,9 @@ internal static class Readiness
         (string? ready, string? state) = ResourceSummary.Of("Pod", resource);
         return status.Text("phase") switch
         {
-            "Succeeded" => Ready("ran to its end"),
+            "Succeeded" => Ready("Succeeded"),
             "Failed" => Failed($"failed: {string.Join("; ", ResourceSummary.Troubles(resource).DefaultIfEmpty(state ?? "Failed"))}"),
-            _ when resource.Holds("Ready") => Ready($"{ready} containers are ready"),
+            _ when resource.Holds("Ready") => Ready($"{ready} ready"),
             _ => Waiting(string.Join("; ", ResourceSummary.Troubles(resource).DefaultIfEmpty($"{state}, {ready} containers are ready"))),
         };
     }
@@ -177,8 +179,8 @@ internal static class Readiness
         }
 
         long succeeded = Count(status, "succeeded"), wanted = spec.Number("completions") ?? 1;
-        return resource.Holds("Complete") ? Ready(string.Create(CultureInfo.InvariantCulture, $"{succeeded} of {wanted} completions"))
-            : spec.Flag("suspend") ? Ready("suspended")
+        return resource.Holds("Complete") ? Ready(string.Create(CultureInfo.InvariantCulture, $"{succeeded}/{wanted} complete"))
+            : spec.Flag("suspend") ? Ready("Suspended")
             : Waiting($"{succeeded} of {wanted} completions, {Count(status, "active")} active");
     }
 
@@ -188,7 +190,7 @@ internal static class Readiness
         : Waiting(phase ?? "new");
 
     private static ReadyReport Definition(JsonObject resource) =>
-        resource.Holds("Established") ? Ready("established")
+        resource.Holds("Established") ? Ready("Established")
         : resource.Condition("NamesAccepted") is { } names && names.Text("status") == "False"
             ? Failed($"its names are not accepted: {names.Text("message")}")
         : Waiting("not established yet");
@@ -197,10 +199,10 @@ internal static class Readiness
     {
         if (spec.Text("type") != "LoadBalancer" || spec["externalIPs"] is JsonArray { Count: > 0 })
         {
-            return Ready("there");
+            return Ready("Exists");
         }
 
         string[] addresses = [.. (status.Object("loadBalancer")?.Objects("ingress") ?? []).Select(i => i.Text("ip") ?? i.Text("hostname") ?? "?")];
-        return addresses.Length > 0 ? Ready("at " + string.Join(", ", addresses)) : Waiting("its load balancer has no address yet");
+        return addresses.Length > 0 ? Ready(string.Join(", ", addresses)) : Waiting("its load balancer has no address yet");
     }
 }

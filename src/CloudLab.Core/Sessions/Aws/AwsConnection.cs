@@ -45,6 +45,13 @@ public sealed class AwsConnection
     /// <summary>The profile of the shared config files and where its name came from.</summary>
     public LabSetting ProfileSetting { get; }
 
+    /// <summary>Amazon's regions.</summary>
+    public static IReadOnlyList<string> Regions => [.. RegionEndpoint.EnumerableAllRegions.Select(region => region.SystemName).Order(StringComparer.Ordinal)];
+
+    /// <summary>The names of the profiles in the shared config files.</summary>
+    public IReadOnlyList<string> Profiles => [.. SharedConfigFile.Config(session.Environment).ProfileNames()
+        .Union(SharedConfigFile.Credentials(session.Environment).ProfileNames(), StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     /// <summary>PEM file of trusted certificate authorities, and where it came from.</summary>
     public LabSetting CaBundle { get; }
 
@@ -86,6 +93,9 @@ public sealed class AwsConnection
     public string ServiceUrl(string service) => Endpoint(service) is { } own
         ? own.AbsoluteUri.TrimEnd('/')
         : $"https://{service.ToLowerInvariant()}.{RegionEndpoint.GetBySystemName(Region).PartitionDnsSuffix}";
+
+    /// <inheritdoc/>
+    public override string ToString() => "AWS";
 
     /// <summary>Credentials; throws <see cref="LabException"/> (no credentials) with advice.</summary>
     /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>

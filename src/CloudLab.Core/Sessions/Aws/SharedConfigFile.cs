@@ -88,6 +88,12 @@ internal sealed class SharedConfigFile
         return both;
     }
 
+    /// <summary>The names of all profiles.</summary>
+    /// <returns>Each once, in no order.</returns>
+    public IEnumerable<string> ProfileNames() => sections.Keys
+        .Where(section => section.Kind == "profile" || section is { Kind: "", Name: "default" })
+        .Select(section => section.Name).Distinct(StringComparer.Ordinal);
+
     /// <summary>The settings of a section.</summary>
     /// <param name="kind">The first word in its brackets: <c>sso-session</c>.</param>
     /// <param name="name">What comes after.</param>

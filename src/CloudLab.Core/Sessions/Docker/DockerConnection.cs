@@ -58,6 +58,9 @@ public sealed class DockerConnection
     /// <summary>The session's pool of connections to the engine.</summary>
     internal HttpMessageHandler Handler => handler.Value;
 
+    /// <inheritdoc/>
+    public override string ToString() => "Docker";
+
     /// <summary>Makes a docker tool that is started as a process use this engine and configuration.</summary>
     /// <param name="start">The process to be.</param>
     internal void Configure(ProcessStartInfo start)

@@ -55,6 +55,9 @@ public sealed class KubeConnection
     /// <summary>True where somebody asked for the namespace by parameter or Connect-Lab.</summary>
     public bool NamespaceGiven => session.Given(o => o.Namespace).Value is not null;
 
+    /// <inheritdoc/>
+    public override string ToString() => "Kubernetes";
+
     /// <summary>Names of all contexts, sorted.</summary>
     public IReadOnlyList<string> Contexts => [.. config.Value.Contexts.Keys.Order(StringComparer.Ordinal)];
 

@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Storage.Objects;
 
 /// <summary>An object with all that the service tells of it (<c>Get-LabObject -Key</c>).</summary>
@@ -19,7 +21,7 @@ public sealed class LabObjectMetadata : LabObject
     public string? ContentDisposition { get; init; }
 
     /// <summary>User metadata; names without <c>x-amz-meta-</c>, in lower case.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Metadata { get; init => field = TextDictionary.Of(value); } = new TextDictionary();
 
     /// <summary>Algorithm of <see cref="Checksum"/>: <c>CRC32</c>, <c>SHA256</c>; null where none is stored.</summary>
     public string? ChecksumAlgorithm { get; init; }

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Objects;
@@ -15,7 +16,7 @@ public sealed class LabObjectTag : SessionItem
     public string? VersionId { get; init; }
 
     /// <summary>Names and values; empty for an object without tags.</summary>
-    public required IReadOnlyDictionary<string, string> Tag { get; init; }
+    public required IReadOnlyDictionary<string, string> Tag { get; init => field = TextDictionary.Of(value); }
 
     /// <inheritdoc/>
     public override string ToString() => ObjectName.Uri(Bucket, Key);

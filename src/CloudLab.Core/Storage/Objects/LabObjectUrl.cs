@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Objects;
@@ -38,7 +39,7 @@ public sealed class LabObjectUrl : SessionItem
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>Headers that have to be sent with it, exactly so: <c>Content-Type</c>, <c>x-amz-checksum-sha256</c>.</summary>
-    public required IReadOnlyDictionary<string, string> Headers { get; init; }
+    public required IReadOnlyDictionary<string, string> Headers { get; init => field = TextDictionary.Of(value); }
 
     /// <summary>The URL for HttpClient and Invoke-WebRequest, which then leave <c>/./</c> and <c>/../</c> in it alone.</summary>
     /// <returns>The URL, not canonicalized.</returns>

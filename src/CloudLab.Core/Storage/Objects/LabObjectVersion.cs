@@ -8,4 +8,7 @@ public sealed class LabObjectVersion : LabObject
 
     /// <summary>True for the mark of a deletion: it has no content. Removing the mark brings the object back.</summary>
     public bool IsDeleteMarker { get; init; }
+
+    /// <summary>What kind of version it is, in a word: <c>Latest</c>, <c>Noncurrent</c> or <c>DeleteMarker</c>.</summary>
+    public string State => IsDeleteMarker ? "DeleteMarker" : IsLatest ? "Latest" : "Noncurrent";
 }

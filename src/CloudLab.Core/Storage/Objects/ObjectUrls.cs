@@ -77,7 +77,7 @@ public sealed class ObjectUrls(StorageClient client)
         TimeSpan left = TimeSpan.FromSeconds(Math.Floor((end - now).TotalSeconds));
         if (left <= TimeSpan.Zero || (asked is not null && wanted > left))
         {
-            string moment = end.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+            string moment = end.ToString("u", CultureInfo.InvariantCulture);
             throw left <= TimeSpan.Zero
                 ? new LabException(
                     LabErrorKind.AuthenticationFailed, "ExpiredToken",

@@ -6,6 +6,9 @@ public static class ContentTypes
     /// <summary>The type of what has no known extension.</summary>
     public const string Unknown = "application/octet-stream";
 
+    /// <summary>The types known here.</summary>
+    public static IReadOnlyList<string> Known => [.. ByExtension.Values.Append(Unknown).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     // IANA's registered types, and the few unregistered ones that servers agree on.
     private static readonly Dictionary<string, string> ByExtension = new(StringComparer.OrdinalIgnoreCase)
     {

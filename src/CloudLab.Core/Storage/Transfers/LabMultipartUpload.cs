@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Objects;
 
@@ -28,7 +29,7 @@ public sealed class LabMultipartUpload : SessionItem
     public string? Initiator { get; init; }
 
     /// <summary>Parts that have arrived, by number; null where they were not asked for.</summary>
-    public IReadOnlyList<LabUploadPart>? Parts { get; init; }
+    public IReadOnlyList<LabUploadPart>? Parts { get; init => field = value is null ? null : TextList.Of(value); }
 
     /// <summary>Size in bytes of the parts that have arrived; null where they were not asked for.</summary>
     public long? Size => Parts?.Sum(part => part.Size);

@@ -58,11 +58,17 @@ public sealed class LabTransfer : SessionItem
     /// <summary>How long it took.</summary>
     public required TimeSpan Duration { get; init; }
 
-    /// <inheritdoc/>
-    public override string ToString() => Direction switch
+    /// <summary>What was read: a path, or <c>s3://bucket/key</c>. Null for content from the pipeline.</summary>
+    public string? Source => Direction switch
     {
-        TransferDirection.Upload => $"{FullName ?? "-"} -> {ObjectName.Uri(Bucket, Key)}",
-        TransferDirection.Download => $"{ObjectName.Uri(Bucket, Key)} -> {FullName}",
-        _ => $"{ObjectName.Uri(SourceBucket!, SourceKey!)} -> {ObjectName.Uri(Bucket, Key)}",
+        TransferDirection.Upload => FullName,
+        TransferDirection.Download => ObjectName.Uri(Bucket, Key),
+        _ => ObjectName.Uri(SourceBucket!, SourceKey!),
     };
+
+    /// <summary>What was written: a path, or <c>s3://bucket/key</c>.</summary>
+    public string? Destination => Direction == TransferDirection.Download ? FullName : ObjectName.Uri(Bucket, Key);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Source ?? "-"} -> {Destination}";
 }

@@ -141,7 +141,7 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
     {
         string manifest = Web.Replace("web:1", await RunnableImageAsync(), StringComparison.Ordinal);
         ManifestResult result = Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = manifest, Wait = true, Timeout = 60 })).Ok().OutputOf<ManifestResult>());
-        Assert.Equal("2 of 2 replicas are available", result.State);
+        Assert.Equal("2/2 ready", result.State);
         LabResource deployment = Assert.Single((await RunAsync("Get-LabResource", new { Kind = "deploy", Name = "web" })).Ok().OutputOf<LabResource>());
         Assert.Equal(("2/2", "Available", 2L), (deployment.Ready, deployment.State, deployment.Spec!["REPLICAS"]));
         LabResource[] pods = (await RunAsync("Get-LabResource", new { Kind = "po", LabelSelector = "app=web" })).Ok().OutputOf<LabResource>();

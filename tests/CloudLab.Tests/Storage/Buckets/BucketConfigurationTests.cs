@@ -188,7 +188,7 @@ public abstract class BucketConfigurationTests(StorageServer server) : StorageTe
         Assert.Equal(["https://movies.example", "upload"], rules.Select(rule => rule.Id));
         Assert.Equal(["GET", "HEAD"], rules[0].Method);
         Assert.Equal((3600, null), (rules[0].MaxAgeSeconds, rules[1].MaxAgeSeconds));
-        Assert.Equal((Bucket, "http://localhost:8080", "ETag", 0), (rules[1].Bucket, rules[1].Origin.Single(), rules[1].ExposeHeader.Single(), rules[1].Header.Length));
+        Assert.Equal((Bucket, "http://localhost:8080", "ETag", 0), (rules[1].Bucket, rules[1].Origin.Single(), rules[1].ExposeHeader.Single(), rules[1].Header.Count));
         await CopyAsync("Cors", rules);
 
         (await RunAsync("Remove-LabBucketCors", new { Session, Force = true }, [rules[0]])).Ok();
@@ -210,7 +210,7 @@ public abstract class BucketConfigurationTests(StorageServer server) : StorageTe
         Assert.Equal(["all", "tmp/ kind=draft >1024", "x"], rules.Select(rule => rule.Id));
         Assert.Equal((30, 3, 2, ""), (rules[0].NoncurrentExpireAfterDays, rules[0].NoncurrentVersionsToKeep, rules[0].AbortUploadsAfterDays, rules[0].Prefix));
         Assert.Equal((false, "tmp/", 1, "draft", 1024), (rules[1].Enabled, rules[1].Prefix, rules[1].ExpireAfterDays, rules[1].Tag!["kind"], rules[1].ObjectSizeGreaterThan));
-        Assert.Equal((true, "logs/", 60, 0), (rules[2].Enabled, rules[2].Prefix, rules[2].ExpireAfterDays, rules[2].Transition.Length));
+        Assert.Equal((true, "logs/", 60, 0), (rules[2].Enabled, rules[2].Prefix, rules[2].ExpireAfterDays, rules[2].Transition.Count));
         await CopyAsync("Lifecycle", rules);
 
         (await RunAsync("Remove-LabBucketLifecycle", new { Bucket, Session, Id = new[] { "all", "none" }, Force = true })).Ok();

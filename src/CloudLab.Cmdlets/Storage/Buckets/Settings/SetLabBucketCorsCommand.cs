@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
@@ -29,6 +30,7 @@ public sealed class SetLabBucketCorsCommand : SetBucketRulesCommand<LabBucketCor
 {
     /// <summary>Origins of the pages: <c>https://movies.example</c>; one <c>*</c> in it stands for anything.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Origin")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Origin { get; set; } = [];
 
@@ -39,11 +41,13 @@ public sealed class SetLabBucketCorsCommand : SetBucketRulesCommand<LabBucketCor
 
     /// <summary>Headers that they may send: <c>*</c>, <c>x-amz-*</c>, <c>Content-Type</c>.</summary>
     [Parameter(ParameterSetName = "Origin")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Header { get; set; } = [];
 
     /// <summary>Headers of the answer that their scripts may read: <c>ETag</c>.</summary>
     [Parameter(ParameterSetName = "Origin")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] ExposeHeader { get; set; } = [];
 
@@ -54,6 +58,7 @@ public sealed class SetLabBucketCorsCommand : SetBucketRulesCommand<LabBucketCor
 
     /// <summary>Id of the rule; its origins if left out.</summary>
     [Parameter(ParameterSetName = "Origin")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 

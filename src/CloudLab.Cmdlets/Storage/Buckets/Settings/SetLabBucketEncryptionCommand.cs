@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
@@ -28,6 +29,7 @@ public sealed class SetLabBucketEncryptionCommand : SetBucketConfigurationComman
 
     /// <summary>Id, ARN or alias of the KMS key; the account's own key for S3 if left out.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? KmsKeyId { get; set; }
 
     /// <summary>Gives the bucket a key of its own under that of KMS.</summary>

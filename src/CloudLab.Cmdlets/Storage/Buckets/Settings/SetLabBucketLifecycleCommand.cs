@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Storage.Buckets.Settings;
 
@@ -33,6 +34,7 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
 {
     /// <summary>Beginning of the keys that the rule is about; all of the bucket if left out.</summary>
     [Parameter(Position = 1, ParameterSetName = "Describe")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public string Prefix { get; set; } = "";
 

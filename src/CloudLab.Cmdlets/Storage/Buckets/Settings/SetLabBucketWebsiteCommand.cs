@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
@@ -30,14 +32,17 @@ public sealed class SetLabBucketWebsiteCommand : SetBucketConfigurationCommand
 {
     /// <summary>Name of the page that is served for a folder: <c>index.html</c>.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? IndexDocument { get; set; }
 
     /// <summary>Key of the page that is served in place of an error: <c>404.html</c>.</summary>
     [Parameter(Position = 2, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? ErrorDocument { get; set; }
 
     /// <summary>Host that all requests are sent to: <c>movies.example</c>, or <c>https://movies.example</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? RedirectAllRequestsTo { get; set; }
 
     /// <summary>Requests that are sent elsewhere, as hashtables: <c>@{ HttpErrorCode = '404'; HostName = 'archive.example' }</c>.</summary>

@@ -26,9 +26,9 @@ public sealed class BucketCors(StorageClient client) : BucketRules<LabBucketCors
     }
 
     private protected override string? Fault(LabBucketCorsRule rule) =>
-        rule.Origin.Length == 0 ? "it has no origin"
-        : rule.Method.Length == 0 ? "it has no method"
-        : Array.Find(rule.Method, method => !Methods.Contains(method)) is { } method ? $"'{method}' is none of {string.Join(", ", Methods)}"
+        rule.Origin.Count == 0 ? "it has no origin"
+        : rule.Method.Count == 0 ? "it has no method"
+        : rule.Method.FirstOrDefault(method => !Methods.Contains(method)) is { } method ? $"'{method}' is none of {string.Join(", ", Methods)}"
         : Array.Find([.. rule.Origin, .. rule.Header], text => text.Count(c => c == '*') > 1) is { } text ? $"'{text}' has more than one *"
         : rule.MaxAgeSeconds < 0 ? "its maximum age is negative"
         : null;

@@ -48,7 +48,7 @@ public sealed class BucketLifecycle(StorageClient client)
         return days.Any(number => number < 1) ? "a number of days is less than 1"
             : rule.RemoveExpiredDeleteMarkers && (rule.ExpireAfterDays is not null || rule.ExpireDate is not null)
                 ? "removing expired delete markers and removing objects take a rule each"
-            : rule.ToString().Length == 0 ? "it does nothing; say what: to archive, to expire, to abort uploads"
+            : rule.Actions.Length == 0 ? "it does nothing; say what: to archive, to expire, to abort uploads"
             : null;
     }
 
@@ -117,7 +117,7 @@ public sealed class BucketLifecycle(StorageClient client)
         Id = rule.Id,
         Status = rule.Enabled ? LifecycleRuleStatus.Enabled : LifecycleRuleStatus.Disabled,
         Filter = Filter(rule),
-        Transitions = rule.Transition.Length == 0 ? null : [.. rule.Transition.Select(move => new LifecycleTransition
+        Transitions = rule.Transition.Count == 0 ? null : [.. rule.Transition.Select(move => new LifecycleTransition
         {
             Days = move.AfterDays,
             Date = move.Date?.UtcDateTime.Date,
@@ -129,7 +129,7 @@ public sealed class BucketLifecycle(StorageClient client)
             Date = rule.ExpireDate?.UtcDateTime.Date,
             ExpiredObjectDeleteMarker = rule.RemoveExpiredDeleteMarkers ? true : null,
         },
-        NoncurrentVersionTransitions = rule.NoncurrentTransition.Length == 0 ? null
+        NoncurrentVersionTransitions = rule.NoncurrentTransition.Count == 0 ? null
             : [.. rule.NoncurrentTransition.Select(move => new LifecycleRuleNoncurrentVersionTransition
             {
                 NoncurrentDays = move.AfterDays,

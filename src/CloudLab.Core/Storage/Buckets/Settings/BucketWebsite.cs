@@ -33,7 +33,7 @@ public sealed class BucketWebsite(StorageClient client) : RemovableConfiguration
         string? fault =
             redirect is null && index is null ? "give -IndexDocument, or -RedirectAllRequestsTo"
             : redirect is not null && (index ?? error) is not null ? "-RedirectAllRequestsTo goes without -IndexDocument and -ErrorDocument"
-            : redirect is not null && website.RoutingRule.Length > 0 ? "-RedirectAllRequestsTo goes without -RoutingRule"
+            : redirect is not null && website.RoutingRule.Count > 0 ? "-RedirectAllRequestsTo goes without -RoutingRule"
             : index?.Contains('/', StringComparison.Ordinal) is true ? $"-IndexDocument '{index}' has a slash; give the name alone, which counts in every folder"
             : null;
         if (fault is not null)
@@ -48,7 +48,7 @@ public sealed class BucketWebsite(StorageClient client) : RemovableConfiguration
             {
                 IndexDocumentSuffix = index,
                 ErrorDocument = error,
-                RoutingRules = website.RoutingRule.Length == 0 ? null : [.. website.RoutingRule.Select(Write)],
+                RoutingRules = website.RoutingRule.Count == 0 ? null : [.. website.RoutingRule.Select(Write)],
             },
         };
         return Client.CallSdkAsync(bucket, s3 => s3.PutBucketWebsiteAsync(request, cancellation), cancellation);

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Buckets.Settings;
@@ -18,20 +19,20 @@ public sealed class LabBucketCorsRule : SessionItem, IBucketRule
     }
 
     /// <summary>Origins of the pages: <c>https://movies.example</c>; one <c>*</c> in it stands for anything.</summary>
-    public string[] Origin { get; init; } = [];
+    public TextList<string> Origin { get; init; } = [];
 
     /// <summary>HTTP methods they may use: GET, PUT, POST, DELETE, HEAD.</summary>
-    public string[] Method { get; init; } = [];
+    public TextList<string> Method { get; init; } = [];
 
     /// <summary>Headers that they may send, with at most one <c>*</c> in each.</summary>
-    public string[] Header { get; init; } = [];
+    public TextList<string> Header { get; init; } = [];
 
     /// <summary>Headers of the answer that their scripts may read.</summary>
-    public string[] ExposeHeader { get; init; } = [];
+    public TextList<string> ExposeHeader { get; init; } = [];
 
     /// <summary>How long a browser may keep the answer to its question, in seconds; null leaves it to the browser.</summary>
     public int? MaxAgeSeconds { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{string.Join(',', Method)} from {string.Join(',', Origin)}";
+    public override string ToString() => Id;
 }

@@ -18,5 +18,5 @@ public sealed class LabBucketEncryption : SessionItem
     public bool BucketKey { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => Algorithm;
+    public override string ToString() => Bucket;
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Buckets.Settings;
@@ -25,7 +26,7 @@ public sealed class LabBucketLifecycleRule : SessionItem, IBucketRule
     public string Prefix { get; init; } = "";
 
     /// <summary>Tags that an object must all have, names and values; null where tags do not matter.</summary>
-    public IDictionary? Tag { get; init; }
+    public IDictionary? Tag { get; init => field = value is null ? null : new TextDictionary(TextTable.Read(value)); }
 
     /// <summary>Only objects of more bytes than this; null where size does not matter.</summary>
     public long? ObjectSizeGreaterThan { get; init; }
@@ -34,7 +35,7 @@ public sealed class LabBucketLifecycleRule : SessionItem, IBucketRule
     public long? ObjectSizeLessThan { get; init; }
 
     /// <summary>Moves to other storage classes, earliest first.</summary>
-    public LabBucketTransition[] Transition { get; init; } = [];
+    public TextList<LabBucketTransition> Transition { get; init; } = [];
 
     /// <summary>Days after an object was written at which it is removed (in a bucket with versions: becomes noncurrent); null for never.</summary>
     public int? ExpireAfterDays { get; init; }
@@ -46,7 +47,7 @@ public sealed class LabBucketLifecycleRule : SessionItem, IBucketRule
     public bool RemoveExpiredDeleteMarkers { get; init; }
 
     /// <summary>Moves of noncurrent versions to other storage classes.</summary>
-    public LabBucketTransition[] NoncurrentTransition { get; init; } = [];
+    public TextList<LabBucketTransition> NoncurrentTransition { get; init; } = [];
 
     /// <summary>Days after which a version that is no longer the current one is removed; null for never.</summary>
     public int? NoncurrentExpireAfterDays { get; init; }
@@ -57,9 +58,15 @@ public sealed class LabBucketLifecycleRule : SessionItem, IBucketRule
     /// <summary>Days after its beginning at which an unfinished upload is aborted; null for never.</summary>
     public int? AbortUploadsAfterDays { get; init; }
 
-    /// <summary>What it does, in words; empty where that is nothing.</summary>
-    /// <returns><c>GLACIER after 7 d, expire after 30 d</c>.</returns>
-    public override string ToString() => string.Join(", ", Actions());
+    /// <summary>What the rule does, in words. It follows from the other properties: what a rule that comes from JSON has here is ignored.</summary>
+    public string Actions
+    {
+        get => string.Join("; ", InWords());
+        init => _ = value;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Id;
 
     private IEnumerable<string> Conditions()
     {
@@ -84,7 +91,7 @@ public sealed class LabBucketLifecycleRule : SessionItem, IBucketRule
         }
     }
 
-    private IEnumerable<string> Actions()
+    private IEnumerable<string> InWords()
     {
         foreach (LabBucketTransition move in Transition)
         {

@@ -23,4 +23,7 @@ public sealed class LabBucketRoutingRule
 
     /// <summary>HTTP status of the redirection: <c>302</c>; null for <c>301</c>.</summary>
     public string? HttpRedirectCode { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => KeyPrefix ?? HttpErrorCode ?? HostName ?? "";
 }

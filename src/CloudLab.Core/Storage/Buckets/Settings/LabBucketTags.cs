@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Buckets.Settings;
@@ -9,8 +10,8 @@ public sealed class LabBucketTags : SessionItem
     public required string Bucket { get; init; }
 
     /// <summary>Values by the names of the tags.</summary>
-    public required Dictionary<string, string> Tag { get; init; }
+    public required Dictionary<string, string> Tag { get; init => field = TextDictionary.Of(value); }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Join(", ", Tag.Select(tag => $"{tag.Key}={tag.Value}"));
+    public override string ToString() => Bucket;
 }

@@ -15,7 +15,7 @@ public sealed class LabBucketVersioning : SessionItem
     public bool MfaDelete { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => Status.ToString();
+    public override string ToString() => Bucket;
 }
 
 /// <summary>Whether a bucket keeps the old versions of objects.</summary>

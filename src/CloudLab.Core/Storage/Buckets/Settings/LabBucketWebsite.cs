@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.Buckets.Settings;
@@ -18,7 +19,7 @@ public sealed class LabBucketWebsite : SessionItem
     public string? RedirectAllRequestsTo { get; init; }
 
     /// <summary>Requests that are sent elsewhere.</summary>
-    public LabBucketRoutingRule[] RoutingRule { get; init; } = [];
+    public TextList<LabBucketRoutingRule> RoutingRule { get; init; } = [];
 
     /// <summary>The website's address at Amazon: <c>http://movies.s3-website.eu-central-1.amazonaws.com</c>; null at a server that is not Amazon's, which has addresses of its own.</summary>
     public Uri? Endpoint { get; init; }

@@ -1,0 +1,131 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Reflection;
+
+namespace CloudLab.Loader;
+
+/// <summary>
+/// The short names by which a session may name the module's types: <c>catch [LabException]</c>, <c>-is [LabObject]</c>. PowerShell
+/// has one table of them for the process, so they stay until the last session that has the module removes it.
+/// </summary>
+internal static class TypeNames
+{
+    // Named one by one: to look through the whole assembly takes a tenth of an import. A test compares with what cmdlets write.
+    private static readonly string[] Types =
+    [
+        "Autoscaling.Hpa.HpaDecision",
+        "Common.Errors.LabErrorKind",
+        "Common.Errors.LabException",
+        "Containers.Builds.LabBuildWarning",
+        "Containers.Builds.LabImageBuild",
+        "Containers.Images.LabImage",
+        "Containers.Images.LabImagePlatform",
+        "Identity.Policies.LabBucketPolicy",
+        "Identity.Policies.PolicyCondition",
+        "Identity.Policies.PolicyDocument",
+        "Identity.Policies.PolicyStatement",
+        "Identity.Principals.LabRole",
+        "Identity.Principals.LabRolePolicy",
+        "Identity.Sts.LabCallerIdentity",
+        "Kubernetes.Manifests.ManifestResult",
+        "Kubernetes.Resources.LabResource",
+        "Sessions.LabEnvironment",
+        "Sessions.LabSession",
+        "Sessions.LabSetting",
+        "Storage.Buckets.LabBucket",
+        "Storage.Buckets.LabBucketUsage",
+        "Storage.Buckets.Settings.LabBucketCorsRule",
+        "Storage.Buckets.Settings.LabBucketEncryption",
+        "Storage.Buckets.Settings.LabBucketLifecycleRule",
+        "Storage.Buckets.Settings.LabBucketPublicAccessBlock",
+        "Storage.Buckets.Settings.LabBucketRoutingRule",
+        "Storage.Buckets.Settings.LabBucketTags",
+        "Storage.Buckets.Settings.LabBucketTransition",
+        "Storage.Buckets.Settings.LabBucketVersioning",
+        "Storage.Buckets.Settings.LabBucketWebsite",
+        "Storage.Listing.LabPrefix",
+        "Storage.Objects.LabObject",
+        "Storage.Objects.LabObjectMetadata",
+        "Storage.Objects.LabObjectRestore",
+        "Storage.Objects.LabObjectTag",
+        "Storage.Objects.LabObjectUrl",
+        "Storage.Objects.LabObjectVersion",
+        "Storage.Sync.LabSyncAction",
+        "Storage.Transfers.LabMultipartUpload",
+        "Storage.Transfers.LabTransfer",
+        "Storage.Transfers.LabUploadPart",
+    ];
+
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<string, Type> Added = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly List<WeakReference<Runspace>> Sessions = [];
+
+    // The reference assembly does not have it.
+    private static readonly Type? Table = typeof(PSObject).Assembly.GetType("System.Management.Automation.TypeAccelerators");
+
+    /// <summary>Adds the names, except those that mean something else already.</summary>
+    /// <param name="core">The assembly of the types.</param>
+    public static void Add(Assembly core)
+    {
+        lock (Gate)
+        {
+            Note(Runspace.DefaultRunspace);
+            if (Added.Count > 0 || Known() is not { } known)
+            {
+                return;
+            }
+
+            MethodInfo add = Table!.GetMethod("Add", [typeof(string), typeof(Type)])!;
+            foreach (string name in Types)
+            {
+                Type type = core.GetType("CloudLab.Core." + name, throwOnError: true)!;
+                if (known.TryAdd(type.Name, type))
+                {
+                    add.Invoke(null, [type.Name, type]);
+                    Added.Add(type.Name, type);
+                }
+            }
+        }
+    }
+
+    /// <summary>Removes the names that were added, if no other session has the module.</summary>
+    public static void Remove()
+    {
+        lock (Gate)
+        {
+            Forget(Runspace.DefaultRunspace);
+            if (Sessions.Count > 0 || Known() is not { } known)
+            {
+                return;
+            }
+
+            MethodInfo remove = Table!.GetMethod("Remove", [typeof(string)])!;
+            foreach ((string name, Type type) in Added)
+            {
+                if (known.TryGetValue(name, out Type? now) && now == type)
+                {
+                    remove.Invoke(null, [name]);
+                }
+            }
+
+            Added.Clear();
+        }
+    }
+
+    private static Dictionary<string, Type>? Known() => Table?.GetProperty("Get")?.GetValue(null) is IDictionary<string, Type> table
+        ? new Dictionary<string, Type>(table, StringComparer.OrdinalIgnoreCase)
+        : null;
+
+    private static void Note(Runspace? session)
+    {
+        Forget(session);
+        if (session is not null)
+        {
+            Sessions.Add(new WeakReference<Runspace>(session));
+        }
+    }
+
+    // A session that ends does not remove its modules.
+    private static void Forget(Runspace? session) => Sessions.RemoveAll(known => !known.TryGetTarget(out Runspace? other)
+        || other == session || other.RunspaceStateInfo.State is RunspaceState.Closed or RunspaceState.Closing or RunspaceState.Broken);
+}

@@ -1,0 +1,255 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# What the module writes as tables, text, CSV and JSON. CLOUDLAB_TEST_TABLES names a file that gets every table at both widths.
+
+BeforeDiscovery {
+    # Whole at any width: what tells the rows apart, or a property that must be there whole. Numbers are their longest.
+    $script:shown = @{
+        HpaDecision                = 'Reason'
+        LabBucket                  = 'Bucket'
+        LabBucketCorsRule          = 'Bucket', 'Id'
+        LabBucketEncryption        = 'Bucket', 'KmsKeyId'
+        LabBucketLifecycleRule     = 'Bucket', 'Id', 'Prefix', 'Actions'
+        LabBucketPolicy            = 'Bucket'
+        LabBucketPublicAccessBlock = @('Bucket')
+        LabBucketTags              = 'Bucket', 'Tag'
+        LabBucketUsage             = 'Bucket', 'ObjectCount', 'Size', 'NoncurrentSize'
+        LabBucketVersioning        = 'Bucket', 'Status'
+        LabBucketWebsite           = 'Bucket', 'Endpoint', 'RedirectAllRequestsTo'
+        LabCallerIdentity          = 'Arn', 'Account'
+        LabEmulatorInfo            = 'Id', 'EndpointUrl'
+        LabImage                   = 'Image', 'ShortId', 'Size', 'Platforms'
+        LabImageBuild              = 'Image', 'Digest', 'StepCount', 'CachedSteps'
+        LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
+        LabObject                  = 'Bucket', 'Key', 'Size'
+        LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
+        LabObjectRestore           = 'Bucket', 'Key', 'Status', 'Tier', 'Days'
+        LabObjectTag               = 'Bucket', 'Key', 'Tag'
+        LabObjectUrl               = 'Url', 'Method'
+        LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
+        LabPrefix                  = 'Bucket', 'Prefix'
+        LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
+        LabRole                    = 'Name', 'Description'
+        LabSession                 = 'Profile', 'Region', 'S3Endpoint'
+        LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
+        LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
+        ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
+        PolicyDocument             = 'Version', 'Statement'
+    }
+    # What a type's objects contain that has a table too.
+    $script:parts = @{
+        LabBucketRoutingRule = 'KeyPrefix', 'HostName', 'ReplaceKeyPrefixWith'
+        LabBucketTransition  = 'StorageClass', 'AfterDays'
+        LabBuildWarning      = 'Message', 'Url'
+        LabImagePlatform     = 'Platform', 'Size', 'Digest'
+        LabRolePolicy        = 'Name', 'PolicyName'
+        LabUploadPart        = 'PartNumber', 'Size', 'ETag'
+        PolicyCondition      = 'Operator', 'Key', 'Value'
+        PolicyStatement      = 'Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'
+    }
+    $script:names = @($shown.Keys) + @($parts.Keys) | Sort-Object
+}
+
+Describe 'Format' -Tag Module {
+    BeforeAll {
+        $root = Split-Path (Split-Path $PSScriptRoot)
+        Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1') -Force
+        # The types with the names that a user may give them.
+        $null = Get-LabSession
+        $core = (Get-LabSession).GetType().Assembly
+        $null = (Get-Command Start-LabEmulator).OutputType.Type
+        $bindings = [Reflection.BindingFlags] 'Public, NonPublic, Instance, Static'
+
+        $name63 = 'n' + ('a1b2c3d4e5-' * 6).Substring(0, 62)
+        $key200 = 'k/' + ('folder-of-films/2026 winter/' * 8).Substring(0, 197) + 'z'
+        $time = [DateTimeOffset]::new(2026, 12, 31, 23, 59, 58, [TimeSpan]::Zero)
+
+        # A value for a property, as long as such a value gets.
+        function Value([Type] $Type, [string] $Name) {
+            $type = [Nullable]::GetUnderlyingType($Type) ?? $Type
+            switch ($Name) {
+                'Key' { return $key200 }
+                'Prefix' { return $key200 }
+                'SourceKey' { return $key200 }
+                'FullName' { return '/home/somebody/' + $key200 }
+                'Url' { return "https://$name63.example/$([uri]::EscapeDataString($key200))?X-Amz-Signature=" + 'f' * 64 }
+                'UploadId' { return '2~' + 'u' * 62 }
+                'VersionId' { return 'v' * 32 }
+                'ETag' { return '"' + 'e' * 32 + '-10000"' }
+                'Digest' { return 'sha256:' + 'd' * 64 }
+                'Id' { if ($Type -eq [string]) { return 'sha256:' + 'd' * 64 } }
+                'Account' { return '123456789012' }
+                'ShortId' { return 'd' * 12 }
+                'Region' { return 'ap-southeast-2' }
+                'Kind' { return 'CustomResourceDefinition' }
+                'Method' { if ($Type -eq [string]) { return 'DELETE' } }
+                'HttpErrorCode' { return '404' }
+                'VerifiedBy' { return 'CRC64NVME' }
+                'StorageClass' { return 'INTELLIGENT_TIERING' }
+                'Algorithm' { return 'aws:kms:dsse' }
+                'ContentType' { return 'application/vnd.openxmlformats' }
+                'Version' { return '2012-10-17' }
+                'Effect' { return $core.GetType('CloudLab.Core.Identity.Policies.PolicyEffect')::Deny }
+            }
+            if ($type -eq [string]) { return "$Name-of-$name63" }
+            if ($type.IsEnum) { return [Enum]::GetValues($type) | Sort-Object { "$_".Length } | Select-Object -Last 1 }
+            if ($type -eq [bool]) { return $false }
+            if ($type -eq [int]) { return 10000 }
+            if ($type -eq [long]) { return $Name -like '*Count' ? 100000000000 : 54975581388800 }
+            if ($type -eq [double]) { return 1.5 }
+            if ($type -eq [DateTimeOffset]) { return $time }
+            if ($type -eq [TimeSpan]) { return [TimeSpan]::new(0, 11, 59, 59) }
+            if ($type -eq [Uri]) { return [uri] "https://$name63.example/" }
+            if ($type.IsArray) { return , ([Array]::CreateInstance($type.GetElementType(), 0)) }
+        }
+
+        # An object of the type with every property set: by its constructor, else by the properties' own setters.
+        function Sample([string] $Name) {
+            $type = $core.GetTypes() | Where-Object Name -EQ $Name
+            switch ($Name) {
+                LabEmulatorInfo { return Start-LabEmulator }
+                LabSession { return Get-LabSession -ProfileName $name63 -Region ap-southeast-2 -EndpointUrl "https://$name63.example" }
+                LabObjectVersion { break }
+                LabResource {
+                    # As any other: an object of a kind with a long name, read from JSON.
+                    $content = [Text.Json.Nodes.JsonNode]::Parse((@{
+                                apiVersion = 'apiextensions.k8s.io/v1'; kind = 'CustomResourceDefinition'
+                                metadata   = @{ name = $name63; namespace = $name63; creationTimestamp = '2026-01-01T00:00:00Z' }
+                            } | ConvertTo-Json))
+                    return $type.GetConstructors($bindings)[0].Invoke(@($content, $null))
+                }
+                PolicyDocument { return New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" }
+                PolicyStatement {
+                    return New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" | ForEach-Object Statement | Select-Object -First 1
+                }
+                PolicyCondition { return (Sample PolicyStatement).get_Condition()[0] }
+                LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
+                LabRolePolicy { return $type::new($name63, "p$name63", (Sample PolicyDocument)) }
+                LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
+                LabBuildWarning { return $type::new("message $key200", 10000, (Value ([string]) Url)) }
+            }
+            $sample = [Runtime.CompilerServices.RuntimeHelpers]::GetUninitializedObject($type)
+            foreach ($property in $type.GetProperties() | Where-Object SetMethod) {
+                $value = switch -Regex ($property.PropertyType.ToString()) {
+                    'Dictionary`2\[System.String,System.String\]' {
+                        $texts = [Collections.Generic.Dictionary[string, string]]::new()
+                        $texts['project'] = 'lab'; $texts['a'] = 'b'
+                        , $texts
+                        break
+                    }
+                    'IReadOnlyList`1\[(.*)\]$' {
+                        $element = $core.GetType($Matches[1]) ?? [Type] $Matches[1]
+                        $list = [Array]::CreateInstance($element, 2)
+                        if ($element -eq [string]) { $list[0] = 'one'; $list[1] = 'two' }
+                        elseif ($element.Name -eq 'LabImagePlatform') {
+                            $list[0] = $element::new('linux/amd64', $null, 1, $true); $list[1] = $element::new('linux/arm64', $null, 2, $true)
+                        }
+                        else { $list = [Array]::CreateInstance($element, 0) }
+                        , $list
+                        break
+                    }
+                    default { , (Value $property.PropertyType $property.Name) }
+                }
+                if ($Name -eq 'LabImage' -and $property.Name -eq 'Size') { $value = 109951162777 }
+                if ($Name -like 'LabImage*' -and $property.Name -eq 'Image') { $value = "registry.example:5000/$name63`:1.0" }
+                if ($null -ne $value) { $property.SetValue($sample, $value) }
+            }
+            $sample
+        }
+
+        function Rendered($Sample, [int] $Width) { $Sample | Format-Table | Out-String -Width $Width }
+
+        # Whether a text stands whole in a column: what the column's lines say, joined, contains it. Where a column ends is tried.
+        function Stands([string] $Text, [string] $Table) {
+            $rest = $Text -replace '\s'
+            if (($Table -replace '\s').Contains($rest)) { return $true }
+            $lines = @($Table -split '\r?\n')
+            $rule = [Array]::FindIndex([string[]] $lines, [Predicate[string]] { $args[0] -match '^ *-[- ]*$' })
+            $body = @($lines[($rule + 1)..($lines.Count - 1)])
+            $starts = [regex]::Matches($lines[$rule], '-+').Index
+            foreach ($start in $starts) {
+                foreach ($end in ($start + 3)..($body | Measure-Object Length -Maximum).Maximum) {
+                    $column = -join ($body | ForEach-Object { $_.Length -gt $start ? $_.Substring($start, [Math]::Min($end, $_.Length) - $start) : '' })
+                    if (($column -replace '\s').Contains($rest)) { return $true }
+                }
+            }
+            $false
+        }
+
+        if ($env:CLOUDLAB_TEST_TABLES) { Set-Content $env:CLOUDLAB_TEST_TABLES '' }
+    }
+
+    AfterAll {
+        Get-LabEmulator | Stop-LabEmulator
+    }
+
+    It 'knows every type that a cmdlet writes' {
+        $written = (Get-Command -Module CloudLab).OutputType.Type | Where-Object { $_.Namespace -like 'CloudLab*' } | ForEach-Object Name | Sort-Object -Unique
+        $written | Where-Object { $_ -notin $names } | Should -BeNullOrEmpty
+    }
+
+    Context '<_>' -ForEach $names {
+        BeforeAll {
+            $sample = Sample $_
+            $whole = $shown[$_] ?? $parts[$_]
+        }
+
+        It 'has a table of its own with properties as headers' {
+            $data = Get-FormatData -TypeName $sample.GetType().FullName -PowerShellVersion 7.6
+            $table = $data.FormatViewDefinition.Control | Where-Object { $_ -is [Management.Automation.TableControl] } | Select-Object -First 1
+            $table | Should -Not -BeNullOrEmpty
+            # A prefix stands in the table of objects.
+            $table.Headers.Label | Should -BeIn ($_ -eq 'LabPrefix' ? (Sample LabObject) : $sample).PSObject.Properties.Name
+        }
+
+        It 'shows what tells rows apart, whole, at <_> columns' -ForEach 80, 120 {
+            $text = Rendered $sample $_
+            if ($env:CLOUDLAB_TEST_TABLES) { Add-Content $env:CLOUDLAB_TEST_TABLES "== $($sample.GetType().Name), $_ columns", $text }
+            $text | Should -Not -Match '…|\.\.\.'
+            ($text -split '\r?\n' | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual $_
+            foreach ($property in $whole) {
+                $value = $sample.$property
+                $value = $value -is [Collections.IEnumerable] -and $value -isnot [string] -and $value -isnot [Collections.IDictionary] ? ($value -join '; ') : "$value"
+                if ($value -match '^\d+$') {
+                    $text | Should -Match "(?<!\S)$value(?!\S)" -Because "$property is a number"
+                }
+                else {
+                    Stands $value $text | Should -BeTrue -Because "$property $value is to be whole in`n$text"
+                }
+            }
+        }
+
+        It 'is its name as text, and no column of a CSV file is the name of a type' {
+            "$sample" | Should -Not -BeNullOrEmpty
+            "$sample" | Should -Not -Match '^CloudLab\.|^System\.|^\w+ \{ '
+            $sample | ConvertTo-Csv | Out-String | Should -Not -Match 'System\.(Collections|String|Object)|CloudLab\.Core'
+        }
+    }
+
+    It 'writes a policy as JSON, CSV and text' {
+        $policy = New-LabPolicyDocument -Bucket films -Prefix 'a/' | New-LabPolicyDocument -Deny s3:* -Resource 's3://films/b/*' -Principal '*'
+        $json = $policy | ConvertTo-Json -Depth 8
+        [PolicyDocument]::Parse($json).ToJson() | Should -Be $policy.ToJson()
+        $json | Should -Not -Match 'null|\$id|Count'
+        $policy.Statement[0].Action[0] | Should -Be s3:ListBucket
+        $policy.Statement[0].Effect | Should -Be Allow
+        $policy.Statement[0].Condition.StringLike.'s3:prefix' | Should -Be 'a/*'
+        ($policy.Statement | Where-Object Effect -EQ Deny).Resource | Should -Be 'arn:aws:s3:::films/b/*'
+        "$policy" | Should -Be $policy.ToJson()
+    }
+
+    It 'writes dictionaries as text in CSV files and strings' {
+        $null = New-LabBucket films
+        Set-LabObjectContent films k -Value v
+        $tag = Set-LabObjectTag films k ([ordered] @{ a = 'b'; project = 'lab' }) -PassThru
+        ($tag | ConvertTo-Csv | ConvertFrom-Csv).Tag | Should -Be 'a=b; project=lab'
+        "$($tag.Tag)" | Should -Be 'a=b; project=lab'
+        ($tag | ConvertTo-Json | ConvertFrom-Json).Tag.project | Should -Be lab
+        "$tag" | Should -Be 's3://films/k'
+    }
+
+    It 'shows times of one form, with their offset' {
+        $times = Get-LabBucket films | Format-Table | Out-String
+        $times | Should -Match '\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ'
+        (Get-LabObject films).LastModified.Offset, (Get-LabBucket films).CreationDate.Offset | Should -Be ([TimeSpan]::Zero, [TimeSpan]::Zero)
+    }
+}
