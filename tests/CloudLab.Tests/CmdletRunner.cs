@@ -93,7 +93,7 @@ public sealed class CmdletResult
     private readonly Action<string>? onVerbose;
     private readonly List<object?> output = [];
     private readonly List<ErrorRecord> errors = [];
-    private readonly List<string> warnings = [], verbose = [], information = [], questions = [];
+    private readonly List<string> warnings = [], verbose = [], information = [], questions = [], notes = [];
     private readonly List<ProgressRecord> progress = [];
 
     internal CmdletResult(Action<object?>? onOutput, Action<string>? onVerbose) =>
@@ -119,6 +119,9 @@ public sealed class CmdletResult
 
     /// <summary>What the user was asked.</summary>
     public IReadOnlyList<string> Questions => questions;
+
+    /// <summary>What the host was told when the pipeline had stopped: warnings of a running pipeline are in <see cref="Warnings"/>.</summary>
+    public IReadOnlyList<string> Notes => notes;
 
     /// <summary>Progress.</summary>
     public IReadOnlyList<ProgressRecord> Progress => progress;
@@ -147,6 +150,14 @@ public sealed class CmdletResult
     /// <summary>Takes what the host is asked.</summary>
     /// <param name="question">The question.</param>
     internal void Asked(string question) => questions.Add(question);
+
+    internal void AddNote(string message)
+    {
+        lock (notes)
+        {
+            notes.Add(message);
+        }
+    }
 
     /// <summary>Runs the pipeline to its end and takes what it writes.</summary>
     /// <param name="pipeline">The pipeline.</param>

@@ -106,9 +106,7 @@ internal sealed class TestHost(ConfirmAnswer? answer, CmdletResult result) : PSH
         {
         }
 
-        public override void WriteWarningLine(string message)
-        {
-        }
+        public override void WriteWarningLine(string message) => result.AddNote(message);
 
         private static HostException Nobody() => new("There is nobody to ask.");
     }

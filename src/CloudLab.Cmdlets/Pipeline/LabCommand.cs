@@ -12,13 +12,17 @@ namespace CloudLab.Cmdlets.Pipeline;
 /// </summary>
 public abstract class LabCommand : PSCmdlet, IDisposable
 {
+    private const int NotesShown = 5;
+
     private readonly WorkPump pump;
     private readonly List<Task> inFlight = [];
     private SemaphoreSlim? throttle;
     private Exception? fatal;
+    private int notes;
 
     /// <summary>Creates the cmdlet.</summary>
-    protected LabCommand() => pump = new WorkPump(WriteVerbose, WriteWarning, WriteProgress, (caption, question) => UserPrompt.Ask(Host, caption, question));
+    protected LabCommand() => pump = new WorkPump(
+        WriteVerbose, WriteWarning, NoteWhenStopped, WriteProgress, (caption, question) => UserPrompt.Ask(Host, caption, question));
 
     /// <summary>Where Core says what it does: verbose lines, warnings, progress.</summary>
     protected IReporter Reporter => pump.Reporter;
@@ -254,6 +258,11 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     {
         if (disposing)
         {
+            if (notes > NotesShown)
+            {
+                Host.UI?.WriteWarningLine($"{notes - NotesShown} more like these.");
+            }
+
             pump.Dispose();
             throttle?.Dispose();
         }
@@ -268,6 +277,21 @@ public abstract class LabCommand : PSCmdlet, IDisposable
 
     private bool IsAsked(string parameter) =>
         MyInvocation.BoundParameters.TryGetValue(parameter, out object? value) && LanguagePrimitives.IsTrue(value);
+
+    // A pipeline that stops takes no more warnings, but what is left behind has to be said: to the host then.
+    private void NoteWhenStopped(string message)
+    {
+        if (MyInvocation.BoundParameters.TryGetValue("WarningAction", out object? action)
+            && action is ActionPreference.SilentlyContinue or ActionPreference.Ignore)
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref notes) <= NotesShown)
+        {
+            Host.UI?.WriteWarningLine(message);
+        }
+    }
 
     private void Pump(Action? onPipelineThread, Func<CancellationToken, Task> work)
     {

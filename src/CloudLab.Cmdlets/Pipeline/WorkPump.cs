@@ -20,11 +20,13 @@ internal sealed class WorkPump : IDisposable
     /// <summary>Creates the pump.</summary>
     /// <param name="verbose">Writes a verbose line; called on the pipeline thread, as are the others.</param>
     /// <param name="warning">Writes a warning.</param>
+    /// <param name="late">Tells a warning that comes when the pipeline has stopped; called on any thread.</param>
     /// <param name="progress">Shows progress.</param>
     /// <param name="ask">Asks the user for a line of text (a caption, a question); null where nobody can be asked.</param>
-    public WorkPump(Action<string> verbose, Action<string> warning, Action<ProgressRecord> progress, Func<string, string, string?> ask)
+    public WorkPump(
+        Action<string> verbose, Action<string> warning, Action<string> late, Action<ProgressRecord> progress, Func<string, string, string?> ask)
     {
-        Reporter = new QueueReporter(this, verbose, warning, progress, ask);
+        Reporter = new QueueReporter(this, verbose, warning, late, progress, ask);
         Stopping = stop.Token;
     }
 
@@ -140,13 +142,24 @@ internal sealed class WorkPump : IDisposable
     }
 
     private sealed class QueueReporter(
-        WorkPump pump, Action<string> verbose, Action<string> warning, Action<ProgressRecord> progress, Func<string, string, string?> ask) : IReporter
+        WorkPump pump, Action<string> verbose, Action<string> warning, Action<string> late, Action<ProgressRecord> progress,
+        Func<string, string, string?> ask) : IReporter
     {
         public Task<string?> AskAsync(string caption, string question) => pump.AskAsync(() => ask(caption, question));
 
         public void Verbose(string message) => pump.Post(() => verbose(message));
 
-        public void Warning(string message) => pump.Post(() => warning(message));
+        public void Warning(string message)
+        {
+            if (pump.Stopping.IsCancellationRequested)
+            {
+                late(message);
+            }
+            else
+            {
+                pump.Post(() => warning(message));
+            }
+        }
 
         public void Progress(ProgressUpdate update) => pump.Post(() => progress(
             new ProgressRecord(update.ActivityId, update.Activity, update.Status.Length > 0 ? update.Status : " ")

@@ -249,6 +249,46 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task Ctrl_C_with_Resume_says_what_is_kept_though_the_pipeline_takes_no_more_warnings()
+    {
+        await PutAsync("k", new byte[20 << 20]);
+        await using FaultProxy proxy = new(ServerUrl);
+        LabSession session = await ConnectAsync(proxy.Url);
+        string folder = Path.Combine(Folder, "out");
+        using CancellationTokenSource down = new(), up = new(), quiet = new();
+        Stall(request => request.Range is not null, down);
+        CmdletResult received = await RunAsync(
+            "Receive-LabObject", new { Bucket, Key = "k", Destination = folder, Resume = true, Session = session }, ctrlC: down.Token);
+        Assert.True(received.Stopped);
+        Assert.Contains("-Resume goes on with it", Assert.Single(received.Notes), StringComparison.Ordinal);
+        Assert.NotEmpty(FilesIn(folder));
+
+        string file = Path.Combine(Folder, "big");
+        await File.WriteAllBytesAsync(file, new byte[40 << 20], TestContext.Current.CancellationToken);
+        Stall(request => request.Target.Contains("partNumber", StringComparison.Ordinal), up);
+        CmdletResult sent = await RunAsync("Send-LabObject", new { Path = file, Bucket, Key = "big", Resume = true, Session = session }, ctrlC: up.Token);
+        Assert.True(sent.Stopped);
+        Assert.Contains("-Resume goes on with it", Assert.Single(sent.Notes), StringComparison.Ordinal);
+
+        Stall(request => request.Target.Contains("partNumber", StringComparison.Ordinal), quiet);
+        sent = await RunAsync(
+            "Send-LabObject", new { Path = file, Bucket, Key = "unsaid", Resume = true, Session = session, WarningAction = "SilentlyContinue" }, ctrlC: quiet.Token);
+        Assert.True(sent.Stopped);
+        Assert.Empty(sent.Notes);
+
+        void Stall(Func<ProxiedRequest, bool> which, CancellationTokenSource ctrlC) => proxy.Plan = request =>
+        {
+            if (!which(request))
+            {
+                return Fault.None;
+            }
+
+            ctrlC.CancelAfter(100);
+            return new Fault(FaultKind.StallAnswer, 1000);
+        };
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_a_download_and_an_upload_at_once_and_leaves_nothing()
     {
         await PutAsync("k", new byte[500_000]);
@@ -269,6 +309,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         Assert.True(down.Stopped);
         Assert.Empty(down.Errors);
         Assert.Empty(FilesIn(Path.Combine(Folder, "out")));
+        Assert.Empty(down.Notes);
 
         using CancellationTokenSource again = new();
         proxy.Plan = request =>

@@ -91,7 +91,7 @@ public sealed partial class LabS3Provider : IContentCmdletProvider
                 return null;
             }
 
-            WorkPump pump = new(WriteVerbose, WriteWarning, WriteProgress, (caption, question) => UserPrompt.Ask(Host, caption, question));
+            WorkPump pump = NewPump();
             return open(pump, Open(path, pump), at);
         }
         catch (LabException e)

@@ -265,9 +265,13 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
         }
     }
 
+    private WorkPump NewPump() => new(
+        WriteVerbose, WriteWarning, message => Host.UI?.WriteWarningLine(message), WriteProgress,
+        (caption, question) => UserPrompt.Ask(Host, caption, question));
+
     private Exception? Try(Func<DriveStore, WorkPump, CancellationToken, Task> work, string path, LabSession? session = null)
     {
-        WorkPump pump = new(WriteVerbose, WriteWarning, WriteProgress, (caption, question) => UserPrompt.Ask(Host, caption, question));
+        WorkPump pump = NewPump();
         current = pump;
         try
         {

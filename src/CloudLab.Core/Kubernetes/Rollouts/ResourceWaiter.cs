@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
@@ -30,7 +31,7 @@ internal sealed record WaitEnd(WaitTarget Target, string Seen, LabException? Pro
 /// <param name="reporter">Who sees the progress.</param>
 internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
 {
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40), ShowAgain = TimeSpan.FromSeconds(1);
 
     private readonly ResourceStore store = new(api);
 
@@ -100,47 +101,76 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
         // Where a manifest has an object twice, both are the same one.
         targets = [.. targets.DistinctBy(target => (target.Resource, target.Namespace, target.Name))];
         using ProgressMeter meter = new(reporter, $"Waiting for {targets.Count} objects {purpose}");
-        meter.Expect(targets.Count);
         using SemaphoreSlim one = new(1);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout < LongestTimer ? timeout : LongestTimer);
-        await Task.WhenAll(targets.GroupBy(target => (target.Resource, target.Namespace)).Select(async group =>
+        Stopwatch begun = Stopwatch.StartNew();
+        int done = 0;
+        string latest = "";
+        using CancellationTokenSource shown = new();
+        Task showing = ShowAsync(shown.Token);
+        try
         {
-            Dictionary<string, (WaitTarget Target, string Seen, JsonObject? Resource)> pending =
-                group.ToDictionary(target => target.Name, target => (target, "nothing yet", (JsonObject?)null), StringComparer.Ordinal);
+            await Task.WhenAll(targets.GroupBy(target => (target.Resource, target.Namespace)).Select(async group =>
+            {
+                Dictionary<string, (WaitTarget Target, string Seen, JsonObject? Resource)> pending =
+                    group.ToDictionary(target => target.Name, target => (target, "nothing yet", (JsonObject?)null), StringComparer.Ordinal);
+                try
+                {
+                    await FollowAsync(group.Key.Resource, group.Key.Namespace, pending, limit.Token);
+                }
+                catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+                {
+                    foreach ((WaitTarget target, string seen, JsonObject? resource) in pending.Values.ToList())
+                    {
+                        string why = goneIsDone || resource is null ? "" : await PodTroublesAsync(target, resource, cancellation);
+                        await EndAsync(new WaitEnd(target, seen, new LabException(
+                            LabErrorKind.Timeout, "WaitTimeout",
+                            $"Timed out after {timeout.TotalSeconds:0.#} s waiting for {target.Description} {purpose}. Last seen: {seen}{why}.")
+                        {
+                            Target = target.Description,
+                            Advice = "Increase -Timeout, or find out what holds it up.",
+                        }));
+                    }
+                }
+                catch (LabException e) when (!e.StopsCommand)
+                {
+                    foreach ((WaitTarget target, string seen, _) in pending.Values.ToList())
+                    {
+                        await EndAsync(new WaitEnd(target, seen, e));
+                    }
+                }
+            }));
+        }
+        finally
+        {
+            await shown.CancelAsync();
+            await showing;
+        }
+
+        // A cluster may say nothing for minutes: what was last seen stays in sight, and the seconds go on.
+        async Task ShowAsync(CancellationToken until)
+        {
+            using PeriodicTimer timer = new(ShowAgain);
             try
             {
-                await FollowAsync(group.Key.Resource, group.Key.Namespace, pending, limit.Token);
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                foreach ((WaitTarget target, string seen, JsonObject? resource) in pending.Values.ToList())
+                while (await timer.WaitForNextTickAsync(until))
                 {
-                    string why = goneIsDone || resource is null ? "" : await PodTroublesAsync(target, resource, cancellation);
-                    await EndAsync(new WaitEnd(target, seen, new LabException(
-                        LabErrorKind.Timeout, "WaitTimeout",
-                        $"Timed out after {timeout.TotalSeconds:0.#} s waiting for {target.Description} {purpose}. Last seen: {seen}{why}.")
-                    {
-                        Target = target.Description,
-                        Advice = "Increase -Timeout, or find out what holds it up.",
-                    }));
+                    meter.Note($"{done} of {targets.Count}, {begun.Elapsed.TotalSeconds:0} s{latest}", (double)done / targets.Count);
                 }
             }
-            catch (LabException e) when (!e.StopsCommand)
+            catch (OperationCanceledException)
             {
-                foreach ((WaitTarget target, string seen, _) in pending.Values.ToList())
-                {
-                    await EndAsync(new WaitEnd(target, seen, e));
-                }
+                // The wait is over.
             }
-        }));
+        }
 
         async Task EndAsync(WaitEnd end)
         {
             await one.WaitAsync(cancellation);
             try
             {
-                meter.AddItems();
+                done++;
                 await ended(end);
             }
             finally
@@ -205,7 +235,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
                     RequestLog.Current.Verbose($"{target.Description}: {report.Seen}");
                 }
 
-                meter.Note($"{target.Description}: {report.Seen}");
+                latest = $"; {target.Description}: {report.Seen}";
                 pending[name] = (target, report.Seen, state);
                 if (report.State == ReadyState.Waiting)
                 {
