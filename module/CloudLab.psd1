@@ -41,6 +41,7 @@
         'Get-LabRole'
         'Get-LabSession'
         'Measure-HpaReplicas'
+        'Measure-LabBucket'
         'Move-LabObject'
         'New-LabBucket'
         'New-LabObjectUrl'

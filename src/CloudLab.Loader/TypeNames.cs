@@ -34,6 +34,7 @@ internal static class TypeNames
         "Sessions.LabSetting",
         "Storage.Buckets.LabBucket",
         "Storage.Buckets.LabBucketUsage",
+        "Storage.Buckets.LabPrefixUsage",
         "Storage.Buckets.Settings.LabBucketCorsRule",
         "Storage.Buckets.Settings.LabBucketEncryption",
         "Storage.Buckets.Settings.LabBucketLifecycleRule",

@@ -102,9 +102,13 @@ in_root timeout 60 ceph -c $C osd new "$FSID" 0 > /dev/null 2>&1 || in_root time
 in_root ceph-osd -c $C --mkfs -i 0 --osd-uuid "$FSID" > "$S/log/osd-mkfs.out" 2>&1
 start osd ceph-osd -c $C -f -i 0
 until_ok 60 osd_up || die "the object store does not come up; its log: $S/log/osd.out"
+admin() { in_root radosgw-admin -c $C "$@" > /dev/null; }
+# A second storage class, in the zone that the first of these commands makes.
+admin user list
+admin zonegroup placement add --rgw-zonegroup default --placement-id default-placement --storage-class STANDARD_IA
+admin zone placement add --rgw-zone default --placement-id default-placement --storage-class STANDARD_IA --data-pool default.rgw.ia.data
 start rgw radosgw -c $C -f -n client.rgw
 until_ok 60 http_ok "$PORT" / || die "radosgw does not answer; its log: $S/log/rgw.out"
-admin() { in_root radosgw-admin -c $C "$@" > /dev/null; }
 admin account create --account-name=lab --account-id=RGW11111111111111111
 admin user create --uid=root1 --display-name=root1 --account-id=RGW11111111111111111 --account-root --access-key=ROOTKEY1 --secret-key=rootsecret1
 admin user create --uid=plain --display-name=plain --access-key=PLAINKEY --secret-key=plainsecret

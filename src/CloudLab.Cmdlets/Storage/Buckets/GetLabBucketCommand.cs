@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
-using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
@@ -10,7 +9,8 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// <para>Without -Bucket it lists the buckets of the account, as they arrive. A name without wildcards is looked up by itself, so
 /// that it also finds a bucket of another account that you may use; such a bucket shows without creation date.</para>
 /// <para>-IncludeSize counts what is in each bucket, and says whether it keeps old versions. S3 keeps no such numbers: the bucket is listed, in
-/// several ranges at once, which takes a request for each 1,000 objects and versions. What is written meanwhile may or may not be counted.</para>
+/// several ranges at once, which takes a request for each 1,000 objects and versions. What is written meanwhile may or may not be counted.
+/// Measure-LabBucket counts the same by folder and storage class.</para>
 /// <para>Errors: NoSuchBucket when a bucket named exactly does not exist; AccessDenied when you may not see it;
 /// InvalidBucketName when it cannot be a bucket's name.</para>
 /// </remarks>
@@ -29,7 +29,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// <inputtype>System.String: name of a bucket.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabBucket")]
 [OutputType(typeof(LabBucket), typeof(LabBucketUsage))]
-public sealed class GetLabBucketCommand : StorageCommand
+public sealed class GetLabBucketCommand : BucketsCommand
 {
     /// <summary>Names of buckets, with or without wildcards. All buckets if left out.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -45,53 +45,6 @@ public sealed class GetLabBucketCommand : StorageCommand
     public SwitchParameter IncludeSize { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        if (Bucket is null)
-        {
-            await foreach (LabBucket bucket in Buckets.ListAsync(null, cancellation))
-            {
-                await WriteBucketAsync(bucket, cancellation);
-            }
-
-            return;
-        }
-
-        foreach (string name in Bucket)
-        {
-            try
-            {
-                if (!WildcardPattern.ContainsWildcardCharacters(name))
-                {
-                    await WriteBucketAsync(await Buckets.GetAsync(name, cancellation), cancellation);
-                    continue;
-                }
-
-                WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-                await foreach (LabBucket bucket in Buckets.ListAsync(null, cancellation))
-                {
-                    if (pattern.IsMatch(bucket.Bucket))
-                    {
-                        await WriteBucketAsync(bucket, cancellation);
-                    }
-                }
-            }
-            catch (Exception e)
-            {
-                WriteProblem(e, name);
-            }
-        }
-    }
-
-    private async Task WriteBucketAsync(LabBucket bucket, CancellationToken cancellation)
-    {
-        try
-        {
-            await WriteAsync(IncludeSize ? await Buckets.MeasureAsync(bucket, cancellation) : bucket, cancellation);
-        }
-        catch (LabException e)
-        {
-            WriteProblem(e, bucket.Bucket);
-        }
-    }
+    protected override Task ProcessAsync(CancellationToken cancellation) => ForEachBucketAsync(
+        Bucket, async bucket => await WriteAsync(IncludeSize ? await Buckets.MeasureAsync(bucket, cancellation) : bucket, cancellation), cancellation);
 }

@@ -53,7 +53,20 @@ internal static partial class AwsErrors
         ["BucketAlreadyOwnedByYou"] = (LabErrorKind.AlreadyExists, null),
 
         ["InvalidObjectState"] = (LabErrorKind.Conflict, null),
-        ["BucketNotEmpty"] = (LabErrorKind.Conflict, null),
+        ["BucketNotEmpty"] = (LabErrorKind.Conflict, "Look with Get-LabObject -Versions and Get-LabMultipartUpload; Remove-LabBucket -Force removes all that is in it, too."),
+
+        ["NoSuchBucket"] = (LabErrorKind.NotFound, "Get-LabBucket lists the buckets; New-LabBucket creates one."),
+        ["NoSuchKey"] = (LabErrorKind.NotFound, "Get-LabObject -Prefix lists the keys, with -Versions the deleted ones too."),
+        ["NoSuchVersion"] = (LabErrorKind.NotFound, "Get-LabObject -Versions lists the versions."),
+        ["NoSuchUpload"] = (LabErrorKind.NotFound, "It is complete or aborted already; Get-LabMultipartUpload lists those that are not."),
+        ["NoSuchEntity"] = (LabErrorKind.NotFound, "Get-LabRole lists the roles."),
+        ["NoSuchBucketPolicy"] = (LabErrorKind.NotFound, "Set-LabBucketPolicy sets one."),
+        ["NoSuchCORSConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketCors sets one."),
+        ["NoSuchLifecycleConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketLifecycle sets one."),
+        ["NoSuchPublicAccessBlockConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketPublicAccessBlock sets one."),
+        ["NoSuchTagSet"] = (LabErrorKind.NotFound, "Set-LabBucketTag sets tags."),
+        ["NoSuchWebsiteConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketWebsite sets one."),
+        ["ServerSideEncryptionConfigurationNotFoundError"] = (LabErrorKind.NotFound, "Set-LabBucketEncryption sets one."),
 
         ["SlowDown"] = (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later."),
         ["RequestLimitExceeded"] = (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later."),
@@ -136,6 +149,11 @@ internal static partial class AwsErrors
 
         return FromClient(problem, place, service, subject, target);
     }
+
+    /// <summary>What to do about a code of a service, for an error that is told without asking it.</summary>
+    /// <param name="code">The code: <c>NoSuchTagSet</c>.</param>
+    /// <returns>The advice, or null.</returns>
+    internal static string? AdviceOn(string code) => Codes.GetValueOrDefault(code).Advice;
 
     /// <summary>Makes one line of a service's message.</summary>
     /// <param name="text">Any text.</param>

@@ -13,7 +13,9 @@ namespace CloudLab.Core.Storage.Buckets;
 /// </summary>
 /// <param name="client">The service.</param>
 /// <param name="bucket">The bucket.</param>
-internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
+/// <param name="prefix">Beginning of the keys to count; empty for all.</param>
+/// <param name="grouping">What to count apart.</param>
+internal sealed class BucketMeter(StorageClient client, LabBucket bucket, string prefix = "", UsageGrouping grouping = UsageGrouping.None)
 {
     private const int RangesAtOnce = 8;
     private const int MostFolders = 1000;
@@ -22,20 +24,55 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
     private const int DeepestCut = 4;
 
     private readonly ObjectStore objects = new(client);
-    private long objectCount, size, noncurrentCount, noncurrentSize, deleteMarkerCount;
+    private readonly Dictionary<(string? Prefix, string? StorageClass), LabPrefixUsage> groups = [];
 
-    /// <summary>Counts.</summary>
+    /// <summary>Counts all that is in the bucket.</summary>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The bucket with what is in it. Throws <see cref="LabException"/>.</returns>
     public async Task<LabBucketUsage> MeasureAsync(CancellationToken cancellation)
+    {
+        BucketVersioningStatus? versioning = await CountAsync(cancellation);
+        LabPrefixUsage all = groups.Values.FirstOrDefault() ?? NewGroup(null, null);
+        return client.Origin.Mark(new LabBucketUsage
+        {
+            Bucket = bucket.Bucket,
+            Region = bucket.Region,
+            CreationDate = bucket.CreationDate,
+            Versioning = versioning,
+            ObjectCount = all.ObjectCount,
+            Size = all.Size,
+            NoncurrentCount = all.NoncurrentCount,
+            NoncurrentSize = all.NoncurrentSize,
+            DeleteMarkerCount = all.DeleteMarkerCount,
+        });
+    }
+
+    /// <summary>Counts by group.</summary>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The groups in the order of their prefixes and storage classes; one for the whole where nothing is counted apart. Throws <see cref="LabException"/>.</returns>
+    public async Task<IReadOnlyList<LabPrefixUsage>> MeasureGroupsAsync(CancellationToken cancellation)
+    {
+        await CountAsync(cancellation);
+        if (grouping == UsageGrouping.None && groups.Count == 0)
+        {
+            return [NewGroup(prefix, null)];
+        }
+
+        return [.. groups.Values
+            .OrderBy(group => group.Prefix ?? "", Comparer<string>.Create((one, other) => KeyOrder.Compare(one, other)))
+            .ThenBy(group => group.StorageClass, StringComparer.Ordinal)];
+    }
+
+    private async Task<BucketVersioningStatus?> CountAsync(CancellationToken cancellation)
     {
         BucketVersioningStatus? versioning = await VersioningAsync(cancellation);
         ObjectListing all = new()
         {
             Bucket = bucket.Bucket,
+            Prefix = prefix,
             Versions = versioning is BucketVersioningStatus.Enabled or BucketVersioningStatus.Suspended,
         };
-        using ProgressMeter meter = new(client.Reporter, $"Counting s3://{bucket.Bucket}");
+        using ProgressMeter meter = new(client.Reporter, $"Counting {ObjectName.Uri(bucket.Bucket, prefix)}");
         await using IAsyncEnumerator<IReadOnlyList<object>> pages = objects.ListPagesAsync(all, cancellation).GetAsyncEnumerator(cancellation);
         if (await pages.MoveNextAsync())
         {
@@ -47,18 +84,7 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
             }
         }
 
-        return client.Origin.Mark(new LabBucketUsage
-        {
-            Bucket = bucket.Bucket,
-            Region = bucket.Region,
-            CreationDate = bucket.CreationDate,
-            Versioning = versioning,
-            ObjectCount = objectCount,
-            Size = size,
-            NoncurrentCount = noncurrentCount,
-            NoncurrentSize = noncurrentSize,
-            DeleteMarkerCount = deleteMarkerCount,
-        });
+        return versioning;
     }
 
     private async Task<BucketVersioningStatus?> VersioningAsync(CancellationToken cancellation)
@@ -110,18 +136,23 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
     private bool Count(IReadOnlyList<object> page, string? start, string? end, ProgressMeter meter)
     {
         int counted = 0;
-        foreach (LabObject entry in page.Cast<LabObject>())
-        {
-            if (end is not null && KeyOrder.Compare(entry.Key, end) > 0)
-            {
-                break;
-            }
 
-            // Some servers begin a listing of versions with the key itself that it is to begin behind.
-            counted++;
-            if (start is null || KeyOrder.Compare(entry.Key, start) > 0)
+        // Ranges are counted at once; a page is counted in less time than one takes to arrive.
+        lock (groups)
+        {
+            foreach (LabObject entry in page.Cast<LabObject>())
             {
-                Count(entry);
+                if (end is not null && KeyOrder.Compare(entry.Key, end) > 0)
+                {
+                    break;
+                }
+
+                // Some servers begin a listing of versions with the key itself that it is to begin behind.
+                counted++;
+                if (start is null || KeyOrder.Compare(entry.Key, start) > 0)
+                {
+                    GroupOf(entry).Add(entry);
+                }
             }
         }
 
@@ -129,33 +160,36 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
         return counted == page.Count;
     }
 
-    private void Count(LabObject entry)
+    private LabPrefixUsage GroupOf(LabObject entry)
     {
-        switch (entry)
+        string? storageClass = grouping.HasFlag(UsageGrouping.StorageClass) ? entry.StorageClass : null;
+        string? folder = grouping.HasFlag(UsageGrouping.Prefix) ? FolderOf(entry.Key) : prefix;
+        if (!groups.TryGetValue((folder, storageClass), out LabPrefixUsage? group))
         {
-            case LabObjectVersion { IsDeleteMarker: true }:
-                Interlocked.Increment(ref deleteMarkerCount);
-                break;
-            case LabObjectVersion { IsLatest: false }:
-                Interlocked.Increment(ref noncurrentCount);
-                Interlocked.Add(ref noncurrentSize, entry.Size);
-                break;
-            default:
-                Interlocked.Increment(ref objectCount);
-                Interlocked.Add(ref size, entry.Size);
-                break;
+            groups.Add((folder, storageClass), group = NewGroup(folder, storageClass));
         }
+
+        return group;
     }
+
+    private string? FolderOf(string key)
+    {
+        int slash = key.IndexOf('/', prefix.Length);
+        return slash < 0 ? null : key[..(slash + 1)];
+    }
+
+    private LabPrefixUsage NewGroup(string? folder, string? storageClass) =>
+        client.Origin.Mark(new LabPrefixUsage { Bucket = bucket.Bucket, Prefix = folder, StorageClass = storageClass });
 
     /// <summary>Keys behind which a listing of its own begins: folders, evenly chosen from the first page of them.</summary>
     private async Task<string[]> CutsAsync(string behind, CancellationToken cancellation)
     {
-        string prefix = "";
+        string top = prefix;
         for (int depth = 0; depth < DeepestCut; depth++)
         {
             List<string> folders = [];
             int seen = 0;
-            await foreach (object entry in objects.ListAsync(new ObjectListing { Bucket = bucket.Bucket, Prefix = prefix, Delimiter = "/" }, cancellation))
+            await foreach (object entry in objects.ListAsync(new ObjectListing { Bucket = bucket.Bucket, Prefix = top, Delimiter = "/" }, cancellation))
             {
                 if (entry is LabPrefix folder)
                 {
@@ -170,7 +204,7 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket)
 
             if (folders.Count == 1 && seen < MostFolders)
             {
-                prefix = folders[0];
+                top = folders[0];
                 continue;
             }
 

@@ -102,6 +102,15 @@ public sealed class BucketStore(StorageClient client)
     public Task<LabBucketUsage> MeasureAsync(LabBucket bucket, CancellationToken cancellation = default) =>
         new BucketMeter(client, bucket).MeasureAsync(cancellation);
 
+    /// <summary>Counts what is in a part of a bucket.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="prefix">Beginning of the keys to count; empty for all.</param>
+    /// <param name="grouping">What to count apart.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The counts, in the order of the keys. Throws <see cref="LabException"/>.</returns>
+    public Task<IReadOnlyList<LabPrefixUsage>> MeasureAsync(LabBucket bucket, string prefix, UsageGrouping grouping, CancellationToken cancellation = default) =>
+        new BucketMeter(client, bucket, prefix, grouping).MeasureGroupsAsync(cancellation);
+
     /// <summary>Creates a bucket with nothing set.</summary>
     /// <param name="bucket">Its name; checked against S3's naming rules first.</param>
     /// <param name="region">Region to create it in; null for the connection's own (a server that is not Amazon's then decides).</param>

@@ -164,6 +164,44 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         Assert.True(proxy.Seen.Count(request => request.Target.Contains("list-type=2", StringComparison.Ordinal) || request.Target.Contains("versions", StringComparison.Ordinal)) is > 6 and < 20);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Folders_and_storage_classes_are_counted_apart(bool big)
+    {
+        (string Key, int Size, string Class)[] objects =
+        [
+            ("data/2025/a", 1, "STANDARD"), ("data/2025/b", 10, "STANDARD_IA"), ("data/2026/c/d", 100, "STANDARD"), ("data/e", 1000, "STANDARD"), ("f", 10000, "STANDARD"),
+            .. big ? Enumerable.Range(0, 2500).Select(i => ($"data/{2030 + (i % 20)}/{i}", 2, "STANDARD")) : [],
+        ];
+        await Parallel.ForEachAsync(
+            objects, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token },
+            async (item, token) => await Client.CallSdkAsync(Bucket, item.Key, s3 => s3.PutObjectAsync(
+                new PutObjectRequest { BucketName = Bucket, Key = item.Key, ContentBody = new string('x', item.Size), StorageClass = item.Class }, token), token));
+
+        // By hand, from what was put.
+        Assert.Equal(
+            objects.Where(o => o.Key.StartsWith("data/", StringComparison.Ordinal))
+                .GroupBy(o => (Folder: o.Key.Split('/') is { Length: > 2 } parts ? $"data/{parts[1]}/" : null, o.Class))
+                .Select(g => (g.Key.Folder, g.Key.Class, g.LongCount(), g.Sum(o => (long)o.Size)))
+                .OrderBy(g => g.Folder ?? "", StringComparer.Ordinal).ThenBy(g => g.Class, StringComparer.Ordinal),
+            (await GroupsAsync(new { Bucket, Session, Prefix = "data/", GroupBy = "Prefix, StorageClass" })).Select(g => (g.Prefix, g.StorageClass!, g.ObjectCount, g.Size)));
+        Assert.Equal([(null, "STANDARD_IA", 1L, 10L)], (await GroupsAsync(new { Bucket, Session, GroupBy = "StorageClass" })).Where(g => g.StorageClass != "STANDARD").Select(g => (g.Prefix is "" ? null : g.Prefix, g.StorageClass, g.ObjectCount, g.Size)));
+        Assert.Equal((1, 10000), (await GroupsAsync(new { Bucket, Session, GroupBy = "Prefix" })).Where(g => g.Prefix is null).Select(g => (g.ObjectCount, g.Size)).Single());
+        Assert.Equal([("none/", 0L)], (await GroupsAsync(new { Bucket, Session, Prefix = "none/" })).Select(g => (g.Prefix!, g.ObjectCount)));
+        Assert.Empty(await GroupsAsync(new { Bucket, Session, Prefix = "none/", GroupBy = "Prefix" }));
+        LabBucketUsage all = Assert.Single((await RunAsync("Measure-LabBucket", new { Bucket, Session })).Ok().OutputOf<LabBucketUsage>());
+        Assert.Equal((objects.LongLength, objects.Sum(o => (long)o.Size)), (all.ObjectCount, all.Size));
+    }
+
+    [Fact]
+    public async Task A_bucket_that_cannot_be_measured_is_an_error_and_the_others_are_measured()
+    {
+        CmdletResult result = await RunAsync("Measure-LabBucket", new { Bucket = new[] { "no-such-bucket-here", Bucket }, Session });
+        Assert.Equal("NoSuchBucket", Id(Assert.Single(result.Errors)));
+        Assert.Equal([Bucket], result.OutputOf<LabBucketUsage>().Select(usage => usage.Bucket));
+    }
+
     [Fact]
     public async Task Everything_in_a_bucket_goes_with_it()
     {
@@ -278,4 +316,6 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
 
     private async Task<LabBucketUsage> MeasureAsync(string bucket) =>
         Assert.Single((await RunAsync("Get-LabBucket", new { Bucket = bucket, Session, IncludeSize = true })).Ok().OutputOf<LabBucketUsage>());
+
+    private static async Task<LabPrefixUsage[]> GroupsAsync(object parameters) => [.. (await RunAsync("Measure-LabBucket", parameters)).Ok().OutputOf<LabPrefixUsage>()];
 }

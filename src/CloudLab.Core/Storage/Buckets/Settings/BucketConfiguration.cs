@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Sessions.Aws;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage.Buckets.Settings;
@@ -40,7 +41,10 @@ public abstract class BucketConfiguration<T> : IBucketConfiguration
     {
         IReadOnlyList<T> found = await FindAsync(bucket, cancellation);
         return found.Count > 0 ? found : throw new LabException(
-            LabErrorKind.NotFound, missingCode, $"Bucket '{bucket}' has no {Name} ({missingCode}).") { Target = bucket, StatusCode = 404 };
+            LabErrorKind.NotFound, missingCode, $"Bucket '{bucket}' has no {Name} ({missingCode}).")
+        {
+            Target = bucket, StatusCode = 404, Advice = AwsErrors.AdviceOn(missingCode),
+        };
     }
 
     async Task<IReadOnlyList<object>> IBucketConfiguration.FindAsync(string bucket, CancellationToken cancellation) =>
