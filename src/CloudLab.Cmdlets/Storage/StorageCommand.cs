@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Storage.Objects;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
@@ -111,6 +112,7 @@ public abstract class StorageCommand : AwsCommand
             };
         }
 
+        (this as IObjectNames)?.Split();
         current.Value = FollowsInput && InputObject is not null && Session is null && EndpointUrl is null && ProfileName is null
             ? ClientOf(InputObject)
             : null;

@@ -284,7 +284,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
             }
 
             ctrlC.CancelAfter(100);
-            return new Fault(FaultKind.StallAnswer, 1000);
+            return new Fault(FaultKind.StallAtOnce);
         };
     }
 
@@ -392,4 +392,46 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         string name, object parameters, IEnumerable<object?>? input = null, int? first = null, CancellationToken ctrlC = default,
         ConfirmAnswer? answer = null, string? location = null) =>
         CmdletRunner.RunAsync(name, parameters, input, first, ctrlC, answer, null, location);
+
+    [Fact]
+    public async Task Objects_are_named_by_text_from_the_pipeline_and_by_their_whole_name()
+    {
+        foreach (string key in new[] { "a.json", "b.json", "d/c.json" })
+        {
+            await PutAsync(key, key);
+        }
+
+        string uri = $"s3://{Bucket}/d/c.json";
+        Assert.Equal(["a.json", "b.json"], (await RunAsync("Get-LabObject", new { Bucket, Session }, ["a.json", "b.json"])).Ok().OutputOf<LabObject>().Select(found => found.Key).Order());
+        Assert.Equal("d/c.json", Assert.Single((await RunAsync("Get-LabObjectContent", new { Bucket = uri, Session })).Ok().Output));
+        Assert.Equal("d/c.json", Assert.Single((await RunAsync("Receive-LabObject", new { Bucket = uri, Destination = Folder, Session })).Ok().OutputOf<LabTransfer>()).Key);
+        Assert.Equal(["d/c.json"], (await RunAsync("Get-LabObject", new { Bucket = $"s3://{Bucket}/d/", Session })).Ok().OutputOf<LabObject>().Select(found => found.Key));
+        Assert.Equal(3, (await RunAsync("Get-LabObject", new { Bucket = "s3://" + Bucket, Session })).Ok().Output.Count);
+
+        // A bucket or a folder from the pipeline is one still, and no key that looks like its name.
+        Assert.Equal(3, (await RunAsync("Get-LabObject", new { Session }, [await Buckets.GetAsync(Bucket, Token)])).Ok().Output.Count);
+        Assert.Equal("NoKey", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Session, Force = true }, [await Buckets.GetAsync(Bucket, Token)])).Errors)));
+        Assert.Equal("NoKey", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Bucket = $"s3://{Bucket}/", Session, Force = true })).Errors)));
+        Assert.Equal("TwoKeys", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Bucket = uri, Key = "a.json", Session, Force = true })).Errors)));
+        Assert.Equal("TwoPrefixes", Id(Assert.Single((await RunAsync("Get-LabObject", new { Bucket = uri, Prefix = "a", Session })).Errors)));
+        Assert.Equal("InputObjectNotBound", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Bucket, Session, Force = true }, [new FileInfo("a.json")])).Errors)));
+        Assert.Equal(3, (await RunAsync("Get-LabObject", new { Bucket, Session })).Ok().Output.Count);
+    }
+
+    [Fact]
+    public async Task A_wildcard_that_finds_nothing_says_what_to_type()
+    {
+        await PutAsync("a.json");
+        await PutAsync("real*.json");
+        string warning = Assert.Single((await RunAsync("Get-LabObject", new { Bucket, Prefix = "*.json", Session })).Ok().Warnings);
+        Assert.Contains("-Include '*.json'", warning, StringComparison.Ordinal);
+        Assert.Empty((await RunAsync("Get-LabObject", new { Bucket, Prefix = "real*", Session })).Ok().Warnings);
+
+        CmdletResult removed = (await RunAsync("Remove-LabObject", new { Bucket, Key = "a*", Session, Force = true })).Ok();
+        Assert.Contains("-Include 'a*' | Remove-LabObject", Assert.Single(removed.Warnings), StringComparison.Ordinal);
+        Assert.Empty((await RunAsync("Remove-LabObject", new { Bucket, Key = "real*.json", Session, Force = true })).Ok().Warnings);
+        Assert.Equal(["a.json"], (await RunAsync("Get-LabObject", new { Bucket, Session })).Ok().OutputOf<LabObject>().Select(found => found.Key));
+    }
+
+    private static string Id(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
 }

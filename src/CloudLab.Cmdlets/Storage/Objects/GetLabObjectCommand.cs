@@ -47,7 +47,7 @@ public sealed class GetLabObjectCommand : StorageCommand
 {
     private const string ListSet = "List", KeySet = "Key";
 
-    /// <summary>Bucket to look into.</summary>
+    /// <summary>Bucket to look into; or <c>s3://bucket/prefix</c>, in place of -Bucket and -Prefix.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
@@ -55,8 +55,9 @@ public sealed class GetLabObjectCommand : StorageCommand
     public string Bucket { get; set; } = "";
 
     /// <summary>Exact keys of objects whose metadata is wanted.</summary>
-    [Parameter(ParameterSetName = KeySet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = KeySet, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
+    [KeyText]
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
@@ -155,11 +156,28 @@ public sealed class GetLabObjectCommand : StorageCommand
                 LabErrorKind.InvalidArgument, "ParallelAlone", "-Parallel lists every folder: leave -Delimiter and -StartAfter out.");
         }
 
-        foreach (string prefix in Prefix)
+        string from = Bucket;
+        string[] prefixes = Prefix;
+        if (ObjectName.Parse(Bucket) is var (name, beginning))
         {
+            if (MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)))
+            {
+                throw new LabException(
+                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{Bucket}' names a prefix already: leave -Prefix out, or give the bare name of the bucket.")
+                {
+                    Target = Bucket, StopsCommand = false,
+                };
+            }
+
+            (from, prefixes) = (name, [beginning]);
+        }
+
+        foreach (string prefix in prefixes)
+        {
+            bool found = false;
             ObjectListing listing = new()
             {
-                Bucket = Bucket,
+                Bucket = from,
                 Prefix = prefix,
                 Delimiter = Delimiter,
                 StartAfter = StartAfter,
@@ -173,12 +191,18 @@ public sealed class GetLabObjectCommand : StorageCommand
                     ? Objects.ListInParallelAsync(listing, ThrottleLimit, cancellation)
                     : Objects.ListPagesAsync(listing, cancellation))
                 {
+                    found = true;
                     await WritePageAsync(page);
+                }
+
+                if (!found && prefix.AsSpan().ContainsAny('*', '?'))
+                {
+                    Reporter.Warning($"No key begins with '{prefix}'. -Prefix takes no wildcards, -Include does: Get-LabObject {from} -Include '{prefix}'");
                 }
             }
             catch (Exception e)
             {
-                WriteProblem(e, ObjectName.Uri(Bucket, prefix));
+                WriteProblem(e, ObjectName.Uri(from, prefix));
             }
         }
     }

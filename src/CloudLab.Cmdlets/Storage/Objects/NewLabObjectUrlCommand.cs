@@ -54,7 +54,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject or LabMultipartUpload: anything with Bucket and Key, and maybe VersionId or UploadId.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabObjectUrl", DefaultParameterSetName = ObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabObjectUrl))]
-public sealed class NewLabObjectUrlCommand : StorageCommand
+public sealed class NewLabObjectUrlCommand : StorageCommand, IObjectNames
 {
     private const string ObjectSet = "Object", PartSet = "Part", UploadSet = "Upload";
 
@@ -69,8 +69,9 @@ public sealed class NewLabObjectUrlCommand : StorageCommand
     public string Bucket { get; set; } = "";
 
     /// <inheritdoc cref="WaitLabObjectCommand.Key"/>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
+    [KeyText]
     [ValidateNotNullOrEmpty]
     public string[] Key { get; set; } = [];
 

@@ -4,9 +4,9 @@ using CloudLab.Cmdlets.Storage.Completers;
 namespace CloudLab.Cmdlets.Storage.Objects;
 
 /// <summary>Base of the cmdlets that work on objects named by their keys.</summary>
-public abstract class ObjectCommand : StorageCommand
+public abstract class ObjectCommand : StorageCommand, IObjectNames
 {
-    /// <summary>Bucket of the objects.</summary>
+    /// <summary>Bucket of the objects; or the whole name of one object, <c>s3://bucket/key</c>, in place of -Bucket and -Key.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
@@ -14,8 +14,9 @@ public abstract class ObjectCommand : StorageCommand
     public string Bucket { get; set; } = "";
 
     /// <summary>Keys of the objects, exactly.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
+    [KeyText]
     [ValidateNotNullOrEmpty]
     public string[] Key { get; set; } = [];
 

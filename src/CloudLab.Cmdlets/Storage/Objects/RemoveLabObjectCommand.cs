@@ -36,7 +36,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommon.Remove, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
-public sealed class RemoveLabObjectCommand : StorageCommand
+public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
 {
     private const string KeySet = "Key", PrefixSet = "Prefix";
 
@@ -51,10 +51,11 @@ public sealed class RemoveLabObjectCommand : StorageCommand
     public string Bucket { get; set; } = "";
 
     /// <summary>Exact keys of the objects. No wildcards: pipe Get-LabObject -Include for that.</summary>
-    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = KeySet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
+    [KeyText]
     [ValidateNotNullOrEmpty]
-    public string[]? Key { get; set; }
+    public string[] Key { get; set; } = [];
 
     /// <summary>
     /// Version to delete for good, for one key. From the pipeline it counts only for what Get-LabObject -Versions writes: an object that was
@@ -92,6 +93,9 @@ public sealed class RemoveLabObjectCommand : StorageCommand
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
+    bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
+
+    /// <inheritdoc/>
     protected override int ConcurrentInputs => ThrottleLimit;
 
     /// <inheritdoc/>
@@ -101,11 +105,17 @@ public sealed class RemoveLabObjectCommand : StorageCommand
         if (ParameterSetName == KeySet)
         {
             string? version = !string.IsNullOrEmpty(VersionId) && (IsLatest is not null || !MyInvocation.ExpectingInput) ? VersionId : null;
-            RefuseOneVersionOfSeveral(version, Key!);
+            RefuseOneVersionOfSeveral(version, Key);
 
-            foreach (string key in Key!)
+            foreach (string key in Key)
             {
                 string uri = ObjectName.Uri(Bucket, key);
+                if (version is null && await IsWildcardAsync(key, cancellation))
+                {
+                    Reporter.Warning($"There is no object {uri}. -Key takes no wildcards: Get-LabObject {Bucket} -Include '{key}' | Remove-LabObject");
+                    continue;
+                }
+
                 if (version is null
                     ? await ShouldProcessAsync(uri, "Delete object", Force)
                     : await ShouldProcessAsync($"{uri} version {version}", "Delete version for good", Force))
@@ -139,6 +149,25 @@ public sealed class RemoveLabObjectCommand : StorageCommand
         }
 
         meter?.Dispose();
+    }
+
+    // S3 deletes what is not there without a word, so that a wildcard would look as if it had worked.
+    private async Task<bool> IsWildcardAsync(string key, CancellationToken cancellation)
+    {
+        if (IsPiped(nameof(Key)) || !key.AsSpan().ContainsAny('*', '?'))
+        {
+            return false;
+        }
+
+        try
+        {
+            return await Objects.FindAsync(Bucket, key, ReadOptions.Default, cancellation) is null;
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        {
+            // Who may delete need not be allowed to look.
+            return false;
+        }
     }
 
     private async Task AddAsync(string bucket, ObjectVersion victim)

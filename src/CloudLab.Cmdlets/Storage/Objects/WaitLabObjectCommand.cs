@@ -33,7 +33,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsLifecycle.Wait, "LabObject", DefaultParameterSetName = "Exists")]
 [OutputType(typeof(LabObjectMetadata))]
-public sealed class WaitLabObjectCommand : WaitCommand
+public sealed class WaitLabObjectCommand : WaitCommand, IObjectNames
 {
     /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -43,8 +43,9 @@ public sealed class WaitLabObjectCommand : WaitCommand
     public string Bucket { get; set; } = "";
 
     /// <summary>Keys of the objects.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
+    [KeyText]
     [ValidateNotNullOrEmpty]
     public string[] Key { get; set; } = [];
 

@@ -12,7 +12,7 @@ using CloudLab.Core.Storage.Wire;
 namespace CloudLab.Cmdlets.Storage.Transfers;
 
 /// <summary>Base of the cmdlets that bring objects to another key within the service.</summary>
-public abstract class CopyCommand : UploadCommand
+public abstract class CopyCommand : UploadCommand, IObjectNames
 {
     /// <summary>Parameter set: objects by key, below a prefix.</summary>
     protected const string KeySet = "Key";
@@ -39,11 +39,12 @@ public abstract class CopyCommand : UploadCommand
     public string Bucket { get; set; } = "";
 
     /// <summary>Exact keys of the objects.</summary>
-    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Parameter(ParameterSetName = NamedSet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = KeySet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = NamedSet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
+    [KeyText]
     [ValidateNotNullOrEmpty]
-    public string[]? Key { get; set; }
+    public string[] Key { get; set; } = [];
 
     /// <inheritdoc cref="GetLabObjectCommand.VersionId"/>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
@@ -110,6 +111,9 @@ public abstract class CopyCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 
+    /// <inheritdoc/>
+    bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
+
     /// <summary>What is asked for with <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
     protected abstract string Action { get; }
 
@@ -143,7 +147,7 @@ public abstract class CopyCommand : UploadCommand
         }
 
         string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
-        if (Key!.Length > 1 && (DestinationKey is not null || version is not null))
+        if (Key.Length > 1 && (DestinationKey is not null || version is not null))
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "OneKey", "-DestinationKey and -VersionId are for one key: use -DestinationPrefix for several.");

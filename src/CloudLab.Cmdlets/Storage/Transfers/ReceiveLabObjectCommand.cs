@@ -40,7 +40,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommunications.Receive, "LabObject", SupportsShouldProcess = true)]
 [OutputType(typeof(LabTransfer))]
-public sealed class ReceiveLabObjectCommand : StorageCommand
+public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
 {
     private const string KeySet = "Key", FileSet = "OutFile", PrefixSet = "Prefix";
 
@@ -68,11 +68,12 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     public string Bucket { get; set; } = "";
 
     /// <inheritdoc cref="CopyCommand.Key"/>
-    [Parameter(ParameterSetName = KeySet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Parameter(ParameterSetName = FileSet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = KeySet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = FileSet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
+    [KeyText]
     [ValidateNotNullOrEmpty]
-    public string[]? Key { get; set; }
+    public string[] Key { get; set; } = [];
 
     /// <inheritdoc cref="GetLabObjectCommand.VersionId"/>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
@@ -147,6 +148,9 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
     public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;
 
     /// <inheritdoc/>
+    bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
+
+    /// <inheritdoc/>
     protected override int ConcurrentInputs => ThrottleLimit;
 
     /// <inheritdoc/>
@@ -172,15 +176,15 @@ public sealed class ReceiveLabObjectCommand : StorageCommand
             return;
         }
 
-        if (OutFile is not null && Key!.Length > 1)
+        if (OutFile is not null && Key.Length > 1)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "OneOutFile", "-OutFile takes one key: use -Destination for several.");
         }
 
         string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
-        RefuseOneVersionOfSeveral(version, Key!);
+        RefuseOneVersionOfSeveral(version, Key);
 
-        foreach (string key in Key!)
+        foreach (string key in Key)
         {
             if (IsPiped(nameof(Key)))
             {

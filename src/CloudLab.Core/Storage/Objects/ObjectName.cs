@@ -8,6 +8,7 @@ namespace CloudLab.Core.Storage.Objects;
 public static class ObjectName
 {
     private const int LongestKey = 1024;
+    private const string Scheme = "s3://";
 
     /// <summary>The way an object, or a prefix, is named to people: on one line, whatever its key holds.</summary>
     /// <param name="bucket">Bucket.</param>
@@ -27,6 +28,20 @@ public static class ObjectName
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Reads the name of an object, a prefix or a bucket as people write it, and <c>aws s3</c>.</summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>Its bucket, and the rest, which may be empty: <c>s3://movies/data/users.json</c>; null for what does not begin with s3://.</returns>
+    public static (string Bucket, string Key)? Parse(string text)
+    {
+        if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        string[] parts = text[Scheme.Length..].Split('/', 2);
+        return (parts[0], parts.ElementAtOrDefault(1) ?? "");
     }
 
     /// <summary>Refuses what no service would take as a key, before anything is sent.</summary>

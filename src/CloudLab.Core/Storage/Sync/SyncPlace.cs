@@ -9,8 +9,6 @@ namespace CloudLab.Core.Storage.Sync;
 /// <summary>One end of a synchronization: what lies below a prefix of a bucket, or in a folder of this machine.</summary>
 public sealed partial record SyncPlace
 {
-    private const string Scheme = "s3://";
-
     private SyncPlace()
     {
     }
@@ -30,7 +28,7 @@ public sealed partial record SyncPlace
     /// <returns>The place. Throws <see cref="LabException"/>: InvalidPlace, InvalidBucketName.</returns>
     public static SyncPlace Parse(string text, Func<string, string> toFullPath)
     {
-        if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (ObjectName.Parse(text) is not var (bucket, prefix))
         {
             return OtherScheme().IsMatch(text)
                 ? throw new LabException(
@@ -38,9 +36,6 @@ public sealed partial record SyncPlace
                 : new SyncPlace { Folder = Path.TrimEndingDirectorySeparator(toFullPath(text)) };
         }
 
-        string rest = text[Scheme.Length..];
-        int slash = rest.IndexOf('/', StringComparison.Ordinal);
-        string bucket = slash < 0 ? rest : rest[..slash], prefix = slash < 0 ? "" : rest[(slash + 1)..];
         if (bucket.Length == 0)
         {
             throw new LabException(
