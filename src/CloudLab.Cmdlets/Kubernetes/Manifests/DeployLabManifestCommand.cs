@@ -78,7 +78,7 @@ public sealed class DeployLabManifestCommand : ManifestCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        FlushLines();
+        await ReadRestAsync(cancellation);
         ManifestOptions options = ManifestOptions() with
         {
             FieldManager = FieldManager,

@@ -16,6 +16,8 @@ public abstract class ManifestCommand : KubeCommand
     private const string LiteralPathSet = "LiteralPath";
     private const string ManifestSet = "Manifest";
 
+    // In the order of the inputs.
+    private readonly List<Func<CancellationToken, Task>> reads = [];
     private readonly List<ManifestItem> items = [];
     private readonly StringBuilder lines = new();
     private bool inText;
@@ -102,15 +104,24 @@ public abstract class ManifestCommand : KubeCommand
         }
     }
 
-    /// <summary>Ends what came line by line.</summary>
-    protected void FlushLines()
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
     {
-        if (lines.Length > 0)
+        foreach (Func<CancellationToken, Task> read in reads)
         {
-            items.AddRange(ManifestReader.ReadText(lines.ToString()));
-            lines.Clear();
-            inText = false;
+            await read(cancellation);
         }
+
+        reads.Clear();
+    }
+
+    /// <summary>Reads what came line by line, when all inputs have come.</summary>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <returns>Done when it is among <see cref="Items"/>.</returns>
+    protected Task ReadRestAsync(CancellationToken cancellation)
+    {
+        EndLines();
+        return ProcessAsync(cancellation);
     }
 
     /// <summary>The options that both directions share.</summary>
@@ -133,12 +144,12 @@ public abstract class ManifestCommand : KubeCommand
             case null:
                 break;
             case string text when text.Contains('\n', StringComparison.Ordinal):
-                FlushLines();
-                items.AddRange(ManifestReader.ReadText(text));
+                EndLines();
+                Add(ManifestReader.ReadText(text));
                 break;
             // In the middle of a text, a line that happens to be called like a file is none.
             case string line when !inText && PathOf(line) is { } path:
-                FlushLines();
+                EndLines();
                 ReadPaths(line, [path]);
                 break;
             case string line:
@@ -146,7 +157,7 @@ public abstract class ManifestCommand : KubeCommand
                 lines.AppendLine(line);
                 break;
             case FileSystemInfo file:
-                FlushLines();
+                EndLines();
                 ReadPaths(file.FullName, [file.FullName]);
                 break;
             case IEnumerable many and not IDictionary:
@@ -157,8 +168,8 @@ public abstract class ManifestCommand : KubeCommand
 
                 break;
             default:
-                FlushLines();
-                items.AddRange(ManifestReader.ReadObject(value, inputs, NamesOnly));
+                EndLines();
+                Add(ManifestReader.ReadObject(value, inputs, NamesOnly));
                 break;
         }
     }
@@ -244,18 +255,38 @@ public abstract class ManifestCommand : KubeCommand
         return found;
     }
 
-    private void ReadPaths(string asked, IReadOnlyCollection<string> paths)
+    // Reading waits for the disk, or a pipe: not here on the pipeline thread, which Ctrl+C could not free.
+    private void ReadPaths(string asked, IReadOnlyCollection<string> paths) => reads.Add(async cancellation =>
     {
         foreach (string path in paths)
         {
             try
             {
-                items.AddRange(ManifestReader.ReadPath(path, Recurse));
+                await foreach (ManifestItem item in ManifestReader.ReadPathAsync(path, Recurse, cancellation))
+                {
+                    items.Add(item);
+                }
             }
             catch (LabException e)
             {
-                WriteError(ErrorMapper.ToRecord(e, asked));
+                WriteProblem(e, asked);
             }
+        }
+    });
+
+    private void Add(IEnumerable<ManifestItem> more) => reads.Add(_ =>
+    {
+        items.AddRange(more);
+        return Task.CompletedTask;
+    });
+
+    private void EndLines()
+    {
+        if (lines.Length > 0)
+        {
+            Add(ManifestReader.ReadText(lines.ToString()));
+            lines.Clear();
+            inText = false;
         }
     }
 }

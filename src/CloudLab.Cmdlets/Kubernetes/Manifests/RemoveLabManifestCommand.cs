@@ -63,7 +63,7 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        FlushLines();
+        await ReadRestAsync(cancellation);
         ManifestOptions options = ManifestOptions() with
         {
             Wait = Wait,

@@ -21,8 +21,12 @@ internal static class SourceText
             [0, not 0, ..] => Encoding.BigEndianUnicode,
             _ => Encoding.UTF8,
         };
-        string text = encoding.GetString(bytes);
-        // Also where files with marks were concatenated.
-        return text.Contains('\uFEFF', StringComparison.Ordinal) ? text.Replace("\uFEFF", null, StringComparison.Ordinal) : text;
+        return WithoutMarks(encoding.GetString(bytes));
     }
+
+    /// <summary>Leaves byte order marks out, also where files with marks were concatenated.</summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>The text without them.</returns>
+    public static string WithoutMarks(string text) =>
+        text.Contains('\uFEFF', StringComparison.Ordinal) ? text.Replace("\uFEFF", null, StringComparison.Ordinal) : text;
 }

@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Collections.Concurrent;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using CloudLab.Core.Common.Errors;
@@ -26,7 +23,6 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     private const string ApplyPatch = "application/apply-patch+yaml";
     private static readonly TimeSpan DefinitionTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(10);
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly ManifestResolver resolver = new(api, options);
     private readonly ConcurrentDictionary<string, bool> createdNamespaces = new(StringComparer.Ordinal);
@@ -196,7 +192,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
 
     private async Task<(ManifestAction Action, JsonObject Result)> ApplyAsync(ResolvedItem item, bool many, CancellationToken cancellation)
     {
-        byte[] body = Bytes(item.Item.Content);
+        byte[] body = ApplyBody.Of(item.Item.Content);
         string query = $"?fieldManager={Uri.EscapeDataString(options.FieldManager)}&fieldValidation=Strict{(options.DryRun ? "&dryRun=All" : "")}";
         if (!item.Item.HasName)
         {
@@ -322,17 +318,6 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
 
     private JsonObject? Applied(JsonObject metadata) => metadata.Objects("managedFields").FirstOrDefault(
         entry => entry.Text("manager") == options.FieldManager && entry.Text("operation") == "Apply" && entry.Text("subresource") is null or "");
-
-    private static byte[] Bytes(JsonObject content)
-    {
-        ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter writer = new(buffer, Writing))
-        {
-            content.WriteTo(writer);
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
 
     private async Task EstablishAsync(ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {

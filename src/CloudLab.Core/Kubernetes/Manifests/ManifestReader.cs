@@ -1,6 +1,9 @@
 using System.Collections;
+using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
@@ -24,18 +27,15 @@ public static class ManifestReader
     /// <summary>Reads a file, or the manifests in a folder in the order of their names.</summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="recurse">Whether folders in the folder are read too.</param>
+    /// <param name="cancellation">Stops reading.</param>
     /// <returns>Its items. Throws <see cref="LabException"/> where it cannot be read or a folder holds no manifest.</returns>
-    public static IEnumerable<ManifestItem> ReadPath(string path, bool recurse = false)
+    public static async IAsyncEnumerable<ManifestItem> ReadPathAsync(
+        string path, bool recurse = false, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         string[] files = [path];
         if (Directory.Exists(path))
         {
-            files =
-            [
-                .. Directory.EnumerateFiles(path, "*", recurse ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly)
-                    .Where(IsManifestName)
-                    .Order(StringComparer.Ordinal),
-            ];
+            files = FilesIn(path, recurse);
             if (files.Length == 0)
             {
                 throw new LabException(
@@ -46,19 +46,7 @@ public static class ManifestReader
 
         foreach (string file in files)
         {
-            byte[] bytes;
-            try
-            {
-                bytes = File.ReadAllBytes(file);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new LabException(
-                    e is FileNotFoundException or DirectoryNotFoundException ? LabErrorKind.NotFound : LabErrorKind.ReadFailed,
-                    "ManifestUnreadable", $"The manifest '{file}' cannot be read: {e.Message}", e) { Target = file };
-            }
-
-            foreach (ManifestItem item in ReadText(SourceText.Decode(bytes), file))
+            foreach (ManifestItem item in ReadText(SourceText.Decode(await ReadAsync(file, cancellation)), file))
             {
                 yield return item;
             }
@@ -70,7 +58,7 @@ public static class ManifestReader
     /// <param name="source">What to call it in messages.</param>
     /// <returns>Its items.</returns>
     public static IEnumerable<ManifestItem> ReadText(string text, string source = Input) =>
-        SourceReader.Read(text).SelectMany(document => document.Problem is { } problem
+        SourceReader.Read(SourceText.WithoutMarks(text)).SelectMany(document => document.Problem is { } problem
             ? [ManifestItem.Bad(source, document.Number, document.Line, new LabException(
                 LabErrorKind.InvalidData, "ManifestSyntax",
                 $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source })]
@@ -105,6 +93,52 @@ public static class ManifestReader
                     $"A {value.GetType().Name} is no manifest: give YAML or JSON text, a hashtable, or what Get-LabResource writes.") { Target = value })];
         }
     }
+
+    private static string[] FilesIn(string folder, bool recurse)
+    {
+        try
+        {
+            // Links to files are followed and links to folders are not, as kubectl does: they may lead round in circles.
+            return
+            [
+                .. new FileSystemEnumerable<string>(
+                    folder, (ref FileSystemEntry entry) => entry.ToFullPath(),
+                    new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = recurse })
+                {
+                    ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsManifestName(entry.FileName.ToString()),
+                    ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+                }.Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable("folder", folder, e);
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellation)
+    {
+        try
+        {
+            await using FileStream stream = await InputFile.OpenAsync(file, cancellation);
+            using MemoryStream all = new();
+            await stream.CopyToAsync(all, cancellation);
+            return all.ToArray();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw Unreadable("manifest", file, e);
+        }
+        catch (TimeoutException e)
+        {
+            throw new LabException(
+                LabErrorKind.ReadFailed, "ManifestUnreadable", $"The manifest '{file}' does not open: it is a pipe that nobody writes to.", e) { Target = file };
+        }
+    }
+
+    private static LabException Unreadable(string what, string path, Exception e) => new(
+        e is FileNotFoundException or DirectoryNotFoundException ? LabErrorKind.NotFound : LabErrorKind.ReadFailed,
+        "ManifestUnreadable", $"The {what} '{path}' cannot be read: {e.Message.ReplaceLineEndings(" ")}", e) { Target = path };
 
     private static JsonObject Names(string apiVersion, string kind, string name, string? ns)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
@@ -7,7 +8,7 @@ using CloudLab.Core.Common.Errors;
 namespace CloudLab.Core.Sessions.Aws;
 
 /// <summary>How AWS-style services are reached: region, endpoint of each service, credentials, trusted authorities.</summary>
-public sealed class AwsConnection
+public sealed partial class AwsConnection
 {
     private const string HiddenSecret = "(secret hidden)";
 
@@ -35,7 +36,8 @@ public sealed class AwsConnection
     }
 
     /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>
-    public string Region => RegionSetting.Value!;
+    public string Region => RegionSetting is { Value: { } name, Source: var source } && RegionName().IsMatch(name) ? name : throw new LabException(
+        LabErrorKind.InvalidArgument, "RegionInvalid", $"'{RegionSetting.Value}' ({RegionSetting.Source}) cannot be a region: write it as eu-central-1.");
 
     /// <summary>The region and where it came from.</summary>
     public LabSetting RegionSetting => session.Setting("Region", o => o.Region, "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -75,11 +77,14 @@ public sealed class AwsConnection
             return null;
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
-            ? url
-            : throw new LabException(
-                LabErrorKind.InvalidArgument, "EndpointInvalid",
-                $"The endpoint '{text}' ({setting.Source}) is no URL: write http://host:port or https://host:port.");
+        string fault = !Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0
+            ? "is no URL: write http://host:port or https://host:port"
+            : url.UserInfo.Length > 0 ? "has a user name or a password in it: leave it out, and give the keys as credentials"
+            : url.Query.Length > 0 || url.Fragment.Length > 0 || text.Contains('?', StringComparison.Ordinal) || text.Contains('#', StringComparison.Ordinal)
+                ? "has something behind the path: leave '?' and '#' out"
+            : "";
+        return fault.Length == 0 ? url! : throw new LabException(
+            LabErrorKind.InvalidArgument, "EndpointInvalid", $"The endpoint '{text}' ({setting.Source}) {fault}.");
     }
 
     /// <summary>The endpoint of a service and where it came from.</summary>
@@ -117,7 +122,7 @@ public sealed class AwsConnection
     {
         AWSCredentials source = Credentials();
         ImmutableCredentials keys = await source.GetCredentialsAsync().WaitAsync(cancellation);
-        return (keys.UseToken, source.Expiration is { } end ? new DateTimeOffset(end.ToUniversalTime()) : null);
+        return (keys.UseToken, source.Expiration is { } end && end.ToUniversalTime() != TemporaryCredentials.Never ? new DateTimeOffset(end.ToUniversalTime()) : null);
     }
 
     /// <summary>Puts region, endpoint, trusted authorities and the shared HTTP client into a service client's configuration.</summary>
@@ -158,15 +163,19 @@ public sealed class AwsConnection
             : session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
         if (given.Value is not null || IsOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"))
         {
-            return given;
+            return given.WithoutPassword();
         }
 
         string? ofProfile = profile.Value is { } found
             ? SharedConfigFile.EndpointUrl(SharedConfigFile.ConfigPath(session.Environment), found.Name, service.ToLowerInvariant())
             : null;
         return session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
-            .Or(ofProfile, ProfileSource("endpoint_url"));
+            .Or(ofProfile, ProfileSource("endpoint_url")).WithoutPassword();
     }
+
+    // Servers that are not Amazon's have names of their own; each goes into a host name or a signature.
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex RegionName();
 
     private bool IsOn(string variable, string key) =>
         string.Equals(session.Environment.Get(variable) ?? profile.Value?[key], "true", StringComparison.OrdinalIgnoreCase);

@@ -19,10 +19,4 @@ internal sealed record CredentialSource(AWSCredentials Credentials, string Who, 
     /// <param name="who">Who they are.</param>
     /// <returns>The source.</returns>
     public static CredentialSource Of(TemporaryCredentials credentials, string who) => new(credentials, who, credentials.Key);
-
-    /// <summary>What a program gives.</summary>
-    /// <param name="command">The command line.</param>
-    /// <returns>The source.</returns>
-    public static CredentialSource OfProcess(string command) =>
-        new(new ProcessAWSCredentials(command), "credential_process", TemporaryCredentials.KeyOf("process", command));
 }

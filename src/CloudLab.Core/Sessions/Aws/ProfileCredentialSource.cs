@@ -31,7 +31,7 @@ internal sealed class ProfileCredentialSource(AwsConnection aws, LabSession sess
         }
 
         return SsoCredentialSource.IsAskedFor(profile) ? sso.Of(profile)
-            : keys ?? (profile["credential_process"] is { } command ? CredentialSource.OfProcess(command) : null);
+            : keys ?? (profile["credential_process"] is { } command ? CredentialProcess.Of(profile, command) : null);
     }
 
     private CredentialSource Source(SharedProfile profile, string[] users)

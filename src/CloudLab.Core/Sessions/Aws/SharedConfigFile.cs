@@ -61,10 +61,14 @@ internal sealed class SharedConfigFile
     {
         SharedConfigFile file = Read(path, isCredentials: false);
         Dictionary<string, string> settings = file.Profile(profile) ?? [];
-        return (settings.GetValueOrDefault("services") is { } services
-                ? file.Section("services", services)?.GetValueOrDefault(service + ".endpoint_url")
-                : null)
-            ?? settings.GetValueOrDefault("endpoint_url");
+        if (settings.GetValueOrDefault("services") is not { } services)
+        {
+            return settings.GetValueOrDefault("endpoint_url");
+        }
+
+        Dictionary<string, string> own = file.Section("services", services) ?? throw new LabException(
+            LabErrorKind.InvalidArgument, "ProfileUnusable", $"Profile '{profile}' names the services '{services}', and {path} has no section [services {services}].");
+        return own.GetValueOrDefault(service + ".endpoint_url") ?? settings.GetValueOrDefault("endpoint_url");
     }
 
     /// <summary>The settings of a profile.</summary>

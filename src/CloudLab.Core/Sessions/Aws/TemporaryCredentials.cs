@@ -36,6 +36,9 @@ internal sealed class TemporaryCredentials(string key, Func<CancellationToken, T
     /// <returns>A hash.</returns>
     public static string KeyOf(params IEnumerable<string?> identity) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', identity))));
 
+    /// <summary>The end of credentials that have none.</summary>
+    public static DateTime Never { get; } = new(9999, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
     /// <summary>When credentials are over.</summary>
     /// <param name="told">What the service says, or null.</param>
     /// <returns>That moment, UTC; soon, where the service says nothing.</returns>

@@ -22,7 +22,7 @@ public sealed class DockerConnection
     }
 
     /// <summary>Address of the engine (<c>unix:///var/run/docker.sock</c>) and where it came from.</summary>
-    public LabSetting HostSetting => resolved.Value.Host;
+    public LabSetting HostSetting => resolved.Value.Host.WithoutPassword();
 
     /// <summary>Name of the docker CLI context and where it came from; the value is null where an address is given directly.</summary>
     public LabSetting ContextSetting => resolved.Value.Context;
@@ -87,7 +87,7 @@ public sealed class DockerConnection
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "DockerHostAndContext",
-                $"Both a Docker host ('{asked.Host}') and a Docker context ('{asked.Context}') are given ({source}): give one of them.");
+                $"Both a Docker host ('{new LabSetting("DockerHost", asked.Host, source).WithoutPassword().Value}') and a Docker context ('{asked.Context}') are given ({source}): give one of them.");
         }
 
         LabSetting host = new("DockerHost", asked?.Host, source);

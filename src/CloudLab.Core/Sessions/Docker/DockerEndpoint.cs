@@ -57,14 +57,14 @@ internal sealed record DockerEndpoint(
                 bool secure = scheme == "https" || material is not null;
                 if (rest.Length > 0
                     && Uri.TryCreate($"{(secure ? "https" : "http")}://{rest}", UriKind.Absolute, out Uri? url)
-                    && url.Host.Length > 0)
+                    && url.Host.Length > 0 && url.UserInfo.Length == 0)
                 {
                     bool portless = url.IsDefaultPort && !rest.Contains($":{url.Port}", StringComparison.Ordinal);
                     UriBuilder complete = new(url) { Port = portless ? secure ? 2376 : 2375 : url.Port, Path = url.AbsolutePath.TrimEnd('/') + "/" };
                     return new DockerEndpoint(address, source, DockerTransportKind.Tcp, complete.Uri, "", material);
                 }
 
-                throw Invalid("a tcp address is tcp://host:port");
+                throw Invalid("a tcp address is tcp://host:port, without a user");
             case "ssh":
                 if (Uri.TryCreate(address, UriKind.Absolute, out Uri? machine)
                     && machine.Host.Length > 0 && machine.Query.Length == 0 && machine.Fragment.Length == 0

@@ -41,7 +41,7 @@ public sealed class KubeConnection
     /// <summary>The API server and where its address came from; null where there is no cluster.</summary>
     public LabSetting ServerSetting => context.Value is null
         ? new LabSetting("KubeServer", inCluster.Value?.Server.OriginalString, inCluster.Value is null ? "not set" : "service account")
-        : new LabSetting("KubeServer", Cluster!.Text("server"), $"cluster '{Cluster!.Name}' of {Cluster.File}");
+        : new LabSetting("KubeServer", Cluster!.Text("server"), $"cluster '{Cluster!.Name}' of {Cluster.File}").WithoutPassword();
 
     /// <summary>The user's name in the kubeconfig and who chose it; null in a pod or where the context names none.</summary>
     public LabSetting UserSetting => new("KubeUser", context.Value?.Text("user"), context.Value is { } found ? $"context '{found.Name}'" : "not set");
@@ -145,17 +145,17 @@ public sealed class KubeConnection
     {
         if (cluster.Text("server") is not { } server
             || !Uri.TryCreate(server.Contains("://", StringComparison.Ordinal) ? server : "https://" + server, UriKind.Absolute, out Uri? url)
-            || url.Scheme is not ("http" or "https"))
+            || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0)
         {
             throw Invalid(
                 "KubeServerInvalid",
-                $"The cluster '{cluster.Name}' has no usable server '{cluster.Text("server")}': write https://host:port in {cluster.File}.");
+                $"The cluster '{cluster.Name}' has no usable server '{ServerSetting.Value}': write https://host:port in {cluster.File}.");
         }
 
         Uri? proxy = null;
         if (cluster.Text("proxy-url") is { } text && (!Uri.TryCreate(text, UriKind.Absolute, out proxy) || proxy.Scheme is not ("http" or "https" or "socks5")))
         {
-            throw Invalid("KubeProxyInvalid", $"The proxy-url '{text}' of the cluster '{cluster.Name}' is no http, https or socks5 URL.");
+            throw Invalid("KubeProxyInvalid", $"The proxy-url '{new LabSetting("proxy-url", text, "").WithoutPassword().Value}' of the cluster '{cluster.Name}' is no http, https or socks5 URL.");
         }
 
         KubeConfigEntry? user = User;

@@ -65,7 +65,7 @@ internal sealed class KubeCredentials
 
         string? certificate = Pem(user, "client-certificate", whose), key = Pem(user, "client-key", whose);
         return new KubeCredentials(
-            header: Header(user),
+            header: Header(user, whose),
             tokenFile: user.Text("token") is null ? user.Path("tokenFile") : null,
             certificate: certificate is null ? null : KubeClientCertificate.FromPem(
                 certificate, key ?? throw Invalid($"The {whose} has a client certificate but no client-key."), whose),
@@ -103,13 +103,20 @@ internal sealed class KubeCredentials
         }
     }
 
-    private static AuthenticationHeaderValue? Header(KubeConfigEntry user) =>
-        user.Text("token") is { } token ? Bearer(token)
+    /// <summary>The header for a token.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="whose">Whose it is, for the error.</param>
+    /// <returns>The header. Throws <see cref="LabException"/> (KubeConfigInvalid) for a token that no header can hold, and does not show it.</returns>
+    public static AuthenticationHeaderValue Bearer(string token, string whose) =>
+        token.Trim() is var text && text.All(c => c is > ' ' and <= '~')
+            ? new("Bearer", text)
+            : throw Invalid($"The token of {whose} has a space, a line break or another character that a token cannot have: write it on one line.");
+
+    private static AuthenticationHeaderValue? Header(KubeConfigEntry user, string whose) =>
+        user.Text("token") is { } token ? Bearer(token, whose)
         : user.Text("username") is { } name
             ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{user.Text("password")}")))
         : null;
-
-    private static AuthenticationHeaderValue Bearer(string token) => new("Bearer", token.Trim());
 
     private static string? Pem(KubeConfigEntry user, string key, string whose)
     {
@@ -179,7 +186,7 @@ internal sealed class KubeCredentials
         try
         {
             string token = await File.ReadAllTextAsync(tokenFile, cancellation);
-            return (new KubeIdentity(Bearer(token), certificate), DateTimeOffset.UtcNow + TokenFileAge);
+            return (new KubeIdentity(Bearer(token, $"the token file '{tokenFile}'"), certificate), DateTimeOffset.UtcNow + TokenFileAge);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

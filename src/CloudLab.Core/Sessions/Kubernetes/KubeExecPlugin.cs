@@ -1,7 +1,5 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
@@ -14,6 +12,9 @@ namespace CloudLab.Core.Sessions.Kubernetes;
 /// </summary>
 internal sealed class KubeExecPlugin
 {
+    // v1alpha1 is gone from Kubernetes clients since 1.24.
+    private static readonly string[] Versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+
     private readonly string whose;
     private readonly string command;
     private readonly string? hint;
@@ -43,6 +44,11 @@ internal sealed class KubeExecPlugin
         string whose = $"user '{user.Name}' of {user.File}";
         string command = entry.Text("command") ?? throw Invalid($"The exec of {whose} names no command.");
         string apiVersion = entry.Text("apiVersion") ?? throw Invalid($"The exec of {whose} names no apiVersion: client.authentication.k8s.io/v1.");
+        if (!Versions.Contains(apiVersion))
+        {
+            throw Invalid($"The exec of {whose} has the apiVersion '{apiVersion}': a plugin is spoken to in {string.Join(" or ", Versions)}.");
+        }
+
         if (entry.Text("interactiveMode") == "Always")
         {
             throw Invalid($"The exec of {whose} wants a terminal (interactiveMode: Always), which there is none here: log in with its own tool, or use IfAvailable.");
@@ -77,49 +83,13 @@ internal sealed class KubeExecPlugin
     /// <returns>What it gave, and until when it is good.</returns>
     public async Task<(KubeIdentity Identity, DateTimeOffset StaleAt)> RunAsync(CancellationToken cancellation)
     {
-        ProcessStartInfo start = new(command)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
+        ProcessStartInfo start = new(command);
         arguments.ForEach(start.ArgumentList.Add);
         variables.ForEach(variable => start.Environment[variable.Name] = variable.Value);
         start.Environment["KUBERNETES_EXEC_INFO"] = info;
-
-        using Process process = new() { StartInfo = start };
-        try
-        {
-            process.Start();
-        }
-        catch (Exception e) when (e is Win32Exception or IOException)
-        {
-            string advice = hint is null ? "install it or correct the kubeconfig." : string.Join(' ', hint.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-            throw Failed($"'{command}' cannot be started: {advice}", e);
-        }
-
-        try
-        {
-            process.StandardInput.Close();
-            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
-            string complaint = await process.StandardError.ReadToEndAsync(cancellation);
-            string answer = await output;
-            await process.WaitForExitAsync(cancellation);
-            return process.ExitCode == 0 ? Read(answer) : throw Failed(
-                $"'{command}' ended with code {process.ExitCode}{LastLine(complaint)}");
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
+        string advice = hint is null ? "install it or correct the kubeconfig." : string.Join(' ', hint.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return Read(await CredentialProgram.RunAsync(start, $"exec plugin '{command}' of {whose}", Failed, advice, cancellation));
     }
-
-    private static string LastLine(string text) =>
-        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault() is { } line
-            ? ": " + (line.Length > 300 ? line[..300] + "…" : line)
-            : "";
 
     private static JsonObject ClusterInfo(KubeConfigEntry cluster, Uri server)
     {
@@ -185,7 +155,7 @@ internal sealed class KubeExecPlugin
             : DateTimeOffset.MaxValue;
         return (
             new KubeIdentity(
-                token is null ? null : new AuthenticationHeaderValue("Bearer", token),
+                token is null ? null : KubeCredentials.Bearer(token, whose),
                 certificate is null || key is null ? null : KubeClientCertificate.FromPem(certificate, key, whose)),
             staleAt);
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
 using Microsoft.Win32.SafeHandles;
@@ -29,7 +30,6 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     // What a request whose size nobody knows yet counts for.
     private const long UnknownSize = 1024 * 1024;
 
-    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(3);
 
     private string? madeFolder;
 
@@ -291,23 +291,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     {
         try
         {
-            if (OperatingSystem.IsWindows() || new FileInfo(path).Length > 0)
-            {
-                return OpenRead(path);
-            }
-
-            // It may be a pipe, and to open a pipe that nobody writes to takes for ever.
-            Task<FileStream> opening = Task.Run(() => OpenRead(path), CancellationToken.None);
-            try
-            {
-                return await opening.WaitAsync(OpenPatience, cancellation);
-            }
-            catch (Exception e) when (e is TimeoutException or OperationCanceledException)
-            {
-                _ = opening.ContinueWith(
-                    late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-                throw;
-            }
+            return await InputFile.OpenAsync(path, cancellation);
         }
         catch (TimeoutException e)
         {
@@ -319,15 +303,6 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             throw LocalFiles.CannotRead(path, e);
         }
     }
-
-    private static FileStream OpenRead(string path) => new(path, new FileStreamOptions
-    {
-        Mode = FileMode.Open,
-        Access = FileAccess.Read,
-        Share = FileShare.ReadWrite | FileShare.Delete,
-        Options = FileOptions.SequentialScan,
-        BufferSize = 0,
-    });
 
     private static T Local<T>(string path, Func<T> write)
     {

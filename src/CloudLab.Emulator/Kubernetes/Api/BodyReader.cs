@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Schema;
 
 namespace CloudLab.Emulator.Kubernetes.Api;
 
 /// <summary>Reads objects from request bodies, strictly or with warnings, as <c>fieldValidation</c> asks.</summary>
-internal static class BodyReader
+internal static partial class BodyReader
 {
     /// <summary>Reads any JSON or YAML.</summary>
     public static JsonNode? ReadNode(ReadOnlySpan<byte> body, bool allowYaml, List<string>? duplicates = null)
@@ -18,6 +19,12 @@ internal static class BodyReader
             if (allowYaml && (text.IsEmpty || text[0] is not ((byte)'{' or (byte)'[')))
             {
                 return YamlReader.Read(Encoding.UTF8.GetString(body));
+            }
+
+            if (allowYaml && HalfCharacter().IsMatch(Encoding.UTF8.GetString(body)))
+            {
+                // An escape of YAML is a whole character; the server's reader takes no halves, not even two.
+                throw ApiError.BadRequest("error decoding YAML: error converting YAML to JSON: yaml: found invalid Unicode character escape code");
             }
 
             return Json.Parse(body, duplicates);
@@ -32,6 +39,9 @@ internal static class BodyReader
             throw ApiError.BadRequest("error decoding the body: " + e.Message);
         }
     }
+
+    [GeneratedRegex(@"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]", RegexOptions.CultureInvariant)]
+    private static partial Regex HalfCharacter();
 
     /// <summary>Reads a body in any of the forms that objects are sent in.</summary>
     /// <param name="request">The request.</param>

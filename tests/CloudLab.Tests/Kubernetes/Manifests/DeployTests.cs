@@ -348,6 +348,30 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         Assert.StartsWith("NotFound", Assert.Single(strict.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("x😀y 👩‍👩‍👧 𝕏")]
+    [InlineData(@"\ud83d\ude00 and \\ud83d")]
+    [InlineData("a\u2028b\u0085c\ue000 \\ \"")]
+    public async Task Any_text_arrives_as_it_was(string text)
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = new Hashtable
+        {
+            ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new Hashtable { ["name"] = "text" }, ["data"] = new Hashtable { ["a"] = text },
+        } })).Ok();
+        LabResource stored = Assert.Single((await RunAsync("Get-LabResource", new { Kind = "cm", Name = "text" })).Ok().OutputOf<LabResource>());
+        Assert.Equal(text, stored.ToObject()["data"]!["a"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_wait_shows_what_was_last_seen()
+    {
+        await HoldAsync();
+        CmdletResult result = await RunAsync("Remove-LabManifest", new { Manifest = Config("held", "1"), Force = true, Wait = true, Timeout = 3 });
+        await ReleaseAsync();
+        Assert.Contains(result.Progress, p => p.Activity.StartsWith("Waiting for 1 objects", StringComparison.Ordinal)
+            && p.StatusDescription.Contains("still there, held by example.com/hold", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_wait_that_takes_too_long_says_what_was_seen()
     {

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Manifests;
 using Xunit;
@@ -11,7 +12,7 @@ public sealed class ManifestReaderTests
     private readonly string folder = Directory.CreateDirectory(Path.Combine(TestEnvironment.Folder, Guid.NewGuid().ToString("N"))).FullName;
 
     [Fact]
-    public void A_folder_is_read_in_the_order_of_its_names_and_each_item_knows_where_it_stands()
+    public async Task A_folder_is_read_in_the_order_of_its_names_and_each_item_knows_where_it_stands()
     {
         File.WriteAllText(Path.Combine(folder, "b.yaml"), "# x\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\n---\n\napiVersion: v1\nkind: Pod\nmetadata: {name: c}\n");
         File.WriteAllText(Path.Combine(folder, "a.json"), """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}""");
@@ -20,9 +21,57 @@ public sealed class ManifestReaderTests
         File.WriteAllText(Path.Combine(folder, "deeper", "d.yml"), "{apiVersion: v1, kind: Pod, metadata: {name: d}}");
         Assert.Equal(
             [("a.json", 1, 1, "a"), ("b.yaml", 1, 3, "b"), ("b.yaml", 2, 8, "c")],
-            ManifestReader.ReadPath(folder).Select(i => (Path.GetFileName(i.Source), i.Document, i.Line, i.Name)));
-        Assert.Equal(["a", "b", "c", "d"], ManifestReader.ReadPath(folder, recurse: true).Select(i => i.Name));
+            (await ReadAsync(folder)).Select(i => (Path.GetFileName(i.Source), i.Document, i.Line, i.Name)));
+        Assert.Equal(["a", "b", "c", "d"], (await ReadAsync(folder, recurse: true)).Select(i => i.Name));
     }
+
+    [Fact]
+    public async Task Links_to_folders_are_not_followed_and_links_to_files_are()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "To make a link takes a right there.");
+        string top = Directory.CreateDirectory(Path.Combine(folder, "links")).FullName, below = Directory.CreateDirectory(Path.Combine(top, "below")).FullName;
+        File.WriteAllText(Path.Combine(below, "a.yaml"), "{apiVersion: v1, kind: Pod, metadata: {name: a}}");
+        File.CreateSymbolicLink(Path.Combine(top, "b.yaml"), Path.Combine(below, "a.yaml"));
+        Directory.CreateSymbolicLink(Path.Combine(below, "round"), top);
+        Directory.CreateSymbolicLink(Path.Combine(below, "round2"), top);
+        string link = Path.Combine(folder, "named");
+        Directory.CreateSymbolicLink(link, top);
+        Assert.Equal(["b.yaml", "a.yaml"], (await ReadAsync(top, recurse: true)).Select(i => Path.GetFileName(i.Source)));
+
+        // The folder that is named may be a link itself.
+        Assert.Equal(["b.yaml", "a.yaml"], (await ReadAsync(link, recurse: true)).Select(i => Path.GetFileName(i.Source)));
+    }
+
+    [Fact]
+    public async Task A_pipe_is_read_to_its_end_and_one_without_a_writer_is_refused()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "mkfifo is of Linux.");
+        LabException problem = await Assert.ThrowsAsync<LabException>(async () => await ReadAsync(await PipeAsync("a.yaml")));
+        Assert.Equal("ManifestUnreadable", problem.Code);
+        Assert.Contains("nobody writes to", problem.Message, StringComparison.Ordinal);
+
+        string path = await PipeAsync("b.yaml");
+        Task<ManifestItem[]> reading = ReadAsync(path);
+        await File.WriteAllTextAsync(path, "{apiVersion: v1, kind: Pod, metadata: {name: a}}", TestContext.Current.CancellationToken);
+        Assert.Equal("a", Assert.Single(await reading).Name);
+
+        // Whoever stops need not wait for a writer.
+        path = await PipeAsync("c.yaml");
+        using CancellationTokenSource stop = new(100);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await ManifestReader.ReadPathAsync(path, false, stop.Token).ToListAsync(CancellationToken.None));
+
+        async Task<string> PipeAsync(string name)
+        {
+            string pipe = Path.Combine(folder, name);
+            using Process make = Process.Start("mkfifo", [pipe]);
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return pipe;
+        }
+    }
+
+    [Fact]
+    public void A_byte_order_mark_in_text_is_no_part_of_it() =>
+        Assert.Equal(["a", "b"], ManifestReader.ReadText("\uFEFFapiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n\uFEFFapiVersion: v1\nkind: Pod\nmetadata: {name: b}\n").Select(i => i.Name));
 
     [Fact]
     public void Lists_are_taken_apart()
@@ -56,11 +105,11 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
-    public void A_syntax_error_names_file_line_and_column()
+    public async Task A_syntax_error_names_file_line_and_column()
     {
         string path = Path.Combine(folder, "bad.yaml");
         File.WriteAllText(path, "apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n");
-        LabException problem = Assert.Single(ManifestReader.ReadPath(path)).Problem!;
+        LabException problem = Assert.Single(await ReadAsync(path)).Problem!;
         Assert.Equal("ManifestSyntax", problem.Code);
         Assert.StartsWith($"{path}: line 4, column 1: a tab", problem.Message, StringComparison.Ordinal);
     }
@@ -93,4 +142,7 @@ public sealed class ManifestReaderTests
     [InlineData("ValidatingWebhookConfiguration", "admissionregistration.k8s.io/v1", 8)]
     public void Kinds_go_in_waves(string kind, string apiVersion, int wave) => Assert.Equal(
         wave, ManifestOrder.WaveOf(Assert.Single(ManifestReader.ReadText($"{{apiVersion: {apiVersion}, kind: {kind}, metadata: {{name: x}}}}"))));
+
+    private static async Task<ManifestItem[]> ReadAsync(string path, bool recurse = false) =>
+        await ManifestReader.ReadPathAsync(path, recurse, TestContext.Current.CancellationToken).ToArrayAsync();
 }

@@ -220,6 +220,47 @@ public sealed class AwsConnectionTests : IDisposable
         Assert.Contains("AWS_ENDPOINT_URL", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("http://user:pass-word@host:9000", "user name or a password")]
+    [InlineData("http://tok-en@host", "user name or a password")]
+    [InlineData("http://u:p/ass-word@host", "is no URL")]
+    [InlineData("http://host:9000?x=1", "behind the path")]
+    [InlineData("http://host:9000/#a", "behind the path")]
+    [InlineData("http://", "is no URL")]
+    public void An_endpoint_with_more_than_an_address_is_refused_and_no_password_is_shown(string url, string says)
+    {
+        variables["AWS_ENDPOINT_URL"] = url;
+        AwsConnection aws = Session(new(), "environment").Aws;
+        LabException e = Assert.Throws<LabException>(() => aws.Endpoint("S3"));
+        Assert.Equal("EndpointInvalid", e.Code);
+        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+        Assert.Contains("AWS_ENDPOINT_URL", e.Message, StringComparison.Ordinal);
+        if (says[0] == 'u')
+        {
+            Assert.DoesNotMatch("pass-word|tok-en", e.Message + aws.EndpointSetting("S3"));
+        }
+    }
+
+    [Theory]
+    [InlineData("eu west")]
+    [InlineData("eu-west-1\n")]
+    [InlineData("../x")]
+    public void A_region_that_cannot_be_one_is_refused_with_its_source(string region)
+    {
+        variables["AWS_REGION"] = region;
+        LabException e = Assert.Throws<LabException>(() => Session(new(), "environment").Aws.Region);
+        Assert.Equal("RegionInvalid", e.Code);
+        Assert.Contains("environment AWS_REGION", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Services_that_do_not_exist_are_no_reason_to_ask_amazon()
+    {
+        Files("[profile p]\nservices = nope\n", "");
+        LabException e = Assert.Throws<LabException>(() => Session(new SessionOptions { ProfileName = "p" }, "parameter").Aws.Endpoint("S3"));
+        Assert.Contains("[services nope]", e.Message, StringComparison.Ordinal);
+    }
+
     private string AccessKey(SessionOptions options) => Session(options, "parameter").Aws.Credentials().GetCredentials().AccessKey;
 
     private LabSession Session(SessionOptions options, string source) => LabSession.Resolve(

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -361,6 +363,46 @@ public sealed class ProfileTests : IAsyncLifetime
         // The next one is not cancelled with it.
         variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = cloud.Url + "/container";
         Assert.Equal("ASIACONTAINER", Session(null).Aws.Credentials().GetCredentials().AccessKey);
+    }
+
+    [Theory]
+    [InlineData("printf 'a-secret-line\\nno access today' >&2; exit 3", "ended with code 3: no access today")]
+    [InlineData("echo a-secret-line", "wrote no JSON")]
+    [InlineData("""echo '{"Version":2}'""", "\"Version\": 1")]
+    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID"}'""", "no AccessKeyId and SecretAccessKey")]
+    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"a-secret-line","Expiration":"soon"}'""", "is no time")]
+    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"a-secret-line","Expiration":"2001-01-01T00:00:00Z"}'""", "ended at 2001-01-01")]
+    public void A_credential_process_that_fails_is_named_with_its_profile_and_shows_no_secret(string script, string says)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs are shell scripts.");
+        string file = Path.Combine(folder, "give.sh");
+        File.WriteAllText(file, script);
+        Files($"[profile p]\ncredential_process = sh {file} {Guid.NewGuid()}\n", "");
+        LabException e = Assert.Throws<LabException>(() => AccessKey("p"));
+        Assert.Equal("ProfileUnusable", e.Code);
+        Assert.StartsWith("Profile 'p' gives no credentials: its credential_process ", e.Message, StringComparison.Ordinal);
+        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("a-secret-line", e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_credential_process_that_does_not_end_is_ended_by_whoever_stops()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The program is a shell script.");
+        string file = Path.Combine(folder, "pid"), script = Path.Combine(folder, "wait.sh");
+        File.WriteAllText(script, $"echo $$ > {file}.new; mv {file}.new {file}; exec sleep 600");
+        Files($"[profile p]\ncredential_process = sh {script}\n", "");
+        using CancellationTokenSource stop = new();
+        Task<LabCallerIdentity> asking = new CallerStore(new IdentityClient(Session("p"))).GetIdentityAsync(stop.Token);
+        for (int i = 0; i < 1000 && !File.Exists(file); i++)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        using Process program = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), CultureInfo.InvariantCulture));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        Assert.True(program.WaitForExit(TimeSpan.FromSeconds(20)));
     }
 
     // Without the name of the session, which holds the time.

@@ -30,6 +30,28 @@ public sealed class KubeConnectionTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData("token: \"bad-one\\nbad-two\"", "The token of user 'me'")]
+    [InlineData("token: \"bad-one bad-two\"", "The token of user 'me'")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}", "client.authentication.k8s.io/v1 or client.authentication.k8s.io/v1beta1")]
+    public void A_user_that_cannot_be_used_is_told_without_the_secret(string user, string says)
+    {
+        KubeConnection connection = Connect(new SessionOptions { KubeConfig = Write("c", Two.Replace("token: secret-token", user, StringComparison.Ordinal)) });
+        LabException e = Assert.Throws<LabException>(() => connection.Endpoint());
+        Assert.Equal("KubeConfigInvalid", e.Code);
+        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("bad-", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_password_in_the_servers_address_is_refused_and_not_shown()
+    {
+        KubeConnection connection = Connect(new SessionOptions { KubeConfig = Write("c", Two.Replace("http://127.0.0.1:8001", "https://u:pass-word@127.0.0.1:8001", StringComparison.Ordinal)) });
+        LabException e = Assert.Throws<LabException>(() => connection.Endpoint());
+        Assert.Equal("KubeServerInvalid", e.Code);
+        Assert.DoesNotContain("pass-word", e.Message + connection.ServerSetting, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_current_context_says_where()
     {

@@ -1,0 +1,63 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+
+namespace CloudLab.Core.Sessions;
+
+/// <summary>
+/// Runs a program that prints credentials: an exec plugin of a kubeconfig, the <c>credential_process</c> of an AWS profile. What it prints is
+/// never shown. Of its complaints the last line is, cut short; a program must not print secrets there.
+/// </summary>
+internal static class CredentialProgram
+{
+    private const int LongestComplaint = 300;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs the program to its end, which may take as long as it likes: it may ask somebody in a browser. The user hears of a long wait.</summary>
+    /// <param name="start">Program, arguments and variables.</param>
+    /// <param name="name">What it is called in messages: <c>exec plugin 'aws'</c>.</param>
+    /// <param name="failed">Makes the error from the reason and what caused it.</param>
+    /// <param name="missing">What to do where the program cannot be started.</param>
+    /// <param name="cancellation">Ends the program.</param>
+    /// <returns>What it wrote. Throws what <paramref name="failed"/> makes.</returns>
+    public static async Task<string> RunAsync(
+        ProcessStartInfo start, string name, Func<string, Exception?, LabException> failed, string missing, CancellationToken cancellation)
+    {
+        IReporter reporter = RequestLog.Current;
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError, start.UseShellExecute) = (true, true, true, false);
+        using Process process = new() { StartInfo = start };
+        try
+        {
+            process.Start();
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            throw failed($"'{start.FileName}' cannot be started: {missing}", e);
+        }
+
+        try
+        {
+            process.StandardInput.Close();
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), complaint = process.StandardError.ReadToEndAsync(cancellation);
+            Task ended = Task.WhenAll(output, complaint, process.WaitForExitAsync(cancellation));
+            if (await Task.WhenAny(ended, Task.Delay(Patience, cancellation)) != ended)
+            {
+                reporter.Warning($"The {name} has run for {Patience.TotalSeconds:0} s and is waited for: Ctrl+C ends it.");
+            }
+
+            await ended;
+            return process.ExitCode == 0 ? await output : throw failed($"'{start.FileName}' ended with code {process.ExitCode}{LastLine(await complaint)}", null);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+
+    private static string LastLine(string text) =>
+        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault() is { } line
+            ? ": " + (line.Length > LongestComplaint ? line[..LongestComplaint] + "…" : line)
+            : "";
+}
