@@ -70,6 +70,7 @@ public sealed class StartLabEmulatorCommand : LabCommand
 
     /// <summary>Access key (user name) and secret key (password) of the account's root user. Made up if left out, or read from the data folder.</summary>
     [Parameter]
+    [Credential]
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 

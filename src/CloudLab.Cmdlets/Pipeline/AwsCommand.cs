@@ -28,8 +28,9 @@ public abstract class AwsCommand : LabCommand
     [ValidateNotNull]
     public Uri? EndpointUrl { get; set; }
 
-    /// <summary>Access key (user name) and secret key (password).</summary>
+    /// <summary>Access key (user name) and secret key (password). With the access key alone the secret is asked for.</summary>
     [Parameter]
+    [Credential]
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 
