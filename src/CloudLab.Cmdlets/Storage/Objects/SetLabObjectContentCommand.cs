@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Storage.Objects;
@@ -54,6 +55,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
     [AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
+    [InputAsWritten(Bytes = true, LinesWith = [nameof(Encoding), nameof(NoNewline)])]
     public object?[]? Value { get; set; }
 
     /// <summary>Encoding of text: utf8 (the default, without byte order mark), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
