@@ -14,6 +14,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// system; -NoNewline leaves the line ends out. Bytes and byte arrays are written as they are. The content may be longer than memory
 /// holds: it is sent in parts while it comes. The object appears, or is replaced, when the pipeline has ended; a pipeline that is
 /// stopped leaves the old object as it was.</para>
+/// <para>In <c>cloudlab</c>, what standard input brings is stored byte for byte; with -Encoding or -NoNewline it is lines of text.</para>
 /// <para>Errors: NoSuchBucket, AccessDenied; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a key of more than 1,024 bytes.</para>
 /// </remarks>
 /// <example>
