@@ -5,13 +5,20 @@ namespace CloudLab.Host.Arguments;
 
 /// <summary>
 /// Hands the arguments of one cmdlet to the engine: <c>-Name value</c>, <c>-Name:value</c>, <c>--name=value</c>, positional ones.
-/// A parameter that takes several values gets them by repetition or with commas (<c>\,</c> is a comma that does not divide); one that
-/// takes one gets it as it was typed. Which parameter a name means, and which an argument without a name falls to, the engine decides.
+/// A parameter that takes several values gets them by repetition. Which parameter a name means, and which an argument without a name falls to,
+/// the engine decides.
 /// </summary>
 /// <param name="cmdlet">The cmdlet.</param>
 internal sealed class CommandLine(CmdletInfo cmdlet)
 {
     private readonly ParameterSlots slots = new(cmdlet);
+
+    /// <summary>A parameter that got one value with commas, and would have taken several; null where none did.</summary>
+    public string? WithCommas { get; private set; }
+
+    /// <summary>What input is to the parameters that are left.</summary>
+    /// <returns>The kind.</returns>
+    public InputKind Input() => slots.Input();
 
     /// <summary>Whether an input object could still set something.</summary>
     public bool WantsInput => slots.WantsInput;
@@ -58,9 +65,9 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
             }
 
             string value = inline ?? Next(args, ref i, name);
-            while (ArgumentValue.GoesOn(parameter.ParameterType, value) && i + 1 < args.Count && !IsName(args[i + 1]))
+            if (inline is null && i + 1 < args.Count && !IsName(args[i + 1]))
             {
-                value += args[++i];
+                RefuseList(parameter.Name, parameter.ParameterType, value);
             }
 
             if (ArgumentValue.Repeats(parameter.ParameterType) && named.Find(n => n.Parameter == parameter).Values is { } earlier)
@@ -75,28 +82,48 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
 
         foreach ((ParameterMetadata parameter, List<string> values) in named)
         {
-            command.Parameters.Add(parameter.Name, ArgumentValue.Of(parameter.Name, parameter.ParameterType, values));
+            command.Parameters.Add(parameter.Name, ToValue(parameter.Name, parameter.ParameterType, parameter.Attributes, values));
             slots.Give(parameter.Name);
         }
 
         for (int i = 0; i < positional.Count; i++)
         {
             (int place, string value) = positional[i];
-            if (slots.NextPositional() is not { } type)
+            if (slots.NextPositional() is not { } parameter)
             {
                 command.Parameters.Add(null, value);
                 continue;
             }
 
-            while (ArgumentValue.GoesOn(type, value) && i + 1 < positional.Count && positional[i + 1].Place == ++place)
+            if (i + 1 < positional.Count && positional[i + 1].Place == place + 1)
             {
-                value += positional[++i].Value;
+                RefuseList(parameter.Name, parameter.ParameterType, value);
             }
 
-            command.Parameters.Add(null, ArgumentValue.Of(null, type, [value]));
+            command.Parameters.Add(null, ToValue(parameter.Name, parameter.ParameterType, parameter.Attributes, [value]));
         }
 
         return command;
+    }
+
+    // What follows the comma would fall to another parameter.
+    private static void RefuseList(string name, Type type, string value)
+    {
+        if (ArgumentValue.BeginsList(type, value))
+        {
+            throw new UsageException(
+                $"-{name}: '{value}' ends in a comma, and an argument is one value here: for several write -{name} A -{name} B, for one that ends so -{name}:{value}");
+        }
+    }
+
+    private object? ToValue(string name, Type type, IEnumerable<Attribute> attributes, IReadOnlyList<string> typed)
+    {
+        if (ArgumentValue.Repeats(type) && !ArgumentValue.Divides(type, attributes) && typed.Any(t => t.Contains(',', StringComparison.Ordinal)))
+        {
+            WithCommas = name;
+        }
+
+        return ArgumentValue.Of(name, type, attributes, typed);
     }
 
     private static bool IsName(string arg) =>

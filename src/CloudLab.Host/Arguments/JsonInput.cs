@@ -10,22 +10,44 @@ internal static class JsonInput
 {
     /// <summary>Reads to the end.</summary>
     /// <param name="lines">The lines.</param>
+    /// <param name="kind">What the input may be.</param>
     /// <returns>The objects, each as soon as it is complete.</returns>
-    /// <exception cref="FormatException">What began as JSON is none; the message has the line.</exception>
-    public static IEnumerable<object?> Read(IEnumerable<string> lines)
+    /// <exception cref="FormatException">What began as JSON is none, or is no object where only those are taken; the message has the line.</exception>
+    public static IEnumerable<object?> Read(IEnumerable<string> lines, InputKind kind = InputKind.Values)
     {
         StringBuilder pending = new();
-        int number = 0, began = 0, depth = 0;
-        bool inString = false;
+        int number = 0, began = 0, depth = 0, blank = 0;
+        bool inString = false, inText = false;
         foreach (string line in lines)
         {
             number++;
+            if (inText)
+            {
+                yield return line;
+                continue;
+            }
+
             if (pending.Length == 0)
             {
                 if (string.IsNullOrWhiteSpace(line))
                 {
+                    blank++;
                     continue;
                 }
+
+                if (kind == InputKind.Text && line.TrimStart()[0] is not ('{' or '['))
+                {
+                    // The blank lines count too: for what is written in the text, and for where an error in it is said to be.
+                    for (inText = true; blank > 0; blank--)
+                    {
+                        yield return "";
+                    }
+
+                    yield return line;
+                    continue;
+                }
+
+                blank = 0;
 
                 began = number;
             }
@@ -44,7 +66,8 @@ internal static class JsonInput
             inString = false;
             foreach (object? value in Parse(text, began))
             {
-                yield return value;
+                yield return kind != InputKind.Objects || value is PSObject ? value
+                    : throw new FormatException($"Line {began} of the input is no JSON object, and nothing else is taken here.");
             }
         }
 
@@ -123,4 +146,23 @@ internal static class JsonInput
                 return null;
         }
     }
+}
+
+/// <summary>What input may be.</summary>
+internal enum InputKind
+{
+    /// <summary>JSON values; lines that are none count as strings.</summary>
+    Values,
+
+    /// <summary>JSON objects alone.</summary>
+    Objects,
+
+    /// <summary>JSON objects, and from the first line that begins none on text, each line as it stands.</summary>
+    Text,
+
+    /// <summary>Text, each line as it stands.</summary>
+    Lines,
+
+    /// <summary>Bytes.</summary>
+    Bytes,
 }

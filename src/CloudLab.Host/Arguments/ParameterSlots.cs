@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Reflection;
+using CloudLab.Cmdlets.Pipeline;
 
 namespace CloudLab.Host.Arguments;
 
@@ -14,7 +16,17 @@ internal sealed class ParameterSlots(CmdletInfo cmdlet)
     private CommandParameterSetInfo[] sets = [.. cmdlet.ParameterSets.OrderBy(s => s.IsDefault ? 0 : 1)];
 
     /// <summary>Whether an input object could still set something.</summary>
-    public bool WantsInput => sets.Any(s => Open(s).Any(p => p.ValueFromPipeline || p.ValueFromPipelineByPropertyName));
+    public bool WantsInput => sets.Any(s => Open(s).Any(p => (p.ValueFromPipeline || p.ValueFromPipelineByPropertyName) && !IsHidden(p)));
+
+    /// <summary>What input is to the parameters that are left.</summary>
+    /// <returns>The kind.</returns>
+    public InputKind Input()
+    {
+        CommandParameterInfo[] whole = [.. sets.SelectMany(Open).Where(p => p.ValueFromPipeline && !IsHidden(p))];
+        return whole.SelectMany(p => p.Attributes).OfType<InputAsWrittenAttribute>().FirstOrDefault() is { } written
+            ? !written.Bytes ? InputKind.Text : written.LinesWith.Any(IsGiven) ? InputKind.Lines : InputKind.Bytes
+            : whole.Any(p => IsFromText(p.ParameterType)) ? InputKind.Values : InputKind.Objects;
+    }
 
     /// <summary>Whether the cmdlet could run on what it has been given.</summary>
     public bool IsComplete => sets.Any(s => !Open(s).Any(p => p.IsMandatory));
@@ -35,9 +47,9 @@ internal sealed class ParameterSlots(CmdletInfo cmdlet)
         sets = left.Length > 0 ? left : sets;
     }
 
-    /// <summary>Type of the parameter that the next positional argument falls to.</summary>
-    /// <returns>The type; null where nothing takes it.</returns>
-    public Type? NextPositional()
+    /// <summary>The parameter that the next positional argument falls to.</summary>
+    /// <returns>The parameter; null where nothing takes it.</returns>
+    public CommandParameterInfo? NextPositional()
     {
         CommandParameterInfo? next = sets
             .Select(s => Open(s).Where(p => p.Position >= 0).MinBy(p => p.Position) ?? Open(s).FirstOrDefault(p => p.ValueFromRemainingArguments))
@@ -47,7 +59,19 @@ internal sealed class ParameterSlots(CmdletInfo cmdlet)
             Give(next.Name);
         }
 
-        return next?.ParameterType;
+        return next;
+    }
+
+    // It takes whole objects for the sake of what they remember, and is nothing to set.
+    private static bool IsHidden(CommandParameterInfo parameter) => parameter.Attributes.OfType<ParameterAttribute>().Any(a => a.DontShow);
+
+    // Whether the engine can make one of a string.
+    private static bool IsFromText(Type type)
+    {
+        Type one = type.GetElementType() ?? Nullable.GetUnderlyingType(type) ?? type;
+        return one == typeof(string) || one == typeof(object) || one.IsPrimitive || one.IsEnum
+            || one.GetConstructor([typeof(string)]) is not null
+            || one.GetMethod("Parse", BindingFlags.Public | BindingFlags.Static, [typeof(string)]) is not null;
     }
 
     private IEnumerable<CommandParameterInfo> Open(CommandParameterSetInfo set) => set.Parameters.Where(p => !given.Contains(p.Name));

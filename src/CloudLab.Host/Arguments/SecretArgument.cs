@@ -6,11 +6,12 @@ namespace CloudLab.Host.Arguments;
 
 /// <summary>
 /// Secrets for parameters. A command line can be read by everyone on the machine, so a secret never stands there: it
-/// comes from an environment variable (<c>env:NAME</c>) or is asked for.
+/// comes from an environment variable (<c>env:NAME</c>) or is asked for. Where one stands there all the same, no message repeats it.
 /// </summary>
 internal static class SecretArgument
 {
     private const string FromEnvironment = "env:";
+    private const string NotHere = "a secret does not belong on a command line: ";
 
     /// <summary>A user name with a secret.</summary>
     /// <param name="parameter">The parameter with its dash, for messages.</param>
@@ -28,9 +29,12 @@ internal static class SecretArgument
                 : throw Refuse(parameter, $"the variable {typed[FromEnvironment.Length..]} must hold user:secret");
         }
 
-        return variable > 1 && typed[variable - 1] == ','
-            ? new PSCredential(typed[..(variable - 1)], Secure(Read(parameter, typed[variable..])))
-            : new PSCredential(typed, Ask(parameter, $"Secret of {typed}: ", $"{typed},env:NAME"));
+        // The name of a user has neither of these two, so that what has one has a secret in it.
+        bool named = variable > 1 && typed[variable - 1] == ',';
+        string user = named ? typed[..(variable - 1)] : typed;
+        return user.Length == 0 || user.AsSpan().ContainsAny(':', ',')
+            ? throw Refuse(parameter, NotHere + "write USER to be asked, or USER,env:NAME to take it from a variable")
+            : new PSCredential(user, named ? Secure(Read(parameter, typed[variable..])) : Ask(parameter, $"Secret for {parameter}: ", "USER,env:NAME"));
     }
 
     /// <summary>A secret alone.</summary>
@@ -40,12 +44,20 @@ internal static class SecretArgument
     public static SecureString Secret(string parameter, string typed) =>
         typed.StartsWith(FromEnvironment, StringComparison.OrdinalIgnoreCase) ? Secure(Read(parameter, typed))
         : typed == "?" ? Ask(parameter, parameter.TrimStart('-') + ": ", "env:NAME")
-        : throw Refuse(parameter, "a secret does not belong on a command line: write env:NAME to take it from a variable, or ? to be asked");
+        : throw Refuse(parameter, NotHere + "write env:NAME to take it from a variable, or ? to be asked");
 
-    private static string Read(string parameter, string typed) =>
-        Environment.GetEnvironmentVariable(typed[FromEnvironment.Length..]) is { Length: > 0 } value
+    private static string Read(string parameter, string typed)
+    {
+        string name = typed[FromEnvironment.Length..];
+        if (name.Length == 0 || !name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or '(' or ')'))
+        {
+            throw Refuse(parameter, NotHere + "after env: comes the name of the variable that holds it");
+        }
+
+        return Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
             ? value
-            : throw Refuse(parameter, $"the environment variable {typed[FromEnvironment.Length..]} is not set");
+            : throw Refuse(parameter, $"the environment variable {name} is not set");
+    }
 
     private static SecureString Ask(string parameter, string prompt, string instead)
     {

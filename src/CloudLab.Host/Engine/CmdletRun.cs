@@ -58,9 +58,11 @@ internal sealed class CmdletRun : IDisposable
     {
         CommandLine line = new(cmdlet);
         Command command = line.ToCommand(args);
+        console.WithCommas = line.WithCommas;
         if (Input(line) is { } input)
         {
-            pipeline.AddCommand(ReadInputCommand.Name).AddParameter(nameof(ReadInputCommand.Objects), input);
+            pipeline.AddCommand(ReadInputCommand.Name).AddParameter(nameof(ReadInputCommand.Objects), input)
+                .AddParameter(nameof(ReadInputCommand.Cmdlet), cmdlet.Name);
         }
 
         pipeline.Commands.AddCommand(command);
@@ -152,11 +154,19 @@ internal sealed class CmdletRun : IDisposable
             return null;
         }
 
-        IEnumerator<object?> objects = JsonInput.Read(StandardStreams.ReadLines(stopped.Token)).GetEnumerator();
+        IEnumerator<object?> objects = Objects(line.Input()).GetEnumerator();
         return !line.IsComplete ? objects
             : objects.MoveNext() ? Rest(objects)
             : null;
     }
+
+    private IEnumerable<object?> Objects(InputKind kind) => kind switch
+    {
+        // In an array, or the binder would make an array of single bytes of it.
+        InputKind.Bytes => StandardStreams.ReadBytes(stopped.Token).Select(piece => new object[] { piece }),
+        InputKind.Lines => StandardStreams.ReadLines(stopped.Token),
+        _ => JsonInput.Read(StandardStreams.ReadLines(stopped.Token), kind),
+    };
 
     private static IEnumerator<object?> Rest(IEnumerator<object?> begun)
     {

@@ -31,6 +31,9 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
     /// <summary>Names of the cmdlet's parameters: what they need is given on the command line and not asked for.</summary>
     public ICollection<string> Parameters { get; set; } = [];
 
+    /// <summary>A parameter that got one value with commas, where somebody may have meant several; null where none did, or when that has been said.</summary>
+    public string? WithCommas { get; set; }
+
     /// <summary>Says that something failed, and what to do about it.</summary>
     /// <param name="command">The cmdlet.</param>
     /// <param name="record">The error.</param>
@@ -42,6 +45,12 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
         if (record.ErrorDetails?.RecommendedAction is { Length: > 0 } advice)
         {
             Message("  " + advice, null);
+        }
+
+        if (WithCommas is { } parameter && record.TargetObject?.ToString()?.Contains(',', StringComparison.Ordinal) == true)
+        {
+            Message($"  A comma divides nothing here: for several values write -{parameter} A -{parameter} B.", null);
+            WithCommas = null;
         }
     }
 

@@ -4,7 +4,7 @@ namespace CloudLab.Host.Engine;
 
 /// <summary>The head of the pipeline: hands the objects of standard input to the cmdlet, each when the one before is done.</summary>
 [Cmdlet(VerbsCommunications.Read, "Input")]
-public sealed class ReadInputCommand : Cmdlet
+public sealed class ReadInputCommand : System.Management.Automation.Cmdlet
 {
     /// <summary>The name by which it is added.</summary>
     internal const string Name = "Read-Input";
@@ -12,6 +12,10 @@ public sealed class ReadInputCommand : Cmdlet
     /// <summary>The objects.</summary>
     [Parameter(Mandatory = true)]
     public IEnumerator<object?> Objects { get; set; } = null!;
+
+    /// <summary>Name of the cmdlet that takes them.</summary>
+    [Parameter(Mandatory = true)]
+    public string Cmdlet { get; set; } = "";
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -25,7 +29,13 @@ public sealed class ReadInputCommand : Cmdlet
         }
         catch (FormatException e)
         {
-            ThrowTerminatingError(new ErrorRecord(e, "InputNotJson", ErrorCategory.InvalidData, null));
+            ThrowTerminatingError(new ErrorRecord(e, "InputNotJson", ErrorCategory.InvalidData, null)
+            {
+                ErrorDetails = Cmdlet != "Send-LabObject" ? null : new ErrorDetails(e.Message)
+                {
+                    RecommendedAction = "To store text or bytes as an object: ... | cloudlab Set-LabObjectContent BUCKET KEY",
+                },
+            });
         }
         catch (IOException e)
         {

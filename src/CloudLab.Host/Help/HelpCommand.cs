@@ -16,6 +16,7 @@ internal static class HelpCommand
         int width = Console.IsOutputRedirected ? int.MaxValue : Terminal.Width;
         StringBuilder text = new();
         text.Append("cloudlab <Verb-Noun> [-Parameter value ...]   runs a cmdlet; JSON lines in and out of pipes\n");
+        text.Append("                                              (an argument is one value: repeat -Parameter for several)\n");
         text.Append("cloudlab help <Verb-Noun>                     shows its help\n");
         text.Append("cloudlab emulator                             S3, IAM, STS and Kubernetes on this machine\n");
         foreach (IGrouping<string, (string Area, string Name, string Synopsis)> area in all.GroupBy(c => c.Area).OrderBy(g => g.Key, StringComparer.Ordinal))

@@ -141,6 +141,11 @@ internal static class HelpText
             facts.Add("required");
         }
 
+        if (parameter.Type.EndsWith("[]", StringComparison.Ordinal))
+        {
+            facts.Add("repeated for several");
+        }
+
         if (parameter.Position is { } position)
         {
             facts.Add($"position {position}");

@@ -9,6 +9,8 @@ internal static class StandardStreams
 {
     private const int WindowsOutput = -11;
 
+    private const int PieceSize = 1 << 16;
+
     // EPIPE, ERROR_BROKEN_PIPE, ERROR_NO_DATA.
     private const int BrokenPipe = 32, WindowsBrokenPipe = 109, WindowsNoData = 232;
 
@@ -56,34 +58,59 @@ internal static class StandardStreams
     /// <param name="cancellation">Ends the lines.</param>
     /// <returns>The lines.</returns>
     /// <exception cref="IOException">Standard input cannot be read, such as a folder; on the way through the lines.</exception>
-    public static IEnumerable<string> ReadLines(CancellationToken cancellation)
+    public static IEnumerable<string> ReadLines(CancellationToken cancellation) => Read<string>(
+        256,
+        (stream, add) =>
+        {
+            using StreamReader input = new(stream, Utf8, true);
+            while (input.ReadLine() is { } line)
+            {
+                add(line);
+            }
+        },
+        cancellation);
+
+    /// <summary>The bytes of standard input, in pieces as they come.</summary>
+    /// <param name="cancellation">Ends them.</param>
+    /// <returns>The pieces.</returns>
+    /// <exception cref="IOException">Standard input cannot be read; on the way through the pieces.</exception>
+    public static IEnumerable<byte[]> ReadBytes(CancellationToken cancellation) => Read<byte[]>(
+        16,
+        (stream, add) =>
+        {
+            byte[] buffer = new byte[PieceSize];
+            for (int count; (count = stream.Read(buffer)) > 0;)
+            {
+                add(buffer[..count]);
+            }
+        },
+        cancellation);
+
+    private static IEnumerable<T> Read<T>(int ahead, Action<Stream, Action<T>> read, CancellationToken cancellation)
     {
-        System.Collections.Concurrent.BlockingCollection<string> lines = new(256);
+        System.Collections.Concurrent.BlockingCollection<T> pieces = new(ahead);
         Exception? problem = null;
         Thread reader = new(() =>
         {
             try
             {
-                using StreamReader input = new(Console.OpenStandardInput(), Utf8, true);
-                while (input.ReadLine() is { } line)
-                {
-                    lines.Add(line);
-                }
+                using Stream input = Console.OpenStandardInput();
+                read(input, pieces.Add);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 problem = e;
             }
 
-            lines.CompleteAdding();
+            pieces.CompleteAdding();
         })
         {
             IsBackground = true,
         };
         reader.Start();
-        foreach (string line in lines.GetConsumingEnumerable(cancellation))
+        foreach (T piece in pieces.GetConsumingEnumerable(cancellation))
         {
-            yield return line;
+            yield return piece;
         }
 
         if (problem is not null)

@@ -54,6 +54,12 @@ public class CommandLineProcessTests
     [InlineData("Get-LabBucket -Credential user,env:CLOUDLAB_NOT_SET", "CLOUDLAB_NOT_SET is not set")]
     [InlineData("Get-LabBucket -Credential user", "-Credential: there is nobody to ask")]
     [InlineData("Connect-Lab -SessionToken secret", "does not belong on a command line")]
+    [InlineData("Measure-HpaReplicas 5 1,5 50", "-CurrentValue takes a number, not '1,5'")]
+    [InlineData("Measure-HpaReplicas 5 120 50 -Tolerance 0,2", "-Tolerance takes a number, not '0,2'")]
+    [InlineData("Measure-HpaReplicas 1,000 120 -TargetValue:50", "-CurrentReplicas takes a number, not '1,000'")]
+    [InlineData("Measure-HpaReplicas 5 120 -TargetValue:", "-TargetValue takes a number, not ''")]
+    [InlineData("Get-LabObject movies -PageSize 1,000", "-PageSize takes a number")]
+    [InlineData("emulator --port 1,5", "--port")]
     [InlineData("emulator --port x", "--port")]
     [InlineData("emulator --nope x", "--nope")]
     public async Task A_command_line_that_makes_no_sense_is_exit_code_2(string args, string says)
@@ -61,6 +67,25 @@ public class CommandLineProcessTests
         Outcome run = await RunAsync(args);
         Assert.Contains(says, run.Errors.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Equal("", run.Output);
+        Assert.Equal(2, run.Code);
+    }
+
+    [Theory]
+    [InlineData("Get-LabBucket -Credential USER:S3CRET")]
+    [InlineData("Get-LabBucket -Credential USER,S3CRET")]
+    [InlineData("Get-LabBucket -Credential S3CRET")]
+    [InlineData("Get-LabBucket -Credential USER,env:A/S3CRET+")]
+    [InlineData("Get-LabBucket -Credential env:USER:S3CRET")]
+    [InlineData("Connect-Lab -SessionToken S3CRET")]
+    [InlineData("Connect-Lab -SessionToken env:A/S3CRET")]
+    [InlineData("Get-LabObjectContent movies k -CustomerKey S3CRET")]
+    [InlineData("emulator --secret-key S3CRET")]
+    [InlineData("emulator --secret-key env:S3CRET")]
+    public async Task A_secret_on_the_command_line_is_refused_and_not_repeated(string args)
+    {
+        Outcome run = await RunAsync(args);
+        Assert.DoesNotContain("S3CRET", run.Output + run.Errors, StringComparison.Ordinal);
+        Assert.Matches("env:NAME|after env:|env: comes", run.Errors);
         Assert.Equal(2, run.Code);
     }
 
@@ -282,9 +307,10 @@ public class CommandLineProcessTests
     {
         await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
         Dictionary<string, string> lab = Of(emulator);
-        Assert.Equal(0, (await RunAsync(["New-LabBucket", "movies", "-Tag", "team=lab,stage=a b", "-Tag", "@{Owner='me'}"], lab)).Code);
+        Assert.Equal(0, (await RunAsync(["New-LabBucket", "movies", "-Tag", "team=a,b=c", "-Tag", "stage=a b", "-Tag", "@{Owner='me;x=y'; Other = it's}"], lab)).Code);
         JsonElement tag = Parse(await RunAsync(["Get-LabBucketTag", "movies"], lab)).GetProperty("Tag");
-        Assert.Equal(("lab", "a b", "me"), (tag.GetProperty("team").GetString(), tag.GetProperty("stage").GetString(), tag.GetProperty("Owner").GetString()));
+        Assert.Equal(("a,b=c", "a b", "me;x=y"), (tag.GetProperty("team").GetString(), tag.GetProperty("stage").GetString(), tag.GetProperty("Owner").GetString()));
+        Assert.Equal("it's", tag.GetProperty("Other").GetString());
 
         JsonElement stored = Parse(await RunAsync(["Set-LabObjectContent", "movies", "k", "text", "-PassThru"], lab));
         Assert.Equal(JsonValueKind.Number, stored.GetProperty("Size").ValueKind);
@@ -310,7 +336,7 @@ public class CommandLineProcessTests
             string key = "key, " + text;
             Outcome set = await RunAsync(["Set-LabObjectContent", "-Bucket", "movies", "-Key", key, "-NoNewline", "-Value:" + text], lab);
             Assert.Equal(("", 0), (set.Errors, set.Code));
-            Outcome get = await RunAsync(["Get-LabObjectContent", "movies", key.Replace(",", "\\,", StringComparison.Ordinal), "-Raw"], lab);
+            Outcome get = await RunAsync(["Get-LabObjectContent", "movies", key, "-Raw"], lab);
             Assert.Equal(text, Parse(get).GetString());
         }
     }
@@ -332,19 +358,136 @@ public class CommandLineProcessTests
     }
 
     [Fact]
-    public async Task A_comma_that_does_not_divide_ends_the_value()
+    public async Task A_comma_does_not_divide_and_what_looks_like_a_list_is_refused_or_said()
     {
         await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
         Dictionary<string, string> lab = Of(emulator);
         await RunAsync(["New-LabBucket", "movies"], lab);
-        foreach (string key in new[] { "a,", "b", "c" })
+        foreach (string key in new[] { "a,b", "a", "b", "c," })
         {
-            Assert.Equal(0, (await RunAsync(["Set-LabObjectContent", "movies", key, "text"], lab)).Code);
+            Assert.Equal(0, (await RunAsync(["Set-LabObjectContent", "movies", key, "-Value", "x,y"], lab)).Code);
         }
 
-        Outcome removed = await RunAsync(["Remove-LabObject", "-Key", @"a\,,", "b", "movies", "-Confirm:false"], lab);
-        Assert.Equal(("", 0), (removed.Errors, removed.Code));
-        Assert.Equal("c", Parse(await RunAsync(["Get-LabObject", "movies"], lab)).GetProperty("Key").GetString());
+        Assert.Equal("x,y", Parse(await RunAsync(["Get-LabObjectContent", "movies", "a,b"], lab)).GetString());
+        foreach (string[] args in new[] { new[] { "movies", "a,b" }, ["-Bucket", "movies", "-Key:c,"] })
+        {
+            Outcome removed = await RunAsync(["Remove-LabObject", .. args, "-Confirm:false"], lab);
+            Assert.Equal(("", 0), (removed.Errors, removed.Code));
+        }
+
+        foreach (string[] args in new[] { new[] { "-Key", "a,", "b", "movies" }, ["movies", "a,", "b"] })
+        {
+            Outcome list = await RunAsync(["Remove-LabObject", .. args, "-Confirm:false"], lab);
+            Assert.Contains("-Key: 'a,' ends in a comma", list.Errors, StringComparison.Ordinal);
+            Assert.Contains("-Key A -Key B", list.Errors, StringComparison.Ordinal);
+            Assert.Equal(2, list.Code);
+        }
+
+        Outcome missing = await RunAsync(["Get-LabObject", "-Bucket", "movies", "-Key", "a,b"], lab);
+        Assert.Contains("NoSuchKey", missing.Errors, StringComparison.Ordinal);
+        Assert.Contains("for several values write -Key A -Key B", missing.Errors, StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], Lines(await RunAsync(["Get-LabObject", "movies"], lab)).Select(l => l.GetProperty("Key").GetString()));
+    }
+
+    [Theory]
+    [InlineData("{\"a\":1}\ntrue\r\n\nnull\n\"x\"\n\n")]
+    [InlineData("no line end")]
+    [InlineData("[1,\n")]
+    [InlineData("")]
+    [InlineData("\ufeffmark\0\r")]
+    public async Task What_a_pipe_brings_is_stored_byte_for_byte(string text)
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        Outcome set = await RunAsync(["Set-LabObjectContent", "movies", "k"], lab, text);
+        Assert.Equal(("", "", 0), (set.Output, set.Errors, set.Code));
+        lab["CLOUDLAB_OUTPUT"] = "json";
+        Outcome get = await RunAsync(["Get-LabObjectContent", "movies", "k", "-Raw", "-AsByteStream"], lab);
+        Assert.Equal(System.Text.Encoding.UTF8.GetBytes(text), Parse(get).GetBytesFromBase64());
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_are_stored_as_they_are()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sh sends the bytes.");
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        byte[] content = new byte[300_000];
+        new Random(1).NextBytes(content);
+        string file = Path.Combine(TestEnvironment.Folder, Guid.NewGuid() + ".bin");
+        await File.WriteAllBytesAsync(file, content, TestContext.Current.CancellationToken);
+        ProcessStartInfo start = new("sh", ["-c", $"cat '{file}' | dotnet '{Host}' Set-LabObjectContent movies k -PassThru"]);
+        foreach ((string name, string value) in lab)
+        {
+            start.Environment[name] = value;
+        }
+
+        (int code, string output, string errors) = await ForeignProcess.RunAsync(start);
+        Assert.Equal((0, ""), (code, errors));
+        Assert.Equal(content.Length, JsonDocument.Parse(output).RootElement.GetProperty("Size").GetInt32());
+        using Running running = new(Start(["Get-LabObjectContent", "movies", "k", "-AsByteStream"], false, lab));
+        using MemoryStream read = new();
+        await running.Process.StandardOutput.BaseStream.CopyToAsync(read, TestContext.Current.CancellationToken);
+        Assert.Equal(content, read.ToArray());
+
+        // The same into a cmdlet that takes objects: one error, which says where bytes go.
+        start = new("sh", ["-c", $"dotnet '{Host}' Send-LabObject movies < '{file}'"]);
+        (code, output, errors) = await ForeignProcess.RunAsync(start);
+        Assert.Equal((1, ""), (code, output));
+        Assert.Equal(2, errors.Trim().Split('\n').Length);
+        Assert.StartsWith("Send-LabObject: Line 1 of the input is no JSON object", errors, StringComparison.Ordinal);
+        Assert.Contains("cloudlab Set-LabObjectContent BUCKET KEY", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_Encoding_or_NoNewline_a_pipe_brings_lines_and_never_JSON()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        foreach ((string[] how, string stored) in new[] { (new[] { "-NoNewline" }, "{\"a\":1}true"), (["-Encoding", "unicode"], "{\"a\":1}\n\ntrue\n") })
+        {
+            Outcome set = await RunAsync(["Set-LabObjectContent", "movies", "k", .. how], lab, "{\"a\":1}\r\n\ntrue");
+            Assert.Equal(("", 0), (set.Errors, set.Code));
+            Assert.Equal(stored, Parse(await RunAsync(["Get-LabObjectContent", "movies", "k", "-Raw"], lab)).GetString());
+        }
+    }
+
+    [Fact]
+    public async Task A_command_that_has_all_it_needs_leaves_the_input_to_others()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sh reads the rest.");
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabBucket", "movies"], lab);
+        ProcessStartInfo start = new("sh", ["-c", $"printf 'a\\nb\\n' | {{ dotnet '{Host}' Set-LabObjectContent movies k -Value text; cat; }}"]);
+        foreach ((string name, string value) in lab)
+        {
+            start.Environment[name] = value;
+        }
+
+        Assert.Equal((0, "a\nb\n", ""), await ForeignProcess.RunAsync(start));
+    }
+
+    [Fact]
+    public async Task A_manifest_from_a_pipe_keeps_its_blank_lines_and_what_looks_like_JSON()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        const string Manifest = "\n# a map\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: texts}\ndata:\n  text: |\n    first\n\n    true\n  json: |-\n    {\"a\":1}\n\n    [2]\n";
+        Outcome deployed = await RunAsync(["Deploy-LabManifest"], lab, Manifest);
+        Assert.Equal(("", 0), (deployed.Errors, deployed.Code));
+        JsonElement data = Parse(await RunAsync(["Get-LabResource", "configmap", "texts"], lab)).GetProperty("Data");
+        Assert.Equal(("first\n\ntrue\n", "{\"a\":1}\n\n[2]"), (data.GetProperty("text").GetString(), data.GetProperty("json").GetString()));
+
+        // JSON is objects, until something else comes.
+        const string Json = """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"NAME"}}""";
+        Outcome several = await RunAsync(
+            ["Deploy-LabManifest"], lab,
+            string.Join('\n', Json.Replace("NAME", "one", StringComparison.Ordinal), Json.Replace("NAME", "two", StringComparison.Ordinal), "---", Json.Replace("NAME", "three", StringComparison.Ordinal)));
+        Assert.Equal(["one", "two", "three"], Lines(several).Select(l => l.GetProperty("Name").GetString()));
     }
 
     [Fact]
@@ -360,14 +503,13 @@ public class CommandLineProcessTests
     }
 
     [Fact]
-    public async Task Several_values_come_with_commas_or_by_repetition()
+    public async Task Several_values_come_by_repetition_and_numbers_with_commas_too()
     {
         await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
         Dictionary<string, string> lab = Of(emulator);
-        await RunAsync(["New-LabBucket", "one,", "two", "-Verbose"], lab);
-        await RunAsync(["New-LabBucket", "-Bucket", "three", "-Bucket", "four"], lab);
+        await RunAsync(["New-LabBucket", "-Bucket", "three", "-Bucket", "four", "-Verbose"], lab);
         Outcome list = await RunAsync(["Get-LabBucket"], lab);
-        Assert.Equal(["four", "one", "three", "two"], Lines(list).Select(l => l.GetProperty("Bucket").GetString()));
+        Assert.Equal(["four", "three"], Lines(list).Select(l => l.GetProperty("Bucket").GetString()));
     }
 
     [Fact]

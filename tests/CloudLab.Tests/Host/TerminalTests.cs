@@ -13,7 +13,7 @@ public sealed class TerminalTests
 
     [Fact]
     public async Task Ctrl_C_ends_a_question_for_a_secret() =>
-        Assert.Matches(@"code 130\s+echo on", await AnswerAsync("Get-LabBucket -Credential user", [], ("Secret of user: ", CtrlC)));
+        Assert.Matches(@"code 130\s+echo on", await AnswerAsync("Get-LabBucket -Credential user", [], ("Secret for -Credential: ", CtrlC)));
 
     [Fact]
     public async Task Ctrl_C_ends_a_question_of_the_cmdlet()
@@ -38,7 +38,7 @@ public sealed class TerminalTests
         Dictionary<string, string> lab = emulator.Info.GetEnvironment().ToDictionary();
         (string user, string secret) = (lab["AWS_ACCESS_KEY_ID"], lab["AWS_SECRET_ACCESS_KEY"]);
         lab["AWS_ACCESS_KEY_ID"] = lab["AWS_SECRET_ACCESS_KEY"] = "wrong";
-        string shown = await AnswerAsync("Get-LabBucket -Credential " + user, lab, ($"Secret of {user}: ", "x\x7f" + secret + "\n"));
+        string shown = await AnswerAsync("Get-LabBucket -Credential " + user, lab, ("Secret for -Credential: ", "x\x7f" + secret + "\n"));
         Assert.Contains("code 0", shown, StringComparison.Ordinal);
         Assert.DoesNotContain(secret, shown, StringComparison.Ordinal);
         Assert.Contains("echo on", shown, StringComparison.Ordinal);

@@ -38,6 +38,7 @@ public abstract class ManifestCommand : KubeCommand
     /// <summary>The manifest itself: YAML or JSON text (also line by line, as Get-Content writes it), a hashtable, what Get-LabResource writes, or a file from Get-ChildItem.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ManifestSet, ValueFromPipeline = true)]
     [AllowEmptyString]
+    [InputAsWritten]
     public object? Manifest { get; set; }
 
     /// <summary>Reads folders in folders too.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Transfers;
@@ -14,6 +15,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// system; -NoNewline leaves the line ends out. Bytes and byte arrays are written as they are. The content may be longer than memory
 /// holds: it is sent in parts while it comes. The object appears, or is replaced, when the pipeline has ended; a pipeline that is
 /// stopped leaves the old object as it was.</para>
+/// <para>In <c>cloudlab</c>, what standard input brings is stored byte for byte; with -Encoding or -NoNewline it is lines of text.</para>
 /// <para>Errors: NoSuchBucket, AccessDenied; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a key of more than 1,024 bytes.</para>
 /// </remarks>
 /// <example>
@@ -31,13 +33,13 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <inputtype>System.String, System.Byte, System.Byte[], or anything else, as text.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabObjectContent", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObject))]
-public sealed class SetLabObjectContentCommand : UploadCommand
+public sealed class SetLabObjectContentCommand : UploadCommand, IObjectNames
 {
     private ObjectWriter? writer;
     private Encoding encoding = System.Text.Encoding.UTF8;
     private bool begun;
 
-    /// <summary>Bucket of the object.</summary>
+    /// <summary>Bucket of the object; or its whole name, <c>s3://bucket/key</c>, in place of -Bucket and -Key.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
@@ -45,7 +47,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
     public string Bucket { get; set; } = "";
 
     /// <summary>Key of the object.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Position = 1)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string Key { get; set; } = "";
@@ -55,6 +57,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
     [AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
+    [InputAsWritten(Bytes = true, LinesWith = [nameof(Encoding), nameof(NoNewline)])]
     public object?[]? Value { get; set; }
 
     /// <summary>Encoding of text: utf8 (the default, without byte order mark), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1.</summary>
@@ -83,6 +86,13 @@ public sealed class SetLabObjectContentCommand : UploadCommand
     public string? IfMatch { get; set; }
 
     /// <inheritdoc/>
+    string[] IObjectNames.Key
+    {
+        get => Key.Length > 0 ? [Key] : [];
+        set => Key = value[0];
+    }
+
+    /// <inheritdoc/>
     private protected override bool FollowsInput => false;
 
     /// <inheritdoc/>
@@ -92,6 +102,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand
     protected override void OnBegin()
     {
         base.OnBegin();
+        ((IObjectNames)this).Split();
         encoding = EncodingName.ToEncoding(Encoding);
     }
 

@@ -159,6 +159,13 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
         base.OnBegin();
         Destination = GetUnresolvedProviderPathFromPSPath(Destination);
         OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
+        if (OutFile is null && File.Exists(Path.TrimEndingDirectorySeparator(Destination)))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "NotAFolder",
+                $"-Destination is a folder, and '{Path.TrimEndingDirectorySeparator(Destination)}' is a file: name a folder, or the file of one object with -OutFile.");
+        }
+
         options = new DownloadOptions
         {
             Overwrite = Force, Resume = Resume,

@@ -315,12 +315,13 @@ public sealed class SendLabObjectCommand : UploadCommand
         {
             if (!file.IsFolder)
             {
-                await SendFileAsync(file.Path, own + file.Name);
+                await SendFileAsync(file.Path, own + file.Name, file.Size);
             }
         }
     }
 
-    private async Task SendFileAsync(string path, string name)
+    // The size of one that was found in a folder; a file that is named itself is read, whatever it is.
+    private async Task SendFileAsync(string path, string name, long? size = null)
     {
         string key;
         try
@@ -332,6 +333,10 @@ public sealed class SendLabObjectCommand : UploadCommand
             }
 
             key = ToKey(path, name);
+            if (size is { } found && LocalFiles.Refusal(path, found) is { } refusal)
+            {
+                throw refusal;
+            }
         }
         catch (LabException e)
         {

@@ -296,9 +296,16 @@ public sealed class ObjectSync : IDisposable
         }
     }
 
-    // Whether the disk can take it; on one that ignores case each name is claimed, so that none is taken for another.
+    // Whether the file can be sent; whether the disk can take it; on one that ignores case each name is claimed, so that none is taken for another.
     private bool IsPossible(SyncStep step, Action<LabException> problem)
     {
+        if (rules.Direction == TransferDirection.Upload && step.Decision != SyncDecision.Skip
+            && LocalFiles.Refusal(source.NameOf(step.Entry.Name), step.Entry.Size) is { } refusal)
+        {
+            problem(refusal);
+            return false;
+        }
+
         if (folder is null || step.Reason == SyncReason.NotInSource || (step.Decision == SyncDecision.Skip && !folder.IgnoresCase))
         {
             return true;

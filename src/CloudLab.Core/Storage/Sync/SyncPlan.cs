@@ -103,6 +103,8 @@ public static class SyncPlan
         return rules.Comparison switch
         {
             SyncComparison.Size => (SyncReason.Unchanged, SyncReason.Unchanged),
+            // Nothing is the same as nothing.
+            SyncComparison.Checksum when from.Size == 0 => (SyncReason.Unchanged, SyncReason.Unchanged),
             SyncComparison.Checksum => (SyncReason.ContentDiffers, SyncReason.NotComparable),
             _ => ByTime(from, to, rules.Direction),
         };

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Formats.Tar;
 using System.IO.Enumeration;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Listing;
@@ -44,6 +45,52 @@ public static class LocalFiles
             {
                 open.Push(Entries(folder, entry.Name, problem).GetEnumerator());
             }
+        }
+    }
+
+    /// <summary>
+    /// Why a file that was found in a folder cannot be uploaded, as far as that can be told without reading it. A pipe is only read where it is named itself:
+    /// one that happens to lie in a folder may never end.
+    /// </summary>
+    /// <param name="path">Full path.</param>
+    /// <param name="size">Its size, as <see cref="LocalFile.Size"/> tells.</param>
+    /// <returns>The error, or null.</returns>
+    public static LabException? Refusal(string path, long size)
+    {
+        // What is no file has no size, and neither has what may not be looked at.
+        if (size > 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                using SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+                return null;
+            }
+
+            // .NET tells the kind of a file nowhere else: an archive's header has it, and to make one opens nothing but plain files.
+            string target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+            using MemoryStream header = new();
+            using (TarWriter writer = new(header, leaveOpen: true))
+            {
+                writer.WriteEntry(target, "file");
+            }
+
+            header.Position = 0;
+            using TarReader reader = new(header);
+            return reader.GetNextEntry()?.EntryType is TarEntryType.RegularFile or TarEntryType.HardLink ? null : NotAFile(path);
+        }
+        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException) && File.Exists(path))
+        {
+            // A socket, of which an archive knows nothing.
+            return NotAFile(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return CannotRead(path, e);
         }
     }
 
@@ -113,6 +160,10 @@ public static class LocalFiles
     /// <returns>The exception.</returns>
     internal static LabException CannotRead(string path, Exception cause) => cause switch
     {
+        FileNotFoundException or DirectoryNotFoundException when path.Contains('\ufffd', StringComparison.Ordinal) => new LabException(
+            LabErrorKind.NotFound, "FileNotFound", $"'{path}' cannot be read: its name is not UTF-8, as a key has to be. Rename it.", cause) { Target = path },
+        FileNotFoundException or DirectoryNotFoundException when new FileInfo(path).LinkTarget is { } target => new LabException(
+            LabErrorKind.NotFound, "FileNotFound", $"'{path}' is a link to '{target}', which does not exist.", cause) { Target = path },
         FileNotFoundException or DirectoryNotFoundException =>
             new LabException(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", cause) { Target = path },
         UnauthorizedAccessException => new LabException(
@@ -192,6 +243,12 @@ public static class LocalFiles
             ? new LocalFile(root, name, target.Length, target.LastWriteTimeUtc)
             : new LocalFile(root, name, -1, default);
     }
+
+    private static LabException NotAFile(string path) => new(
+        LabErrorKind.ReadFailed, "NotAFile", $"'{path}' is no file but a pipe, a socket or a device: leave it out, or name it itself with Send-LabObject -Path.")
+    {
+        Target = path,
+    };
 
     private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 }

@@ -83,6 +83,8 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         {
             using WorkBudget.Room room = await Budget.EnterAsync(length, cancellation);
             stored = await upload.PutAsync(source.Piece(0, length), cancellation);
+
+            // What changed since is told, though what is stored is whole: by its date it would be the newer one.
             source.RefuseChange();
         }
         else
@@ -343,7 +345,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             meter?.Expect(1, content.Length);
         }
 
-        MakeFolder(isFolder ? path : Path.GetDirectoryName(path)!);
+        MakeFolder(isFolder ? path : Path.GetDirectoryName(path)!, bucket, key);
         if (!isFolder)
         {
             await SaveAsync(path, null, state.LastModified, options.Overwrite, async file =>
@@ -370,7 +372,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     private async Task<string> ReceiveLargeAsync(
         string bucket, string key, string path, ObjectState state, DownloadOptions options, ProgressMeter? meter, CancellationToken cancellation)
     {
-        MakeFolder(Path.GetDirectoryName(path)!);
+        MakeFolder(Path.GetDirectoryName(path)!, bucket, key);
         string? kept = options.Resume ? DownloadJournal.PartialPath(path, ObjectName.Uri(bucket, key)) : null;
         string proof = "";
         await SaveAsync(path, kept, state.LastModified, options.Overwrite, async file =>
@@ -383,7 +385,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         return proof;
     }
 
-    private void MakeFolder(string folder)
+    private void MakeFolder(string folder, string bucket, string key)
     {
         // Most files of one download go into the same folder.
         if (madeFolder != folder)
@@ -393,10 +395,10 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
                 if (File.Exists(at))
                 {
                     throw new LabException(
-                        LabErrorKind.WriteFailed, "FileInTheWay", $"'{at}' is a file, so it cannot be a folder too: the bucket has an object and a folder of this name.")
+                        LabErrorKind.WriteFailed, "FileInTheWay", $"'{at}' is a file, and {ObjectName.Uri(bucket, key)} needs a folder of that name.")
                     {
                         Target = at,
-                        Advice = "Receive the object or the folder somewhere else: -OutFile, another -Destination.",
+                        Advice = "Receive it somewhere else: -OutFile, another -Destination.",
                     };
                 }
             }
@@ -460,7 +462,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     {
         public long Length => length;
 
-        public S3Body Piece(long start, long size) => S3Body.Of(file, path, start, size);
+        public S3Body Piece(long start, long size) => S3Body.Of(file, path, start, size, RefuseChange);
 
         public void RefuseChange()
         {

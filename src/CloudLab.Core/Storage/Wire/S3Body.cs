@@ -27,8 +27,10 @@ internal abstract class S3Body
     /// <param name="path">Its path, for errors.</param>
     /// <param name="offset">Where the piece begins.</param>
     /// <param name="length">Its length.</param>
+    /// <param name="refuseChange">Throws where the file is not what it was; asked when all is read and before the last of it is sent.</param>
     /// <returns>The body.</returns>
-    public static S3Body Of(SafeFileHandle file, string path, long offset, long length) => new FilePiece(file, path, offset, length);
+    public static S3Body Of(SafeFileHandle file, string path, long offset, long length, Action refuseChange) =>
+        new FilePiece(file, path, offset, length, refuseChange);
 
     /// <summary>Reads the body from beginning to end.</summary>
     /// <param name="take">Gets each piece; it is valid during the call only.</param>
@@ -57,7 +59,7 @@ internal abstract class S3Body
         protected override Task WriteAsync(Stream to, CancellationToken cancellation) => to.WriteAsync(content, cancellation).AsTask();
     }
 
-    private sealed class FilePiece(SafeFileHandle file, string path, long offset, long length) : S3Body
+    private sealed class FilePiece(SafeFileHandle file, string path, long offset, long length, Action refuseChange) : S3Body
     {
         public override long Length => length;
 
@@ -88,6 +90,12 @@ internal abstract class S3Body
                 {
                     // Read a moment ago for its hash, so it is in memory: a synchronous read is the quickest.
                     int count = ReadAt(buffer, done);
+                    if (done + count == length)
+                    {
+                        // A request that does not end stores nothing.
+                        refuseChange();
+                    }
+
                     await to.WriteAsync(buffer.AsMemory(0, count), cancellation);
                     done += count;
                 }
