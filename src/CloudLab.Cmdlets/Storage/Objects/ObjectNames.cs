@@ -18,7 +18,8 @@ internal interface IObjectNames
     string[] Key { get; set; }
 
     /// <summary>Takes a whole name apart, and refuses an input without a key.</summary>
-    void Split()
+    /// <param name="stops">Whether nothing can be done then; else the next input may have one.</param>
+    void Split(bool stops = false)
     {
         if (!TakesKeys)
         {
@@ -30,18 +31,18 @@ internal interface IObjectNames
         {
             if (hasKey)
             {
-                throw Unclear("TwoKeys", $"'{Bucket}' names an object already: leave -Key ('{Key[0]}') out, or give the bare name of the bucket.");
+                throw Unclear("TwoKeys", $"'{Bucket}' names an object already: leave -Key ('{Key[0]}') out, or give the bare name of the bucket.", stops);
             }
 
             (Bucket, Key) = (bucket, [key]);
         }
         else if (!hasKey)
         {
-            throw Unclear("NoKey", $"No object of bucket '{Bucket}' is named: give -Key, or -Bucket as s3://bucket/key.");
+            throw Unclear("NoKey", $"No object of bucket '{Bucket}' is named: give -Key, or -Bucket as s3://bucket/key.", stops);
         }
     }
 
-    private LabException Unclear(string code, string message) => new(LabErrorKind.InvalidArgument, code, message) { Target = Bucket, StopsCommand = false };
+    private LabException Unclear(string code, string message, bool stops) => new(LabErrorKind.InvalidArgument, code, message) { Target = Bucket, StopsCommand = stops };
 }
 
 /// <summary>Marks a parameter for keys that takes them from the pipeline as text: what is no text and has no Key is refused, and not taken by what it looks like as text.</summary>

@@ -102,7 +102,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand, IObjectNames
     protected override void OnBegin()
     {
         base.OnBegin();
-        ((IObjectNames)this).Split();
+        ((IObjectNames)this).Split(stops: true);
         encoding = EncodingName.ToEncoding(Encoding);
     }
 
