@@ -249,6 +249,41 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task Ctrl_C_while_an_upload_begins_leaves_none_behind()
+    {
+        string file = Path.Combine(Folder, "big");
+        await File.WriteAllBytesAsync(file, new byte[20 << 20], TestContext.Current.CancellationToken);
+        await using FaultProxy proxy = new(ServerUrl);
+        using CancellationTokenSource ctrlC = new();
+        proxy.Plan = request =>
+        {
+            if (request.Target.EndsWith("?uploads=", StringComparison.Ordinal))
+            {
+                // Before the service hears of it, and it hears of it all the same.
+                ctrlC.Cancel();
+            }
+
+            return Fault.None;
+        };
+        CmdletResult stopped = await RunAsync("Send-LabObject", new { Path = file, Bucket, Key = "big", Session = await ConnectAsync(proxy.Url) }, ctrlC: ctrlC.Token);
+        Assert.True(stopped.Stopped);
+        Assert.Contains(proxy.Seen, request => request.Target.EndsWith("?uploads=", StringComparison.Ordinal));
+        Assert.Equal(0, await UnfinishedUploadsAsync());
+    }
+
+    [Fact]
+    public async Task An_upload_whose_id_was_not_heard_is_warned_of()
+    {
+        string file = Path.Combine(Folder, "big");
+        await File.WriteAllBytesAsync(file, new byte[20 << 20], TestContext.Current.CancellationToken);
+        await using FaultProxy proxy = new(ServerUrl);
+        proxy.Times(1, request => request.Target.EndsWith("?uploads=", StringComparison.Ordinal), new Fault(FaultKind.LoseAnswer));
+        CmdletResult sent = (await RunAsync("Send-LabObject", new { Path = file, Bucket, Key = "big", Session = await ConnectAsync(proxy.Url) })).Ok();
+        Assert.Contains("Get-LabMultipartUpload", Assert.Single(sent.Warnings), StringComparison.Ordinal);
+        Assert.Equal(1, await UnfinishedUploadsAsync());
+    }
+
+    [Fact]
     public async Task Ctrl_C_with_Resume_says_what_is_kept_though_the_pipeline_takes_no_more_warnings()
     {
         await PutAsync("k", new byte[20 << 20]);

@@ -24,7 +24,7 @@ internal sealed class ObjectUpload
     private const int UsualPart = 16 * 1024 * 1024;
     private const int Attempts = 4;
     private const int StandardMebibyte = 1024 * 1024;
-    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(10), AnswerLimit = TimeSpan.FromSeconds(1);
     private static readonly XNamespace Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
     private readonly StorageClient client;
@@ -97,9 +97,27 @@ internal sealed class ObjectUpload
         S3Request request = options.Apply(new S3Request(HttpMethod.Post, bucket, key).With("uploads", ""), ContentTypes.Of(key))
             .WithHeader("x-amz-checksum-algorithm", options.ChecksumAlgorithm)
             .WithHeader("x-amz-checksum-type", IsWhole ? "FULL_OBJECT" : "COMPOSITE");
-        using S3Answer answer = await client.SendAsync(request, cancellation);
-        UploadId = (await client.ReadXmlAsync(answer, request, cancellation)).Text("UploadId")
-            ?? throw StorageClient.Problem(LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key, "the service begins an upload without naming it.");
+
+        // An upload whose id is not heard cannot be taken back: whoever presses Ctrl+C here waits a moment for the answer.
+        cancellation.ThrowIfCancellationRequested();
+        using CancellationTokenSource patience = new();
+        await using CancellationTokenRegistration stop = cancellation.Register(() => patience.CancelAfter(AnswerLimit));
+        try
+        {
+            using S3Answer answer = await client.SendAsync(request, patience.Token);
+            UploadId = (await client.ReadXmlAsync(answer, request, patience.Token)).Text("UploadId")
+                ?? throw StorageClient.Problem(LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key, "the service begins an upload without naming it.");
+        }
+        finally
+        {
+            if (request.AnswersLost > 0)
+            {
+                client.Reporter.Warning(
+                    $"{ObjectName.Uri(bucket, key)}: the answer to the start of an upload was lost. If the service started it, it may cost storage: Get-LabMultipartUpload shows it.");
+            }
+        }
+
+        cancellation.ThrowIfCancellationRequested();
     }
 
     /// <summary>Goes on with the latest unfinished upload of this key, if there is one.</summary>

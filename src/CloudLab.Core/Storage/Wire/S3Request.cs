@@ -23,6 +23,9 @@ internal sealed record S3Request(HttpMethod Method, string Bucket, string Key = 
     /// </summary>
     public bool MayFailLate { get; init; }
 
+    /// <summary>How many tries were sent without an answer: the service may have done what they asked for.</summary>
+    public int AnswersLost { get; set; }
+
     /// <summary>Adds a query parameter if it has a value.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Its value, or null.</param>

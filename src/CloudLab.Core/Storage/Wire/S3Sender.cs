@@ -71,6 +71,7 @@ internal sealed class S3Sender
             catch (Exception e)
             {
                 answer?.Dispose();
+                request.AnswersLost += AwsRetryPolicy.IsNotThere(e) ? 0 : 1;
                 if (!Passes(e, cancellation) || attempt >= (AwsRetryPolicy.IsNotThere(e) ? 2 : Attempts))
                 {
                     throw;
