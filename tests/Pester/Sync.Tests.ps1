@@ -30,6 +30,21 @@ Describe 'Synchronizing and copying' -Tag Storage {
     }
 
     Context 'Sync-LabObject' {
+        It 'plans with -WhatIf what it would do, and refuses in both what is no file' -Skip:$IsWindows {
+            $null = New-Item -ItemType SymbolicLink site/dangling -Target nowhere
+            mkfifo site/pipe
+            foreach ($whatIf in $true, $false) {
+                $plan = Sync-LabObject site "s3://$bucket" -WhatIf:$whatIf -ErrorAction SilentlyContinue -ErrorVariable problems
+                $plan.Name | Sort-Object | Should -Be @("data/it's [1].json", 'data/users.json', 'top.txt')
+                $problems.FullyQualifiedErrorId | Should -Be @('FileNotFound,CloudLab.Cmdlets.Storage.Sync.SyncLabObjectCommand', 'NotAFile,CloudLab.Cmdlets.Storage.Sync.SyncLabObjectCommand')
+            }
+        }
+
+        It 'says that a destination of Receive-LabObject is a file' {
+            $null = Send-LabObject $bucket site/top.txt
+            { Receive-LabObject $bucket top.txt -Destination site/top.txt/ } | Should -Throw '*top.txt'' is a file: name a folder*'
+        }
+
         It 'takes a folder to a bucket and back, relative to the current location, and then does nothing' {
             (Sync-LabObject site "s3://$bucket/web").Action | Should -Be @('Upload', 'Upload', 'Upload')
             Keys | Should -Be @("web/data/it's [1].json", 'web/data/users.json', 'web/top.txt')

@@ -487,7 +487,7 @@ public class CommandLineProcessTests
         Outcome several = await RunAsync(
             ["Deploy-LabManifest"], lab,
             string.Join('\n', Json.Replace("NAME", "one", StringComparison.Ordinal), Json.Replace("NAME", "two", StringComparison.Ordinal), "---", Json.Replace("NAME", "three", StringComparison.Ordinal)));
-        Assert.Equal(["one", "two", "three"], Lines(several).Select(l => l.GetProperty("Name").GetString()));
+        Assert.Equal(["one", "three", "two"], Lines(several).Select(l => l.GetProperty("Name").GetString()).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -46,6 +46,13 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         Assert.Equal(targets.Length, said.Length);
         Assert.All(targets.Zip(said), pair => Assert.Contains(pair.First, pair.Second, StringComparison.Ordinal));
         Assert.Equal(["a b"], await KeysAsync());
+        foreach (string destination in new[] { file, file + Path.DirectorySeparatorChar })
+        {
+            CmdletResult refused = await RunAsync("Receive-LabObject", new { Bucket, Key = "a b", Session, Destination = destination });
+            Assert.StartsWith("NotAFolder", refused.TerminatingError?.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Contains($"'{file}' is a file: name a folder, or the file of one object with -OutFile", refused.TerminatingError!.Exception.Message, StringComparison.Ordinal);
+        }
+
         Assert.Equal(["f.txt"], FilesIn(Folder));
         Assert.Null(await Buckets.FindAsync(Bucket + "-y", Token));
     }

@@ -76,17 +76,20 @@ public static class LocalFiles
             using MemoryStream header = new();
             using (TarWriter writer = new(header, leaveOpen: true))
             {
-                writer.WriteEntry(target, "file");
+                try
+                {
+                    writer.WriteEntry(target, "file");
+                }
+                catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException) && File.Exists(target))
+                {
+                    // A socket, of which an archive knows nothing.
+                    return NotAFile(path);
+                }
             }
 
             header.Position = 0;
             using TarReader reader = new(header);
             return reader.GetNextEntry()?.EntryType is TarEntryType.RegularFile or TarEntryType.HardLink ? null : NotAFile(path);
-        }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException) && File.Exists(path))
-        {
-            // A socket, of which an archive knows nothing.
-            return NotAFile(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {

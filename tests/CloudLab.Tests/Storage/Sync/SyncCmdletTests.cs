@@ -49,6 +49,33 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task The_plan_refuses_what_the_run_refuses_and_nothing_of_that_name_is_removed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no pipes among its files");
+        NewFile("source/empty", 0);
+        File.CreateSymbolicLink(Path.Combine(Folder, "source", "link"), "none");
+        await ForeignProcess.OutputAsync(new("mkfifo", [Path.Combine(Folder, "source", "pipe")]));
+        foreach (string key in new[] { "p/link", "p/pipe", "p/extra" })
+        {
+            await PutAsync(key);
+        }
+
+        foreach (bool whatIf in new[] { true, false })
+        {
+            foreach (bool checksum in new[] { true, false })
+            {
+                CmdletResult sync = await RunAsync(new { Source = "source", Destination = Place, Delete = true, Checksum = checksum, WhatIf = whatIf, Session });
+                Assert.Equal(["FileNotFound", "NotAFile"], sync.Errors.Select(e => e.FullyQualifiedErrorId.Split(',')[0]));
+                Assert.Equal(
+                    whatIf || checksum ? ["empty", "extra"] : [],
+                    sync.OutputOf<LabSyncAction>().Select(a => a.Name).Order(StringComparer.Ordinal));
+            }
+        }
+
+        Assert.Equal(["p/empty", "p/link", "p/pipe"], await KeysAsync());
+    }
+
+    [Fact]
     public async Task An_empty_source_is_refused_before_anybody_is_asked_and_the_other_places_go_on()
     {
         Directory.CreateDirectory(Path.Combine(Folder, "empty"));

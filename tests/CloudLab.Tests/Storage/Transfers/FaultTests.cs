@@ -56,6 +56,34 @@ public abstract class FaultTests(StorageServer server) : FaultyStorageTest(serve
     }
 
     [Fact]
+    public async Task A_file_that_changes_while_it_is_sent_is_not_stored()
+    {
+        string path = NewFile("f", 100_000);
+        Proxy.Plan = request =>
+        {
+            if (request.Method != "PUT" || new FileInfo(path).Length > 100_000)
+            {
+                return Fault.None;
+            }
+
+            File.AppendAllText(path, "more");
+            return new Fault(FaultKind.Status, 503);
+        };
+        LabException e = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Faulty).SendAsync(path, Bucket, "k", new UploadOptions(), null, Token));
+        Assert.Equal(("FileChanged", path), (e.Code, e.Target));
+        Assert.Empty(await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_key_with_NUL_that_the_service_refuses_without_a_word_is_named()
+    {
+        Proxy.Plan = _ => new Fault(FaultKind.Status, 400);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => new ObjectStore(Faulty).GetAsync(Bucket, "a\0b", ReadOptions.Default, Token));
+        Assert.Equal(("InvalidKey", 400), (e.Code, e.StatusCode));
+        Assert.Contains("a\\u0000b: the service does not take a key with a NUL character", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_lost_answer_to_the_last_request_of_an_upload_is_no_failure()
     {
         string path = NewFile("f", Part + 1000);

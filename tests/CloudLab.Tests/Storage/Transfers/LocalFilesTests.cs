@@ -50,6 +50,43 @@ public sealed class LocalFilesTests
     }
 
     [Fact]
+    public async Task What_is_no_file_is_refused_without_being_opened()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no pipes among its files");
+        string pipe = Path.Combine(root, "pipe");
+        await ForeignProcess.OutputAsync(new("mkfifo", [pipe]));
+        using System.Net.Sockets.Socket socket = new(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(Path.Combine(root, "sock")));
+        Write("empty");
+        Write("real", 7);
+        foreach ((string link, string target) in new[] { ("to-pipe", "pipe"), ("to-empty", "empty"), ("nowhere", "none"), ("circle", "circle") })
+        {
+            File.CreateSymbolicLink(Path.Combine(root, link), target);
+        }
+
+        Assert.Equal(
+            ["circle: FileReadFailed", "empty: ", "nowhere: FileNotFound", "pipe: NotAFile", "real: ", "sock: NotAFile", "to-empty: ", "to-pipe: NotAFile"],
+            Under().Select(file => $"{file.Name}: {LocalFiles.Refusal(file.Path, file.Size)?.Code}"));
+        Assert.EndsWith(
+            "is a link to 'none', which does not exist.", LocalFiles.Refusal(Path.Combine(root, "nowhere"), -1)!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_UTF_8_is_said_to_be_so()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems have no such names");
+        await ForeignProcess.OutputAsync(new("sh", ["-c", "printf x > \"$(printf 'bad\\377')\""]) { WorkingDirectory = root });
+        LocalFile file = Assert.Single(Under());
+        LabException? refusal = LocalFiles.Refusal(file.Path, file.Size);
+
+        // .NET cannot remove it.
+        await ForeignProcess.OutputAsync(new("sh", ["-c", "rm bad*"]) { WorkingDirectory = root });
+        Assert.Contains("its name is not UTF-8", refusal!.Message, StringComparison.Ordinal);
+        Write("\ufffd");
+        Assert.Null(LocalFiles.Refusal(Path.Combine(root, "\ufffd"), 0));
+    }
+
+    [Fact]
     public void Unfinished_downloads_are_left_out()
     {
         Write(LocalFiles.PartialName("x"));
