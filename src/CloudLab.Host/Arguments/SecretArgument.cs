@@ -40,7 +40,7 @@ internal static class SecretArgument
     public static SecureString Secret(string parameter, string typed) =>
         typed.StartsWith(FromEnvironment, StringComparison.OrdinalIgnoreCase) ? Secure(Read(parameter, typed))
         : typed == "?" ? Ask(parameter, parameter.TrimStart('-') + ": ", "env:NAME")
-        : throw Refuse(parameter, "a secret does not belong on a command line: write env:NAME to take it from a variable, or ? to be asked");
+        : throw Refuse(parameter, "a secret must not be written on the command line: write env:NAME to read it from a variable, or ? to be prompted");
 
     private static string Read(string parameter, string typed) =>
         Environment.GetEnvironmentVariable(typed[FromEnvironment.Length..]) is { Length: > 0 } value
@@ -51,7 +51,7 @@ internal static class SecretArgument
     {
         using StreamWriter errors = StandardStreams.Writer(Console.OpenStandardError());
         return Secure(Terminal.Ask(errors, prompt, isSecret: true)
-            ?? throw Refuse(parameter, $"there is nobody to ask for the secret: write {instead} to take it from a variable"));
+            ?? throw Refuse(parameter, $"the secret cannot be prompted for here: write {instead} to read it from a variable"));
     }
 
     private static SecureString Secure(string plain)

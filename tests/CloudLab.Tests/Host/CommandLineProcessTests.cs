@@ -53,7 +53,7 @@ public class CommandLineProcessTests
     [InlineData("New-LabBucket movies -Tag team", "-Tag takes name=value, not 'team'")]
     [InlineData("Get-LabBucket -Credential user,env:CLOUDLAB_NOT_SET", "CLOUDLAB_NOT_SET is not set")]
     [InlineData("Get-LabBucket -Credential user", "-Credential: there is nobody to ask")]
-    [InlineData("Connect-Lab -SessionToken secret", "does not belong on a command line")]
+    [InlineData("Connect-Lab -SessionToken secret", "must not be written on the command line")]
     [InlineData("emulator --port x", "--port")]
     [InlineData("emulator --nope x", "--nope")]
     public async Task A_command_line_that_makes_no_sense_is_exit_code_2(string args, string says)
@@ -218,7 +218,7 @@ public class CommandLineProcessTests
         (int code, string output, string errors) = await ForeignProcess.RunAsync(new ProcessStartInfo(
             "sh", ["-c", $"cd '{folder}' && rmdir '{folder}' && exec '{command}' Measure-HpaReplicas 5 120 50 < /dev/null"]));
         Assert.Equal((2, ""), (code, output));
-        Assert.StartsWith("cloudlab: The current folder is not there any more", errors, StringComparison.Ordinal);
+        Assert.StartsWith("cloudlab: The current folder no longer exists", errors, StringComparison.Ordinal);
         Assert.Single(errors.Trim().Split('\n'));
     }
 
