@@ -71,7 +71,7 @@ internal static class EmulatorCommand
                     shell = value;
                     break;
                 default:
-                    throw new UsageException($"{name} is no option of the emulator.\n{Usage}");
+                    throw new UsageException($"{name} is not an option of the emulator.\n{Usage}");
             }
         }
 

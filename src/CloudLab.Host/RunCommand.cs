@@ -27,7 +27,7 @@ internal static class RunCommand
             ?? throw HelpCommand.NoSuchCmdlet(name);
         if (cmdlet.Name is "Start-LabEmulator")
         {
-            throw new UsageException("An emulator that a cmdlet starts ends with its process, which here is at once: use 'cloudlab emulator'.");
+            throw new UsageException("An emulator started by a cmdlet stops when its process ends, which here is immediately: use 'cloudlab emulator'.");
         }
 
         using Stream stdout = StandardStreams.OpenOutput();

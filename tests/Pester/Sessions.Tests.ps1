@@ -197,7 +197,7 @@ Describe 'Connect-Lab' -Tag Sessions {
             (Get-LabSession).S3Endpoint.Value | Should -BeNullOrEmpty
             $session = Connect-Lab -Credential $right -EndpointUrl $server.Url -WarningVariable warnings -WarningAction SilentlyContinue
             $session.S3Endpoint.Value | Should -Be $server.Url
-            $warnings | Should -BeLike 'The server does not say who the credentials stand for*'
+            $warnings | Should -BeLike 'The server does not report whose credentials these are*'
         }
         finally {
             & $server.Stop

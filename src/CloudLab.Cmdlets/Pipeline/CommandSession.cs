@@ -9,7 +9,7 @@ internal sealed class CommandSession
     private LabSession? runspaceDefault;
 
     /// <summary>The runspace's default session, as it was when the cmdlet began.</summary>
-    public LabSession Default => runspaceDefault ?? throw new InvalidOperationException("The cmdlet has not begun.");
+    public LabSession Default => runspaceDefault ?? throw new InvalidOperationException("The cmdlet has not started.");
 
     /// <summary>Takes note of the runspace's default session; on the pipeline thread.</summary>
     public void Begin() => runspaceDefault = DefaultSession.Get();

@@ -59,7 +59,7 @@ public abstract class ConnectionCommand : AwsCommand
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "SessionTokenAlone",
-                "-SessionToken belongs to temporary keys: give them with -Credential.");
+                "-SessionToken needs the temporary keys it belongs to: give them with -Credential.");
         }
 
         return base.Options() with

@@ -25,5 +25,5 @@ public sealed class SecondsAttribute : ArgumentTransformationAttribute
     private static object ToTimeSpan(double seconds) =>
         double.IsFinite(seconds) && Math.Abs(seconds) < TimeSpan.MaxValue.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
-            : throw new ArgumentTransformationMetadataException($"{seconds} seconds are no span of time.");
+            : throw new ArgumentTransformationMetadataException($"{seconds} seconds is not a valid time span.");
 }

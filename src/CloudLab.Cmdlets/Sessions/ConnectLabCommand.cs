@@ -104,7 +104,7 @@ public sealed class ConnectLabCommand : ConnectionCommand
             && e.Kind is LabErrorKind.NotSupported or LabErrorKind.NotFound or LabErrorKind.InvalidData or LabErrorKind.AccessDenied or LabErrorKind.ServiceFailed)
         {
             await CheckKeysAsync(session, cancellation);
-            Reporter.Warning($"The server does not say who the credentials stand for: {e.Message}");
+            Reporter.Warning($"The server does not report whose credentials these are: {e.Message}");
         }
         catch (LabException e) when (!asked && (e.Code == "NoCredentials" || e.Kind == LabErrorKind.ConnectionFailed))
         {
@@ -126,7 +126,7 @@ public sealed class ConnectLabCommand : ConnectionCommand
         }
         catch (LabException e) when (e.Kind is LabErrorKind.NotSupported or LabErrorKind.AccessDenied or LabErrorKind.NotFound)
         {
-            Reporter.Warning($"The server does not tell whether the keys are right: {e.Message}");
+            Reporter.Warning($"The server does not report whether the keys are correct: {e.Message}");
         }
     }
 }

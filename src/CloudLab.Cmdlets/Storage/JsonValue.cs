@@ -23,7 +23,7 @@ internal static class JsonValue
         {
             throw new LabException(
                 LabErrorKind.InvalidData, "InvalidJson",
-                $"{source} is no JSON: line {e.LineNumber + 1}, character {e.BytePositionInLine + 1}.", e)
+                $"{source} is not valid JSON: line {e.LineNumber + 1}, character {e.BytePositionInLine + 1}.", e)
             {
                 Target = source,
                 Advice = "Read it without -AsHashtable to see what it is.",

@@ -66,7 +66,7 @@ public abstract class StorageCommand : AwsCommand
     {
         if (!string.IsNullOrEmpty(versionId) && keys.Length > 1)
         {
-            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId is the version of one key: give one -Key.");
+            throw new LabException(LabErrorKind.InvalidArgument, "OneVersion", "-VersionId accepts only one key: give one -Key.");
         }
     }
 
@@ -105,7 +105,7 @@ public abstract class StorageCommand : AwsCommand
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "InputObjectNotBound",
-                $"Nothing in the input '{InputObject}' binds to a parameter of {MyInvocation.MyCommand.Name}: Get-Help {MyInvocation.MyCommand.Name} -Full tells which take pipeline input.")
+                $"Nothing in the input '{InputObject}' binds to a parameter of {MyInvocation.MyCommand.Name}: Get-Help {MyInvocation.MyCommand.Name} -Full shows which parameters accept pipeline input.")
             {
                 Target = InputObject.ToString(),
                 StopsCommand = false,
@@ -156,7 +156,7 @@ public abstract class StorageCommand : AwsCommand
             string name = ObjectName.Uri(TextIn(thing, "Bucket") ?? "", TextIn(thing, "Key") ?? TextIn(thing, "Prefix") ?? "");
             throw new LabException(
                 LabErrorKind.InvalidData, "OtherEndpoint",
-                $"{name} came from {from}, but the session in use asks {endpoint}: name the one that is meant with -Session or -EndpointUrl.")
+                $"{name} came from {from}, but the session in use is for {endpoint}: choose one with -Session or -EndpointUrl.")
             {
                 Target = name,
             };
@@ -170,7 +170,7 @@ public abstract class StorageCommand : AwsCommand
         StorageClient client = new(session, Reporter);
         if (client.Origin.EndpointUrl != defaultEndpoint.Value)
         {
-            Reporter.Verbose($"Uses the storage service at {client.Origin.EndpointUrl}.");
+            Reporter.Verbose($"Using the storage service at {client.Origin.EndpointUrl}.");
         }
 
         return client;

@@ -48,7 +48,7 @@ public abstract class WaitCommand : StorageCommand
         {
             bool gone = NotExists;
             T? found = await Waiter.WaitAsync(
-                Until is not null ? $"{name} to be as -Until wants it" : gone ? $"{name} to be gone" : $"{name} to exist", name,
+                Until is not null ? $"{name} to meet the condition of -Until" : gone ? $"{name} to be gone" : $"{name} to exist", name,
                 async token =>
                 {
                     T? now = await find(token);
@@ -70,7 +70,7 @@ public abstract class WaitCommand : StorageCommand
         if (Timeout < TimeSpan.Zero || PollInterval <= TimeSpan.Zero)
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "InvalidWait", "-Timeout cannot be negative, and -PollInterval must be more than nothing.");
+                LabErrorKind.InvalidArgument, "InvalidWait", "-Timeout cannot be negative, and -PollInterval must be greater than 0.");
         }
     }
 
@@ -96,7 +96,7 @@ public abstract class WaitCommand : StorageCommand
                 LabErrorKind.Unspecified, "ConditionFailed", $"The script of -Until failed for {name}: {problem.ErrorRecord?.Exception?.Message ?? problem.Message}", problem)
             {
                 Target = name,
-                Advice = "Mind that $_ is null while there is nothing by that name, and that every error in the script ends the wait.",
+                Advice = "Note that $_ is null while nothing with that name exists, and that any error in the script ends the wait.",
             };
     }
 }

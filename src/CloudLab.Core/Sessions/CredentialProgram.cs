@@ -43,11 +43,11 @@ internal static class CredentialProgram
             Task ended = Task.WhenAll(output, complaint, process.WaitForExitAsync(cancellation));
             if (await Task.WhenAny(ended, Task.Delay(Patience, cancellation)) != ended)
             {
-                reporter.Warning($"The {name} has run for {Patience.TotalSeconds:0} s and is waited for: Ctrl+C ends it.");
+                reporter.Warning($"The {name} has been running for {Patience.TotalSeconds:0} s; still waiting. Press Ctrl+C to stop it.");
             }
 
             await ended;
-            return process.ExitCode == 0 ? await output : throw failed($"'{start.FileName}' ended with code {process.ExitCode}{LastLine(await complaint)}", null);
+            return process.ExitCode == 0 ? await output : throw failed($"'{start.FileName}' exited with code {process.ExitCode}{LastLine(await complaint)}", null);
         }
         catch (OperationCanceledException)
         {

@@ -85,7 +85,7 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
                 && url.Scheme is "http" or "https" or "socks4" or "socks4a" or "socks5"
                     ? (url, variable)
                     : throw new LabException(
-                        LabErrorKind.InvalidArgument, "ProxyInvalid", $"{variable} is not the URL of a proxy: write http://host:port.");
+                        LabErrorKind.InvalidArgument, "ProxyInvalid", $"{variable} is not a proxy URL: write http://host:port.");
         }
 
         return null;

@@ -44,13 +44,13 @@ internal sealed class ProxyFaultHandler : DelegatingHandler
             }
 
             answer.Dispose();
-            throw Problem("ProxyAuthenticationRequired", $"The proxy {name} asks for a user and a password, or refuses the ones it was given.", null);
+            throw Problem("ProxyAuthenticationRequired", $"The proxy {name} requires a user and a password, or rejected those it was given.", null);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ProxyTunnelError)
         {
             throw Problem(
                 e.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? "ProxyAuthenticationRequired" : "ProxyRefused",
-                $"The proxy {name} does not connect to {url.Host}: {AwsErrors.OneLine(e.Message).TrimEnd('.')}.", e);
+                $"The proxy {name} could not connect to {url.Host}: {AwsErrors.OneLine(e.Message).TrimEnd('.')}.", e);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
         {
@@ -58,14 +58,14 @@ internal sealed class ProxyFaultHandler : DelegatingHandler
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested && e.InnerException is TimeoutException)
         {
-            throw Problem("ProxyUnreachable", $"The proxy {name} does not answer in time.", e);
+            throw Problem("ProxyUnreachable", $"The proxy {name} did not answer in time.", e);
         }
     }
 
     private static string Reason(Exception e) => e.GetBaseException() is SocketException socket
         ? socket.SocketErrorCode switch
         {
-            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its host name is not known",
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its host name cannot be resolved",
             SocketError.ConnectionRefused => "nothing answers there",
             _ => AwsErrors.OneLine(socket.Message).TrimEnd('.'),
         }

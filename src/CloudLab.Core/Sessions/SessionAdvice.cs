@@ -30,7 +30,7 @@ internal static class SessionAdvice
     /// <summary>How a code of an MFA device can be given where nobody is asked.</summary>
     public static string MfaCode { get; } = OneCommand
         ? "Run this on a terminal, or keep a role's credentials in a profile there first: Use-LabRole -SaveProfile."
-        : "Run Connect-Lab -ProfileName in an interactive session first; the credentials are then kept until they end.";
+        : "Run Connect-Lab -ProfileName in an interactive session first; the credentials are then kept until they expire.";
 
     /// <summary>How to have an emulator.</summary>
     public static string Emulator { get; } = OneCommand ? "cloudlab emulator" : "Start-LabEmulator";

@@ -19,7 +19,7 @@ internal static class TrustedAuthorities
         {
             X509Certificate2Collection authorities = [];
             authorities.ImportFromPemFile(path);
-            return authorities.Count > 0 ? authorities : throw Unusable("it holds no certificate", null);
+            return authorities.Count > 0 ? authorities : throw Unusable("it contains no certificate", null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -47,7 +47,7 @@ internal static class TrustedAuthorities
     {
         if (certificate is null)
         {
-            return "it showed no certificate";
+            return "it presented no certificate";
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
@@ -67,7 +67,7 @@ internal static class TrustedAuthorities
         X509Certificate2 own = new(certificate);
         return chain.Build(own) ? null
             : chain.ChainStatus.Any(status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid))
-                ? $"its certificate or that of its authority is not valid today; its own is from {own.NotBefore.ToUniversalTime():yyyy-MM-dd} to {own.NotAfter.ToUniversalTime():yyyy-MM-dd}"
+                ? $"its certificate or that of its authority is not valid today; its own is valid from {own.NotBefore.ToUniversalTime():yyyy-MM-dd} to {own.NotAfter.ToUniversalTime():yyyy-MM-dd}"
             : $"its certificate is not issued by the trusted authority ({string.Join(", ", chain.ChainStatus.Select(status => status.Status))})";
     }
 }

@@ -143,7 +143,7 @@ internal sealed class CommandLine(CmdletInfo cmdlet)
         i + 1 < args.Count && !IsName(args[i + 1])
             ? args[++i]
             : throw new UsageException($"-{name} needs a value."
-                + (i + 1 < args.Count ? $" For one that begins with a dash write -{name}:{args[i + 1]}." : ""));
+                + (i + 1 < args.Count ? $" If it begins with a dash, write -{name}:{args[i + 1]}." : ""));
 
     private ParameterMetadata Find(string name)
     {

@@ -73,7 +73,7 @@ internal static class JsonInput
 
         if (pending.Length > 0)
         {
-            throw new FormatException($"Line {began} of the input begins a JSON value that does not end.");
+            throw new FormatException($"Line {began} of the input begins a JSON value that is incomplete.");
         }
     }
 
@@ -110,7 +110,7 @@ internal static class JsonInput
         }
         catch (JsonException e) when (structured)
         {
-            throw new FormatException($"Line {line} of the input is no JSON: {e.Message}", e);
+            throw new FormatException($"Line {line} of the input is not valid JSON: {e.Message}", e);
         }
         catch (JsonException)
         {

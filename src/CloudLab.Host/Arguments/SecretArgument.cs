@@ -11,7 +11,7 @@ namespace CloudLab.Host.Arguments;
 internal static class SecretArgument
 {
     private const string FromEnvironment = "env:";
-    private const string NotHere = "a secret does not belong on a command line: ";
+    private const string NotHere = "a secret must not be written on the command line: ";
 
     /// <summary>A user name with a secret.</summary>
     /// <param name="parameter">The parameter with its dash, for messages.</param>
@@ -33,7 +33,7 @@ internal static class SecretArgument
         bool named = variable > 1 && typed[variable - 1] == ',';
         string user = named ? typed[..(variable - 1)] : typed;
         return user.Length == 0 || user.AsSpan().ContainsAny(':', ',')
-            ? throw Refuse(parameter, NotHere + "write USER to be asked, or USER,env:NAME to take it from a variable")
+            ? throw Refuse(parameter, NotHere + "write USER to be prompted, or USER,env:NAME to read it from a variable")
             : new PSCredential(user, named ? Secure(Read(parameter, typed[variable..])) : Ask(parameter, $"Secret for {parameter}: ", "USER,env:NAME"));
     }
 
@@ -44,7 +44,7 @@ internal static class SecretArgument
     public static SecureString Secret(string parameter, string typed) =>
         typed.StartsWith(FromEnvironment, StringComparison.OrdinalIgnoreCase) ? Secure(Read(parameter, typed))
         : typed == "?" ? Ask(parameter, parameter.TrimStart('-') + ": ", "env:NAME")
-        : throw Refuse(parameter, NotHere + "write env:NAME to take it from a variable, or ? to be asked");
+        : throw Refuse(parameter, NotHere + "write env:NAME to read it from a variable, or ? to be prompted");
 
     private static string Read(string parameter, string typed)
     {
@@ -63,7 +63,7 @@ internal static class SecretArgument
     {
         using StreamWriter errors = StandardStreams.Writer(Console.OpenStandardError());
         return Secure(Terminal.Ask(errors, prompt, isSecret: true)
-            ?? throw Refuse(parameter, $"there is nobody to ask for the secret: write {instead} to take it from a variable"));
+            ?? throw Refuse(parameter, $"the secret cannot be prompted for here: write {instead} to read it from a variable"));
     }
 
     private static SecureString Secure(string plain)

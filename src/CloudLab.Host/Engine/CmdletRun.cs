@@ -118,7 +118,7 @@ internal sealed class CmdletRun : IDisposable
         }
         catch (IOException e)
         {
-            throw new UsageException($"The current folder is not there any more: change to another. ({e.Message})");
+            throw new UsageException($"The current folder no longer exists: change to another one. ({e.Message})");
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed class CmdletRun : IDisposable
         catch (IOException e) when (StandardStreams.IsReaderGone(e))
         {
             readerGone = true;
-            throw new PipelineStoppedException("Nobody reads the output any more.", e);
+            throw new PipelineStoppedException("The reader of the output has closed it.", e);
         }
     };
 }

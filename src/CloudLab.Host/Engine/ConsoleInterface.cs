@@ -175,7 +175,7 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
         while (true)
         {
             string answer = Terminal.Ask(errors, $"{message}\n{offer} ({keys[Math.Max(defaultChoice, 0)]}): ")?.Trim()
-                ?? throw new HostException(message.ReplaceLineEndings(" ") + " There is nobody to ask: add -Confirm:false.", null, "ConfirmationNeeded", ErrorCategory.InvalidOperation);
+                ?? throw new HostException(message.ReplaceLineEndings(" ") + " Confirmation is not possible here: add -Confirm:false.", null, "ConfirmationNeeded", ErrorCategory.InvalidOperation);
             int chosen = answer.Length == 0 ? defaultChoice
                 : Array.FindIndex(keys, k => k.Equals(answer, StringComparison.OrdinalIgnoreCase)) is >= 0 and var key ? key
                 : Array.FindIndex(labels, l => l.Equals(answer, StringComparison.OrdinalIgnoreCase));
@@ -201,7 +201,7 @@ internal sealed class ConsoleInterface(TextWriter output, TextWriter errors) : P
     /// <inheritdoc/>
     public override SecureString ReadLineAsSecureString() => SecretArgument.Secret("Secret", "?");
 
-    private static HostException Nobody() => new("There is nobody to ask.");
+    private static HostException Nobody() => new("Input cannot be prompted for here.");
 
     private static string Key(ChoiceDescription choice) =>
         choice.Label.IndexOf('&', StringComparison.Ordinal) is >= 0 and var at && at + 1 < choice.Label.Length

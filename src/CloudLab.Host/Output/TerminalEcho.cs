@@ -38,7 +38,7 @@ internal static class TerminalEcho
     {
         if (!done)
         {
-            throw new IOException("The terminal cannot be told to hide what is typed.");
+            throw new IOException("The terminal cannot hide the typed text.");
         }
     }
 

@@ -52,8 +52,8 @@ public class CommandLineProcessTests
     [InlineData("Measure-HpaReplicas 5 120 50 -WhatIf", "'WhatIf'")]
     [InlineData("New-LabBucket movies -Tag team", "-Tag takes name=value, not 'team'")]
     [InlineData("Get-LabBucket -Credential user,env:CLOUDLAB_NOT_SET", "CLOUDLAB_NOT_SET is not set")]
-    [InlineData("Get-LabBucket -Credential user", "-Credential: there is nobody to ask")]
-    [InlineData("Connect-Lab -SessionToken secret", "does not belong on a command line")]
+    [InlineData("Get-LabBucket -Credential user", "-Credential: the secret cannot be prompted for here")]
+    [InlineData("Connect-Lab -SessionToken secret", "on the command line")]
     [InlineData("Measure-HpaReplicas 5 1,5 50", "-CurrentValue takes a number, not '1,5'")]
     [InlineData("Measure-HpaReplicas 5 120 50 -Tolerance 0,2", "-Tolerance takes a number, not '0,2'")]
     [InlineData("Measure-HpaReplicas 1,000 120 -TargetValue:50", "-CurrentReplicas takes a number, not '1,000'")]
@@ -243,7 +243,7 @@ public class CommandLineProcessTests
         (int code, string output, string errors) = await ForeignProcess.RunAsync(new ProcessStartInfo(
             "sh", ["-c", $"cd '{folder}' && rmdir '{folder}' && exec '{command}' Measure-HpaReplicas 5 120 50 < /dev/null"]));
         Assert.Equal((2, ""), (code, output));
-        Assert.StartsWith("cloudlab: The current folder is not there any more", errors, StringComparison.Ordinal);
+        Assert.StartsWith("cloudlab: The current folder no longer exists", errors, StringComparison.Ordinal);
         Assert.Single(errors.Trim().Split('\n'));
     }
 

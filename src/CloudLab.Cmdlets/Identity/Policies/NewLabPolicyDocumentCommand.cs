@@ -110,7 +110,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     {
         if (ReadOnly && ReadWrite)
         {
-            throw new LabException(LabErrorKind.InvalidArgument, "AccessAmbiguous", "-ReadOnly and -ReadWrite exclude each other.");
+            throw new LabException(LabErrorKind.InvalidArgument, "AccessAmbiguous", "-ReadOnly and -ReadWrite cannot be combined: give one of them.");
         }
     }
 
@@ -126,7 +126,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
             if (version != document.Version)
             {
                 throw new LabException(
-                    LabErrorKind.InvalidArgument, "VersionsDiffer", $"A document of version {version} and one of version {document.Version} cannot be put together.");
+                    LabErrorKind.InvalidArgument, "VersionsDiffer", $"A document of version {version} and one of version {document.Version} cannot be combined.");
             }
         }
 
@@ -200,7 +200,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "MalformedPolicyDocument",
-                "-Condition is no JSON: write { \"StringLike\": { \"s3:prefix\": \"data/*\" } }, or give a hashtable.", e);
+                "-Condition is not valid JSON: write { \"StringLike\": { \"s3:prefix\": \"data/*\" } }, or give a hashtable.", e);
         }
     }
 }

@@ -57,7 +57,7 @@ internal static class PolicyArgument
         }
         catch (LabException e)
         {
-            reporter.Warning($"The policy of bucket '{bucket}' is not understood and only shown as text: {e.Message}");
+            reporter.Warning($"The policy of bucket '{bucket}' cannot be parsed and is shown only as text: {e.Message}");
             return new LabBucketPolicy(bucket, policy, null);
         }
     }

@@ -111,7 +111,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
     {
         try
         {
-            if (!await ShouldProcessAsync($"role '{Name}'", policy is null ? "Create role" : "Create role with its policy"))
+            if (!await ShouldProcessAsync($"role '{Name}'", policy is null ? "Create role" : "Create role and its policy"))
             {
                 return;
             }

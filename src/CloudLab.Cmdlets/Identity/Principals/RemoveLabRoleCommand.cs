@@ -41,7 +41,7 @@ public sealed class RemoveLabRoleCommand : IdentityCommand
         {
             try
             {
-                if (await ShouldProcessAsync($"role '{name}'", Force ? "Remove role with its policies" : "Remove role", Force))
+                if (await ShouldProcessAsync($"role '{name}'", Force ? "Remove role and its policies" : "Remove role", Force))
                 {
                     await Roles.RemoveAsync(name, Force, cancellation);
                 }

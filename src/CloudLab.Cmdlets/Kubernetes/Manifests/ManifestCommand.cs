@@ -250,7 +250,7 @@ public abstract class ManifestCommand : KubeCommand
         if (found.Count == 0)
         {
             WriteError(ErrorMapper.ToRecord(
-                new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"There is no manifest '{path}': give a file, a folder or a wildcard that finds one."), path));
+                new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"There is no manifest '{path}': give a file, a folder or a wildcard that matches one."), path));
         }
 
         return found;

@@ -45,7 +45,7 @@ public sealed class RemoveLabBucketCommand : StorageCommand
             try
             {
                 BucketName.Validate(name);
-                string action = Force ? "Remove bucket with everything in it" : "Remove bucket";
+                string action = Force ? "Remove bucket and everything in it" : "Remove bucket";
                 if (await ShouldProcessAsync("s3://" + name, action, Force))
                 {
                     foreach (LabException failure in await Buckets.RemoveAsync(name, Force, cancellation))

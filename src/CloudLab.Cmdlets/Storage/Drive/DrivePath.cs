@@ -166,7 +166,7 @@ internal sealed class DrivePath(char separator)
     {
         if (part is "." or "..")
         {
-            throw Invalid(path, $"'{part}' in the middle of it names no part of a key");
+            throw Invalid(path, $"'{part}' in the middle of it is not part of a key");
         }
 
         StringBuilder text = new(part.Length);
@@ -197,14 +197,14 @@ internal sealed class DrivePath(char separator)
 
         // What reads as a part must be the spelling of that part: no path names two keys, or a key by accident.
         string read = text.ToString();
-        return part.Length == 0 || Spell(read) == part.Replace(Colon, ":", StringComparison.Ordinal) ? read : throw Invalid(path, $"'{part}' is not the way the drive spells a name");
+        return part.Length == 0 || Spell(read) == part.Replace(Colon, ":", StringComparison.Ordinal) ? read : throw Invalid(path, $"'{part}' is not how the drive spells a name");
     }
 
     private static LabException Invalid(string path, string why) =>
-        new(LabErrorKind.InvalidData, "InvalidPath", $"'{path}' is no path of a LabS3 drive: {why}.")
+        new(LabErrorKind.InvalidData, "InvalidPath", $"'{path}' is not a path of a LabS3 drive: {why}.")
         {
             Target = path,
-            Advice = "Take the path from Get-ChildItem, or use Get-LabObject, Remove-LabObject and their kin, which take any -Key. See about_LabS3.",
+            Advice = "Take the path from Get-ChildItem, or use cmdlets such as Get-LabObject and Remove-LabObject, which accept any -Key. See about_LabS3.",
         };
 
     // One kind of separator, and empty parts spelled. The first part may be empty: a slash there means the root of the drive.

@@ -48,5 +48,5 @@ internal sealed class DriveSessions
         name is null ? DefaultSession.Get()
         : sessions.TryGetValue(name, out LabSession? session) ? session
         : throw new LabException(
-            LabErrorKind.NotFound, "NoSuchDrive", $"The drive '{name}' that this path belongs to is gone: make it again with New-PSDrive.") { Target = name };
+            LabErrorKind.NotFound, "NoSuchDrive", $"The drive '{name}' that this path belongs to no longer exists: create it again with New-PSDrive.") { Target = name };
 }

@@ -103,9 +103,9 @@ internal sealed class DriveWriter(
         {
             throw new LabException(
                 LabErrorKind.InvalidData, "ObjectTooLarge",
-                $"{at}: S3 cannot append, and {ProgressMeter.FormatBytes(old.Size)} are too much to write again.")
+                $"{at}: S3 cannot append, and {ProgressMeter.FormatBytes(old.Size)} is too much to write again.")
             {
-                Target = at.ToString(), Advice = "Write a new object beside it, or receive it, append to the file and send it.",
+                Target = at.ToString(), Advice = "Write a new object, or download this one, append to the file and upload it.",
             };
         }
 

@@ -108,7 +108,7 @@ public sealed partial class LabS3Provider : IContentCmdletProvider
             return true;
         }
 
-        Refuse(path, "NotAnObject", $"{at} is no object and has no content.", "Name an object in it.");
+        Refuse(path, "NotAnObject", $"{at} is not an object and has no content.", "Name an object in it.");
         return false;
     }
 }

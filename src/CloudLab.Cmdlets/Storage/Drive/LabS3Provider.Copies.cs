@@ -38,21 +38,21 @@ public sealed partial class LabS3Provider
         if (source.Session != to.Session)
         {
             Refuse(
-                path, "OtherService", $"{source} cannot go to {to}: the two drives have sessions of their own, and a service copies only within itself.",
-                "Use Receive-LabObject from the one and Send-LabObject to the other, each with its -Session.");
+                path, "OtherService", $"{source} cannot be copied or moved to {to}: the two drives use different sessions, and a service copies only within itself.",
+                "Use Receive-LabObject and then Send-LabObject, each with its own -Session.");
             return;
         }
 
         bool isFolder = IsContainer(found);
         if (isFolder && (source.Key is null || IsRoot(source)))
         {
-            Refuse(path, "BucketNotCopied", $"{source}: a bucket, or the root of a drive, is not {(move ? "moved" : "copied")} as a whole.", "Name what is in it: its path with /*.");
+            Refuse(path, "BucketNotCopied", $"{source}: a bucket, or the root of a drive, cannot be {(move ? "moved" : "copied")} as a whole.", "Name its contents: its path with /*.");
             return;
         }
 
         if (isFolder && !recurse)
         {
-            Refuse(path, "FolderWithoutRecurse", $"{source} is a folder.", "Add -Recurse to copy what is in it.");
+            Refuse(path, "FolderWithoutRecurse", $"{source} is a folder.", "Add -Recurse to copy its contents.");
             return;
         }
 
@@ -62,14 +62,14 @@ public sealed partial class LabS3Provider
         to = Parse(target) with { IsFolder = isFolder };
         if (to.Key is null || to.IsService)
         {
-            Refuse(path, "NoKey", $"{to} is no place for an object: there are only buckets.", "Name a bucket and a key in it.");
+            Refuse(path, "NoKey", $"{to} cannot hold an object: there are only buckets.", "Name a bucket and a key in it.");
             return;
         }
 
         source = source with { IsFolder = isFolder };
         if (rename && isFolder && source != to && Find(target) is not null)
         {
-            Refuse(path, "FolderAlreadyExists", $"{to} exists already: a folder is not renamed into another one.", "Choose another name, or use Move-Item to put it into that folder.");
+            Refuse(path, "FolderAlreadyExists", $"{to} already exists: a folder cannot be renamed into another one.", "Choose another name, or use Move-Item to put it into that folder.");
             return;
         }
 

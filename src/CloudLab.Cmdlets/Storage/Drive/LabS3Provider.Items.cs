@@ -118,8 +118,8 @@ public sealed partial class LabS3Provider
                 new LabException(
                     LabErrorKind.InvalidData, "InvalidItemType",
                     at.Key is null
-                        ? $"'{path}': at this level there are only buckets: use -ItemType Directory for one."
-                        : $"'{itemTypeName}' is no kind of item on a LabS3 drive: use File or Directory.") { Target = path },
+                        ? $"'{path}': only buckets can be created at this level: use -ItemType Directory."
+                        : $"'{itemTypeName}' is not an item type of a LabS3 drive: use File or Directory.") { Target = path },
                 path));
             return;
         }
@@ -153,7 +153,7 @@ public sealed partial class LabS3Provider
 
         if (IsRoot(at) || at.IsService)
         {
-            Refuse(path, "DriveRoot", $"{at}: it is the root of the drive.", "Remove what is in it (Remove-Item with /*), or use Remove-LabBucket.");
+            Refuse(path, "DriveRoot", $"{at}: the root of the drive cannot be removed.", "Remove its contents (Remove-Item with /*), or use Remove-LabBucket.");
             return;
         }
 
@@ -176,7 +176,7 @@ public sealed partial class LabS3Provider
                     await store.RemoveTreeAsync(at, Selection(names, pump, entry => entry.ToString(), each), Failed, token);
                     break;
                 case LabBucket when recurse && !force && await store.HasChildrenAsync(at, token):
-                    throw NotEmpty(target, "With the bucket all versions of its objects go for good: add -Force to say so.");
+                    throw NotEmpty(target, "Removing the bucket permanently deletes all versions of its objects: add -Force to do that.");
                 case LabBucket:
                     foreach (LabException failure in await store.Buckets.RemoveAsync(at.Bucket, recurse && force, token))
                     {
@@ -188,7 +188,7 @@ public sealed partial class LabS3Provider
                     await store.RemoveTreeAsync(at, null, Failed, token);
                     break;
                 case LabPrefix when await store.HasChildrenAsync(at, token):
-                    throw NotEmpty(target, "Add -Recurse to remove everything whose key begins so.");
+                    throw NotEmpty(target, "Add -Recurse to remove every object under it.");
                 default:
                     // Of a folder with nothing in it there is only its mark.
                     foreach (LabException failure in await store.Objects.RemoveAsync(at.Bucket, [found is LabPrefix ? at.Prefix : at.Key!], token))
@@ -218,7 +218,7 @@ public sealed partial class LabS3Provider
     {
         if (!overwrite && await store.FindAsync(at with { IsFolder = true }, cancellation) is not null)
         {
-            throw new LabException(LabErrorKind.AlreadyExists, "FolderAlreadyExists", $"{at with { IsFolder = true }} exists already.")
+            throw new LabException(LabErrorKind.AlreadyExists, "FolderAlreadyExists", $"{at with { IsFolder = true }} already exists.")
             {
                 Target = at.ToString(),
             };

@@ -135,7 +135,7 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
             {
                 throw new LabException(LabErrorKind.NotFound, "NoSuchBucket", $"Bucket '{bucket}' does not exist.")
                 {
-                    Target = bucket, Advice = "Give -Root the name of a bucket, or nothing for all buckets; New-LabBucket makes one.",
+                    Target = bucket, Advice = "Give -Root the name of a bucket, or nothing for all buckets; New-LabBucket creates one.",
                 };
             }
         }

@@ -153,7 +153,7 @@ public sealed class GetLabObjectCommand : StorageCommand
         if (Parallel && (Delimiter is not null || StartAfter is not null))
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "ParallelAlone", "-Parallel lists every folder: leave -Delimiter and -StartAfter out.");
+                LabErrorKind.InvalidArgument, "ParallelAlone", "-Parallel lists every folder: omit -Delimiter and -StartAfter.");
         }
 
         string from = Bucket;
@@ -163,7 +163,7 @@ public sealed class GetLabObjectCommand : StorageCommand
             if (MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)))
             {
                 throw new LabException(
-                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{Bucket}' names a prefix already: leave -Prefix out, or give the bare name of the bucket.")
+                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{Bucket}' already names a prefix: omit -Prefix, or give only the name of the bucket.")
                 {
                     Target = Bucket, StopsCommand = false,
                 };
@@ -197,7 +197,7 @@ public sealed class GetLabObjectCommand : StorageCommand
 
                 if (!found && prefix.AsSpan().ContainsAny('*', '?'))
                 {
-                    Reporter.Warning($"No key begins with '{prefix}'. -Prefix takes no wildcards, -Include does: Get-LabObject {from} -Include '{prefix}'");
+                    Reporter.Warning($"No key begins with '{prefix}'. -Prefix does not accept wildcards, -Include does: Get-LabObject {from} -Include '{prefix}'");
                 }
             }
             catch (Exception e)

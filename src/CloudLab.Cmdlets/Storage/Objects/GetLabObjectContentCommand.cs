@@ -99,12 +99,12 @@ public sealed class GetLabObjectContentCommand : ObjectCommand
         if (AsHashtable && (Raw || AsByteStream || TotalCount != long.MaxValue))
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "AsHashtableAlone", "-AsHashtable reads the whole content as JSON: leave -Raw, -AsByteStream and -TotalCount out.");
+                LabErrorKind.InvalidArgument, "AsHashtableAlone", "-AsHashtable reads the whole content as JSON: omit -Raw, -AsByteStream and -TotalCount.");
         }
 
         if (Raw && TotalCount != long.MaxValue)
         {
-            throw new LabException(LabErrorKind.InvalidArgument, "RawAndTotalCount", "-Raw gives the whole content: leave -TotalCount out.");
+            throw new LabException(LabErrorKind.InvalidArgument, "RawAndTotalCount", "-Raw returns the whole content: omit -TotalCount.");
         }
     }
 

@@ -226,7 +226,7 @@ public sealed class NewLabObjectUrlCommand : StorageCommand, IObjectNames
         if (UploadId is not null && ContentType is not null)
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "InvalidUrlRequest", "-ContentType belongs to the beginning of an upload: leave it out with -UploadId.");
+                LabErrorKind.InvalidArgument, "InvalidUrlRequest", "-ContentType is set when an upload begins: omit it with -UploadId.");
         }
 
         // What is wrong with the request shows before an upload is begun.

@@ -31,14 +31,14 @@ internal interface IObjectNames
         {
             if (hasKey)
             {
-                throw Unclear("TwoKeys", $"'{Bucket}' names an object already: leave -Key ('{Key[0]}') out, or give the bare name of the bucket.", stops);
+                throw Unclear("TwoKeys", $"'{Bucket}' already names an object: omit -Key ('{Key[0]}'), or give only the name of the bucket.", stops);
             }
 
             (Bucket, Key) = (bucket, [key]);
         }
         else if (!hasKey)
         {
-            throw Unclear("NoKey", $"No object of bucket '{Bucket}' is named: give -Key, or -Bucket as s3://bucket/key.", stops);
+            throw Unclear("NoKey", $"No key is given for bucket '{Bucket}': use -Key, or -Bucket as s3://bucket/key.", stops);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class KeyTextAttribute : ArgumentTransformationAttribute
         }
 
         // The inner exception makes the binder go on to what else the input may bind to.
-        string text = $"{plain.GetType().Name} '{plain}' is no key";
+        string text = $"{plain.GetType().Name} '{plain}' is not a key";
         throw new ArgumentTransformationMetadataException(text, new PSInvalidCastException(text));
     }
 }

@@ -112,13 +112,13 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
                 string uri = ObjectName.Uri(Bucket, key);
                 if (version is null && await IsWildcardAsync(key, cancellation))
                 {
-                    Reporter.Warning($"There is no object {uri}. -Key takes no wildcards: Get-LabObject {Bucket} -Include '{key}' | Remove-LabObject");
+                    Reporter.Warning($"There is no object {uri}. -Key does not accept wildcards: Get-LabObject {Bucket} -Include '{key}' | Remove-LabObject");
                     continue;
                 }
 
                 if (version is null
                     ? await ShouldProcessAsync(uri, "Delete object", Force)
-                    : await ShouldProcessAsync($"{uri} version {version}", "Delete version for good", Force))
+                    : await ShouldProcessAsync($"{uri} version {version}", "Delete version permanently", Force))
                 {
                     await AddAsync(Bucket, new ObjectVersion(key, version));
                 }

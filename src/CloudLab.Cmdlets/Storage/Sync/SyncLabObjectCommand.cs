@@ -133,7 +133,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
         asksHigh = GetVariableValue("ConfirmPreference") is not ConfirmImpact preference || preference is ConfirmImpact.High or ConfirmImpact.None;
         if (SizeOnly && Checksum)
         {
-            throw new LabException(LabErrorKind.InvalidArgument, "SizeOnlyAndChecksum", "-SizeOnly and -Checksum contradict each other: give one of them.");
+            throw new LabException(LabErrorKind.InvalidArgument, "SizeOnlyAndChecksum", "-SizeOnly and -Checksum cannot be combined: give one of them.");
         }
     }
 
@@ -255,10 +255,10 @@ public sealed class SyncLabObjectCommand : UploadCommand
             return true;
         }
 
-        (bool goOn, Exception? nobody) = await TryShouldProcessAsync(target, $"Delete {removals} of the {all} that are there", Force);
+        (bool goOn, Exception? nobody) = await TryShouldProcessAsync(target, $"Delete {removals} of the {all} items in it", Force);
         return nobody is null ? goOn : throw new LabException(
             LabErrorKind.Conflict, "RemovalNotConfirmed",
-            $"-Delete would remove {removals} of the {all} that are in {target}, and there is nobody to ask: use -Force if that is meant, or -WhatIf to see them.",
+            $"-Delete would remove {removals} of the {all} items in {target}, which needs confirmation: use -Force to do that, or -WhatIf to see them.",
             nobody)
         {
             Target = target,

@@ -150,7 +150,7 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
         if (Key.Length > 1 && (DestinationKey is not null || version is not null))
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "OneKey", "-DestinationKey and -VersionId are for one key: use -DestinationPrefix for several.");
+                LabErrorKind.InvalidArgument, "OneKey", "-DestinationKey and -VersionId accept only one key: use -DestinationPrefix for several.");
         }
 
         foreach (string key in Key)
@@ -179,7 +179,7 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
         {
             WriteProblem(
                 new LabException(
-                    LabErrorKind.InvalidData, "DuplicateKey", $"{uri} would become {newUri}, which this command has written already: use another -DestinationPrefix.")
+                    LabErrorKind.InvalidData, "DuplicateKey", $"{uri} would become {newUri}, which this command has already written: use another -DestinationPrefix.")
                 {
                     Target = uri,
                 },

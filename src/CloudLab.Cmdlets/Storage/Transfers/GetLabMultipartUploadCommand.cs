@@ -101,7 +101,7 @@ public sealed class GetLabMultipartUploadCommand : StorageCommand
         }
         catch (LabException e) when (e.Code == "NoSuchUpload")
         {
-            Reporter.Verbose($"{upload} has ended meanwhile.");
+            Reporter.Verbose($"{upload} has ended in the meantime.");
             return;
         }
 

@@ -108,7 +108,7 @@ internal sealed class ListedPrefixes(
                 else if (await HasObjectsAsync(client, bucket, prefix, cancellation))
                 {
                     reporter.Warning(
-                        $"{ObjectName.Uri(bucket, prefix)} is left alone: the pipeline brought what is in other folders, and nothing of what is in this one. To take all of it, name it with -Prefix.");
+                        $"{ObjectName.Uri(bucket, prefix)} is skipped: the listing in the pipeline contains objects of other folders but none of this one. To process all of it, name it with -Prefix.");
                 }
             }
         }

@@ -185,7 +185,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
 
         if (OutFile is not null && Key.Length > 1)
         {
-            throw new LabException(LabErrorKind.InvalidArgument, "OneOutFile", "-OutFile takes one key: use -Destination for several.");
+            throw new LabException(LabErrorKind.InvalidArgument, "OneOutFile", "-OutFile accepts only one key: use -Destination for several.");
         }
 
         string? version = string.IsNullOrEmpty(VersionId) ? null : VersionId;
@@ -223,9 +223,9 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
             if (!folder!.HasDistinctNames && !path.EndsWith(Path.DirectorySeparatorChar) && !received.Add(path))
             {
                 throw new LabException(
-                    LabErrorKind.InvalidData, "DuplicateFile", $"{Named(uri, how.Read.VersionId)} would be stored as '{path}', which this command has written already.")
+                    LabErrorKind.InvalidData, "DuplicateFile", $"{Named(uri, how.Read.VersionId)} would be saved as '{path}', which this command has already written.")
                 {
-                    Target = uri, Advice = "Receive each version, and each object of the same key, by itself with -OutFile.",
+                    Target = uri, Advice = "Download each version, and each object with the same key, separately with -OutFile.",
                 };
             }
         }
@@ -245,7 +245,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
                 }
                 catch (LabException e) when (e.Code == "NotModified")
                 {
-                    Reporter.Verbose($"{uri} has the ETag {IfNoneMatch} still: nothing to download.");
+                    Reporter.Verbose($"{uri} still has the ETag {IfNoneMatch}: nothing to download.");
                 }
             });
         }

@@ -235,7 +235,7 @@ public sealed class SendLabObjectCommand : UploadCommand
             }
             else if (sentFolders.Count > 0 && IsSent(item.Path))
             {
-                Reporter.Verbose($"'{item.Path}' has been sent with its folder.");
+                Reporter.Verbose($"'{item.Path}' was already uploaded with its folder.");
             }
             else
             {
@@ -266,7 +266,7 @@ public sealed class SendLabObjectCommand : UploadCommand
             else if (LocalFiles.Under(folder, _ => { }).Any(file => !file.IsFolder))
             {
                 Reporter.Warning(
-                    $"'{folder}' is not sent: the pipeline brought what is in other folders, and nothing of what is in this one. To send all of it, name it with -Path.");
+                    $"'{folder}' is skipped: the listing in the pipeline contains files of other folders but none of this one. To upload all of it, name it with -Path.");
             }
         }
     }
@@ -376,7 +376,7 @@ public sealed class SendLabObjectCommand : UploadCommand
             ? key
             : throw new LabException(
                 LabErrorKind.InvalidData, "DuplicateKey",
-                $"'{path}' would have the key '{key}', under which this command has sent another file: use -RelativeTo to keep the folders apart.")
+                $"'{path}' would have the key '{key}', to which this command has already uploaded another file: use -RelativeTo to keep the folders apart.")
             { Target = path };
     }
 

@@ -44,9 +44,9 @@ public static class HpaCalculator
             (0, > 0, _) =>
                 (0, HpaLimit.None, "Autoscaling is disabled: the target has 0 replicas. Scale it to 1 or more to switch autoscaling on."),
             (_, _, { } max) when currentReplicas > max =>
-                (max, HpaLimit.MaxReplicas, $"{Replicas(currentReplicas)} are above the maximum: down to {max}, whatever the metric says."),
+                (max, HpaLimit.MaxReplicas, $"{Replicas(currentReplicas)} are above the maximum: scaled down to {max}, whatever the metric says."),
             (> 0, _, _) when currentReplicas < minReplicas =>
-                (minReplicas, HpaLimit.MinReplicas, $"{Replicas(currentReplicas)} are below the minimum: up to {minReplicas}, whatever the metric says."),
+                (minReplicas, HpaLimit.MinReplicas, $"{Replicas(currentReplicas)} are below the minimum: scaled up to {minReplicas}, whatever the metric says."),
             _ => Limit(calculated, minReplicas, maxReplicas, Explain(currentReplicas, currentValue, targetValue, ratio, tolerance, withinTolerance, calculated)),
         };
 
@@ -91,7 +91,7 @@ public static class HpaCalculator
         return withinTolerance
                 ? $"{times}, within the tolerance of {Show(tolerance)}: {Replicas(currentReplicas)} {(currentReplicas == 1 ? "stays" : "stay")}."
             : currentReplicas == 0
-                ? $"{times}: ceil({Show(ratio)}) = {Replicas(calculated)}, starting from none."
+                ? $"{times}: ceil({Show(ratio)}) = {Replicas(calculated)}, starting from 0."
                 : $"{times}: ceil({currentReplicas} x {Show(ratio)}) = {Replicas(calculated)}.";
     }
 

@@ -53,7 +53,7 @@ public static class Waiter
                     $"Timed out after {elapsed.TotalSeconds:0.#} s waiting for {subject}. Last seen: {seen.TrimEnd('.')}.", trouble)
                 {
                     Target = target,
-                    Advice = "Increase -Timeout, or find out what holds it up.",
+                    Advice = "Increase -Timeout, or check what is blocking it.",
                 };
             }
 

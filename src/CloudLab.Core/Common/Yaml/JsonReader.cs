@@ -45,7 +45,7 @@ internal static class JsonReader
             {
                 (int at, int column) = Position(utf8, offset + (int)reader.TokenStartIndex);
                 found.Add(new SourceDocument(
-                    number, line, null, new SyntaxProblem(at, column, "half a surrogate pair is no character")));
+                    number, line, null, new SyntaxProblem(at, column, "half a surrogate pair is not a character")));
                 break;
             }
             catch (DuplicateKeyException e)
@@ -74,7 +74,7 @@ internal static class JsonReader
                     reader.Read();
                     if (map.ContainsKey(key))
                     {
-                        throw new DuplicateKeyException(at, $"the key '{key}' is there twice");
+                        throw new DuplicateKeyException(at, $"the key '{key}' occurs twice");
                     }
 
                     map[key] = Value(ref reader, utf8, offset);

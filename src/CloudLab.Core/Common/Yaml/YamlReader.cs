@@ -13,7 +13,7 @@ internal static class YamlReader
     private const int DeepestLevel = 500;
     private const int LargeText = 200_000;
     private const int MostAliasedNodes = 400_000;
-    private const string Template = "'{{' is of a template, not of YAML: fill the template in first (helm template), and deploy what comes out";
+    private const string Template = "'{{' belongs to a template, not to YAML: render the template first (helm template) and deploy the output";
     private const string NotClosed = "a value is missing, or a list or mapping in brackets is not closed";
 
     /// <summary>Reads every document of a text.</summary>
@@ -129,7 +129,7 @@ internal static class YamlReader
     private static string Reason(string message) => message switch
     {
         _ when message.EndsWith("found invalid mapping", StringComparison.Ordinal) =>
-            "a key is not expected here: check the indentation, or quote a value that has ': ' in it",
+            "a key is not expected here: check the indentation, or quote a value that contains ': '",
         _ when message.EndsWith("did not find expected key", StringComparison.Ordinal) =>
             "'key: value' is expected here: check the indentation",
         _ when message.EndsWith("scalar, found wrong indentation", StringComparison.Ordinal) => "the quoted text is not closed",
@@ -173,7 +173,7 @@ internal static class YamlReader
         {
             object? value = Resolve(scalar);
             return value is double number && !double.IsFinite(number)
-                ? throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' has no place in JSON, which Kubernetes stores")
+                ? throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' cannot be represented in JSON, which Kubernetes stores")
                 : YamlScalar.ToJson(value);
         }
 
@@ -183,7 +183,7 @@ internal static class YamlReader
             {
                 return YamlScalar.TryResolve(scalar.Tag.Value, scalar.Value, out object? value)
                     ? value
-                    : throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is no {scalar.Tag.Value}");
+                    : throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is not a {scalar.Tag.Value}");
             }
 
             return scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty ? YamlScalar.Resolve(scalar.Value) : scalar.Value;
@@ -208,7 +208,7 @@ internal static class YamlReader
 
             if ((aliased += Count(node)) > MostAliasedNodes)
             {
-                throw new YamlException(alias.Start, alias.End, "the aliases expand to more than the document could hold");
+                throw new YamlException(alias.Start, alias.End, "the aliases expand to too much data");
             }
 
             return node?.DeepClone();
@@ -251,7 +251,7 @@ internal static class YamlReader
                 string key = Key();
                 if (!keys.Add(key))
                 {
-                    throw new YamlException(at.Start, at.End, $"the key '{key}' is there twice");
+                    throw new YamlException(at.Start, at.End, $"the key '{key}' occurs twice");
                 }
 
                 map[key] = Node(depth + 1);
@@ -299,7 +299,7 @@ internal static class YamlReader
             }
 
             return YamlScalar.ToKey(value)
-                ?? throw new YamlException(at.Start, at.End, "a key is missing or is no string, number or boolean");
+                ?? throw new YamlException(at.Start, at.End, "a key is missing or is not a string, number or boolean");
         }
     }
 }

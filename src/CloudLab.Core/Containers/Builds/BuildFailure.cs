@@ -40,7 +40,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
         if (reason.Contains("cannot be empty", StringComparison.Ordinal) && reason.Contains("Dockerfile", StringComparison.OrdinalIgnoreCase))
         {
-            return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is empty: it needs a FROM at least.");
+            return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is empty: it needs at least a FROM instruction.");
         }
 
         if ((match = PushError().Match(reason)).Success)
@@ -53,14 +53,14 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             return Make(
                 LabErrorKind.NotFound, "BaseImageUnavailable",
                 $"The image '{match.Groups["image"].Value}' that {where} needs cannot be pulled: {match.Groups["why"].Value.TrimEnd('.')}.",
-                "Look at its name, sign in to its registry with 'docker login', or build FROM an image that the engine has.");
+                "Check its name, sign in to its registry with 'docker login', or build FROM an image that the engine has.");
         }
 
         if ((match = TargetError().Match(reason)).Success)
         {
             return Make(
                 LabErrorKind.NotFound, "BuildTargetNotFound",
-                $"{DockerfileName} has no stage '{match.Groups["stage"].Value}'{match.Groups["hint"].Value}: -Target names one of its 'FROM … AS name'.");
+                $"{DockerfileName} has no stage '{match.Groups["stage"].Value}'{match.Groups["hint"].Value}: -Target takes the name of a stage ('FROM … AS name').");
         }
 
         if (reason.Contains("no builder", StringComparison.Ordinal))
@@ -76,26 +76,26 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
         if (reason.Contains("rawjson", StringComparison.Ordinal))
         {
-            return Make(LabErrorKind.NotSupported, "BuildxTooOld", "This docker buildx is too old to say what it does (--progress=rawjson): install version 0.13 or later.");
+            return Make(LabErrorKind.NotSupported, "BuildxTooOld", "This docker buildx is too old and lacks --progress=rawjson: install version 0.13 or later.");
         }
 
         return exitCode > 128 && reason.Length == 0
             ? Make(
                 LabErrorKind.ServiceFailed, "BuildxEnded",
-                string.Create(CultureInfo.InvariantCulture, $"docker buildx was ended from outside (signal {exitCode - 128}): run the build again."))
+                string.Create(CultureInfo.InvariantCulture, $"docker buildx was terminated by signal {exitCode - 128}: run the build again."))
             : Make(
                 reason.Contains("Cannot connect to the Docker daemon", StringComparison.Ordinal) ? LabErrorKind.ConnectionFailed : LabErrorKind.ServiceFailed,
                 "BuildFailed",
                 reason.Length > 0
                     ? $"The build failed: {reason.TrimEnd('.')}."
-                    : string.Create(CultureInfo.InvariantCulture, $"docker buildx ended with exit code {exitCode} and gave no reason: run it with -Verbose."));
+                    : string.Create(CultureInfo.InvariantCulture, $"docker buildx failed with exit code {exitCode} and gave no reason: run it with -Verbose."));
     }
 
     /// <summary>The error for an image store that cannot keep several platforms of one image.</summary>
     /// <returns>An error that says what can be done.</returns>
     public static LabException Platforms() => new(
         LabErrorKind.NotSupported, "ImageStoreSinglePlatform",
-        "This Docker Engine's image store keeps one platform of an image: use -Push or -Output type=oci,dest=FILE with a builder of your own, give one -Platform, or turn on the containerd image store.")
+        "The image store of this Docker Engine keeps only one platform of an image: use -Push or -Output type=oci,dest=FILE with a builder of your own, give one -Platform, or turn on the containerd image store.")
     {
         Advice = "The containerd image store is turned on with \"features\": {\"containerd-snapshotter\": true} in daemon.json. 'docker buildx create --use' makes a builder that builds several platforms.",
     };
@@ -122,7 +122,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             : Make(
                 LabErrorKind.ServiceFailed, UnreachableError().IsMatch(why) ? "RegistryUnreachable" : "PushFailed",
                 $"'{image}' was built but could not be pushed to {registry}: {why.TrimEnd('.')}.",
-                plain ? $"The registry speaks plain HTTP: add \"insecure-registries\": [\"{registry}\"] to the engine's daemon.json." : "The image is built: pushing again takes it from the cache.");
+                plain ? $"The registry speaks plain HTTP: add \"insecure-registries\": [\"{registry}\"] to the engine's daemon.json." : "The image is built: pushing again uses the build cache.");
     }
 
     private static LabException Make(LabErrorKind kind, string code, string message, string? advice = null) =>
@@ -140,7 +140,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
         {
             return Make(
                 LabErrorKind.NotSupported, "PlatformCannotRun",
-                $"{subject} cannot run: this engine has no emulation of that platform's processor.{shown}",
+                $"{subject} cannot run: this engine cannot emulate that platform's processor.{shown}",
                 "Install qemu for the engine's machine (package qemu-user-static, or 'docker run --privileged --rm tonistiigi/binfmt --install all').");
         }
 
@@ -149,7 +149,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
         {
             return Make(
                 LabErrorKind.InvalidData, "BuildStepFailed", $"{subject} failed with exit code {match.Groups["code"].Value}.{shown}",
-                "-Verbose shows everything that the step wrote.");
+                "-Verbose shows the full output of the step.");
         }
 
         return (match = MissingFile().Match(error)).Success

@@ -40,7 +40,7 @@ internal sealed class Buildx
             "docker buildx is not installed: install the package docker-buildx (docker-buildx-plugin from Docker's own repository), or put docker-buildx on the PATH.")
         {
             StopsCommand = true,
-            Advice = $"Looked on the PATH and in {string.Join(", ", PluginFolders(connection))}.",
+            Advice = $"Searched the PATH and {string.Join(", ", PluginFolders(connection))}.",
         };
     }
 
@@ -71,7 +71,7 @@ internal sealed class Buildx
         catch (Win32Exception e)
         {
             throw new LabException(
-                LabErrorKind.NotSupported, "BuildxNotFound", $"'{program}' cannot be started: {e.Message.TrimEnd('.')}. Install docker buildx anew.", e)
+                LabErrorKind.NotSupported, "BuildxNotFound", $"'{program}' cannot be started: {e.Message.TrimEnd('.')}. Reinstall docker buildx.", e)
             {
                 StopsCommand = true,
             };

@@ -44,8 +44,8 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
             throw new LabException(
                 LabErrorKind.NotFound, "BuildContextNotFound",
                 File.Exists(options.ContextPath)
-                    ? $"'{options.ContextPath}' is a file: -Path names the folder of the build context, -Dockerfile the file."
-                    : $"There is no folder '{options.ContextPath}': -Path names the folder of the build context.") { Target = options.ContextPath };
+                    ? $"'{options.ContextPath}' is a file: -Path takes the folder of the build context, -Dockerfile the file."
+                    : $"There is no folder '{options.ContextPath}': -Path takes the folder of the build context.") { Target = options.ContextPath };
         }
 
         foreach (string tag in options.Tags)
@@ -56,13 +56,13 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         if (options.Push && options.Tags.Count == 0)
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "TagMissing", "Without a name there is nowhere to push to: give -Tag registry/repository:tag.");
+                LabErrorKind.InvalidArgument, "TagMissing", "-Push needs the name of an image: give -Tag registry/repository:tag.");
         }
 
         if (options.Outputs.FirstOrDefault(o => o == "-" || o.Split(',').Contains("dest=-")) is { } output)
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "OutputInvalid", $"The output '{output}' would be binary in the pipeline: give it a file, such as type=oci,dest=image.tar.");
+                LabErrorKind.InvalidArgument, "OutputInvalid", $"The output '{output}' would write binary data to the pipeline: give it a file, such as type=oci,dest=image.tar.");
         }
 
         return options with
@@ -141,7 +141,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         if (options.Dockerfile == "-")
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "DockerfileInvalid", "A Dockerfile is not read from standard input here: save it and give its path.");
+                LabErrorKind.InvalidArgument, "DockerfileInvalid", "A Dockerfile cannot be read from standard input: save it and give its path.");
         }
 
         string[] places = options.Dockerfile is { } given

@@ -62,7 +62,7 @@ public sealed class DockerEngine
             {
                 throw new LabException(
                     LabErrorKind.NotSupported, "DockerApiVersionUnsupported",
-                    $"The Docker Engine at {Where} speaks the versions {oldest} to {engine.Offered} of its API, CloudLab up to {Newest}: install a newer CloudLab.", e)
+                    $"The Docker Engine at {Where} supports API versions {oldest} to {engine.Offered}, CloudLab up to {Newest}: install a newer CloudLab.", e)
                 {
                     StatusCode = e.StatusCode,
                     StopsCommand = true,
@@ -79,7 +79,7 @@ public sealed class DockerEngine
     /// <returns>The error.</returns>
     internal LabException Unreadable(string what, Exception? inner) => new(
         LabErrorKind.ServiceFailed, "DockerAnswerInvalid",
-        $"The Docker Engine at {Where} answered {what} with something that is not what its API says: see its log, or try another engine.", inner);
+        $"The Docker Engine at {Where} sent an invalid response to {what}: check its log, or try another engine.", inner);
 
     private static string MessageOf(string body)
     {
@@ -126,12 +126,12 @@ public sealed class DockerEngine
         }
         catch (LabException e) when (e.StatusCode == (int)HttpStatusCode.NotFound && exchange.ApiVersion is null)
         {
-            throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it has no /_ping.", e);
+            throw NoEngine("NotDockerEngine", $"The server at {Where} is not a Docker Engine: it has no /_ping.", e);
         }
 
         if (!Version.TryParse(exchange.ApiVersion, out Version? offered))
         {
-            throw NoEngine("NotDockerEngine", $"What answers at {Where} is no Docker Engine: it names no API version.", null);
+            throw NoEngine("NotDockerEngine", $"The server at {Where} is not a Docker Engine: it does not report an API version.", null);
         }
 
         Version spoken = offered < Newest ? offered : Newest;
@@ -159,7 +159,7 @@ public sealed class DockerEngine
         {
             throw NoEngine(
                 "DockerEngineSilent",
-                string.Create(CultureInfo.InvariantCulture, $"The Docker Engine at {Where} does not answer within {limit.TotalSeconds:0.#} s: see whether it is overloaded or hangs."),
+                string.Create(CultureInfo.InvariantCulture, $"The Docker Engine at {Where} did not answer within {limit.TotalSeconds:0.#} s: check whether it is overloaded or hanging."),
                 e);
         }
         catch (DockerApiException e)
@@ -170,7 +170,7 @@ public sealed class DockerEngine
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "DockerAnswerBroken",
-                $"The Docker Engine at {Where} broke off its answer: {e.GetBaseException().Message.TrimEnd('.')}. Try again.", e);
+                $"The Docker Engine at {Where} closed the connection before its response was complete: {e.GetBaseException().Message.TrimEnd('.')}. Try again.", e);
         }
         catch (Exception e) when (IsAboutContent(e))
         {
@@ -204,20 +204,20 @@ public sealed class DockerEngine
 
         // .NET says "Cannot assign requested address" of a socket that is not there.
         string why = connection.Endpoint.Kind == DockerTransportKind.Unix && !File.Exists(connection.Endpoint.Path)
-            ? "there is no such socket" : cause.Message.TrimEnd('.');
+            ? "the socket does not exist" : cause.Message.TrimEnd('.');
         return cause switch
         {
             LabException lab => lab,
             SocketException { SocketErrorCode: SocketError.AccessDenied } or UnauthorizedAccessException => NoEngine(
                 "DockerAccessDenied",
-                $"You may not use the Docker socket {Where}: join the group that owns it (docker), use a rootless engine, or run as an administrator.", e),
+                $"Access to the Docker socket {Where} is denied: join the group that owns it (docker), use a rootless engine, or run as an administrator.", e),
             AuthenticationException => NoEngine(
                 "DockerTlsFailed",
-                $"TLS to the Docker Engine at {Where} failed: {cause.Message.TrimEnd('.')}. Look at DOCKER_CERT_PATH or the context's certificates.", e),
+                $"TLS to the Docker Engine at {Where} failed: {cause.Message.TrimEnd('.')}. Check DOCKER_CERT_PATH or the context's certificates.", e),
             _ when e.HttpRequestError is HttpRequestError.InvalidResponse => NoEngine(
-                "NotDockerEngine", $"What answers at {Where} is no Docker Engine: it does not speak HTTP.", e),
+                "NotDockerEngine", $"The server at {Where} is not a Docker Engine: it does not speak HTTP.", e),
             _ when e.HttpRequestError is HttpRequestError.ResponseEnded => NoEngine(
-                "NoDockerEngine", $"The Docker Engine at {Where} closed the connection without an answer: see whether it is starting or stopping.", e),
+                "NoDockerEngine", $"The Docker Engine at {Where} closed the connection without an answer: check whether it is starting or stopping.", e),
             _ => NoEngine(
                 "NoDockerEngine",
                 $"No Docker Engine answers at {Where}: {why}. Start Docker, or name an engine with -DockerHost, -DockerContext or DOCKER_HOST.", e),

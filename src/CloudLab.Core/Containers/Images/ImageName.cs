@@ -17,12 +17,12 @@ internal static partial class ImageName
             true when match.Groups["repository"].Length > 255 => "the repository is longer than 255 characters",
             true => null,
             false when name.Length == 0 => "it is empty",
-            false when name.Any(char.IsWhiteSpace) => "it has white space in it",
-            false when name.Any(char.IsAsciiLetterUpper) && Reference().IsMatch(name.ToLowerInvariant()) => "a repository is written in lower case",
+            false when name.Any(char.IsWhiteSpace) => "it contains white space",
+            false when name.Any(char.IsAsciiLetterUpper) && Reference().IsMatch(name.ToLowerInvariant()) => "the repository must be in lower case",
             _ => "write [registry/]repository[:tag]",
         };
         return why is null ? name : throw new LabException(
-            LabErrorKind.InvalidArgument, "TagInvalid", $"'{name}' is no name for an image: {why}.") { Target = name };
+            LabErrorKind.InvalidArgument, "TagInvalid", $"'{name}' is not a valid image name: {why}.") { Target = name };
     }
 
     /// <summary>Splits a name that the engine gave.</summary>

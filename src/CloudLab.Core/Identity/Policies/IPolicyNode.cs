@@ -26,18 +26,18 @@ internal interface IPolicyNode : IDictionary
     object? IDictionary.this[object key]
     {
         get => Elements()[key];
-        set => throw new NotSupportedException("A policy cannot be changed: make another with New-LabPolicyDocument.");
+        set => throw new NotSupportedException("A policy cannot be changed: create another with New-LabPolicyDocument.");
     }
 
     /// <summary>What there is, by its names in the policy language.</summary>
     /// <returns>Names and values; what the policy does not have is left out.</returns>
     OrderedDictionary Elements();
 
-    void IDictionary.Add(object key, object? value) => throw new NotSupportedException("A policy cannot be changed: make another with New-LabPolicyDocument.");
+    void IDictionary.Add(object key, object? value) => throw new NotSupportedException("A policy cannot be changed: create another with New-LabPolicyDocument.");
 
-    void IDictionary.Clear() => throw new NotSupportedException("A policy cannot be changed: make another with New-LabPolicyDocument.");
+    void IDictionary.Clear() => throw new NotSupportedException("A policy cannot be changed: create another with New-LabPolicyDocument.");
 
-    void IDictionary.Remove(object key) => throw new NotSupportedException("A policy cannot be changed: make another with New-LabPolicyDocument.");
+    void IDictionary.Remove(object key) => throw new NotSupportedException("A policy cannot be changed: create another with New-LabPolicyDocument.");
 
     bool IDictionary.Contains(object key) => Elements().Contains(key);
 

@@ -15,12 +15,12 @@ public sealed class PolicyCondition
         Key = key;
         Value = TextList.Of(values);
         Test = ConditionTest.Parse(operatorName)
-            ?? throw PolicyReader.Malformed("Condition", $"'{operatorName}' is no condition operator{PolicyReader.Suggest(operatorName, ConditionTest.Names)}");
+            ?? throw PolicyReader.Malformed("Condition", $"'{operatorName}' is not a condition operator{PolicyReader.Suggest(operatorName, ConditionTest.Names)}");
         foreach (string value in values)
         {
             if (!Test.Accepts(value))
             {
-                throw PolicyReader.Malformed($"Condition.{operatorName}.{key}", $"'{value}' is no value for {operatorName}");
+                throw PolicyReader.Malformed($"Condition.{operatorName}.{key}", $"'{value}' is not a valid value for {operatorName}");
             }
         }
     }

@@ -42,7 +42,7 @@ public static class PolicyEvaluator
         Hit? resource = policies.Resource is { } own ? Find(own, PolicyEffect.Allow, request, PolicyLayer.Resource) : null;
         if (policies.ResourceMustAllow && resource is null)
         {
-            return None(PolicyLayer.Resource, request, policies.Resource is { } silent ? $"{silent.Name} does not name the caller" : "there is no policy that allows it");
+            return None(PolicyLayer.Resource, request, policies.Resource is { } silent ? $"{silent.Name} does not name the caller" : "no policy allows it");
         }
 
         if (resource is { Grant: Grant.Direct } direct)

@@ -45,7 +45,7 @@ internal static partial class PolicyReader
             string place = Place(i);
             if (statement.Sid is { } sid && !sids.Add(sid))
             {
-                throw Malformed(place + ".Sid", $"'{sid}' stands twice; every Sid must be its own");
+                throw Malformed(place + ".Sid", $"'{sid}' occurs twice; each Sid must be unique");
             }
 
             OneOf(place, "Action", statement.Action.Count, "NotAction", statement.NotAction.Count, needed: true);
@@ -55,12 +55,12 @@ internal static partial class PolicyReader
                 needed: kind is PolicyKind.Resource or PolicyKind.Trust);
             if (kind == PolicyKind.Trust && statement.Resource.Count + statement.NotResource.Count > 0)
             {
-                throw Malformed(place + ".Resource", "a trust policy has none: it is about its own role");
+                throw Malformed(place + ".Resource", "not allowed in a trust policy, which always applies to its own role");
             }
 
             if (kind == PolicyKind.Identity && (statement.Principal ?? statement.NotPrincipal) is not null)
             {
-                throw Malformed(place + ".Principal", "a policy of a user, role or session has none: it is about its own identity");
+                throw Malformed(place + ".Principal", "not allowed in a policy of a user, role or session, which always applies to that identity");
             }
 
             CheckAll(place + ".Action", statement.Action, IsAction, "an action is written service:Name, such as s3:GetObject, or *");
@@ -110,7 +110,7 @@ internal static partial class PolicyReader
                     version = Text(property.Value, "Version");
                     if (version is not ("2012-10-17" or "2008-10-17"))
                     {
-                        throw Malformed("Version", $"'{version}' is no version of the policy language; write 2012-10-17");
+                        throw Malformed("Version", $"'{version}' is not a version of the policy language; write 2012-10-17");
                     }
 
                     break;
@@ -131,7 +131,7 @@ internal static partial class PolicyReader
         return statements switch
         {
             null => throw Malformed("at its root", "Statement is missing"),
-            { Count: 0 } => throw Malformed("Statement", "there is none in it"),
+            { Count: 0 } => throw Malformed("Statement", "the array is empty"),
             _ => new PolicyDocument(statements, version, id),
         };
     }
@@ -212,7 +212,7 @@ internal static partial class PolicyReader
         }
 
         return found.Count == 0
-            ? throw Malformed(place, "nobody is named in it")
+            ? throw Malformed(place, "no principal is named")
             : new PolicyPrincipal
             {
                 AWS = found.GetValueOrDefault("AWS") ?? [],
@@ -243,7 +243,7 @@ internal static partial class PolicyReader
                 string key = condition.Name;
                 if (!key.Contains(':', StringComparison.Ordinal))
                 {
-                    throw Malformed(here, $"'{key}' is no condition key: one is written service:name, such as s3:prefix");
+                    throw Malformed(here, $"'{key}' is not a condition key: write service:name, such as s3:prefix");
                 }
 
                 try
@@ -267,12 +267,12 @@ internal static partial class PolicyReader
         {
             if (known is not null && !known.Contains(property.Name, StringComparer.Ordinal))
             {
-                throw Malformed(place, $"'{property.Name}' is no element{Suggest(property.Name, known)}");
+                throw Malformed(place, $"'{property.Name}' is not a valid element{Suggest(property.Name, known)}");
             }
 
             if (!seen.Add(property.Name))
             {
-                throw Malformed(place, $"'{property.Name}' stands twice");
+                throw Malformed(place, $"'{property.Name}' occurs twice");
             }
 
             yield return property;
@@ -306,7 +306,7 @@ internal static partial class PolicyReader
     {
         if (count > 0 && negatedCount > 0)
         {
-            throw Malformed(place, $"{name} and {negated} exclude each other");
+            throw Malformed(place, $"{name} and {negated} cannot be combined");
         }
 
         if (needed && count + negatedCount == 0)
@@ -321,7 +321,7 @@ internal static partial class PolicyReader
         {
             if (!good(value))
             {
-                throw Malformed(place, $"'{value}' will not do: {rule}");
+                throw Malformed(place, $"'{value}' is not valid: {rule}");
             }
         }
     }

@@ -36,10 +36,10 @@ public sealed record PolicyStatement : IPolicyNode
     /// <inheritdoc/>
     public override string ToString()
     {
-        string actions = NotAction.Count > 0 ? "all but " + string.Join(", ", NotAction) : string.Join(", ", Action);
-        string resources = NotResource.Count > 0 ? " on all but " + string.Join(", ", NotResource)
+        string actions = NotAction.Count > 0 ? "all except " + string.Join(", ", NotAction) : string.Join(", ", Action);
+        string resources = NotResource.Count > 0 ? " on all except " + string.Join(", ", NotResource)
             : Resource.Count > 0 ? " on " + string.Join(", ", Resource) : "";
-        string who = NotPrincipal is not null ? $" to all but {NotPrincipal}" : Principal is not null ? $" to {Principal}" : "";
+        string who = NotPrincipal is not null ? $" to all except {NotPrincipal}" : Principal is not null ? $" to {Principal}" : "";
         string when = Condition.Count > 0 ? " if " + string.Join(" and ", Condition) : "";
         return $"{Effect} {actions}{resources}{who}{when}";
     }

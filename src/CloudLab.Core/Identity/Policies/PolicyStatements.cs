@@ -66,7 +66,7 @@ public static class PolicyStatements
                 : name.Contains(".amazonaws.com", StringComparison.Ordinal) ? service
                 : throw new LabException(
                     LabErrorKind.InvalidArgument, "PrincipalInvalid",
-                    $"'{name}' names no principal: give an account id, the ARN of an account, user or role, a service such as ec2.amazonaws.com, or *."))
+                    $"'{name}' is not a principal: give an account id, the ARN of an account, user or role, a service such as ec2.amazonaws.com, or *."))
                 .Add(name);
         }
 

@@ -153,7 +153,7 @@ internal sealed class IamQueryClient : AmazonServiceClient
             XElement document = Load(input.Stream);
             return document.Name.LocalName.EndsWith("Response", StringComparison.Ordinal)
                 ? new QueryResponse { Document = document }
-                : throw new XmlException($"<{document.Name.LocalName}> is no answer of IAM.");
+                : throw new XmlException($"<{document.Name.LocalName}> is not an IAM response.");
         }
 
         public override AmazonServiceException UnmarshallException(XmlUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)

@@ -127,13 +127,13 @@ public sealed class RoleStore(IdentityClient client)
                 StatusCode = e.StatusCode,
                 RequestId = e.RequestId,
                 Target = name,
-                Advice = "Use -Force to remove its policies with it.",
+                Advice = "Use -Force to remove its policies too.",
             };
         }
     }
 
     private static LabException Unexpected(string name, string action) => new(
-        LabErrorKind.ServiceFailed, "InvalidResponse", $"Role '{name}': the answer to {action} has no role in it.") { Target = name };
+        LabErrorKind.ServiceFailed, "InvalidResponse", $"Role '{name}': the response to {action} contains no role.") { Target = name };
 
     // By the order of the leaves, since radosgw wraps key and value each into an element of its own.
     private static Dictionary<string, string> ReadTags(XElement? tags)
@@ -166,13 +166,13 @@ public sealed class RoleStore(IdentityClient client)
         try
         {
             await client.IamAsync("DeleteRole", $"Role '{role.Name}'", role.Name, CancellationToken.None, ("RoleName", role.Name));
-            client.Reporter.Verbose($"Role '{role.Name}' is removed again: its policy was not accepted.");
+            client.Reporter.Verbose($"Removing role '{role.Name}' again: its policy was not accepted.");
         }
         catch (LabException e)
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "RoleHalfMade",
-                $"Role '{role.Name}' exists but has no policy ({problem.Message.TrimEnd('.')}), and it could not be removed again ({e.Message.TrimEnd('.')}).", problem)
+                $"Role '{role.Name}' was created but has no policy ({problem.Message.TrimEnd('.')}), and it could not be removed again ({e.Message.TrimEnd('.')}).", problem)
             {
                 Target = role.Name,
                 Advice = "Remove it with Remove-LabRole -Force, then try again.",
@@ -210,7 +210,7 @@ public sealed class RoleStore(IdentityClient client)
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
         {
-            client.Reporter.Verbose($"The service has no ListRoleTags, so role '{name}' counts as having none.");
+            client.Reporter.Verbose($"The service does not support ListRoleTags, so role '{name}' is shown without tags.");
             return null;
         }
     }
@@ -243,7 +243,7 @@ public sealed class RoleStore(IdentityClient client)
             }
             catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
             {
-                client.Reporter.Verbose($"The service has no {action}, so role '{role}' counts as having none.");
+                client.Reporter.Verbose($"The service does not support {action}, so role '{role}' is treated as having none.");
                 yield break;
             }
 
@@ -308,7 +308,7 @@ public sealed class RoleStore(IdentityClient client)
         }
         catch (LabException e)
         {
-            client.Reporter.Warning($"The {what} is not understood and left out: {e.Message}");
+            client.Reporter.Warning($"The {what} cannot be parsed and is left out: {e.Message}");
             return null;
         }
     }

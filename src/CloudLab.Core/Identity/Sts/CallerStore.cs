@@ -59,7 +59,7 @@ public sealed class CallerStore(IdentityClient client)
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {
             // Whoever may assume a role may not be allowed to look at it; its ARN is known all the same, but for a path.
-            client.Reporter.Verbose($"The caller may not look role '{name}' up; its path is taken to be /.");
+            client.Reporter.Verbose($"The caller is not allowed to read role '{name}'; its path is assumed to be /.");
             return ($"arn:aws:iam::{await GetAccountAsync(cancellation)}:role/{name}", null);
         }
     }

@@ -66,7 +66,7 @@ public sealed class ApiCatalog
         string? near = Nearest(name.Split('.')[0], Resources.SelectMany(r => new[] { r.Plural, r.Singular }.Concat(r.ShortNames)));
         return new LabException(
             LabErrorKind.NotFound, "KindNotFound",
-            $"The cluster has no kind '{name}': {(near is null ? "tab completes the ones it has." : $"did you mean '{near}'?")}")
+            $"The cluster has no kind '{name}': {(near is null ? "press Tab to complete the available kinds." : $"did you mean '{near}'?")}")
         {
             Target = name,
         };
@@ -82,7 +82,7 @@ public sealed class ApiCatalog
         string[] here = [.. Resources.Where(r => r.ApiVersion == apiVersion).Select(r => r.Kind)];
         string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
         bool strange = !ApiResource.IsBuiltIn(group) && !Resources.Any(r => r.Group == group);
-        string hint = elsewhere.Length > 0 ? $"{kind} is served as {string.Join(", ", elsewhere)} there"
+        string hint = elsewhere.Length > 0 ? $"{kind} is available in {string.Join(", ", elsewhere)}"
             : strange ? "if it is a custom resource, deploy its CustomResourceDefinition first"
             : Nearest(kind, here) is { } near ? $"did you mean {near}?"
             : Nearest(kind, Resources.Select(r => r.Kind)) is { } other

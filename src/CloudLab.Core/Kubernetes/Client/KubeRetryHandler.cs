@@ -73,7 +73,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
 
             TimeSpan pause = retryAfter ?? TimeSpan.FromMilliseconds((100 << (attempt - 1)) * (0.75 + (Random.Shared.NextDouble() / 2)));
             RequestLog.Current.Verbose(
-                $"Attempt {attempt} of {request.Method} {request.RequestUri!.AbsolutePath} failed ({failure.Message}); again in {pause.TotalSeconds:0.#} s");
+                $"Attempt {attempt} of {request.Method} {request.RequestUri!.AbsolutePath} failed ({failure.Message}); retrying in {pause.TotalSeconds:0.#} s");
             await Task.Delay(pause, clock, cancellationToken);
             attempt++;
         }
@@ -110,7 +110,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
             answer?.Dispose();
             throw new LabException(
                 LabErrorKind.Timeout, "NoAnswer",
-                $"The API server {endpoint.Address} gave no answer within {AnswerTime.TotalSeconds:0} s to {request.Method} {request.RequestUri!.AbsolutePath}: try again, or look after the server.", e);
+                $"The API server {endpoint.Address} did not answer {request.Method} {request.RequestUri!.AbsolutePath} within {AnswerTime.TotalSeconds:0} s: try again, or check the server.", e);
         }
         catch
         {

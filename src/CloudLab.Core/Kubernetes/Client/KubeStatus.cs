@@ -45,13 +45,13 @@ internal static class KubeStatus
         switch (code)
         {
             case 401:
-                message = $"The API server {server.AbsoluteUri.TrimEnd('/')} does not accept these credentials ({message}): log in again, or check the user of the context.";
+                message = $"The API server {server.AbsoluteUri.TrimEnd('/')} rejected the credentials ({message}): sign in again, or check the user of the context.";
                 break;
             case 404 when status.Object("details") is { } details && details.Text("kind") == "namespaces" && details.Text("name") is { } name:
-                message = $"There is no namespace '{name}': create it, deploy a manifest with kind: Namespace first, or name another with -Namespace.";
+                message = $"There is no namespace '{name}': create it, deploy a manifest with kind: Namespace first, or choose another with -Namespace.";
                 break;
             case 409 when reason == "Conflict" && message.Contains("conflict with", StringComparison.Ordinal):
-                message += " Use -Force to take these fields over.";
+                message += " Use -Force to take over these fields.";
                 advice = "Leave the fields out of the manifest, or take them over with -Force.";
                 break;
             case 403:

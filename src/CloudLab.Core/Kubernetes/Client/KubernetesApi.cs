@@ -120,7 +120,7 @@ public sealed class KubernetesApi
         }
         catch (JsonException e)
         {
-            throw KubeStatus.Unreachable(endpoint, new IOException("the answer ended in the middle", e));
+            throw KubeStatus.Unreachable(endpoint, new IOException("the response ended early", e));
         }
     }
 
@@ -165,7 +165,7 @@ public sealed class KubernetesApi
             }
             catch (Exception e) when (e is IOException or HttpRequestException)
             {
-                RequestLog.Current.Verbose($"The watch broke ({e.Message}); it is taken up again");
+                RequestLog.Current.Verbose($"The watch was interrupted ({e.Message}); resuming it");
                 return null;
             }
         }

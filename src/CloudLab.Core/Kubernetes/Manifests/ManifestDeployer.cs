@@ -120,7 +120,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     }
 
     private async Task<bool> ApprovedAsync(ResolvedItem item) => options.Approve is null
-        || await options.Approve($"{item.Description} on {api.Address}", options.DryRun ? "Try a server-side apply" : "Apply");
+        || await options.Approve($"{item.Description} on {api.Address}", options.DryRun ? "Apply (dry run)" : "Apply");
 
     // A custom resource whose definition was only tried, or not approved: nothing can be sent.
     private async Task DescribedAsync(ResolvedItem item, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
@@ -133,7 +133,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
 
         if (options.DryRun)
         {
-            reporter.Verbose($"{item.Description} cannot be tried before its definition is there");
+            reporter.Verbose($"{item.Description} cannot be checked in a dry run because its definition does not exist yet");
             await results.AddAsync(item.Item, ManifestResolver.Result(item, ManifestAction.Created, dryRun: true), told, cancellation);
         }
         else
@@ -218,12 +218,12 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             }
             catch (LabException e) when (options.DryRun && e.StatusCode == 404 && item.Namespace is not null && createdNamespaces.ContainsKey(item.Namespace))
             {
-                reporter.Verbose($"{item.Description} cannot be tried before its namespace is there");
+                reporter.Verbose($"{item.Description} cannot be checked in a dry run because its namespace does not exist yet");
                 return (ManifestAction.Created, item.Item.Content);
             }
             catch (LabException e) when (Settles(e, item) && Environment.TickCount64 - start < SettlingTime.TotalMilliseconds)
             {
-                RequestLog.Current.Verbose($"{item.Description}: {e.Message}; the cluster is still settling, tried again");
+                RequestLog.Current.Verbose($"{item.Description}: {e.Message}; the cluster is not ready for it yet, trying again");
                 await Task.Delay(200, cancellation);
             }
         }
@@ -260,7 +260,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {
             // Who may write secrets often may not read them.
-            RequestLog.Current.Verbose($"{item.Description} may not be read, so nobody can tell whether the apply changes it ({e.Message})");
+            RequestLog.Current.Verbose($"{item.Description} cannot be read, so it is unknown whether the apply changes it ({e.Message})");
             return null;
         }
     }

@@ -40,7 +40,7 @@ public static class ManifestReader
             {
                 throw new LabException(
                     LabErrorKind.NotFound, "NoManifest",
-                    $"There is no .yaml, .yml or .json file in '{path}'{(recurse ? "" : "; -Recurse looks in the folders below")}.") { Target = path };
+                    $"There is no .yaml, .yml or .json file in '{path}'{(recurse ? "" : "; use -Recurse to include subfolders")}.") { Target = path };
             }
         }
 
@@ -90,7 +90,7 @@ public static class ManifestReader
             default:
                 return [ManifestItem.Bad(Input, number, 0, new LabException(
                     LabErrorKind.InvalidData, "ManifestInvalid",
-                    $"A {value.GetType().Name} is no manifest: give YAML or JSON text, a hashtable, or what Get-LabResource writes.") { Target = value })];
+                    $"A {value.GetType().Name} is not a manifest: pass YAML or JSON text, a hashtable, or the output of Get-LabResource.") { Target = value })];
         }
     }
 
@@ -132,7 +132,7 @@ public static class ManifestReader
         catch (TimeoutException e)
         {
             throw new LabException(
-                LabErrorKind.ReadFailed, "ManifestUnreadable", $"The manifest '{file}' does not open: it is a pipe that nobody writes to.", e) { Target = file };
+                LabErrorKind.ReadFailed, "ManifestUnreadable", $"The manifest '{file}' cannot be opened: it is a pipe without a writer.", e) { Target = file };
         }
     }
 
@@ -188,16 +188,16 @@ public static class ManifestReader
         {
             if (map.Text(field) is null)
             {
-                return [Bad($"there is no '{field}' (a text is expected there)")];
+                return [Bad($"'{field}' is missing or not a string")];
             }
         }
 
         if (map.Object("metadata") is not { } metadata || (metadata.Text("name") ?? metadata.Text("generateName")) is null)
         {
             return [Bad(map.Text("apiVersion")!.StartsWith("kustomize.config.k8s.io/", StringComparison.Ordinal)
-                ? $"a {map.Text("kind")} is for kustomize and not for the cluster: build its folder and deploy what comes out (kubectl kustomize <folder> | Deploy-LabManifest)"
-                : map.Object("metadata")?["name"] is JsonValue ? $"metadata.name must be a text: put it in quotes, in the {map.Text("kind")}"
-                : $"there is no 'metadata.name', in the {map.Text("kind")}")];
+                ? $"a {map.Text("kind")} is a kustomize file, not a resource of the cluster: build its folder and deploy the output (kubectl kustomize <folder> | Deploy-LabManifest)"
+                : map.Object("metadata")?["name"] is JsonValue ? $"metadata.name of the {map.Text("kind")} must be a string: put it in quotes"
+                : $"the {map.Text("kind")} has no 'metadata.name'")];
         }
 
         // Both would be refused by server-side apply, and neither says what somebody wants.

@@ -54,7 +54,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
                 if (e.Code == "KindNotFound" && !options.ErrorOnNotFound && await IsCustomAsync(item.Group, cancellation))
                 {
                     // Its definition is gone, so it is too.
-                    reporter.Verbose($"{item.Kind}/{item.Name} is not there: the cluster does not know {item.Kind} of {item.ApiVersion}");
+                    reporter.Verbose($"{item.Kind}/{item.Name} does not exist: the cluster has no kind {item.Kind} in {item.ApiVersion}");
                     continue;
                 }
 
@@ -63,7 +63,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
             }
 
             bool again = resolved.Exists(other => other.Resource == found.Resource && other.Namespace == found.Namespace && other.Item.Name == item.Name);
-            if (!again && (options.Approve is null || await options.Approve($"{found.Description} on {api.Address}", options.DryRun ? "Try to remove" : "Remove")))
+            if (!again && (options.Approve is null || await options.Approve($"{found.Description} on {api.Address}", options.DryRun ? "Remove (dry run)" : "Remove")))
             {
                 resolved.Add(found);
             }
@@ -125,7 +125,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
         || (group.Contains('.', StringComparison.Ordinal) && !(await api.CatalogAsync(cancellation)).Resources.Any(r => r.Group == group));
 
     private static LabException NoName(ManifestItem item) => new(
-        LabErrorKind.InvalidData, "ManifestInvalid", $"{item.Place}: the {item.Kind} has no 'metadata.name', so nobody knows which one to remove.");
+        LabErrorKind.InvalidData, "ManifestInvalid", $"{item.Place}: the {item.Kind} has no 'metadata.name', so it is unclear which one to remove.");
 
     private async Task<WaitTarget?> RemoveAsync(ResolvedItem item, CancellationToken cancellation)
     {
@@ -151,7 +151,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound && !options.ErrorOnNotFound)
         {
-            reporter.Verbose($"{item.Description} is not there");
+            reporter.Verbose($"{item.Description} does not exist");
             return null;
         }
     }

@@ -90,7 +90,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
         {
             throw new LabException(
                 LabErrorKind.InvalidData, "NamespaceMismatch",
-                $"{item.Place}: {item.Kind} '{item.Name}' is for namespace '{own}', and -Namespace says '{asked}': leave one of them out.")
+                $"{item.Place}: {item.Kind} '{item.Name}' is for namespace '{own}', but -Namespace is '{asked}': remove one of them.")
             {
                 Target = $"{item.Kind}/{item.Name}",
             };

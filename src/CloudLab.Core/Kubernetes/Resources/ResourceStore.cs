@@ -224,7 +224,7 @@ public sealed class ResourceStore(KubernetesApi api)
             catch (LabException e) when (e.StatusCode == 410 && next.Length > 0)
             {
                 // The server forgot where the list was (slow consumer): list again, without what was told already.
-                RequestLog.Current.Verbose($"The list of {resource} expired; it is read again");
+                RequestLog.Current.Verbose($"The list of {resource} expired; reading it again");
                 next = "";
                 continue;
             }

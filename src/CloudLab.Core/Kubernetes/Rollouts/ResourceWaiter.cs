@@ -58,10 +58,10 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
         JsonObject metadata = resource.Object("metadata") ?? [];
         IReadOnlyList<string> finalizers = metadata.Texts("finalizers");
         return Task.FromResult(target.Uid is not null && metadata.Text("uid") != target.Uid
-            ? new ReadyReport(ReadyState.Ready, "another one has its name")
+            ? new ReadyReport(ReadyState.Ready, "replaced by another object of the same name")
             : new ReadyReport(ReadyState.Waiting, finalizers.Count > 0
-                ? $"still there, held by {string.Join(", ", finalizers)}"
-                : "still there"));
+                ? $"still exists, held by {string.Join(", ", finalizers)}"
+                : "still exists"));
     }
 
     private async Task<ReadyReport> JudgeReadyAsync(WaitTarget target, JsonObject resource, CancellationToken cancellation)
@@ -69,7 +69,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
         ReadyReport report = Readiness.Judge(target.Resource.Kind, resource);
         if (report.State == ReadyState.Waiting && target.Resource.Kind == "PersistentVolumeClaim" && await BindsLaterAsync(resource, cancellation))
         {
-            return new ReadyReport(ReadyState.Ready, "its volume is made when a pod uses it");
+            return new ReadyReport(ReadyState.Ready, "its volume is created when a pod uses it");
         }
 
         return report;
@@ -129,7 +129,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
                             $"Timed out after {timeout.TotalSeconds:0.#} s waiting for {target.Description} {purpose}. Last seen: {seen}{why}.")
                         {
                             Target = target.Description,
-                            Advice = "Increase -Timeout, or find out what holds it up.",
+                            Advice = "Increase -Timeout, or check what is blocking it.",
                         }));
                     }
                 }
@@ -221,7 +221,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
                 WaitTarget target = pending[name].Target;
                 pending.Remove(name);
                 await EndAsync(new WaitEnd(target, "gone", goneIsDone ? null : new LabException(
-                    LabErrorKind.NotFound, "NotFound", $"{target.Description} was removed by somebody while it was waited for.")
+                    LabErrorKind.NotFound, "NotFound", $"{target.Description} was deleted by someone else during the wait.")
                 {
                     Target = target.Description,
                 }));
@@ -245,7 +245,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
                 pending.Remove(name);
                 string why = report.State == ReadyState.Failed ? await PodTroublesAsync(target, state, cancellation) : "";
                 await EndAsync(new WaitEnd(target, report.Seen, report.State == ReadyState.Ready ? null : new LabException(
-                    LabErrorKind.ServiceFailed, "RolloutFailed", $"{target.Description} does not become ready: {report.Seen}{why}.")
+                    LabErrorKind.ServiceFailed, "RolloutFailed", $"{target.Description} did not become ready: {report.Seen}{why}.")
                 {
                     Target = target.Description,
                     Advice = "Correct the manifest and deploy it again.",

@@ -37,7 +37,7 @@ public sealed partial class AwsConnection
 
     /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>
     public string Region => RegionSetting is { Value: { } name, Source: var source } && RegionName().IsMatch(name) ? name : throw new LabException(
-        LabErrorKind.InvalidArgument, "RegionInvalid", $"'{RegionSetting.Value}' ({RegionSetting.Source}) cannot be a region: write it as eu-central-1.");
+        LabErrorKind.InvalidArgument, "RegionInvalid", $"'{RegionSetting.Value}' ({RegionSetting.Source}) is not a valid region: write it like eu-central-1.");
 
     /// <summary>The region and where it came from.</summary>
     public LabSetting RegionSetting => session.Setting("Region", o => o.Region, "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -78,10 +78,10 @@ public sealed partial class AwsConnection
         }
 
         string fault = !Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0
-            ? "is no URL: write http://host:port or https://host:port"
-            : url.UserInfo.Length > 0 ? "has a user name or a password in it: leave it out, and give the keys as credentials"
+            ? "is not a URL: write http://host:port or https://host:port"
+            : url.UserInfo.Length > 0 ? "contains a user name or a password: remove it, and give the keys as credentials"
             : url.Query.Length > 0 || url.Fragment.Length > 0 || text.Contains('?', StringComparison.Ordinal) || text.Contains('#', StringComparison.Ordinal)
-                ? "has something behind the path: leave '?' and '#' out"
+                ? "has a query or a fragment: remove '?' or '#' and what follows"
             : "";
         return fault.Length == 0 ? url! : throw new LabException(
             LabErrorKind.InvalidArgument, "EndpointInvalid", $"The endpoint '{text}' ({setting.Source}) {fault}.");
@@ -237,7 +237,7 @@ public sealed partial class AwsConnection
         {
             throw new LabException(
                 LabErrorKind.AuthenticationFailed, "ProfileUnusable",
-                $"Profile '{ProfileSetting.Value}' holds no credentials: add keys, an SSO session or a role to it." + SharedProfile.Problems(session.Environment));
+                $"Profile '{ProfileSetting.Value}' has no credentials: add keys, an SSO session or a role to it." + SharedProfile.Problems(session.Environment));
         }
 
         return Ambient();
@@ -286,7 +286,7 @@ public sealed partial class AwsConnection
         $"No AWS credentials: use {SessionAdvice.Credentials}."
         + SharedProfile.Problems(session.Environment), inner)
     {
-        Advice = $"Get-LabSession shows which setting comes from where. {SessionAdvice.Emulator} sets everything for a trial without a cloud.",
+        Advice = $"Get-LabSession shows where each setting comes from. {SessionAdvice.Emulator} sets up everything for a trial without a cloud.",
     };
 
     /// <summary>Keys as the SDK takes them.</summary>

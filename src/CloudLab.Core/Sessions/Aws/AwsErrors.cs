@@ -15,7 +15,7 @@ namespace CloudLab.Core.Sessions.Aws;
 /// </summary>
 internal static partial class AwsErrors
 {
-    private static readonly string CheckKeys = $"Check the keys with Get-LabSession; to give others use {SessionAdvice.Credentials}.";
+    private static readonly string CheckKeys = $"Check the keys with Get-LabSession, or give others with {SessionAdvice.Credentials}.";
 
     private static readonly string CheckRegion = $"Give the region that the service named, with {SessionAdvice.Setting("-Region", "Connect-Lab -Region")}.";
 
@@ -23,9 +23,9 @@ internal static partial class AwsErrors
     {
         ["InvalidAccessKeyId"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["InvalidClientTokenId"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
-        ["SignatureDoesNotMatch"] = (LabErrorKind.AuthenticationFailed, "The secret key does not belong to the access key. " + CheckKeys),
-        ["ExpiredToken"] = (LabErrorKind.AuthenticationFailed, $"The temporary credentials are over: {SessionAdvice.NewCredentials}."),
-        ["InvalidToken"] = (LabErrorKind.AuthenticationFailed, "The session token does not belong to the access key. " + CheckKeys),
+        ["SignatureDoesNotMatch"] = (LabErrorKind.AuthenticationFailed, "The secret key does not match the access key. " + CheckKeys),
+        ["ExpiredToken"] = (LabErrorKind.AuthenticationFailed, $"The temporary credentials have expired: {SessionAdvice.NewCredentials}."),
+        ["InvalidToken"] = (LabErrorKind.AuthenticationFailed, "The session token does not match the access key. " + CheckKeys),
         ["TokenRefreshRequired"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["InvalidIdentityToken"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["IncompleteSignature"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
@@ -35,8 +35,8 @@ internal static partial class AwsErrors
         ["AuthFailure"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["NotSignedUp"] = (LabErrorKind.AuthenticationFailed, null),
         ["OptInRequired"] = (LabErrorKind.AuthenticationFailed, null),
-        ["RequestTimeTooSkewed"] = (LabErrorKind.AuthenticationFailed, "Set this machine's clock."),
-        ["RequestExpired"] = (LabErrorKind.AuthenticationFailed, "Set this machine's clock."),
+        ["RequestTimeTooSkewed"] = (LabErrorKind.AuthenticationFailed, "Correct this machine's clock."),
+        ["RequestExpired"] = (LabErrorKind.AuthenticationFailed, "Correct this machine's clock."),
 
         ["AuthorizationHeaderMalformed"] = (LabErrorKind.InvalidData, CheckRegion),
         ["PermanentRedirect"] = (LabErrorKind.InvalidData, CheckRegion),
@@ -53,12 +53,12 @@ internal static partial class AwsErrors
         ["BucketAlreadyOwnedByYou"] = (LabErrorKind.AlreadyExists, null),
 
         ["InvalidObjectState"] = (LabErrorKind.Conflict, null),
-        ["BucketNotEmpty"] = (LabErrorKind.Conflict, "Look with Get-LabObject -Versions and Get-LabMultipartUpload; Remove-LabBucket -Force removes all that is in it, too."),
+        ["BucketNotEmpty"] = (LabErrorKind.Conflict, "Get-LabObject -Versions and Get-LabMultipartUpload show what is in it; Remove-LabBucket -Force removes it with its contents."),
 
         ["NoSuchBucket"] = (LabErrorKind.NotFound, "Get-LabBucket lists the buckets; New-LabBucket creates one."),
-        ["NoSuchKey"] = (LabErrorKind.NotFound, "Get-LabObject -Prefix lists the keys, with -Versions the deleted ones too."),
+        ["NoSuchKey"] = (LabErrorKind.NotFound, "Get-LabObject -Prefix lists the keys; -Versions includes the deleted ones."),
         ["NoSuchVersion"] = (LabErrorKind.NotFound, "Get-LabObject -Versions lists the versions."),
-        ["NoSuchUpload"] = (LabErrorKind.NotFound, "It is complete or aborted already; Get-LabMultipartUpload lists those that are not."),
+        ["NoSuchUpload"] = (LabErrorKind.NotFound, "It has already been completed or aborted; Get-LabMultipartUpload lists the unfinished uploads."),
         ["NoSuchEntity"] = (LabErrorKind.NotFound, "Get-LabRole lists the roles."),
         ["NoSuchBucketPolicy"] = (LabErrorKind.NotFound, "Set-LabBucketPolicy sets one."),
         ["NoSuchCORSConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketCors sets one."),
@@ -135,10 +135,10 @@ internal static partial class AwsErrors
                     return FromAnswer(answer, place, service, subject, target, missingCode);
                 case AuthenticationException tls:
                     return new LabException(
-                        LabErrorKind.ConnectionFailed, "TlsFailed", $"No TLS connection to {place}: {OneLine(tls.Message)}", problem)
+                        LabErrorKind.ConnectionFailed, "TlsFailed", $"The TLS connection to {place} failed: {OneLine(tls.Message)}", problem)
                     {
                         Target = target,
-                        Advice = $"Name the PEM file of its authority with {SessionAdvice.Setting("AWS_CA_BUNDLE", "Connect-Lab -CaBundle")}, or correct the endpoint.",
+                        Advice = $"Give the PEM file of its certificate authority with {SessionAdvice.Setting("AWS_CA_BUNDLE", "Connect-Lab -CaBundle")}, or correct the endpoint.",
                     };
                 case SocketException socket:
                     return FromSocket(socket, problem, place, target);
@@ -173,14 +173,14 @@ internal static partial class AwsErrors
             {
                 _ when status is 301 or 307 => "it is in another region",
                 _ when code == "NoSuchBucket" => "the bucket does not exist",
-                _ when code == "InvalidRange" => "it ends before the bytes asked for",
+                _ when code == "InvalidRange" => "it ends before the requested range",
                 LabErrorKind.AccessDenied => "access is denied",
-                LabErrorKind.AuthenticationFailed => "the credentials are not accepted",
+                LabErrorKind.AuthenticationFailed => "the credentials were rejected",
                 LabErrorKind.NotFound => "it does not exist",
-                LabErrorKind.AlreadyExists => "it exists already",
+                LabErrorKind.AlreadyExists => "it already exists",
                 LabErrorKind.NotSupported => $"{place} does not offer this {service} operation",
-                LabErrorKind.Conflict => status == 304 ? "it has not changed" : status == 412 ? "the condition asked for does not hold" : "something else is in the way",
-                LabErrorKind.LimitExceeded => $"{place} asks to slow down",
+                LabErrorKind.Conflict => status == 304 ? "it has not changed" : status == 412 ? "the condition is not met" : "it conflicts with the current state",
+                LabErrorKind.LimitExceeded => $"{place} received too many requests",
                 LabErrorKind.InvalidData => $"{place} does not accept the request",
                 _ => $"{place} answered with status {status}",
             };
@@ -241,8 +241,8 @@ internal static partial class AwsErrors
         {
             // radosgw and other servers answer so to a wrong key, too; who names the caller knows the key.
             return (LabErrorKind.AccessDenied, text.Contains("is not authorized to perform", StringComparison.Ordinal)
-                ? $"Give the caller a policy that allows it, or act as somebody who may ({SessionAdvice.SomebodyElse})."
-                : "Check that the caller's policies allow it, and that the keys are the right ones (Get-LabSession): some servers say the same of a wrong key.");
+                ? $"Give the caller a policy that allows it, or use another identity ({SessionAdvice.SomebodyElse})."
+                : "Check that the caller's policies allow it, and that the keys are correct (Get-LabSession): some servers report a wrong key in the same way.");
         }
 
         if (code.StartsWith("NoSuch", StringComparison.Ordinal) || code.Contains("NotFound", StringComparison.Ordinal))
@@ -271,7 +271,7 @@ internal static partial class AwsErrors
             429 => LabErrorKind.LimitExceeded,
             >= 400 and < 500 => LabErrorKind.InvalidData,
             _ => LabErrorKind.ServiceFailed,
-        }, status >= 500 ? "It has been tried several times; try again later." : null);
+        }, status >= 500 ? "Several attempts failed; try again later." : null);
     }
 
     private static LabException FromSocket(SocketException socket, Exception problem, string place, object? target)
@@ -279,17 +279,17 @@ internal static partial class AwsErrors
         (string code, string text) = socket.SocketErrorCode switch
         {
             SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
-                ("HostNotFound", $"The host name of {place} is not known."),
+                ("HostNotFound", $"The host name of {place} cannot be resolved."),
             SocketError.ConnectionRefused => ("ConnectionRefused", $"Nothing answers at {place}."),
-            SocketError.TimedOut => ("ConnectTimeout", $"{place} does not answer in time."),
+            SocketError.TimedOut => ("ConnectTimeout", $"{place} did not answer in time."),
             SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown =>
-                ("ConnectionReset", $"{place} broke off the connection."),
+                ("ConnectionReset", $"{place} closed the connection."),
             _ => ("ConnectionFailed", $"{place} cannot be reached: {OneLine(socket.Message)}."),
         };
         return new LabException(LabErrorKind.ConnectionFailed, code, text, problem)
         {
             Target = target,
-            Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server runs.",
+            Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server is running.",
 
             // A server that was there and broke off may serve the next item.
             StopsCommand = code != "ConnectionReset",
@@ -310,7 +310,7 @@ internal static partial class AwsErrors
                 };
             case AmazonClientException when text.Contains("hash", StringComparison.OrdinalIgnoreCase)
                 || text.Contains("checksum", StringComparison.OrdinalIgnoreCase):
-                return new LabException(LabErrorKind.Corrupted, "ChecksumMismatch", $"{subject}: what arrived is not what was sent: {text}", problem)
+                return new LabException(LabErrorKind.Corrupted, "ChecksumMismatch", $"{subject}: the received data differs from what was sent: {text}", problem)
                 {
                     Target = target,
                     Advice = "Transfer it again.",
@@ -324,7 +324,7 @@ internal static partial class AwsErrors
                 return new LabException(LabErrorKind.ConnectionFailed, "ConnectionFailed", $"The connection to {place} failed: {text}", problem)
                 {
                     Target = target,
-                    Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server runs.",
+                    Advice = "Check the endpoint (-EndpointUrl, AWS_ENDPOINT_URL, Get-LabSession) and that the server is running.",
                     StopsCommand = false,
                 };
             case AmazonServiceException:
@@ -335,11 +335,11 @@ internal static partial class AwsErrors
     }
 
     private static LabException Answerless(Exception problem, string place, string service, string subject, object? target) =>
-        new(LabErrorKind.ServiceFailed, "InvalidResponse", $"{subject}: {place} did not answer as {service} does.", problem)
+        new(LabErrorKind.ServiceFailed, "InvalidResponse", $"{subject}: {place} did not return a valid {service} response.", problem)
         {
             StatusCode = problem is AmazonServiceException { StatusCode: not 0 } answer ? (int)answer.StatusCode : null,
             Target = target,
-            Advice = "Check that the endpoint is the right one and that no proxy answers in its place.",
+            Advice = "Check that the endpoint is correct and that no proxy answers in its place.",
         };
 
     [GeneratedRegex(@"\s+")]

@@ -44,7 +44,7 @@ internal sealed class AwsPatienceHandler(TimeSpan silence, HttpMessageHandler in
 
     private static IOException Silent(TimeSpan silence)
     {
-        string message = $"Nothing arrived for {silence.TotalSeconds:0.#} s.";
+        string message = $"No data was received for {silence.TotalSeconds:0.#} s.";
         return new IOException(message, new TimeoutException(message));
     }
 

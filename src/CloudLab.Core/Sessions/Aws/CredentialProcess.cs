@@ -24,7 +24,7 @@ internal static class CredentialProcess
         // A command line for the shell, as other tools of AWS take it.
         ProcessStartInfo start = OperatingSystem.IsWindows() ? new("cmd.exe") { Arguments = "/c " + command } : new("/bin/sh", ["-c", command]);
         return Read(profile, await CredentialProgram.RunAsync(
-            start, $"credential_process of profile '{profile.Name}'", Failed, "a shell is needed for it.", cancellation));
+            start, $"credential_process of profile '{profile.Name}'", Failed, "a shell is needed to run it.", cancellation));
 
         LabException Failed(string why, Exception? inner) => profile.Unusable("its credential_process failed: " + why.TrimEnd('.'), inner);
     }
@@ -39,7 +39,7 @@ internal static class CredentialProcess
         catch (JsonException)
         {
             // Neither the answer nor what the parser says of it may be shown: it may be a secret.
-            throw profile.Unusable("its credential_process wrote no JSON");
+            throw profile.Unusable("its credential_process did not write JSON");
         }
 
         if ($"{given?["Version"]}" != "1")
@@ -52,9 +52,9 @@ internal static class CredentialProcess
             ({ } id, { } secret, var token, null) => (new ImmutableCredentials(id, secret, token), TemporaryCredentials.Never),
             ({ } id, { } secret, var token, { } text) when SharedCredentialsFile.ToExpiration(text) is { } end => end > DateTimeOffset.UtcNow
                 ? (new ImmutableCredentials(id, secret, token), end.UtcDateTime)
-                : throw profile.Unusable($"its credential_process gave keys that ended at {end.UtcDateTime:u}"),
-            ({ }, { }, _, { } text) => throw profile.Unusable($"its credential_process gave keys whose Expiration '{text}' is no time"),
-            _ => throw profile.Unusable("its credential_process wrote no AccessKeyId and SecretAccessKey"),
+                : throw profile.Unusable($"its credential_process returned keys that expired at {end.UtcDateTime:u}"),
+            ({ }, { }, _, { } text) => throw profile.Unusable($"its credential_process returned keys whose Expiration '{text}' is not a time"),
+            _ => throw profile.Unusable("its credential_process did not write AccessKeyId and SecretAccessKey"),
         };
 
         string? Text(string name) => given?[name] is JsonValue value && value.ToString() is { Length: > 0 } text ? text : null;

@@ -68,7 +68,7 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
             && (url.Scheme == "https" || (url.Scheme == "http" && (url.IsLoopback || url.Host is "169.254.170.2" or "169.254.170.23" or "[fd00:ec2::23]")))
                 ? url
-                : throw Unusable($"AWS_CONTAINER_CREDENTIALS_FULL_URI is '{text}': only https, this machine and the addresses of ECS and EKS may be asked");
+                : throw Unusable($"AWS_CONTAINER_CREDENTIALS_FULL_URI is '{text}': only https, this machine and the addresses of ECS and EKS are allowed");
     }
 
     private Uri InstanceUrl()
@@ -101,7 +101,7 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
         }
         catch (Exception e) when (IsFailure(e) && !cancellation.IsCancellationRequested)
         {
-            throw Unusable($"{url.GetLeftPart(UriPartial.Path)} gives none: {AwsErrors.OneLine(e.Message)}", e);
+            throw Unusable($"{url.GetLeftPart(UriPartial.Path)} provides none: {AwsErrors.OneLine(e.Message)}", e);
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
         {
             throw new LabException(
                 LabErrorKind.AuthenticationFailed, "NoInstanceCredentials",
-                $"The EC2 instance metadata at {url.GetLeftPart(UriPartial.Authority)} gives no credentials: {AwsErrors.OneLine(e.Message)}", e)
+                $"The EC2 instance metadata at {url.GetLeftPart(UriPartial.Authority)} provides no credentials: {AwsErrors.OneLine(e.Message)}", e)
             {
                 Advice = "Give the instance a role, or allow a container on it one more hop (HttpPutResponseHopLimit 2).",
             };
@@ -165,7 +165,7 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
         return keys.TryGetProperty("AccessKeyId", out JsonElement id) && keys.TryGetProperty("SecretAccessKey", out JsonElement secret)
             ? (new ImmutableCredentials(id.GetString(), secret.GetString(), Text("Token")),
                 TemporaryCredentials.EndOf(SharedCredentialsFile.ToExpiration(Text("Expiration"))))
-            : throw new JsonException(Text("Message") ?? Text("Code") ?? "the answer holds no keys");
+            : throw new JsonException(Text("Message") ?? Text("Code") ?? "the response contains no keys");
 
         string? Text(string name) => keys.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
     }

@@ -39,9 +39,9 @@ internal sealed class ProfileCredentialSource(AwsConnection aws, LabSession sess
         switch (profile["source_profile"], profile["credential_source"])
         {
             case (null, null):
-                throw profile.Unusable("beside 'role_arn' it needs 'source_profile', 'credential_source' or 'web_identity_token_file'");
+                throw profile.Unusable("with 'role_arn' it also needs 'source_profile', 'credential_source' or 'web_identity_token_file'");
             case (not null, not null):
-                throw profile.Unusable("it has 'source_profile' and 'credential_source', which exclude each other");
+                throw profile.Unusable("it has both 'source_profile' and 'credential_source', which cannot be combined");
             case (null, { } source):
                 return Ambient(profile, source);
             case ({ } name, null):
@@ -53,7 +53,7 @@ internal sealed class ProfileCredentialSource(AwsConnection aws, LabSession sess
 
                 SharedProfile other = SharedProfile.Find(session.Environment, name)
                     ?? throw profile.Unusable($"its source, profile '{name}', does not exist" + SharedProfile.Problems(session.Environment).TrimEnd('.'));
-                return Of(other, users) ?? throw profile.Unusable($"its source, profile '{name}', holds none");
+                return Of(other, users) ?? throw profile.Unusable($"its source, profile '{name}', has none");
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class ProfileCredentialSource(AwsConnection aws, LabSession sess
             case "ENVIRONMENT":
                 return aws.EnvironmentKeys() is { } keys
                     ? CredentialSource.Of(keys)
-                    : throw profile.Unusable("'credential_source' is Environment, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
+                    : throw profile.Unusable("'credential_source' is Environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
             case "EC2INSTANCEMETADATA":
                 return new MetadataCredentialSource(session.Environment).Instance();
             case "ECSCONTAINER":

@@ -51,7 +51,7 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new LabException(
-                    LabErrorKind.AuthenticationFailed, "TokenFileUnreadable", $"{owner} cannot assume role '{role}': the file of its token cannot be read: {e.Message}", e);
+                    LabErrorKind.AuthenticationFailed, "TokenFileUnreadable", $"{owner} cannot assume role '{role}': its token file cannot be read: {e.Message}", e);
             }
 
             AssumeRoleWithWebIdentityRequest request = new() { RoleArn = role, RoleSessionName = SessionName(sessionName), WebIdentityToken = token };
@@ -71,11 +71,11 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             : throw profile.Unusable($"'duration_seconds' is '{text}', not a number");
 
     private static async Task<string> CodeAsync(SharedProfile profile, string device, CancellationToken cancellation) =>
-        await RequestLog.Current.AskAsync($"Profile '{profile.Name}'", $"Code of the MFA device {device}").WaitAsync(cancellation) is { Length: > 0 } code
+        await RequestLog.Current.AskAsync($"Profile '{profile.Name}'", $"Code from the MFA device {device}").WaitAsync(cancellation) is { Length: > 0 } code
             ? code.Trim()
             : throw new LabException(
                 LabErrorKind.AuthenticationFailed, "MfaCodeRequired",
-                $"Profile '{profile.Name}' needs a code of the MFA device {device}, and nobody can be asked for it.")
+                $"Profile '{profile.Name}' needs a code from the MFA device {device}, but cannot ask for it here.")
             {
                 Advice = SessionAdvice.MfaCode,
             };

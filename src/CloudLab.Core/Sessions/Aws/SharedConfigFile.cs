@@ -67,7 +67,7 @@ internal sealed class SharedConfigFile
         }
 
         Dictionary<string, string> own = file.Section("services", services) ?? throw new LabException(
-            LabErrorKind.InvalidArgument, "ProfileUnusable", $"Profile '{profile}' names the services '{services}', and {path} has no section [services {services}].");
+            LabErrorKind.InvalidArgument, "ProfileUnusable", $"Profile '{profile}' names the services '{services}', but {path} has no section [services {services}].");
         return own.GetValueOrDefault(service + ".endpoint_url") ?? settings.GetValueOrDefault("endpoint_url");
     }
 
@@ -225,7 +225,7 @@ internal sealed class SharedConfigFile
                 name.Kind = "";
                 if (name.Name is not ("default" or "preview" or "plugins"))
                 {
-                    problems.Add($"line {line + 1} of {Path} has to be '[profile {name.Name}]' to name a profile");
+                    problems.Add($"line {line + 1} of {Path} must be '[profile {name.Name}]' to name a profile");
                 }
             }
         }

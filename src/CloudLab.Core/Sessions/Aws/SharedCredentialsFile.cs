@@ -32,7 +32,7 @@ public static class SharedCredentialsFile
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "ProfileNameInvalid",
-                $"'{profile}' cannot be the name of a profile: leave out brackets, #, ;, line breaks and spaces at its ends.");
+                $"'{profile}' is not a valid profile name: leave out brackets, #, ;, line breaks, and spaces at either end.");
         }
 
         string path = PathOf(session);
@@ -57,7 +57,7 @@ public static class SharedCredentialsFile
                     LabErrorKind.WriteFailed, "CredentialsFileUnwritable", $"The profile '{profile}' cannot be written to {path}: {e.Message}", e)
                 {
                     StopsCommand = true,
-                    Advice = "Name another file with AWS_SHARED_CREDENTIALS_FILE.",
+                    Advice = "Choose another file with AWS_SHARED_CREDENTIALS_FILE.",
                 };
             }
         }

@@ -62,7 +62,7 @@ internal sealed class SharedProfile
     /// <param name="inner">What it came from.</param>
     /// <returns>The exception.</returns>
     public LabException Unusable(string reason, Exception? inner = null) => new(
-        LabErrorKind.AuthenticationFailed, "ProfileUnusable", $"Profile '{Name}' gives no credentials: {reason}.", inner)
+        LabErrorKind.AuthenticationFailed, "ProfileUnusable", $"Profile '{Name}' provides no credentials: {reason}.", inner)
     {
         Advice = "Correct the profile in ~/.aws/config or ~/.aws/credentials; Get-LabSession shows which profile is used and why.",
     };

@@ -70,11 +70,11 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
         }
         catch (UnauthorizedException e)
         {
-            throw SignInRequired(profile, portal, "the sign-in is over or was revoked", e);
+            throw SignInRequired(profile, portal, "the sign-in has expired or was revoked", e);
         }
         catch (Exception e) when (AwsErrors.Knows(e, cancellation))
         {
-            throw AwsErrors.From(e, aws, "SSO", $"Profile '{profile.Name}' gets no role '{role}' of account {account}").Stopping();
+            throw AwsErrors.From(e, aws, "SSO", $"Profile '{profile.Name}' cannot get role '{role}' of account {account}").Stopping();
         }
     }
 
@@ -86,8 +86,8 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
         try
         {
             token = File.Exists(path)
-                ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellation)) as JsonObject ?? throw new JsonException("no JSON object")
-                : throw SignInRequired(profile, portal, "nobody has signed in");
+                ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellation)) as JsonObject ?? throw new JsonException("not a JSON object")
+                : throw SignInRequired(profile, portal, "no sign-in is stored");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -109,7 +109,7 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
             }, cancellation);
         }
 
-        return end > DateTimeOffset.UtcNow && Text(token, "accessToken") is { } last ? last : throw SignInRequired(profile, portal, "the sign-in is over");
+        return end > DateTimeOffset.UtcNow && Text(token, "accessToken") is { } last ? last : throw SignInRequired(profile, portal, "the sign-in has expired");
     }
 
     private async Task<string> RenewAsync(
@@ -128,14 +128,14 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                RequestLog.Current.Warning($"The renewed SSO token cannot be kept in {path}: {e.Message}");
+                RequestLog.Current.Warning($"The renewed SSO token cannot be saved in {path}: {e.Message}");
             }
 
             return answer.AccessToken;
         }
         catch (Exception e) when (e is InvalidGrantException or ExpiredTokenException or UnauthorizedClientException or InvalidClientException)
         {
-            throw SignInRequired(profile, portal, "the sign-in is over", e);
+            throw SignInRequired(profile, portal, "the sign-in has expired", e);
         }
         catch (Exception e) when (AwsErrors.Knows(e, cancellation))
         {

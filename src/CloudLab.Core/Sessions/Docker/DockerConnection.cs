@@ -87,7 +87,7 @@ public sealed class DockerConnection
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "DockerHostAndContext",
-                $"Both a Docker host ('{new LabSetting("DockerHost", asked.Host, source).WithoutPassword().Value}') and a Docker context ('{asked.Context}') are given ({source}): give one of them.");
+                $"Both a Docker host ('{new LabSetting("DockerHost", asked.Host, source).WithoutPassword().Value}') and a Docker context ('{asked.Context}') are set ({source}): use only one of them.");
         }
 
         LabSetting host = new("DockerHost", asked?.Host, source);

@@ -36,7 +36,7 @@ internal sealed class DockerContextStore(string folder)
         }
 
         JsonNode? endpoint = Read(file)["Endpoints"]?["docker"];
-        string host = Text(endpoint?["Host"]) ?? throw Unusable(file, "it names no Docker host");
+        string host = Text(endpoint?["Host"]) ?? throw Unusable(file, "it does not name a Docker host");
         string tls = Path.Combine(folder, "contexts", "tls", id, "docker");
         bool skip = endpoint?["SkipTLSVerify"]?.GetValueKind() == JsonValueKind.True;
         return new DockerStoredContext(host, Directory.Exists(tls) || skip ? new DockerTls(tls, skip) : null);
@@ -73,7 +73,7 @@ internal sealed class DockerContextStore(string folder)
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(file)) as JsonObject ?? throw Unusable(file, "it is no JSON object");
+            return JsonNode.Parse(File.ReadAllBytes(file)) as JsonObject ?? throw Unusable(file, "it is not a JSON object");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -64,7 +64,7 @@ internal sealed record DockerEndpoint(
                     return new DockerEndpoint(address, source, DockerTransportKind.Tcp, complete.Uri, "", material);
                 }
 
-                throw Invalid("a tcp address is tcp://host:port, without a user");
+                throw Invalid("write tcp://host:port, without a user");
             case "ssh":
                 if (Uri.TryCreate(address, UriKind.Absolute, out Uri? machine)
                     && machine.Host.Length > 0 && machine.Query.Length == 0 && machine.Fragment.Length == 0
@@ -73,7 +73,7 @@ internal sealed record DockerEndpoint(
                     return new DockerEndpoint(address, source, DockerTransportKind.Ssh, machine, machine.AbsolutePath.TrimEnd('/'), null);
                 }
 
-                throw Invalid("an ssh address is ssh://user@host[:port], without a password");
+                throw Invalid("write ssh://user@host[:port], without a password");
             default:
                 throw Invalid("use unix://, npipe://, tcp:// or ssh://");
         }
@@ -94,6 +94,6 @@ internal sealed record DockerEndpoint(
         // A password may stand in a URL, so what was given is not repeated once it looks like one.
         LabException Invalid(string why, Exception? inner = null) => new(
             LabErrorKind.InvalidArgument, "DockerHostInvalid",
-            $"The Docker host {(address.Contains('@', StringComparison.Ordinal) ? "" : $"'{address}' ")}({source}) is no address of an engine: {why}.", inner);
+            $"The Docker host {(address.Contains('@', StringComparison.Ordinal) ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class DockerTransport : IDockerHandlerFactory<HttpMessageHandler
 
     /// <inheritdoc/>
     public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
-        throw new NotSupportedException("The pool of connections is to be given.");
+        throw new NotSupportedException("A connection pool is required.");
 
     /// <inheritdoc/>
     public Task<WriteClosableStream> HijackStreamAsync(HttpContent content) =>

@@ -114,7 +114,7 @@ internal sealed class KubeConfigSet
 
         if (document.Content is not JsonObject root)
         {
-            throw Unusable(file, "it is no mapping with clusters, users and contexts");
+            throw Unusable(file, "it is not a mapping with clusters, users and contexts");
         }
 
         AddEntries(clusters, root, "clusters", "cluster", file);
@@ -135,7 +135,7 @@ internal sealed class KubeConfigSet
 
         if (root[list] is not JsonArray items)
         {
-            throw Unusable(file, $"'{list}' is no list");
+            throw Unusable(file, $"'{list}' is not a list");
         }
 
         foreach (JsonNode? item in items)

@@ -84,7 +84,7 @@ public sealed class KubeConnection
             return OfPod(pod);
         }
 
-        string looked = ConfigSetting.Value is { } files ? $"{files} ({ConfigSetting.Source}) names no current context" : $"there is no {HomeConfig}";
+        string looked = ConfigSetting.Value is { } files ? $"{files} ({ConfigSetting.Source}) has no current-context" : $"there is no {HomeConfig}";
         throw new LabException(
             LabErrorKind.ConnectionFailed, "NoCluster",
             $"No Kubernetes cluster: {looked}. Set -KubeConfig and -Context, KUBECONFIG, or run {SessionAdvice.Emulator}.");
@@ -110,7 +110,7 @@ public sealed class KubeConnection
 
         return entries.TryGetValue(name, out KubeConfigEntry? entry) ? entry : throw Invalid(
             $"Kube{char.ToUpperInvariant(kind[0])}{kind[1..]}NotFound",
-            $"The context '{context.Name}' names the {kind} '{name}', which no kubeconfig file describes: correct it in {context.File}.");
+            $"The context '{context.Name}' refers to the {kind} '{name}', which no kubeconfig file defines: correct it in {context.File}.");
     }
 
     private static LabException Invalid(string code, string message, Exception? inner = null) =>
@@ -149,13 +149,13 @@ public sealed class KubeConnection
         {
             throw Invalid(
                 "KubeServerInvalid",
-                $"The cluster '{cluster.Name}' has no usable server '{ServerSetting.Value}': write https://host:port in {cluster.File}.");
+                $"The cluster '{cluster.Name}' has the invalid server '{ServerSetting.Value}': write https://host:port in {cluster.File}.");
         }
 
         Uri? proxy = null;
         if (cluster.Text("proxy-url") is { } text && (!Uri.TryCreate(text, UriKind.Absolute, out proxy) || proxy.Scheme is not ("http" or "https" or "socks5")))
         {
-            throw Invalid("KubeProxyInvalid", $"The proxy-url '{new LabSetting("proxy-url", text, "").WithoutPassword().Value}' of the cluster '{cluster.Name}' is no http, https or socks5 URL.");
+            throw Invalid("KubeProxyInvalid", $"The proxy-url '{new LabSetting("proxy-url", text, "").WithoutPassword().Value}' of the cluster '{cluster.Name}' is not an http, https or socks5 URL.");
         }
 
         KubeConfigEntry? user = User;
@@ -204,7 +204,7 @@ public sealed class KubeConnection
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {
-            throw Invalid("KubeConfigInvalid", $"The certificate-authority-data of the cluster '{cluster.Name}' in {cluster.File} is no base64 of a PEM certificate.", e);
+            throw Invalid("KubeConfigInvalid", $"The certificate-authority-data of the cluster '{cluster.Name}' in {cluster.File} is not a base64-encoded PEM certificate.", e);
         }
 
         return authorities;

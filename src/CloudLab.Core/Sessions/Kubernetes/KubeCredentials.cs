@@ -57,7 +57,7 @@ internal sealed class KubeCredentials
         {
             throw new LabException(
                 LabErrorKind.NotSupported, "KubeAuthProvider",
-                $"The {whose} has the auth-provider '{provider["name"]}', which Kubernetes clients no longer have: use an exec plugin or a token.")
+                $"The {whose} has the auth-provider '{provider["name"]}', which Kubernetes clients no longer support: use an exec plugin or a token.")
             {
                 StopsCommand = true,
             };
@@ -110,7 +110,7 @@ internal sealed class KubeCredentials
     public static AuthenticationHeaderValue Bearer(string token, string whose) =>
         token.Trim() is var text && text.All(c => c is > ' ' and <= '~')
             ? new("Bearer", text)
-            : throw Invalid($"The token of {whose} has a space, a line break or another character that a token cannot have: write it on one line.");
+            : throw Invalid($"The token of {whose} has a space, a line break or another character that tokens cannot contain: write it on one line.");
 
     private static AuthenticationHeaderValue? Header(KubeConfigEntry user, string whose) =>
         user.Text("token") is { } token ? Bearer(token, whose)
@@ -128,7 +128,7 @@ internal sealed class KubeCredentials
         }
         catch (FormatException e)
         {
-            throw Invalid($"The {key}-data of {whose} is no base64.", e);
+            throw Invalid($"The {key}-data of {whose} is not valid base64.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -167,7 +167,7 @@ internal sealed class KubeCredentials
 
         // .NET leaves out a header that it cannot write, and the request would go out as the user that must not be.
         return headers.Exists(header => header.Value.Any(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.PrivateUse))
-            ? throw Invalid($"The {whose} is to act as somebody whose name or group has a line break or another character that no header can hold.")
+            ? throw Invalid($"The {whose} impersonates a user or group whose name has a line break or another character that headers cannot carry.")
             : headers;
     }
 

@@ -46,12 +46,12 @@ internal sealed class KubeExecPlugin
         string apiVersion = entry.Text("apiVersion") ?? throw Invalid($"The exec of {whose} names no apiVersion: client.authentication.k8s.io/v1.");
         if (!Versions.Contains(apiVersion))
         {
-            throw Invalid($"The exec of {whose} has the apiVersion '{apiVersion}': a plugin is spoken to in {string.Join(" or ", Versions)}.");
+            throw Invalid($"The exec of {whose} has the unsupported apiVersion '{apiVersion}': use {string.Join(" or ", Versions)}.");
         }
 
         if (entry.Text("interactiveMode") == "Always")
         {
-            throw Invalid($"The exec of {whose} wants a terminal (interactiveMode: Always), which there is none here: log in with its own tool, or use IfAvailable.");
+            throw Invalid($"The exec of {whose} needs a terminal (interactiveMode: Always), which is not available here: sign in with its own tool, or use IfAvailable.");
         }
 
         // A path is relative to the kubeconfig; a bare name is looked up in PATH.
@@ -131,7 +131,7 @@ internal sealed class KubeExecPlugin
             JsonNode? credential = JsonNode.Parse(answer);
             if ($"{credential?["apiVersion"]}" != apiVersion)
             {
-                throw Failed($"it answered in apiVersion '{credential?["apiVersion"]}' where the kubeconfig says '{apiVersion}'.");
+                throw Failed($"it answered with apiVersion '{credential?["apiVersion"]}', but the kubeconfig says '{apiVersion}'.");
             }
 
             status = credential?["status"] as JsonObject;
@@ -139,14 +139,14 @@ internal sealed class KubeExecPlugin
         catch (JsonException e)
         {
             // The answer itself may be a secret.
-            throw Failed($"what '{command}' wrote is no ExecCredential in JSON.", e);
+            throw Failed($"the output of '{command}' is not an ExecCredential in JSON.", e);
         }
 
         string? token = (string?)status?["token"];
         string? certificate = (string?)status?["clientCertificateData"], key = (string?)status?["clientKeyData"];
         if (token is null && (certificate is null || key is null))
         {
-            throw Failed($"'{command}' answered with neither token nor client certificate and key.");
+            throw Failed($"'{command}' returned neither a token nor a client certificate and key.");
         }
 
         DateTimeOffset staleAt = DateTimeOffset.TryParse(

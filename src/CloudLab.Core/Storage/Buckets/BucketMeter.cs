@@ -95,7 +95,7 @@ internal sealed class BucketMeter(StorageClient client, LabBucket bucket, string
         }
         catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotSupported)
         {
-            client.Reporter.Verbose($"Whether bucket '{bucket.Bucket}' keeps versions is not told, so only its objects are counted.");
+            client.Reporter.Verbose($"It is unknown whether bucket '{bucket.Bucket}' keeps versions, so only its objects are counted.");
             return null;
         }
     }

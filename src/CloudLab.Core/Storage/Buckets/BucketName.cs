@@ -20,12 +20,12 @@ public static partial class BucketName
         string? fault =
             name.Length is < 3 or > 63 ? "it must have 3 to 63 characters"
             : name.Any(c => !(char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-'))
-                ? "only lower-case letters, digits, dots and hyphens may be in it"
+                ? "it may contain only lower-case letters, digits, dots and hyphens"
             : !char.IsAsciiLetterOrDigit(name[0]) || !char.IsAsciiLetterOrDigit(name[^1]) ? "it must begin and end with a letter or digit"
-            : name.Contains("..", StringComparison.Ordinal) ? "two dots may not follow each other"
+            : name.Contains("..", StringComparison.Ordinal) ? "it must not contain two dots in a row"
             : name.Split('.').Length == 4 && IPAddress.TryParse(name, out _) ? "it must not look like an IP address"
-            : Array.Find(ReservedPrefixes, p => name.StartsWith(p, StringComparison.Ordinal)) is { } prefix ? $"the beginning '{prefix}' is reserved"
-            : Array.Find(ReservedSuffixes, s => name.EndsWith(s, StringComparison.Ordinal)) is { } suffix ? $"the end '{suffix}' is reserved"
+            : Array.Find(ReservedPrefixes, p => name.StartsWith(p, StringComparison.Ordinal)) is { } prefix ? $"the prefix '{prefix}' is reserved"
+            : Array.Find(ReservedSuffixes, s => name.EndsWith(s, StringComparison.Ordinal)) is { } suffix ? $"the suffix '{suffix}' is reserved"
             : null;
         return fault is null ? name : throw Invalid(name, fault);
     }
@@ -38,9 +38,9 @@ public static partial class BucketName
     /// <returns>The name. Throws <see cref="LabException"/> (InvalidBucketName), which says what is wrong with it.</returns>
     public static string Validate(string name) =>
         name.StartsWith("s3://", StringComparison.OrdinalIgnoreCase)
-            ? throw Invalid(name, "give the bucket's bare name, and the rest as -Key or -Prefix")
+            ? throw Invalid(name, "give only the name of the bucket, and the rest as -Key or -Prefix")
         : name.Length > 255 ? throw Invalid(name[..40] + "…", "it has more than 255 characters")
-        : !Plausible().IsMatch(name) ? throw Invalid(name, "only letters, digits, dots, hyphens and underscores may be in it, and at least two of them")
+        : !Plausible().IsMatch(name) ? throw Invalid(name, "it must have at least two characters: only letters, digits, dots, hyphens and underscores")
         : name;
 
     private static LabException Invalid(string name, string fault) =>

@@ -73,7 +73,7 @@ public sealed class BucketStore(StorageClient client)
         }
         catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotSupported)
         {
-            client.Reporter.Verbose($"The caller may not list buckets, so '{bucket}' shows without its creation date.");
+            client.Reporter.Verbose($"The caller is not allowed to list buckets, so '{bucket}' is shown without its creation date.");
         }
 
         return await HeadAsync(bucket, cancellation);
@@ -131,7 +131,7 @@ public sealed class BucketStore(StorageClient client)
         if (bucket.IsConfigured && await FindAsync(name, cancellation) is not null)
         {
             // Some services answer the creation of one's own bucket with success. Its settings are not this call's to change.
-            throw new LabException(LabErrorKind.AlreadyExists, "BucketAlreadyOwnedByYou", $"Bucket '{name}' exists already, and is left as it is (BucketAlreadyOwnedByYou).")
+            throw new LabException(LabErrorKind.AlreadyExists, "BucketAlreadyOwnedByYou", $"Bucket '{name}' already exists and was not changed (BucketAlreadyOwnedByYou).")
             {
                 Target = name,
                 Advice = "Change it with Set-LabBucketVersioning and Set-LabBucketTag, or pick another name.",
@@ -180,7 +180,7 @@ public sealed class BucketStore(StorageClient client)
             }
             catch (LabException e) when (empty && e.Code == "BucketNotEmpty" && attempt < EmptyingAttempts)
             {
-                client.Reporter.Verbose($"Bucket '{bucket}' is not empty: something is written to it meanwhile. Emptying it again.");
+                client.Reporter.Verbose($"Bucket '{bucket}' is not empty: objects are still being written to it. Emptying it again.");
                 await Backoff.DelayAsync(attempt, cancellation);
             }
             catch (LabException e) when (empty && e.Code == "NoSuchBucket")
@@ -207,7 +207,7 @@ public sealed class BucketStore(StorageClient client)
         }
         catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotSupported)
         {
-            client.Reporter.Verbose($"Where bucket '{bucket}' is, the service does not say.");
+            client.Reporter.Verbose($"The service does not report the location of bucket '{bucket}'.");
             return null;
         }
     }
@@ -241,9 +241,9 @@ public sealed class BucketStore(StorageClient client)
         {
             await client.CallSdkAsync(
                 bucket, s3 => s3.DeleteBucketAsync(new DeleteBucketRequest { BucketName = bucket }, CancellationToken.None), CancellationToken.None);
-            client.Reporter.Verbose($"Bucket '{bucket}' is removed again: it could not be configured.");
+            client.Reporter.Verbose($"Removing bucket '{bucket}' again: it could not be configured.");
             return problem is not LabException known ? null : new LabException(
-                known.Kind, known.Code, $"Bucket '{bucket}' was not created, since it could not be configured: {cause}.", known)
+                known.Kind, known.Code, $"Bucket '{bucket}' was not created because it could not be configured: {cause}.", known)
             {
                 StatusCode = known.StatusCode,
                 RequestId = known.RequestId,
@@ -256,7 +256,7 @@ public sealed class BucketStore(StorageClient client)
         {
             return new LabException(
                 LabErrorKind.ServiceFailed, "BucketHalfMade",
-                $"Bucket '{bucket}' exists but is not configured ({cause}), and it could not be removed again ({e.Message.TrimEnd('.')}).", problem)
+                $"Bucket '{bucket}' was created but not configured ({cause}), and it could not be removed again ({e.Message.TrimEnd('.')}).", problem)
             {
                 Target = bucket,
                 Advice = "Remove it with Remove-LabBucket, then try again.",

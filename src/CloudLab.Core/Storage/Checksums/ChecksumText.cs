@@ -31,6 +31,6 @@ internal static class ChecksumText
             ? Convert.ToBase64String(bytes, 0, count)
             : throw new LabException(
                 LabErrorKind.InvalidArgument, "InvalidChecksum",
-                $"'{text}' is no {algorithm} checksum: give its {length} bytes in Base64, or in {2 * length} hexadecimal digits as Get-FileHash does.");
+                $"'{text}' is not a {algorithm} checksum: give its {length} bytes in Base64, or as {2 * length} hexadecimal digits (the format of Get-FileHash).");
     }
 }

@@ -30,7 +30,7 @@ internal sealed record ListingPage(IReadOnlyList<object> Entries, bool IsTruncat
         xml.MoveToContent();
         if (xml.LocalName is not ("ListBucketResult" or "ListVersionsResult"))
         {
-            throw new XmlException($"The answer is a document '{xml.LocalName}', no listing.");
+            throw new XmlException($"The response is a document '{xml.LocalName}', not a listing.");
         }
 
         xml.ReadStartElement();

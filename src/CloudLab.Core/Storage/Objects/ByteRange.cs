@@ -30,7 +30,7 @@ public readonly record struct ByteRange(long Start, long? End = null)
 
         throw new LabException(
             LabErrorKind.InvalidArgument, "InvalidRange",
-            $"'{text}' is no range of bytes: write 0-99, 100- for all from there on, or -100 for the last hundred.");
+            $"'{text}' is not a byte range: write 0-99, 100- (to the end) or -100 (the last 100 bytes).");
     }
 
     /// <summary>The range as HTTP writes it.</summary>

@@ -15,7 +15,7 @@ public sealed class EncryptionKey
     public EncryptionKey(byte[] key) => this.key = key.Length == Size
         ? key
         : throw new LabException(
-            LabErrorKind.InvalidArgument, "InvalidEncryptionKey", $"The customer's key has {key.Length} bytes: it must have {Size} (256 bits).");
+            LabErrorKind.InvalidArgument, "InvalidEncryptionKey", $"The customer key has {key.Length} bytes: it must have {Size} (256 bits).");
 
     /// <summary>Reads a key.</summary>
     /// <param name="base64">44 characters of Base64. Throws <see cref="LabException"/> (InvalidEncryptionKey) for anything else.</param>
@@ -26,7 +26,7 @@ public sealed class EncryptionKey
         return Convert.TryFromBase64String(base64, bytes, out int count)
             ? new EncryptionKey(bytes[..count])
             : throw new LabException(
-                LabErrorKind.InvalidArgument, "InvalidEncryptionKey", "The customer's key is no Base64: give 32 bytes in Base64, 44 characters.");
+                LabErrorKind.InvalidArgument, "InvalidEncryptionKey", "The customer key is not valid Base64: give 32 bytes as 44 Base64 characters.");
     }
 
     /// <inheritdoc/>

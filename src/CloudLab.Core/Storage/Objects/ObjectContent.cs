@@ -120,7 +120,7 @@ public sealed class ObjectContent(StorageClient client)
 
         await content.DisposeAsync();
         throw StorageClient.Problem(
-            LabErrorKind.InvalidData, "ObjectTooLarge", bucket, key, $"its {ProgressMeter.FormatBytes(content.Length)} do not fit into one value.",
-            "Leave -Raw out to read it piece by piece, or use Receive-LabObject.");
+            LabErrorKind.InvalidData, "ObjectTooLarge", bucket, key, $"it has {ProgressMeter.FormatBytes(content.Length)}, too much for a single value.",
+            "Omit -Raw to read it in pieces, or use Receive-LabObject.");
     }
 }

@@ -58,7 +58,7 @@ public static class ObjectName
         catch (EncoderFallbackException e)
         {
             throw new LabException(
-                LabErrorKind.InvalidData, "InvalidKey", $"{Uri(bucket, key)}: the key holds half a surrogate pair, which is no Unicode text.", e)
+                LabErrorKind.InvalidData, "InvalidKey", $"{Uri(bucket, key)}: the key contains half a surrogate pair, which is not valid Unicode.", e)
             {
                 Target = key,
             };
@@ -67,10 +67,10 @@ public static class ObjectName
         return length switch
         {
             0 => throw new LabException(
-                LabErrorKind.InvalidData, "InvalidKey", $"s3://{bucket}: a key has at least one character.") { Target = key },
+                LabErrorKind.InvalidData, "InvalidKey", $"s3://{bucket}: a key must have at least one character.") { Target = key },
             > LongestKey => throw new LabException(
                 LabErrorKind.InvalidData, "KeyTooLongError",
-                $"s3://{bucket}: the key '{Uri("", key)[6..46]}…' has {length} bytes; {LongestKey} is the most S3 takes.") { Target = key },
+                $"s3://{bucket}: the key '{Uri("", key)[6..46]}…' has {length} bytes; S3 allows at most {LongestKey}.") { Target = key },
             _ => key,
         };
     }

@@ -170,7 +170,7 @@ internal sealed class ObjectReadStream : ForwardStream
     /// <returns>The exception.</returns>
     public static LabException Mismatch(string bucket, string key, StoredChecksum proof) => StorageClient.Problem(
         LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key,
-        $"what arrived is not what is stored: the {proof.Algorithm} differs.", "Get it again.");
+        $"the received content differs from what is stored: the {proof.Algorithm} does not match.", "Download it again.");
 
     private void Verify()
     {
@@ -192,11 +192,11 @@ internal sealed class ObjectReadStream : ForwardStream
         {
             throw StorageClient.Problem(
                 cause.InnerException is TimeoutException ? LabErrorKind.Timeout : LabErrorKind.ServiceFailed, "DownloadInterrupted", bucket, key,
-                $"the download broke off {failures} times at byte {position} of {Length}: {cause.Message.TrimEnd('.')}.",
+                $"the download was interrupted {failures} times at byte {position} of {Length}: {cause.Message.TrimEnd('.')}.",
                 "Try again later.", cause);
         }
 
-        client.Reporter.Verbose($"{ObjectName.Uri(bucket, key)}: goes on at byte {position} of {Length} after: {cause.Message}");
+        client.Reporter.Verbose($"{ObjectName.Uri(bucket, key)}: resuming at byte {position} of {Length} after: {cause.Message}");
         answer.Dispose();
         await Backoff.DelayAsync(failures, cancellation);
         try
@@ -206,14 +206,14 @@ internal sealed class ObjectReadStream : ForwardStream
         catch (LabException e) when (e.Code == "PreconditionFailed")
         {
             throw StorageClient.Problem(
-                LabErrorKind.Conflict, "ObjectChanged", bucket, key, "somebody wrote it anew while it was read.", "Get it again.", e);
+                LabErrorKind.Conflict, "ObjectChanged", bucket, key, "it was changed while it was being read.", "Download it again.", e);
         }
 
         if (answer.Length != Length - position)
         {
             throw StorageClient.Problem(
                 LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key,
-                $"asked for {Length - position} bytes from {position} on, the service gives {answer.Length}.");
+                $"the service returned {answer.Length} bytes instead of the {Length - position} requested from offset {position}.");
         }
 
         body = await answer.OpenAsync(cancellation);
@@ -231,6 +231,6 @@ internal sealed class ObjectReadStream : ForwardStream
 
         answer.Dispose();
         throw StorageClient.Problem(
-            LabErrorKind.NotSupported, "RangeIgnored", bucket, key, "the service gives the whole object where a piece of it was asked for.");
+            LabErrorKind.NotSupported, "RangeIgnored", bucket, key, "the service returned the whole object instead of the requested range.");
     }
 }

@@ -303,7 +303,7 @@ public sealed class ObjectStore(StorageClient client)
             _ => LabErrorKind.ServiceFailed,
         },
         error.Code.Length == 0 ? "DeleteFailed" : error.Code, bucket, error.Victim.Key,
-        $"{(error.Victim.VersionId is { } version ? $"version {version} " : "")}{(error.Code == "DeletedUnasked" ? "" : "could not be deleted: ")}{(error.Message.Length == 0 ? "the service gives no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
+        $"{(error.Victim.VersionId is { } version ? $"version {version} " : "")}{(error.Code == "DeletedUnasked" ? "" : "could not be deleted: ")}{(error.Message.Length == 0 ? "the service gave no reason" : error.Message.TrimEnd('.'))} ({error.Code}).");
 
     private async Task<List<DeleteError>> RemoveBatchAsync(
         string bucket, List<ObjectVersion> batch, bool bypassGovernance, CancellationToken cancellation)
@@ -337,11 +337,11 @@ public sealed class ObjectStore(StorageClient client)
                 open.Remove(victim with { VersionId = null });
                 if (!asked.Contains(victim) && !asked.Contains(victim with { VersionId = null }))
                 {
-                    errors.Add(new DeleteError(victim, "DeletedUnasked", "it was deleted though nobody asked for it: the request was changed on its way"));
+                    errors.Add(new DeleteError(victim, "DeletedUnasked", "it was deleted although this was not requested: the request was altered in transit"));
                 }
             }
 
-            return [.. errors, .. open.Select(victim => new DeleteError(victim, "InternalError", "the service does not say that it is deleted"))];
+            return [.. errors, .. open.Select(victim => new DeleteError(victim, "InternalError", "the service did not confirm the deletion"))];
         }
         catch (LabException e) when (e.Kind == LabErrorKind.Corrupted || e.Code == "MalformedXML")
         {
@@ -415,7 +415,7 @@ public sealed class ObjectStore(StorageClient client)
             }
             catch (LabException e) when (attempt < Attempts)
             {
-                client.Reporter.Verbose($"Bucket '{listing.Bucket}': a page of the listing again (try {attempt + 1}), since it broke off: {e.Message}");
+                client.Reporter.Verbose($"Bucket '{listing.Bucket}': the listing was interrupted, reading the page again (attempt {attempt + 1}): {e.Message}");
                 await Backoff.DelayAsync(attempt, cancellation);
             }
         }
@@ -429,7 +429,7 @@ public sealed class ObjectStore(StorageClient client)
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "InvalidResponse",
-                $"Bucket '{listing.Bucket}': the service says the listing goes on but not where.") { Target = listing.Bucket };
+                $"Bucket '{listing.Bucket}': the listing is incomplete, but the service does not say where it continues.") { Target = listing.Bucket };
         }
 
         return page;

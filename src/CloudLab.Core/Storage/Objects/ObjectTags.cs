@@ -17,29 +17,29 @@ public sealed class ObjectTags(StorageClient client)
     {
         if (tags.Count > MostTags)
         {
-            throw Invalid($"An object has at most {MostTags} tags, not {tags.Count}.");
+            throw Invalid($"An object can have at most {MostTags} tags, not {tags.Count}.");
         }
 
         foreach ((string name, string value) in tags)
         {
             if (name.Length is 0 or > LongestName)
             {
-                throw Invalid($"The name of a tag has 1 to {LongestName} characters; '{Shown(name)}' has {name.Length}.");
+                throw Invalid($"A tag name must have 1 to {LongestName} characters; '{Shown(name)}' has {name.Length}.");
             }
 
             if (name.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
             {
-                throw Invalid($"The tag name '{Shown(name)}' is Amazon's own: choose one that does not begin with 'aws:'.");
+                throw Invalid($"The tag name '{Shown(name)}' is reserved: choose one that does not begin with 'aws:'.");
             }
 
             if (value.Length > LongestValue)
             {
-                throw Invalid($"The value of a tag has at most {LongestValue} characters; that of '{Shown(name)}' has {value.Length}.");
+                throw Invalid($"A tag value can have at most {LongestValue} characters; that of '{Shown(name)}' has {value.Length}.");
             }
 
             if (name.Any(char.IsControl) || value.Any(char.IsControl))
             {
-                throw Invalid($"Tag '{Shown(name)}' holds a control character, such as a line break, which no tag can.");
+                throw Invalid($"Tag '{Shown(name)}' contains a control character, such as a line break, which tags cannot have.");
             }
         }
 
@@ -88,7 +88,7 @@ public sealed class ObjectTags(StorageClient client)
                 ? all
                 : throw StorageClient.Problem(
                     LabErrorKind.InvalidData, "InvalidTag", bucket, key,
-                    $"with these it would have {all.Count} tags; {MostTags} is the most S3 takes. Remove some with Remove-LabObjectTag.");
+                    $"it would have {all.Count} tags, but S3 allows at most {MostTags}. Remove some with Remove-LabObjectTag.");
         }
 
         return await PutAsync(bucket, key, versionId, tags, cancellation);

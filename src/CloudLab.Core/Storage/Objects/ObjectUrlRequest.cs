@@ -56,22 +56,22 @@ public sealed record ObjectUrlRequest
     {
         if (ContentType is not null && Action != ObjectUrlAction.Put)
         {
-            throw Invalid("-ContentType is for what is sent: use -Method PUT, or -ResponseContentType for what is read.");
+            throw Invalid("-ContentType applies to uploads: use -Method PUT, or -ResponseContentType for a download.");
         }
 
         if ((ContentMD5 ?? Checksum) is not null && Action is not (ObjectUrlAction.Put or ObjectUrlAction.UploadPart))
         {
-            throw Invalid("-ContentMD5 and -Checksum are for what is sent: use -Method PUT.");
+            throw Invalid("-ContentMD5 and -Checksum apply to uploads: use -Method PUT.");
         }
 
         if ((ResponseContentType ?? ResponseContentDisposition) is not null && Action is not (ObjectUrlAction.Get or ObjectUrlAction.Head))
         {
-            throw Invalid("-ResponseContentType and -ResponseContentDisposition are for what is read: use -Method GET.");
+            throw Invalid("-ResponseContentType and -ResponseContentDisposition apply to downloads: use -Method GET.");
         }
 
         if (ContentType?.Any(c => c is < ' ' or > '~') == true)
         {
-            throw Invalid("-ContentType has characters that no HTTP header can carry.");
+            throw Invalid("-ContentType has characters that HTTP headers cannot carry.");
         }
 
         if (ExpiresIn is { } time && (time < TimeSpan.FromSeconds(1) || time > ObjectUrls.Longest))

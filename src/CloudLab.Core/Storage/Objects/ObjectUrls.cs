@@ -33,7 +33,7 @@ public sealed class ObjectUrls(StorageClient client)
         {
             throw StorageClient.Problem(
                 LabErrorKind.NotSupported, "NotSupported", bucket, key,
-                "a directory bucket has session keys that end within minutes, so no URL is signed for it. Use a general purpose bucket.");
+                "a directory bucket uses session keys that expire within minutes, so URLs cannot be signed for it. Use a general purpose bucket.");
         }
 
         (bool temporary, DateTimeOffset? end) = await client.CredentialsEndAsync(bucket, key, cancellation);
@@ -68,7 +68,7 @@ public sealed class ObjectUrls(StorageClient client)
             {
                 warned = true;
                 client.Reporter.Warning(
-                    "The credentials are temporary, and nothing tells when they end: a URL that they sign ends with them, however long it was to live.");
+                    "The credentials are temporary and do not say when they expire: a URL signed with them expires when they do, whatever -ExpiresIn says.");
             }
 
             return wanted;
@@ -81,10 +81,10 @@ public sealed class ObjectUrls(StorageClient client)
             throw left <= TimeSpan.Zero
                 ? new LabException(
                     LabErrorKind.AuthenticationFailed, "ExpiredToken",
-                    $"The credentials ended at {moment}: {SessionAdvice.NewCredentials}.")
+                    $"The credentials expired at {moment}: {SessionAdvice.NewCredentials}.")
                 : new LabException(
                     LabErrorKind.InvalidArgument, "ExpiryBeyondCredentials",
-                    $"-ExpiresIn {wanted} is longer than the credentials live, which end at {moment}: ask for {left} or less, or sign with others.");
+                    $"-ExpiresIn {wanted} is longer than the credentials are valid, which is until {moment}: use {left} or less, or other credentials.");
         }
 
         return wanted < left ? wanted : left;

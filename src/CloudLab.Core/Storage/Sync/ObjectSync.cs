@@ -57,13 +57,13 @@ public sealed class ObjectSync : IDisposable
         if (source.Bucket is null && target.Bucket is null)
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "NoBucket", "Neither the source nor the destination is in a bucket: write it as s3://bucket/prefix.");
+                LabErrorKind.InvalidArgument, "NoBucket", "Neither the source nor the destination is in a bucket: write one of them as s3://bucket/prefix.");
         }
 
         if (source.Overlaps(target))
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "SamePlace", $"{source} and {target} lie one in the other: choose a destination outside the source.");
+                LabErrorKind.InvalidArgument, "SamePlace", $"{source} and {target} overlap: choose a destination outside the source.");
         }
 
         this.engine = engine;
@@ -139,8 +139,8 @@ public sealed class ObjectSync : IDisposable
             if (same is null)
             {
                 reporter.Verbose(
-                    $"{target.NameOf(step.Entry.Name)}: no checksum of the whole is stored, so "
-                    + (reason == SyncReason.NotComparable ? "it is transferred without comparison." : "its time decides."));
+                    $"{target.NameOf(step.Entry.Name)}: no checksum of the whole object is stored, so "
+                    + (reason == SyncReason.NotComparable ? "it is transferred without comparison." : "its time is compared instead."));
             }
         }
 
@@ -166,7 +166,7 @@ public sealed class ObjectSync : IDisposable
                 new DownloadOptions { Overwrite = true, ExpectedSize = action.Size, Read = ReadSource }, meter, cancellation),
             SyncAction.Copy => await engine.CopyAsync(
                 source.Bucket!, source.Prefix + name, ReadSource, target.Bucket!, target.Prefix + name, options, meter, cancellation),
-            _ => throw new ArgumentException($"{action.Action} is no transfer.", nameof(action)),
+            _ => throw new ArgumentException($"{action.Action} is not a transfer.", nameof(action)),
         };
         return action with { Done = true, Size = done.Size, Transfer = done };
     }
@@ -196,7 +196,7 @@ public sealed class ObjectSync : IDisposable
 
         return sourceIsEmpty && !force
             ? throw new LabException(
-                LabErrorKind.InvalidArgument, "SourceIsEmpty", $"{source} is empty, so -Delete would remove all of {target}: use -Force if that is meant.")
+                LabErrorKind.InvalidArgument, "SourceIsEmpty", $"{source} is empty, so -Delete would remove everything in {target}: use -Force to do that.")
             {
                 // Other places are synchronized all the same.
                 Target = target.ToString(), StopsCommand = false,
@@ -365,7 +365,7 @@ public sealed class ObjectSync : IDisposable
         if (folder!.LinkAbove(path) is { } link)
         {
             throw new LabException(
-                LabErrorKind.WriteFailed, "LinkInTheWay", $"'{path}' is not removed: '{link}' has become a link and may lead outside the destination.")
+                LabErrorKind.WriteFailed, "LinkInTheWay", $"'{path}' was not removed: '{link}' is now a link and may lead outside the destination.")
             {
                 Target = path,
             };

@@ -39,7 +39,7 @@ public sealed partial record SyncPlace
         if (bucket.Length == 0)
         {
             throw new LabException(
-                LabErrorKind.InvalidArgument, "InvalidPlace", $"'{text}' names no bucket: write s3://bucket/prefix.") { Target = text };
+                LabErrorKind.InvalidArgument, "InvalidPlace", $"'{text}' does not name a bucket: write s3://bucket/prefix.") { Target = text };
         }
 
         return new SyncPlace

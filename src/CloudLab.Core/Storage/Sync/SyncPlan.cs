@@ -202,7 +202,7 @@ public static class SyncPlan
             {
                 throw new LabException(
                     LabErrorKind.NotSupported, "ListingNotSorted",
-                    $"'{ObjectName.Uri("", Entry.Name)[6..]}' is listed after '{ObjectName.Uri("", last.Name)[6..]}': this service does not list keys in their order, so nothing can be told to be missing.");
+                    $"'{ObjectName.Uri("", Entry.Name)[6..]}' is listed after '{ObjectName.Uri("", last.Name)[6..]}': this service does not list keys in order, so missing keys cannot be detected.");
             }
 
             begun = true;

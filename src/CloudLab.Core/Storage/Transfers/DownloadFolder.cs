@@ -73,9 +73,9 @@ public sealed class DownloadFolder
         {
             throw StorageClient.Problem(
                 LabErrorKind.InvalidData, "KeysCollide", bucket, key,
-                $"it would be stored as '{path}', which is already the file of {owner}"
-                + (string.Equals(owner, uri, StringComparison.OrdinalIgnoreCase) ? ": this disk does not tell the two names apart." : "."),
-                "Receive it into another folder, or to a name of its own with -OutFile.");
+                $"it would be saved as '{path}', which already holds {owner}"
+                + (string.Equals(owner, uri, StringComparison.OrdinalIgnoreCase) ? ": this file system does not distinguish the two names." : "."),
+                "Download it into another folder, or name the file with -OutFile.");
         }
 
         return path;
@@ -139,14 +139,14 @@ public sealed class DownloadFolder
             string? fault =
                 segment.Length == 0 ? "it has an empty part between slashes"
                 : segment is "." or ".." ? $"a part of it is '{segment}'"
-                : segment.Contains('\0', StringComparison.Ordinal) ? "it holds a NUL character"
+                : segment.Contains('\0', StringComparison.Ordinal) ? "it contains a NUL character"
                 : windows ? WindowsFault(segment)
                 : null;
             if (fault is not null)
             {
                 throw StorageClient.Problem(
-                    LabErrorKind.InvalidData, "UnsafeKey", bucket, key, $"the key cannot name a file below the destination: {fault}.",
-                    "Give the file a name of its own with -OutFile, or read the object with Get-LabObjectContent.");
+                    LabErrorKind.InvalidData, "UnsafeKey", bucket, key, $"the key cannot be used as a path below the destination: {fault}.",
+                    "Name the file with -OutFile, or read the object with Get-LabObjectContent.");
             }
         }
 

@@ -170,7 +170,7 @@ public static class LocalFiles
         FileNotFoundException or DirectoryNotFoundException =>
             new LabException(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", cause) { Target = path },
         UnauthorizedAccessException => new LabException(
-            LabErrorKind.ReadFailed, "FileAccessDenied", $"'{path}' may not be read.", cause) { Target = path },
+            LabErrorKind.ReadFailed, "FileAccessDenied", $"'{path}' cannot be read: access is denied.", cause) { Target = path },
         _ => new LabException(LabErrorKind.ReadFailed, "FileReadFailed", $"'{path}' cannot be read: {OneLine(cause)}", cause) { Target = path },
     };
 
@@ -183,7 +183,7 @@ public static class LocalFiles
         IOException { HResult: NoSpaceOnUnix or NoSpaceOnWindows } =>
             new LabException(LabErrorKind.WriteFailed, "DiskFull", $"'{path}' cannot be written: the disk is full.", cause) { Target = path, StopsCommand = true },
         UnauthorizedAccessException =>
-            new LabException(LabErrorKind.WriteFailed, "FileAccessDenied", $"'{path}' may not be written.", cause) { Target = path },
+            new LabException(LabErrorKind.WriteFailed, "FileAccessDenied", $"'{path}' cannot be written: access is denied.", cause) { Target = path },
         _ => new LabException(LabErrorKind.WriteFailed, "FileWriteFailed", $"'{path}' cannot be written: {OneLine(cause)}", cause) { Target = path },
     };
 
@@ -191,7 +191,7 @@ public static class LocalFiles
     /// <param name="path">Full path.</param>
     /// <returns>The exception.</returns>
     internal static LabException Changed(string path) =>
-        new(LabErrorKind.ReadFailed, "FileChanged", $"'{path}' changed while it was read: send it again.") { Target = path };
+        new(LabErrorKind.ReadFailed, "FileChanged", $"'{path}' changed while it was being read: upload it again.") { Target = path };
 
     // Sorted with the slash that a key would go on with: "a/" comes after "a-b" and before "a0".
     private static List<LocalFile> Entries(string root, string parent, Action<LabException> problem)

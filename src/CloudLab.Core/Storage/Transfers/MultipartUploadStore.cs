@@ -58,7 +58,7 @@ public sealed class MultipartUploadStore(StorageClient client)
             more = page.IsTruncated is true;
             if (more && (string.IsNullOrEmpty(key) || (key, id) == last))
             {
-                throw Endless(bucket, $"Bucket '{bucket}': the service says the list of uploads goes on but not where.");
+                throw Endless(bucket, $"Bucket '{bucket}': the list of uploads is incomplete, but the service does not say where it continues.");
             }
         }
     }
@@ -90,7 +90,7 @@ public sealed class MultipartUploadStore(StorageClient client)
             more = page.IsTruncated is true;
             if (more && (page.NextPartNumberMarker is null || page.NextPartNumberMarker == marker))
             {
-                throw Endless(upload, $"{upload}: the service says the list of parts goes on but not where.");
+                throw Endless(upload, $"{upload}: the list of parts is incomplete, but the service does not say where it continues.");
             }
 
             marker = page.NextPartNumberMarker;
@@ -145,7 +145,7 @@ public sealed class MultipartUploadStore(StorageClient client)
         }
         catch (LabException e) when (e.Code == "NoSuchUpload")
         {
-            client.Reporter.Verbose($"{upload} has ended by itself.");
+            client.Reporter.Verbose($"{upload} has already ended.");
         }
     }
 

@@ -175,7 +175,7 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
                 ? ObjectUpload.AlreadyExists(bucket, key, options, e)
                 : StorageClient.Problem(
                     LabErrorKind.Conflict, "ObjectChanged", from.Bucket, from.Key,
-                    "somebody wrote it anew while it was copied, or a condition of the copy does not hold.", "Copy it again.", e);
+                    "it was changed during the copy, or a condition of the copy is not met.", "Copy it again.", e);
         }
     }
 }

@@ -124,7 +124,7 @@ internal sealed class ObjectDownload
         {
             throw StorageClient.Problem(
                 LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key,
-                $"asked for {piece.Length} bytes from {piece.Start} on, the service gives {content.Length}.");
+                $"the service returned {content.Length} bytes instead of the {piece.Length} requested from offset {piece.Start}.");
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -174,7 +174,7 @@ internal sealed class ObjectDownload
         }
         catch (LabException e) when (!e.StopsCommand)
         {
-            client.Reporter.Verbose($"{ObjectName.Uri(bucket, key)}: the service does not tell the checksums of its parts: {e.Message}");
+            client.Reporter.Verbose($"{ObjectName.Uri(bucket, key)}: the service does not report the checksums of its parts: {e.Message}");
         }
 
         int forgotten = 0;
@@ -188,7 +188,7 @@ internal sealed class ObjectDownload
             }
         }
 
-        client.Reporter.Verbose($"{ObjectName.Uri(bucket, key)}: the {state.Proof.Algorithm} differs; gets {forgotten} of {pieces.Length} pieces again.");
+        client.Reporter.Verbose($"{ObjectName.Uri(bucket, key)}: the {state.Proof.Algorithm} does not match; downloading {forgotten} of {pieces.Length} pieces again.");
     }
 
     private async Task<List<(long Start, long Length)>> FindBadPartsAsync(SafeFileHandle file, CancellationToken cancellation)

@@ -43,13 +43,13 @@ public sealed class ObjectMover(StorageClient client, TransferEngine engine)
         }
         catch (LabException e)
         {
-            string fault = e.Code == "PreconditionFailed" ? "somebody has written it anew meanwhile" : e.Message.TrimEnd('.');
+            string fault = e.Code == "PreconditionFailed" ? "it was changed in the meantime" : e.Message.TrimEnd('.');
             throw new LabException(
                 e.Kind, "SourceNotDeleted",
-                $"{ObjectName.Uri(sourceBucket, sourceKey)}: it is copied to {ObjectName.Uri(bucket, key)} but not deleted: {fault}.", e)
+                $"{ObjectName.Uri(sourceBucket, sourceKey)}: it was copied to {ObjectName.Uri(bucket, key)} but not deleted: {fault}.", e)
             {
                 Target = ObjectName.Uri(sourceBucket, sourceKey),
-                Advice = e.Advice ?? "Both exist now: delete the one that is not wanted with Remove-LabObject.",
+                Advice = e.Advice ?? "Both objects exist now: delete the one you do not want with Remove-LabObject.",
                 StopsCommand = e.StopsCommand,
             };
         }

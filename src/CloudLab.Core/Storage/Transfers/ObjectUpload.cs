@@ -106,7 +106,7 @@ internal sealed class ObjectUpload
         {
             using S3Answer answer = await client.SendAsync(request, patience.Token);
             UploadId = (await client.ReadXmlAsync(answer, request, patience.Token)).Text("UploadId")
-                ?? throw StorageClient.Problem(LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key, "the service begins an upload without naming it.");
+                ?? throw StorageClient.Problem(LabErrorKind.ServiceFailed, "InvalidResponse", bucket, key, "the service started an upload but returned no upload id.");
         }
         finally
         {
@@ -252,7 +252,7 @@ internal sealed class ObjectUpload
             if (whole is not null && stored is not null && !stored.Contains('-', StringComparison.Ordinal) && stored != whole)
             {
                 throw StorageClient.Problem(
-                    LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key, "the service put other bytes together than were sent.", "Send it again.");
+                    LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key, "the service assembled different bytes than were sent.", "Send it again.");
             }
 
             return new StoredObject(done.Text("ETag")?.Trim('"') ?? "", answer.VersionId, size, parts[0].VerifiedBy);
@@ -304,7 +304,7 @@ internal sealed class ObjectUpload
     /// <param name="cause">What the service said, if it did.</param>
     /// <returns>The exception.</returns>
     internal static LabException AlreadyExists(string bucket, string key, UploadOptions options, Exception? cause = null) => StorageClient.Problem(
-        LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it exists already.", options.ReplaceAdvice, cause);
+        LabErrorKind.AlreadyExists, "ObjectAlreadyExists", bucket, key, "it already exists.", options.ReplaceAdvice, cause);
 
     private S3Request Part(int number) => new S3Request(HttpMethod.Put, bucket, key)
         .With("partNumber", number.ToString(CultureInfo.InvariantCulture)).With("uploadId", UploadId);
@@ -352,7 +352,7 @@ internal sealed class ObjectUpload
         return same
             ? algorithm
             : throw StorageClient.Problem(
-                LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key, $"what was stored is not what was sent: the {algorithm} differs.", "Send it again.");
+                LabErrorKind.Corrupted, "ChecksumMismatch", bucket, key, $"the stored content differs from what was sent: the {algorithm} does not match.", "Send it again.");
     }
 
     private static string Md5(S3Body body)
@@ -364,7 +364,7 @@ internal sealed class ObjectUpload
 
     private async Task AgainAsync(LabException cause, int attempt, CancellationToken cancellation)
     {
-        client.Reporter.Verbose($"Sends again: {cause.Message}");
+        client.Reporter.Verbose($"Sending it again: {cause.Message}");
         await Backoff.DelayAsync(attempt, cancellation);
     }
 }

@@ -166,7 +166,7 @@ public sealed class ObjectWriter : IAsyncDisposable
         if (parts.Count == ObjectUpload.MostParts)
         {
             throw StorageClient.Problem(
-                LabErrorKind.InvalidData, "EntityTooLarge", Bucket, Key, $"the content is longer than {ObjectUpload.MostParts} parts hold.");
+                LabErrorKind.InvalidData, "EntityTooLarge", Bucket, Key, $"the content does not fit into {ObjectUpload.MostParts} parts.");
         }
 
         if (parts.Count == 0)

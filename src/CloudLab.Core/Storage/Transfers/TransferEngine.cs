@@ -62,10 +62,10 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             // A device, or a file that the system makes up as it is read (/proc), does not say how long it is.
             if (LocalFiles.IsDevice(path))
             {
-                throw new LabException(LabErrorKind.ReadFailed, "NotAFile", $"'{path}' is a device, which need not end: an upload needs a file.")
+                throw new LabException(LabErrorKind.ReadFailed, "NotAFile", $"'{path}' is a device: only files can be uploaded.")
                 {
                     Target = path,
-                    Advice = "Copy as much of it as you want into a file first.",
+                    Advice = "Copy the part that you need into a file first.",
                 };
             }
 
@@ -141,10 +141,10 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         if (!isFolder && LocalFiles.IsDevice(path))
         {
             throw new LabException(
-                LabErrorKind.WriteFailed, "NotAFile", $"'{path}' is a device: a download needs a file, which it replaces when all is there.")
+                LabErrorKind.WriteFailed, "NotAFile", $"'{path}' is a device: an object can be downloaded only to a file.")
             {
                 Target = path,
-                Advice = "Read the object with Get-LabObjectContent to send it on.",
+                Advice = "Use Get-LabObjectContent to write the content to the pipeline.",
             };
         }
 
@@ -161,7 +161,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             }
             catch (LabException e) when (e.Kind == LabErrorKind.Corrupted && attempt < Attempts)
             {
-                client.Reporter.Verbose($"Gets it again: {e.Message}");
+                client.Reporter.Verbose($"Downloading it again: {e.Message}");
                 await Backoff.DelayAsync(attempt, cancellation);
             }
         }
@@ -244,7 +244,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             }
             else
             {
-                client.Reporter.Verbose($"{upload.Uri}: goes on with upload {upload.UploadId}, of which {there.Count} parts are there.");
+                client.Reporter.Verbose($"{upload.Uri}: resuming upload {upload.UploadId}, {there.Count} parts of it are already stored.");
             }
 
             await using SideBySide<UploadedPart> parts = new(cancellation);
@@ -282,7 +282,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             }
             else if (upload.UploadId is not null)
             {
-                client.Reporter.Warning($"{upload.Uri}: the unfinished upload is kept; the same command with -Resume goes on with it.");
+                client.Reporter.Warning($"{upload.Uri}: the unfinished upload is kept; run the same command with -Resume to continue it.");
             }
 
             throw;
@@ -298,7 +298,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         catch (TimeoutException e)
         {
             throw new LabException(
-                LabErrorKind.ReadFailed, "FileNotReadable", $"'{path}' does not open: a pipe without a writer is not uploaded.", e) { Target = path };
+                LabErrorKind.ReadFailed, "FileNotReadable", $"'{path}' cannot be opened: it is a pipe without a writer.", e) { Target = path };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -319,7 +319,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     }
 
     private static LabException FileExists(string path) => new(
-        LabErrorKind.AlreadyExists, "FileAlreadyExists", $"'{path}' exists already: use -Force to replace it.") { Target = path };
+        LabErrorKind.AlreadyExists, "FileAlreadyExists", $"'{path}' already exists: use -Force to replace it.") { Target = path };
 
     private async Task<ObjectState> ReceiveSmallAsync(
         string bucket, string key, string path, bool isFolder, DownloadOptions options, ProgressMeter? meter, bool isFirst,
@@ -331,8 +331,8 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
         if (isFolder && content.Length > 0)
         {
             throw StorageClient.Problem(
-                LabErrorKind.InvalidData, "UnsafeKey", bucket, key, $"its key ends in a slash but it holds {content.Length} bytes, which no folder can.",
-                "Give the file a name of its own with -OutFile, or read the object with Get-LabObjectContent.");
+                LabErrorKind.InvalidData, "UnsafeKey", bucket, key, $"its key ends in a slash and so means a folder, but it has {content.Length} bytes of content.",
+                "Name the file with -OutFile, or read the object with Get-LabObjectContent.");
         }
 
         if (content.Length >= LargeFrom)
@@ -398,7 +398,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
                         LabErrorKind.WriteFailed, "FileInTheWay", $"'{at}' is a file, and {ObjectName.Uri(bucket, key)} needs a folder of that name.")
                     {
                         Target = at,
-                        Advice = "Receive it somewhere else: -OutFile, another -Destination.",
+                        Advice = "Download it to another place with -OutFile or -Destination.",
                     };
                 }
             }
@@ -445,12 +445,12 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
                 catch (Exception left) when (left is IOException or UnauthorizedAccessException)
                 {
                     // What broke the download matters more than a leftover that says by its name what it is.
-                    client.Reporter.Verbose($"'{partial}' is left over: {left.Message}");
+                    client.Reporter.Verbose($"'{partial}' could not be deleted: {left.Message}");
                 }
             }
             else
             {
-                client.Reporter.Warning($"'{path}': the unfinished download is kept; the same command with -Resume goes on with it.");
+                client.Reporter.Warning($"'{path}': the unfinished download is kept; run the same command with -Resume to continue it.");
             }
 
             throw;

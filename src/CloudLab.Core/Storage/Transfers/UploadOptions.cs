@@ -45,7 +45,7 @@ public sealed record UploadOptions
     public bool NoClobber { get; init; }
 
     /// <summary>How the caller's user replaces an object that <see cref="NoClobber"/> keeps.</summary>
-    public string ReplaceAdvice { get; init; } = "Leave -NoClobber out to replace it, or choose another key.";
+    public string ReplaceAdvice { get; init; } = "Omit -NoClobber to replace it, or choose another key.";
 
     /// <summary>Replaces only an object with this entity tag (without quotes); the service decides.</summary>
     public string? IfMatch { get; init; }
@@ -83,7 +83,7 @@ public sealed record UploadOptions
         {
             if (value is not null && !IsPrintable(value))
             {
-                throw Invalid("InvalidHeader", $"-{parameter} has characters outside printable ASCII, which no HTTP header can carry.");
+                throw Invalid("InvalidHeader", $"-{parameter} has characters outside printable ASCII, which HTTP headers cannot carry.");
             }
         }
 
@@ -93,11 +93,11 @@ public sealed record UploadOptions
         }
 
         return KmsKeyId is not null && ServerSideEncryption?.StartsWith("aws:kms", StringComparison.Ordinal) != true
-            ? throw Invalid("KmsKeyAlone", "-KmsKeyId belongs to -ServerSideEncryption aws:kms: give both.")
+            ? throw Invalid("KmsKeyAlone", "-KmsKeyId requires -ServerSideEncryption aws:kms: give both.")
         : CustomerKey is not null && ServerSideEncryption is not null
-            ? throw Invalid("TwoEncryptions", "-CustomerKey and -ServerSideEncryption are two ways to encrypt: give one.")
+            ? throw Invalid("TwoEncryptions", "-CustomerKey and -ServerSideEncryption cannot be combined: give one of them.")
         : NoClobber && IfMatch is not null
-            ? throw Invalid("TwoConditions", "-NoClobber wants no object there and -IfMatch wants one: give one of them.")
+            ? throw Invalid("TwoConditions", "-NoClobber and -IfMatch cannot be combined: give one of them.")
         : this;
     }
 

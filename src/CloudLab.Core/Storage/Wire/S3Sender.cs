@@ -169,7 +169,7 @@ internal sealed class S3Sender
 
     private static Task AgainAsync(S3Request request, int attempt, int patience, string why, IReporter reporter, CancellationToken cancellation)
     {
-        reporter.Verbose($"{request.Method} {ObjectName.Uri(request.Bucket, request.Key)} again (try {attempt + 1}) after: {why}");
+        reporter.Verbose($"{request.Method} {ObjectName.Uri(request.Bucket, request.Key)} again (attempt {attempt + 1}) after: {why}");
         return Backoff.DelayAsync(patience, cancellation);
     }
 

@@ -121,9 +121,9 @@ public sealed class PolicyConditionTests
     [Theory]
     [InlineData("StringEqual", "did you mean 'StringEquals'?")]
     [InlineData("stringlike", "did you mean 'StringLike'?")]
-    [InlineData("ForSomeValues:StringLike", "no condition operator")]
-    [InlineData("NullIfExists", "no condition operator")]
-    [InlineData("", "no condition operator")]
+    [InlineData("ForSomeValues:StringLike", "not a condition operator")]
+    [InlineData("NullIfExists", "not a condition operator")]
+    [InlineData("", "not a condition operator")]
     public void An_operator_that_does_not_exist_is_refused(string name, string hint) =>
         Assert.Contains(hint, Assert.Throws<Core.Common.Errors.LabException>(() => new PolicyCondition(name, "x:key", ["1"])).Message, StringComparison.Ordinal);
 

@@ -70,7 +70,7 @@ public sealed class PolicyDocumentTests
     [InlineData("{\"Statement\":{\"Action\":\"*\",\"Resource\":\"*\"}}", "Statement[0]: Effect is missing")]
     [InlineData("{\"Statement\":{\"Effect\":\"allow\"}}", "Statement[0].Effect: 'allow' is neither")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\"}}", "Statement[0]: Action is missing")]
-    [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Effect\":\"Deny\"}}", "Statement[0]: 'Effect' stands twice")]
+    [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Effect\":\"Deny\"}}", "Statement[0]: 'Effect' occurs twice")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Actions\":\"*\"}}", "Statement[0]: 'Actions' is no element; did you mean 'Action'?")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":7}}", "Statement[0].Action: a string or an array")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[\"s3:*\",7]}}", "Statement[0].Action[1]: a string")]
@@ -83,11 +83,11 @@ public sealed class PolicyDocumentTests
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{},\"Action\":\"s3:*\"}}", "Statement[0].Principal: nobody")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"Aws\":\"*\"},\"Action\":\"s3:*\"}}", "did you mean 'AWS'?")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Condition\":{\"StringLikes\":{\"s3:prefix\":\"a\"}}}}", "Statement[0].Condition: 'StringLikes' is no condition operator; did you mean 'StringLike'?")]
-    [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Condition\":{\"StringLike\":{\"prefix\":\"a\"}}}}", "Statement[0].Condition.StringLike: 'prefix' is no condition key")]
+    [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Condition\":{\"StringLike\":{\"prefix\":\"a\"}}}}", "Statement[0].Condition.StringLike: 'prefix' is not a condition key")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Condition\":{\"IpAddress\":{\"aws:SourceIp\":\"home\"}}}}", "Statement[0].Condition.IpAddress.aws:SourceIp: 'home'")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Condition\":{\"StringLike\":\"a\"}}}", "Statement[0].Condition.StringLike: an object")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Condition\":[]}}", "Statement[0].Condition: an object")]
-    [InlineData("{\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Action\":\"*\"},{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Action\":\"*\"}]}", "Statement[1].Sid: 'A' stands twice")]
+    [InlineData("{\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Action\":\"*\"},{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Action\":\"*\"}]}", "Statement[1].Sid: 'A' occurs twice")]
     public void An_error_names_its_place(string json, string message)
     {
         LabException error = Assert.Throws<LabException>(() => PolicyDocument.Parse(json));

@@ -36,7 +36,7 @@ public sealed class RoleFaultTests
             (200, FakeServer.Ok("CreateRole", Role)), (409, FakeServer.Error("LimitExceeded", "Too large.")), (403, FakeServer.Error("AccessDenied", "No.")));
         LabException error = await Assert.ThrowsAsync<LabException>(() => new RoleStore(server.Client).CreateAsync(Wanted, Cancellation));
         Assert.Equal("RoleHalfMade", error.Code);
-        Assert.Contains("Role 'r' exists but has no policy", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Role 'r' was created but has no policy", error.Message, StringComparison.Ordinal);
         Assert.Contains("Too large", error.Message, StringComparison.Ordinal);
     }
 

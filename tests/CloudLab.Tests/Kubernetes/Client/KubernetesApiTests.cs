@@ -199,7 +199,7 @@ public sealed class KubernetesApiTests
         cluster.Answer("<html>log in</html>");
         LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/api", Token));
         Assert.Equal("ClusterUnreachable", e.Code);
-        Assert.Contains("ended in the middle", e.InnerException!.Message, StringComparison.Ordinal);
+        Assert.Contains("ended early", e.InnerException!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -223,10 +223,10 @@ public sealed class AwsConnectionTests : IDisposable
     [Theory]
     [InlineData("http://user:pass-word@host:9000", "user name or a password")]
     [InlineData("http://tok-en@host", "user name or a password")]
-    [InlineData("http://u:p/ass-word@host", "is no URL")]
-    [InlineData("http://host:9000?x=1", "behind the path")]
-    [InlineData("http://host:9000/#a", "behind the path")]
-    [InlineData("http://", "is no URL")]
+    [InlineData("http://u:p/ass-word@host", "is not a URL")]
+    [InlineData("http://host:9000?x=1", "a query or a fragment")]
+    [InlineData("http://host:9000/#a", "a query or a fragment")]
+    [InlineData("http://", "is not a URL")]
     public void An_endpoint_with_more_than_an_address_is_refused_and_no_password_is_shown(string url, string says)
     {
         variables["AWS_ENDPOINT_URL"] = url;

@@ -46,7 +46,7 @@ public sealed class AwsErrorsTests
 
     /// <summary>Code without a message, and the words in its place.</summary>
     [Theory]
-    [InlineData(409, "EntityAlreadyExists", "it exists already")]
+    [InlineData(409, "EntityAlreadyExists", "it already exists")]
     [InlineData(404, "NoSuchEntity", "it does not exist")]
     [InlineData(403, "AccessDenied", "access is denied")]
     [InlineData(405, "MethodNotAllowed", "does not offer this IAM operation")]

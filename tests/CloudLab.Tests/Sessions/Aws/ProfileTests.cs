@@ -128,7 +128,7 @@ public sealed class ProfileTests : IAsyncLifetime
     [InlineData("source_profile = gone", "its source, profile 'gone', does not exist")]
     [InlineData("source_profile = c\n[profile c]\nregion = x", "its source, profile 'c', holds none")]
     [InlineData("external_id = x", "needs 'source_profile', 'credential_source' or 'web_identity_token_file'")]
-    [InlineData("source_profile = c\ncredential_source = Environment", "exclude each other")]
+    [InlineData("source_profile = c\ncredential_source = Environment", "cannot be combined")]
     [InlineData("credential_source = Moon", "write Environment, Ec2InstanceMetadata or EcsContainer")]
     [InlineData("credential_source = Environment", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")]
     [InlineData("source_profile = k\nduration_seconds = long\n[profile k]\n" + Keys, "'duration_seconds' is 'long', not a number")]
@@ -207,9 +207,9 @@ public sealed class ProfileTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(null, "nobody has signed in")]
-    [InlineData("""{"accessToken":"token-1","expiresAt":"2020-01-01T00:00:00Z"}""", "the sign-in is over")]
-    [InlineData("""{"accessToken":"revoked","expiresAt":"2999-01-01T00:00:00Z"}""", "the sign-in is over or was revoked")]
+    [InlineData(null, "no sign-in is stored")]
+    [InlineData("""{"accessToken":"token-1","expiresAt":"2020-01-01T00:00:00Z"}""", "the sign-in has expired")]
+    [InlineData("""{"accessToken":"revoked","expiresAt":"2999-01-01T00:00:00Z"}""", "the sign-in has expired or was revoked")]
     [InlineData("no json", "cannot be read")]
     public void Whoever_is_not_signed_in_is_told_how_to(string? token, string reason)
     {
@@ -366,12 +366,12 @@ public sealed class ProfileTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("printf 'a-secret-line\\nno access today' >&2; exit 3", "ended with code 3: no access today")]
-    [InlineData("echo a-secret-line", "wrote no JSON")]
+    [InlineData("printf 'a-secret-line\\nno access today' >&2; exit 3", "exited with code 3: no access today")]
+    [InlineData("echo a-secret-line", "did not write JSON")]
     [InlineData("""echo '{"Version":2}'""", "\"Version\": 1")]
-    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID"}'""", "no AccessKeyId and SecretAccessKey")]
-    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"a-secret-line","Expiration":"soon"}'""", "is no time")]
-    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"a-secret-line","Expiration":"2001-01-01T00:00:00Z"}'""", "ended at 2001-01-01")]
+    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID"}'""", "did not write AccessKeyId and SecretAccessKey")]
+    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"a-secret-line","Expiration":"soon"}'""", "is not a time")]
+    [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"a-secret-line","Expiration":"2001-01-01T00:00:00Z"}'""", "expired at 2001-01-01")]
     public void A_credential_process_that_fails_is_named_with_its_profile_and_shows_no_secret(string script, string says)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs are shell scripts.");

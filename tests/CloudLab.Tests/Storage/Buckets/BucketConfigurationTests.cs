@@ -40,10 +40,10 @@ public sealed class BucketConfigurationsOnEmulatorTests() : BucketConfigurationT
 
     [Theory]
     [InlineData(null, null, null, "give -IndexDocument")]
-    [InlineData("a/index.html", null, null, "has a slash")]
-    [InlineData("index.html", null, "movies.example", "goes without -IndexDocument")]
-    [InlineData(null, null, "https://movies.example/films", "is no host")]
-    [InlineData(null, null, "ftp://movies.example", "is no host")]
+    [InlineData("a/index.html", null, null, "contains a slash")]
+    [InlineData("index.html", null, "movies.example", "cannot be combined with -IndexDocument")]
+    [InlineData(null, null, "https://movies.example/films", "is not a host")]
+    [InlineData(null, null, "ftp://movies.example", "is not a host")]
     public async Task A_website_that_makes_no_sense_is_refused_before_anything_is_sent(string? index, string? errors, string? redirect, string says)
     {
         await using FaultProxy proxy = new(ServerUrl);
@@ -283,11 +283,11 @@ public abstract class BucketConfigurationTests(StorageServer server) : StorageTe
     }
 
     [Theory]
-    [InlineData("-ExpireAfterDays", "does nothing")]
+    [InlineData("-ExpireAfterDays", "has no action")]
     [InlineData("Late", "before or when they would go to GLACIER")]
     [InlineData("Mixed", "days and dates")]
     [InlineData("Keep", "-NoncurrentExpireAfterDays")]
-    [InlineData("LongId", "255 is the most")]
+    [InlineData("LongId", "at most 255 are allowed")]
     public async Task A_rule_that_makes_no_sense_is_refused_before_anything_is_sent(string kind, string says)
     {
         await using FaultProxy proxy = new(ServerUrl);

@@ -60,7 +60,7 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         });
         ErrorRecord error = Assert.Single(result.Errors);
         Assert.Equal("InternalError", Id(error));
-        Assert.StartsWith($"Bucket '{New}' was not created, since it could not be configured: ", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"Bucket '{New}' was not created because it could not be configured: ", error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.ToString());
         Assert.Empty(result.Output);
         Assert.Null(await Buckets.FindAsync(New, Token));
@@ -73,7 +73,7 @@ public abstract class BucketContentTests(StorageServer server) : StorageTest(ser
         proxy.Times(int.MaxValue, request => request.Method == "DELETE" || request.Target.Contains("?tagging", StringComparison.Ordinal), new Fault(FaultKind.Status, 500));
         ErrorRecord error = Assert.Single((await RunAsync("New-LabBucket", new { Bucket = New, Session = await ConnectAsync(proxy.Url), Tag = new Hashtable { ["a"] = "b" } })).Errors);
         Assert.Equal("BucketHalfMade", Id(error));
-        Assert.Contains("exists but is not configured", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("was created but not configured", error.ToString(), StringComparison.Ordinal);
         Assert.NotNull(await Buckets.FindAsync(New, Token));
     }
 

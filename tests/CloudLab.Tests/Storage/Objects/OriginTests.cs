@@ -102,7 +102,7 @@ public sealed class OriginTests() : StorageTest(StorageServer.Emulator)
     {
         CmdletResult plan = await RunAsync("Remove-LabObject", new { WhatIf = true }, await ListAsync(other));
         Assert.Equal(2, plan.Information.Count(line => line.Contains($"(endpoint {StorageClient.EndpointOf(other)})", StringComparison.Ordinal)));
-        Assert.Contains($"Uses the storage service at {StorageClient.EndpointOf(other)}.", plan.Verbose);
+        Assert.Contains($"Using the storage service at {StorageClient.EndpointOf(other)}.", plan.Verbose);
         plan = await RunAsync("New-LabBucket", new { Bucket = "new-one", WhatIf = true, EndpointUrl = "http://127.0.0.1:1" });
         Assert.Contains("(endpoint http://127.0.0.1:1)", Assert.Single(plan.Information), StringComparison.Ordinal);
         plan = await RunAsync("New-LabBucket", new { Bucket = "new-one", WhatIf = true });

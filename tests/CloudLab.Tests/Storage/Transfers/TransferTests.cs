@@ -152,7 +152,7 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev and /proc");
         LabException error = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Client).SendAsync("/dev/zero", Bucket, "zero", new UploadOptions(), null, Token));
-        Assert.Equal(("NotAFile", "'/dev/zero' is a device, which need not end: an upload needs a file."), (error.Code, error.Message));
+        Assert.Equal(("NotAFile", "'/dev/zero' is a device: only files can be uploaded."), (error.Code, error.Message));
         Assert.Equal(0, (await new TransferEngine(Client).SendAsync("/dev/null", Bucket, "null", new UploadOptions(), null, Token)).Size);
         Assert.True((await new TransferEngine(Client).SendAsync("/proc/version", Bucket, "version", new UploadOptions(), null, Token)).Size > 0);
     }

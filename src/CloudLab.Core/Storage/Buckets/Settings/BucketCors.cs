@@ -28,7 +28,7 @@ public sealed class BucketCors(StorageClient client) : BucketRules<LabBucketCors
     private protected override string? Fault(LabBucketCorsRule rule) =>
         rule.Origin.Count == 0 ? "it has no origin"
         : rule.Method.Count == 0 ? "it has no method"
-        : rule.Method.FirstOrDefault(method => !Methods.Contains(method)) is { } method ? $"'{method}' is none of {string.Join(", ", Methods)}"
+        : rule.Method.FirstOrDefault(method => !Methods.Contains(method)) is { } method ? $"'{method}' is not one of {string.Join(", ", Methods)}"
         : Array.Find([.. rule.Origin, .. rule.Header], text => text.Count(c => c == '*') > 1) is { } text ? $"'{text}' has more than one *"
         : rule.MaxAgeSeconds < 0 ? "its maximum age is negative"
         : null;

@@ -20,7 +20,7 @@ public sealed class BucketEncryption(StorageClient client)
         bool kms = encryption.Algorithm.StartsWith("aws:kms", StringComparison.Ordinal);
         if (!kms && !string.IsNullOrEmpty(encryption.KmsKeyId))
         {
-            throw Invalid(bucket, "KmsKeyUnused", $"{encryption.Algorithm} takes no key of KMS: leave -KmsKeyId out, or give -Algorithm aws:kms.");
+            throw Invalid(bucket, "KmsKeyUnused", $"{encryption.Algorithm} does not use a KMS key: omit -KmsKeyId, or use -Algorithm aws:kms.");
         }
 
         PutBucketEncryptionRequest request = new()

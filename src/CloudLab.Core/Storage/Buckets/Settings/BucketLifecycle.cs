@@ -20,35 +20,35 @@ public sealed class BucketLifecycle(StorageClient client)
     {
         if (rule.Transition.Any(move => move.AfterDays is null == move.Date is null))
         {
-            return "a move to another storage class needs either days or a date";
+            return "a transition to another storage class needs either days or a date";
         }
 
         if (rule.NoncurrentTransition.Any(move => move.AfterDays is null || move.Date is not null))
         {
-            return "a move of noncurrent versions needs days";
+            return "a transition of noncurrent versions needs days";
         }
 
         if (rule.NoncurrentVersionsToKeep is not null && rule.NoncurrentExpireAfterDays is null)
         {
-            return "to keep versions it must remove the others: give -NoncurrentExpireAfterDays";
+            return "keeping versions also needs a time after which the others expire: give -NoncurrentExpireAfterDays";
         }
 
         if (rule.ExpireAfterDays is { } gone && rule.Transition.FirstOrDefault(move => move.AfterDays >= gone) is { } late)
         {
-            return $"objects are removed after {gone} days, before or when they would go to {late.StorageClass}";
+            return $"objects expire after {gone} days, before or when they would move to {late.StorageClass}";
         }
 
         bool dated = rule.ExpireDate is not null || rule.Transition.Any(move => move.Date is not null);
         if (dated && (rule.ExpireAfterDays is not null || rule.Transition.Any(move => move.AfterDays is not null)))
         {
-            return "days and dates do not go together in one rule";
+            return "days and dates cannot be combined in one rule";
         }
 
         int?[] days = [rule.ExpireAfterDays, rule.NoncurrentExpireAfterDays, rule.AbortUploadsAfterDays];
         return days.Any(number => number < 1) ? "a number of days is less than 1"
             : rule.RemoveExpiredDeleteMarkers && (rule.ExpireAfterDays is not null || rule.ExpireDate is not null)
-                ? "removing expired delete markers and removing objects take a rule each"
-            : rule.Actions.Length == 0 ? "it does nothing; say what: to archive, to expire, to abort uploads"
+                ? "removing expired delete markers and expiring objects need separate rules"
+            : rule.Actions.Length == 0 ? "it has no action: archive or expire objects, or abort uploads"
             : null;
     }
 

@@ -31,12 +31,12 @@ public abstract class BucketRules<T> : RemovableConfiguration<T>
         {
             string id = rule.Id;
             string? fault =
-                id.Length > LongestId ? $"its id has {id.Length} characters; {LongestId} is the most: give a shorter one with -Id"
+                id.Length > LongestId ? $"its id has {id.Length} characters; at most {LongestId} are allowed: give a shorter one with -Id"
                 : !ids.Add(id) ? "another rule has the same id"
                 : Fault(rule);
             if (fault is not null)
             {
-                throw Invalid(bucket, "RuleInvalid", $"the rule '{(id.Length > 40 ? id[..40] + "…" : id)}' will not do: {fault}.");
+                throw Invalid(bucket, "RuleInvalid", $"the rule '{(id.Length > 40 ? id[..40] + "…" : id)}' is not valid: {fault}.");
             }
         }
 

@@ -24,7 +24,7 @@ public sealed class BucketTagging(StorageClient client) : RemovableConfiguration
     {
         if (tags.Count > MostTags)
         {
-            throw Invalid(bucket, "InvalidTag", $"{tags.Count} tags are too many; {MostTags} is the most.");
+            throw Invalid(bucket, "InvalidTag", $"{tags.Count} tags are too many; at most {MostTags} are allowed.");
         }
 
         foreach ((string name, string value) in tags)

@@ -20,7 +20,7 @@ public sealed class BucketVersioning(StorageClient client) : BucketConfiguration
         {
             if ((await GetAsync(bucket, cancellation))[0].Status != BucketVersioningStatus.Off)
             {
-                throw Invalid(bucket, "VersioningStays", "once on, versioning can only be suspended: give -Status Suspended.");
+                throw Invalid(bucket, "VersioningStays", "once enabled, versioning can only be suspended: use -Status Suspended.");
             }
 
             return;

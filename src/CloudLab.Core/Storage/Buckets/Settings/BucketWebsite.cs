@@ -32,9 +32,9 @@ public sealed class BucketWebsite(StorageClient client) : RemovableConfiguration
         string? redirect = NullIfEmpty(website.RedirectAllRequestsTo), index = NullIfEmpty(website.IndexDocument), error = NullIfEmpty(website.ErrorDocument);
         string? fault =
             redirect is null && index is null ? "give -IndexDocument, or -RedirectAllRequestsTo"
-            : redirect is not null && (index ?? error) is not null ? "-RedirectAllRequestsTo goes without -IndexDocument and -ErrorDocument"
-            : redirect is not null && website.RoutingRule.Count > 0 ? "-RedirectAllRequestsTo goes without -RoutingRule"
-            : index?.Contains('/', StringComparison.Ordinal) is true ? $"-IndexDocument '{index}' has a slash; give the name alone, which counts in every folder"
+            : redirect is not null && (index ?? error) is not null ? "-RedirectAllRequestsTo cannot be combined with -IndexDocument or -ErrorDocument"
+            : redirect is not null && website.RoutingRule.Count > 0 ? "-RedirectAllRequestsTo cannot be combined with -RoutingRule"
+            : index?.Contains('/', StringComparison.Ordinal) is true ? $"-IndexDocument '{index}' contains a slash; give only the file name, which applies to every folder"
             : null;
         if (fault is not null)
         {
@@ -101,7 +101,7 @@ public sealed class BucketWebsite(StorageClient client) : RemovableConfiguration
         string host = (scheme < 0 ? target : target[(scheme + 3)..]).TrimEnd('/');
         return protocol is null or "http" or "https" && host.Length > 0 && host.IndexOfAny(['/', '?', '#', ' ']) < 0
             ? new RoutingRuleRedirect { HostName = host, Protocol = protocol }
-            : throw Invalid(bucket, "WebsiteInvalid", $"-RedirectAllRequestsTo '{target}' is no host: write movies.example or https://movies.example.");
+            : throw Invalid(bucket, "WebsiteInvalid", $"-RedirectAllRequestsTo '{target}' is not a host: write movies.example or https://movies.example.");
     }
 
     private static LabBucketRoutingRule Read(RoutingRule rule) => new()

@@ -120,7 +120,7 @@ public sealed class LabBucketLifecycleRule : SessionItem, IBucketRule
 
         if (NoncurrentExpireAfterDays is { } old)
         {
-            yield return $"expire noncurrent after {old} d" + (NoncurrentVersionsToKeep is { } keep ? $" but {keep}" : "");
+            yield return $"expire noncurrent after {old} d" + (NoncurrentVersionsToKeep is { } keep ? $", keep {keep}" : "");
         }
 
         if (AbortUploadsAfterDays is { } abort)
