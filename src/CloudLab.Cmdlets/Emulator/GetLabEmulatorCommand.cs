@@ -23,7 +23,7 @@ namespace CloudLab.Cmdlets.Emulator;
 [OutputType(typeof(LabEmulatorInfo))]
 public sealed class GetLabEmulatorCommand : LabCommand
 {
-    /// <summary>Numbers of emulators; all if left out.</summary>
+    /// <summary>Numbers of emulators; all if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public int[]? Id { get; set; }

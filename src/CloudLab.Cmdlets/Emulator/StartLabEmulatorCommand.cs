@@ -47,12 +47,12 @@ public sealed class StartLabEmulatorCommand : LabCommand
 {
     private string? dataPath;
 
-    /// <summary>Port of S3, STS and IAM on 127.0.0.1; any free one if left out.</summary>
+    /// <summary>Port of S3, STS and IAM on 127.0.0.1; any free one if omitted.</summary>
     [Parameter]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
-    /// <summary>Port of the Kubernetes API on 127.0.0.1; any free one if left out.</summary>
+    /// <summary>Port of the Kubernetes API on 127.0.0.1; any free one if omitted.</summary>
     [Parameter]
     [ValidateRange(0, 65535)]
     public int KubernetesPort { get; set; }

@@ -34,7 +34,7 @@ public abstract class AwsCommand : LabCommand
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>Session to work in, as <c>Connect-Lab</c>, <c>Get-LabSession</c> and <c>Use-LabRole -PassThru</c> write it; the runspace's default if left out.</summary>
+    /// <summary>Session to work in, as <c>Connect-Lab</c>, <c>Get-LabSession</c> and <c>Use-LabRole -PassThru</c> write it; the runspace's default if omitted.</summary>
     [Parameter]
     [ValidateNotNull]
     public LabSession? Session { get; set; }
@@ -56,7 +56,7 @@ public abstract class AwsCommand : LabCommand
     /// <param name="profileName">-ProfileName, or null.</param>
     /// <param name="region">-Region, or null.</param>
     /// <param name="endpointUrl">-EndpointUrl, or null.</param>
-    /// <param name="credential">-Credential; null or empty if left out.</param>
+    /// <param name="credential">-Credential; null or empty if omitted.</param>
     /// <returns>Options with only the given ones set.</returns>
     internal static SessionOptions ToOptions(string? profileName, string? region, Uri? endpointUrl, PSCredential? credential) => new()
     {

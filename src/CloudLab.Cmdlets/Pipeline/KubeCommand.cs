@@ -25,7 +25,7 @@ public abstract class KubeCommand : LabCommand
     [ValidateNotNullOrEmpty]
     public string? Context { get; set; }
 
-    /// <summary>Namespace; what Connect-Lab or the context says, else <c>default</c>, if left out.</summary>
+    /// <summary>Namespace; what Connect-Lab or the context says, else <c>default</c>, if omitted.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("n", "ns")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]

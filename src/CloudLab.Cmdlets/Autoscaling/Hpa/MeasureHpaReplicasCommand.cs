@@ -58,7 +58,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public int MinReplicas { get; set; } = 1;
 
-    /// <summary>Highest number of replicas allowed; no limit if left out.</summary>
+    /// <summary>Highest number of replicas allowed; no limit if omitted.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public int? MaxReplicas { get; set; }
 

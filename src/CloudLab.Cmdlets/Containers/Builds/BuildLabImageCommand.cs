@@ -45,7 +45,7 @@ public sealed class BuildLabImageCommand : DockerCommand
     private string contextPath = "";
     private string workingFolder = "";
 
-    /// <summary>Folder of the build context; the current one if left out.</summary>
+    /// <summary>Folder of the build context; the current one if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LiteralPath", "FullName", "Context")]
     [ValidateNotNullOrEmpty]
@@ -58,13 +58,13 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string[] Tag { get; set; } = [];
 
-    /// <summary>Dockerfile; looked for in the current folder, then in the build context. <c>Dockerfile</c> in the context if left out.</summary>
+    /// <summary>Dockerfile; looked for in the current folder, then in the build context. <c>Dockerfile</c> in the context if omitted.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("File", "f")]
     [ValidateNotNullOrEmpty]
     public string? Dockerfile { get; set; }
 
-    /// <summary>Platforms to build for: <c>linux/amd64,linux/arm64</c>; the builder's own if left out.</summary>
+    /// <summary>Platforms to build for: <c>linux/amd64,linux/arm64</c>; the builder's own if omitted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
@@ -86,7 +86,7 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ValidateNotNullOrEmpty]
     public string[] Secret { get; set; } = [];
 
-    /// <summary>Stage of the Dockerfile to build; the last if left out.</summary>
+    /// <summary>Stage of the Dockerfile to build; the last if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
@@ -114,7 +114,7 @@ public sealed class BuildLabImageCommand : DockerCommand
     [Parameter]
     public SwitchParameter Pull { get; set; }
 
-    /// <summary>Name of a buildx builder; the one chosen with 'docker buildx use' if left out.</summary>
+    /// <summary>Name of a buildx builder; the one chosen with 'docker buildx use' if omitted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BuilderCompleter))]
@@ -132,7 +132,7 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ValidateNotNullOrEmpty]
     public string[] CacheTo { get; set; } = [];
 
-    /// <summary>Provenance to attach: true, false, min or max; buildx's own choice if left out.</summary>
+    /// <summary>Provenance to attach: true, false, min or max; buildx's own choice if omitted.</summary>
     [Parameter]
     [ValidateSet("true", "false", "min", "max")]
     public string? Provenance { get; set; }

@@ -91,7 +91,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     [ValidatePattern("^[a-zA-Z0-9._-]{3,255}$")]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Beginning of the keys that may be reached; all of the bucket if left out.</summary>
+    /// <summary>Beginning of the keys that may be reached; all of the bucket if omitted.</summary>
     [Parameter(ParameterSetName = "Bucket")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]

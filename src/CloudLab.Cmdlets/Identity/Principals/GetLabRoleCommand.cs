@@ -29,7 +29,7 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 [OutputType(typeof(LabRole))]
 public sealed class GetLabRoleCommand : IdentityCommand
 {
-    /// <summary>Names of roles; wildcards list. All roles if left out.</summary>
+    /// <summary>Names of roles; wildcards list. All roles if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("RoleName")]
     [SupportsWildcards]

@@ -51,7 +51,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
     [ValidateNotNullOrEmpty]
     public object? Policy { get; set; }
 
-    /// <summary>Name of that policy; the role's name if left out.</summary>
+    /// <summary>Name of that policy; the role's name if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(1, 128)]
@@ -81,7 +81,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
     [ValidateLength(0, 1000)]
     public string? Description { get; set; }
 
-    /// <summary>Longest session that may be asked for, 1 to 12 hours; a number means seconds. One hour if left out.</summary>
+    /// <summary>Longest session that may be asked for, 1 to 12 hours; a number means seconds. One hour if omitted.</summary>
     [Parameter]
     [Seconds]
     public TimeSpan MaxSessionDuration { get; set; }

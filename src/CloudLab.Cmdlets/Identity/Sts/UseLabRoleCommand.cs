@@ -60,7 +60,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     [ValidatePattern("^arn:[^:]+:iam:")]
     public string RoleArn { get; set; } = "";
 
-    /// <summary>Name of the session, 2 to 64 characters, seen in logs and in policies; made of the user's name if left out.</summary>
+    /// <summary>Name of the session, 2 to 64 characters, seen in logs and in policies; made of the user's name if omitted.</summary>
     [Parameter]
     [Alias("RoleSessionName")]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -68,7 +68,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     [ValidatePattern(NamePattern)]
     public string? SessionName { get; set; }
 
-    /// <summary>How long the credentials are to be valid, 15 minutes to 12 hours; a number means seconds. One hour if left out.</summary>
+    /// <summary>How long the credentials are to be valid, 15 minutes to 12 hours; a number means seconds. One hour if omitted.</summary>
     [Parameter]
     [Alias("DurationSeconds")]
     [Seconds]

@@ -30,7 +30,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 [OutputType(typeof(ManifestResult))]
 public sealed class RemoveLabManifestCommand : ManifestCommand
 {
-    /// <summary>Does not ask.</summary>
+    /// <summary>Does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -44,7 +44,7 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
     [ValidateSet("Background", "Foreground", "Orphan", IgnoreCase = true)]
     public string PropagationPolicy { get; set; } = "Background";
 
-    /// <summary>Seconds that pods get to end; their own setting if left out.</summary>
+    /// <summary>Seconds that pods get to end; their own setting if omitted.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int? GracePeriod { get; set; }

@@ -31,7 +31,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 [OutputType(typeof(LabBucket), typeof(LabBucketUsage))]
 public sealed class GetLabBucketCommand : BucketsCommand
 {
-    /// <summary>Names of buckets, with or without wildcards. All buckets if left out.</summary>
+    /// <summary>Names of buckets, with or without wildcards. All buckets if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]

@@ -40,7 +40,7 @@ public sealed class MeasureLabBucketCommand : BucketsCommand
     [SupportsWildcards]
     public string[] Bucket { get; set; } = [];
 
-    /// <summary>Beginnings of the keys to count: <c>data/</c>. No wildcard. All keys if left out.</summary>
+    /// <summary>Beginnings of the keys to count: <c>data/</c>. No wildcard. All keys if omitted.</summary>
     [Parameter(ParameterSetName = PartSet, Position = 1)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]

@@ -18,7 +18,7 @@ public abstract class UploadCommand : StorageCommand
     /// <summary>Creates the cmdlet.</summary>
     protected UploadCommand() => transfers = new CommandTransfers(Reporter, () => Activity);
 
-    /// <summary>Media type of the object; that of the file name's or key's extension (in a copy: that of the source) if left out.</summary>
+    /// <summary>Media type of the object; that of the file name's or key's extension (in a copy: that of the source) if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ContentTypeCompleter))]
     [ValidateNotNullOrEmpty]
@@ -35,7 +35,7 @@ public abstract class UploadCommand : StorageCommand
     [ValidateNotNull]
     public Hashtable? Tag { get; set; }
 
-    /// <summary>Storage class: STANDARD, STANDARD_IA, GLACIER, …; the service's default if left out.</summary>
+    /// <summary>Storage class: STANDARD, STANDARD_IA, GLACIER, …; the service's default if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(StorageClassCompleter))]
     [ValidateNotNullOrEmpty]
@@ -65,13 +65,13 @@ public abstract class UploadCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string? ContentLanguage { get; set; }
 
-    /// <summary>Encryption at rest: AES256 (keys of S3), aws:kms, or aws:kms:dsse; the bucket's own setting if left out.</summary>
+    /// <summary>Encryption at rest: AES256 (keys of S3), aws:kms, or aws:kms:dsse; the bucket's own setting if omitted.</summary>
     [Parameter]
     [Alias("SSE")]
     [ValidateSet("AES256", "aws:kms", "aws:kms:dsse")]
     public string? ServerSideEncryption { get; set; }
 
-    /// <summary>Key of KMS, with -ServerSideEncryption aws:kms; the account's own if left out.</summary>
+    /// <summary>Key of KMS, with -ServerSideEncryption aws:kms; the account's own if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]

@@ -9,8 +9,8 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <summary>Gets the policies of buckets: who may do what with them.</summary>
 /// <remarks>
 /// <para>The property Policy is the JSON text as the service has it, Document the same as an object, Statement its statements.</para>
-/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
-/// time, so that their answers come in any order.</para>
+/// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same
+/// time, so results come in any order.</para>
 /// <para>Errors: NoSuchBucketPolicy where there is none; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

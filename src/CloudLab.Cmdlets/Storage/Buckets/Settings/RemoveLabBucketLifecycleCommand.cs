@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes lifecycle rules of buckets: all of them, or some.</summary>
 /// <remarks>
-/// <para>Without -Id the bucket keeps all its objects from then on. That there is no such rule is no error.</para>
+/// <para>Without -Id the bucket keeps all its objects from then on. It is not an error if no such rule exists.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

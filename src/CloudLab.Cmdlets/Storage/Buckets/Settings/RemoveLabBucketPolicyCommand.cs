@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes the policies of buckets.</summary>
 /// <remarks>
-/// <para>From then on only those get in whom their own policies let in. That there is none is no error.</para>
+/// <para>From then on only those get in whom their own policies let in. It is not an error if there is none.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes the static websites of buckets; the objects stay.</summary>
 /// <remarks>
-/// <para>That there is no website is no error.</para>
+/// <para>It is not an error if there is no website.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

@@ -7,9 +7,9 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <summary>Sets CORS rules of buckets: which web pages of other origins may use them.</summary>
 /// <remarks>
 /// <para>-Origin and the parameters beside it describe one rule. It takes the place of the rule with the same -Id, or comes behind the others,
-/// which stay. -Rule, and what Get-LabBucketCors writes into the pipeline, are all the rules that the bucket has afterwards.</para>
-/// <para>The service only takes all rules at once, so that two who change different rules at the same moment undo each other's change.</para>
-/// <para>Errors: RuleInvalid when a rule makes no sense, before anything is sent; NoSuchBucket; AccessDenied.</para>
+/// which stay. -Rule, and the output of Get-LabBucketCors from the pipeline, replace all rules of the bucket.</para>
+/// <para>The service replaces all rules at once, so two users who change different rules at the same time can undo each other's change.</para>
+/// <para>Errors: RuleInvalid when a rule is not valid, before anything is sent; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Pages of one site may read.</para>
@@ -34,7 +34,7 @@ public sealed class SetLabBucketCorsCommand : SetBucketRulesCommand<LabBucketCor
     [ValidateNotNullOrEmpty]
     public string[] Origin { get; set; } = [];
 
-    /// <summary>Methods they may use. GET if left out.</summary>
+    /// <summary>Methods they may use. GET if omitted.</summary>
     [Parameter(ParameterSetName = "Origin")]
     [ValidateSet("GET", "PUT", "POST", "DELETE", "HEAD")]
     public string[] Method { get; set; } = ["GET"];
@@ -56,7 +56,7 @@ public sealed class SetLabBucketCorsCommand : SetBucketRulesCommand<LabBucketCor
     [ValidateRange(0, int.MaxValue)]
     public int? MaxAgeSeconds { get; set; }
 
-    /// <summary>Id of the rule; its origins if left out.</summary>
+    /// <summary>Id of the rule; its origins if omitted.</summary>
     [Parameter(ParameterSetName = "Origin")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]

@@ -27,7 +27,7 @@ public sealed class SetLabBucketEncryptionCommand : SetBucketConfigurationComman
     [ValidateSet("AES256", "aws:kms", "aws:kms:dsse")]
     public string? Algorithm { get; set; }
 
-    /// <summary>Id, ARN or alias of the KMS key; the account's own key for S3 if left out.</summary>
+    /// <summary>Id, ARN or alias of the KMS key; the account's own key for S3 if omitted.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? KmsKeyId { get; set; }

@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// the bucket has afterwards.</para>
 /// <para>The service applies rules about once a day. It only takes all rules at once, so that two who change different rules at the same moment
 /// undo each other's change. What a rule has removed does not come back, unless the bucket keeps versions.</para>
-/// <para>Errors: RuleInvalid when a rule makes no sense, before anything is sent; NoSuchBucket; AccessDenied.</para>
+/// <para>Errors: RuleInvalid when a rule is not valid, before anything is sent; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Logs go to the archive after a week and are removed after a month.</para>
@@ -32,7 +32,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 [OutputType(typeof(LabBucketLifecycleRule))]
 public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBucketLifecycleRule>
 {
-    /// <summary>Beginning of the keys that the rule is about; all of the bucket if left out.</summary>
+    /// <summary>Beginning of the keys that the rule is about; all of the bucket if omitted.</summary>
     [Parameter(Position = 1, ParameterSetName = "Describe")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
@@ -63,7 +63,7 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
     [ValidateRange(0, int.MaxValue)]
     public int? NoncurrentArchiveAfterDays { get; set; }
 
-    /// <summary>Storage class that they go to. GLACIER if left out.</summary>
+    /// <summary>Storage class that they go to. GLACIER if omitted.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ArgumentCompleter(typeof(StorageClassCompleter))]
     [ValidateNotNullOrEmpty]
@@ -97,7 +97,7 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
     [Parameter(ParameterSetName = "Describe")]
     public SwitchParameter Disabled { get; set; }
 
-    /// <summary>Id of the rule; what it is about if left out: its prefix, tags and sizes, or <c>all</c>.</summary>
+    /// <summary>Id of the rule; what it is about if omitted: its prefix, tags and sizes, or <c>all</c>.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ArgumentCompleter(typeof(BucketRuleCompleter))]
     [ValidateNotNullOrEmpty]
