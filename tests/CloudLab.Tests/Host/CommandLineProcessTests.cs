@@ -52,7 +52,7 @@ public class CommandLineProcessTests
     [InlineData("Measure-HpaReplicas 5 120 50 -WhatIf", "'WhatIf'")]
     [InlineData("New-LabBucket movies -Tag team", "-Tag takes name=value, not 'team'")]
     [InlineData("Get-LabBucket -Credential user,env:CLOUDLAB_NOT_SET", "CLOUDLAB_NOT_SET is not set")]
-    [InlineData("Get-LabBucket -Credential user", "-Credential: there is nobody to ask")]
+    [InlineData("Get-LabBucket -Credential user", "-Credential: the secret cannot be prompted for here")]
     [InlineData("Connect-Lab -SessionToken secret", "must not be written on the command line")]
     [InlineData("emulator --port x", "--port")]
     [InlineData("emulator --nope x", "--nope")]

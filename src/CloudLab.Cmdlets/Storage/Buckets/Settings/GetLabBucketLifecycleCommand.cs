@@ -3,7 +3,7 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
-/// <summary>Gets the lifecycle rules of buckets: what they do with objects as they grow old.</summary>
+/// <summary>Gets the lifecycle rules of buckets: what happens to objects as they age.</summary>
 /// <remarks>
 /// <para>Writes each rule as an object.</para>
 /// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same

@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <code>Remove-LabBucketPublicAccessBlock -Bucket movies -Force</code>
 /// </example>
 /// <example>
-/// <para>Says what would be done.</para>
+/// <para>Shows what would be done.</para>
 /// <code>Get-LabBucket mov* | Remove-LabBucketPublicAccessBlock -WhatIf</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>

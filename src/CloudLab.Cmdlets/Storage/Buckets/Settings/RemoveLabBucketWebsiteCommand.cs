@@ -9,11 +9,11 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
-/// <para>The bucket is no website any more.</para>
+/// <para>Removes the website of one bucket.</para>
 /// <code>Remove-LabBucketWebsite -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>Nor is any other.</para>
+/// <para>Removes the websites of all buckets.</para>
 /// <code>Get-LabBucketWebsite -Bucket * | Remove-LabBucketWebsite</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
