@@ -369,7 +369,7 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         CmdletResult result = await RunAsync("Remove-LabManifest", new { Manifest = Config("held", "1"), Force = true, Wait = true, Timeout = 3 });
         await ReleaseAsync();
         Assert.Contains(result.Progress, p => p.Activity.StartsWith("Waiting for 1 objects", StringComparison.Ordinal)
-            && p.StatusDescription.Contains("still there, held by example.com/hold", StringComparison.Ordinal));
+            && p.StatusDescription.Contains("still exists, held by example.com/hold", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -381,7 +381,7 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         ErrorRecord error = Assert.Single(result.Errors);
         Assert.StartsWith("WaitTimeout", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.OperationTimeout, error.CategoryInfo.Category);
-        Assert.Contains("Last seen: still there, held by example.com/hold", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Last seen: still exists, held by example.com/hold", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
