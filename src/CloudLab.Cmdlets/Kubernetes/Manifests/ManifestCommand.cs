@@ -41,7 +41,7 @@ public abstract class ManifestCommand : KubeCommand
     [InputAsWritten]
     public object? Manifest { get; set; }
 
-    /// <summary>Includes subfolders.</summary>
+    /// <summary>Includes subfolders; links to folders are not followed.</summary>
     [Parameter]
     [Alias("R")]
     public SwitchParameter Recurse { get; set; }

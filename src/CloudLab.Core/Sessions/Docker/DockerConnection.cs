@@ -129,8 +129,12 @@ public sealed class DockerConnection
             return null;
         }
 
-        string folder = Environment.Get("DOCKER_CERT_PATH") ?? ConfigFolder;
-        return new DockerTls(folder, SkipVerification: false);
+        string? named = Environment.Get("DOCKER_CERT_PATH");
+        return named is null || Directory.Exists(named)
+            ? new DockerTls(named ?? ConfigFolder, SkipVerification: false)
+            : throw new LabException(
+                LabErrorKind.InvalidArgument, "DockerTlsInvalid",
+                $"There is no folder '{named}' (environment DOCKER_CERT_PATH), where ca.pem, cert.pem and key.pem are expected.");
     }
 
     private string PlatformDefault()

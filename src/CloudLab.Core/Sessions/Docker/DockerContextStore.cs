@@ -35,7 +35,7 @@ internal sealed class DockerContextStore(string folder)
             return null;
         }
 
-        JsonNode? endpoint = Read(file)["Endpoints"]?["docker"];
+        JsonObject? endpoint = (Read(file)["Endpoints"] as JsonObject)?["docker"] as JsonObject;
         string host = Text(endpoint?["Host"]) ?? throw Unusable(file, "it does not name a Docker host");
         string tls = Path.Combine(folder, "contexts", "tls", id, "docker");
         bool skip = endpoint?["SkipTLSVerify"]?.GetValueKind() == JsonValueKind.True;

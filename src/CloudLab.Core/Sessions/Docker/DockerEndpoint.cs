@@ -44,6 +44,11 @@ internal sealed record DockerEndpoint(
         int colon = address.IndexOf("://", StringComparison.Ordinal);
         string scheme = colon < 0 ? "tcp" : address[..colon].ToLowerInvariant();
         string rest = colon < 0 ? address : address[(colon + 3)..];
+        if (colon < 0 && rest.Contains('/', StringComparison.Ordinal))
+        {
+            throw Invalid("a path begins with unix://, as in unix:///var/run/docker.sock");
+        }
+
         switch (scheme)
         {
             case "unix":

@@ -108,11 +108,50 @@ public sealed class DockerConnectionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"Name":"odd","Endpoints":"x"}""")]
+    [InlineData("""{"Name":"odd","Endpoints":{"docker":[1]}}""")]
+    [InlineData("""{"Name":"odd","Endpoints":{"docker":{"Host":5}}}""")]
+    [InlineData("[]")]
+    public void A_context_of_another_shape_is_named(string content)
+    {
+        world.Context("odd", "tcp://h:1");
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(world.Config, "contexts", "meta"), "meta.json", SearchOption.AllDirectories));
+        File.WriteAllText(file, content);
+        LabException e = Assert.Throws<LabException>(() => world.Session(new() { DockerContext = "odd" }).Docker.HostSetting);
+        Assert.Equal("DockerConfigInvalid", e.Code);
+        Assert.Contains(file, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cert.pem", "cert.pem without key.pem")]
+    [InlineData("key.pem", "key.pem without cert.pem")]
+    [InlineData(null, "DOCKER_CERT_PATH")]
+    public void A_certificate_that_is_not_all_there_is_said_before_anything_is_sent(string? only, string says)
+    {
+        string folder = Path.Combine(world.Config, "certificates");
+        if (only is not null)
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, only), "");
+        }
+
+        world.Variables["DOCKER_TLS_VERIFY"] = "1";
+        world.Variables["DOCKER_CERT_PATH"] = folder;
+        LabException e = Assert.Throws<LabException>(() => world.Session(new() { DockerHost = "tcp://127.0.0.1:1" }).Docker.Handler);
+        Assert.Equal("DockerTlsInvalid", e.Code);
+        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("ftp://host")]
     [InlineData("tcp://")]
     [InlineData("tcp://host:notaport")]
     [InlineData("ssh://")]
     [InlineData("ssh://me:secretword@host")]
+    [InlineData("tcp://me:secretword@host:2375")]
+    [InlineData("/var/run/docker.sock")]
+    [InlineData("unix:/var/run/docker.sock")]
+    [InlineData("https://host:2376/?token=secretword")]
     public void An_address_that_makes_no_sense_is_refused(string address)
     {
         LabException e = Assert.Throws<LabException>(() => world.Session(new() { DockerHost = address }).Docker.HostSetting);
