@@ -82,13 +82,13 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    [ValidatePattern("^[A-Za-z0-9]+$")]
+    [ValidatePattern(@"^[A-Za-z0-9]+\z")]
     public string? Sid { get; set; }
 
     /// <summary>Bucket whose objects may be accessed.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Bucket")]
     [ArgumentCompleter(typeof(BucketCompleter))]
-    [ValidatePattern("^[a-zA-Z0-9._-]{3,255}$")]
+    [ValidatePattern(@"^[a-zA-Z0-9._-]{3,255}\z")]
     public string Bucket { get; set; } = "";
 
     /// <summary>Prefix of the keys that may be accessed; the whole bucket if omitted.</summary>

@@ -72,7 +72,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
 
     /// <summary>Path that groups roles, beginning and ending with a slash: <c>/movies/</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidatePattern("^(/|/[!-~]*/)$")]
+    [ValidatePattern(@"^(/|/[!-~]*/)\z")]
     public string? Path { get; set; }
 
     /// <summary>Description of the role.</summary>

@@ -57,7 +57,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Arn")]
     [Alias("Arn")]
     [ArgumentCompleter(typeof(RoleArnCompleter))]
-    [ValidatePattern("^arn:[^:]+:iam:")]
+    [ValidatePattern(@"^arn:[^:]+:iam:[!-~]*\z")]
     public string RoleArn { get; set; } = "";
 
     /// <summary>Name of the session, 2 to 64 characters, shown in logs and usable in policies; derived from the user name if omitted.</summary>
