@@ -62,7 +62,7 @@ internal sealed record DockerEndpoint(
                 bool secure = scheme == "https" || material is not null;
                 if (rest.Length > 0
                     && Uri.TryCreate($"{(secure ? "https" : "http")}://{rest}", UriKind.Absolute, out Uri? url)
-                    && url.Host.Length > 0 && url.UserInfo.Length == 0)
+                    && url.Host.Length > 0 && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0)
                 {
                     bool portless = url.IsDefaultPort && !rest.Contains($":{url.Port}", StringComparison.Ordinal);
                     UriBuilder complete = new(url) { Port = portless ? secure ? 2376 : 2375 : url.Port, Path = url.AbsolutePath.TrimEnd('/') + "/" };
@@ -99,6 +99,6 @@ internal sealed record DockerEndpoint(
         // A password may stand in a URL, so what was given is not repeated once it looks like one.
         LabException Invalid(string why, Exception? inner = null) => new(
             LabErrorKind.InvalidArgument, "DockerHostInvalid",
-            $"The Docker host {(address.Contains('@', StringComparison.Ordinal) ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);
+            $"The Docker host {(address.AsSpan().ContainsAny('@', '?', '#') ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);
     }
 }
