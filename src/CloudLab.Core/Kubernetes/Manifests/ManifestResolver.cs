@@ -58,7 +58,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
     /// <summary>Finds kind and namespace of an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The kind and namespace. Throws <see cref="LabException"/> where the cluster has no such kind, or two namespaces contradict.</returns>
+    /// <returns>The kind and namespace. Throws <see cref="LabException"/> where the cluster has no such kind, two namespaces contradict, or a name cannot be.</returns>
     public async Task<ResolvedItem> ResolveAsync(ManifestItem item, CancellationToken cancellation)
     {
         ApiCatalog catalog = await api.CatalogAsync(cancellation);
@@ -83,7 +83,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
 
         if (!resource.Namespaced)
         {
-            return new ResolvedItem(item, resource, null);
+            return Checked(new ResolvedItem(item, resource, null));
         }
 
         if (options.Namespace is { } asked && item.Namespace is { } own && asked != own)
@@ -102,7 +102,21 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
             metadata["namespace"] = ns;
         }
 
-        return new ResolvedItem(item, resource, ns);
+        return Checked(new ResolvedItem(item, resource, ns));
+    }
+
+    // Before anybody is asked, and also where the server is to make up the name.
+    private static ResolvedItem Checked(ResolvedItem item)
+    {
+        try
+        {
+            _ = item.Resource.Path(item.Namespace, item.Item.HasName ? item.Item.Name : null);
+            return item;
+        }
+        catch (LabException e)
+        {
+            throw About(e, item);
+        }
     }
 
     private static (string Group, string Kind)? KindOf(ManifestItem item) =>

@@ -432,6 +432,33 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         Assert.Contains((await RunAsync("Get-LabResource", new { Kind = "cm", AllNamespaces = true })).Ok().OutputOf<LabResource>(), r => r.Namespace == Namespace);
     }
 
+    // URLs are normalized: a ConfigMap '..' was the namespace itself, and '.' all ConfigMaps in it.
+    [Theory]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("a/b")]
+    [InlineData("../secrets/a")]
+    [InlineData("%2e%2e")]
+    public async Task A_name_that_leads_elsewhere_is_refused_before_anything_is_sent(string name)
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Config("keep", "1") })).Ok();
+        string bad = Config($"'{name}'", "1");
+        foreach (object parameters in new object[] { new { Manifest = bad }, new { Manifest = Config("x", "1"), Namespace = name } })
+        {
+            CmdletResult deploy = await RunAsync("Deploy-LabManifest", parameters);
+            Assert.StartsWith("NameInvalid", Assert.Single(deploy.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.DoesNotContain(deploy.Verbose, line => line.StartsWith("PATCH", StringComparison.Ordinal));
+        }
+
+        CmdletResult remove = await RunAsync("Remove-LabManifest", new { Manifest = bad, Force = true });
+        Assert.StartsWith("NameInvalid", Assert.Single(remove.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.DoesNotContain(remove.Verbose, line => line.StartsWith("DELETE", StringComparison.Ordinal));
+        CmdletResult get = await RunAsync("Get-LabResource", new { Kind = "cm", Name = name });
+        Assert.Empty(get.Output);
+        Assert.StartsWith("NameInvalid", Assert.Single(get.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("keep", Assert.Single((await RunAsync("Get-LabResource", new { Kind = "cm", Name = "keep" })).Ok().OutputOf<LabResource>()).Name);
+    }
+
     // An object with a finalizer stays until somebody takes the finalizer away.
     private async Task HoldAsync() => (await RunAsync(
         "Deploy-LabManifest",
