@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 
@@ -82,13 +83,13 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    [ValidatePattern("^[A-Za-z0-9]+$")]
+    [ValidatePattern(@"^[A-Za-z0-9]+\z")]
     public string? Sid { get; set; }
 
     /// <summary>Bucket whose objects may be reached.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Bucket")]
     [ArgumentCompleter(typeof(BucketCompleter))]
-    [ValidatePattern("^[a-zA-Z0-9._-]{3,255}$")]
+    [ValidatePattern(@"^[a-zA-Z0-9._-]{3,255}\z")]
     public string Bucket { get; set; } = "";
 
     /// <summary>Beginning of the keys that may be reached; all of the bucket if left out.</summary>
@@ -194,7 +195,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     {
         try
         {
-            return JsonNode.Parse(text);
+            return StrictJson.Parse(text);
         }
         catch (System.Text.Json.JsonException e)
         {

@@ -133,7 +133,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
     {
         // The server quotes a value of the wrong type in Go's notation, also where it is a password that looks like a number.
         bool secret = item.Resource is { Kind: "Secret", Group: "" };
-        string message = QuotedValue().Replace(problem.Message, secret ? "another type" : "$1");
+        string message = secret ? SecretValue().Replace(problem.Message, "another type") : QuotedValue().Replace(problem.Message, "${value}");
         return new LabException(
             problem.Kind, problem.Code, $"{item.Description} ({item.Item.Place}): {message}", secret ? null : problem)
         {
@@ -163,6 +163,10 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
         Line = item.Item.Line,
     };
 
-    [GeneratedRegex(@"&value\.valueUnstructured\{Value:(.*?)\}")]
+    [GeneratedRegex(@"&value\.valueUnstructured\{Value:(?<value>(?>[^{}]+|\{(?<open>)|\}(?<-open>))*(?(open)(?!)))\}")]
     private static partial Regex QuotedValue();
+
+    // A list or a map has braces of its own, and a password may have them too: nothing that follows is shown.
+    [GeneratedRegex(@"&value\.valueUnstructured\{.*", RegexOptions.Singleline)]
+    private static partial Regex SecretValue();
 }

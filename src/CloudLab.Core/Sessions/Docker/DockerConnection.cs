@@ -124,13 +124,18 @@ public sealed class DockerConnection
 
     private DockerTls? EnvironmentTls()
     {
-        if (Environment.Get("DOCKER_TLS_VERIFY") is null)
+        bool verify = Environment.Get("DOCKER_TLS_VERIFY") is not null;
+        if (!verify && Environment.Get("DOCKER_TLS") is null)
         {
             return null;
         }
 
-        string folder = Environment.Get("DOCKER_CERT_PATH") ?? ConfigFolder;
-        return new DockerTls(folder, SkipVerification: false);
+        string? given = Environment.Get("DOCKER_CERT_PATH");
+        return given is null || Directory.Exists(given)
+            ? new DockerTls(given ?? ConfigFolder, SkipVerification: !verify)
+            : throw new LabException(
+                LabErrorKind.InvalidArgument, "DockerTlsInvalid",
+                $"DOCKER_CERT_PATH is '{given}', which is not a folder: name the folder with ca.pem, cert.pem and key.pem.");
     }
 
     private string PlatformDefault()

@@ -41,6 +41,11 @@ internal sealed record DockerEndpoint(
     /// <returns>The endpoint. Throws <see cref="LabException"/> where the address makes no sense.</returns>
     public static DockerEndpoint Parse(string address, string source, Func<DockerTls?> tls)
     {
+        if (address.Trim().Length < address.Length || address.Any(char.IsControl))
+        {
+            throw Invalid("it has white space around it or control characters in it");
+        }
+
         int colon = address.IndexOf("://", StringComparison.Ordinal);
         string scheme = colon < 0 ? "tcp" : address[..colon].ToLowerInvariant();
         string rest = colon < 0 ? address : address[(colon + 3)..];
@@ -48,16 +53,20 @@ internal sealed record DockerEndpoint(
         {
             case "unix":
                 return new DockerEndpoint(address, source, DockerTransportKind.Unix, LocalUrl, Socket(rest.Length > 0 ? rest : "/var/run/docker.sock"), null);
+            case "npipe" when !OperatingSystem.IsWindows():
+                throw Invalid("named pipes are of Windows");
             case "npipe":
                 // npipe:////./pipe/docker_engine: what comes after the last separator names the pipe.
                 string pipe = rest.Replace('\\', '/').Split('/')[^1];
                 return new DockerEndpoint(address, source, DockerTransportKind.Pipe, LocalUrl, pipe.Length > 0 ? pipe : "docker_engine", null);
+            case "tcp" when colon < 0 && (rest is ['/', ..] || rest.Contains(":/", StringComparison.Ordinal)):
+                throw Invalid("the socket at a path is unix:///path, and an engine on the network tcp://host:port");
             case "tcp" or "http" or "https":
                 DockerTls? material = scheme == "http" ? null : tls();
                 bool secure = scheme == "https" || material is not null;
                 if (rest.Length > 0
                     && Uri.TryCreate($"{(secure ? "https" : "http")}://{rest}", UriKind.Absolute, out Uri? url)
-                    && url.Host.Length > 0 && url.UserInfo.Length == 0)
+                    && url.Host.Length > 0 && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0)
                 {
                     bool portless = url.IsDefaultPort && !rest.Contains($":{url.Port}", StringComparison.Ordinal);
                     UriBuilder complete = new(url) { Port = portless ? secure ? 2376 : 2375 : url.Port, Path = url.AbsolutePath.TrimEnd('/') + "/" };

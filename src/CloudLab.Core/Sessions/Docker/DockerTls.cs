@@ -27,7 +27,14 @@ internal sealed record DockerTls(string Folder, bool SkipVerification)
         }
 
         string certificate = Path.Combine(Folder, "cert.pem"), key = Path.Combine(Folder, "key.pem");
-        if (File.Exists(certificate) && File.Exists(key))
+        if (File.Exists(certificate) != File.Exists(key))
+        {
+            (string there, string missing) = File.Exists(key) ? (key, certificate) : (certificate, key);
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "DockerTlsInvalid", $"There is '{there}' for Docker TLS, but no '{missing}': a client certificate needs both.");
+        }
+
+        if (File.Exists(certificate))
         {
             options.ClientCertificates = [Load(certificate, key)];
         }
