@@ -48,6 +48,19 @@ Describe 'Deploy-LabManifest' -Tag Kubernetes {
         ([pscustomobject]@{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'custom' } } | Deploy-LabManifest -Namespace films).Name | Should -Be 'custom'
     }
 
+    It 'passes over links to folders and pipes, and takes text with a byte order mark and every character' {
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive 'links')
+        "$([char]0xFEFF)apiVersion: v1`nkind: ConfigMap`nmetadata: { name: marked }`ndata: { face: $([char]::ConvertFromUtf32(0x1F600)) }" | Set-Content (Join-Path $folder 'a.yaml') -Encoding utf8BOM
+        if (-not $IsWindows) {
+            $null = New-Item -ItemType SymbolicLink (Join-Path $folder 'again') -Target $folder
+            $null = New-Item -ItemType SymbolicLink (Join-Path $folder 'more') -Target $folder
+            mkfifo (Join-Path $folder 'pipe.yaml')
+        }
+        (Deploy-LabManifest $folder -Recurse -Namespace films).Name | Should -Be 'marked'
+        (Get-LabResource configmaps marked -Namespace films).Data.face | Should -Be ([char]::ConvertFromUtf32(0x1F600))
+        ("$([char]0xFEFF)apiVersion: v1", 'kind: ConfigMap', 'metadata: { name: lines }' | Deploy-LabManifest -Namespace films).Name | Should -Be 'lines'
+    }
+
     It 'takes the lines of a file as people write them' {
         $path = Join-Path $TestDrive 'lines.yaml'
         "apiVersion: v1`nkind: ConfigMap`nmetadata:`n  name: lines`ndata:`n  text: |`n    one`n`n    two`n" | Set-Content $path

@@ -239,7 +239,7 @@ endpoint_url = $emulator
             $pwsh = $env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path
             $said = '123456' | & $pwsh -NoProfile -Command "Import-Module '$module'; (Get-LabCallerIdentity -ProfileName guest).Arn; (Get-LabCallerIdentity -ProfileName guest).Arn" | Out-String
             ([regex]::Matches($said, 'assumed-role/guest/')).Count | Should -Be 2 -Because $said
-            ([regex]::Matches($said, 'Code of the MFA device arn:aws:iam::\d+:mfa/me')).Count | Should -Be 1 -Because $said
+            ([regex]::Matches($said, 'Code from the MFA device arn:aws:iam::\d+:mfa/me')).Count | Should -Be 1 -Because $said
             & $pwsh -NoProfile -NonInteractive -Command "Import-Module '$module'; try { Get-LabCallerIdentity -ProfileName guest } catch { `$_.FullyQualifiedErrorId }" |
                 Should -BeLike 'MfaCodeRequired,*'
         }

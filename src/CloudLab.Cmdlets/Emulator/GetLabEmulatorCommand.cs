@@ -4,11 +4,11 @@ using CloudLab.Emulator;
 
 namespace CloudLab.Cmdlets.Emulator;
 
-/// <summary>Shows the emulators that run in this process.</summary>
+/// <summary>Gets the emulators that are running in this process.</summary>
 /// <remarks>
 /// <para>One object for each emulator that Start-LabEmulator started and Stop-LabEmulator has not stopped. Its
-/// GetEnvironment method gives the environment variables that point other tools at it, the secret key among them.</para>
-/// <para>Errors: EmulatorNotFound when none of the given number runs.</para>
+/// GetEnvironment method returns the environment variables that point other tools at it, including the secret key.</para>
+/// <para>Errors: EmulatorNotFound when no emulator with the given number is running.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows where the emulator listens.</para>
@@ -23,7 +23,7 @@ namespace CloudLab.Cmdlets.Emulator;
 [OutputType(typeof(LabEmulatorInfo))]
 public sealed class GetLabEmulatorCommand : LabCommand
 {
-    /// <summary>Numbers of emulators; all if left out.</summary>
+    /// <summary>Numbers of emulators; all if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public int[]? Id { get; set; }

@@ -5,11 +5,11 @@ using CloudLab.Emulator;
 
 namespace CloudLab.Cmdlets.Emulator;
 
-/// <summary>Stops emulators and gives the session back the defaults it had before.</summary>
+/// <summary>Stops emulators and restores the previous defaults of the session.</summary>
 /// <remarks>
-/// <para>What an emulator kept in memory is gone; what it kept in the folder of Start-LabEmulator -DataPath stays. The session's defaults,
-/// and the environment variables that Start-LabEmulator -SetEnvironment set, go back to what they were, unless somebody has changed them since.</para>
-/// <para>Errors: EmulatorNotFound when none of the given number runs.</para>
+/// <para>Data that an emulator kept in memory is lost; data in the folder of Start-LabEmulator -DataPath stays. The session's defaults,
+/// and the environment variables that Start-LabEmulator -SetEnvironment set, are restored, unless they have been changed since.</para>
+/// <para>Errors: EmulatorNotFound when no emulator with the given number is running.</para>
 /// </remarks>
 /// <example>
 /// <para>Stops every emulator of this process.</para>

@@ -8,7 +8,7 @@ namespace CloudLab.Cmdlets.Identity;
 public abstract class IdentityCommand : AwsCommand
 {
     /// <summary>What names of roles and policies look like: the IAM API Reference's own pattern.</summary>
-    protected const string NamePattern = @"^[A-Za-z0-9_+=,.@-]+\z";
+    protected const string NamePattern = @"^[a-zA-Z0-9_+=,.@-]+\z";
 
     /// <summary>IAM and STS as this command's session reaches them.</summary>
     protected IdentityClient Client => new(Lab, Reporter);

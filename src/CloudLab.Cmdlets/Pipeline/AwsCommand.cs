@@ -23,18 +23,18 @@ public abstract class AwsCommand : LabCommand
     [ValidateNotNullOrEmpty]
     public string? Region { get; set; }
 
-    /// <summary>Base URL of the service, for a server that is not Amazon's: <c>http://127.0.0.1:9000</c>.</summary>
+    /// <summary>Base URL of the service, for a server other than Amazon's: <c>http://127.0.0.1:9000</c>.</summary>
     [Parameter]
     [ValidateNotNull]
     public Uri? EndpointUrl { get; set; }
 
-    /// <summary>Access key (user name) and secret key (password). With the access key alone the secret is asked for.</summary>
+    /// <summary>Access key (user name) and secret key (password). If only the access key is given, the cmdlet prompts for the secret.</summary>
     [Parameter]
     [Credential]
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>Session to work in, as <c>Connect-Lab</c>, <c>Get-LabSession</c> and <c>Use-LabRole -PassThru</c> write it; the runspace's default if left out.</summary>
+    /// <summary>Session to use, from <c>Connect-Lab</c>, <c>Get-LabSession</c> or <c>Use-LabRole -PassThru</c>; the runspace's default if omitted.</summary>
     [Parameter]
     [ValidateNotNull]
     public LabSession? Session { get; set; }
@@ -56,7 +56,7 @@ public abstract class AwsCommand : LabCommand
     /// <param name="profileName">-ProfileName, or null.</param>
     /// <param name="region">-Region, or null.</param>
     /// <param name="endpointUrl">-EndpointUrl, or null.</param>
-    /// <param name="credential">-Credential; null or empty if left out.</param>
+    /// <param name="credential">-Credential; null or empty if omitted.</param>
     /// <returns>Options with only the given ones set.</returns>
     internal static SessionOptions ToOptions(string? profileName, string? region, Uri? endpointUrl, PSCredential? credential) => new()
     {

@@ -13,7 +13,7 @@ public abstract class KubeCommand : LabCommand
     private KubeConnection? connection;
     private KubernetesApi? api;
 
-    /// <summary>One or more kubeconfig files, merged as <c>KUBECONFIG</c> merges them.</summary>
+    /// <summary>One or more kubeconfig files, merged like those of <c>KUBECONFIG</c>.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[]? KubeConfig { get; set; }
@@ -25,7 +25,7 @@ public abstract class KubeCommand : LabCommand
     [ValidateNotNullOrEmpty]
     public string? Context { get; set; }
 
-    /// <summary>Namespace; what Connect-Lab or the context says, else <c>default</c>, if left out.</summary>
+    /// <summary>Namespace; if omitted, that of Connect-Lab or the context, otherwise <c>default</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("n", "ns")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]

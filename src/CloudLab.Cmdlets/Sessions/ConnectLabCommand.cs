@@ -12,31 +12,31 @@ using CloudLab.Emulator;
 
 namespace CloudLab.Cmdlets.Sessions;
 
-/// <summary>Sets the runspace's default session, and says who and where you are.</summary>
+/// <summary>Sets the default session of the runspace, and shows your identity and settings.</summary>
 /// <remarks>
 /// <para>The parameters become the defaults of every CloudLab cmdlet in this runspace, until Disconnect-Lab or the next
-/// Connect-Lab. What they leave open still comes from the environment and the configuration files. A new runspace
+/// Connect-Lab. Settings that they do not give still come from the environment and the configuration files. A new runspace
 /// (ForEach-Object -Parallel, a job) starts without defaults: give it the session with -Session $using:session.</para>
-/// <para>The session is checked before it becomes the default: STS is asked who the credentials stand for, and a Docker Engine or
-/// Kubernetes cluster named here is asked for its version. Credentials that are refused, or a server that does not answer,
-/// leave the defaults as they were. A server without STS is asked for its buckets instead, which tells whether the keys are right.
-/// Without AWS credentials the other systems can be used all the same: a warning says so.</para>
+/// <para>The session is checked before it becomes the default: STS is asked for the identity of the credentials, and a Docker Engine or
+/// Kubernetes cluster named here is asked for its version. If credentials are refused or a server does not answer,
+/// the defaults are not changed. A server without STS is asked for its buckets instead, which shows whether the keys are correct.
+/// Without AWS credentials the other systems can still be used: a warning says so.</para>
 /// <para>The session is also written; assign it to a variable to use it with -Session, or to $null.</para>
-/// <para>Errors: NoCredentials, ProfileNotFound or ProfileUnusable when a profile asked for gives no credentials;
+/// <para>Errors: NoCredentials, ProfileNotFound or ProfileUnusable when the requested profile provides no credentials;
 /// InvalidClientTokenId, InvalidAccessKeyId, SignatureDoesNotMatch or ExpiredToken when the service refuses them; EmulatorStopped for an
-/// emulator that does not run any more; ConnectionFailed, NoCluster or NoDockerEngine
-/// when there is nobody at the address.</para>
+/// emulator that is no longer running; ConnectionFailed, NoCluster or NoDockerEngine
+/// when nothing answers at the address.</para>
 /// </remarks>
 /// <example>
 /// <para>Uses the environment's credentials in another region.</para>
 /// <code>Connect-Lab -Region eu-central-1</code>
 /// </example>
 /// <example>
-/// <para>Makes an existing session the default, with another namespace, without asking any server.</para>
+/// <para>Makes an existing session the default, with another namespace, without contacting any server.</para>
 /// <code>Connect-Lab -Session (Get-LabSession) -Namespace movies -SkipCheck</code>
 /// </example>
 /// <example>
-/// <para>Goes back to a running emulator after acting as a role.</para>
+/// <para>Returns to a running emulator after acting as a role.</para>
 /// <code>$null = New-LabRole movies-guest; Use-LabRole movies-guest; Get-LabEmulator | Connect-Lab</code>
 /// </example>
 /// <inputtype>CloudLab.Emulator.LabEmulatorInfo. What Start-LabEmulator and Get-LabEmulator write.</inputtype>
@@ -44,11 +44,11 @@ namespace CloudLab.Cmdlets.Sessions;
 [OutputType(typeof(LabSession))]
 public sealed class ConnectLabCommand : ConnectionCommand
 {
-    /// <summary>Sets the defaults without asking any server.</summary>
+    /// <summary>Sets the defaults without contacting any server.</summary>
     [Parameter]
     public SwitchParameter SkipCheck { get; set; }
 
-    /// <summary>A running emulator to connect to, as its root user; other parameters go before what it says.</summary>
+    /// <summary>A running emulator to connect to, as its root user; other parameters take precedence.</summary>
     [Parameter(ValueFromPipeline = true)]
     [ValidateNotNull]
     public LabEmulatorInfo? Emulator { get; set; }

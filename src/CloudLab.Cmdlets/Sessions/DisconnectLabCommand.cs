@@ -9,11 +9,11 @@ namespace CloudLab.Cmdlets.Sessions;
 /// usable, and a running emulator keeps running. Nothing is sent anywhere.</para>
 /// </remarks>
 /// <example>
-/// <para>Goes back to the environment's settings.</para>
+/// <para>Returns to the settings of the environment.</para>
 /// <code>Disconnect-Lab</code>
 /// </example>
 /// <example>
-/// <para>Shows what would be used after it.</para>
+/// <para>Shows the settings that are used afterwards.</para>
 /// <code>Disconnect-Lab; Get-LabSession</code>
 /// </example>
 [Cmdlet(VerbsCommunications.Disconnect, "Lab", SupportsShouldProcess = true)]

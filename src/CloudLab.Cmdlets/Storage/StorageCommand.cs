@@ -36,8 +36,8 @@ public abstract class StorageCommand : AwsCommand
     }
 
     /// <summary>
-    /// What a listing wrote. Its session is used, unless -Session, -EndpointUrl or -ProfileName names another. An object that has lost its session
-    /// (Import-Clixml, a job, JSON) is refused where its EndpointUrl is not that of the session in use.
+    /// Output of a listing. Its session is used unless -Session, -EndpointUrl or -ProfileName sets another. An object that has lost its session
+    /// (Import-Clixml, a job, JSON) is refused if its EndpointUrl differs from that of the session in use.
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
     public object? InputObject { get; set; }

@@ -14,21 +14,21 @@ public abstract class WaitCommand : StorageCommand
     [Parameter(ParameterSetName = "Exists")]
     public SwitchParameter Exists { get; set; }
 
-    /// <summary>Waits until it does not exist any more.</summary>
+    /// <summary>Waits until it no longer exists.</summary>
     [Parameter(ParameterSetName = "NotExists", Mandatory = true)]
     public SwitchParameter NotExists { get; set; }
 
-    /// <summary>Waits until this script says so: it sees the thing as <c>$_</c>, which is null while it does not exist.</summary>
+    /// <summary>Waits until this script returns true: it gets the item as <c>$_</c>, which is null while it does not exist.</summary>
     [Parameter(ParameterSetName = "Until", Mandatory = true)]
     [ValidateNotNull]
     public ScriptBlock? Until { get; set; }
 
-    /// <summary>When to give up: a TimeSpan or a number of seconds. 100 seconds if left out; 0 looks once.</summary>
+    /// <summary>How long to wait: a TimeSpan or a number of seconds. 100 seconds if omitted; 0 checks once.</summary>
     [Parameter]
     [Seconds]
     public TimeSpan Timeout { get; set; } = new WaitOptions().Timeout;
 
-    /// <summary>Longest time between two looks: a TimeSpan or a number of seconds. 5 seconds if left out; the first looks follow each other faster.</summary>
+    /// <summary>Longest time between two checks: a TimeSpan or a number of seconds. 5 seconds if omitted; the first checks follow at shorter intervals.</summary>
     [Parameter]
     [Seconds]
     public TimeSpan PollInterval { get; set; } = new WaitOptions().PollInterval;

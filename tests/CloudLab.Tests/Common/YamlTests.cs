@@ -95,13 +95,13 @@ public sealed class YamlTests
     [InlineData("a: b\n  c: d\n", 2, 4, "indentation")]
     [InlineData("a: 1\nb: [1, 2\n", 2, 1, "not closed")]
     [InlineData("a: b: c\n", 1, 5, "': '")]
-    [InlineData("a: 1\nb: 2\na: 3\n", 3, 1, "'a' is there twice")]
+    [InlineData("a: 1\nb: 2\na: 3\n", 3, 1, "'a' occurs twice")]
     [InlineData("a: *nope\n", 1, 4, "&nope")]
     [InlineData("a: .nan\n", 1, 4, "JSON")]
     [InlineData("a: 1\nb: {{ .Values.b }}\n", 2, 4, "template")]
     [InlineData("{{- if .Values.a }}\na: 1\n{{- end }}\n", 1, 1, "template")]
     [InlineData("{\"a\": 1,\n \"b\": }", 2, 7, "invalid start")]
-    [InlineData("{\"a\": 1,\n \"a\": 2}", 2, 2, "'a' is there twice")]
+    [InlineData("{\"a\": 1,\n \"a\": 2}", 2, 2, "'a' occurs twice")]
     public void A_mistake_has_a_line_a_column_and_a_reason(string text, int line, int column, string reason)
     {
         SyntaxProblem problem = Assert.Single(SourceReader.Read(text)).Problem!;

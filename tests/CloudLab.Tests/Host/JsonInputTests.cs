@@ -43,7 +43,7 @@ public class JsonInputTests
 
     [Theory]
     [InlineData("{\"a\":}", "Line 2")]
-    [InlineData("{\"a\":1", "does not end")]
+    [InlineData("{\"a\":1", "is incomplete")]
     public void Bad_JSON_is_said_with_its_line(string line, string says)
     {
         FormatException refused = Assert.Throws<FormatException>(() => JsonInput.Read(["1", line]).ToArray());

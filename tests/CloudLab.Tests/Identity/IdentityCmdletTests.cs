@@ -144,15 +144,16 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
     [Theory]
     [InlineData("New-LabRole", "Name", "a b")]
     [InlineData("New-LabRole", "Name", "")]
-    [InlineData("New-LabRole", "Name", "ü")]
     [InlineData("New-LabRole", "Name", "a\n")]
-    [InlineData("New-LabRole", "Path", "/a/\n")]
+    [InlineData("New-LabRole", "Name", "\u00E4b")]
+    [InlineData("New-LabRole", "Path", "/app/\n")]
     [InlineData("New-LabRole", "Path", "app")]
     [InlineData("New-LabRole", "MaxSessionDuration", "00:30:00")]
     [InlineData("New-LabRole", "TrustedPrincipal", "not a principal")]
     [InlineData("Use-LabRole", "Duration", "60")]
     [InlineData("Use-LabRole", "SessionName", "x")]
     [InlineData("Use-LabRole", "RoleArn", "viewer")]
+    [InlineData("Use-LabRole", "RoleArn", "arn:aws:iam::123456789012:role/x\n")]
     [InlineData("Remove-LabRole", "Name", "a*")]
     public async Task Nonsense_is_refused(string cmdlet, string parameter, string value)
     {

@@ -302,7 +302,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         CmdletResult received = await RunAsync(
             "Receive-LabObject", new { Bucket, Key = "k", Destination = folder, Resume = true, Session = session }, ctrlC: down.Token);
         Assert.True(received.Stopped);
-        Assert.Contains("-Resume goes on with it", Assert.Single(received.Notes), StringComparison.Ordinal);
+        Assert.Contains("-Resume to continue it", Assert.Single(received.Notes), StringComparison.Ordinal);
         Assert.NotEmpty(FilesIn(folder));
 
         string file = Path.Combine(Folder, "big");
@@ -310,7 +310,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         Stall(request => request.Target.Contains("partNumber", StringComparison.Ordinal), up);
         CmdletResult sent = await RunAsync("Send-LabObject", new { Path = file, Bucket, Key = "big", Resume = true, Session = session }, ctrlC: up.Token);
         Assert.True(sent.Stopped);
-        Assert.Contains("-Resume goes on with it", Assert.Single(sent.Notes), StringComparison.Ordinal);
+        Assert.Contains("-Resume to continue it", Assert.Single(sent.Notes), StringComparison.Ordinal);
 
         Stall(request => request.Target.Contains("partNumber", StringComparison.Ordinal), quiet);
         sent = await RunAsync(

@@ -5,28 +5,28 @@ using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 
-/// <summary>Works out how many replicas a HorizontalPodAutoscaler would ask for at a given load.</summary>
+/// <summary>Calculates how many replicas a HorizontalPodAutoscaler would request at a given load.</summary>
 /// <remarks>
 /// <para>
-/// One step of the autoscaler's arithmetic for one metric: desired = ceil(current replicas x value / target). Where
-/// value / target is within the tolerance around 1, the number of replicas stays. The result is then held between the
-/// minimum and the maximum. No cluster is asked: all pods are taken as ready, and the limits on how fast to scale
-/// (behavior) are left out.
+/// One step of the autoscaler's calculation for one metric: desired = ceil(current replicas x value / target). If
+/// value / target is within the tolerance around 1, the number of replicas does not change. The result is then limited to the range from
+/// minimum to maximum. No cluster is contacted: all pods are assumed to be ready, and the limits on how fast to scale
+/// (behavior) are ignored.
 /// </para>
 /// <para>
 /// With 0 replicas autoscaling is disabled and stays at 0, unless MinReplicas is 0. With more replicas than the maximum,
-/// or fewer than the minimum, the limit decides whatever the metric says.
+/// or fewer than the minimum, the limit decides, whatever the metric says.
 /// </para>
 /// <para>
 /// Source: kubernetes/kubernetes, pkg/controller/podautoscaler/replica_calculator.go and horizontal.go, double-precision
-/// arithmetic included: 100 replicas at 7 against 100 give 8, since 0.07 x 100 is a little more than 7 there too.
+/// arithmetic included: 100 replicas at 7 against 100 give 8, because 0.07 x 100 is slightly more than 7 there too.
 /// </para>
 /// <para>Errors: InvalidTargetValue when the target is 0, negative, NaN or infinite; likewise InvalidCurrentValue,
-/// InvalidCurrentReplicas, InvalidMinReplicas, InvalidMaxReplicas and InvalidTolerance. A bad input from the pipeline is its
-/// own error and the others go on.</para>
+/// InvalidCurrentReplicas, InvalidMinReplicas, InvalidMaxReplicas and InvalidTolerance. A bad input from the pipeline is a
+/// separate error, and the others continue.</para>
 /// </remarks>
 /// <example>
-/// <para>Five replicas at 120 millicores each, where 50 are wanted: 12.</para>
+/// <para>Five replicas at 120 millicores each, with a target of 50: 12.</para>
 /// <code>Measure-HpaReplicas -CurrentReplicas 5 -CurrentValue 120 -TargetValue 50</code>
 /// </example>
 /// <example>
@@ -42,7 +42,7 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 [OutputType(typeof(HpaDecision))]
 public sealed class MeasureHpaReplicasCommand : LabCommand
 {
-    /// <summary>Replicas there are now.</summary>
+    /// <summary>Current number of replicas.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     public int CurrentReplicas { get; set; }
 
@@ -50,7 +50,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     public double CurrentValue { get; set; }
 
-    /// <summary>The value that the autoscaler is to hold.</summary>
+    /// <summary>The target value of the autoscaler.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
     public double TargetValue { get; set; }
 
@@ -58,11 +58,11 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public int MinReplicas { get; set; } = 1;
 
-    /// <summary>Highest number of replicas allowed; no limit if left out.</summary>
+    /// <summary>Highest number of replicas allowed; no limit if omitted.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public int? MaxReplicas { get; set; }
 
-    /// <summary>How far from 1 the ratio of value to target may be without any scaling; 0.1 is the controller's own default.</summary>
+    /// <summary>How far from 1 the ratio of value to target may be without scaling; 0.1 is the controller's default.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public double Tolerance { get; set; } = HpaCalculator.DefaultTolerance;
 

@@ -8,22 +8,22 @@ using CloudLab.Core.Containers.Builds;
 
 namespace CloudLab.Cmdlets.Containers.Builds;
 
-/// <summary>Builds a container image from a Dockerfile, for one platform or several, and pushes it if asked.</summary>
+/// <summary>Builds a container image from a Dockerfile, for one platform or several, and optionally pushes it.</summary>
 /// <remarks>
-/// <para>The build runs in docker buildx, which must be installed; whatever a Dockerfile can say works. Progress shows the
-/// step, -Verbose each step with its time and everything that it writes, and warnings are what the Dockerfile's own checks
-/// find.</para>
-/// <para>Without -Push and -Output the image goes into the Docker Engine, all platforms of it. That needs the containerd
-/// image store for more than one platform; the cmdlet says so before it builds. With -Push it goes to the registry that its
-/// names point to, with the logins of 'docker login'. To build for another processor the engine's machine needs qemu as soon
-/// as a RUN step has to run.</para>
-/// <para>Ctrl+C ends the build and every process of it. The values of build arguments are never shown; a secret belongs into
-/// -Secret all the same, since build arguments stay in the image's history.</para>
+/// <para>The build runs in docker buildx, which must be installed; all Dockerfile features work. Progress shows the
+/// step, -Verbose each step with its time and its full output, and warnings are the findings of the Dockerfile
+/// checks.</para>
+/// <para>Without -Push and -Output the image goes into the Docker Engine, with all its platforms. More than one platform needs the containerd
+/// image store; the cmdlet checks this before it builds. With -Push the image goes to the registry that its
+/// names refer to, with the credentials of 'docker login'. To build for another processor, the engine's machine needs qemu if
+/// the Dockerfile has RUN steps.</para>
+/// <para>Ctrl+C stops the build and all its processes. The values of build arguments are never shown; secrets should still be passed with
+/// -Secret, because build arguments stay in the image's history.</para>
 /// <para>Errors: BuildContextNotFound and DockerfileNotFound before anything is started; TagInvalid and PlatformInvalid end the
-/// command. BuildStepFailed names the step, its line in the Dockerfile, the exit code and the last lines that the step wrote;
-/// DockerfileInvalid the line that is wrong; BaseImageUnavailable, BuildTargetNotFound, PlatformCannotRun,
-/// ImageStoreSinglePlatform, RegistryUnauthorized, RegistryUnreachable and BuildFailed say what they mean. NoDockerEngine and
-/// BuildxNotFound when there is nothing to build with; these end the command.</para>
+/// command. BuildStepFailed names the step, its line in the Dockerfile, the exit code and the last lines of its output;
+/// DockerfileInvalid names the invalid line; BaseImageUnavailable, BuildTargetNotFound, PlatformCannotRun,
+/// ImageStoreSinglePlatform, RegistryUnauthorized, RegistryUnreachable and BuildFailed explain themselves. NoDockerEngine and
+/// BuildxNotFound when the engine or buildx is missing; these end the command.</para>
 /// </remarks>
 /// <example>
 /// <para>Builds the image of the folder site.</para>
@@ -34,7 +34,7 @@ namespace CloudLab.Cmdlets.Containers.Builds;
 /// <code>Build-LabImage -Path site -Tag movies/site:1.0 -Platform linux/amd64,linux/arm64 | Select-Object -ExpandProperty Platforms</code>
 /// </example>
 /// <example>
-/// <para>Shows what would be pushed where, without doing it.</para>
+/// <para>Shows what would be pushed and where, without doing it.</para>
 /// <code>Build-LabImage -Path site -Tag 127.0.0.1:5000/movies/site:1.0 -Platform linux/amd64,linux/arm64 -Push -WhatIf</code>
 /// </example>
 /// <inputtype>Folders of build contexts, or objects with the properties Path, Tag and Dockerfile.</inputtype>
@@ -45,7 +45,7 @@ public sealed class BuildLabImageCommand : DockerCommand
     private string contextPath = "";
     private string workingFolder = "";
 
-    /// <summary>Folder of the build context; the current one if left out.</summary>
+    /// <summary>Folder of the build context; the current one if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LiteralPath", "FullName", "Context")]
     [ValidateNotNullOrEmpty]
@@ -58,13 +58,13 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string[] Tag { get; set; } = [];
 
-    /// <summary>Dockerfile; looked for in the current folder, then in the build context. <c>Dockerfile</c> in the context if left out.</summary>
+    /// <summary>Dockerfile; searched for in the current folder, then in the build context. <c>Dockerfile</c> in the context if omitted.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("File", "f")]
     [ValidateNotNullOrEmpty]
     public string? Dockerfile { get; set; }
 
-    /// <summary>Platforms to build for: <c>linux/amd64,linux/arm64</c>; the builder's own if left out.</summary>
+    /// <summary>Platforms to build for: <c>linux/amd64,linux/arm64</c>; the builder's own if omitted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
@@ -86,53 +86,53 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ValidateNotNullOrEmpty]
     public string[] Secret { get; set; } = [];
 
-    /// <summary>Stage of the Dockerfile to build; the last if left out.</summary>
+    /// <summary>Stage of the Dockerfile to build; the last if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Target { get; set; }
 
-    /// <summary>Pushes the image to the registry that its names point to.</summary>
+    /// <summary>Pushes the image to the registry that its names refer to.</summary>
     [Parameter]
     public SwitchParameter Push { get; set; }
 
-    /// <summary>Puts the image into the Docker Engine too where -Push or -Output is given.</summary>
+    /// <summary>Also loads the image into the Docker Engine when -Push or -Output is given.</summary>
     [Parameter]
     public SwitchParameter Load { get; set; }
 
-    /// <summary>Other outputs in buildx's words: <c>type=oci,dest=site.tar</c>, <c>type=local,dest=out</c>.</summary>
+    /// <summary>Other outputs in the syntax of buildx: <c>type=oci,dest=site.tar</c>, <c>type=local,dest=out</c>.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Output { get; set; } = [];
 
-    /// <summary>Runs every step anew.</summary>
+    /// <summary>Runs every step without using the cache.</summary>
     [Parameter]
     public SwitchParameter NoCache { get; set; }
 
-    /// <summary>Asks the registries for newer base images.</summary>
+    /// <summary>Checks the registries for newer base images.</summary>
     [Parameter]
     public SwitchParameter Pull { get; set; }
 
-    /// <summary>Name of a buildx builder; the one chosen with 'docker buildx use' if left out.</summary>
+    /// <summary>Name of a buildx builder; the one chosen with 'docker buildx use' if omitted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BuilderCompleter))]
     public string? Builder { get; set; }
 
-    /// <summary>Caches to read, in buildx's words: <c>type=registry,ref=127.0.0.1:5000/cache</c>.</summary>
+    /// <summary>Caches to read, in the syntax of buildx: <c>type=registry,ref=127.0.0.1:5000/cache</c>.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CacheFrom { get; set; } = [];
 
-    /// <summary>Caches to write, in buildx's words: <c>type=local,dest=cache</c>.</summary>
+    /// <summary>Caches to write, in the syntax of buildx: <c>type=local,dest=cache</c>.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CacheTo { get; set; } = [];
 
-    /// <summary>Provenance to attach: true, false, min or max; buildx's own choice if left out.</summary>
+    /// <summary>Provenance to attach: true, false, min or max; buildx's own choice if omitted.</summary>
     [Parameter]
     [ValidateSet("true", "false", "min", "max")]
     public string? Provenance { get; set; }

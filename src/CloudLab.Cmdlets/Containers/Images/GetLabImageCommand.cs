@@ -7,22 +7,22 @@ namespace CloudLab.Cmdlets.Containers.Images;
 
 /// <summary>Lists the images in a Docker Engine with their platforms.</summary>
 /// <remarks>
-/// <para>Each name of an image is an object of its own, the newest image first; images without a name are listed too as
-/// long as no name is asked for. With the containerd image store an image may hold several platforms; Platforms lists them
+/// <para>Each name of an image is a separate object, the newest image first; images without a name are listed too if
+/// no name is given. With the containerd image store an image may contain several platforms; Platforms lists them
 /// with the digest and the size of each.</para>
-/// <para>The engine is the one that the docker CLI would use: -DockerHost or -DockerContext, the session, DOCKER_HOST,
-/// DOCKER_CONTEXT, the current context, the platform's default socket or pipe. Contexts over ssh and TCP with TLS work
+/// <para>The engine is selected as by the docker CLI: -DockerHost or -DockerContext, the session, DOCKER_HOST,
+/// DOCKER_CONTEXT, the current context, the platform's default socket or pipe. Contexts that use ssh or TCP with TLS work
 /// too.</para>
-/// <para>Errors: ImageNotFound when there is no image of that name, digest or id. NoDockerEngine, DockerEngineSilent,
-/// DockerAccessDenied, DockerTlsFailed, NotDockerEngine or DockerApiVersionUnsupported when no engine can be talked to; DockerContextNotFound and
-/// DockerHostInvalid when it is not said rightly which. These end the command.</para>
+/// <para>Errors: ImageNotFound when no image has that name, digest or id. NoDockerEngine, DockerEngineSilent,
+/// DockerAccessDenied, DockerTlsFailed, NotDockerEngine or DockerApiVersionUnsupported when no engine is usable; DockerContextNotFound and
+/// DockerHostInvalid when the engine is not specified correctly. These end the command.</para>
 /// </remarks>
 /// <example>
 /// <para>Lists all images.</para>
 /// <code>Get-LabImage</code>
 /// </example>
 /// <example>
-/// <para>Finds images by a pattern that can run on arm64, the largest first.</para>
+/// <para>Finds images by a pattern that run on arm64, the largest first.</para>
 /// <code>Get-LabImage -Image movies/* -Platform linux/arm64 | Sort-Object Size -Descending</code>
 /// </example>
 /// <example>
@@ -36,14 +36,14 @@ public sealed class GetLabImageCommand : DockerCommand
 {
     private ImageStore? store;
 
-    /// <summary>Names of images: with a tag, without one for all tags, with wildcards; or a digest; or an id or its beginning.</summary>
+    /// <summary>Names of images: with a tag, without one for all tags, or with wildcards; or a digest; or an id or the beginning of one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string[]? Image { get; set; }
 
-    /// <summary>Only images that hold one of these platforms: <c>linux/arm64</c>. Wildcards work.</summary>
+    /// <summary>Only images that contain one of these platforms: <c>linux/arm64</c>. Wildcards are allowed.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]

@@ -11,25 +11,25 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 
 /// <summary>Builds a policy document, one statement at a time.</summary>
 /// <remarks>
-/// <para>Nothing is sent anywhere. The document is an object; as text it is JSON (ToJson(), or simply inside a string), so it can be given to
+/// <para>Nothing is sent anywhere. The document is an object that converts to JSON (with ToJson() or in a string), so it can be given to
 /// New-LabRole -Policy, to Use-LabRole -Policy, or to any other tool.</para>
 /// <para>Documents from the pipeline come first in the result, the statement described by the parameters is added at the end: a pipeline of several
 /// New-LabPolicyDocument makes one document of several statements.</para>
-/// <para>-Bucket writes the two statements that reading (or, with -ReadWrite, writing) objects takes: s3:ListBucket on the bucket, limited by an
-/// s3:prefix condition where -Prefix is given, and the actions on the objects themselves. Only those keys are reached whose names
-/// begin with the prefix; a prefix with a slash at its end means a folder.</para>
-/// <para>Errors: MalformedPolicyDocument, naming the place; ResourceMissing when -Allow or -Deny has neither -Resource nor -Principal; PrincipalInvalid.</para>
+/// <para>-Bucket writes the two statements that reading (or, with -ReadWrite, writing) objects requires: s3:ListBucket on the bucket, limited by an
+/// s3:prefix condition if -Prefix is given, and the actions on the objects themselves. Only keys that begin with the prefix can be
+/// accessed; a prefix that ends in a slash means a folder.</para>
+/// <para>Errors: MalformedPolicyDocument, with the place; ResourceMissing when -Allow or -Deny has neither -Resource nor -Principal; PrincipalInvalid.</para>
 /// </remarks>
 /// <example>
-/// <para>Reading below data/ of the bucket movies, and nothing else.</para>
+/// <para>Allows reading below data/ of the bucket movies, and nothing else.</para>
 /// <code>New-LabPolicyDocument -Bucket movies -Prefix data/ -ReadOnly</code>
 /// </example>
 /// <example>
-/// <para>Two statements: everything on one bucket, but nothing below secret/.</para>
+/// <para>Two statements: everything on one bucket, except below secret/.</para>
 /// <code>New-LabPolicyDocument -Allow s3:* -Resource s3://movies, s3://movies/* | New-LabPolicyDocument -Deny s3:* -Resource s3://movies/secret/* -Sid KeepOut</code>
 /// </example>
 /// <example>
-/// <para>A trust policy that asks callers of another account for an id.</para>
+/// <para>A trust policy that requires an external id from callers of another account.</para>
 /// <code>New-LabPolicyDocument -Allow sts:AssumeRole -Principal 210987654321 -Condition @{ StringEquals = @{ 'sts:ExternalId' = 'movies-42' } }</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument; or an object with a property Bucket, such as Get-LabBucket writes.</inputtype>
@@ -53,52 +53,52 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     [ValidateNotNullOrEmpty]
     public string[] Allow { get; set; } = [];
 
-    /// <summary>Actions to deny, whatever else allows them.</summary>
+    /// <summary>Actions to deny, even if another statement allows them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Deny")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Deny { get; set; } = [];
 
-    /// <summary>What the actions are about: ARNs, S3 addresses such as <c>s3://movies/data/*</c>, or <c>*</c> for everything.</summary>
+    /// <summary>Resources that the actions apply to: ARNs, S3 addresses such as <c>s3://movies/data/*</c>, or <c>*</c> for everything.</summary>
     [Parameter(Position = 1, ParameterSetName = "Allow")]
     [Parameter(Position = 1, ParameterSetName = "Deny")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Resource { get; set; }
 
-    /// <summary>Whom it is about, in a trust policy or a bucket policy: account ids, ARNs, services, or <c>*</c> for everybody.</summary>
+    /// <summary>Principals, in a trust policy or a bucket policy: account ids, ARNs, services, or <c>*</c> for everyone.</summary>
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Principal { get; set; }
 
-    /// <summary>Conditions, all of which must hold: <c>@{ StringLike = @{ 's3:prefix' = 'data/*' } }</c>, or the same as JSON.</summary>
+    /// <summary>Conditions, all of which must be met: <c>@{ StringLike = @{ 's3:prefix' = 'data/*' } }</c>, or the same as JSON.</summary>
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
     [ValidateNotNull]
     public object? Condition { get; set; }
 
-    /// <summary>Name of the statement, letters and digits; decisions name it.</summary>
+    /// <summary>Name (Sid) of the statement, letters and digits; shown in policy decisions.</summary>
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidatePattern(@"^[A-Za-z0-9]+\z")]
     public string? Sid { get; set; }
 
-    /// <summary>Bucket whose objects may be reached.</summary>
+    /// <summary>Bucket whose objects may be accessed.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Bucket")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidatePattern(@"^[a-zA-Z0-9._-]{3,255}\z")]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Beginning of the keys that may be reached; all of the bucket if left out.</summary>
+    /// <summary>Prefix of the keys that may be accessed; the whole bucket if omitted.</summary>
     [Parameter(ParameterSetName = "Bucket")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public string? Prefix { get; set; }
 
-    /// <summary>Objects may be listed and read. This is the default; the switch is there to say so.</summary>
+    /// <summary>Objects may be listed and read. This is the default; the switch makes it explicit.</summary>
     [Parameter(ParameterSetName = "Bucket")]
     public SwitchParameter ReadOnly { get; set; }
 

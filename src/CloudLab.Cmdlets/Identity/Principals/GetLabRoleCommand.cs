@@ -7,10 +7,10 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 
 /// <summary>Gets roles: one by name with its policies, or a list.</summary>
 /// <remarks>
-/// <para>A role that is named comes with its inline policies as policy documents, its attached policies and its tags. A list, or a name
-/// with wildcards, streams what the service lists: the trust policy is there, the other policies are only fetched with -IncludePolicy,
-/// since each takes a request of its own.</para>
-/// <para>Errors: NoSuchEntity when a role that is named does not exist; AccessDenied.</para>
+/// <para>A role given by name includes its inline policies as policy documents, its attached policies and its tags. A list, or a name
+/// with wildcards, streams what the service lists: it includes the trust policy, but the other policies only with -IncludePolicy,
+/// because each takes a separate request.</para>
+/// <para>Errors: NoSuchEntity when a role given by name does not exist; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Creates a role and shows what it may do.</para>
@@ -29,7 +29,7 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 [OutputType(typeof(LabRole))]
 public sealed class GetLabRoleCommand : IdentityCommand
 {
-    /// <summary>Names of roles; wildcards list. All roles if left out.</summary>
+    /// <summary>Names of roles; wildcards are allowed. All roles if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("RoleName")]
     [SupportsWildcards]
@@ -37,13 +37,13 @@ public sealed class GetLabRoleCommand : IdentityCommand
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>Beginning of the roles' paths: <c>/service-role/</c>. Makes it a list.</summary>
+    /// <summary>Prefix of the roles' paths: <c>/service-role/</c>. The result is a list.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidatePattern("^/")]
     public string? PathPrefix { get; set; }
 
-    /// <summary>Fetches each listed role's policies and tags, too.</summary>
+    /// <summary>Also gets the policies and tags of each listed role.</summary>
     [Parameter]
     public SwitchParameter IncludePolicy { get; set; }
 

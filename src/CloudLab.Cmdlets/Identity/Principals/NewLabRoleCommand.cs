@@ -10,14 +10,14 @@ using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Cmdlets.Identity.Principals;
 
-/// <summary>Creates a role, with what it may do and who may assume it.</summary>
+/// <summary>Creates a role, with its permissions and the principals that may assume it.</summary>
 /// <remarks>
-/// <para>A role without -Policy may do nothing; give it no more than its work needs (New-LabPolicyDocument helps). Who may assume it: with
-/// neither -TrustPolicy nor -TrustedPrincipal the own account, which leaves it to the users' own policies who of them may.</para>
+/// <para>A role without -Policy has no permissions; grant only what its work needs (New-LabPolicyDocument helps). With
+/// neither -TrustPolicy nor -TrustedPrincipal your own account may assume it, and the users' own policies decide who is allowed to.</para>
 /// <para>-TrustPolicy and -Policy take a policy document, a hashtable, an object from ConvertFrom-Json, JSON text or the path of a JSON file.
 /// They are checked before anything is sent.</para>
-/// <para>Role and policy are made together: when the service refuses the policy, the role is removed again.</para>
-/// <para>Errors: EntityAlreadyExists; MalformedPolicyDocument, naming the place in the document; PolicyFileUnreadable; RoleHalfMade when the policy
+/// <para>Role and policy are created together: if the service refuses the policy, the role is removed again.</para>
+/// <para>Errors: EntityAlreadyExists; MalformedPolicyDocument, with the place in the document; PolicyFileUnreadable; RoleHalfMade when the policy
 /// was refused and the role could not be removed again; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -47,12 +47,12 @@ public sealed class NewLabRoleCommand : IdentityCommand
     [ValidatePattern(NamePattern)]
     public string Name { get; set; } = "";
 
-    /// <summary>What the role may do, as its inline policy.</summary>
+    /// <summary>Inline policy that defines what the role may do.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public object? Policy { get; set; }
 
-    /// <summary>Name of that policy; the role's name if left out.</summary>
+    /// <summary>Name of that policy; the role's name if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(1, 128)]
@@ -71,18 +71,18 @@ public sealed class NewLabRoleCommand : IdentityCommand
     [ValidateNotNullOrEmpty]
     public string[]? TrustedPrincipal { get; set; }
 
-    /// <summary>Path that groups roles, from slash to slash: <c>/movies/</c>.</summary>
+    /// <summary>Path that groups roles, beginning and ending with a slash: <c>/movies/</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidatePattern(@"^(/|/[!-~]*/)\z")]
     public string? Path { get; set; }
 
-    /// <summary>Words about the role.</summary>
+    /// <summary>Description of the role.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(0, 1000)]
     public string? Description { get; set; }
 
-    /// <summary>Longest session that may be asked for, 1 to 12 hours; a number means seconds. One hour if left out.</summary>
+    /// <summary>Maximum duration of a session, 1 to 12 hours; a number means seconds. One hour if omitted.</summary>
     [Parameter]
     [Seconds]
     public TimeSpan MaxSessionDuration { get; set; }

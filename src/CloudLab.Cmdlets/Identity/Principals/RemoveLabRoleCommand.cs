@@ -5,8 +5,8 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 
 /// <summary>Removes roles; with -Force also their policies.</summary>
 /// <remarks>
-/// <para>Without -Force only a role without policies goes, after a question. With -Force its inline policies are deleted, its managed policies
-/// detached and its instance profiles left first, and nothing is asked unless -Confirm is given. Sessions of the role end with it.</para>
+/// <para>Without -Force only a role without policies is removed, after confirmation. With -Force its inline policies are first deleted, its managed policies
+/// detached and the role removed from its instance profiles, without confirmation unless -Confirm is given. Sessions of the role end with it.</para>
 /// <para>Errors: NoSuchEntity when it does not exist; DeleteConflict when it has policies and -Force is missing; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -22,7 +22,7 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 [OutputType(typeof(void))]
 public sealed class RemoveLabRoleCommand : IdentityCommand
 {
-    /// <summary>Names of the roles. No wildcards: pipe Get-LabRole for that.</summary>
+    /// <summary>Names of the roles. No wildcards: pipe Get-LabRole instead.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("RoleName")]
     [ArgumentCompleter(typeof(RoleNameCompleter))]
@@ -30,7 +30,7 @@ public sealed class RemoveLabRoleCommand : IdentityCommand
     [ValidatePattern(NamePattern)]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Removes its policies with it, and does not ask.</summary>
+    /// <summary>Also removes its policies, and does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

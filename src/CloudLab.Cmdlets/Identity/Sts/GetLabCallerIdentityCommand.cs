@@ -3,11 +3,11 @@ using CloudLab.Core.Identity.Sts;
 
 namespace CloudLab.Cmdlets.Identity.Sts;
 
-/// <summary>Shows whom the credentials in use stand for: account, ARN and user id.</summary>
+/// <summary>Shows the identity of the credentials in use: account, ARN and user id.</summary>
 /// <remarks>
-/// <para>Asks STS (GetCallerIdentity). It needs no permission, so it also shows that keys are good before anything else is tried.</para>
-/// <para>Errors: InvalidClientTokenId or SignatureDoesNotMatch when the keys are wrong; ExpiredToken when temporary credentials are
-/// over; MethodNotAllowed from a server that has no GetCallerIdentity, such as Ceph's radosgw.</para>
+/// <para>Asks STS (GetCallerIdentity). It needs no permission, so it also verifies the keys before anything else is tried.</para>
+/// <para>Errors: InvalidClientTokenId or SignatureDoesNotMatch when the keys are wrong; ExpiredToken when temporary credentials have
+/// expired; MethodNotAllowed from a server without GetCallerIdentity, such as Ceph's radosgw.</para>
 /// </remarks>
 /// <example>
 /// <para>Who am I?</para>

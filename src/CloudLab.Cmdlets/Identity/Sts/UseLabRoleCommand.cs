@@ -14,29 +14,29 @@ using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Cmdlets.Identity.Sts;
 
-/// <summary>Takes a role on: its temporary credentials become the session's.</summary>
+/// <summary>Assumes a role: its temporary credentials become those of the session.</summary>
 /// <remarks>
 /// <para>Asks STS for temporary credentials of the role (AssumeRole) and makes them the default of this PowerShell session: from then on every cmdlet
-/// without a -Session, -ProfileName or -Credential of its own acts as the role. Disconnect-Lab or Connect-Lab ends that. -PassThru also writes
-/// the session, to be used with -Session.</para>
+/// without its own -Session, -ProfileName or -Credential acts as the role. Disconnect-Lab or Connect-Lab ends this. -PassThru also writes
+/// the session, for use with -Session.</para>
 /// <para>With -SaveProfile the credentials go into the credentials file that all AWS tools share (AWS_SHARED_CREDENTIALS_FILE, else
-/// ~/.aws/credentials) under that profile name, and the session's own default stays what it was: use them with -ProfileName here, or
-/// with AWS_PROFILE elsewhere. Other profiles in the file are left as they are.</para>
-/// <para>-Policy limits the session further: it may only do what both the role and this policy allow.</para>
+/// ~/.aws/credentials) under that profile name, and the session's own default does not change: use them with -ProfileName here, or
+/// with AWS_PROFILE elsewhere. Other profiles in the file are not changed.</para>
+/// <para>-Policy limits the session further: only actions that both the role and this policy allow are permitted.</para>
 /// <para>Errors: AccessDenied when the role's trust policy or the caller's own policies do not allow it; NoSuchEntity when no role has that name;
-/// ValidationError when the duration is longer than the role's; MalformedPolicyDocument; ProfileExists when -SaveProfile would overwrite long-lived keys and
+/// ValidationError when the duration exceeds the role's maximum; MalformedPolicyDocument; ProfileExists when -SaveProfile would overwrite long-lived keys and
 /// -Force is missing.</para>
 /// </remarks>
 /// <example>
-/// <para>Creates a role, takes it on, and shows who that is.</para>
+/// <para>Creates a role, assumes it, and shows the resulting identity.</para>
 /// <code>$null = New-LabRole movies-guest; $me = Use-LabRole movies-guest -PassThru; Get-LabCallerIdentity -Session $me</code>
 /// </example>
 /// <example>
-/// <para>Credentials for other tools, for a quarter of an hour.</para>
+/// <para>Gets credentials for other tools, valid for 15 minutes.</para>
 /// <code>$null = New-LabRole movies-tool; Use-LabRole movies-tool -Duration 00:15:00 -SaveProfile movies-tool</code>
 /// </example>
 /// <example>
-/// <para>A role, limited to one prefix for this session.</para>
+/// <para>Assumes a role, limited to one prefix for this session.</para>
 /// <code>$null = New-LabRole movies-editor -Policy (New-LabPolicyDocument -Bucket movies -ReadWrite); Use-LabRole movies-editor -Policy (New-LabPolicyDocument -Bucket movies -Prefix data/ -ReadOnly)</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Identity.Principals.LabRole, or another object with a property RoleArn.</inputtype>
@@ -46,21 +46,21 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
 {
     private PolicyDocument? policy;
 
-    /// <summary>Name of a role of the own account; an ARN will do, too.</summary>
+    /// <summary>Name of a role of your own account; an ARN is accepted as well.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
     [Alias("RoleName")]
     [ArgumentCompleter(typeof(RoleNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
-    /// <summary>ARN of the role, of the own account or another.</summary>
+    /// <summary>ARN of the role, of your own account or another.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Arn")]
     [Alias("Arn")]
     [ArgumentCompleter(typeof(RoleArnCompleter))]
-    [ValidatePattern("^arn:[^:]+:iam:")]
+    [ValidatePattern(@"^arn:[^:]+:iam:[!-~]*\z")]
     public string RoleArn { get; set; } = "";
 
-    /// <summary>Name of the session, 2 to 64 characters, seen in logs and in policies; made of the user's name if left out.</summary>
+    /// <summary>Name of the session, 2 to 64 characters, shown in logs and usable in policies; derived from the user name if omitted.</summary>
     [Parameter]
     [Alias("RoleSessionName")]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -68,7 +68,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     [ValidatePattern(NamePattern)]
     public string? SessionName { get; set; }
 
-    /// <summary>How long the credentials are to be valid, 15 minutes to 12 hours; a number means seconds. One hour if left out.</summary>
+    /// <summary>How long the credentials are valid, 15 minutes to 12 hours; a number means seconds. One hour if omitted.</summary>
     [Parameter]
     [Alias("DurationSeconds")]
     [Seconds]
@@ -79,13 +79,13 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     [ValidateNotNullOrEmpty]
     public object? Policy { get; set; }
 
-    /// <summary>Id that the role's owner asks callers of other accounts for.</summary>
+    /// <summary>External id that the role requires from callers of other accounts.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(2, 1224)]
     public string? ExternalId { get; set; }
 
-    /// <summary>Writes the credentials as this profile into the shared credentials file, instead of making them the session's default.</summary>
+    /// <summary>Saves the credentials as this profile in the shared credentials file, instead of making them the session's default.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ProfileCompleter))]
     [ValidateNotNullOrEmpty]

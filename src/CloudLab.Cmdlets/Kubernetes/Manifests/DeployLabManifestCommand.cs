@@ -4,31 +4,31 @@ using CloudLab.Core.Kubernetes.Manifests;
 
 namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 
-/// <summary>Deploys Kubernetes manifests by server-side apply, and waits until they are ready if asked to.</summary>
+/// <summary>Deploys Kubernetes manifests by server-side apply, and optionally waits until they are ready.</summary>
 /// <remarks>
 /// <para>
-/// Takes files, folders, text and objects: YAML with many documents, JSON, lists. All are read first and then applied in the
-/// order their kinds need: namespaces, custom resource definitions (which are waited for), configuration, services, workloads,
-/// custom resources, webhooks. What does not depend on each other is sent at the same time.
+/// Accepts files, folders, text and objects: YAML with several documents, JSON, lists. All are read first and then applied in the
+/// order that their kinds require: namespaces, custom resource definitions (the cmdlet waits for these), configuration, services, workloads,
+/// custom resources, webhooks. Independent objects are sent at the same time.
 /// </para>
 /// <para>
-/// YAML means what it means to kubectl: yes and on are booleans, 0644 is octal, dates stay text. Fields that the server does not
-/// know are refused. A key that is there twice is a mistake. What the server warns of (a deprecated version) is a warning, once.
+/// YAML is read as by kubectl: yes and on are booleans, 0644 is octal, dates stay text. Fields that the server does not
+/// know are refused. A duplicate key is an error. Warnings of the server (a deprecated version) are shown once.
 /// </para>
 /// <para>
 /// With -Wait the command ends when everything is ready by the rules of kubectl rollout status: deployments, daemon sets, stateful
-/// sets and replica sets rolled out, pods ready, jobs complete, claims bound, load balancers with an address. It watches and does
-/// not poll. A rollout that fails or takes too long says why, as its pods see it (ImagePullBackOff, CrashLoopBackOff).
+/// sets and replica sets rolled out, pods ready, jobs complete, claims bound, load balancers with an address. It watches the cluster and does
+/// not poll. If a rollout fails or takes too long, the error gives the reason that its pods report (ImagePullBackOff, CrashLoopBackOff).
 /// </para>
 /// <para>
-/// Objects go to the namespace they name, else to -Namespace, else to the one of Connect-Lab or of the context, else to default.
+/// Objects go to the namespace given in the manifest, or else to -Namespace, to that of Connect-Lab or of the context, or to default.
 /// </para>
 /// <para>Errors: ManifestSyntax with file, line and column; ManifestInvalid; KindNotFound; NotFound when the namespace is missing;
-/// Conflict when somebody else owns a field; Invalid, BadRequest and Forbidden as the server says; RolloutFailed; WaitTimeout.
-/// Each is the error of one document, and the others are deployed. NoCluster and ClusterUnreachable end the command.</para>
+/// Conflict when someone else owns a field; Invalid, BadRequest and Forbidden from the server; RolloutFailed; WaitTimeout.
+/// Each error concerns one document, and the others are deployed. NoCluster and ClusterUnreachable end the command.</para>
 /// </remarks>
 /// <example>
-/// <para>Deploys a manifest given as text and waits until it runs.</para>
+/// <para>Deploys a manifest given as text and waits until it is ready.</para>
 /// <code>
 /// @'
 /// apiVersion: v1
@@ -52,7 +52,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 /// <code>Deploy-LabManifest -Manifest @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'movies' }; data = @{ theme = 'dark' } }</code>
 /// </example>
 /// <example>
-/// <para>Shows what would be applied where, without sending anything.</para>
+/// <para>Shows what would be applied and where, without sending anything.</para>
 /// <code>'{ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "movies" } }' | Deploy-LabManifest -WhatIf</code>
 /// </example>
 /// <inputtype>Text, hashtables, LabResource objects, files from Get-ChildItem.</inputtype>
@@ -60,13 +60,13 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 [OutputType(typeof(ManifestResult))]
 public sealed class DeployLabManifestCommand : ManifestCommand
 {
-    /// <summary>Who owns the fields that are set. Fields that this owner no longer mentions are removed.</summary>
+    /// <summary>Owner of the fields that are set. Fields that this owner no longer specifies are removed.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateLength(1, 128)]
     public string FieldManager { get; set; } = "cloudlab";
 
-    /// <summary>Takes over fields that somebody else owns.</summary>
+    /// <summary>Takes over fields that someone else owns.</summary>
     [Parameter]
     [Alias("ForceConflicts")]
     public SwitchParameter Force { get; set; }

@@ -29,24 +29,24 @@ public abstract class ManifestCommand : KubeCommand
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary>Manifest files or folders, taken as they are written.</summary>
+    /// <summary>Manifest files or folders, without wildcards.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>The manifest itself: YAML or JSON text (also line by line, as Get-Content writes it), a hashtable, what Get-LabResource writes, or a file from Get-ChildItem.</summary>
+    /// <summary>The manifest itself: YAML or JSON text (also line by line, as from Get-Content), a hashtable, output of Get-LabResource, or a file from Get-ChildItem.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ManifestSet, ValueFromPipeline = true)]
     [AllowEmptyString]
     [InputAsWritten]
     public object? Manifest { get; set; }
 
-    /// <summary>Reads folders in folders too.</summary>
+    /// <summary>Includes subfolders; links to folders are not followed.</summary>
     [Parameter]
     [Alias("R")]
     public SwitchParameter Recurse { get; set; }
 
-    /// <summary>Lets the server try everything, with all its checks, and keep nothing.</summary>
+    /// <summary>Lets the server run all its checks without storing anything.</summary>
     [Parameter]
     public SwitchParameter DryRun { get; set; }
 
@@ -55,7 +55,7 @@ public abstract class ManifestCommand : KubeCommand
     [Seconds]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Requests at the same time.</summary>
+    /// <summary>How many requests to send at the same time.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 64;
@@ -139,7 +139,18 @@ public abstract class ManifestCommand : KubeCommand
     private void Read(object? input)
     {
         inputs++;
-        object? value = PlainObject.Of(input);
+        object? value;
+        try
+        {
+            value = PlainObject.Of(input);
+        }
+        catch (LabException e)
+        {
+            EndLines();
+            Add([ManifestReader.Unusable(input, inputs, e)]);
+            return;
+        }
+
         switch (value)
         {
             case null:

@@ -6,16 +6,16 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 /// <summary>Removes the Kubernetes objects that manifests describe.</summary>
 /// <remarks>
 /// <para>
-/// Takes what Deploy-LabManifest takes, and what it writes. Objects go in the reverse of the order in which they are deployed,
-/// those that do not depend on each other at the same time. Only kind, name and namespace matter. What is not there already is no
-/// error, only a verbose line.
+/// Accepts the same input as Deploy-LabManifest, and its output. Objects are removed in the reverse of the order in which they are deployed,
+/// independent ones at the same time. Only kind, name and namespace matter. An object that does not exist is not an
+/// error; -Verbose mentions it.
 /// </para>
 /// <para>
-/// With -Wait the command ends when everything is gone, finalizers included, and each group of kinds is gone before the next one
-/// goes. Removing a namespace removes all that is in it.
+/// With -Wait the command ends when everything is gone, including finalizers, and each group of kinds is gone before the next one
+/// is removed. Removing a namespace removes everything in it.
 /// </para>
 /// <para>Errors: ManifestSyntax with file, line and column; ManifestInvalid; Forbidden; NotFound with -ErrorOnNotFound; WaitTimeout,
-/// which says what holds the object. NoCluster and ClusterUnreachable end the command.</para>
+/// which says what blocks the removal. NoCluster and ClusterUnreachable end the command.</para>
 /// </remarks>
 /// <example>
 /// <para>Deploys something, and removes it again through the results.</para>
@@ -30,7 +30,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 [OutputType(typeof(ManifestResult))]
 public sealed class RemoveLabManifestCommand : ManifestCommand
 {
-    /// <summary>Does not ask.</summary>
+    /// <summary>Does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -38,22 +38,22 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
-    /// <summary>What happens to what an object owns (the pods of a deployment): removed after it, removed before it, or left alone.</summary>
+    /// <summary>What happens to dependent objects (the pods of a deployment): removed after their owner, before it, or not at all.</summary>
     [Parameter]
     [Alias("Cascade")]
     [ValidateSet("Background", "Foreground", "Orphan", IgnoreCase = true)]
     public string PropagationPolicy { get; set; } = "Background";
 
-    /// <summary>Seconds that pods get to end; their own setting if left out.</summary>
+    /// <summary>Seconds that pods get to terminate; their own setting if omitted.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int? GracePeriod { get; set; }
 
-    /// <summary>Makes it an error when an object is not there.</summary>
+    /// <summary>Reports an error for an object that does not exist.</summary>
     [Parameter]
     public SwitchParameter ErrorOnNotFound { get; set; }
 
-    /// <summary>Writes what was removed.</summary>
+    /// <summary>Writes the removed objects.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

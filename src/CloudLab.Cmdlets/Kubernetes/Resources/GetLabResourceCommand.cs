@@ -11,22 +11,22 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <summary>Gets Kubernetes objects of any kind.</summary>
 /// <remarks>
 /// <para>
-/// Kinds are named as kubectl names them: plural, singular, kind or short name (pods, pod, Pod, po), with the group where it is
+/// Kinds are named as in kubectl: plural, singular, kind or short name (pods, pod, Pod, po), with the group if it is
 /// needed (deployments.apps), or a category (all). Custom resources are found like any other kind.
 /// </para>
 /// <para>
-/// Objects come out as the server lists them, page by page. Their parts can be walked with dots: $pod.Status.Phase,
-/// $deployment.Spec.Replicas. Ready and State are what the kind has of these, as kubectl get shows them for pods.
+/// Objects are written as the server lists them, page by page. Their fields are accessible as properties: $pod.Status.Phase,
+/// $deployment.Spec.Replicas. Ready and State show the kind's own status, as kubectl get does for pods.
 /// </para>
 /// <para>Errors: NotFound when a name given without wildcards does not exist; KindNotFound when the cluster has no such kind,
-/// with the nearest one; Forbidden when you may not read it; NoCluster or ClusterUnreachable, which end the command.</para>
+/// with the most similar one; Forbidden when you are not allowed to read it; NoCluster or ClusterUnreachable, which end the command.</para>
 /// </remarks>
 /// <example>
 /// <para>The pods of a namespace.</para>
 /// <code>Get-LabResource pods -Namespace movies</code>
 /// </example>
 /// <example>
-/// <para>Deployments in all namespaces with fewer replicas ready than wanted.</para>
+/// <para>Deployments in all namespaces with fewer ready replicas than desired.</para>
 /// <code>Get-LabResource deploy -AllNamespaces | Where-Object { $_.Status.ReadyReplicas -lt $_.Spec.Replicas }</code>
 /// </example>
 /// <example>
@@ -38,7 +38,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 [OutputType(typeof(LabResource))]
 public sealed class GetLabResourceCommand : KubeCommand
 {
-    /// <summary>Kinds, in any of the forms kubectl takes: <c>pods</c>, <c>deploy</c>, <c>Deployment</c>, <c>deployments.apps</c>, <c>all</c>, <c>pod/movies-0</c>.</summary>
+    /// <summary>Kinds, in any of the forms that kubectl accepts: <c>pods</c>, <c>deploy</c>, <c>Deployment</c>, <c>deployments.apps</c>, <c>all</c>, <c>pod/movies-0</c>.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("Resource", "Type")]
     [ArgumentCompleter(typeof(KindCompleter))]
@@ -52,7 +52,7 @@ public sealed class GetLabResourceCommand : KubeCommand
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>Looks in all namespaces.</summary>
+    /// <summary>Searches all namespaces.</summary>
     [Parameter]
     [Alias("A")]
     public SwitchParameter AllNamespaces { get; set; }
@@ -64,7 +64,7 @@ public sealed class GetLabResourceCommand : KubeCommand
     [ValidateNotNullOrEmpty]
     public string? LabelSelector { get; set; }
 
-    /// <summary>Only objects with these fields: <c>status.phase=Running</c>. The server selects, and knows few fields of each kind.</summary>
+    /// <summary>Only objects with these fields: <c>status.phase=Running</c>. The server selects, and supports only a few fields of each kind.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]

@@ -4,11 +4,11 @@ using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
-/// <summary>Counts the objects of a bucket and their bytes, old versions too: all of it, by folder, by storage class.</summary>
+/// <summary>Counts the objects of a bucket and their bytes, including old versions: in total, by folder or by storage class.</summary>
 /// <remarks>
-/// <para>S3 keeps no such numbers: the bucket is listed, in several ranges at once, which takes a request for each 1,000 objects and versions.
-/// What is written meanwhile may or may not be counted. Parts of unfinished uploads do not count: Get-LabMultipartUpload lists those.</para>
-/// <para>-GroupBy Prefix counts each folder of the level below -Prefix, with all that is in it; keys that are in no folder count together, as
+/// <para>S3 does not store these numbers: the bucket is listed, in several ranges at once, which takes one request per 1,000 objects and versions.
+/// Objects written in the meantime may or may not be counted. Parts of unfinished uploads are not counted: Get-LabMultipartUpload lists them.</para>
+/// <para>-GroupBy Prefix counts each folder of the level below -Prefix with everything in it; keys that are not in a folder are counted together, as
 /// a row without prefix. A row can be piped into Get-LabObject.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied; InvalidBucketName.</para>
 /// </remarks>
@@ -21,7 +21,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// <code>Measure-LabBucket movies -GroupBy Prefix | Sort-Object Size -Descending | Select-Object -First 10</code>
 /// </example>
 /// <example>
-/// <para>What lies under a prefix, by storage class.</para>
+/// <para>The objects under a prefix, by storage class.</para>
 /// <code>Measure-LabBucket movies -Prefix data/ -GroupBy StorageClass</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>
@@ -40,14 +40,14 @@ public sealed class MeasureLabBucketCommand : BucketsCommand
     [SupportsWildcards]
     public string[] Bucket { get; set; } = [];
 
-    /// <summary>Beginnings of the keys to count: <c>data/</c>. No wildcard. All keys if left out.</summary>
+    /// <summary>Prefixes of the keys to count: <c>data/</c>. No wildcards. All keys if omitted.</summary>
     [Parameter(ParameterSetName = PartSet, Position = 1)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string[] Prefix { get; set; } = [""];
 
-    /// <summary>What to count apart: Prefix (folders), StorageClass, or both.</summary>
+    /// <summary>What to group by: Prefix (folders), StorageClass, or both.</summary>
     [Parameter(ParameterSetName = PartSet)]
     [Alias("By")]
     public UsageGrouping GroupBy { get; set; }

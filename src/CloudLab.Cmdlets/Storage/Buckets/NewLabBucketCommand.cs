@@ -9,14 +9,14 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 
 /// <summary>Creates buckets.</summary>
 /// <remarks>
-/// <para>The name is checked against S3's naming rules before anything is sent. The bucket is created in the region of -Region, else in
-/// that of the session; a server that is not Amazon's decides itself unless -Region is given.</para>
-/// <para>With -Versioning, -ObjectLock or -Tag the bucket is created and configured together: when a setting is refused, the new bucket is removed
-/// again, and a bucket that exists already is left as it is.</para>
-/// <para>To make a script repeatable, ask first: <c>if (-not (Test-LabBucket movies)) { New-LabBucket movies }</c>. Some services answer
+/// <para>The name is checked against S3's naming rules before anything is sent. The bucket is created in the region of -Region, otherwise in
+/// that of the session; a server other than Amazon's decides itself unless -Region is given.</para>
+/// <para>With -Versioning, -ObjectLock or -Tag the bucket is created and configured together: if a setting is refused, the new bucket is removed
+/// again, and a bucket that already exists is not changed.</para>
+/// <para>To make a script repeatable, test first: <c>if (-not (Test-LabBucket movies)) { New-LabBucket movies }</c>. Some services report
 /// a second creation of your own bucket with success (Amazon in us-east-1, Ceph), others with BucketAlreadyOwnedByYou.</para>
-/// <para>Errors: InvalidBucketName when the name breaks a rule, InvalidTag when a tag does; BucketAlreadyExists when somebody has it already;
-/// BucketAlreadyOwnedByYou when you have it already; InvalidLocationConstraint when the region is not known to the service; BucketHalfMade when a
+/// <para>Errors: InvalidBucketName when the name breaks a rule, InvalidTag when a tag does; BucketAlreadyExists when someone else owns it;
+/// BucketAlreadyOwnedByYou when you already own it; InvalidLocationConstraint when the service does not know the region; BucketHalfMade when a
 /// setting was refused and the bucket could not be removed again.</para>
 /// </remarks>
 /// <example>
@@ -47,7 +47,7 @@ public sealed class NewLabBucketCommand : StorageCommand
     [Parameter]
     public SwitchParameter Versioning { get; set; }
 
-    /// <summary>Lets versions be locked against removal; takes -Versioning along. Cannot be undone, and at some services only be had from the start.</summary>
+    /// <summary>Allows versions to be locked against removal; implies -Versioning. It cannot be undone, and some services offer it only when a bucket is created.</summary>
     [Parameter]
     public SwitchParameter ObjectLock { get; set; }
 

@@ -5,10 +5,10 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
-/// <summary>Base of the Remove cmdlets of bucket configurations. That there is nothing to remove is no error.</summary>
+/// <summary>Base of the Remove cmdlets of bucket configurations. It is not an error if there is nothing to remove.</summary>
 public abstract class RemoveBucketConfigurationCommand : StorageCommand
 {
-    /// <summary>Does not ask.</summary>
+    /// <summary>Does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

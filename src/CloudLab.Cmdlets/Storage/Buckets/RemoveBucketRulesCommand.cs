@@ -9,7 +9,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 public abstract class RemoveBucketRulesCommand<T> : RemoveBucketConfigurationCommand
     where T : class, IBucketRule
 {
-    /// <summary>Ids of the rules to remove; all rules if left out.</summary>
+    /// <summary>Ids of the rules to remove; all rules if omitted.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(BucketRuleCompleter))]
     [ValidateNotNullOrEmpty]

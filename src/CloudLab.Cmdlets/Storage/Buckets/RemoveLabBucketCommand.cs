@@ -5,13 +5,13 @@ using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
-/// <summary>Removes buckets; with -Force also what is in them.</summary>
+/// <summary>Removes buckets; with -Force also their contents.</summary>
 /// <remarks>
-/// <para>Without -Force only an empty bucket goes, after a question. With -Force the bucket is emptied first - all objects with all their
-/// versions and delete markers, and unfinished uploads, many at a time - and nothing is asked unless -Confirm is given. There is no way back.</para>
-/// <para>What is written while the bucket is emptied is removed as well; a bucket that is written to without end is given up after four rounds.</para>
-/// <para>Errors: NoSuchBucket when it does not exist; BucketNotEmpty when something is in it and -Force is missing; AccessDenied.
-/// A version that cannot be removed, such as one that is locked, is an error of its own: the others go, and the bucket stays.</para>
+/// <para>Without -Force only an empty bucket is removed, after confirmation. With -Force the bucket is emptied first - all objects with all their
+/// versions and delete markers, and unfinished uploads, many at a time - and without confirmation unless -Confirm is given. This cannot be undone.</para>
+/// <para>Objects written while the bucket is being emptied are removed as well; if writing does not stop, the cmdlet gives up after four rounds.</para>
+/// <para>Errors: NoSuchBucket when it does not exist; BucketNotEmpty when it is not empty and -Force is missing; AccessDenied.
+/// A version that cannot be removed, such as one that is locked, is a separate error: the others are removed, and the bucket stays.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows what would be removed.</para>
@@ -26,14 +26,14 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 [OutputType(typeof(void))]
 public sealed class RemoveLabBucketCommand : StorageCommand
 {
-    /// <summary>Names of the buckets. No wildcards: pipe Get-LabBucket for that.</summary>
+    /// <summary>Names of the buckets. No wildcards: pipe Get-LabBucket instead.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Bucket { get; set; } = [];
 
-    /// <summary>Empties the bucket first, and does not ask.</summary>
+    /// <summary>Empties the bucket first, and does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -9,7 +9,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// <summary>Base of the Set cmdlets of bucket configurations.</summary>
 public abstract class SetBucketConfigurationCommand : StorageCommand
 {
-    /// <summary>Writes what the bucket has afterwards.</summary>
+    /// <summary>Writes the resulting configuration of the bucket.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

@@ -4,21 +4,21 @@ using CloudLab.Core.Storage.Buckets;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
-/// <summary>Waits until buckets exist, are gone, or are as you want them.</summary>
+/// <summary>Waits until buckets exist, are gone, or meet a condition.</summary>
 /// <remarks>
-/// <para>Looks at once, then at growing intervals up to -PollInterval. A bucket that is there is passed on, so that the pipeline goes on
+/// <para>Checks at once, then at growing intervals up to -PollInterval. A bucket that exists is written, so that the pipeline can continue
 /// with it. Several buckets are waited for at the same time.</para>
-/// <para>-Until takes a script that sees the bucket as $_ - null while there is none - and ends the wait when what it gives is true. An error in the
-/// script is reported and ends the wait for that bucket. It needs PowerShell: the cloudlab command has no scripts.</para>
-/// <para>Errors: WaitTimeout when time is up, with what was last seen; ConditionFailed when the script of -Until fails; AccessDenied when
-/// you may not look.</para>
+/// <para>-Until takes a script that gets the bucket as $_ ($null while it does not exist) and ends the wait when it returns true. An error in the
+/// script is reported and ends the wait for that bucket. This needs PowerShell: the cloudlab command cannot run scripts.</para>
+/// <para>Errors: WaitTimeout when time is up, with the last state seen; ConditionFailed when the script of -Until fails; AccessDenied when
+/// access is not allowed.</para>
 /// </remarks>
 /// <example>
 /// <para>Waits for a bucket just created.</para>
 /// <code>Wait-LabBucket -Bucket movies -Timeout 30</code>
 /// </example>
 /// <example>
-/// <para>Waits until a bucket is gone, looking at least every second.</para>
+/// <para>Waits until a bucket is gone, checking at least every second.</para>
 /// <code>Wait-LabBucket -Bucket no-such-bucket -NotExists -PollInterval 1</code>
 /// </example>
 /// <example>

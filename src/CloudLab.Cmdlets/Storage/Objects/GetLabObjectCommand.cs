@@ -12,15 +12,15 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 
 /// <summary>Lists the objects of a bucket, or gets single objects with their metadata.</summary>
 /// <remarks>
-/// <para>A listing streams: objects come out page by page, in the order of their keys, while the next page is on its way, and it stops
-/// when the pipeline has seen enough (Select-Object -First). Keys are opaque names; -Delimiter / shows them as folders: what the keys
-/// of one level have in common up to the next slash comes out as a LabPrefix, which can be piped into Get-LabObject again.</para>
-/// <para>With -Key it asks for each object by itself and returns all that the service knows of it: content type, metadata, checksum.</para>
-/// <para>Errors: NoSuchBucket; NoSuchKey when an object asked for with -Key does not exist; AccessDenied; InvalidBucketName;
+/// <para>A listing streams: objects are written page by page, in the order of their keys, while the next page is being fetched, and it stops
+/// when the pipeline needs no more (Select-Object -First). Keys are opaque names; -Delimiter / shows them as folders: the common part of keys
+/// up to the next slash is written as a LabPrefix, which can be piped into Get-LabObject again.</para>
+/// <para>With -Key it requests each object separately and returns everything that the service knows about it: content type, metadata, checksum.</para>
+/// <para>Errors: NoSuchBucket; NoSuchKey when an object given with -Key does not exist; AccessDenied; InvalidBucketName;
 /// KeyTooLongError for a key of more than 1,024 bytes.</para>
 /// </remarks>
 /// <example>
-/// <para>Lists what lies under a prefix.</para>
+/// <para>Lists the objects under a prefix.</para>
 /// <code>Get-LabObject -Bucket movies -Prefix data/</code>
 /// </example>
 /// <example>
@@ -47,7 +47,7 @@ public sealed class GetLabObjectCommand : StorageCommand
 {
     private const string ListSet = "List", KeySet = "Key";
 
-    /// <summary>Bucket to look into; or <c>s3://bucket/prefix</c>, in place of -Bucket and -Prefix.</summary>
+    /// <summary>Bucket to list; or <c>s3://bucket/prefix</c>, instead of -Bucket and -Prefix.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
@@ -61,41 +61,41 @@ public sealed class GetLabObjectCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
-    /// <summary>Version of the object, for one key; the current one if left out.</summary>
+    /// <summary>Version of the object, for one key; the current one if omitted.</summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
     [AllowEmptyString]
     public string? VersionId { get; set; }
 
-    /// <summary>The key it was stored with (SSE-C), 32 bytes in Base64.</summary>
+    /// <summary>The customer key that the object was stored with (SSE-C), 32 bytes in Base64.</summary>
     [Parameter(ParameterSetName = KeySet)]
     [ValidateNotNull]
     public SecureString? CustomerKey { get; set; }
 
-    /// <summary>Beginnings of the keys to list: <c>data/</c>. No wildcard. What lies under several of them comes out in their order.</summary>
+    /// <summary>Prefixes of the keys to list: <c>data/</c>. No wildcards. Several prefixes are listed in the given order.</summary>
     [Parameter(ParameterSetName = ListSet, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string[] Prefix { get; set; } = [""];
 
-    /// <summary>Lists every version of every object, and the marks of deleted ones, the latest first.</summary>
+    /// <summary>Lists every version of every object, and the delete markers, the latest first.</summary>
     [Parameter(ParameterSetName = ListSet)]
     [Alias("Version")]
     public SwitchParameter Versions { get; set; }
 
-    /// <summary>Lists what lies under each folder of the first level at the same time: faster where a bucket is large. The order stays.</summary>
+    /// <summary>Lists the folders of the first level at the same time, which is faster for large buckets. The order is the same.</summary>
     [Parameter(ParameterSetName = ListSet)]
     public SwitchParameter Parallel { get; set; }
 
-    /// <summary>Shows keys up to this text after the prefix as one LabPrefix: <c>/</c> for the folder view.</summary>
+    /// <summary>Groups keys up to this text after the prefix into one LabPrefix: <c>/</c> for the folder view.</summary>
     [Parameter(ParameterSetName = ListSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Delimiter { get; set; }
 
-    /// <summary>Wildcards; only keys that match one are shown. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
+    /// <summary>Wildcards; only keys that match one are shown. A pattern with a slash is matched against the whole key, one without a slash against the part after the last slash.</summary>
     [Parameter(ParameterSetName = ListSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
@@ -115,12 +115,12 @@ public sealed class GetLabObjectCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string? StartAfter { get; set; }
 
-    /// <summary>Keys in one request, 1 to 1,000. Smaller pages make the first objects appear sooner.</summary>
+    /// <summary>Keys per request, 1 to 1,000. With smaller pages the first objects appear sooner.</summary>
     [Parameter(ParameterSetName = ListSet)]
     [ValidateRange(1, 1000)]
     public int PageSize { get; set; } = 1000;
 
-    /// <summary>How many objects to ask for at once when several come with -Key or the pipeline; with -Parallel, how many folders.</summary>
+    /// <summary>How many objects to request at once when several are given with -Key or by the pipeline; with -Parallel, how many folders.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;

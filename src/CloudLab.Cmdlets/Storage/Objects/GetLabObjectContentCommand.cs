@@ -12,11 +12,11 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 
 /// <summary>Reads the content of objects: line by line, as one text, or as bytes.</summary>
 /// <remarks>
-/// <para>Works as Get-Content does for files. Lines come out as they arrive, and reading stops when the pipeline has seen enough. A
-/// broken connection is taken up where it broke; at the end length and checksum are compared with what the service keeps.</para>
-/// <para>Errors: NoSuchKey, NoSuchBucket, AccessDenied; ChecksumMismatch after the content when it is not what is stored;
-/// ObjectChanged when somebody writes it anew meanwhile; InvalidRange where the object ends before -Range begins; InvalidJson with
-/// -AsHashtable. Of a range only the length is checked: the service keeps checksums of whole objects.</para>
+/// <para>Works like Get-Content for files. Lines are written as they arrive, and reading stops when the pipeline needs no more. An
+/// interrupted transfer is continued where it stopped; at the end, length and checksum are compared with those that the service stores.</para>
+/// <para>Errors: NoSuchKey, NoSuchBucket, AccessDenied; ChecksumMismatch after the content when it differs from what is stored;
+/// ObjectChanged when the object is changed in the meantime; InvalidRange when the object ends before -Range begins; InvalidJson with
+/// -AsHashtable. For a range only the length is checked, because the service stores checksums of whole objects only.</para>
 /// </remarks>
 /// <example>
 /// <para>The first three lines of an object.</para>
@@ -31,7 +31,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>(Get-LabObjectContent -Bucket movies -Key data/users.json -AsHashtable)[0].name</code>
 /// </example>
 /// <example>
-/// <para>The last hundred bytes of an object; only these are asked for.</para>
+/// <para>The last hundred bytes of an object; only these are requested.</para>
 /// <code>Get-LabObjectContent -Bucket movies -Key data/movies.json -Range -100 -Raw</code>
 /// </example>
 /// <example>
@@ -46,17 +46,17 @@ public sealed class GetLabObjectContentCommand : ObjectCommand
     private Encoding encoding = System.Text.Encoding.UTF8;
     private ReadOptions options = ReadOptions.Default;
 
-    /// <summary>Only these bytes, counted from 0: <c>0-99</c>, <c>100-</c> for all from there on, <c>-100</c> for the last hundred.</summary>
+    /// <summary>Only these bytes, counted from 0: <c>0-99</c>, <c>100-</c> (to the end), <c>-100</c> (the last hundred).</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Range { get; set; }
 
-    /// <summary>The content is JSON: writes it as hashtables, arrays and values.</summary>
+    /// <summary>Parses the content as JSON and writes hashtables, arrays and values.</summary>
     [Parameter]
     public SwitchParameter AsHashtable { get; set; }
 
-    /// <summary>Only if the object has this ETag; else PreconditionFailed.</summary>
+    /// <summary>Reads only if the object has this ETag; otherwise the error is PreconditionFailed.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
@@ -67,21 +67,21 @@ public sealed class GetLabObjectContentCommand : ObjectCommand
     [ValidateNotNull]
     public SecureString? CustomerKey { get; set; }
 
-    /// <summary>The whole content as one value: a string, with -AsByteStream a byte array.</summary>
+    /// <summary>Writes the whole content as one value: a string, or with -AsByteStream a byte array.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
-    /// <summary>Bytes, not text.</summary>
+    /// <summary>Writes bytes, not text.</summary>
     [Parameter]
     public SwitchParameter AsByteStream { get; set; }
 
-    /// <summary>Only so many lines (with -AsByteStream: bytes) of each object.</summary>
+    /// <summary>Number of lines (with -AsByteStream: bytes) to read of each object.</summary>
     [Parameter]
     [Alias("First", "Head")]
     [ValidateRange(0, long.MaxValue)]
     public long TotalCount { get; set; } = long.MaxValue;
 
-    /// <summary>Encoding of the text: utf8 (the default), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1. A byte order mark overrules it.</summary>
+    /// <summary>Encoding of the text: utf8 (the default), utf8BOM, unicode, bigendianunicode, utf32, ascii, latin1. A byte order mark overrides it.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(EncodingCompleter))]
     [ValidateNotNullOrEmpty]

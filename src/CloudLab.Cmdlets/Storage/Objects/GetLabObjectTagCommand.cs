@@ -5,8 +5,8 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 
 /// <summary>Gets the tags of objects.</summary>
 /// <remarks>
-/// <para>Writes one object for each key, with all its tags in the property Tag; an object without tags comes out with none. Several objects are asked
-/// for at once, so they come out in any order. What comes out can be piped into Set-LabObjectTag.</para>
+/// <para>Writes one object for each key, with all its tags in the property Tag; an object without tags has an empty one. Several objects are queried
+/// at once, so they are written in any order. The output can be piped into Set-LabObjectTag.</para>
 /// <para>Errors: NoSuchKey; NoSuchVersion; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -17,7 +17,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <para>Objects under a prefix that have no tags.</para>
 /// <code>Get-LabObject -Bucket movies -Prefix data/ | Get-LabObjectTag | Where-Object { $_.Tag.Count -eq 0 }</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key, and maybe VersionId.</inputtype>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key, and optionally VersionId.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabObjectTag")]
 [OutputType(typeof(LabObjectTag))]
 public sealed class GetLabObjectTagCommand : ObjectsCommand

@@ -9,30 +9,30 @@ using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Objects;
 
-/// <summary>Makes presigned URLs, with which somebody without credentials can read, write or delete one object.</summary>
+/// <summary>Creates presigned URLs, with which someone without credentials can read, write or delete one object.</summary>
 /// <remarks>
-/// <para>Whoever has such a URL may do that one thing in your name until it expires: hand it on as you would a password. It is signed here,
-/// without asking the service, so the object need not exist. What the signature covers has to be sent exactly so: the method, and the
-/// headers that the property Headers lists (-ContentType, -ContentMD5, -Checksum). Some servers that are not Amazon's compute no -Checksum, though they
-/// want its header; -ContentMD5 is computed by all. Ceph refuses a Content-Type that is not signed: curl --data sends one, curl --upload-file does not.</para>
-/// <para>A URL lives for an hour if nothing else is asked for, or for as long as the credentials do if that is less. S3 allows 7 days at most.
-/// Temporary credentials (Use-LabRole, SSO, a role's profile) take their URLs with them when they end, so a longer -ExpiresIn is refused.</para>
-/// <para>-PartCount begins an upload in parts and writes all that somebody needs to send a large object without credentials: one URL
-/// for each part, one (POST) that makes the object of them, and one (DELETE) that gives it up. Each PUT is answered with an ETag; the body of the POST lists them, as
+/// <para>Anyone who has such a URL can perform that one operation in your name until it expires: treat it like a password. It is signed locally,
+/// without a request to the service, so the object need not exist. A client must send exactly what the signature covers: the method, and the
+/// headers that the property Headers lists (-ContentType, -ContentMD5, -Checksum). Some servers other than Amazon's do not compute a -Checksum, although they
+/// require its header; all of them compute -ContentMD5. Ceph refuses a Content-Type that is not signed: curl --data sends one, curl --upload-file does not.</para>
+/// <para>By default a URL is valid for an hour, or until the credentials expire if that is sooner. S3 allows at most 7 days.
+/// URLs signed with temporary credentials (Use-LabRole, SSO, a role's profile) expire with the credentials, so a longer -ExpiresIn is refused.</para>
+/// <para>-PartCount starts an upload in parts and writes everything needed to upload a large object without credentials: one URL
+/// for each part, one (POST) that assembles the object, and one (DELETE) that aborts the upload. Each PUT returns an ETag; the body of the POST lists them, as
 /// the last example shows, in the order of the parts.
-/// Every part but the last has at least 5 MiB. Only this changes something in the bucket, so only this asks with -Confirm and is
-/// left out with -WhatIf.</para>
-/// <para>Property Url is text, ready for curl. Where a key has <c>.</c> or <c>..</c> between slashes most programs shorten the path, which breaks
-/// the signature: use curl --path-as-is, or hand the result of the method ToUri() to Invoke-WebRequest.</para>
+/// Every part except the last must have at least 5 MiB. Only -PartCount changes something in the bucket, so only it asks with -Confirm and is
+/// skipped with -WhatIf.</para>
+/// <para>The property Url is text, ready for curl. If a key has <c>.</c> or <c>..</c> between slashes, most programs shorten the path, which breaks
+/// the signature: use curl --path-as-is, or pass the result of the method ToUri() to Invoke-WebRequest.</para>
 /// <para>Errors: ExpiryBeyondCredentials when the URL would outlive the credentials; InvalidExpiry for less than a second or more than
-/// 7 days; InvalidUrlRequest for parameters that do not go with the method; InvalidChecksum; NoSuchBucket and AccessDenied with -PartCount.</para>
+/// 7 days; InvalidUrlRequest for parameters that do not apply to the method; InvalidChecksum; NoSuchBucket and AccessDenied with -PartCount.</para>
 /// </remarks>
 /// <example>
-/// <para>A link to an object, good for ten minutes, and what it gives.</para>
+/// <para>A link to an object, valid for ten minutes, and what it returns.</para>
 /// <code>$link = New-LabObjectUrl -Bucket movies -Key data/users.json -ExpiresIn 600; Invoke-RestMethod -Uri $link.Url</code>
 /// </example>
 /// <example>
-/// <para>Lets somebody else upload one JSON file.</para>
+/// <para>Lets someone else upload one JSON file.</para>
 /// <code>$link = New-LabObjectUrl -Bucket movies -Key inbox/new.json -Method PUT -ContentType application/json; Invoke-RestMethod -Uri $link.Url -Method $link.Method -Headers $link.Headers -Body '{}'</code>
 /// </example>
 /// <example>
@@ -40,7 +40,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>Get-LabObject -Bucket movies -Prefix data/ | New-LabObjectUrl -ExpiresIn 1.00:00:00 -ResponseContentDisposition attachment | Select-Object Key, Url</code>
 /// </example>
 /// <example>
-/// <para>Only the very file that was hashed can be uploaded.</para>
+/// <para>Only the file that was hashed can be uploaded.</para>
 /// <code>New-LabObjectUrl -Bucket movies -Key data/users.json -Method PUT -Checksum (Get-FileHash data/users.json).Hash</code>
 /// </example>
 /// <example>
@@ -48,10 +48,10 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>New-LabObjectUrl -Bucket movies -Key reel.mkv -PartCount 3 | Select-Object Action, PartNumber, Method, Url</code>
 /// </example>
 /// <example>
-/// <para>A whole upload with nothing but URLs.</para>
+/// <para>A complete upload using only URLs.</para>
 /// <code>$links = New-LabObjectUrl -Bucket movies -Key copy.json -PartCount 1; $tag = (Invoke-WebRequest -Uri $links[0].Url -Method PUT -InFile data/movies.json).Headers.ETag; Invoke-RestMethod -Uri $links[1].Url -Method POST -Body "&lt;CompleteMultipartUpload&gt; &lt;Part&gt; &lt;PartNumber&gt;1&lt;/PartNumber&gt; &lt;ETag&gt;$tag&lt;/ETag&gt; &lt;/Part&gt; &lt;/CompleteMultipartUpload&gt;"</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Storage.Objects.LabObject or LabMultipartUpload: anything with Bucket and Key, and maybe VersionId or UploadId.</inputtype>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject or LabMultipartUpload: anything with Bucket and Key, and optionally VersionId or UploadId.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabObjectUrl", DefaultParameterSetName = ObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabObjectUrl))]
 public sealed class NewLabObjectUrlCommand : StorageCommand, IObjectNames
@@ -75,17 +75,17 @@ public sealed class NewLabObjectUrlCommand : StorageCommand, IObjectNames
     [ValidateNotNullOrEmpty]
     public string[] Key { get; set; } = [];
 
-    /// <summary>What the URL does: GET reads the object (the default), HEAD its metadata only, PUT writes it, DELETE deletes it.</summary>
+    /// <summary>What the URL does: GET reads the object (the default), HEAD reads only its metadata, PUT writes it, DELETE deletes it.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [ValidateSet("GET", "HEAD", "PUT", "DELETE")]
     public string Method { get; set; } = "GET";
 
-    /// <summary>How long the URL is valid: a TimeSpan or a number of seconds, 1 second to 7 days. One hour if left out.</summary>
+    /// <summary>How long the URL is valid: a TimeSpan or a number of seconds, 1 second to 7 days. One hour if omitted.</summary>
     [Parameter]
     [Seconds]
     public TimeSpan ExpiresIn { get; set; }
 
-    /// <summary>Version to read or delete, in a bucket that keeps versions. Of no account for PUT, which makes a new one.</summary>
+    /// <summary>Version to read or delete, in a bucket that keeps versions. Ignored for PUT, which creates a new one.</summary>
     [Parameter(ParameterSetName = ObjectSet, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]
@@ -98,58 +98,58 @@ public sealed class NewLabObjectUrlCommand : StorageCommand, IObjectNames
         set => field = string.IsNullOrEmpty(value) ? null : value;
     }
 
-    /// <summary>Media type that has to be sent with PUT. With -PartCount the type that the object gets; that of the key's extension if left out.</summary>
+    /// <summary>Media type that must be sent with PUT. With -PartCount the type that the object gets; if omitted, determined by the key's extension.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [Parameter(ParameterSetName = UploadSet)]
     [ArgumentCompleter(typeof(ContentTypeCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentType { get; set; }
 
-    /// <summary>MD5 that the content must have, in Base64 or hexadecimal; it has to be sent with PUT, and the service checks it.</summary>
+    /// <summary>MD5 that the content must have, in Base64 or hexadecimal; it must be sent with PUT, and the service checks it.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [Parameter(ParameterSetName = PartSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentMD5 { get; set; }
 
-    /// <summary>Checksum that the content must have, in Base64 or hexadecimal as Get-FileHash gives it; it has to be sent with PUT, and the service checks it.</summary>
+    /// <summary>Checksum that the content must have, in Base64 or hexadecimal (the format of Get-FileHash); it must be sent with PUT, and the service checks it.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [Parameter(ParameterSetName = PartSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Checksum { get; set; }
 
-    /// <summary>Algorithm of -Checksum; SHA256 if left out.</summary>
+    /// <summary>Algorithm of -Checksum; SHA256 if omitted.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [Parameter(ParameterSetName = PartSet)]
     [ValidateSet("SHA256", "SHA1", "CRC32", "CRC32C", "CRC64NVME")]
     public string ChecksumAlgorithm { get; set; } = "SHA256";
 
-    /// <summary>Media type that the answer to GET is to have, instead of the object's own.</summary>
+    /// <summary>Media type of the response to GET, instead of the object's own.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [ArgumentCompleter(typeof(ContentTypeCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ResponseContentType { get; set; }
 
-    /// <summary>What a browser is to do with the answer to GET: <c>attachment; filename="users.json"</c>.</summary>
+    /// <summary>Content-Disposition of the response to GET: <c>attachment; filename="users.json"</c>.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ResponseContentDisposition { get; set; }
 
-    /// <summary>Upload that the parts belong to. With -PartCount an upload that is begun already; a new one if left out.</summary>
+    /// <summary>Upload that the parts belong to. With -PartCount an upload that has already been started; a new one if omitted.</summary>
     [Parameter(ParameterSetName = PartSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = UploadSet, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(UploadIdCompleter))]
     [ValidateNotNullOrEmpty]
     public string? UploadId { get; set; }
 
-    /// <summary>Numbers of the parts to make URLs for, 1 to 10,000.</summary>
+    /// <summary>Numbers of the parts to create URLs for, 1 to 10,000.</summary>
     [Parameter(ParameterSetName = PartSet, Mandatory = true)]
     [ValidateRange(1, 10000)]
     public int[] PartNumber { get; set; } = [];
 
-    /// <summary>Makes the URLs of a whole upload in so many parts, 1 to 10,000: each part, completing, and giving up.</summary>
+    /// <summary>Creates the URLs of a complete upload in this number of parts, 1 to 10,000: for each part, for completing and for aborting it.</summary>
     [Parameter(ParameterSetName = UploadSet, Mandatory = true)]
     [ValidateRange(1, 10000)]
     public int PartCount { get; set; }

@@ -6,21 +6,21 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <summary>Base of the cmdlets that work on objects named by their keys.</summary>
 public abstract class ObjectCommand : StorageCommand, IObjectNames
 {
-    /// <summary>Bucket of the objects; or the whole name of one object, <c>s3://bucket/key</c>, in place of -Bucket and -Key.</summary>
+    /// <summary>Bucket of the objects; or the full name of one object, <c>s3://bucket/key</c>, instead of -Bucket and -Key.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Keys of the objects, exactly.</summary>
+    /// <summary>Exact keys of the objects.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [KeyText]
     [ValidateNotNullOrEmpty]
     public string[] Key { get; set; } = [];
 
-    /// <summary>Version that is meant, in a bucket that keeps versions; the current one if left out.</summary>
+    /// <summary>Version of the object, in a bucket that keeps versions; the current one if omitted.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(VersionIdCompleter))]
     [AllowNull]

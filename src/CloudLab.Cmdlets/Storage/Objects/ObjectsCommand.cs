@@ -7,7 +7,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <summary>Base of the cmdlets that work on several objects at once.</summary>
 public abstract class ObjectsCommand : ObjectCommand
 {
-    /// <summary>How many objects to work on at once.</summary>
+    /// <summary>How many objects to process at once.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;

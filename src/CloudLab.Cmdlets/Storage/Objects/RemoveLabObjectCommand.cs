@@ -10,11 +10,11 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 
 /// <summary>Deletes objects.</summary>
 /// <remarks>
-/// <para>What comes from the pipeline is deleted in batches of up to 1,000, several batches at once. An object that does not exist counts as
-/// deleted, as it does for S3. In a bucket that keeps versions the object is hidden and its versions stay; -VersionId, and what
-/// Get-LabObject -Versions writes, delete versions for good. To delete the mark of a deletion brings the object back.</para>
-/// <para>It asks before each object, and with -Prefix once for all, unless -Force or -Confirm:$false is given. To see each key
-/// that a prefix stands for, pipe the listing: <c>Get-LabObject -Bucket movies -Prefix tmp/ | Remove-LabObject -WhatIf</c>.</para>
+/// <para>Objects from the pipeline are deleted in batches of up to 1,000, several batches at once. An object that does not exist counts as
+/// deleted, as in S3. In a bucket that keeps versions the object is hidden and its versions stay; -VersionId, and input from
+/// Get-LabObject -Versions, delete versions permanently. Deleting a delete marker brings the object back.</para>
+/// <para>It asks before each object, and with -Prefix once for all of them, unless -Force or -Confirm:$false is given. To see each key
+/// under a prefix, pipe the listing: <c>Get-LabObject -Bucket movies -Prefix tmp/ | Remove-LabObject -WhatIf</c>.</para>
 /// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket.</para>
 /// </remarks>
 /// <example>
@@ -26,7 +26,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>Get-LabObject -Bucket movies -Include *.json | Remove-LabObject -WhatIf</code>
 /// </example>
 /// <example>
-/// <para>Deletes all versions but the latest for good.</para>
+/// <para>Permanently deletes all versions except the latest.</para>
 /// <code>Get-LabObject -Bucket movies -Prefix tmp/ -Versions | Where-Object -Not IsLatest | Remove-LabObject -Force</code>
 /// </example>
 /// <example>
@@ -50,7 +50,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Exact keys of the objects. No wildcards: pipe Get-LabObject -Include for that.</summary>
+    /// <summary>Exact keys of the objects. No wildcards: pipe Get-LabObject -Include instead.</summary>
     [Parameter(ParameterSetName = KeySet, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [KeyText]
@@ -58,8 +58,8 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
     public string[] Key { get; set; } = [];
 
     /// <summary>
-    /// Version to delete for good, for one key. From the pipeline it counts only for what Get-LabObject -Versions writes: an object that was
-    /// looked up has a version, too, but what is meant is the object.
+    /// Version to delete permanently, for one key. From the pipeline it is used only in the output of Get-LabObject -Versions: an object that was
+    /// looked up also has a version, but the object itself is to be deleted.
     /// </summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     [Alias("Version")]
@@ -68,22 +68,22 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
     [AllowEmptyString]
     public string? VersionId { get; set; }
 
-    /// <summary>Comes from the pipeline with what Get-LabObject -Versions writes, and says that the version is meant.</summary>
+    /// <summary>Set by the output of Get-LabObject -Versions in the pipeline: the version is to be deleted.</summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     public bool? IsLatest { get; set; }
 
-    /// <summary>Deletes versions under a retention in governance mode, where you may.</summary>
+    /// <summary>Deletes versions under a retention in governance mode, if you are allowed to.</summary>
     [Parameter]
     public SwitchParameter BypassGovernanceRetention { get; set; }
 
-    /// <summary>Deletes all objects whose key begins so; an empty text stands for the whole bucket.</summary>
+    /// <summary>Deletes all objects whose key begins with this prefix; an empty string means the whole bucket.</summary>
     [Parameter(ParameterSetName = PrefixSet, Mandatory = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string Prefix { get; set; } = "";
 
-    /// <summary>Does not ask.</summary>
+    /// <summary>Does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -3,10 +3,10 @@ using CloudLab.Cmdlets.Storage.Completers;
 
 namespace CloudLab.Cmdlets.Storage.Objects;
 
-/// <summary>Removes tags of objects: all, or those named.</summary>
+/// <summary>Removes tags of objects: all of them, or those given by name.</summary>
 /// <remarks>
-/// <para>With -Name the tags are read first and the others written back, so that of two who do so in the same moment one may lose. A tag that the object does not
-/// have counts as removed. Several objects are worked on at once.</para>
+/// <para>With -Name the tags are read first and the others written back, so if two users do this at the same time, one change may be lost. A tag that the object does not
+/// have counts as removed. Several objects are processed at once.</para>
 /// <para>It asks before each object unless -Force or -Confirm:$false is given.</para>
 /// <para>Errors: NoSuchKey; NoSuchVersion; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
@@ -18,19 +18,19 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <para>Removes one tag.</para>
 /// <code>Remove-LabObjectTag -Bucket movies -Key data/users.json -Name reviewed -Force</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key, and maybe VersionId.</inputtype>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key, and optionally VersionId.</inputtype>
 [Cmdlet(VerbsCommon.Remove, "LabObjectTag", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
 public sealed class RemoveLabObjectTagCommand : ObjectsCommand
 {
-    /// <summary>Names of the tags to remove, in the exact case; all if left out.</summary>
+    /// <summary>Names of the tags to remove, case-sensitive; all if omitted.</summary>
     [Parameter(Position = 2)]
     [Alias("TagKey")]
     [ArgumentCompleter(typeof(TagNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>Does not ask.</summary>
+    /// <summary>Does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -3,13 +3,13 @@ using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Objects;
 
-/// <summary>Brings objects back from the archive, so that they can be read.</summary>
+/// <summary>Restores objects from the archive so that they can be read.</summary>
 /// <remarks>
-/// <para>An object of storage class GLACIER or DEEP_ARCHIVE cannot be read before it is restored: the service makes a copy that stays for -Days, and that costs.
-/// It takes minutes to days; Get-LabObject -Key tells how far it is (RestoreInProgress, RestoreExpires), and Wait-LabObject -Until waits for it.</para>
-/// <para>Status says what came of it: Started; InProgress when it was on its way already, which is no error; Restored when a copy was there
-/// already, whose days count anew. Several objects are asked for at once.</para>
-/// <para>Errors: InvalidObjectState for an object that is not archived; GlacierExpeditedRetrievalNotAvailable when there is no room for
+/// <para>An object of storage class GLACIER or DEEP_ARCHIVE cannot be read before it is restored: the service creates a copy that is kept for -Days, at a cost.
+/// It takes minutes to days; Get-LabObject -Key shows its progress (RestoreInProgress, RestoreExpires), and Wait-LabObject -Until waits for it.</para>
+/// <para>Status shows the result: Started; InProgress when a restore was already under way, which is not an error; Restored when a copy already
+/// existed, whose period starts again. Several objects are restored at once.</para>
+/// <para>Errors: InvalidObjectState for an object that is not archived; GlacierExpeditedRetrievalNotAvailable when there is no capacity for
 /// -Tier Expedited; NoSuchKey; NoSuchVersion; AccessDenied; NotImplemented by a server without an archive.</para>
 /// </remarks>
 /// <example>
@@ -17,15 +17,15 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>Get-LabObject -Bucket movies -Prefix data/ | Where-Object StorageClass -in GLACIER, DEEP_ARCHIVE | Restore-LabObject -Days 3 -WhatIf</code>
 /// </example>
 /// <example>
-/// <para>Restores what is archived, as cheaply as can be, and counts what came of it.</para>
+/// <para>Restores archived objects as cheaply as possible, and counts the results.</para>
 /// <code>Get-LabObject -Bucket movies | Where-Object StorageClass -eq GLACIER | Restore-LabObject -Tier Bulk | Group-Object Status</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key, and maybe VersionId.</inputtype>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key, and optionally VersionId.</inputtype>
 [Cmdlet(VerbsData.Restore, "LabObject", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObjectRestore))]
 public sealed class RestoreLabObjectCommand : ObjectsCommand
 {
-    /// <summary>Days that the copy stays; 1 if left out. 0 for an object of INTELLIGENT_TIERING, which comes back for good.</summary>
+    /// <summary>Days that the copy is kept; 1 if omitted. 0 for an object of INTELLIGENT_TIERING, which is restored permanently.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int Days { get; set; } = 1;

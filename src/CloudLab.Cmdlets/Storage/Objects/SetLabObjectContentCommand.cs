@@ -11,9 +11,9 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 
 /// <summary>Writes an object from text or bytes.</summary>
 /// <remarks>
-/// <para>Works as Set-Content does for files: each value of -Value or of the pipeline becomes a line, ended by a line feed on every
-/// system; -NoNewline leaves the line ends out. Bytes and byte arrays are written as they are. The content may be longer than memory
-/// holds: it is sent in parts while it comes. The object appears, or is replaced, when the pipeline has ended; a pipeline that is
+/// <para>Works like Set-Content for files: each value of -Value or of the pipeline becomes a line, ended by a line feed on every
+/// system; -NoNewline omits the line ends. Bytes and byte arrays are written unchanged. The content may be larger than memory:
+/// it is sent in parts as it arrives. The object appears, or is replaced, when the pipeline has ended; a pipeline that is
 /// stopped leaves the old object as it was.</para>
 /// <para>In <c>cloudlab</c>, what standard input brings is stored byte for byte; with -Encoding or -NoNewline it is lines of text.</para>
 /// <para>Errors: NoSuchBucket, AccessDenied; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a key of more than 1,024 bytes.</para>
@@ -23,7 +23,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>Set-LabObjectContent -Bucket movies -Key notes/today.txt -Value 'Seen: Metropolis'</code>
 /// </example>
 /// <example>
-/// <para>Writes objects as JSON and shows the object that came of it.</para>
+/// <para>Writes objects as JSON and shows the resulting object.</para>
 /// <code>Get-Process -Id $PID | Select-Object Id, ProcessName | ConvertTo-Json | Set-LabObjectContent -Bucket movies -Key notes/process.json -PassThru</code>
 /// </example>
 /// <example>
@@ -52,7 +52,7 @@ public sealed class SetLabObjectContentCommand : UploadCommand, IObjectNames
     [ValidateNotNullOrEmpty]
     public string Key { get; set; } = "";
 
-    /// <summary>Text, bytes or byte arrays; several follow each other.</summary>
+    /// <summary>Text, bytes or byte arrays; several values are written one after another.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true)]
     [AllowNull]
     [AllowEmptyString]
@@ -66,11 +66,11 @@ public sealed class SetLabObjectContentCommand : UploadCommand, IObjectNames
     [ValidateNotNullOrEmpty]
     public string Encoding { get; set; } = "utf8";
 
-    /// <summary>Puts no line feed behind the values.</summary>
+    /// <summary>Does not write a line feed after the values.</summary>
     [Parameter]
     public SwitchParameter NoNewline { get; set; }
 
-    /// <summary>Writes the object that came of it.</summary>
+    /// <summary>Writes the resulting object.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

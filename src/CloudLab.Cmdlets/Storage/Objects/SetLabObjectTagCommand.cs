@@ -8,9 +8,9 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 
 /// <summary>Sets the tags of objects.</summary>
 /// <remarks>
-/// <para>The tags given replace all that the object has, as S3 does it; an empty table removes them. With -Merge the others stay: they are read first and
-/// written back, so that of two who do so in the same moment one may lose. Several objects are worked on at once.</para>
-/// <para>An object has at most 10 tags; a name has 1 to 128 characters, a value up to 256. That is checked before anything is sent. Names differ by case.</para>
+/// <para>The given tags replace all tags of the object; an empty hashtable removes them. With -Merge the other tags stay: they are read first and
+/// written back, so if two users do this at the same time, one change may be lost. Several objects are processed at once.</para>
+/// <para>An object can have at most 10 tags; a name has 1 to 128 characters, a value up to 256. This is checked before anything is sent. Names are case-sensitive.</para>
 /// <para>Errors: InvalidTag; NoSuchKey; NoSuchVersion; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -18,10 +18,10 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>Get-LabObject -Bucket movies -Prefix data/ | Set-LabObjectTag -Tag @{ stage = 'test'; owner = 'lab' }</code>
 /// </example>
 /// <example>
-/// <para>Adds one tag to those that are there, and shows all.</para>
+/// <para>Adds one tag to the existing ones, and shows them all.</para>
 /// <code>Set-LabObjectTag -Bucket movies -Key data/users.json -Tag @{ reviewed = '2026-11-26' } -Merge -PassThru</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Storage.Objects.LabObject or LabObjectTag: anything with Bucket and Key, and maybe VersionId and Tag.</inputtype>
+/// <inputtype>CloudLab.Core.Storage.Objects.LabObject or LabObjectTag: anything with Bucket and Key, and optionally VersionId and Tag.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabObjectTag", SupportsShouldProcess = true)]
 [OutputType(typeof(LabObjectTag))]
 public sealed class SetLabObjectTagCommand : ObjectsCommand
@@ -37,7 +37,7 @@ public sealed class SetLabObjectTagCommand : ObjectsCommand
     [Parameter]
     public SwitchParameter Merge { get; set; }
 
-    /// <summary>Writes the object's tags as they are then.</summary>
+    /// <summary>Writes the resulting tags of the object.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

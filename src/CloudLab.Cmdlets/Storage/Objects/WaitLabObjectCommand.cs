@@ -5,14 +5,14 @@ using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Objects;
 
-/// <summary>Waits until objects exist, are gone, or are as you want them.</summary>
+/// <summary>Waits until objects exist, are gone, or meet a condition.</summary>
 /// <remarks>
-/// <para>Looks at once, then at growing intervals up to -PollInterval. An object that is there is passed on with its metadata, so that
-/// the pipeline goes on with it. Several objects are waited for at the same time; each comes out as soon as it is there.</para>
-/// <para>-Until takes a script that sees the object with its metadata as $_ - null while there is none - and ends the wait when what it gives is true.
-/// An error in the script is reported and ends the wait for that object. It needs PowerShell: the cloudlab command has no scripts.</para>
-/// <para>Errors: WaitTimeout when time is up, with what was last seen; ConditionFailed when the script of -Until fails; AccessDenied when
-/// you may not look.</para>
+/// <para>Checks at once, then at growing intervals up to -PollInterval. An object that exists is written with its metadata, so that
+/// the pipeline can continue with it. Several objects are waited for at the same time; each is written as soon as it exists.</para>
+/// <para>-Until takes a script that gets the object with its metadata as $_ ($null while it does not exist) and ends the wait when it returns true.
+/// An error in the script is reported and ends the wait for that object. This needs PowerShell: the cloudlab command cannot run scripts.</para>
+/// <para>Errors: WaitTimeout when time is up, with the last state seen; ConditionFailed when the script of -Until fails; AccessDenied when
+/// access is not allowed.</para>
 /// </remarks>
 /// <example>
 /// <para>Waits for an object and reads it.</para>
@@ -23,11 +23,11 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>Wait-LabObject -Bucket movies -Key data/lock -NotExists</code>
 /// </example>
 /// <example>
-/// <para>Waits until an object is of today and has content.</para>
+/// <para>Waits until an object was written today and has content.</para>
 /// <code>Wait-LabObject -Bucket movies -Key data/users.json -Until { $_.LastModified -ge [DateTime]::Today -and $_.Size -gt 0 }</code>
 /// </example>
 /// <example>
-/// <para>Waits until no object that comes in is on its way back from the archive, for a day at most.</para>
+/// <para>Waits until no object from the pipeline is still being restored from the archive, for at most a day.</para>
 /// <code>Get-LabObject -Bucket movies | Wait-LabObject -Until { -not $_.RestoreInProgress } -Timeout 1.00:00:00 -PollInterval 00:05:00</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>

@@ -11,37 +11,37 @@ using CloudLab.Core.Storage.Sync;
 
 namespace CloudLab.Cmdlets.Storage.Sync;
 
-/// <summary>Makes a bucket the same as a folder, a folder the same as a bucket, or a bucket the same as a bucket.</summary>
+/// <summary>Synchronizes a bucket with a folder, a folder with a bucket, or a bucket with another bucket.</summary>
 /// <remarks>
-/// <para>What is below the source folder or prefix goes below the destination folder or prefix, under the same names. A slash at the end of
-/// either makes no difference: s3://movies/data and s3://movies/data/ both stand for the keys that begin with data/. Links to
-/// files are followed, links to folders are left out. An object whose key ends in a slash stands for a folder.</para>
-/// <para>Something is transferred if the destination lacks it, if the sizes differ, or if the source was written later. Where the two times are less
-/// than two seconds apart they prove nothing, and the content is compared: by ETag or by the checksum that the service keeps. So is every downloaded
+/// <para>Everything below the source folder or prefix is transferred to the destination folder or prefix, under the same names. A slash at the end of
+/// either makes no difference: s3://movies/data and s3://movies/data/ both mean the keys that begin with data/. Links to
+/// files are followed, links to folders are left out. An object whose key ends in a slash means a folder.</para>
+/// <para>An item is transferred if the destination does not have it, if the sizes differ, or if the source was written later. If the two times are less
+/// than two seconds apart, the content is compared: by ETag or by the checksum that the service stores. The same applies to every downloaded
 /// file that is not older than its object, since it gets the object's date, and every object whose ETag differs from that of its copy in another
-/// bucket. A file of the same size that a clock far behind the server's has dated is only found with -Checksum, which compares all content and transfers what
-/// has no checksum. -SizeOnly leaves the time out of account. -Update keeps what was written later at the destination.</para>
-/// <para>-Delete removes at the destination what the source lacks. It asks first where that is more than ten objects and more than half of the destination;
-/// -Force answers the question, and without it and without anybody to ask it is refused. Use -WhatIf or -Confirm to see each removal. Removals come
-/// last, after the whole source has been read and everything else is done; if any part of the source could not be read nothing is
-/// removed, and a source with nothing in it is an error unless -Force is given. What -Include and -Exclude leave out is neither transferred nor
-/// removed. Folders of a disk stay, even empty ones.</para>
+/// bucket. A changed file of the same size whose date comes from a clock far behind the server's is found only with -Checksum, which compares all content and transfers what
+/// has no checksum. -SizeOnly ignores the time. -Update keeps items that were written later at the destination.</para>
+/// <para>-Delete removes items at the destination that the source does not have. It asks first if these are more than ten and more than half of the destination;
+/// -Force skips the question; without -Force, where no prompt is possible, it is refused. Use -WhatIf or -Confirm to see each removal. Removals come
+/// last, after the whole source has been read and everything else is done; if any part of the source could not be read, nothing is
+/// removed, and an empty source is an error unless -Force is given. Items left out by -Include and -Exclude are neither transferred nor
+/// removed. Local folders are kept, even empty ones.</para>
 /// <para>It writes one LabSyncAction for each thing done, with the reason. With -WhatIf it writes the plan in the same form and changes
-/// nothing. Both ends are read side by side in the order of their names, so millions of objects need no more memory than a few.</para>
+/// nothing. Both sides are read in parallel in the order of their names, so millions of objects need no more memory than a few.</para>
 /// <para>Errors: FileNotFound when the source folder does not exist; NoSuchBucket; NoBucket, SamePlace, InvalidPlace when source and
-/// destination make no sense; SourceIsEmpty; RemovalNotConfirmed; ListingNotSorted for a service that does not list keys in their order; each file or
-/// object that cannot be read or written is its own error, as with Send-LabObject and Receive-LabObject, and the others go on.</para>
+/// destination are not valid; SourceIsEmpty; RemovalNotConfirmed; ListingNotSorted for a service that does not list keys in order; each file or
+/// object that cannot be read or written is a separate error, as with Send-LabObject and Receive-LabObject, and the others continue.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows what a synchronization would do, and why.</para>
 /// <code>Sync-LabObject data s3://movies/new -WhatIf</code>
 /// </example>
 /// <example>
-/// <para>Makes a prefix the same as a folder, and removes what the folder does not have.</para>
+/// <para>Synchronizes a prefix with a folder, and removes what the folder does not have.</para>
 /// <code>Sync-LabObject data s3://movies/data -Delete</code>
 /// </example>
 /// <example>
-/// <para>Gets what is new or changed into a folder.</para>
+/// <para>Downloads new and changed objects into a folder.</para>
 /// <code>Sync-LabObject s3://movies/data data-copy -Include *.json</code>
 /// </example>
 /// <example>
@@ -62,53 +62,53 @@ public sealed class SyncLabObjectCommand : UploadCommand
     private bool whatIf;
     private bool asksHigh;
 
-    /// <summary>Where things come from: <c>s3://bucket/prefix</c>, or the path of a folder, without wildcards.</summary>
+    /// <summary>Source: <c>s3://bucket/prefix</c>, or the path of a folder, without wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(PlaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string Source { get; set; } = "";
 
-    /// <summary>Where they go: <c>s3://bucket/prefix</c>, or the path of a folder, which is made if need be.</summary>
+    /// <summary>Destination: <c>s3://bucket/prefix</c>, or the path of a folder, which is created if necessary.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(PlaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = "";
 
-    /// <summary>Removes at the destination what the source lacks. It asks where that is more than ten objects and more than half of them.</summary>
+    /// <summary>Removes items at the destination that the source does not have. It asks first if these are more than ten and more than half of the destination.</summary>
     [Parameter]
     public SwitchParameter Delete { get; set; }
 
-    /// <summary>Takes what has the same size for the same, whenever it was written.</summary>
+    /// <summary>Treats items of the same size as equal, regardless of the time.</summary>
     [Parameter]
     public SwitchParameter SizeOnly { get; set; }
 
-    /// <summary>Compares the content of what has the same size, by checksum, whenever it was written.</summary>
+    /// <summary>Compares the content of items of the same size by checksum, regardless of the time.</summary>
     [Parameter]
     public SwitchParameter Checksum { get; set; }
 
-    /// <summary>Keeps what was written later at the destination.</summary>
+    /// <summary>Keeps items that were written later at the destination.</summary>
     [Parameter]
     public SwitchParameter Update { get; set; }
 
-    /// <summary>Wildcards; only names that match one count. With a slash it is matched with the whole name below source and destination, without one with the part after the last slash.</summary>
+    /// <summary>Wildcards; only names that match one are included. A pattern with a slash is matched against the whole name below source and destination, one without a slash against the part after the last slash.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Wildcards; names that match one, or are in a folder that matches one, are left alone at both ends.</summary>
+    /// <summary>Wildcards; names that match one, or are in a folder that matches one, are ignored on both sides.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
 
-    /// <summary>Also writes what is left as it is, with the reason.</summary>
+    /// <summary>Also writes items that are left unchanged, with the reason.</summary>
     [Parameter]
     public SwitchParameter IncludeSkipped { get; set; }
 
-    /// <summary>Lets -Delete remove most of the destination without asking, and everything where the source is empty.</summary>
+    /// <summary>Lets -Delete remove most of the destination without asking, and everything if the source is empty.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

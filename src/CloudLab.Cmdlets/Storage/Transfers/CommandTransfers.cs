@@ -18,7 +18,7 @@ internal sealed class CommandTransfers(IReporter reporter, Func<string> activity
 
     /// <summary>The engine of a service.</summary>
     /// <param name="client">The service.</param>
-    /// <param name="throttleLimit">How many requests to have in flight at once.</param>
+    /// <param name="throttleLimit">How many requests to run at once.</param>
     /// <returns>The same one for the whole command.</returns>
     public TransferEngine EngineOf(StorageClient client, int throttleLimit) => engines.GetOrAdd(client, key => new TransferEngine(key, throttleLimit));
 

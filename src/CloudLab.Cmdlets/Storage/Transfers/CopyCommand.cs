@@ -54,28 +54,28 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     [AllowEmptyString]
     public string? VersionId { get; set; }
 
-    /// <summary>Takes all objects whose key begins so.</summary>
+    /// <summary>Takes all objects whose key begins with this prefix.</summary>
     [Parameter(ParameterSetName = PrefixSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string Prefix { get; set; } = "";
 
-    /// <summary>Wildcards; only keys that match one are taken. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
+    /// <summary>Wildcards; only keys that match one are included. A pattern with a slash is matched against the whole key, one without a slash against the part after the last slash.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are not taken.</summary>
+    /// <summary>Wildcards; keys that match one, or are in a folder that matches one, are excluded.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
 
-    /// <summary>Bucket they go to; their own if left out.</summary>
+    /// <summary>Destination bucket; the source's own bucket if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
@@ -87,7 +87,7 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     [ValidateNotNullOrEmpty]
     public string? DestinationKey { get; set; }
 
-    /// <summary>What the new keys begin with: <c>backup/</c>. A slash is not added.</summary>
+    /// <summary>Prefix of the new keys: <c>backup/</c>. No slash is added.</summary>
     [Parameter(ParameterSetName = KeySet)]
     [Parameter(ParameterSetName = PrefixSet)]
     [ArgumentCompleter(typeof(KeyCompleter))]
@@ -100,12 +100,12 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     [ValidateNotNull]
     public SecureString? SourceCustomerKey { get; set; }
 
-    /// <summary>Keeps an object that exists: it is an error then. The service decides, so that two writers cannot both win.</summary>
+    /// <summary>Does not replace an existing object, which is then an error. The service checks this, so two writers cannot both succeed.</summary>
     [Parameter]
     [Alias("IfNoneMatch")]
     public SwitchParameter NoClobber { get; set; }
 
-    /// <summary>Replaces only an object with this ETag: it is an error (PreconditionFailed) if somebody has written it anew.</summary>
+    /// <summary>Replaces only an object with this ETag: it is an error (PreconditionFailed) if the object has changed.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]

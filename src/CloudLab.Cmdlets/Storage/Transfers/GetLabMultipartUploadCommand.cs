@@ -7,20 +7,20 @@ using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Cmdlets.Storage.Transfers;
 
-/// <summary>Lists unfinished uploads: objects whose parts were sent, in part or all, but never put together.</summary>
+/// <summary>Lists unfinished uploads: objects whose parts were sent, some or all, but never assembled.</summary>
 /// <remarks>
-/// <para>The parts of an unfinished upload are stored and paid for, though no listing of objects shows them. An upload may be unfinished because it is
-/// still going on, so look at its age: -OlderThan picks those begun long ago, and Remove-LabMultipartUpload deletes them.</para>
-/// <para>Uploads come out page by page. With -Parts each is asked for the parts that have arrived, several uploads at once; only then Size and Parts are
-/// known. One that ends between the two requests is left out.</para>
+/// <para>The parts of an unfinished upload are stored and billed, although listings of objects do not show them. An upload may be unfinished because it is
+/// still in progress, so check its age: -OlderThan selects old ones, and Remove-LabMultipartUpload deletes them.</para>
+/// <para>Uploads are written page by page. With -Parts the parts that have arrived are listed, for several uploads at once; only then are Size and Parts
+/// known. An upload that ends between the two requests is left out.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
-/// <para>Begins an upload and shows that it is unfinished.</para>
+/// <para>Starts an upload and shows that it is unfinished.</para>
 /// <code>$null = New-LabObjectUrl -Bucket movies -Key reel.mkv -PartCount 2; Get-LabMultipartUpload -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>Uploads begun more than a day ago, in all buckets, with what has arrived of them.</para>
+/// <para>Uploads started more than a day ago, in all buckets, with the parts that have arrived.</para>
 /// <code>Get-LabBucket | Get-LabMultipartUpload -OlderThan 1.00:00:00 -Parts | Sort-Object Size</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, LabPrefix or LabObject: anything with Bucket, and Prefix or Key.</inputtype>
@@ -37,29 +37,29 @@ public sealed class GetLabMultipartUploadCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Beginning of the keys that the uploads go to: <c>data/</c>. No wildcard.</summary>
+    /// <summary>Prefix of the keys being uploaded: <c>data/</c>. No wildcards.</summary>
     [Parameter(ParameterSetName = PrefixSet, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(UploadKeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string Prefix { get; set; } = "";
 
-    /// <summary>Exact keys that the uploads go to.</summary>
+    /// <summary>Exact keys being uploaded.</summary>
     [Parameter(ParameterSetName = KeySet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(UploadKeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Key { get; set; }
 
-    /// <summary>Only uploads begun at least so long ago: a TimeSpan or a number of seconds.</summary>
+    /// <summary>Only uploads started at least this long ago: a TimeSpan or a number of seconds.</summary>
     [Parameter]
     [Seconds]
     public TimeSpan OlderThan { get; set; }
 
-    /// <summary>Asks for the parts that have arrived, too.</summary>
+    /// <summary>Also lists the parts that have arrived.</summary>
     [Parameter]
     public SwitchParameter Parts { get; set; }
 
-    /// <summary>How many uploads to ask for their parts at once.</summary>
+    /// <summary>How many uploads to query for their parts at once.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;

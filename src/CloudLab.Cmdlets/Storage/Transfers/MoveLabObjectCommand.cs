@@ -6,25 +6,25 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 
 /// <summary>Moves or renames objects, without moving their content through this machine.</summary>
 /// <remarks>
-/// <para>S3 has no renaming: each object is copied as Copy-LabObject does it, and when the copy is there and proved the source is deleted.
-/// If somebody writes the source anew meanwhile it stays, and that is an error. In a bucket that keeps versions the source is hidden and
+/// <para>S3 cannot rename: each object is copied as by Copy-LabObject, and the source is deleted once the copy exists and is verified.
+/// If the source is changed in the meantime it is kept, and that is an error. In a bucket that keeps versions the source is hidden and
 /// its versions stay; with -VersionId that version itself is deleted.</para>
-/// <para>Objects named by -Key or from the pipeline keep their whole key behind -DestinationPrefix, by themselves and in a folder that the pipeline
-/// brings; a folder that comes together with objects in it stands for these only. With -Prefix the name is what follows
-/// the prefix's last slash. Content type, metadata and tags are those of the source, unless parameters name others.</para>
-/// <para>Errors: those of Copy-LabObject; SameObject for a move onto itself; SourceNotDeleted when the copy is there but the source
-/// could not be deleted: both exist then.</para>
+/// <para>Objects named by -Key or from the pipeline keep their whole key after -DestinationPrefix, and so do the objects of a folder from the
+/// pipeline; if the pipeline has a folder as well as objects in it, only these objects are moved. With -Prefix the name is the part after
+/// the last slash of the prefix. Content type, metadata and tags are those of the source unless set by parameters.</para>
+/// <para>Errors: those of Copy-LabObject; SameObject for a move onto itself; SourceNotDeleted when the copy exists but the source
+/// could not be deleted, so that both exist.</para>
 /// </remarks>
 /// <example>
 /// <para>Renames an object.</para>
 /// <code>Move-LabObject -Bucket movies -Key data/users.json -DestinationKey data/people.json</code>
 /// </example>
 /// <example>
-/// <para>Moves everything under a prefix; shows first what would become of it.</para>
+/// <para>Moves everything under a prefix; shows first what would be done.</para>
 /// <code>Move-LabObject -Bucket movies -Prefix data/ -DestinationPrefix old/ -WhatIf; Move-LabObject -Bucket movies -Prefix data/ -DestinationPrefix old/</code>
 /// </example>
 /// <example>
-/// <para>Moves what a listing shows to another bucket.</para>
+/// <para>Moves the objects of a listing to another bucket.</para>
 /// <code>$null = New-LabBucket movie-archive; Get-LabObject -Bucket movies -Include *.json | Move-LabObject -DestinationBucket movie-archive</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject, LabPrefix: anything with Bucket, and Key or Prefix.</inputtype>

@@ -12,18 +12,18 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 
 /// <summary>Downloads objects to files.</summary>
 /// <remarks>
-/// <para>-Destination is a folder, made if need be; the slashes of a key become folders in it. Objects named by -Key or from the pipeline
-/// keep their whole key as name, by themselves and in a folder that the pipeline brings; a folder that comes together with objects in it stands for
-/// these only. With -Prefix the name is what follows the prefix's last slash, so that
+/// <para>-Destination is a folder, which is created if necessary; the slashes of a key become folders in it. Objects named by -Key or from the pipeline
+/// keep their whole key as name, and so do the objects of a folder from the pipeline; if the pipeline has a folder as well as objects in it,
+/// only these objects are downloaded. With -Prefix the name is the part after the last slash of the prefix, so that
 /// <c>Send-LabObject -Path site -Prefix site/</c> and <c>Receive-LabObject -Prefix site/ -Destination site</c> are a round trip.
-/// -OutFile gives one object a file name of its own. A key that ends in a slash makes a folder.</para>
+/// -OutFile sets the file name for one object. A key that ends in a slash creates a folder.</para>
 /// <para>A key never leads outside the destination: one with .. or empty parts, an absolute path, a drive letter or a device name
-/// of Windows, or with a link in its way, is an error and the others go on. The same holds for two keys that the disk cannot
-/// tell apart, and for a second version of an object in one command. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
-/// compared; one that exists is replaced only with -Force. Large objects are fetched in pieces, several at once. A broken connection is
-/// taken up where it broke; with -Resume, so is a download that was stopped altogether.</para>
+/// of Windows, or one that would pass through a link, is an error, and the others continue. The same applies to two keys that the file system cannot
+/// distinguish, and to a second version of an object in one command. A file appears under its name when it is complete, with the object's date, after its length and checksum have been
+/// compared; an existing file is replaced only with -Force. Large objects are downloaded in pieces, several at once. An interrupted transfer is
+/// continued where it stopped; with -Resume, so is a download that an earlier command left unfinished.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket; FileAlreadyExists without -Force; UnsafeKey, LinkInTheWay, KeysCollide for keys that
-/// cannot be stored; DuplicateFile for what would be written into a file of this command once more; ChecksumMismatch when what arrives is not what is stored; DiskFull, FileAccessDenied.</para>
+/// cannot be stored; DuplicateFile when this command has already written a file of that name; ChecksumMismatch when the received data differs from what is stored; DiskFull, FileAccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Downloads everything under a prefix into a folder.</para>
@@ -34,7 +34,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <code>Receive-LabObject -Bucket movies -Key data/users.json -OutFile people.json -Force</code>
 /// </example>
 /// <example>
-/// <para>Downloads what a listing shows, and reads it.</para>
+/// <para>Downloads the objects of a listing, and reads a file.</para>
 /// <code>Get-LabObject -Bucket movies -Include users.json | Receive-LabObject -Destination out -Force | Get-Content -TotalCount 3</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
@@ -83,25 +83,25 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
     [AllowEmptyString]
     public string? VersionId { get; set; }
 
-    /// <summary>Downloads all objects whose key begins so.</summary>
+    /// <summary>Downloads all objects whose key begins with this prefix.</summary>
     [Parameter(ParameterSetName = PrefixSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string Prefix { get; set; } = "";
 
-    /// <summary>Folder to put the files in; the current one if left out.</summary>
+    /// <summary>Folder to put the files in; the current one if omitted.</summary>
     [Parameter(ParameterSetName = KeySet, Position = 2)]
     [Parameter(ParameterSetName = PrefixSet, Position = 2)]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = ".";
 
-    /// <summary>File to store one object in, whatever its key.</summary>
+    /// <summary>File to save one object to, regardless of its key.</summary>
     [Parameter(ParameterSetName = FileSet, Mandatory = true)]
     [ValidateNotNullOrEmpty]
     public string? OutFile { get; set; }
 
-    /// <summary>Wildcards; only keys that match one are downloaded. With a slash it is matched with the whole key, without one with the part after the last slash.</summary>
+    /// <summary>Wildcards; only keys that match one are downloaded. A pattern with a slash is matched against the whole key, one without a slash against the part after the last slash.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
@@ -119,7 +119,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Goes on with an earlier download of the same object, whose pieces are checked and not asked for again, and keeps what is there if this one fails.</summary>
+    /// <summary>Continues an earlier download of the same object: its pieces are verified and not requested again. If this download fails, its pieces are kept.</summary>
     [Parameter]
     public SwitchParameter Resume { get; set; }
 
@@ -130,7 +130,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
     [ValidateNotNullOrEmpty]
     public string? IfMatch { get; set; }
 
-    /// <summary>Only if the object has another ETag; else nothing is written, and -Verbose says so.</summary>
+    /// <summary>Downloads only if the object's ETag differs; otherwise nothing is written, and -Verbose says so.</summary>
     [Parameter(ParameterSetName = KeySet)]
     [Parameter(ParameterSetName = FileSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]

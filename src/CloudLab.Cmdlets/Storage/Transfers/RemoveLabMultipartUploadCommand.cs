@@ -8,17 +8,17 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 
 /// <summary>Aborts unfinished uploads: the parts that have arrived are deleted.</summary>
 /// <remarks>
-/// <para>Uploads come by name, from Get-LabMultipartUpload, or with -OlderThan as all of a bucket that were begun long ago. Several are aborted at once.
-/// An upload that is still going on breaks; a part that is on its way in that moment may stay, so look again some minutes later.</para>
-/// <para>It asks before each upload unless -Force or -Confirm:$false is given. There is no way back.</para>
-/// <para>Errors: NoSuchUpload for one named that is complete or aborted already (with -OlderThan it counts as removed); NoSuchBucket; AccessDenied.</para>
+/// <para>Uploads are given by name, by Get-LabMultipartUpload, or with -OlderThan as all uploads of a bucket of at least that age. Several are aborted at once.
+/// An upload that is still in progress fails; a part being sent at that moment may remain, so check again some minutes later.</para>
+/// <para>It asks before each upload unless -Force or -Confirm:$false is given. This cannot be undone.</para>
+/// <para>Errors: NoSuchUpload when a named upload has already been completed or aborted (with -OlderThan it counts as removed); NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
-/// <para>Shows which uploads of the last week and before would go.</para>
+/// <para>Shows which uploads older than a week would be removed.</para>
 /// <code>Remove-LabMultipartUpload -Bucket movies -OlderThan 7.00:00:00 -WhatIf</code>
 /// </example>
 /// <example>
-/// <para>Begins an upload and gives up whatever is unfinished under its key.</para>
+/// <para>Starts an upload and aborts every unfinished upload of its key.</para>
 /// <code>$null = New-LabObjectUrl -Bucket movies -Key reel.mkv -PartCount 2; Get-LabMultipartUpload -Bucket movies -Key reel.mkv | Remove-LabMultipartUpload -Force</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Transfers.LabMultipartUpload: anything with Bucket, Key and UploadId; or LabBucket with -OlderThan.</inputtype>
@@ -38,7 +38,7 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Key that the upload goes to.</summary>
+    /// <summary>Key being uploaded.</summary>
     [Parameter(ParameterSetName = IdSet, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(UploadKeyCompleter))]
     [ValidateNotNullOrEmpty]
@@ -50,19 +50,19 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string[] UploadId { get; set; } = [];
 
-    /// <summary>Takes all uploads begun at least so long ago: a TimeSpan or a number of seconds; 0 takes every one.</summary>
+    /// <summary>All uploads started at least this long ago: a TimeSpan or a number of seconds; 0 means every upload.</summary>
     [Parameter(ParameterSetName = AgeSet, Mandatory = true)]
     [Seconds]
     public TimeSpan OlderThan { get; set; }
 
-    /// <summary>Takes only uploads to keys that begin so.</summary>
+    /// <summary>Only uploads to keys that begin with this prefix.</summary>
     [Parameter(ParameterSetName = AgeSet)]
     [ArgumentCompleter(typeof(UploadKeyCompleter))]
     [AllowEmptyString]
     [ValidateNotNull]
     public string Prefix { get; set; } = "";
 
-    /// <summary>Does not ask.</summary>
+    /// <summary>Does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

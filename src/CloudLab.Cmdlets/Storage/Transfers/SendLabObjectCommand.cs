@@ -10,15 +10,15 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 
 /// <summary>Uploads files and folders.</summary>
 /// <remarks>
-/// <para>A file's key is -Prefix followed by its name, or -Key. A folder named with -Path is uploaded with all folders in it, and the
+/// <para>A file's key is -Prefix followed by its name, or -Key. A folder named with -Path is uploaded with all its subfolders, and the
 /// keys are the names relative to it; a folder that a wildcard matched or that comes from the pipeline keeps its own name before them. So
 /// <c>Get-ChildItem site -Recurse | Send-LabObject -Bucket web</c> and <c>Send-LabObject -Bucket web -Path site</c> make the same keys.
-/// A folder that comes down the pipeline together with files in it is not sent as a whole: only what the pipeline names is, under the same keys in
-/// whatever order. Hence what the pipeline brings is sent when it has ended; with -RelativeTo each file is sent as it comes. -Include and -Exclude
-/// pick among the files; a folder's name in -Exclude leaves out all that is in it. With -RelativeTo the keys are the names relative to that folder.</para>
-/// <para>Several files are uploaded at once, big ones in parts. Every request carries a checksum, which is compared with what the
-/// service stored. An object appears when it is complete, and replaces one of the same key unless -NoClobber is given. An upload that
-/// fails or is stopped leaves nothing behind, unless -Resume is given: then the same command with -Resume goes on with it.</para>
+/// A folder that comes from the pipeline together with files in it is not uploaded as a whole: only these files are, under the same keys in
+/// any order. Therefore input from the pipeline is uploaded when the pipeline has ended; with -RelativeTo each file is uploaded as it arrives. -Include and -Exclude
+/// select files; a folder's name in -Exclude leaves out everything in it. With -RelativeTo the keys are the names relative to that folder.</para>
+/// <para>Several files are uploaded at once, large ones in parts. Every request carries a checksum, which is compared with what the
+/// service stored. An object appears when it is complete, and replaces one with the same key unless -NoClobber is given. An upload that
+/// fails or is stopped leaves nothing behind, unless -Resume is given: then the same command with -Resume continues it.</para>
 /// <para>Errors: FileNotFound, FileAccessDenied, FileChanged for a file; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a
 /// key of more than 1,024 bytes; DuplicateKey when two files of one command would have the same key; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
@@ -27,7 +27,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <code>Set-Content readme.txt 'About movies'; Send-LabObject -Bucket movies -Path readme.txt -Prefix docs/</code>
 /// </example>
 /// <example>
-/// <para>Uploads a folder; the keys begin with site/ and go on with the names relative to the folder.</para>
+/// <para>Uploads a folder; the keys are site/ followed by the names relative to the folder.</para>
 /// <code>$null = New-Item site/css/a.css -Force; Send-LabObject -Bucket movies -Path site -Prefix site/</code>
 /// </example>
 /// <example>
@@ -35,11 +35,11 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <code>Get-ChildItem *.txt | Send-LabObject -Bucket movies -Prefix notes/ | Select-Object Key, Size</code>
 /// </example>
 /// <example>
-/// <para>Uploads a folder without its keys and without what is in its folders named tmp.</para>
+/// <para>Uploads a folder without its .key files and without its folders named tmp.</para>
 /// <code>$null = New-Item site/css/a.css, site/tmp/a.txt, site/my.key -Force; Send-LabObject -Bucket movies -Path site -Prefix site/ -Exclude *.key, tmp</code>
 /// </example>
 /// <example>
-/// <para>Uploads a stream whose length nobody knows before its end.</para>
+/// <para>Uploads a stream of unknown length.</para>
 /// <code>$file = [IO.File]::OpenRead((Resolve-Path data/users.json)); Send-LabObject -Bucket movies -InputStream $file -Key copy.json; $file.Dispose()</code>
 /// </example>
 /// <inputtype>System.IO.FileInfo, System.IO.DirectoryInfo: anything with PSPath.</inputtype>
@@ -79,7 +79,7 @@ public sealed class SendLabObjectCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string[]? LiteralPath { get; set; }
 
-    /// <summary>A stream to upload to its end, of any length: what a program writes, a response, a decompressed file. It is not closed.</summary>
+    /// <summary>A stream to upload to its end, of any length: the output of a program, a response, a decompressed file. It is not closed.</summary>
     [Parameter(ParameterSetName = StreamSet, Mandatory = true)]
     [ValidateNotNull]
     public Stream? InputStream { get; set; }
@@ -92,7 +92,7 @@ public sealed class SendLabObjectCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string? Key { get; set; }
 
-    /// <summary>What the keys begin with: <c>data/</c>. A slash is not added.</summary>
+    /// <summary>Prefix of the keys: <c>data/</c>. No slash is added.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
     [ArgumentCompleter(typeof(KeyCompleter))]
@@ -106,7 +106,7 @@ public sealed class SendLabObjectCommand : UploadCommand
     [ValidateNotNullOrEmpty]
     public string? RelativeTo { get; set; }
 
-    /// <summary>Wildcards; only files whose name matches one are uploaded. With a slash it is matched with the whole name below the folder, without one with the part after the last slash.</summary>
+    /// <summary>Wildcards; only files whose name matches one are uploaded. A pattern with a slash is matched against the whole name below the folder, one without a slash against the part after the last slash.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -122,7 +122,7 @@ public sealed class SendLabObjectCommand : UploadCommand
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
 
-    /// <summary>Goes on with an unfinished upload of the same key, whose parts are compared and not sent again, and keeps what is there if this one fails.</summary>
+    /// <summary>Continues an unfinished upload of the same key: its parts are compared and not sent again. If this upload fails, its parts are kept.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
     public SwitchParameter Resume { get; set; }

@@ -19,7 +19,7 @@ public abstract class UploadCommand : StorageCommand
     /// <summary>Creates the cmdlet.</summary>
     protected UploadCommand() => transfers = new CommandTransfers(Reporter, () => Activity);
 
-    /// <summary>Media type of the object; that of the file name's or key's extension (in a copy: that of the source) if left out.</summary>
+    /// <summary>Media type of the object; if omitted, determined by the extension of the file name or key (for a copy: that of the source).</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ContentTypeCompleter))]
     [ValidateNotNullOrEmpty]
@@ -30,31 +30,31 @@ public abstract class UploadCommand : StorageCommand
     [ValidateNotNull]
     public Hashtable? Metadata { get; set; }
 
-    /// <summary>Tags of the object: <c>@{ project = 'lab' }</c>, ten at most.</summary>
+    /// <summary>Tags of the object: <c>@{ project = 'lab' }</c>, at most ten.</summary>
     [Parameter]
     [Alias("Tags")]
     [ValidateNotNull]
     public Hashtable? Tag { get; set; }
 
-    /// <summary>Storage class: STANDARD, STANDARD_IA, GLACIER, …; the service's default if left out.</summary>
+    /// <summary>Storage class: STANDARD, STANDARD_IA, GLACIER, …; the service's default if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(StorageClassCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StorageClass { get; set; }
 
-    /// <summary>What caches and browsers are told: <c>max-age=3600</c>.</summary>
+    /// <summary>Caching instructions for caches and browsers: <c>max-age=3600</c>.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? CacheControl { get; set; }
 
-    /// <summary>What a browser is told to do with it: <c>attachment; filename="a.txt"</c>.</summary>
+    /// <summary>How a browser presents the content: <c>attachment; filename="a.txt"</c>.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ContentDisposition { get; set; }
 
-    /// <summary>Coding of the bytes, which are stored as they are: <c>gzip</c>.</summary>
+    /// <summary>Encoding of the bytes, which are stored unchanged: <c>gzip</c>.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
@@ -66,29 +66,29 @@ public abstract class UploadCommand : StorageCommand
     [ValidateNotNullOrEmpty]
     public string? ContentLanguage { get; set; }
 
-    /// <summary>Encryption at rest: AES256 (keys of S3), aws:kms, or aws:kms:dsse; the bucket's own setting if left out.</summary>
+    /// <summary>Encryption at rest: AES256 (keys of S3), aws:kms, or aws:kms:dsse; the bucket's own setting if omitted.</summary>
     [Parameter]
     [Alias("SSE")]
     [ValidateSet("AES256", "aws:kms", "aws:kms:dsse")]
     public string? ServerSideEncryption { get; set; }
 
-    /// <summary>Key of KMS, with -ServerSideEncryption aws:kms; the account's own if left out.</summary>
+    /// <summary>KMS key, with -ServerSideEncryption aws:kms; the account's default key if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? KmsKeyId { get; set; }
 
-    /// <summary>A key of your own (SSE-C), 32 bytes in Base64: the service encrypts with it and forgets it, and the same key is needed to read.</summary>
+    /// <summary>A key of your own (SSE-C), 32 bytes in Base64: the service encrypts with it but does not keep it, and the same key is needed to read.</summary>
     [Parameter]
     [ValidateNotNull]
     public SecureString? CustomerKey { get; set; }
 
-    /// <summary>Checksum to send and to have kept: CRC32C (the default), CRC32, CRC64NVME, SHA1 or SHA256.</summary>
+    /// <summary>Checksum to send and to store: CRC32C (the default), CRC32, CRC64NVME, SHA1 or SHA256.</summary>
     [Parameter]
     [ValidateSet("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")]
     public string? ChecksumAlgorithm { get; set; }
 
-    /// <summary>How many requests to have in flight at once.</summary>
+    /// <summary>How many requests to run at once.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = TransferEngine.DefaultThrottle;

@@ -81,9 +81,17 @@ public static class ManifestReader
         }
         catch (LabException e) when (e.Code == "ValueInvalid")
         {
-            return [ManifestItem.Bad(Input, number, 0, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{Input}: {e.Message}", e) { Target = value })];
+            return [Unusable(value, number, e)];
         }
     }
+
+    /// <summary>An item for an object that cannot be read.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="number">Its number among the inputs.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    /// <returns>The item.</returns>
+    public static ManifestItem Unusable(object? value, int number, LabException problem) => ManifestItem.Bad(
+        Input, number, 0, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{Input}: {problem.Message}", problem) { Target = value });
 
     private static IEnumerable<ManifestItem> Objects(object value, int number, bool namesOnly)
     {

@@ -36,8 +36,7 @@ public sealed partial class AwsConnection
     }
 
     /// <summary>AWS region: <c>eu-central-1</c>. Falls back to <c>us-east-1</c>.</summary>
-    public string Region => RegionSetting is { Value: { } name, Source: var source } && RegionName().IsMatch(name) ? name : throw new LabException(
-        LabErrorKind.InvalidArgument, "RegionInvalid", $"'{RegionSetting.Value}' ({RegionSetting.Source}) is not a valid region: write it like eu-central-1.");
+    public string Region => CheckedRegion(RegionSetting);
 
     /// <summary>The region and where it came from.</summary>
     public LabSetting RegionSetting => session.Setting("Region", o => o.Region, "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -69,23 +68,7 @@ public sealed partial class AwsConnection
     /// <summary>The base URL given for a service, or null for Amazon's own.</summary>
     /// <param name="service">Service id as in the environment variables: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
     /// <returns>An absolute URL, or null. Throws <see cref="LabException"/> when what is set is no http URL.</returns>
-    public Uri? Endpoint(string service)
-    {
-        LabSetting setting = EndpointSetting(service);
-        if (setting.Value is not { } text)
-        {
-            return null;
-        }
-
-        string fault = !Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0
-            ? "is not a URL: write http://host:port or https://host:port"
-            : url.UserInfo.Length > 0 ? "contains a user name or a password: remove it, and give the keys as credentials"
-            : url.Query.Length > 0 || url.Fragment.Length > 0 || text.Contains('?', StringComparison.Ordinal) || text.Contains('#', StringComparison.Ordinal)
-                ? "has a query or a fragment: remove '?' or '#' and what follows"
-            : "";
-        return fault.Length == 0 ? url! : throw new LabException(
-            LabErrorKind.InvalidArgument, "EndpointInvalid", $"The endpoint '{text}' ({setting.Source}) {fault}.");
-    }
+    public Uri? Endpoint(string service) => CheckedUrl(EndpointSetting(service));
 
     /// <summary>The endpoint of a service and where it came from.</summary>
     /// <param name="service">Service id: <c>S3</c>, <c>STS</c>, <c>IAM</c>.</param>
@@ -101,6 +84,32 @@ public sealed partial class AwsConnection
 
     /// <inheritdoc/>
     public override string ToString() => "AWS";
+
+    /// <summary>Checks the base URL of a service.</summary>
+    /// <param name="setting">The setting, without its password.</param>
+    /// <returns>The URL; null where none is given. Throws <see cref="LabException"/> (EndpointInvalid).</returns>
+    internal static Uri? CheckedUrl(LabSetting setting)
+    {
+        if (setting.Value is not { } text)
+        {
+            return null;
+        }
+
+        string fault = !Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0
+            ? "is not a URL: write http://host:port or https://host:port"
+            : url.UserInfo.Length > 0 ? "contains a user name or a password: remove it, and give the keys as credentials"
+            : url.Query.Length > 0 || url.Fragment.Length > 0 || text.Contains('?', StringComparison.Ordinal) || text.Contains('#', StringComparison.Ordinal)
+                ? "has a query or a fragment: remove '?' or '#' and what follows"
+            : "";
+        return fault.Length == 0 ? url! : throw new LabException(
+            LabErrorKind.InvalidArgument, "EndpointInvalid", $"The endpoint '{text}' ({setting.Source}) {fault}.");
+    }
+
+    /// <summary>Checks what becomes a part of host names and signatures.</summary>
+    /// <param name="region">The setting.</param>
+    /// <returns>The region. Throws <see cref="LabException"/> (RegionInvalid).</returns>
+    internal static string CheckedRegion(LabSetting region) => region.Value is { } name && RegionName().IsMatch(name) ? name : throw new LabException(
+        LabErrorKind.InvalidArgument, "RegionInvalid", $"'{region.Value}' ({region.Source}) is not a valid region: write it like eu-central-1.");
 
     /// <summary>Credentials; throws <see cref="LabException"/> (no credentials) with advice.</summary>
     /// <returns>Credentials for a service client; temporary ones refresh themselves.</returns>

@@ -65,10 +65,10 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
 
         string text = environment.Get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
             ?? throw Unusable("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.UserInfo.Length == 0
             && (url.Scheme == "https" || (url.Scheme == "http" && (url.IsLoopback || url.Host is "169.254.170.2" or "169.254.170.23" or "[fd00:ec2::23]")))
                 ? url
-                : throw Unusable($"AWS_CONTAINER_CREDENTIALS_FULL_URI is '{text}': only https, this machine and the addresses of ECS and EKS are allowed");
+                : throw Unusable($"AWS_CONTAINER_CREDENTIALS_FULL_URI is '{new LabSetting("Url", text, "").WithoutPassword().Value}': only https, this machine and the addresses of ECS and EKS are allowed, without a user in the URL");
     }
 
     private Uri InstanceUrl()
@@ -76,9 +76,7 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
         string text = environment.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT")
             ?? (string.Equals(environment.Get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "IPv6", StringComparison.OrdinalIgnoreCase)
                 ? "http://[fd00:ec2::254]" : "http://169.254.169.254");
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
-            ? url
-            : throw new LabException(LabErrorKind.InvalidArgument, "EndpointInvalid", $"AWS_EC2_METADATA_SERVICE_ENDPOINT is '{text}', which is not a URL.");
+        return AwsConnection.CheckedUrl(new LabSetting("EndpointUrl", text, "environment AWS_EC2_METADATA_SERVICE_ENDPOINT").WithoutPassword())!;
     }
 
     private async Task<(ImmutableCredentials Keys, DateTime End)> FetchContainerAsync(Uri url, CancellationToken cancellation)
@@ -94,6 +92,11 @@ internal sealed class MetadataCredentialSource(LabEnvironment environment)
 
             if (token is not null)
             {
+                if (token.Any(c => c is < ' ' or > '~'))
+                {
+                    throw Unusable($"the token of {TokenVariable} or {TokenFileVariable} has a line break or another character that a header cannot hold");
+                }
+
                 request.Headers.TryAddWithoutValidation("Authorization", token);
             }
 

@@ -49,6 +49,8 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
             portal = new Portal(null, profile.Required("sso_start_url"), profile.Required("sso_region"));
         }
 
+        AwsConnection.CheckedRegion(new LabSetting("Region", portal.Region, $"sso_region of profile '{profile.Name}'"));
+
         TemporaryCredentials credentials = new(
             TemporaryCredentials.KeyOf(
                 "sso", environment.Home, $"{aws.Endpoint("SSO")}", $"{aws.Endpoint("SSO_OIDC")}", portal.Session, portal.Url, portal.Region, account, role),

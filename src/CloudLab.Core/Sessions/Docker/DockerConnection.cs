@@ -130,12 +130,12 @@ public sealed class DockerConnection
             return null;
         }
 
-        string? given = Environment.Get("DOCKER_CERT_PATH");
-        return given is null || Directory.Exists(given)
-            ? new DockerTls(given ?? ConfigFolder, SkipVerification: !verify)
+        string? named = Environment.Get("DOCKER_CERT_PATH");
+        return named is null || Directory.Exists(named)
+            ? new DockerTls(named ?? ConfigFolder, SkipVerification: !verify)
             : throw new LabException(
                 LabErrorKind.InvalidArgument, "DockerTlsInvalid",
-                $"DOCKER_CERT_PATH is '{given}', which is not a folder: name the folder with ca.pem, cert.pem and key.pem.");
+                $"There is no folder '{named}' (environment DOCKER_CERT_PATH), where ca.pem, cert.pem and key.pem are expected.");
     }
 
     private string PlatformDefault()

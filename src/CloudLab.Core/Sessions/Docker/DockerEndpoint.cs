@@ -49,18 +49,19 @@ internal sealed record DockerEndpoint(
         int colon = address.IndexOf("://", StringComparison.Ordinal);
         string scheme = colon < 0 ? "tcp" : address[..colon].ToLowerInvariant();
         string rest = colon < 0 ? address : address[(colon + 3)..];
+        if (colon < 0 && rest.Contains('/', StringComparison.Ordinal))
+        {
+            throw Invalid("a path begins with unix://, as in unix:///var/run/docker.sock");
+        }
+
         switch (scheme)
         {
             case "unix":
                 return new DockerEndpoint(address, source, DockerTransportKind.Unix, LocalUrl, Socket(rest.Length > 0 ? rest : "/var/run/docker.sock"), null);
-            case "npipe" when !OperatingSystem.IsWindows():
-                throw Invalid("named pipes are of Windows");
             case "npipe":
                 // npipe:////./pipe/docker_engine: what comes after the last separator names the pipe.
                 string pipe = rest.Replace('\\', '/').Split('/')[^1];
                 return new DockerEndpoint(address, source, DockerTransportKind.Pipe, LocalUrl, pipe.Length > 0 ? pipe : "docker_engine", null);
-            case "tcp" when colon < 0 && (rest is ['/', ..] || rest.Contains(":/", StringComparison.Ordinal)):
-                throw Invalid("the socket at a path is unix:///path, and an engine on the network tcp://host:port");
             case "tcp" or "http" or "https":
                 DockerTls? material = scheme == "http" ? null : tls();
                 bool secure = scheme == "https" || material is not null;
@@ -100,9 +101,9 @@ internal sealed record DockerEndpoint(
             }
         }
 
-        // A password may stand in a URL, so what was given is not repeated once it looks like one.
+        // A password or a token may stand in a URL, so what was given is not repeated once it may have one.
         LabException Invalid(string why, Exception? inner = null) => new(
             LabErrorKind.InvalidArgument, "DockerHostInvalid",
-            $"The Docker host {(address.Contains('@', StringComparison.Ordinal) ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);
+            $"The Docker host {(address.AsSpan().ContainsAny('@', '?') ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);
     }
 }

@@ -27,16 +27,16 @@ internal sealed record DockerTls(string Folder, bool SkipVerification)
         }
 
         string certificate = Path.Combine(Folder, "cert.pem"), key = Path.Combine(Folder, "key.pem");
-        if (File.Exists(certificate) != File.Exists(key))
+        switch (File.Exists(certificate), File.Exists(key))
         {
-            (string there, string missing) = File.Exists(key) ? (key, certificate) : (certificate, key);
-            throw new LabException(
-                LabErrorKind.InvalidArgument, "DockerTlsInvalid", $"There is '{there}' for Docker TLS, but no '{missing}': a client certificate needs both.");
-        }
-
-        if (File.Exists(certificate))
-        {
-            options.ClientCertificates = [Load(certificate, key)];
+            case (true, true):
+                options.ClientCertificates = [Load(certificate, key)];
+                break;
+            // Without the other half the engine would only say that it wants a certificate.
+            case (true, false) or (false, true):
+                throw new LabException(
+                    LabErrorKind.InvalidArgument, "DockerTlsInvalid",
+                    $"In '{Folder}' there is {(File.Exists(key) ? "key.pem without cert.pem" : "cert.pem without key.pem")}: TLS to the Docker Engine needs both or none.");
         }
 
         return options;

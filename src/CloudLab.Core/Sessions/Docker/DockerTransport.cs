@@ -66,6 +66,9 @@ internal sealed class DockerTransport : IDockerHandlerFactory<HttpMessageHandler
     {
         switch (endpoint.Kind)
         {
+            case DockerTransportKind.Pipe when !OperatingSystem.IsWindows():
+                throw new IOException("only Windows has named pipes");
+
             case DockerTransportKind.Pipe:
                 NamedPipeClientStream pipe = new(".", endpoint.Path, PipeDirection.InOut, PipeOptions.Asynchronous);
                 try

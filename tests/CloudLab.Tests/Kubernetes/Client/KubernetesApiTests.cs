@@ -153,8 +153,8 @@ public sealed class KubernetesApiTests
             .Answer("{}");
         await cluster.Api().GetAsync("/api/v1/pods", Token);
         string[] pauses = [.. listener.Verbose.Where(line => line.StartsWith("Attempt ", StringComparison.Ordinal))];
-        Assert.Equal("Attempt 1 of GET /api/v1/pods failed (slow down); again in 7 s", pauses[0]);
-        Assert.Equal("Attempt 2 of GET /api/v1/pods failed (moment); again in 30 s", pauses[1]);
+        Assert.Equal("Attempt 1 of GET /api/v1/pods failed (slow down); retrying in 7 s", pauses[0]);
+        Assert.Equal("Attempt 2 of GET /api/v1/pods failed (moment); retrying in 30 s", pauses[1]);
 
         cluster.Answer(HttpStatusCode.InternalServerError, ScriptedCluster.Status(500, "InternalError", "broken"));
         Assert.Equal("InternalError", (await Assert.ThrowsAsync<LabException>(() => cluster.Api().GetAsync("/api/v1/pods", Token))).Code);

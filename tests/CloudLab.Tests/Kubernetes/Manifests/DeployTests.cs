@@ -369,7 +369,7 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         CmdletResult result = await RunAsync("Remove-LabManifest", new { Manifest = Config("held", "1"), Force = true, Wait = true, Timeout = 3 });
         await ReleaseAsync();
         Assert.Contains(result.Progress, p => p.Activity.StartsWith("Waiting for 1 objects", StringComparison.Ordinal)
-            && p.StatusDescription.Contains("still there, held by example.com/hold", StringComparison.Ordinal));
+            && p.StatusDescription.Contains("still exists, held by example.com/hold", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -381,7 +381,7 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         ErrorRecord error = Assert.Single(result.Errors);
         Assert.StartsWith("WaitTimeout", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.OperationTimeout, error.CategoryInfo.Category);
-        Assert.Contains("Last seen: still there, held by example.com/hold", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Last seen: still exists, held by example.com/hold", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -460,12 +460,9 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         using System.Security.SecureString secure = new();
         Hashtable hidden = new() { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new Hashtable { ["name"] = "hidden" }, ["stringData"] = new Hashtable { ["password"] = secure } };
         Hashtable odd = new() { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new Hashtable { ["name"] = "odd" }, ["immutable"] = double.NaN };
-        CmdletResult result = await RunAsync("Deploy-LabManifest", null, [hidden, odd, Config("good", "1")]);
+        CmdletResult result = await RunAsync("Deploy-LabManifest", null, [hidden, odd, endless, Config("good", "1")]);
         Assert.Equal("good", Assert.Single(result.OutputOf<ManifestResult>()).Name);
-        Assert.Equal(2, result.Errors.Count);
-        Assert.All(result.Errors, e => Assert.StartsWith("ManifestInvalid", e.FullyQualifiedErrorId, StringComparison.Ordinal));
-        result = await RunAsync("Deploy-LabManifest", new { Manifest = endless });
-        Assert.StartsWith("ManifestInvalid", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(["ManifestInvalid", "ManifestInvalid", "ManifestInvalid"], result.Errors.Select(e => e.FullyQualifiedErrorId.Split(',')[0]));
     }
 
     [Theory]

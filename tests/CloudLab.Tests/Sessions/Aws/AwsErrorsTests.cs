@@ -129,7 +129,7 @@ public sealed class AwsErrorsTests
         await using FakeServer server = new((status, body));
         LabException error = await Assert.ThrowsAsync<LabException>(() => Call(server.Client));
         Assert.Equal((LabErrorKind.ServiceFailed, "InvalidResponse"), (error.Kind, error.Code));
-        Assert.Contains("did not answer as IAM does", error.Message, StringComparison.Ordinal);
+        Assert.Contains("did not return a valid IAM response", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

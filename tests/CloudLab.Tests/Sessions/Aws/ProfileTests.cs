@@ -44,7 +44,7 @@ public sealed class ProfileTests : IAsyncLifetime
         Assert.Equal("AKIDBASE", AccessKey("a"));
         Assert.Equal("AKIDBASE", AccessKey("b"));
         Files("[profile a]\naws_access_key_id = AKIDCONFIG\n", "");
-        Assert.Equal("Profile 'a' gives no credentials: 'aws_secret_access_key' is missing.", Refused("a").Message);
+        Assert.Equal("Profile 'a' provides no credentials: 'aws_secret_access_key' is missing.", Refused("a").Message);
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class ProfileTests : IAsyncLifetime
         LabException missing = Refused("lab");
         Assert.Equal("ProfileNotFound", missing.Code);
         Assert.Contains("line 2 of", missing.Message, StringComparison.Ordinal);
-        Assert.Contains("has to be '[profile lab]'", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("must be '[profile lab]'", missing.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class ProfileTests : IAsyncLifetime
     [InlineData("source_profile = a", "its sources form a circle: a -> a")]
     [InlineData("source_profile = b\n[profile b]\nrole_arn = x\nsource_profile = a", "its sources form a circle: a -> b -> a")]
     [InlineData("source_profile = gone", "its source, profile 'gone', does not exist")]
-    [InlineData("source_profile = c\n[profile c]\nregion = x", "its source, profile 'c', holds none")]
+    [InlineData("source_profile = c\n[profile c]\nregion = x", "its source, profile 'c', has none")]
     [InlineData("external_id = x", "needs 'source_profile', 'credential_source' or 'web_identity_token_file'")]
     [InlineData("source_profile = c\ncredential_source = Environment", "cannot be combined")]
     [InlineData("credential_source = Moon", "write Environment, Ec2InstanceMetadata or EcsContainer")]
@@ -285,7 +285,7 @@ public sealed class ProfileTests : IAsyncLifetime
         Asker asker = new();
         RequestLog.Current = asker;
         ImmutableCredentials[] all = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Session("m").Aws.Credentials().GetCredentialsAsync()));
-        Assert.Equal(["Profile 'm': Code of the MFA device arn:aws:iam::123456789012:mfa/me"], asker.Questions);
+        Assert.Equal(["Profile 'm': Code from the MFA device arn:aws:iam::123456789012:mfa/me"], asker.Questions);
         Assert.Equal([$"AssumeRole {Role} by AKIDBASE me arn:aws:iam::123456789012:mfa/me 123456"], cloud.Requests);
         Assert.All(all, keys => Assert.Equal("ASIAROLE1", keys.AccessKey));
     }
@@ -380,7 +380,7 @@ public sealed class ProfileTests : IAsyncLifetime
         Files($"[profile p]\ncredential_process = sh {file} {Guid.NewGuid()}\n", "");
         LabException e = Assert.Throws<LabException>(() => AccessKey("p"));
         Assert.Equal("ProfileUnusable", e.Code);
-        Assert.StartsWith("Profile 'p' gives no credentials: its credential_process ", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Profile 'p' provides no credentials: its credential_process ", e.Message, StringComparison.Ordinal);
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("a-secret-line", e.ToString(), StringComparison.Ordinal);
     }

@@ -284,7 +284,7 @@ public abstract class BucketConfigurationTests(StorageServer server) : StorageTe
 
     [Theory]
     [InlineData("-ExpireAfterDays", "has no action")]
-    [InlineData("Late", "before or when they would go to GLACIER")]
+    [InlineData("Late", "before or when they would move to GLACIER")]
     [InlineData("Mixed", "days and dates")]
     [InlineData("Keep", "-NoncurrentExpireAfterDays")]
     [InlineData("LongId", "at most 255 are allowed")]

@@ -119,7 +119,7 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
         object sync = new { Source = "source", Destination = Place, Delete = true, Session };
         CmdletResult nobody = await RunAsync(sync);
         Assert.Equal("RemovalNotConfirmed", CodeOf(Assert.Single(nobody.Errors)));
-        Assert.Contains($"12 of the 12 that are in {Place}/", nobody.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Contains($"12 of the 12 items in {Place}/", nobody.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain('\n', nobody.Errors[0].ToString());
         CmdletResult refused = (await RunAsync(sync, ConfirmAnswer.No)).Ok();
         Assert.Single(refused.Questions);

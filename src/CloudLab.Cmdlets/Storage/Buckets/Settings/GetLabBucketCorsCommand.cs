@@ -5,9 +5,9 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Gets the CORS rules of buckets: which web pages of other origins may use them.</summary>
 /// <remarks>
-/// <para>Writes each rule as an object, in their order: the first that fits a request counts.</para>
-/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
-/// time, so that their answers come in any order.</para>
+/// <para>Writes each rule as an object, in order: the first one that matches a request applies.</para>
+/// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same
+/// time, so results come in any order.</para>
 /// <para>Errors: NoSuchCORSConfiguration where there is none; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -15,7 +15,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <code>Set-LabBucketCors -Bucket movies -Origin https://movies.example; Get-LabBucketCors -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>The rules that let any page in.</para>
+/// <para>The rules that allow pages of any origin.</para>
 /// <code>Get-LabBucketCors -Bucket * | Where-Object Origin -Contains '*'</code>
 /// </example>
 /// <example>

@@ -5,9 +5,9 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Gets the default encryption of buckets.</summary>
 /// <remarks>
-/// <para>It counts for new objects that do not say themselves how they are to be encrypted. Amazon encrypts every bucket, so that there always is one.</para>
-/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
-/// time, so that their answers come in any order.</para>
+/// <para>It applies to new objects that do not specify their encryption. Amazon encrypts every bucket, so there it always exists.</para>
+/// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same
+/// time, so results come in any order.</para>
 /// <para>Errors: ServerSideEncryptionConfigurationNotFoundError where there is none; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

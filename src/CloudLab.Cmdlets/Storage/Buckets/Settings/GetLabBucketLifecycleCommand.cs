@@ -3,11 +3,11 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
-/// <summary>Gets the lifecycle rules of buckets: what they do with objects as they grow old.</summary>
+/// <summary>Gets the lifecycle rules of buckets: what happens to objects as they age.</summary>
 /// <remarks>
 /// <para>Writes each rule as an object.</para>
-/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
-/// time, so that their answers come in any order.</para>
+/// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same
+/// time, so results come in any order.</para>
 /// <para>Errors: NoSuchLifecycleConfiguration where there is none; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

@@ -3,11 +3,11 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
-/// <summary>Gets the public access blocks of buckets: what keeps them from becoming public.</summary>
+/// <summary>Gets the public access blocks of buckets: the settings that prevent public access.</summary>
 /// <remarks>
-/// <para>At Amazon the block of the whole account counts beside it, which this does not show.</para>
-/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
-/// time, so that their answers come in any order.</para>
+/// <para>At Amazon the block of the whole account applies as well, which this does not show.</para>
+/// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same
+/// time, so results come in any order.</para>
 /// <para>Errors: NoSuchPublicAccessBlockConfiguration where there is none; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

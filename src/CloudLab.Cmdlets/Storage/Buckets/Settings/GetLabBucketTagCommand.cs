@@ -5,9 +5,9 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Gets the tags of buckets.</summary>
 /// <remarks>
-/// <para>Writes one object a bucket, whose property Tag holds values by names.</para>
-/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
-/// time, so that their answers come in any order.</para>
+/// <para>Writes one object for each bucket, whose property Tag maps names to values.</para>
+/// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same
+/// time, so results come in any order.</para>
 /// <para>Errors: NoSuchTagSet where there is none; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

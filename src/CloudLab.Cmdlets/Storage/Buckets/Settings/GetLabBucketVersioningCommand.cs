@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Gets whether buckets keep the old versions of objects.</summary>
 /// <remarks>
-/// <para>Every bucket has an answer: Off, Enabled or Suspended. Several buckets are asked at the same time, so that their answers come in any order.</para>
+/// <para>Every bucket has a status: Off, Enabled or Suspended. Several buckets are queried at the same time, so results come in any order.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <code>Get-LabBucketVersioning -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>Switches it on wherever it is not.</para>
+/// <para>Enables it for all buckets where it is not enabled.</para>
 /// <code>Get-LabBucketVersioning -Bucket * | Where-Object Status -NE Enabled | Set-LabBucketVersioning -Status Enabled</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>

@@ -5,9 +5,9 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Gets the static websites of buckets.</summary>
 /// <remarks>
-/// <para>At Amazon the object also says the website's address. A server that is not Amazon's has addresses of its own.</para>
-/// <para>A bucket named exactly that has none is an error; with wildcards such buckets are passed over. Several buckets are asked at the same
-/// time, so that their answers come in any order.</para>
+/// <para>At Amazon the object also has the address of the website. Other servers use addresses of their own.</para>
+/// <para>A bucket given by its exact name that has none is an error; with wildcards such buckets are skipped. Several buckets are queried at the same
+/// time, so results come in any order.</para>
 /// <para>Errors: NoSuchWebsiteConfiguration where there is none; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

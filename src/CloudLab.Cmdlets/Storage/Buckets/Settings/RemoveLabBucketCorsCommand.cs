@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes CORS rules of buckets: all of them, or some.</summary>
 /// <remarks>
-/// <para>Without -Id no page of another origin may use the bucket any more. That there is no such rule is no error.</para>
+/// <para>Without -Id all rules are removed, and pages of other origins can no longer use the bucket. It is not an error if no such rule exists.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>

@@ -5,11 +5,11 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes the default encryption of buckets.</summary>
 /// <remarks>
-/// <para>Objects that are there stay encrypted as they are. At Amazon new ones are then encrypted with keys of S3 itself (AES256). That there is none is no error.</para>
+/// <para>Existing objects stay encrypted. At Amazon new ones are then encrypted with keys managed by S3 (AES256). It is not an error if there is none.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
-/// <para>Back to the default.</para>
+/// <para>Returns to the default.</para>
 /// <code>Remove-LabBucketEncryption -Bucket movies</code>
 /// </example>
 /// <example>

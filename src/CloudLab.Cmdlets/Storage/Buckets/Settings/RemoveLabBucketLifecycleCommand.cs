@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes lifecycle rules of buckets: all of them, or some.</summary>
 /// <remarks>
-/// <para>Without -Id the bucket keeps all its objects from then on. That there is no such rule is no error.</para>
+/// <para>Without -Id all rules are removed, and the bucket keeps its objects from then on. It is not an error if no such rule exists.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <code>Remove-LabBucketLifecycle -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>Removes the rules that do nothing.</para>
+/// <para>Removes the rules that are disabled.</para>
 /// <code>Set-LabBucketLifecycle movies -Prefix old/ -ExpireAfterDays 9 -Disabled; Get-LabBucketLifecycle movies | Where-Object Enabled -EQ $false | Remove-LabBucketLifecycle</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.Settings.LabBucketLifecycleRule, LabBucket, or System.String: name of a bucket.</inputtype>

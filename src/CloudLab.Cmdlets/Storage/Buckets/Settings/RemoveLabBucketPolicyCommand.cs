@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes the policies of buckets.</summary>
 /// <remarks>
-/// <para>From then on only those get in whom their own policies let in. That there is none is no error.</para>
+/// <para>From then on only users whose own policies allow it have access. It is not an error if there is none.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <code>Remove-LabBucketPolicy -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>Removes those of all buckets that have one.</para>
+/// <para>Removes the policies of all buckets that have one.</para>
 /// <code>Get-LabBucketPolicy -Bucket * | Remove-LabBucketPolicy -Force</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>

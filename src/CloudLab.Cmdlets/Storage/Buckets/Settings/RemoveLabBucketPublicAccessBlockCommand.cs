@@ -5,7 +5,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes the public access blocks of buckets.</summary>
 /// <remarks>
-/// <para>From then on a policy or an access control list can make the bucket public. That there is none is no error.</para>
+/// <para>From then on a policy or an access control list can make the bucket public. It is not an error if there is none.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <code>Remove-LabBucketPublicAccessBlock -Bucket movies -Force</code>
 /// </example>
 /// <example>
-/// <para>Says what would be done.</para>
+/// <para>Shows what would be done.</para>
 /// <code>Get-LabBucket mov* | Remove-LabBucketPublicAccessBlock -WhatIf</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>

@@ -6,7 +6,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes tags of buckets: all of them, or some.</summary>
 /// <remarks>
-/// <para>That there is no such tag is no error.</para>
+/// <para>It is not an error if a tag does not exist.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -22,7 +22,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 [OutputType(typeof(void))]
 public sealed class RemoveLabBucketTagCommand : RemoveBucketConfigurationCommand
 {
-    /// <summary>Names of the tags to remove; all tags if left out.</summary>
+    /// <summary>Names of the tags to remove; all tags if omitted.</summary>
     [Parameter(Position = 1)]
     [ArgumentCompleter(typeof(BucketTagCompleter))]
     [ValidateNotNullOrEmpty]

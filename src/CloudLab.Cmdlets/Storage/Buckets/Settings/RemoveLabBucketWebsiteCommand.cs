@@ -5,15 +5,15 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Removes the static websites of buckets; the objects stay.</summary>
 /// <remarks>
-/// <para>That there is no website is no error.</para>
+/// <para>It is not an error if there is no website.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
-/// <para>The bucket is no website any more.</para>
+/// <para>Removes the website of one bucket.</para>
 /// <code>Remove-LabBucketWebsite -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>Nor is any other.</para>
+/// <para>Removes the websites of all buckets.</para>
 /// <code>Get-LabBucketWebsite -Bucket * | Remove-LabBucketWebsite</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.LabBucket, or System.String: name of a bucket.</inputtype>

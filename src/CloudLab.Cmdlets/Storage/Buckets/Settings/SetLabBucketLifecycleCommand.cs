@@ -6,25 +6,25 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
-/// <summary>Sets lifecycle rules of buckets: when objects go to an archive, and when they are removed.</summary>
+/// <summary>Sets lifecycle rules of buckets: when objects are archived, and when they are removed.</summary>
 /// <remarks>
-/// <para>The parameters describe one rule: what it is about (-Prefix, -Tag, sizes) and what happens when. It takes the place of the rule with
-/// the same -Id, or comes to the others, which stay. -Rule, and what Get-LabBucketLifecycle writes into the pipeline, are all the rules that
-/// the bucket has afterwards.</para>
-/// <para>The service applies rules about once a day. It only takes all rules at once, so that two who change different rules at the same moment
-/// undo each other's change. What a rule has removed does not come back, unless the bucket keeps versions.</para>
-/// <para>Errors: RuleInvalid when a rule makes no sense, before anything is sent; NoSuchBucket; AccessDenied.</para>
+/// <para>The parameters describe one rule: which objects it applies to (-Prefix, -Tag, sizes) and what happens when. It replaces the rule with
+/// the same -Id, or is added to the others, which stay. -Rule, and the output of Get-LabBucketLifecycle from the pipeline, replace all
+/// rules of the bucket.</para>
+/// <para>The service applies rules about once a day. It replaces all rules at once, so two users who change different rules at the same time
+/// can undo each other's change. Objects that a rule has removed cannot be recovered unless the bucket keeps versions.</para>
+/// <para>Errors: RuleInvalid when a rule is not valid, before anything is sent; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
-/// <para>Logs go to the archive after a week and are removed after a month.</para>
+/// <para>Archives logs after a week and removes them after a month.</para>
 /// <code>Set-LabBucketLifecycle -Bucket movies -Prefix logs/ -ArchiveAfterDays 7 -StorageClass GLACIER -ExpireAfterDays 30 -Id logs</code>
 /// </example>
 /// <example>
-/// <para>Tidies a bucket: old versions but the newest three go after 30 days, uploads that never ended after two.</para>
+/// <para>Cleans up a bucket: removes old versions except the newest three after 30 days, and unfinished uploads after two.</para>
 /// <code>Set-LabBucketLifecycle -Bucket movies -Id tidy -NoncurrentExpireAfterDays 30 -NoncurrentVersionsToKeep 3 -AbortUploadsAfterDays 2 -PassThru</code>
 /// </example>
 /// <example>
-/// <para>Two moves in one rule, which takes the place of all others.</para>
+/// <para>Two transitions in one rule, which replaces all others.</para>
 /// <code>Set-LabBucketLifecycle movies -Rule @{ Id = 'age'; Transition = @{ AfterDays = 30; StorageClass = 'STANDARD_IA' }, @{ AfterDays = 90; StorageClass = 'GLACIER' } }</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.Settings.LabBucketLifecycleRule; or System.String: name of a bucket.</inputtype>
@@ -32,7 +32,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 [OutputType(typeof(LabBucketLifecycleRule))]
 public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBucketLifecycleRule>
 {
-    /// <summary>Beginning of the keys that the rule is about; all of the bucket if left out.</summary>
+    /// <summary>Prefix of the keys that the rule applies to; the whole bucket if omitted.</summary>
     [Parameter(Position = 1, ParameterSetName = "Describe")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
@@ -43,27 +43,27 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
     [ValidateNotNull]
     public IDictionary? Tag { get; set; }
 
-    /// <summary>Only objects of more bytes than this: <c>1MB</c>.</summary>
+    /// <summary>Only objects larger than this number of bytes: <c>1MB</c>.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ValidateRange(0, long.MaxValue)]
     public long? ObjectSizeGreaterThan { get; set; }
 
-    /// <summary>Only objects of fewer bytes than this.</summary>
+    /// <summary>Only objects smaller than this number of bytes.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ValidateRange(1, long.MaxValue)]
     public long? ObjectSizeLessThan { get; set; }
 
-    /// <summary>Days after which objects go to -StorageClass.</summary>
+    /// <summary>Days after which objects move to -StorageClass.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ValidateRange(0, int.MaxValue)]
     public int? ArchiveAfterDays { get; set; }
 
-    /// <summary>Days after which versions that are no longer current go to -StorageClass.</summary>
+    /// <summary>Days after which noncurrent versions move to -StorageClass.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ValidateRange(0, int.MaxValue)]
     public int? NoncurrentArchiveAfterDays { get; set; }
 
-    /// <summary>Storage class that they go to. GLACIER if left out.</summary>
+    /// <summary>Storage class that they move to. GLACIER if omitted.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ArgumentCompleter(typeof(StorageClassCompleter))]
     [ValidateNotNullOrEmpty]
@@ -74,12 +74,12 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
     [ValidateRange(1, int.MaxValue)]
     public int? ExpireAfterDays { get; set; }
 
-    /// <summary>Days after which versions that are no longer current are removed.</summary>
+    /// <summary>Days after which noncurrent versions are removed.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ValidateRange(1, int.MaxValue)]
     public int? NoncurrentExpireAfterDays { get; set; }
 
-    /// <summary>Newest old versions of each object that -NoncurrentExpireAfterDays leaves.</summary>
+    /// <summary>Number of the newest old versions of each object that -NoncurrentExpireAfterDays keeps.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ValidateRange(1, 100)]
     public int? NoncurrentVersionsToKeep { get; set; }
@@ -88,22 +88,22 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
     [Parameter(ParameterSetName = "Describe")]
     public SwitchParameter RemoveExpiredDeleteMarkers { get; set; }
 
-    /// <summary>Days after its beginning at which an upload that never ended is aborted.</summary>
+    /// <summary>Days after its start at which an unfinished upload is aborted.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ValidateRange(1, int.MaxValue)]
     public int? AbortUploadsAfterDays { get; set; }
 
-    /// <summary>Keeps the rule for later: it does not count.</summary>
+    /// <summary>Stores the rule but does not apply it.</summary>
     [Parameter(ParameterSetName = "Describe")]
     public SwitchParameter Disabled { get; set; }
 
-    /// <summary>Id of the rule; what it is about if left out: its prefix, tags and sizes, or <c>all</c>.</summary>
+    /// <summary>Id of the rule; if omitted, made of its prefix, tags and sizes, or <c>all</c>.</summary>
     [Parameter(ParameterSetName = "Describe")]
     [ArgumentCompleter(typeof(BucketRuleCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 
-    /// <summary>All rules, as Get-LabBucketLifecycle writes them, or as hashtables.</summary>
+    /// <summary>All rules, as objects of Get-LabBucketLifecycle or as hashtables.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Rule")]
     [ValidateNotNull]
     public LabBucketLifecycleRule[]? Rule { get; set; }

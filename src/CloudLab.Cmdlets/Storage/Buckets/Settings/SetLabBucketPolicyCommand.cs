@@ -6,17 +6,17 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
-/// <summary>Sets the policies of buckets: who may do what with them.</summary>
+/// <summary>Sets the policies of buckets: who is allowed to do what.</summary>
 /// <remarks>
 /// <para>-Policy takes a policy document, a hashtable, an object from ConvertFrom-Json, JSON text or the path of a JSON file. It is checked
-/// before anything is sent: each statement needs a Principal and a Resource. It takes the place of the policy that is there.</para>
-/// <para>A policy that denies everybody denies its author, too: then only the account's root user can remove it.</para>
-/// <para>Errors: MalformedPolicyDocument, naming the line and column or the element; PolicyFileUnreadable; MalformedPolicy by the service, for a
+/// before anything is sent: each statement needs a Principal and a Resource. It replaces the existing policy.</para>
+/// <para>A policy that denies everyone also denies its author: then only the root user of the account can remove it.</para>
+/// <para>Errors: MalformedPolicyDocument, with the line and column or the element; PolicyFileUnreadable; MalformedPolicy from the service, for a
 /// resource that is not in this bucket or a principal that it does not know; AccessDenied, also where Set-LabBucketPublicAccessBlock forbids
 /// public policies; NoSuchBucket.</para>
 /// </remarks>
 /// <example>
-/// <para>Everybody may read what is below data/.</para>
+/// <para>Lets everyone read the objects below data/.</para>
 /// <code>Set-LabBucketPolicy -Bucket movies -Policy (New-LabPolicyDocument -Allow s3:GetObject -Resource s3://movies/data/* -Principal *)</code>
 /// </example>
 /// <example>

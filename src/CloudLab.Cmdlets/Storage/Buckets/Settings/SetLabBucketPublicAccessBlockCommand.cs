@@ -3,9 +3,9 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
-/// <summary>Sets the public access blocks of buckets: keeps them from becoming public, whatever policies and access control lists say.</summary>
+/// <summary>Sets the public access blocks of buckets: prevents public access, regardless of policies and access control lists.</summary>
 /// <remarks>
-/// <para>All four parts are on unless switched off.</para>
+/// <para>All four settings are on unless switched off.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// <code>Set-LabBucketPublicAccessBlock -Bucket movies</code>
 /// </example>
 /// <example>
-/// <para>For a public website: a policy may let everybody in, access control lists still may not.</para>
+/// <para>For a public website: a policy may grant public access, access control lists still may not.</para>
 /// <code>Set-LabBucketPublicAccessBlock -Bucket movies -BlockPublicPolicy $false -RestrictPublicBuckets $false -PassThru</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.Settings.LabBucketPublicAccessBlock; or System.String: name of a bucket.</inputtype>
@@ -25,7 +25,7 @@ public sealed class SetLabBucketPublicAccessBlockCommand : SetBucketConfiguratio
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public bool BlockPublicAcls { get; set; } = true;
 
-    /// <summary>Whether access control lists that already make something public do not count.</summary>
+    /// <summary>Whether existing access control lists that make something public are ignored.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public bool IgnorePublicAcls { get; set; } = true;
 
@@ -33,7 +33,7 @@ public sealed class SetLabBucketPublicAccessBlockCommand : SetBucketConfiguratio
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public bool BlockPublicPolicy { get; set; } = true;
 
-    /// <summary>Whether, where a policy makes the bucket public already, only its own account and services of AWS get in.</summary>
+    /// <summary>Whether a bucket with a public policy is accessible only to its own account and AWS services.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public bool RestrictPublicBuckets { get; set; } = true;
 

@@ -8,12 +8,12 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
 /// <summary>Sets tags of buckets.</summary>
 /// <remarks>
-/// <para>Tags that are not named stay as they are, unless -Replace is given. The service only takes all tags at once, so that two who change
-/// different tags at the same moment undo each other's change.</para>
+/// <para>Tags that are not named stay as they are, unless -Replace is given. The service replaces all tags at once, so two users who change
+/// different tags at the same time can undo each other's change.</para>
 /// <para>Errors: InvalidTag when a name or value breaks a rule, or when there are more than 50, before anything is sent; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
-/// <para>Adds a tag, or changes it.</para>
+/// <para>Adds or changes a tag.</para>
 /// <code>Set-LabBucketTag -Bucket movies -Tag @{ team = 'film' }</code>
 /// </example>
 /// <example>
@@ -25,7 +25,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 [OutputType(typeof(LabBucketTags))]
 public sealed class SetLabBucketTagCommand : SetBucketConfigurationCommand
 {
-    /// <summary>Values by names: <c>@{ team = 'film'; cost = 42 }</c>.</summary>
+    /// <summary>Names and values: <c>@{ team = 'film'; cost = 42 }</c>.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     public IDictionary? Tag { get; set; }

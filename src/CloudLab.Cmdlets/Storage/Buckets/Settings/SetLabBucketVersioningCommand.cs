@@ -3,18 +3,18 @@ using CloudLab.Core.Storage.Buckets.Settings;
 
 namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 
-/// <summary>Switches on that buckets keep the old versions of objects, or suspends it.</summary>
+/// <summary>Enables or suspends versioning: whether buckets keep the old versions of objects.</summary>
 /// <remarks>
-/// <para>Enabled: what is replaced or deleted stays as an old version, and costs as any other object (Set-LabBucketLifecycle removes it after some
-/// time). Suspended: old versions stay, new ones are no longer kept. There is no way back to Off.</para>
-/// <para>Errors: VersioningStays for Off where it is on; InvalidBucketState when a bucket with object lock is to be suspended; NoSuchBucket; AccessDenied.</para>
+/// <para>Enabled: objects that are replaced or deleted remain as old versions and are billed like other objects (Set-LabBucketLifecycle removes them after some
+/// time). Suspended: old versions stay, new ones are no longer kept. It cannot be set back to Off.</para>
+/// <para>Errors: VersioningStays for Off when it has been enabled; InvalidBucketState for Suspended on a bucket with object lock; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Keeps versions from now on.</para>
 /// <code>Set-LabBucketVersioning -Bucket movies -Status Enabled -PassThru</code>
 /// </example>
 /// <example>
-/// <para>Keeps no more of them.</para>
+/// <para>Stops keeping versions.</para>
 /// <code>Get-LabBucket mov* | Set-LabBucketVersioning -Status Suspended</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Buckets.Settings.LabBucketVersioning; or System.String: name of a bucket.</inputtype>
@@ -22,7 +22,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 [OutputType(typeof(LabBucketVersioning))]
 public sealed class SetLabBucketVersioningCommand : SetBucketConfigurationCommand
 {
-    /// <summary>Enabled or Suspended. Off is only taken by a bucket that is off.</summary>
+    /// <summary>Enabled or Suspended. Off is accepted only if the bucket is already off.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     public BucketVersioningStatus Status { get; set; }
 
