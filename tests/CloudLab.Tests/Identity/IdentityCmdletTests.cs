@@ -103,6 +103,25 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
         Assert.Empty((await Run("Get-LabRole")).Ok().Output);
     }
 
+    // A hashtable that contains itself ended the process: a stack that overflows cannot be caught.
+    [Fact]
+    public async Task An_object_that_is_no_policy_stops_before_anything_is_sent()
+    {
+        Hashtable endless = new() { ["Version"] = "2012-10-17" };
+        endless["Statement"] = endless;
+        PSObject custom = new();
+        custom.Properties.Add(new PSNoteProperty("Statement", custom));
+        foreach (object policy in new object[] { endless, custom, new Hashtable { ["Statement"] = double.NaN }, new Hashtable { ["Statement"] = new System.Security.SecureString() } })
+        {
+            CmdletResult result = await Run("New-LabRole", new { Name = "a", Policy = policy });
+            Assert.StartsWith("MalformedPolicyDocument", result.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        }
+
+        Assert.StartsWith("ValueInvalid", (await Run("New-LabRole", new { Name = "a", Tag = new Hashtable { ["t"] = new object[] { 1 } } })).TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty((await Run("Get-LabRole")).Ok().Output);
+        (await Run("New-LabRole", new { Name = "marked", Policy = "\uFEFF" + Read })).Ok();
+    }
+
     [Fact]
     public async Task One_bad_name_is_one_error_and_the_others_go_on()
     {

@@ -1,9 +1,9 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common;
 using CloudLab.Core.Containers.Builds;
 
 namespace CloudLab.Cmdlets.Containers.Builds;
@@ -187,13 +187,22 @@ public sealed class BuildLabImageCommand : DockerCommand
         await WriteAsync(build, cancellation);
     }
 
-    private static Dictionary<string, string?> Texts(Hashtable table) => table.Cast<DictionaryEntry>().ToDictionary(
-        entry => Text(entry.Key)!, entry => Text(entry.Value), StringComparer.Ordinal);
-
-    private static string? Text(object? value) => value switch
+    private static Dictionary<string, string?> Texts(Hashtable table)
     {
-        PSObject wrapper => Text(wrapper.BaseObject),
+        Dictionary<string, string?> texts = [];
+        foreach (DictionaryEntry entry in table)
+        {
+            string name = Text("", entry.Key)!;
+            texts[name] = Text(name, entry.Value);
+        }
+
+        return texts;
+    }
+
+    private static string? Text(string name, object? value) => value switch
+    {
+        PSObject wrapper => Text(name, wrapper.BaseObject),
         bool flag => flag ? "true" : "false",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture) is { } text && value is not null ? text : null,
+        _ => TextTable.Text(name, value),
     };
 }

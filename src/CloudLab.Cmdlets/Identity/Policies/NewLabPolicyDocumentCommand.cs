@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 
@@ -194,7 +195,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     {
         try
         {
-            return JsonNode.Parse(text);
+            return StrictJson.Parse(text);
         }
         catch (System.Text.Json.JsonException e)
         {

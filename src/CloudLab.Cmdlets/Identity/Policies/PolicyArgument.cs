@@ -1,7 +1,7 @@
-using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Identity.Policies;
@@ -64,55 +64,20 @@ internal static class PolicyArgument
 
     /// <summary>Makes JSON of PowerShell's own objects.</summary>
     /// <param name="value">A hashtable, a custom object, a list, or a plain value.</param>
-    /// <returns>The same as JSON.</returns>
+    /// <returns>The same as JSON. Throws <see cref="LabException"/> (<c>MalformedPolicyDocument</c>) where it cannot be.</returns>
     public static JsonNode? ToJson(object? value)
     {
-        switch (value)
+        try
         {
-            case null:
-                return null;
-            case JsonNode node:
-                return node.DeepClone();
-            case PSObject { BaseObject: not PSCustomObject } wrapper:
-                return ToJson(wrapper.BaseObject);
-            case string or char or Enum:
-                return JsonValue.Create(value.ToString());
-            case bool truth:
-                return JsonValue.Create(truth);
-            case DateTime or DateTimeOffset:
-                return JsonValue.Create(((IFormattable)value).ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture));
-            case IDictionary map:
-                JsonObject fromMap = [];
-                foreach (DictionaryEntry entry in map)
-                {
-                    fromMap[entry.Key.ToString()!] = ToJson(entry.Value);
-                }
-
-                return fromMap;
-            case PSObject custom:
-                JsonObject fromProperties = [];
-                foreach (PSPropertyInfo property in custom.Properties)
-                {
-                    fromProperties[property.Name] = ToJson(property.Value);
-                }
-
-                return fromProperties;
-            case IEnumerable list:
-                JsonArray array = [];
-                foreach (object? item in list)
-                {
-                    array.Add(ToJson(item));
-                }
-
-                return array;
-            case IFormattable number:
-                return JsonNode.Parse(number.ToString(null, CultureInfo.InvariantCulture));
-            default:
-                return JsonValue.Create(value.ToString());
+            return ObjectJson.Of(PlainObject.Of(value));
+        }
+        catch (LabException e) when (e.Code == "ValueInvalid")
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "MalformedPolicyDocument", e.Message, e);
         }
     }
 
-    private static PolicyDocument FromText(PSCmdlet cmdlet, string text, PolicyKind kind) => text.TrimStart() is ['{' or '[', ..]
+    private static PolicyDocument FromText(PSCmdlet cmdlet, string text, PolicyKind kind) => (text = text.TrimStart('\uFEFF')).TrimStart() is ['{' or '[', ..]
         ? PolicyDocument.Parse(text, kind)
         : FromFile(cmdlet.GetUnresolvedProviderPathFromPSPath(text), kind);
 

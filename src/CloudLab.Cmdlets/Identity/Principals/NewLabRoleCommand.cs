@@ -3,6 +3,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
@@ -128,7 +129,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
                         Path = Path,
                         Description = Description,
                         MaxSessionDuration = MaxSessionDuration == TimeSpan.Zero ? null : MaxSessionDuration,
-                        Tags = (Tag ?? []).Cast<DictionaryEntry>().ToDictionary(tag => tag.Key.ToString()!, tag => tag.Value?.ToString() ?? ""),
+                        Tags = TextTable.Read(Tag),
                     },
                     cancellation),
                 cancellation);

@@ -139,7 +139,18 @@ public abstract class ManifestCommand : KubeCommand
     private void Read(object? input)
     {
         inputs++;
-        object? value = Plain(input);
+        object? value;
+        try
+        {
+            value = PlainObject.Of(input);
+        }
+        catch (LabException e)
+        {
+            EndLines();
+            Add([ManifestReader.Unusable(input, inputs, e)]);
+            return;
+        }
+
         switch (value)
         {
             case null:
@@ -194,45 +205,6 @@ public abstract class ManifestCommand : KubeCommand
             // A line such as "metadata:" reads like a drive.
             return null;
         }
-    }
-
-    // What ConvertFrom-Json and [pscustomobject] make, as dictionaries.
-    private static object? Plain(object? value)
-    {
-        if (value is not PSObject wrapper)
-        {
-            return value switch
-            {
-                IDictionary map when map is not ResourceMap => PlainMap(map),
-                object?[] list => list.Select(Plain).ToArray(),
-                _ => value,
-            };
-        }
-
-        object under = wrapper.BaseObject;
-        if (under is not PSCustomObject)
-        {
-            return Plain(under);
-        }
-
-        OrderedDictionary properties = [];
-        foreach (PSPropertyInfo property in wrapper.Properties)
-        {
-            properties[property.Name] = Plain(property.Value);
-        }
-
-        return properties;
-    }
-
-    private static OrderedDictionary PlainMap(IDictionary map)
-    {
-        OrderedDictionary plain = [];
-        foreach (DictionaryEntry entry in map)
-        {
-            plain[entry.Key] = Plain(entry.Value);
-        }
-
-        return plain;
     }
 
     private IReadOnlyCollection<string> Resolve(string path)

@@ -137,6 +137,11 @@ public sealed class GetLabResourceCommand : KubeCommand
                 catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
                 {
                 }
+                catch (LabException e) when (e.Code == "NameInvalid")
+                {
+                    missing.Remove(name);
+                    WriteProblem(e, $"{resource.Name}/{name}");
+                }
             }
 
             return;

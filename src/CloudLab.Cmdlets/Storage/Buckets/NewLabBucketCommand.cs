@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Buckets;
 

@@ -4,6 +4,7 @@ using System.Security;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Transfers;

@@ -43,6 +43,16 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is empty: it needs at least a FROM instruction.");
         }
 
+        if (reason == "syntax error in pattern")
+        {
+            return Make(LabErrorKind.InvalidData, "DockerignoreInvalid", "A line of .dockerignore is not a valid pattern: a '[' is not closed, or a line ends with '\\'.");
+        }
+
+        if (reason.Contains("RST_STREAM", StringComparison.Ordinal) && IsBinary(dockerfile))
+        {
+            return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is not UTF-8 text (UTF-16, perhaps): save it as UTF-8.");
+        }
+
         if ((match = PushError().Match(reason)).Success)
         {
             return OfPush(match.Groups["image"].Value, match.Groups["why"].Value);
@@ -101,6 +111,19 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
     };
 
     private static bool IsCancelled(string error) => error.Contains("context canceled", StringComparison.Ordinal);
+
+    private static bool IsBinary(string file)
+    {
+        try
+        {
+            // A pipe has no length, and reading it would wait.
+            return new FileInfo(file) is { Exists: true, Length: > 0 and < 1_000_000 } && File.ReadAllBytes(file).Contains((byte)0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private static string Sentence(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].TrimEnd('.');
 

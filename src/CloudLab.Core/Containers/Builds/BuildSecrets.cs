@@ -21,6 +21,8 @@ internal sealed partial class BuildSecrets
     [
         .. arguments.Where(pair => SecretName().IsMatch(pair.Key))
             .Select(pair => pair.Value ?? environment(pair.Key) ?? "")
+            // What a step prints comes line by line.
+            .SelectMany(value => value.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Append(value))
             .Where(value => value.Length >= ShortestValue)
             .OrderByDescending(value => value.Length),
     ];

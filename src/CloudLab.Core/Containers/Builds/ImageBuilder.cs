@@ -53,6 +53,12 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
             ImageName.Check(tag);
         }
 
+        if (options.BuildArgs.Keys.Concat(options.Labels.Keys).FirstOrDefault(name => name.Length == 0 || name.Contains('=', StringComparison.Ordinal)) is { } bad)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "NameInvalid", $"'{bad}' cannot be the name of a build argument or a label: a name is not empty and has no '='.");
+        }
+
         if (options.Push && options.Tags.Count == 0)
         {
             throw new LabException(

@@ -1,3 +1,5 @@
+using CloudLab.Core.Common.Errors;
+
 namespace CloudLab.Core.Kubernetes.Client;
 
 /// <summary>One kind of object that a cluster serves.</summary>
@@ -48,12 +50,12 @@ public sealed record ApiResource
     /// <summary>The URL path of one object, or of all.</summary>
     /// <param name="ns">Namespace; null for all of them.</param>
     /// <param name="name">Object name; null for the list.</param>
-    /// <returns>A path that begins with a slash.</returns>
+    /// <returns>A path that begins with a slash. Throws <see cref="LabException"/> (<c>NameInvalid</c>) where a name would lead elsewhere.</returns>
     internal string Path(string? ns, string? name = null)
     {
         string root = Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}";
-        string scope = Namespaced && ns is not null ? $"/namespaces/{Uri.EscapeDataString(ns)}" : "";
-        return name is null ? $"{root}{scope}/{Plural}" : $"{root}{scope}/{Plural}/{Uri.EscapeDataString(name)}";
+        string scope = Namespaced && ns is not null ? $"/namespaces/{Segment(ns, "a namespace")}" : "";
+        return name is null ? $"{root}{scope}/{Plural}" : $"{root}{scope}/{Plural}/{Segment(name, "an object")}";
     }
 
     /// <summary>How one object is called in messages: <c>deployment.apps/movies in namespace default</c>.</summary>
@@ -62,4 +64,10 @@ public sealed record ApiResource
     /// <returns>Its name for people.</returns>
     internal string Describe(string? ns, string name) =>
         $"{Singular}{(Group.Length == 0 ? "" : "." + Group)}/{name}{(Namespaced && ns is not null ? $" in namespace {ns}" : "")}";
+
+    // As kubectl does: URLs are normalized on their way, so a ConfigMap '..' would be its namespace, and '.' all ConfigMaps.
+    private static string Segment(string name, string what) => name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '%')
+        ? throw new LabException(
+            LabErrorKind.InvalidData, "NameInvalid", $"'{name}' cannot be the name of {what}: a name is not '.' or '..', and has no '/' and no '%'.") { Target = name }
+        : Uri.EscapeDataString(name);
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Yaml;
@@ -85,13 +86,33 @@ public static class ManifestReader
     /// <returns>Its items.</returns>
     public static IEnumerable<ManifestItem> ReadObject(object value, int number, bool namesOnly = false)
     {
+        try
+        {
+            return Objects(value, number, namesOnly);
+        }
+        catch (LabException e) when (e.Code == "ValueInvalid")
+        {
+            return [Unusable(value, number, e)];
+        }
+    }
+
+    /// <summary>An item for an object that cannot be read.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="number">Its number among the inputs.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    /// <returns>The item.</returns>
+    public static ManifestItem Unusable(object? value, int number, LabException problem) => ManifestItem.Bad(
+        Input, number, 0, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{Input}: {problem.Message}", problem) { Target = value });
+
+    private static IEnumerable<ManifestItem> Objects(object value, int number, bool namesOnly)
+    {
         switch (value)
         {
             case LabResource resource:
                 return Items(Applicable(resource.ToObject()), Input, number, 0);
             case ManifestResult result when namesOnly:
                 return Items(Names(result.ApiVersion, result.Kind, result.Name, result.Namespace), Input, number, 0);
-            case IDictionary map when ResourceMap.ToJson(map) is JsonObject json:
+            case IDictionary map when ObjectJson.Of(map) is JsonObject json:
                 if (namesOnly && json.Text("apiVersion") is null && json.Text("ApiVersion") is { } version && json.Text("Kind") is { } kind)
                 {
                     json = Names(version, kind, json.Text("Name") ?? "", json.Text("Namespace"));

@@ -58,7 +58,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
     /// <summary>Finds kind and namespace of an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The kind and namespace. Throws <see cref="LabException"/> where the cluster has no such kind, or two namespaces contradict.</returns>
+    /// <returns>The kind and namespace. Throws <see cref="LabException"/> where the cluster has no such kind, two namespaces contradict, or a name cannot be.</returns>
     public async Task<ResolvedItem> ResolveAsync(ManifestItem item, CancellationToken cancellation)
     {
         ApiCatalog catalog = await api.CatalogAsync(cancellation);
@@ -83,7 +83,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
 
         if (!resource.Namespaced)
         {
-            return new ResolvedItem(item, resource, null);
+            return Checked(new ResolvedItem(item, resource, null));
         }
 
         if (options.Namespace is { } asked && item.Namespace is { } own && asked != own)
@@ -102,7 +102,21 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
             metadata["namespace"] = ns;
         }
 
-        return new ResolvedItem(item, resource, ns);
+        return Checked(new ResolvedItem(item, resource, ns));
+    }
+
+    // Before anybody is asked, and also where the server is to make up the name.
+    private static ResolvedItem Checked(ResolvedItem item)
+    {
+        try
+        {
+            _ = item.Resource.Path(item.Namespace, item.Item.HasName ? item.Item.Name : null);
+            return item;
+        }
+        catch (LabException e)
+        {
+            throw About(e, item);
+        }
     }
 
     private static (string Group, string Kind)? KindOf(ManifestItem item) =>
@@ -119,7 +133,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
     {
         // The server quotes a value of the wrong type in Go's notation, also where it is a password that looks like a number.
         bool secret = item.Resource is { Kind: "Secret", Group: "" };
-        string message = QuotedValue().Replace(problem.Message, secret ? "another type" : "$1");
+        string message = secret ? SecretValue().Replace(problem.Message, "another type") : QuotedValue().Replace(problem.Message, "${value}");
         return new LabException(
             problem.Kind, problem.Code, $"{item.Description} ({item.Item.Place}): {message}", secret ? null : problem)
         {
@@ -149,6 +163,10 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
         Line = item.Item.Line,
     };
 
-    [GeneratedRegex(@"&value\.valueUnstructured\{Value:(.*?)\}")]
+    [GeneratedRegex(@"&value\.valueUnstructured\{Value:(?<value>(?>[^{}]+|\{(?<open>)|\}(?<-open>))*(?(open)(?!)))\}")]
     private static partial Regex QuotedValue();
+
+    // A list or a map has braces of its own, and a password may have them too: nothing that follows is shown.
+    [GeneratedRegex(@"&value\.valueUnstructured\{.*", RegexOptions.Singleline)]
+    private static partial Regex SecretValue();
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources;
@@ -128,7 +129,7 @@ public sealed class LabResource
             if (part is not null)
             {
                 string name = content.Select(pair => pair.Key).First(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase));
-                copy[name] = ResourceMap.ToJson(part);
+                copy[name] = ObjectJson.Of(part);
             }
         }
 
@@ -156,7 +157,7 @@ public sealed class LabResource
     {
         if (made is { Count: > 0 } && !metadata.ContainsKey(field))
         {
-            metadata[field] = ResourceMap.ToJson(made);
+            metadata[field] = ObjectJson.Of(made);
         }
     }
 }

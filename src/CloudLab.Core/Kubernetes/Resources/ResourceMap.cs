@@ -2,6 +2,7 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Kubernetes.Resources;
 
@@ -135,7 +136,7 @@ public sealed class ResourceMap : IDictionary, IReadOnlyDictionary<string, objec
 
     /// <summary>The map as JSON.</summary>
     /// <returns>One line of JSON.</returns>
-    public override string ToString() => ToJson(this)!.ToJsonString();
+    public override string ToString() => ObjectJson.Of(this)!.ToJsonString();
 
     /// <summary>A JSON value as a .NET one.</summary>
     /// <param name="node">The value.</param>
@@ -154,37 +155,6 @@ public sealed class ResourceMap : IDictionary, IReadOnlyDictionary<string, objec
             _ => null,
         },
     };
-
-    /// <summary>A .NET value as JSON: dictionaries, lists, strings, numbers, booleans.</summary>
-    /// <param name="value">The value, whoever made it.</param>
-    /// <returns>The JSON; null for null.</returns>
-    internal static JsonNode? ToJson(object? value) => value switch
-    {
-        null => null,
-        JsonNode node => node.DeepClone(),
-        string text => JsonValue.Create(text),
-        bool flag => JsonValue.Create(flag),
-        IDictionary map => FromDictionary(map),
-        DateTime time => JsonValue.Create(time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture)),
-        DateTimeOffset time => JsonValue.Create(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture)),
-        byte or sbyte or short or ushort or int or uint or long => JsonValue.Create(Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)),
-        ulong whole => JsonValue.Create(whole),
-        decimal number => JsonValue.Create(number),
-        float or double => JsonValue.Create(Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)),
-        IEnumerable list => new JsonArray([.. list.Cast<object?>().Select(ToJson)]),
-        _ => JsonValue.Create(value.ToString()),
-    };
-
-    private static JsonObject FromDictionary(IDictionary map)
-    {
-        JsonObject json = [];
-        foreach (DictionaryEntry entry in map)
-        {
-            json[Name(entry.Key)] = ToJson(entry.Value);
-        }
-
-        return json;
-    }
 
     private static object Number(JsonValue value) =>
         value.TryGetValue(out long whole) ? whole

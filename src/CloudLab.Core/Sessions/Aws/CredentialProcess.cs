@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.Runtime;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Sessions.Aws;
@@ -34,7 +35,7 @@ internal static class CredentialProcess
         JsonObject? given;
         try
         {
-            given = JsonNode.Parse(answer) as JsonObject;
+            given = StrictJson.Parse(answer) as JsonObject;
         }
         catch (JsonException)
         {

@@ -8,6 +8,7 @@ using Amazon.SSO;
 using Amazon.SSO.Model;
 using Amazon.SSOOIDC;
 using Amazon.SSOOIDC.Model;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 
@@ -88,7 +89,7 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
         try
         {
             token = File.Exists(path)
-                ? JsonNode.Parse(await File.ReadAllTextAsync(path, cancellation)) as JsonObject ?? throw new JsonException("not a JSON object")
+                ? StrictJson.Parse(await File.ReadAllTextAsync(path, cancellation)) as JsonObject ?? throw new JsonException("not a JSON object")
                 : throw SignInRequired(profile, portal, "no sign-in is stored");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)

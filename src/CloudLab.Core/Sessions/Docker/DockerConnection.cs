@@ -124,14 +124,15 @@ public sealed class DockerConnection
 
     private DockerTls? EnvironmentTls()
     {
-        if (Environment.Get("DOCKER_TLS_VERIFY") is null)
+        bool verify = Environment.Get("DOCKER_TLS_VERIFY") is not null;
+        if (!verify && Environment.Get("DOCKER_TLS") is null)
         {
             return null;
         }
 
         string? named = Environment.Get("DOCKER_CERT_PATH");
         return named is null || Directory.Exists(named)
-            ? new DockerTls(named ?? ConfigFolder, SkipVerification: false)
+            ? new DockerTls(named ?? ConfigFolder, SkipVerification: !verify)
             : throw new LabException(
                 LabErrorKind.InvalidArgument, "DockerTlsInvalid",
                 $"There is no folder '{named}' (environment DOCKER_CERT_PATH), where ca.pem, cert.pem and key.pem are expected.");

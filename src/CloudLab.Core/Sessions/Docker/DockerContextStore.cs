@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Yaml;
 
 namespace CloudLab.Core.Sessions.Docker;
 
@@ -17,11 +19,11 @@ internal sealed class DockerContextStore(string folder)
 
     /// <summary>The configuration file's content.</summary>
     /// <returns>An object; empty where there is no file. Throws <see cref="LabException"/> where it is no JSON.</returns>
-    public JsonObject Config() => File.Exists(ConfigFile) ? Read(ConfigFile) : [];
+    public JsonObject Config() => File.Exists(ConfigFile) ? Read(ConfigFile, orEmpty: true) : [];
 
     /// <summary>The context chosen with <c>docker context use</c>.</summary>
     /// <returns>Its name, or null.</returns>
-    public string? Current() => Text(Config()["currentContext"]);
+    public string? Current() => StrictJson.Text(Config(), "currentContext");
 
     /// <summary>Finds a context by its name.</summary>
     /// <param name="name">Name of a context.</param>
@@ -36,7 +38,7 @@ internal sealed class DockerContextStore(string folder)
         }
 
         JsonObject? endpoint = (Read(file)["Endpoints"] as JsonObject)?["docker"] as JsonObject;
-        string host = Text(endpoint?["Host"]) ?? throw Unusable(file, "it does not name a Docker host");
+        string host = StrictJson.Text(endpoint, "Host") ?? throw Unusable(file, "it does not name a Docker host");
         string tls = Path.Combine(folder, "contexts", "tls", id, "docker");
         bool skip = endpoint?["SkipTLSVerify"]?.GetValueKind() == JsonValueKind.True;
         return new DockerStoredContext(host, Directory.Exists(tls) || skip ? new DockerTls(tls, skip) : null);
@@ -53,7 +55,7 @@ internal sealed class DockerContextStore(string folder)
             {
                 try
                 {
-                    names.Add(Text(Read(file)["Name"]) ?? throw Unusable(file, "it has no name"));
+                    names.Add(StrictJson.Text(Read(file), "Name") ?? throw Unusable(file, "it has no name"));
                 }
                 catch (LabException)
                 {
@@ -66,14 +68,13 @@ internal sealed class DockerContextStore(string folder)
         return names;
     }
 
-    private static string? Text(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
-
-    private static JsonObject Read(string file)
+    // The docker CLI takes an empty configuration file as none, and Windows editors write byte order marks.
+    private static JsonObject Read(string file, bool orEmpty = false)
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(file)) as JsonObject ?? throw Unusable(file, "it is not a JSON object");
+            string text = SourceText.Decode(File.ReadAllBytes(file));
+            return orEmpty && string.IsNullOrWhiteSpace(text) ? [] : StrictJson.Parse(text) as JsonObject ?? throw Unusable(file, "it is not a JSON object");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

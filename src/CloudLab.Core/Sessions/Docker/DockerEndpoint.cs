@@ -41,6 +41,11 @@ internal sealed record DockerEndpoint(
     /// <returns>The endpoint. Throws <see cref="LabException"/> where the address makes no sense.</returns>
     public static DockerEndpoint Parse(string address, string source, Func<DockerTls?> tls)
     {
+        if (address.Trim().Length < address.Length || address.Any(char.IsControl))
+        {
+            throw Invalid("it has white space around it or control characters in it");
+        }
+
         int colon = address.IndexOf("://", StringComparison.Ordinal);
         string scheme = colon < 0 ? "tcp" : address[..colon].ToLowerInvariant();
         string rest = colon < 0 ? address : address[(colon + 3)..];
@@ -96,7 +101,7 @@ internal sealed record DockerEndpoint(
             }
         }
 
-        // A password may stand in a URL, so what was given is not repeated once it looks like one.
+        // A password or a token may stand in a URL, so what was given is not repeated once it may have one.
         LabException Invalid(string why, Exception? inner = null) => new(
             LabErrorKind.InvalidArgument, "DockerHostInvalid",
             $"The Docker host {(address.AsSpan().ContainsAny('@', '?', '#') ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);

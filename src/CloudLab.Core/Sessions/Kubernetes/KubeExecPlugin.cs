@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Sessions.Kubernetes;
@@ -128,7 +129,7 @@ internal sealed class KubeExecPlugin
         JsonObject? status;
         try
         {
-            JsonNode? credential = JsonNode.Parse(answer);
+            JsonObject? credential = StrictJson.Parse(answer) as JsonObject;
             if ($"{credential?["apiVersion"]}" != apiVersion)
             {
                 throw Failed($"it answered with apiVersion '{credential?["apiVersion"]}', but the kubeconfig says '{apiVersion}'.");
@@ -142,15 +143,15 @@ internal sealed class KubeExecPlugin
             throw Failed($"the output of '{command}' is not an ExecCredential in JSON.", e);
         }
 
-        string? token = (string?)status?["token"];
-        string? certificate = (string?)status?["clientCertificateData"], key = (string?)status?["clientKeyData"];
+        string? token = StrictJson.Text(status, "token");
+        string? certificate = StrictJson.Text(status, "clientCertificateData"), key = StrictJson.Text(status, "clientKeyData");
         if (token is null && (certificate is null || key is null))
         {
             throw Failed($"'{command}' returned neither a token nor a client certificate and key.");
         }
 
         DateTimeOffset staleAt = DateTimeOffset.TryParse(
-            (string?)status?["expirationTimestamp"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expires)
+            StrictJson.Text(status, "expirationTimestamp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expires)
             ? expires
             : DateTimeOffset.MaxValue;
         return (

@@ -85,6 +85,7 @@ public class BuildLogTests
     [InlineData("ERROR: failed to build: failed to solve: failed to push 127.0.0.1:5000/x:1: unexpected status from HEAD request: 401 Unauthorized", "RegistryUnauthorized", "docker login 127.0.0.1:5000")]
     [InlineData("ERROR: failed to build: failed to solve: failed to push r.example/x:1: push access denied, repository does not exist or may require authorization", "RegistryUnauthorized", "r.example")]
     [InlineData("ERROR: failed to build: failed to solve: failed to push r.example:5000/x:1: failed to do request: Head \"https://r.example:5000/v2/\": http: server gave HTTP response to HTTPS client", "RegistryUnreachable", "was built but could not be pushed")]
+    [InlineData("ERROR: failed to build: failed to solve: syntax error in pattern", "DockerignoreInvalid", ".dockerignore")]
     [InlineData("ERROR: no builder \"nobuilder\" found", "BuilderNotFound", "No builder \"nobuilder\" found")]
     [InlineData("ERROR: Multi-platform build is not supported for the docker driver.", "ImageStoreSinglePlatform", "one platform")]
     [InlineData("ERROR: failed to build: something new", "BuildFailed", "The build failed: something new.")]

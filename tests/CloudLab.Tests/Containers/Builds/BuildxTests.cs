@@ -91,6 +91,40 @@ public sealed class BuildxTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task No_line_of_a_secret_build_argument_shows()
+    {
+        string log = Convert.ToBase64String("key: firstsecret\nsecondsecret\n"u8);
+        Buildx($$"""
+            cat >&2 <<'END'
+            {"vertexes":[{"digest":"a","name":"[1/1] RUN x","started":"x"}]}
+            {"logs":[{"vertex":"a","stream":1,"data":"{{log}}"}]}
+            {"vertexes":[{"digest":"a","name":"[1/1] RUN x","completed":"x","error":"exit code: 1"}]}
+            ERROR: failed to solve: exit code: 1
+            END
+            exit 1
+            """);
+        CmdletResult result = await RunAsync(new { Path = ContextFolder, BuildArg = new System.Collections.Hashtable { ["PRIVATE_KEY"] = "firstsecret\r\nsecondsecret\r\n" }, Session = Session() });
+        string told = string.Join('\n', [.. result.Verbose, Assert.Single(result.Errors).ToString()]);
+        Assert.Contains("key: (hidden)", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("firstsecret", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("secondsecret", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_build_argument_without_a_text_ends_the_command()
+    {
+        using System.Security.SecureString secure = new();
+        foreach (object value in new object[] { new object[] { 1, 2 }, secure, new System.Collections.Hashtable() })
+        {
+            CmdletResult result = await RunAsync(new { Path = ContextFolder, BuildArg = new System.Collections.Hashtable { ["TOKEN"] = value } });
+            Assert.StartsWith("ValueInvalid", result.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        }
+
+        CmdletResult name = await RunAsync(new { Path = ContextFolder, BuildArg = new System.Collections.Hashtable { ["V=1"] = "x" } });
+        Assert.StartsWith("NameInvalid", name.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Buildx_that_is_killed_is_an_error_of_this_input_and_the_next_one_is_built()
     {
         Buildx($$"""[ -e "{{world.Home}}/once" ] && exit 0; touch "{{world.Home}}/once"; kill -9 $$""");

@@ -432,6 +432,77 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         Assert.Contains((await RunAsync("Get-LabResource", new { Kind = "cm", AllNamespaces = true })).Ok().OutputOf<LabResource>(), r => r.Namespace == Namespace);
     }
 
+    // ArrayList and List<object> are what scripts collect in; their parts were stored as "@{name=c}".
+    [Fact]
+    public async Task Lists_of_any_kind_hold_objects()
+    {
+        List<object> containers = [Custom(("name", "c"), ("image", "busybox"), ("ports", new ArrayList { PSObject.AsPSObject(Custom(("containerPort", PSObject.AsPSObject(80)))) }))];
+        (await RunAsync("Deploy-LabManifest", new { Manifest = new Hashtable
+        {
+            ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new Dictionary<string, object> { ["name"] = "lists" }, ["spec"] = new Hashtable { ["containers"] = containers },
+        } })).Ok();
+        LabResource pod = Assert.Single((await RunAsync("Get-LabResource", new { Kind = "pod", Name = "lists" })).Ok().OutputOf<LabResource>());
+        Assert.Contains("\"containerPort\": 80", pod.ToJson(), StringComparison.Ordinal);
+
+        static PSObject Custom(params (string Name, object Value)[] properties)
+        {
+            PSObject custom = new();
+            Array.ForEach(properties, property => custom.Properties.Add(new PSNoteProperty(property.Name, property.Value)));
+            return custom;
+        }
+    }
+
+    [Fact]
+    public async Task An_object_that_cannot_be_json_is_an_error_of_its_own()
+    {
+        Hashtable endless = new() { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new Hashtable { ["name"] = "endless" } };
+        endless["data"] = endless;
+        using System.Security.SecureString secure = new();
+        Hashtable hidden = new() { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new Hashtable { ["name"] = "hidden" }, ["stringData"] = new Hashtable { ["password"] = secure } };
+        Hashtable odd = new() { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new Hashtable { ["name"] = "odd" }, ["immutable"] = double.NaN };
+        CmdletResult result = await RunAsync("Deploy-LabManifest", null, [hidden, odd, endless, Config("good", "1")]);
+        Assert.Equal("good", Assert.Single(result.OutputOf<ManifestResult>()).Name);
+        Assert.Equal(["ManifestInvalid", "ManifestInvalid", "ManifestInvalid"], result.Errors.Select(e => e.FullyQualifiedErrorId.Split(',')[0]));
+    }
+
+    [Theory]
+    [InlineData("[hunter2, 'a}b hunter2']")]
+    [InlineData("{a: hunter2}")]
+    public async Task A_secret_of_the_wrong_type_is_not_shown(string value)
+    {
+        CmdletResult result = await RunAsync("Deploy-LabManifest", new { Manifest = $"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{password: {value}}}" });
+        string error = Assert.Single(result.Errors).ToString();
+        Assert.Contains("stringData.password", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error + string.Join('\n', result.Verbose), StringComparison.Ordinal);
+    }
+
+    // URLs are normalized: a ConfigMap '..' was the namespace itself, and '.' all ConfigMaps in it.
+    [Theory]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("a/b")]
+    [InlineData("../secrets/a")]
+    [InlineData("%2e%2e")]
+    public async Task A_name_that_leads_elsewhere_is_refused_before_anything_is_sent(string name)
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Config("keep", "1") })).Ok();
+        string bad = Config($"'{name}'", "1");
+        foreach (object parameters in new object[] { new { Manifest = bad }, new { Manifest = Config("x", "1"), Namespace = name } })
+        {
+            CmdletResult deploy = await RunAsync("Deploy-LabManifest", parameters);
+            Assert.StartsWith("NameInvalid", Assert.Single(deploy.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.DoesNotContain(deploy.Verbose, line => line.StartsWith("PATCH", StringComparison.Ordinal));
+        }
+
+        CmdletResult remove = await RunAsync("Remove-LabManifest", new { Manifest = bad, Force = true });
+        Assert.StartsWith("NameInvalid", Assert.Single(remove.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.DoesNotContain(remove.Verbose, line => line.StartsWith("DELETE", StringComparison.Ordinal));
+        CmdletResult get = await RunAsync("Get-LabResource", new { Kind = "cm", Name = name });
+        Assert.Empty(get.Output);
+        Assert.StartsWith("NameInvalid", Assert.Single(get.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("keep", Assert.Single((await RunAsync("Get-LabResource", new { Kind = "cm", Name = "keep" })).Ok().OutputOf<LabResource>()).Name);
+    }
+
     // An object with a finalizer stays until somebody takes the finalizer away.
     private async Task HoldAsync() => (await RunAsync(
         "Deploy-LabManifest",

@@ -109,6 +109,8 @@ public sealed class DockerConnectionTests : IDisposable
 
     [Theory]
     [InlineData("""{"Name":"odd","Endpoints":"x"}""")]
+    [InlineData("""{"Name":"odd","Name":"even","Endpoints":{"docker":{"Host":"tcp://a:1"}}}""")]
+    [InlineData("")]
     [InlineData("""{"Name":"odd","Endpoints":{"docker":[1]}}""")]
     [InlineData("""{"Name":"odd","Endpoints":{"docker":{"Host":5}}}""")]
     [InlineData("[]")]
@@ -152,6 +154,9 @@ public sealed class DockerConnectionTests : IDisposable
     [InlineData("/var/run/docker.sock")]
     [InlineData("unix:/var/run/docker.sock")]
     [InlineData("https://host:2376/?token=secretword")]
+    [InlineData(" unix:///var/run/docker.sock")]
+    [InlineData("tcp://host:1\n")]
+    [InlineData("unix:///a\0b")]
     public void An_address_that_makes_no_sense_is_refused(string address)
     {
         LabException e = Assert.Throws<LabException>(() => world.Session(new() { DockerHost = address }).Docker.HostSetting);
@@ -186,6 +191,34 @@ public sealed class DockerConnectionTests : IDisposable
 
         // An engine that is named needs no configuration.
         Assert.Equal("tcp://a:1", world.Session(new() { DockerHost = "tcp://a:1" }).Docker.HostSetting.Value);
+    }
+
+    [Theory]
+    [InlineData("{\"currentContext\": \"a\", \"currentContext\": \"b\"}")]
+    [InlineData("[]")]
+    public void A_configuration_that_is_json_of_another_shape_says_which_file(string config)
+    {
+        File.WriteAllText(Path.Combine(world.Config, "config.json"), config);
+        Assert.Equal("DockerConfigInvalid", Assert.Throws<LabException>(() => world.Session().Docker.HostSetting).Code);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData("\uFEFF{\"currentContext\": \"\"}")]
+    public void An_empty_configuration_and_one_with_a_byte_order_mark_are_read(string config)
+    {
+        File.WriteAllText(Path.Combine(world.Config, "config.json"), config);
+        Assert.Equal("default", world.Session().Docker.ContextSetting.Value);
+    }
+
+    [Fact]
+    public void Tls_without_verification_is_the_variable_DOCKER_TLS()
+    {
+        world.Variables["DOCKER_TLS"] = "1";
+        Assert.True(world.Session(new() { DockerHost = "tcp://a:1" }).Docker.Endpoint.Tls!.SkipVerification);
+        world.Variables["DOCKER_TLS_VERIFY"] = "1";
+        Assert.False(world.Session(new() { DockerHost = "tcp://a:1" }).Docker.Endpoint.Tls!.SkipVerification);
     }
 
     [Fact]

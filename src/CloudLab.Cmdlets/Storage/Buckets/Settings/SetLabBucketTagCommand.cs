@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Core.Common;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Buckets.Settings;
 

@@ -1,5 +1,6 @@
 using Amazon.S3;
 using Amazon.S3.Model;
+using CloudLab.Core.Common;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Core.Storage.Buckets.Settings;

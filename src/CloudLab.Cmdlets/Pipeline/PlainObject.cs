@@ -1,0 +1,46 @@
+using System.Collections;
+using System.Collections.Specialized;
+using System.Management.Automation;
+using CloudLab.Core.Common;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>PowerShell's own objects as .NET's.</summary>
+internal static class PlainObject
+{
+    /// <summary>What ConvertFrom-Json, <c>[pscustomobject]</c> and pipelines make, as dictionaries, arrays and plain values.</summary>
+    /// <param name="value">Any object.</param>
+    /// <returns>The same without PowerShell's wrappers, in all its parts.</returns>
+    public static object? Of(object? value) => Of(value, 0);
+
+    private static object? Of(object? value, int depth) => value switch
+    {
+        _ when depth > ObjectJson.DeepestLevel => throw ObjectJson.TooDeep,
+        PSObject { BaseObject: PSCustomObject } custom => OfMap(custom.Properties.Select(property => new DictionaryEntry(property.Name, property.Value)), depth),
+        PSObject wrapper => Of(wrapper.BaseObject, depth),
+        IDictionary map => OfMap(Entries(map), depth),
+        // Lists of every kind, not what is only read once.
+        IList list => list.Cast<object?>().Select(item => Of(item, depth + 1)).ToArray(),
+        _ => value,
+    };
+
+    // A generic dictionary is no sequence of DictionaryEntry; its enumerator as an IDictionary is.
+    private static IEnumerable<DictionaryEntry> Entries(IDictionary map)
+    {
+        foreach (DictionaryEntry entry in map)
+        {
+            yield return entry;
+        }
+    }
+
+    private static OrderedDictionary OfMap(IEnumerable<DictionaryEntry> entries, int depth)
+    {
+        OrderedDictionary plain = [];
+        foreach (DictionaryEntry entry in entries)
+        {
+            plain[entry.Key] = Of(entry.Value, depth + 1);
+        }
+
+        return plain;
+    }
+}
