@@ -50,7 +50,7 @@ Describe 'Roles' -Tag Identity {
     It 'says where a policy is wrong, in one line' {
         $failure = { New-LabRole bad -Policy @{ Statement = @{ Effect = 'Allow'; Actions = 's3:*'; Resource = '*' } } } | Should -Throw -PassThru
         $failure.FullyQualifiedErrorId | Should -BeLike 'MalformedPolicyDocument,*'
-        "$failure" | Should -BeLike "*Statement?0?: 'Actions' is no element; did you mean 'Action'*"
+        "$failure" | Should -BeLike "*Statement?0?: 'Actions' is not a valid element; did you mean 'Action'*"
         Get-LabRole | Should -BeNullOrEmpty
     }
 

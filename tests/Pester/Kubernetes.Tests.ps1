@@ -56,7 +56,11 @@ Describe 'Deploy-LabManifest' -Tag Kubernetes {
             $null = New-Item -ItemType SymbolicLink (Join-Path $folder 'more') -Target $folder
             mkfifo (Join-Path $folder 'pipe.yaml')
         }
-        (Deploy-LabManifest $folder -Recurse -Namespace films).Name | Should -Be 'marked'
+        $names = (Deploy-LabManifest $folder -Recurse -Namespace films -ErrorVariable problems -ErrorAction SilentlyContinue).Name
+        # Pester itself follows them, without end, when it clears its drive.
+        Get-ChildItem $folder | Where-Object LinkType | ForEach-Object { $_.Delete() }
+        $problems | Should -BeNullOrEmpty
+        $names | Should -Be 'marked'
         (Get-LabResource configmaps marked -Namespace films).Data.face | Should -Be ([char]::ConvertFromUtf32(0x1F600))
         ("$([char]0xFEFF)apiVersion: v1", 'kind: ConfigMap', 'metadata: { name: lines }' | Deploy-LabManifest -Namespace films).Name | Should -Be 'lines'
     }

@@ -45,7 +45,7 @@ public static class ManifestReader
             }
         }
 
-        foreach (string file in files)
+        foreach (string file in files.Where(file => file == path || MayHaveContent(file)))
         {
             IEnumerable<ManifestItem> items;
             try
@@ -145,6 +145,21 @@ public static class ManifestReader
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unreadable("folder", folder, e);
+        }
+    }
+
+    // .NET does not tell a pipe from an empty file. One that happens to be in a folder is not waited for; one that is named is read.
+    private static bool MayHaveContent(string file)
+    {
+        try
+        {
+            FileInfo info = new(file);
+            return (info.LinkTarget is null ? info : info.ResolveLinkTarget(returnFinalTarget: true)) is not FileInfo { Exists: true, Length: 0 };
+        }
+        catch (IOException)
+        {
+            // A circle of links: reading the file will say so.
+            return true;
         }
     }
 
