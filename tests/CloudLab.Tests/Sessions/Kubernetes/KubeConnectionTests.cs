@@ -230,7 +230,7 @@ public sealed class KubeConnectionTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The plugin is a shell script.");
         string script = Write("odd.sh", $"#!/bin/sh\necho '{answer.Replace("V", "client.authentication.k8s.io/v1", StringComparison.Ordinal)}'\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
-        string config = Write("config", $$"""
+        string config = Write("config", """
             current-context: c
             clusters: [{name: c, cluster: {server: "https://x"}}]
             contexts: [{name: c, context: {cluster: c, user: u}}]
