@@ -47,7 +47,18 @@ public static class ManifestReader
 
         foreach (string file in files)
         {
-            foreach (ManifestItem item in ReadText(SourceText.Decode(await ReadAsync(file, cancellation)), file))
+            IEnumerable<ManifestItem> items;
+            try
+            {
+                items = ReadText(SourceText.Decode(await ReadAsync(file, cancellation)), file);
+            }
+            catch (LabException e)
+            {
+                // The other files of the folder have their turn.
+                items = [ManifestItem.Bad(file, 0, 0, e)];
+            }
+
+            foreach (ManifestItem item in items)
             {
                 yield return item;
             }

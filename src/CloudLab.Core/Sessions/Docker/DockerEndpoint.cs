@@ -104,6 +104,6 @@ internal sealed record DockerEndpoint(
         // A password or a token may stand in a URL, so what was given is not repeated once it may have one.
         LabException Invalid(string why, Exception? inner = null) => new(
             LabErrorKind.InvalidArgument, "DockerHostInvalid",
-            $"The Docker host {(address.AsSpan().ContainsAny('@', '?') ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);
+            $"The Docker host {(address.AsSpan().ContainsAny('@', '?', '#') ? "" : $"'{address}' ")}({source}) is not a valid engine address: {why}.", inner);
     }
 }

@@ -46,7 +46,7 @@ public sealed class ManifestReaderTests
     public async Task A_pipe_is_read_to_its_end_and_one_without_a_writer_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "mkfifo is of Linux.");
-        LabException problem = await Assert.ThrowsAsync<LabException>(async () => await ReadAsync(await PipeAsync("a.yaml")));
+        LabException problem = Assert.Single(await ReadAsync(await PipeAsync("a.yaml"))).Problem!;
         Assert.Equal("ManifestUnreadable", problem.Code);
         Assert.Contains("a pipe without a writer", problem.Message, StringComparison.Ordinal);
 
@@ -67,6 +67,17 @@ public sealed class ManifestReaderTests
             await make.WaitForExitAsync(TestContext.Current.CancellationToken);
             return pipe;
         }
+    }
+
+    [Fact]
+    public async Task A_file_of_a_folder_that_cannot_be_read_costs_the_others_nothing()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "To make a link takes a right there.");
+        File.WriteAllText(Path.Combine(folder, "a.yaml"), "{apiVersion: v1, kind: Pod, metadata: {name: a}}");
+        File.CreateSymbolicLink(Path.Combine(folder, "b.yaml"), Path.Combine(folder, "nowhere"));
+        File.CreateSymbolicLink(Path.Combine(folder, "c.yaml"), "c.yaml");
+        File.WriteAllText(Path.Combine(folder, "d.yaml"), "{apiVersion: v1, kind: Pod, metadata: {name: d}}");
+        Assert.Equal(["a", "ManifestUnreadable", "ManifestUnreadable", "d"], (await ReadAsync(folder)).Select(i => i.Problem?.Code ?? i.Name));
     }
 
     [Fact]
