@@ -30,7 +30,7 @@ public static class TextTable
         : HasText(value) ? Convert.ToString(value, CultureInfo.InvariantCulture)
         : throw new LabException(
             LabErrorKind.InvalidArgument, "ValueInvalid",
-            $"The value of '{name}' is a {value.GetType().Name}, which has no text form: give a string, a number or a boolean.");
+            $"The value of '{name}' has the type {value.GetType().Name}, which has no text form: give a string, a number or a boolean.");
 
     /// <summary>Whether a value has a text of its own, and not just the name of its type (System.Object[]).</summary>
     /// <param name="value">The value.</param>

@@ -149,6 +149,8 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
     [InlineData("New-LabRole", "Path", "/app/\n")]
     [InlineData("New-LabRole", "Path", "app")]
     [InlineData("New-LabRole", "MaxSessionDuration", "00:30:00")]
+    [InlineData("New-LabRole", "MaxSessionDuration", "0")]
+    [InlineData("Use-LabRole", "Duration", "0")]
     [InlineData("New-LabRole", "TrustedPrincipal", "not a principal")]
     [InlineData("Use-LabRole", "Duration", "60")]
     [InlineData("Use-LabRole", "SessionName", "x")]

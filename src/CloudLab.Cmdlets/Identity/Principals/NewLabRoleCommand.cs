@@ -85,7 +85,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
     /// <summary>Maximum duration of a session, 1 to 12 hours; a number means seconds. One hour if omitted.</summary>
     [Parameter]
     [Seconds]
-    public TimeSpan MaxSessionDuration { get; set; }
+    public TimeSpan? MaxSessionDuration { get; set; }
 
     /// <summary>Tags: <c>@{ team = 'movies' }</c>.</summary>
     [Parameter]
@@ -100,7 +100,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
         trust = TrustedPrincipal is null
             ? PolicyArgument.Read(this, nameof(TrustPolicy), TrustPolicy, PolicyKind.Trust)
             : PolicyStatements.Trust(TrustedPrincipal);
-        if (MaxSessionDuration != TimeSpan.Zero && (MaxSessionDuration < TimeSpan.FromHours(1) || MaxSessionDuration > TimeSpan.FromHours(12)))
+        if (MaxSessionDuration < TimeSpan.FromHours(1) || MaxSessionDuration > TimeSpan.FromHours(12))
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "MaxSessionDurationInvalid", $"-MaxSessionDuration {MaxSessionDuration} is not between 1 and 12 hours.");
@@ -128,7 +128,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
                         PolicyName = PolicyName ?? Name,
                         Path = Path,
                         Description = Description,
-                        MaxSessionDuration = MaxSessionDuration == TimeSpan.Zero ? null : MaxSessionDuration,
+                        MaxSessionDuration = MaxSessionDuration,
                         Tags = TextTable.Read(Tag),
                     },
                     cancellation),

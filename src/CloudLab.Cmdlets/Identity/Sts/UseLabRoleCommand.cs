@@ -72,7 +72,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     [Parameter]
     [Alias("DurationSeconds")]
     [Seconds]
-    public TimeSpan Duration { get; set; }
+    public TimeSpan? Duration { get; set; }
 
     /// <summary>Session policy: a policy document, a hashtable, JSON text or the path of a JSON file.</summary>
     [Parameter]
@@ -104,7 +104,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
     {
         base.OnBegin();
         policy = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity);
-        if (Duration != TimeSpan.Zero && (Duration < TimeSpan.FromMinutes(15) || Duration > TimeSpan.FromHours(12)))
+        if (Duration < TimeSpan.FromMinutes(15) || Duration > TimeSpan.FromHours(12))
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "DurationInvalid", $"-Duration {Duration} is not between 15 minutes and 12 hours.");
@@ -126,7 +126,7 @@ public sealed partial class UseLabRoleCommand : IdentityCommand
             ? (named, null)
             : await Caller.FindRoleAsync(named, cancellation);
         RoleCredentials role = await Caller.AssumeAsync(
-            arn, SessionName ?? DefaultSessionName(), Duration == TimeSpan.Zero ? null : Duration, policy, ExternalId, created, cancellation);
+            arn, SessionName ?? DefaultSessionName(), Duration, policy, ExternalId, created, cancellation);
         Reporter.Verbose(string.Create(
             CultureInfo.InvariantCulture, $"{role.AssumedRoleArn} until {role.Expiration:u}."));
 

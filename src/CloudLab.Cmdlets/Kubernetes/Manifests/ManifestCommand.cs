@@ -181,7 +181,7 @@ public abstract class ManifestCommand : KubeCommand
                 break;
             default:
                 EndLines();
-                Add(ManifestReader.ReadObject(value, inputs, NamesOnly));
+                Add(ManifestReader.ReadObject(value, inputs, NamesOnly, PlainObject.Of));
                 break;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using System.Text.Unicode;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Images;
 
@@ -48,7 +49,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             return Make(LabErrorKind.InvalidData, "DockerignoreInvalid", "A line of .dockerignore is not a valid pattern: a '[' is not closed, or a line ends with '\\'.");
         }
 
-        if (reason.Contains("RST_STREAM", StringComparison.Ordinal) && IsBinary(dockerfile))
+        if (reason.Contains("RST_STREAM", StringComparison.Ordinal) && !IsUtf8(dockerfile))
         {
             return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is not UTF-8 text (UTF-16, perhaps): save it as UTF-8.");
         }
@@ -112,16 +113,17 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
     private static bool IsCancelled(string error) => error.Contains("context canceled", StringComparison.Ordinal);
 
-    private static bool IsBinary(string file)
+    private static bool IsUtf8(string file)
     {
         try
         {
             // A pipe has no length, and reading it would wait.
-            return new FileInfo(file) is { Exists: true, Length: > 0 and < 1_000_000 } && File.ReadAllBytes(file).Contains((byte)0);
+            return new FileInfo(file) is not { Exists: true, Length: > 0 and < 1_000_000 }
+                || (File.ReadAllBytes(file) is var bytes && Utf8.IsValid(bytes) && !bytes.Contains((byte)0));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return true;
         }
     }
 

@@ -83,12 +83,13 @@ public static class ManifestReader
     /// True where only kind, name and namespace matter, so that results (<see cref="ManifestResult"/>) and objects that lost fields
     /// on their way will do.
     /// </param>
+    /// <param name="plain">Makes .NET's objects of what somebody put into a resource; null where nothing else can be there.</param>
     /// <returns>Its items.</returns>
-    public static IEnumerable<ManifestItem> ReadObject(object value, int number, bool namesOnly = false)
+    public static IEnumerable<ManifestItem> ReadObject(object value, int number, bool namesOnly = false, Func<object?, object?>? plain = null)
     {
         try
         {
-            return Objects(value, number, namesOnly);
+            return Objects(value, number, namesOnly, plain);
         }
         catch (LabException e) when (e.Code == "ValueInvalid")
         {
@@ -104,12 +105,12 @@ public static class ManifestReader
     public static ManifestItem Unusable(object? value, int number, LabException problem) => ManifestItem.Bad(
         Input, number, 0, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{Input}: {problem.Message}", problem) { Target = value });
 
-    private static IEnumerable<ManifestItem> Objects(object value, int number, bool namesOnly)
+    private static IEnumerable<ManifestItem> Objects(object value, int number, bool namesOnly, Func<object?, object?>? plain)
     {
         switch (value)
         {
             case LabResource resource:
-                return Items(Applicable(resource.ToObject()), Input, number, 0);
+                return Items(Applicable(resource.ToObject(plain)), Input, number, 0);
             case ManifestResult result when namesOnly:
                 return Items(Names(result.ApiVersion, result.Kind, result.Name, result.Namespace), Input, number, 0);
             case IDictionary map when ObjectJson.Of(map) is JsonObject json:

@@ -167,6 +167,6 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
     private static partial Regex QuotedValue();
 
     // A list or a map has braces of its own, and a password may have them too: nothing that follows is shown.
-    [GeneratedRegex(@"&value\.valueUnstructured\{.*", RegexOptions.Singleline)]
+    [GeneratedRegex(@"(?<=, got ).*|&value\.valueUnstructured\{.*", RegexOptions.Singleline)]
     private static partial Regex SecretValue();
 }

@@ -118,8 +118,9 @@ public sealed class LabResource
     public override string ToString() => $"{Resource ?? Kind}/{Name}";
 
     /// <summary>The object, with what was changed in its parts.</summary>
+    /// <param name="plain">Makes .NET's objects of what was put in; null where nothing else can be there.</param>
     /// <returns>A copy.</returns>
-    internal JsonObject ToObject()
+    internal JsonObject ToObject(Func<object?, object?>? plain = null)
     {
         JsonObject copy = (JsonObject)content.DeepClone();
         copy["apiVersion"] = ApiVersion;
@@ -129,7 +130,7 @@ public sealed class LabResource
             if (part is not null)
             {
                 string name = content.Select(pair => pair.Key).First(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase));
-                copy[name] = ObjectJson.Of(part);
+                copy[name] = ObjectJson.Of(plain is null ? part : plain(part));
             }
         }
 
@@ -146,18 +147,18 @@ public sealed class LabResource
                 }
             }
 
-            Add(metadata, "labels", newLabels);
-            Add(metadata, "annotations", newAnnotations);
+            Add(metadata, "labels", newLabels, plain);
+            Add(metadata, "annotations", newAnnotations, plain);
         }
 
         return copy;
     }
 
-    private static void Add(JsonObject metadata, string field, ResourceMap? made)
+    private static void Add(JsonObject metadata, string field, ResourceMap? made, Func<object?, object?>? plain)
     {
         if (made is { Count: > 0 } && !metadata.ContainsKey(field))
         {
-            metadata[field] = ObjectJson.Of(made);
+            metadata[field] = ObjectJson.Of(plain is null ? made : plain(made));
         }
     }
 }

@@ -444,6 +444,11 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
         LabResource pod = Assert.Single((await RunAsync("Get-LabResource", new { Kind = "pod", Name = "lists" })).Ok().OutputOf<LabResource>());
         Assert.Contains("\"containerPort\": 80", pod.ToJson(), StringComparison.Ordinal);
 
+        pod.Metadata["labels"] = Custom(("made", "by-hand"));
+        (await RunAsync("Deploy-LabManifest", null, [pod])).Ok();
+        pod = Assert.Single((await RunAsync("Get-LabResource", new { Kind = "pod", Name = "lists" })).Ok().OutputOf<LabResource>());
+        Assert.Contains("\"made\": \"by-hand\"", pod.ToJson(), StringComparison.Ordinal);
+
         static PSObject Custom(params (string Name, object Value)[] properties)
         {
             PSObject custom = new();
@@ -466,13 +471,16 @@ public abstract class DeployTests(KubeServer server) : KubeTest(server)
     }
 
     [Theory]
-    [InlineData("[hunter2, 'a}b hunter2']")]
-    [InlineData("{a: hunter2}")]
-    public async Task A_secret_of_the_wrong_type_is_not_shown(string value)
+    [InlineData("stringData: {password: [hunter2, 'a}b hunter2']}")]
+    [InlineData("stringData: {password: {a: hunter2}}")]
+    [InlineData("stringData: hunter2")]
+    [InlineData("data: [hunter2]")]
+    [InlineData("immutable: hunter2")]
+    public async Task A_secret_of_the_wrong_type_is_not_shown(string field)
     {
-        CmdletResult result = await RunAsync("Deploy-LabManifest", new { Manifest = $"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{password: {value}}}" });
+        CmdletResult result = await RunAsync("Deploy-LabManifest", new { Manifest = $"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{field}" });
         string error = Assert.Single(result.Errors).ToString();
-        Assert.Contains("stringData.password", error, StringComparison.Ordinal);
+        Assert.Contains("." + field.Split(':')[0], error, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error + string.Join('\n', result.Verbose), StringComparison.Ordinal);
     }
 

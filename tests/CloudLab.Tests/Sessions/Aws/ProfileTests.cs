@@ -368,6 +368,8 @@ public sealed class ProfileTests : IAsyncLifetime
     [Theory]
     [InlineData("printf 'a-secret-line\\nno access today' >&2; exit 3", "exited with code 3: no access today")]
     [InlineData("echo a-secret-line", "did not write JSON")]
+    [InlineData("""echo '{"Version":1,"Version":1,"SecretAccessKey":"a-secret-line"}'""", "did not write JSON")]
+    [InlineData("""echo '["a-secret-line"]'""", "\"Version\": 1")]
     [InlineData("""echo '{"Version":2}'""", "\"Version\": 1")]
     [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID"}'""", "did not write AccessKeyId and SecretAccessKey")]
     [InlineData("""echo '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"a-secret-line","Expiration":"soon"}'""", "is not a time")]

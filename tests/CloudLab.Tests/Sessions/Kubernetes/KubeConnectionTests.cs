@@ -220,6 +220,28 @@ public sealed class KubeConnectionTests
         Assert.Contains("Get it from the shop", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{\"apiVersion\":\"V\",\"status\":{\"token\":5}}")]
+    [InlineData("{\"apiVersion\":\"V\",\"status\":{\"token\":\"a-secret\",\"token\":\"a-secret\"}}")]
+    [InlineData("{\"apiVersion\":\"V\",\"status\":[\"a-secret\"]}")]
+    [InlineData("[\"a-secret\"]")]
+    public async Task An_exec_plugin_that_answers_something_else_gave_no_credentials(string answer)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The plugin is a shell script.");
+        string script = Write("odd.sh", $"#!/bin/sh\necho '{answer.Replace("V", "client.authentication.k8s.io/v1", StringComparison.Ordinal)}'\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        string config = Write("config", """
+            current-context: c
+            clusters: [{name: c, cluster: {server: "https://x"}}]
+            contexts: [{name: c, context: {cluster: c, user: u}}]
+            users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./odd.sh, interactiveMode: Never}}}]
+            """);
+        LabException e = await Assert.ThrowsAsync<LabException>(async () =>
+            await Connect(new SessionOptions { KubeConfig = config }).Endpoint().Credentials.CurrentAsync(null, Token));
+        Assert.Equal("ExecPluginFailed", e.Code);
+        Assert.DoesNotContain("a-secret", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task In_a_pod_the_service_account_is_used()
     {
