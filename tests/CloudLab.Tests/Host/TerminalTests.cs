@@ -79,7 +79,8 @@ public sealed class TerminalTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "There is no 'script' of util-linux to make a terminal with.");
         // The shell too gets the Ctrl+C, and dash, which stands in for a missing SHELL, would end by it before it says the code.
-        ProcessStartInfo start = new("/usr/bin/script", ["-qfc", $"trap : INT; dotnet '{CommandLineProcessTests.Host}' {command}; echo code $?; stty -a | grep -q ' echo ' && echo echo on", "/dev/null"])
+        // Where this process was started in the background, the signal is ignored and would be in all that it starts.
+        ProcessStartInfo start = new("/usr/bin/env", ["--default-signal=INT", "/usr/bin/script", "-qfc", $"trap : INT; dotnet '{CommandLineProcessTests.Host}' {command}; echo code $?; stty -a | grep -q ' echo ' && echo echo on", "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
