@@ -27,7 +27,7 @@ BeforeDiscovery {
         LabObjectUrl               = 'Url', 'Method'
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
         LabPrefix                  = 'Bucket', 'Prefix'
-        LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size'
+        LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size', 'NoncurrentSize'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
         LabRole                    = 'Name', 'Description'
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'

@@ -81,6 +81,21 @@ Describe 'Storage' -Tag Storage {
             (Get-LabObject $bucket -Key top.txt).Length | Should -Be 19
         }
 
+        It 'takes whole names as text, one after another' {
+            "s3://$bucket/top.txt", "s3://$bucket/data/users.json" | Get-LabObjectContent | Should -Be 'content of top.txt', 'content of data/users.json'
+            "s3://$bucket/top.txt" | Receive-LabObject -Destination out | Get-Content | Should -Be 'content of top.txt'
+            ($bucket | Get-LabObject).Count | Should -Be 4
+            "s3://$bucket/top.txt", $bucket | Remove-LabObject -Force -ErrorAction SilentlyContinue -ErrorVariable problems
+            $problems[0].FullyQualifiedErrorId | Should -BeLike 'NoBucket,*'
+            Get-LabObject $bucket | Select-Object -ExpandProperty Key | Should -Not -Contain 'top.txt'
+        }
+
+        It 'says what to do about a blank line among keys, and goes on' {
+            $found = 'top.txt', '', 'data/users.json' | Get-LabObject $bucket -ErrorAction SilentlyContinue -ErrorVariable problems
+            $found.Key | Sort-Object | Should -Be 'data/users.json', 'top.txt'
+            "$problems" | Should -BeLike '*A blank line is not a key*Where-Object*'
+        }
+
         It 'stops with Select-Object -First' {
             Get-LabObject $bucket -PageSize 1 | Select-Object -First 2 | Should -HaveCount 2
             'a', 'b', 'c' | Set-LabObjectContent $bucket lines
@@ -141,6 +156,23 @@ Describe 'Storage' -Tag Storage {
             $problems[0].TargetObject | Should -Be "s3://$bucket/none"
         }
 
+        It 'says so where the location is no folder of the file system' {
+            $null = New-PSDrive -PSProvider LabS3 -Name away -Root $bucket -Scope Global
+            try {
+                Push-Location away:/
+                foreach ($command in { Receive-LabObject $bucket top.txt -Destination x }, { Send-LabObject $bucket top.txt -ErrorAction Stop }, { Sync-LabObject "s3://$bucket/data" x }) {
+                    $command | Should -Throw '*provider LabS3*Set-Location*' -ErrorId 'NoFilePath,*'
+                }
+            } finally {
+                Pop-Location
+                Remove-PSDrive away
+            }
+        }
+
+        It 'names what a second value may be meant for' {
+            { Receive-LabObject "s3://$bucket/top.txt" file -ErrorAction Stop } | Should -Throw '*-OutFile*-Destination*' -ErrorId 'TwoKeys,*'
+        }
+
         It 'never leaves the destination' {
             Set-LabObjectContent $bucket '../evil' -Value x
             Receive-LabObject $bucket '../evil' -Destination out -ErrorAction SilentlyContinue -ErrorVariable problems
@@ -166,6 +198,13 @@ Describe 'Storage' -Tag Storage {
             Complete "Get-LabObject $bucket -Prefix d" | Should -Be 'data/'
             Complete "Get-LabObjectContent $bucket -Key " | Should -Be @('data/', 'top.txt')
             Complete "Get-LabObjectContent $bucket -Key data/i" | Should -Be "'data/it''s [1].json'"
+        }
+
+        It 'offers whole names' {
+            Complete 'Get-LabObject s3://pester-st' | Should -Be 's3://pester-storage/'
+            Complete 'Receive-LabObject s3://pester-storage/' | Should -Be 's3://pester-storage/data/', 's3://pester-storage/top.txt'
+            Complete 'Measure-LabBucket S3://pester-storage/da' | Should -Be 's3://pester-storage/data/'
+            Complete 'Get-LabObject s3://pester-storage -Prefix da' | Should -Be 'data/'
         }
 
         It 'gives up silently where nothing answers' {

@@ -84,7 +84,7 @@ public sealed class StartLabEmulatorCommand : LabCommand
 
     /// <inheritdoc/>
     protected override void OnProcess() =>
-        dataPath = DataPath is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(DataPath);
+        dataPath = DataPath is null ? null : FilePath.Of(this, DataPath);
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)

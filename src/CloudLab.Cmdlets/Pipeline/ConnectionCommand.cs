@@ -65,12 +65,12 @@ public abstract class ConnectionCommand : AwsCommand
         return base.Options() with
         {
             Keys = Credential is null ? null : Secrets.ToKeys(Credential, SessionToken),
-            CaBundle = CaBundle is null ? null : GetUnresolvedProviderPathFromPSPath(CaBundle),
+            CaBundle = CaBundle is null ? null : FilePath.Of(this, CaBundle),
             DockerHost = DockerHost,
             DockerContext = DockerContext,
             KubeConfig = KubeConfig is null
                 ? null
-                : string.Join(Path.PathSeparator, KubeConfig.Select(GetUnresolvedProviderPathFromPSPath)),
+                : string.Join(Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path))),
             KubeContext = KubeContext,
             Namespace = Namespace,
         };

@@ -58,7 +58,7 @@ public abstract class KubeCommand : LabCommand
     {
         KubeConfig = KubeConfig is null
             ? null
-            : string.Join(Path.PathSeparator, KubeConfig.Select(GetUnresolvedProviderPathFromPSPath)),
+            : string.Join(Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path))),
         KubeContext = Context,
     };
 }

@@ -18,6 +18,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     private readonly List<Task> inFlight = [];
     private SemaphoreSlim? throttle;
     private Exception? fatal;
+    private object? warnings;
     private int notes;
 
     /// <summary>Creates the cmdlet.</summary>
@@ -77,7 +78,11 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => Pump(OnBegin, BeginAsync);
+    protected sealed override void BeginProcessing()
+    {
+        warnings = MyInvocation.BoundParameters.TryGetValue("WarningAction", out object? action) ? action : GetVariableValue("WarningPreference");
+        Pump(OnBegin, BeginAsync);
+    }
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord() => Pump(OnProcess, ProcessInputAsync);
@@ -281,8 +286,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     // A pipeline that stops takes no more warnings, but what is left behind has to be said: to the host then.
     private void NoteWhenStopped(string message)
     {
-        if (MyInvocation.BoundParameters.TryGetValue("WarningAction", out object? action)
-            && action is ActionPreference.SilentlyContinue or ActionPreference.Ignore)
+        if (warnings is ActionPreference.SilentlyContinue or ActionPreference.Ignore)
         {
             return;
         }

@@ -13,6 +13,11 @@ internal static class PlainObject
     /// <returns>The same without PowerShell's wrappers, in all its parts.</returns>
     public static object? Of(object? value) => Of(value, 0);
 
+    /// <summary>Tags, metadata or labels as text.</summary>
+    /// <param name="table">Values by names, or null.</param>
+    /// <returns>The same as text. Throws <see cref="Core.Common.Errors.LabException"/> (<c>ValueInvalid</c>) where a value has no text of its own.</returns>
+    public static Dictionary<string, string> Texts(IDictionary? table) => TextTable.Read((IDictionary?)Of(table));
+
     private static object? Of(object? value, int depth) => value switch
     {
         _ when depth > ObjectJson.DeepestLevel => throw ObjectJson.TooDeep,

@@ -112,7 +112,26 @@ public abstract class StorageCommand : AwsCommand
             };
         }
 
-        (this as IObjectNames)?.Split();
+        return this is IObjectNames names ? NamedAsync(names, cancellation) : FollowAsync(cancellation);
+    }
+
+    // PowerShell takes back what the pipeline bound before the next input, but not what is written here.
+    private async Task NamedAsync(IObjectNames names, CancellationToken cancellation)
+    {
+        (string bucket, string[] key) = (names.Bucket, names.Key);
+        try
+        {
+            names.Split();
+            await FollowAsync(cancellation);
+        }
+        finally
+        {
+            (names.Bucket, names.Key) = (bucket, key);
+        }
+    }
+
+    private Task FollowAsync(CancellationToken cancellation)
+    {
         current.Value = FollowsInput && InputObject is not null && Session is null && EndpointUrl is null && ProfileName is null
             ? ClientOf(InputObject)
             : null;

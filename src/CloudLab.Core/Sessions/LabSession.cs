@@ -108,7 +108,7 @@ public sealed class LabSession
     /// <summary>Who it works as, or where, in a word.</summary>
     /// <returns>The identity, else the profile, the S3 endpoint or the Kubernetes context that is set, else <c>default</c>.</returns>
     public override string ToString() =>
-        Identity.Value ?? Profile.Value ?? S3Endpoint.Value ?? KubeContext.Value ?? "default";
+        Identity.Value ?? (Profile.Source == "default" ? null : Profile.Value) ?? S3Endpoint.Value ?? KubeContext.Value ?? "default";
 
     /// <summary>Finds an explicitly given value in this session or those under it.</summary>
     /// <typeparam name="T">The option's type.</typeparam>

@@ -12,19 +12,30 @@ public sealed partial record LabSetting(string Name, string? Value, string Sourc
     /// <returns><c>eu-central-1 (environment AWS_REGION)</c>.</returns>
     public override string ToString() => Value is null ? $"({Source})" : $"{Value} ({Source})";
 
-    /// <summary>The same for people, where the value is a URL: what may be a password in it is hidden. Only the user of an ssh address is none.</summary>
+    /// <summary>
+    /// The same for people, where the value is a URL: what may be a password in it is hidden, whether or not the rest is a valid URL (a secret key may
+    /// contain slashes). The user alone of an ssh address is shown, and so is the path of a socket.
+    /// </summary>
     /// <returns><c>https://(hidden)@host</c>, or this setting.</returns>
-    internal LabSetting WithoutPassword() => Value is { } url && UserInfo().Match(url) is { Success: true } found
-        ? this with { Value = string.Concat(url.AsSpan(0, found.Index), "(hidden)@", url.AsSpan(found.Index + found.Length)) }
-        : this;
+    internal LabSetting WithoutPassword()
+    {
+        if (Value is not { } url || url.LastIndexOf('@') is var at && at < 0)
+        {
+            return this;
+        }
 
-    // What stands before the last @ of the host's part.
-    [GeneratedRegex(@"(?<=\A\s*ssh://)[^/?#@]*:[^/?#]*@|(?<=\A\s*(?!ssh:)[\w+.-]*:?//)[^/?#]*@", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
-    private static partial Regex UserInfo();
+        Match scheme = Scheme().Match(url);
+        string name = scheme.Groups["name"].Value.ToLowerInvariant();
+        bool harmless = name is "unix" or "npipe" || (name == "ssh" && !url.AsSpan(scheme.Length, at - scheme.Length).ContainsAny(":/?#@"));
+        return harmless || scheme.Length > at ? this : this with { Value = string.Concat(url.AsSpan(0, scheme.Length), "(hidden)", url.AsSpan(at)) };
+    }
 
     /// <summary>Falls back to another source where this one gives nothing.</summary>
     /// <param name="value">The other source's value.</param>
     /// <param name="source">Its name.</param>
     /// <returns>This setting, or the other one.</returns>
     internal LabSetting Or(string? value, string source) => Value is not null || value is null ? this : new(Name, value, source);
+
+    [GeneratedRegex(@"\A\s*((?<name>[\w+.-]*):?//)?", RegexOptions.CultureInvariant)]
+    private static partial Regex Scheme();
 }

@@ -67,7 +67,7 @@ internal static class JsonInput
             foreach (object? value in Parse(text, began))
             {
                 yield return kind != InputKind.Objects || value is PSObject ? value
-                    : throw new FormatException($"Line {began} of the input is no JSON object, and nothing else is taken here.");
+                    : throw new FormatException($"Line {began} of the input is not a JSON object, and this cmdlet takes only objects.");
             }
         }
 

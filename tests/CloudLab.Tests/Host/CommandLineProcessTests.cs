@@ -437,7 +437,7 @@ public class CommandLineProcessTests
         (code, output, errors) = await ForeignProcess.RunAsync(start);
         Assert.Equal((1, ""), (code, output));
         Assert.Equal(2, errors.Trim().Split('\n').Length);
-        Assert.StartsWith("Send-LabObject: Line 1 of the input is no JSON object", errors, StringComparison.Ordinal);
+        Assert.StartsWith("Send-LabObject: Line 1 of the input is not a JSON object", errors, StringComparison.Ordinal);
         Assert.Contains("cloudlab Set-LabObjectContent BUCKET KEY", errors, StringComparison.Ordinal);
     }
 

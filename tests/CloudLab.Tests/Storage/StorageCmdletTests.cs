@@ -461,6 +461,83 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public async Task Whole_names_come_from_the_pipeline_without_a_bucket()
+    {
+        string other = Bucket + "-o";
+        await Buckets.CreateAsync(other, null, Token);
+        foreach (string key in new[] { "a", "b", "c" })
+        {
+            await PutAsync(key, key);
+        }
+
+        Assert.Equal(["a", "b"], (await RunAsync("Get-LabObjectContent", new { Session }, [$"s3://{Bucket}/a", $"S3://{Bucket}/b"])).Ok().Output);
+        Assert.Equal(["a", "b"], (await RunAsync("Get-LabObjectContent", new { Session, Key = new[] { $"s3://{Bucket}/a", $"s3://{Bucket}/b" } })).Ok().Output);
+        Assert.Equal(["a", "b", "c"], (await RunAsync("Get-LabObject", new { Session }, [Bucket])).Ok().OutputOf<LabObject>().Select(found => found.Key));
+        Assert.Equal(["b"], (await RunAsync("Get-LabObject", new { Session }, [$"s3://{Bucket}/b"])).Ok().OutputOf<LabObject>().Select(found => found.Key));
+        foreach (object parameters in new object[] { new { Session, Force = true }, new { Session, Key = "a", Force = true }, new { Session, Prefix = "a", Force = true }, new { Session, Key = new[] { $"s3://{Bucket}/a", $"s3://{other}/b" }, Force = true } })
+        {
+            Assert.Equal("NoBucket", Id(Assert.Single((await RunAsync("Remove-LabObject", parameters)).Errors)));
+        }
+
+        // An input has only what it brings: nothing that the one before it left.
+        CmdletResult rows = await RunAsync("Remove-LabObject", new { Session, Force = true }, [new { Bucket = $"s3://{Bucket}/a" }, new { Bucket = $"s3://{Bucket}/b" }, new { Bucket }, "c"]);
+        Assert.Equal(["NoKey", "NoBucket"], rows.Errors.Select(Id));
+        Assert.Equal(["c"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task Objects_that_are_given_as_keys_mean_their_keys()
+    {
+        foreach (string key in new[] { "a", "b", "c" })
+        {
+            await PutAsync(key, key);
+        }
+
+        LabObject[] found = (await RunAsync("Get-LabObject", new { Bucket, Session })).Ok().OutputOf<LabObject>();
+        (await RunAsync("Remove-LabObject", new { Bucket, Key = found[..2], Session, Force = true })).Ok();
+        Assert.Equal(["c"], await KeysAsync());
+        (await RunAsync("Remove-LabObject", new { Bucket, Key = found[2], Session, Force = true })).Ok();
+        Assert.Empty(await KeysAsync());
+    }
+
+    [Fact]
+    public async Task Buckets_too_are_named_in_full()
+    {
+        await PutAsync("d/a", "12345");
+        await PutAsync("e", "123");
+        Assert.Equal(8, Assert.Single((await RunAsync("Measure-LabBucket", new { Bucket = "s3://" + Bucket, Session })).Ok().OutputOf<LabBucketUsage>()).Size);
+        Assert.Equal(5, Assert.Single((await RunAsync("Measure-LabBucket", new { Bucket = $"s3://{Bucket}/d/", Session })).Ok().OutputOf<LabPrefixUsage>()).Size);
+        Assert.Equal([true], (await RunAsync("Test-LabBucket", new { Bucket = $"s3://{Bucket}/", Session })).Ok().Output);
+        Assert.Contains($"'{Bucket}'", Assert.Single((await RunAsync("Get-LabBucketTag", new { Bucket = $"s3://{Bucket}/d", Session })).Errors).Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_upload_that_never_left_is_not_said_to_cost_anything()
+    {
+        string file = Path.Combine(Folder, "big");
+        await File.WriteAllBytesAsync(file, new byte[20 << 20], TestContext.Current.CancellationToken);
+        LabSession nobody = LabSession.Resolve(
+            new SessionOptions { EndpointUrl = new Uri("http://127.0.0.1:9"), Region = "us-east-1", Keys = new("AKIA", "secret", null, null) }, "test");
+        CmdletResult sent = await RunAsync("Send-LabObject", new { Path = file, Bucket, Key = "big", Session = nobody });
+        Assert.NotNull(sent.TerminatingError ?? sent.Errors[0]);
+        Assert.Empty(sent.Warnings);
+    }
+
+    [Fact]
+    public async Task What_has_no_text_is_no_tag()
+    {
+        using System.Security.SecureString secret = new();
+        secret.AppendChar('x');
+        System.Management.Automation.PSObject custom = new();
+        custom.Properties.Add(new System.Management.Automation.PSNoteProperty("a", 1));
+        foreach (object value in new object[] { secret, new System.Management.Automation.PSObject(secret), custom, new[] { 1 } })
+        {
+            CmdletResult refused = await RunAsync("Set-LabBucketTag", new { Bucket, Session, Tag = new System.Collections.Hashtable { ["t"] = value } });
+            Assert.Equal("ValueInvalid", Id(refused.TerminatingError ?? Assert.Single(refused.Errors)));
+        }
+    }
+
+    [Fact]
     public async Task A_wildcard_that_finds_nothing_says_what_to_type()
     {
         await PutAsync("a.json");
@@ -469,8 +546,9 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         Assert.Contains("-Include '*.json'", warning, StringComparison.Ordinal);
         Assert.Empty((await RunAsync("Get-LabObject", new { Bucket, Prefix = "real*", Session })).Ok().Warnings);
 
-        CmdletResult removed = (await RunAsync("Remove-LabObject", new { Bucket, Key = "a*", Session, Force = true })).Ok();
-        Assert.Contains("-Include 'a*' | Remove-LabObject", Assert.Single(removed.Warnings), StringComparison.Ordinal);
+        System.Management.Automation.ErrorRecord removed = Assert.Single((await RunAsync("Remove-LabObject", new { Bucket, Key = "a*", Session, Force = true })).Errors);
+        Assert.Equal("NoSuchKey", Id(removed));
+        Assert.Contains("-Include 'a*' | Remove-LabObject", removed.ErrorDetails.RecommendedAction + removed.ErrorDetails.Message + removed.Exception.Message, StringComparison.Ordinal);
         Assert.Empty((await RunAsync("Remove-LabObject", new { Bucket, Key = "real*.json", Session, Force = true })).Ok().Warnings);
         Assert.Equal(["a.json"], (await RunAsync("Get-LabObject", new { Bucket, Session })).Ok().OutputOf<LabObject>().Select(found => found.Key));
     }

@@ -143,7 +143,7 @@ public sealed class BuildLabImageCommand : DockerCommand
     /// <inheritdoc/>
     protected override void OnProcess()
     {
-        contextPath = GetUnresolvedProviderPathFromPSPath(Path);
+        contextPath = FilePath.Of(this, Path);
         workingFolder = SessionState.Path.CurrentFileSystemLocation.Path;
     }
 
@@ -199,10 +199,10 @@ public sealed class BuildLabImageCommand : DockerCommand
         return texts;
     }
 
-    private static string? Text(string name, object? value) => value switch
+    // Booleans as Dockerfiles and labels have them.
+    private static string? Text(string name, object? value) => PlainObject.Of(value) switch
     {
-        PSObject wrapper => Text(name, wrapper.BaseObject),
         bool flag => flag ? "true" : "false",
-        _ => TextTable.Text(name, value),
+        var plain => TextTable.Text(name, plain),
     };
 }

@@ -79,7 +79,7 @@ internal static class PolicyArgument
 
     private static PolicyDocument FromText(PSCmdlet cmdlet, string text, PolicyKind kind) => (text = text.TrimStart('\uFEFF')).TrimStart() is ['{' or '[', ..]
         ? PolicyDocument.Parse(text, kind)
-        : FromFile(cmdlet.GetUnresolvedProviderPathFromPSPath(text), kind);
+        : FromFile(FilePath.Of(cmdlet, text), kind);
 
     private static PolicyDocument FromFile(string path, PolicyKind kind)
     {

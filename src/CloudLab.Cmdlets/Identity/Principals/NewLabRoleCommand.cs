@@ -129,7 +129,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
                         Path = Path,
                         Description = Description,
                         MaxSessionDuration = MaxSessionDuration,
-                        Tags = TextTable.Read(Tag),
+                        Tags = PlainObject.Texts(Tag),
                     },
                     cancellation),
                 cancellation);

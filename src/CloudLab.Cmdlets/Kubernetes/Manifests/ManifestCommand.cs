@@ -95,7 +95,7 @@ public abstract class ManifestCommand : KubeCommand
             case LiteralPathSet:
                 foreach (string path in LiteralPath)
                 {
-                    ReadPaths(path, [GetUnresolvedProviderPathFromPSPath(path)]);
+                    ReadPaths(path, [FilePath.Of(this, path)]);
                 }
 
                 break;
@@ -197,10 +197,10 @@ public abstract class ManifestCommand : KubeCommand
 
         try
         {
-            string path = GetUnresolvedProviderPathFromPSPath(line);
+            string path = FilePath.Of(this, line);
             return manifest || File.Exists(path) || Directory.Exists(path) ? path : null;
         }
-        catch (Exception e) when (!manifest && e is RuntimeException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (!manifest && e is RuntimeException or NotSupportedException or ArgumentException or LabException)
         {
             // A line such as "metadata:" reads like a drive.
             return null;
@@ -212,7 +212,7 @@ public abstract class ManifestCommand : KubeCommand
         IReadOnlyCollection<string> found;
         try
         {
-            found = GetResolvedProviderPathFromPSPath(path, out _);
+            found = FilePath.Matching(this, path);
         }
         catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException)
         {

@@ -18,6 +18,7 @@ public abstract class GetBucketConfigurationCommand : StorageCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string[] Bucket { get; set; } = [];
 

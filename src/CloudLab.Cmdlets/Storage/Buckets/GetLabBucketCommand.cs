@@ -35,6 +35,7 @@ public sealed class GetLabBucketCommand : BucketsCommand
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Bucket { get; set; }

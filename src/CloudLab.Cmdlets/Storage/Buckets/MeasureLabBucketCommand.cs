@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
@@ -9,7 +11,7 @@ namespace CloudLab.Cmdlets.Storage.Buckets;
 /// <para>S3 does not store these numbers: the bucket is listed, in several ranges at once, which takes one request per 1,000 objects and versions.
 /// Objects written in the meantime may or may not be counted. Parts of unfinished uploads are not counted: Get-LabMultipartUpload lists them.</para>
 /// <para>-GroupBy Prefix counts each folder of the level below -Prefix with everything in it; keys that are not in a folder are counted together, as
-/// a row without prefix. A row can be piped into Get-LabObject.</para>
+/// a row without prefix. A row with a prefix can be piped into Get-LabObject.</para>
 /// <para>Errors: NoSuchBucket; AccessDenied; InvalidBucketName.</para>
 /// </remarks>
 /// <example>
@@ -32,10 +34,11 @@ public sealed class MeasureLabBucketCommand : BucketsCommand
 {
     private const string WholeSet = "Whole", PartSet = "Part";
 
-    /// <summary>Names of buckets, with or without wildcards.</summary>
+    /// <summary>Names of buckets, with or without wildcards; or <c>s3://bucket/prefix</c>, instead of -Bucket and -Prefix.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Bucket { get; set; } = [];
@@ -53,20 +56,34 @@ public sealed class MeasureLabBucketCommand : BucketsCommand
     public UsageGrouping GroupBy { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellation) => ForEachBucketAsync(
-        Bucket,
-        async bucket =>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        foreach (string text in Bucket)
         {
-            if (ParameterSetName == WholeSet)
+            (string name, string? beginning) = ObjectName.Parse(text) is var (bucket, rest) ? (bucket, rest.Length > 0 ? rest : null) : (text, null);
+            if (beginning is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)))
             {
-                await WriteAsync(await Buckets.MeasureAsync(bucket, cancellation), cancellation);
-                return;
+                throw new LabException(
+                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{text}' already names a prefix: omit -Prefix, or give only the name of the bucket.")
+                {
+                    Target = text, StopsCommand = false,
+                };
             }
 
-            foreach (string prefix in Prefix)
+            await ForEachBucketAsync(
+                [name],
+                found => ParameterSetName == WholeSet && beginning is null ? WholeAsync(found) : PartsAsync(found, beginning is null ? Prefix : [beginning]),
+                cancellation);
+        }
+
+        async Task WholeAsync(LabBucket bucket) => await WriteAsync(await Buckets.MeasureAsync(bucket, cancellation), cancellation);
+
+        async Task PartsAsync(LabBucket bucket, string[] prefixes)
+        {
+            foreach (string prefix in prefixes)
             {
                 await WriteManyAsync((await Buckets.MeasureAsync(bucket, prefix, GroupBy, cancellation)).ToArray(), cancellation);
             }
-        },
-        cancellation);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Storage;
@@ -40,6 +41,7 @@ public sealed class NewLabBucketCommand : StorageCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(NothingCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string[] Bucket { get; set; } = [];
 
@@ -69,7 +71,7 @@ public sealed class NewLabBucketCommand : StorageCommand
                 BucketName.ValidateNew(name);
                 if (await ShouldProcessAsync("s3://" + name, "Create bucket"))
                 {
-                    NewBucket bucket = new() { Name = name, Region = Region, Versioning = Versioning, ObjectLock = ObjectLock, Tags = TextTable.Read(Tag) };
+                    NewBucket bucket = new() { Name = name, Region = Region, Versioning = Versioning, ObjectLock = ObjectLock, Tags = PlainObject.Texts(Tag) };
                     await WriteAsync(await Buckets.CreateAsync(bucket, cancellation), cancellation);
                 }
             }

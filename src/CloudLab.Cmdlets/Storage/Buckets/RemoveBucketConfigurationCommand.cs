@@ -16,6 +16,7 @@ public abstract class RemoveBucketConfigurationCommand : StorageCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string[] Bucket { get; set; } = [];
 

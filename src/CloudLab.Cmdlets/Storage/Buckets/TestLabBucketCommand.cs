@@ -27,6 +27,7 @@ public sealed class TestLabBucketCommand : StorageCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string[] Bucket { get; set; } = [];
 

@@ -26,12 +26,34 @@ public sealed class KeyCompleter : ServiceCompleter
             yield break;
         }
 
-        ObjectListing level = new() { Bucket = bucket, Prefix = request.Word, Delimiter = "/", PageSize = MostOffers };
-        await foreach (object entry in new ObjectStore(new StorageClient(session)).ListAsync(level, cancellation).Take(MostOffers))
+        if (ObjectName.Parse(bucket) is var (name, _))
+        {
+            bucket = name;
+        }
+
+        await foreach (CompletionResult offer in LevelAsync(new StorageClient(session), bucket, request.Word, withObjects: true, "", cancellation))
+        {
+            yield return offer;
+        }
+    }
+
+    /// <summary>Offers one level of a bucket.</summary>
+    /// <param name="client">The service.</param>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="beginning">Beginning of the keys.</param>
+    /// <param name="withObjects">Whether to offer objects too, and not only folders.</param>
+    /// <param name="lead">Text that goes before each key.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <returns>Folders and objects, in the order of their keys.</returns>
+    internal static async IAsyncEnumerable<CompletionResult> LevelAsync(
+        StorageClient client, string bucket, string beginning, bool withObjects, string lead, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ObjectListing level = new() { Bucket = bucket, Prefix = beginning, Delimiter = "/", PageSize = MostOffers };
+        await foreach (object entry in new ObjectStore(client).ListAsync(level, cancellation).Where(entry => withObjects || entry is LabPrefix).Take(MostOffers))
         {
             yield return entry is LabObject found
-                ? Completion.Offer(found.Key, CompletionResultType.ProviderItem, ProgressMeter.FormatBytes(found.Size))
-                : Completion.Offer(((LabPrefix)entry).Prefix, CompletionResultType.ProviderContainer);
+                ? Completion.Offer(lead + found.Key, CompletionResultType.ProviderItem, ProgressMeter.FormatBytes(found.Size))
+                : Completion.Offer(lead + ((LabPrefix)entry).Prefix, CompletionResultType.ProviderContainer);
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed class GetLabObjectCommand : StorageCommand
     private const string ListSet = "List", KeySet = "Key";
 
     /// <summary>Bucket to list; or <c>s3://bucket/prefix</c>, instead of -Bucket and -Prefix.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
@@ -133,6 +133,22 @@ public sealed class GetLabObjectCommand : StorageCommand
     {
         if (ParameterSetName == KeySet)
         {
+            if (Bucket.Length == 0)
+            {
+                // A name from the pipeline means what it would mean as the first argument.
+                if (!IsPiped(nameof(Key)) || InputObject is not (string or PSObject { BaseObject: string }))
+                {
+                    throw NoBucket();
+                }
+
+                foreach (string text in Key!)
+                {
+                    await ListAsync(text, Prefix, cancellation);
+                }
+
+                return;
+            }
+
             string bucket = Bucket;
             ReadOptions read = new()
             {
@@ -156,20 +172,31 @@ public sealed class GetLabObjectCommand : StorageCommand
                 LabErrorKind.InvalidArgument, "ParallelAlone", "-Parallel lists every folder: omit -Delimiter and -StartAfter.");
         }
 
-        string from = Bucket;
-        string[] prefixes = Prefix;
-        if (ObjectName.Parse(Bucket) is var (name, beginning))
+        if (Bucket.Length == 0)
         {
-            if (MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)))
+            throw NoBucket();
+        }
+
+        await ListAsync(Bucket, Prefix, cancellation);
+    }
+
+    private static LabException NoBucket() => new(
+        LabErrorKind.InvalidArgument, "NoBucket", "No bucket is given: use -Bucket, or name the bucket or the prefix as s3://bucket/prefix.") { StopsCommand = false };
+
+    private async Task ListAsync(string from, string[] prefixes, CancellationToken cancellation)
+    {
+        if (ObjectName.Parse(from) is var (name, beginning))
+        {
+            if (prefixes is not [""] && beginning.Length > 0)
             {
                 throw new LabException(
-                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{Bucket}' already names a prefix: omit -Prefix, or give only the name of the bucket.")
+                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{from}' already names a prefix: omit -Prefix, or give only the name of the bucket.")
                 {
-                    Target = Bucket, StopsCommand = false,
+                    Target = from, StopsCommand = false,
                 };
             }
 
-            (from, prefixes) = (name, [beginning]);
+            (from, prefixes) = (name, beginning.Length > 0 ? [beginning] : prefixes);
         }
 
         foreach (string prefix in prefixes)

@@ -61,7 +61,7 @@ public sealed class NewLabObjectUrlCommand : StorageCommand, IObjectNames
     private readonly Dictionary<StorageClient, ObjectUrls> all = [];
     private ObjectUrls? urls;
 
-    /// <inheritdoc cref="ObjectCommand.Bucket"/>
+    /// <summary>Bucket of the objects; or the full name of one object, <c>s3://bucket/key</c>, instead of -Bucket and -Key.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]

@@ -6,14 +6,14 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <summary>Base of the cmdlets that work on objects named by their keys.</summary>
 public abstract class ObjectCommand : StorageCommand, IObjectNames
 {
-    /// <summary>Bucket of the objects; or the full name of one object, <c>s3://bucket/key</c>, instead of -Bucket and -Key.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    /// <summary>Bucket of the objects; or the full name of one object, <c>s3://bucket/key</c>, instead of -Bucket and -Key. May be omitted if keys are full names.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
-    /// <summary>Exact keys of the objects.</summary>
+    /// <summary>Exact keys of the objects; full names, <c>s3://bucket/key</c>, if -Bucket is omitted.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KeyCompleter))]
     [KeyText]

@@ -17,10 +17,25 @@ internal interface IObjectNames
     /// <summary>The keys.</summary>
     string[] Key { get; set; }
 
-    /// <summary>Takes a whole name apart, and refuses an input without a key.</summary>
+    /// <summary>What a second value after the whole name of an object may have been meant for, with its parameter; for the message.</summary>
+    string SecondValueAdvice => "give only the name of the bucket";
+
+    /// <summary>Takes whole names apart, and refuses an input without a bucket or a key.</summary>
     /// <param name="stops">Whether nothing can be done then; else the next input may have one.</param>
     void Split(bool stops = false)
     {
+        if (Bucket.Length == 0)
+        {
+            (string Bucket, string Key)?[] names = TakesKeys ? [.. Key.Select(ObjectName.Parse)] : [];
+            if (names is not [({ Length: > 0 } first, _), ..] || names.Any(name => name is not (_, { Length: > 0 }) || name.Value.Bucket != first))
+            {
+                throw Unclear("NoBucket", $"No bucket is given{(Key is [var text, ..] ? $" for '{text}'" : "")}: use -Bucket, or name the object as s3://bucket/key.", stops);
+            }
+
+            (Bucket, Key) = (first, [.. names.Select(name => name!.Value.Key)]);
+            return;
+        }
+
         if (!TakesKeys)
         {
             return;
@@ -31,7 +46,7 @@ internal interface IObjectNames
         {
             if (hasKey)
             {
-                throw Unclear("TwoKeys", $"'{Bucket}' already names an object: omit -Key ('{Key[0]}'), or give only the name of the bucket.", stops);
+                throw Unclear("TwoKeys", $"'{Bucket}' already names an object: omit -Key ('{Key[0]}'), or {SecondValueAdvice}.", stops);
             }
 
             (Bucket, Key) = (bucket, [key]);
@@ -53,23 +68,33 @@ internal sealed class KeyTextAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object plain = inputData is PSObject wrapper ? wrapper.BaseObject : inputData;
+        if (plain is string text && string.IsNullOrWhiteSpace(text))
+        {
+            throw new ArgumentTransformationMetadataException("A blank line is not a key: leave such lines out (Where-Object { $_.Trim() }).");
+        }
+
         if (plain is LabObject found)
         {
             return found.Key;
         }
 
-        if (plain is null or string or ValueType || (plain is not IDictionary and IEnumerable))
+        if (plain is IEnumerable several and not (string or IDictionary))
+        {
+            return several.Cast<object?>().Select(item => (item is PSObject wrapped ? wrapped.BaseObject : item) is LabObject one ? one.Key : item).ToArray();
+        }
+
+        if (plain is null or string or ValueType)
         {
             return inputData;
         }
 
-        if (PSObject.AsPSObject(inputData).Properties["Key"] is not null)
+        if (PSObject.AsPSObject(inputData).Properties["Key"] is { Value: { } key })
         {
-            return inputData;
+            return key;
         }
 
         // The inner exception makes the binder go on to what else the input may bind to.
-        string text = $"{plain.GetType().Name} '{plain}' is not a key";
-        throw new ArgumentTransformationMetadataException(text, new PSInvalidCastException(text));
+        string problem = $"{plain.GetType().Name} '{plain}' is not a key";
+        throw new ArgumentTransformationMetadataException(problem, new PSInvalidCastException(problem));
     }
 }

@@ -44,7 +44,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
     private ProgressMeter? meter;
 
     /// <inheritdoc cref="ObjectCommand.Bucket"/>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
@@ -112,7 +112,13 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
                 string uri = ObjectName.Uri(Bucket, key);
                 if (version is null && await IsWildcardAsync(key, cancellation))
                 {
-                    Reporter.Warning($"There is no object {uri}. -Key does not accept wildcards: Get-LabObject {Bucket} -Include '{key}' | Remove-LabObject");
+                    WriteProblem(
+                        new LabException(
+                            LabErrorKind.NotFound, "NoSuchKey", $"There is no object {uri}, and -Key does not accept wildcards: nothing was deleted.")
+                        {
+                            Target = uri, Advice = $"Pipe what matches: Get-LabObject {Bucket} -Include '{key}' | Remove-LabObject.",
+                        },
+                        uri);
                     continue;
                 }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Objects;
@@ -44,7 +45,7 @@ public sealed class SetLabObjectTagCommand : ObjectsCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
-        Dictionary<string, string> tags = TextTable.Read(Tag);
+        Dictionary<string, string> tags = PlainObject.Texts(Tag);
         ObjectTags.Validate(tags);
         (string bucket, string? version) = (Bucket, VersionId);
         return StartEachAsync(

@@ -36,7 +36,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 public sealed class WaitLabObjectCommand : WaitCommand, IObjectNames
 {
     /// <inheritdoc cref="ObjectCommand.Bucket"/>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
@@ -140,8 +141,8 @@ public sealed class SyncLabObjectCommand : UploadCommand
     /// <inheritdoc/>
     protected override void OnProcess()
     {
-        from = SyncPlace.Parse(Source, GetUnresolvedProviderPathFromPSPath);
-        to = SyncPlace.Parse(Destination, GetUnresolvedProviderPathFromPSPath);
+        from = SyncPlace.Parse(Source, path => FilePath.Of(this, path));
+        to = SyncPlace.Parse(Destination, path => FilePath.Of(this, path));
     }
 
     /// <inheritdoc/>

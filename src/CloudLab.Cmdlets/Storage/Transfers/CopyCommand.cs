@@ -32,7 +32,7 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     protected CopyCommand() => listed = new ListedPrefixes(Reporter, prefix => NameFilter.Of(Include, Exclude, prefix), TakeAsync);
 
     /// <inheritdoc cref="ObjectCommand.Bucket"/>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
@@ -78,6 +78,7 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     /// <summary>Destination bucket; the source's own bucket if omitted.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string? DestinationBucket { get; set; }
 
@@ -113,6 +114,9 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
 
     /// <inheritdoc/>
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
+
+    /// <inheritdoc/>
+    string IObjectNames.SecondValueAdvice => "name the target with -DestinationKey or -DestinationBucket";
 
     /// <summary>What is asked for with <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
     protected abstract string Action { get; }

@@ -30,10 +30,11 @@ public sealed class GetLabMultipartUploadCommand : StorageCommand
 {
     private const string PrefixSet = "Prefix", KeySet = "Key";
 
-    /// <inheritdoc cref="GetLabObjectCommand.Bucket"/>
+    /// <summary>Bucket to list.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
@@ -61,7 +62,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
     }
 
     /// <inheritdoc cref="ObjectCommand.Bucket"/>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
     [ValidateNotNullOrEmpty]
@@ -151,14 +152,17 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
 
     /// <inheritdoc/>
+    string IObjectNames.SecondValueAdvice => "name the file with -OutFile, or its folder with -Destination";
+
+    /// <inheritdoc/>
     protected override int ConcurrentInputs => ThrottleLimit;
 
     /// <inheritdoc/>
     protected override void OnBegin()
     {
         base.OnBegin();
-        Destination = GetUnresolvedProviderPathFromPSPath(Destination);
-        OutFile = OutFile is null ? null : GetUnresolvedProviderPathFromPSPath(OutFile);
+        Destination = OutFile is null ? FilePath.Of(this, Destination) : Destination;
+        OutFile = OutFile is null ? null : FilePath.Of(this, OutFile);
         if (OutFile is null && File.Exists(Path.TrimEndingDirectorySeparator(Destination)))
         {
             throw new LabException(

@@ -35,6 +35,7 @@ public sealed class RemoveLabMultipartUploadCommand : StorageCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 

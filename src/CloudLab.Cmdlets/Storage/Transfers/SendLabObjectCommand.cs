@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
@@ -64,6 +65,7 @@ public sealed class SendLabObjectCommand : UploadCommand
     [Parameter(Mandatory = true, Position = 0)]
     [Alias("BucketName")]
     [ArgumentCompleter(typeof(BucketCompleter))]
+    [BucketText]
     [ValidateNotNullOrEmpty]
     public string Bucket { get; set; } = "";
 
@@ -166,7 +168,7 @@ public sealed class SendLabObjectCommand : UploadCommand
 
         RelativeTo = RelativeTo is null
             ? null
-            : System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
+            : System.IO.Path.TrimEndingDirectorySeparator(FilePath.Of(this, RelativeTo)) + System.IO.Path.DirectorySeparatorChar;
         options = UploadOptions(NoClobber, IfMatch) with { Resume = Resume };
         filter = NameFilter.Of(Include, Exclude);
     }
@@ -182,19 +184,14 @@ public sealed class SendLabObjectCommand : UploadCommand
             {
                 if (ParameterSetName == LiteralSet)
                 {
-                    items.Add(new Item(GetUnresolvedProviderPathFromPSPath(path), keepsName));
+                    items.Add(new Item(FilePath.Of(this, path), keepsName));
                     continue;
                 }
 
                 bool wildcard = WildcardPattern.ContainsWildcardCharacters(path);
                 int before = items.Count;
-                foreach (string found in GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider))
+                foreach (string found in FilePath.Matching(this, path))
                 {
-                    if (provider.Name != "FileSystem")
-                    {
-                        throw new LabException(LabErrorKind.InvalidData, "NoFilePath", $"'{path}' is not in the file system.") { Target = path };
-                    }
-
                     items.Add(new Item(found, wildcard));
                 }
 

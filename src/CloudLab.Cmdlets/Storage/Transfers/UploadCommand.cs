@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Security;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
@@ -114,8 +115,8 @@ public abstract class UploadCommand : StorageCommand
         UploadOptions options = new()
         {
             ContentType = ContentType,
-            Metadata = TextTable.Read(Metadata),
-            Tags = Tag is null ? null : TextTable.Read(Tag),
+            Metadata = PlainObject.Texts(Metadata),
+            Tags = Tag is null ? null : PlainObject.Texts(Tag),
             StorageClass = StorageClass?.ToUpperInvariant(),
             CacheControl = CacheControl,
             ContentDisposition = ContentDisposition,

@@ -166,7 +166,7 @@ public sealed class RoleStore(IdentityClient client)
         try
         {
             await client.IamAsync("DeleteRole", $"Role '{role.Name}'", role.Name, CancellationToken.None, ("RoleName", role.Name));
-            client.Reporter.Verbose($"Removing role '{role.Name}' again: its policy was not accepted.");
+            client.Reporter.Verbose($"Removed role '{role.Name}' again: its policy was not accepted.");
         }
         catch (LabException e)
         {

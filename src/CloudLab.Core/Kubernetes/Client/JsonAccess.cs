@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Kubernetes.Client;
 
@@ -13,8 +14,7 @@ internal static class JsonAccess
     /// <param name="map">The object.</param>
     /// <param name="key">The field.</param>
     /// <returns>Its text, or null where it is missing, empty or no string.</returns>
-    public static string? Text(this JsonObject map, string key) =>
-        map[key] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
+    public static string? Text(this JsonObject map, string key) => StrictJson.Text(map, key);
 
     /// <summary>A whole number.</summary>
     /// <param name="map">The object.</param>

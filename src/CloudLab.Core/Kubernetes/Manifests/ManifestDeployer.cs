@@ -58,7 +58,12 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
         }
         finally
         {
-            // What was done is told, whatever ended the rest.
+            // What was done is told, whatever ended the rest: also what was still waited for, without a state.
+            foreach (var (item, result, _) in applied)
+            {
+                results.Note(item.Item, result);
+            }
+
             await results.FlushAsync(told, cancellation);
         }
     }

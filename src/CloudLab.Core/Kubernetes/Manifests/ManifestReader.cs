@@ -29,7 +29,7 @@ public static class ManifestReader
     /// <param name="path">The file or folder.</param>
     /// <param name="recurse">Whether folders in the folder are read too.</param>
     /// <param name="cancellation">Stops reading.</param>
-    /// <returns>Its items. Throws <see cref="LabException"/> where it cannot be read or a folder holds no manifest.</returns>
+    /// <returns>Its items; a bad one for a file that cannot be read. Throws <see cref="LabException"/> for a folder that cannot be read or holds no manifest.</returns>
     public static async IAsyncEnumerable<ManifestItem> ReadPathAsync(
         string path, bool recurse = false, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -50,7 +50,7 @@ public static class ManifestReader
             IEnumerable<ManifestItem> items;
             try
             {
-                items = ReadText(SourceText.Decode(await ReadAsync(file, cancellation)), file);
+                items = ReadText(await ReadAsync(file, cancellation), file);
             }
             catch (LabException e)
             {
@@ -164,14 +164,16 @@ public static class ManifestReader
         }
     }
 
-    private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellation)
+    private static async Task<string> ReadAsync(string file, CancellationToken cancellation)
     {
         try
         {
             await using FileStream stream = await InputFile.OpenAsync(file, cancellation);
             using MemoryStream all = new();
-            await stream.CopyToAsync(all, cancellation);
-            return all.ToArray();
+
+            // To read a pipe cannot be interrupted: where its writer is silent it is left to end by itself.
+            await stream.CopyToAsync(all, cancellation).WaitAsync(cancellation);
+            return SourceText.Decode(all.GetBuffer().AsSpan(0, (int)all.Length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -42,6 +42,17 @@ internal sealed class ResultQueue
     public Task SkipAsync(ManifestItem item, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation) =>
         SetAsync(places[item], null, told, cancellation);
 
+    /// <summary>An item was done, but nothing more is known of it; to be told by <see cref="FlushAsync"/> if nothing else is known of it.</summary>
+    /// <param name="item">Which.</param>
+    /// <param name="result">What became of it.</param>
+    public void Note(ManifestItem item, ManifestResult result)
+    {
+        if (!results[places[item]].Known)
+        {
+            results[places[item]] = (true, result);
+        }
+    }
+
     /// <summary>Tells what still waits, since nothing more is to come.</summary>
     /// <param name="told">Where.</param>
     /// <param name="cancellation">When it is stopped, nobody listens.</param>

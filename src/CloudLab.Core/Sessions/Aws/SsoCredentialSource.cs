@@ -98,12 +98,12 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
         }
 
         DateTimeOffset end = Moment(token, "expiresAt") ?? DateTimeOffset.MinValue;
-        if (end - RenewBefore > DateTimeOffset.UtcNow && Text(token, "accessToken") is { } valid)
+        if (end - RenewBefore > DateTimeOffset.UtcNow && StrictJson.Text(token, "accessToken") is { } valid)
         {
             return valid;
         }
 
-        if (Text(token, "refreshToken") is { } refresh && Text(token, "clientId") is { } id && Text(token, "clientSecret") is { } secret
+        if (StrictJson.Text(token, "refreshToken") is { } refresh && StrictJson.Text(token, "clientId") is { } id && StrictJson.Text(token, "clientSecret") is { } secret
             && (Moment(token, "registrationExpiresAt") ?? DateTimeOffset.MaxValue) > DateTimeOffset.UtcNow)
         {
             return await RenewAsync(profile, portal, path, token, new CreateTokenRequest
@@ -112,7 +112,7 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
             }, cancellation);
         }
 
-        return end > DateTimeOffset.UtcNow && Text(token, "accessToken") is { } last ? last : throw SignInRequired(profile, portal, "the sign-in has expired");
+        return end > DateTimeOffset.UtcNow && StrictJson.Text(token, "accessToken") is { } last ? last : throw SignInRequired(profile, portal, "the sign-in has expired");
     }
 
     private async Task<string> RenewAsync(
@@ -150,12 +150,9 @@ internal sealed class SsoCredentialSource(AwsConnection aws, LabEnvironment envi
         LabErrorKind.AuthenticationFailed, "SsoSignInRequired",
         $"Profile '{profile.Name}' is not signed in at {portal.Url}: {reason}. Run 'aws sso login --profile {profile.Name}'.", inner);
 
-    private static string? Text(JsonObject token, string name) =>
-        token[name] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
-
     // Older tools wrote the zone as UTC.
     private static DateTimeOffset? Moment(JsonObject token, string name) =>
-        SharedCredentialsFile.ToExpiration(Text(token, name)?.Replace("UTC", "Z", StringComparison.Ordinal));
+        SharedCredentialsFile.ToExpiration(StrictJson.Text(token, name)?.Replace("UTC", "Z", StringComparison.Ordinal));
 
     private sealed record Portal(string? Session, string Url, string Region)
     {

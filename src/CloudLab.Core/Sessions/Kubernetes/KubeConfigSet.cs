@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Yaml;
 
@@ -13,8 +14,7 @@ internal sealed record KubeConfigEntry(string Name, JsonObject Body, string File
     /// <summary>A string in the body; an empty one counts as not set.</summary>
     /// <param name="key">Its key.</param>
     /// <returns>The string, or null.</returns>
-    public string? Text(string key) =>
-        Body[key] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
+    public string? Text(string key) => StrictJson.Text(Body, key);
 
     /// <summary>A switch in the body.</summary>
     /// <param name="key">Its key.</param>

@@ -37,8 +37,8 @@ public static partial class BucketName
     /// <param name="name">The name.</param>
     /// <returns>The name. Throws <see cref="LabException"/> (InvalidBucketName), which says what is wrong with it.</returns>
     public static string Validate(string name) =>
-        name.StartsWith("s3://", StringComparison.OrdinalIgnoreCase)
-            ? throw Invalid(name, "give only the name of the bucket, and the rest as -Key or -Prefix")
+        ObjectName.Parse(name) is var (bucket, _)
+            ? throw Invalid(name, $"give only the name of the bucket, '{bucket}'; a key or a prefix has a parameter of its own where one is accepted")
         : name.Length > 255 ? throw Invalid(name[..40] + "…", "it has more than 255 characters")
         : !Plausible().IsMatch(name) ? throw Invalid(name, "it must have at least two characters: only letters, digits, dots, hyphens and underscores")
         : name;

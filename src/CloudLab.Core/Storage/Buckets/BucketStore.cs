@@ -241,7 +241,7 @@ public sealed class BucketStore(StorageClient client)
         {
             await client.CallSdkAsync(
                 bucket, s3 => s3.DeleteBucketAsync(new DeleteBucketRequest { BucketName = bucket }, CancellationToken.None), CancellationToken.None);
-            client.Reporter.Verbose($"Removing bucket '{bucket}' again: it could not be configured.");
+            client.Reporter.Verbose($"Removed bucket '{bucket}' again: it could not be configured.");
             return problem is not LabException known ? null : new LabException(
                 known.Kind, known.Code, $"Bucket '{bucket}' was not created because it could not be configured: {cause}.", known)
             {

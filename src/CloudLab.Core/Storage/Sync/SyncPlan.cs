@@ -115,7 +115,6 @@ public static class SyncPlan
         SyncReason byTime = IsNewer(from.LastModified, to.LastModified, direction) ? SyncReason.SourceNewer : SyncReason.Unchanged;
         if (from.Size == 0)
         {
-            // Nothing is the same as nothing.
             return (byTime, byTime);
         }
 

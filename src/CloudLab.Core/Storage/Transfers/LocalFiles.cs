@@ -248,7 +248,7 @@ public static class LocalFiles
     }
 
     private static LabException NotAFile(string path) => new(
-        LabErrorKind.ReadFailed, "NotAFile", $"'{path}' is no file but a pipe, a socket or a device: leave it out, or name it itself with Send-LabObject -Path.")
+        LabErrorKind.ReadFailed, "NotAFile", $"'{path}' is not a regular file but a pipe, a socket or a device: exclude it; the data of a pipe can be sent with Send-LabObject -Path.")
     {
         Target = path,
     };

@@ -22,6 +22,8 @@ public sealed class ObjectWriter : IAsyncDisposable
     // Each part in flight is held in memory.
     private const int PartsAtOnce = 4;
 
+    private const int PieceOfStream = 256 * 1024;
+
     private readonly TransferEngine engine;
     private readonly SessionOrigin origin;
     private readonly SideBySide<UploadedPart> parts;
@@ -79,13 +81,12 @@ public sealed class ObjectWriter : IAsyncDisposable
     /// <returns>Done when it is taken.</returns>
     public async Task WriteAsync(Stream content)
     {
-        int count;
-        do
+        // Memory of its own, which is never used again: a pipe whose writer is silent cannot be interrupted, and may fill it after the end.
+        byte[] piece = new byte[PieceOfStream];
+        while (await content.ReadAsync(piece, parts.Token).AsTask().WaitAsync(parts.Token) is > 0 and var count)
         {
-            count = await content.ReadAsync(await SpaceAsync(), parts.Token);
-            filled += count;
+            await WriteAsync(piece.AsMemory(0, count));
         }
-        while (count > 0);
     }
 
     /// <summary>Makes the object visible under its key.</summary>

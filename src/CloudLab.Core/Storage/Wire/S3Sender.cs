@@ -71,7 +71,6 @@ internal sealed class S3Sender
             catch (Exception e)
             {
                 answer?.Dispose();
-                request.AnswersLost += AwsRetryPolicy.IsNotThere(e) ? 0 : 1;
                 if (!Passes(e, cancellation) || attempt >= (AwsRetryPolicy.IsNotThere(e) ? 2 : Attempts))
                 {
                     throw;
@@ -157,7 +156,19 @@ internal sealed class S3Sender
             }
         }
 
-        return await aws.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        try
+        {
+            return await aws.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (Exception e) when (e is not HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+                or HttpRequestError.ProxyTunnelError,
+        })
+        {
+            request.AnswersLost++;
+            throw;
+        }
     }
 
     private static string HashOf(S3Body body)

@@ -60,6 +60,15 @@ public sealed class ManifestReaderTests
         using CancellationTokenSource stop = new(100);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await ManifestReader.ReadPathAsync(path, false, stop.Token).ToListAsync(CancellationToken.None));
 
+        // Nor for one that says nothing.
+        path = await PipeAsync("d.yaml");
+        using Process silent = Process.Start("sh", ["-c", "exec sleep 60 > \"$0\"", path]);
+        using CancellationTokenSource enough = new(500);
+        Task<List<ManifestItem>> stuck = ManifestReader.ReadPathAsync(path, false, enough.Token).ToListAsync(CancellationToken.None).AsTask();
+        Assert.Same(stuck, await Task.WhenAny(stuck, Task.Delay(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)));
+        Assert.True(stuck.IsCanceled);
+        silent.Kill();
+
         async Task<string> PipeAsync(string name)
         {
             string pipe = Path.Combine(folder, name);
@@ -78,6 +87,15 @@ public sealed class ManifestReaderTests
         File.CreateSymbolicLink(Path.Combine(folder, "c.yaml"), "c.yaml");
         File.WriteAllText(Path.Combine(folder, "d.yaml"), "{apiVersion: v1, kind: Pod, metadata: {name: d}}");
         Assert.Equal(["a", "ManifestUnreadable", "ManifestUnreadable", "d"], (await ReadAsync(folder)).Select(i => i.Problem?.Code ?? i.Name));
+    }
+
+    [Fact]
+    public async Task Bytes_of_an_old_code_page_are_refused_with_their_line()
+    {
+        string path = Path.Combine(folder, "latin.yaml");
+        File.WriteAllBytes(path, System.Text.Encoding.Latin1.GetBytes("apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {x: \u00e4}}\n"));
+        LabException problem = Assert.Single(await ReadAsync(path)).Problem!;
+        Assert.Contains("latin.yaml' cannot be read: line 3 has bytes that are not UTF-8", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

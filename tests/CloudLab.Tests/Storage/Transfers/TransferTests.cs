@@ -53,6 +53,20 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
     }
 
     [Fact]
+    public async Task A_pipe_whose_writer_is_silent_can_be_given_up()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no pipes among its files");
+        string path = Path.Combine(Folder, "pipe");
+        await ForeignProcess.OutputAsync(new("mkfifo", [path]));
+        using System.Diagnostics.Process silent = System.Diagnostics.Process.Start("sh", ["-c", "exec sleep 60 > \"$0\"", path]);
+        using CancellationTokenSource enough = new(500);
+        Task sending = new TransferEngine(Client, 3).SendAsync(path, Bucket, "pipe", new UploadOptions(), null, enough.Token);
+        Assert.Same(sending, await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(20), Token)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        silent.Kill();
+    }
+
+    [Fact]
     public async Task Content_of_unknown_length_goes_in_parts()
     {
         byte[] piece = new byte[1_000_003];

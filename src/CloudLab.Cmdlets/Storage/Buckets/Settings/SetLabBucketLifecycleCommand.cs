@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Storage.Buckets.Settings;
@@ -120,7 +121,7 @@ public sealed class SetLabBucketLifecycleCommand : SetBucketRulesCommand<LabBuck
         Id = Id ?? "",
         Enabled = !Disabled,
         Prefix = Prefix,
-        Tag = Tag,
+        Tag = Tag is null ? null : PlainObject.Texts(Tag),
         ObjectSizeGreaterThan = ObjectSizeGreaterThan,
         ObjectSizeLessThan = ObjectSizeLessThan,
         Transition = Moves(ArchiveAfterDays),

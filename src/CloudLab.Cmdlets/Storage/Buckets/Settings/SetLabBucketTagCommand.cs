@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common;
 using CloudLab.Core.Storage;
 using CloudLab.Core.Storage.Buckets.Settings;
@@ -42,7 +43,7 @@ public sealed class SetLabBucketTagCommand : SetBucketConfigurationCommand
     /// <inheritdoc/>
     protected override Task SetAsync(string bucket, CancellationToken cancellation)
     {
-        Dictionary<string, string> tags = TextTable.Read(Tag);
+        Dictionary<string, string> tags = PlainObject.Texts(Tag);
         return Replace ? Tagging.SetAsync(bucket, tags, cancellation) : Tagging.AddAsync(bucket, tags, cancellation);
     }
 }

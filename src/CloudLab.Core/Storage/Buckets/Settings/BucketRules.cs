@@ -81,7 +81,7 @@ public abstract class BucketRules<T> : RemovableConfiguration<T>
 
     /// <summary>Looks for what is wrong with a rule.</summary>
     /// <param name="rule">The rule.</param>
-    /// <returns>Words that complete "the rule will not do: …", or null.</returns>
+    /// <returns>Words that complete "the rule is not valid: …", or null.</returns>
     private protected abstract string? Fault(T rule);
 
     /// <summary>Sends the rules.</summary>

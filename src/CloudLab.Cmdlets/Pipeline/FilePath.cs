@@ -1,0 +1,32 @@
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Cmdlets.Pipeline;
+
+/// <summary>Paths as PowerShell resolves them, which must be in the file system. On the pipeline thread only.</summary>
+internal static class FilePath
+{
+    /// <summary>Resolves a path that need not exist.</summary>
+    /// <param name="cmdlet">The cmdlet that was given it.</param>
+    /// <param name="path">The path, relative to the current location. No wildcards.</param>
+    /// <returns>The full path. Throws <see cref="LabException"/> (NoFilePath).</returns>
+    public static string Of(PSCmdlet cmdlet, string path) =>
+        Checked(path, cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _), provider);
+
+    /// <summary>Finds what matches a path.</summary>
+    /// <param name="cmdlet">The cmdlet that was given it.</param>
+    /// <param name="path">The path, relative to the current location, with or without wildcards.</param>
+    /// <returns>Full paths. Throws <see cref="LabException"/> (NoFilePath), <see cref="ItemNotFoundException"/>.</returns>
+    public static Collection<string> Matching(PSCmdlet cmdlet, string path) =>
+        Checked(path, cmdlet.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider), provider);
+
+    private static T Checked<T>(string path, T found, ProviderInfo provider) => provider.Name == "FileSystem"
+        ? found
+        : throw new LabException(
+            LabErrorKind.InvalidArgument, "NoFilePath",
+            $"'{path}' is on a drive of the provider {provider.Name}, not in the file system: give the full path of a file or folder, or change the location first (Set-Location).")
+        {
+            Target = path,
+        };
+}
