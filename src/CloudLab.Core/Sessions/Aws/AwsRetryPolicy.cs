@@ -30,11 +30,7 @@ internal sealed class AwsRetryPolicy(IClientConfig config) : StandardRetryPolicy
     /// <inheritdoc/>
     public override Task WaitBeforeRetryAsync(IExecutionContext executionContext)
     {
-        if (ServiceClock.Note(executionContext.RequestContext.Request.Endpoint) is { } warning)
-        {
-            RequestLog.Current.Warning(warning);
-        }
-
+        TellClock(executionContext);
         return base.WaitBeforeRetryAsync(executionContext);
     }
 
@@ -43,8 +39,21 @@ internal sealed class AwsRetryPolicy(IClientConfig config) : StandardRetryPolicy
     /// <returns>True if new ones would do.</returns>
     public static bool IsExpired(string? code) => code is "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired" or "RequestExpired";
 
-    // They may end before their time: the role was changed, the clock is off.
-    private static bool IsRenewed(IExecutionContext executionContext, Exception exception)
+    /// <summary>Says that the clock is off, where the SDK has just made up for that.</summary>
+    /// <param name="executionContext">The call, before it is sent again.</param>
+    public static void TellClock(IExecutionContext executionContext)
+    {
+        if (ServiceClock.Note(executionContext.RequestContext.Request.Endpoint) is { } warning)
+        {
+            RequestLog.Current.Warning(warning);
+        }
+    }
+
+    /// <summary>Replaces temporary credentials that have ended, once for a call. They may end before their time: the clock is off.</summary>
+    /// <param name="executionContext">The call.</param>
+    /// <param name="exception">Its failure.</param>
+    /// <returns>True if it is worth another try.</returns>
+    public static bool IsRenewed(IExecutionContext executionContext, Exception exception)
     {
         if (exception is not AmazonServiceException fault || !IsExpired(fault.ErrorCode)
             || executionContext.RequestContext is not { Identity: RefreshingAWSCredentials credentials } request || !request.ContextAttributes.TryAdd(Renewed, true))

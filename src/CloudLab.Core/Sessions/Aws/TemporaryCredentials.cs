@@ -38,8 +38,14 @@ internal sealed class TemporaryCredentials : RefreshingAWSCredentials
     /// <param name="keys">The first ones.</param>
     /// <param name="end">Until when they are good.</param>
     /// <param name="fetch">Gets the next ones.</param>
-    public TemporaryCredentials(ImmutableCredentials keys, DateTime end, Func<CancellationToken, Task<(ImmutableCredentials Keys, DateTime End)>> fetch)
-        : this(KeyOf("own", keys.AccessKey, keys.Token), new Slot(), fetch) => slot.Put(keys, end);
+    /// <param name="margin">How long before their end the first ones are replaced; two minutes, or a quarter of a short life, if null.</param>
+    public TemporaryCredentials(
+        ImmutableCredentials keys, DateTime end, Func<CancellationToken, Task<(ImmutableCredentials Keys, DateTime End)>> fetch, TimeSpan? margin = null)
+        : this(KeyOf("own", keys.AccessKey, keys.Token), new Slot(), fetch)
+    {
+        slot.Put(keys, end);
+        slot.StaleAt = margin is { } given ? end - given : slot.StaleAt;
+    }
 
     private TemporaryCredentials(string key, Slot slot, Func<CancellationToken, Task<(ImmutableCredentials Keys, DateTime End)>> fetch)
     {
@@ -58,7 +64,7 @@ internal sealed class TemporaryCredentials : RefreshingAWSCredentials
 
     /// <summary>Replaces credentials that a service has refused as expired, when they are next asked for.</summary>
     /// <param name="credentials">The credentials.</param>
-    /// <param name="accessKey">Access key of those that were refused; others that are in use by now stay.</param>
+    /// <param name="accessKey">Access key of those that were refused; others that are in use by now stay. Null where it is not known.</param>
     public static void Refuse(RefreshingAWSCredentials credentials, string? accessKey)
     {
         if (credentials is TemporaryCredentials own)
@@ -90,6 +96,13 @@ internal sealed class TemporaryCredentials : RefreshingAWSCredentials
     /// <param name="told">What the service says, or null.</param>
     /// <returns>That moment, UTC; soon, where the service says nothing.</returns>
     public static DateTime EndOf(DateTimeOffset? told) => told?.UtcDateTime ?? DateTime.UtcNow + UntoldLife;
+
+    /// <inheritdoc/>
+    public override void ClearCredentials()
+    {
+        refused ??= slot.Keys?.AccessKey;
+        base.ClearCredentials();
+    }
 
     /// <inheritdoc/>
     protected override CredentialsRefreshState GenerateNewCredentials() => Task.Run(GenerateNewCredentialsAsync).GetAwaiter().GetResult();
