@@ -13,6 +13,9 @@ namespace CloudLab.Emulator;
 /// </summary>
 public sealed class LabEmulator : IAsyncDisposable
 {
+    private static readonly byte[] NoEc2 =
+        "<Response><Errors><Error><Code>InvalidAction</Code><Message>The emulator has no EC2.</Message></Error></Errors><RequestID>none</RequestID></Response>"u8.ToArray();
+
     private static int lastId;
 
     private readonly EmulatorOptions options;
@@ -123,7 +126,15 @@ public sealed class LabEmulator : IAsyncDisposable
 
     private void Failed(Exception problem) => options.Log?.Invoke(problem.ToString());
 
-    // What is not signed for IAM or STS is S3's: unsigned requests and presigned URLs of buckets above all.
-    private Task HandleAwsAsync(HttpExchange exchange) =>
-        SigV4Verifier.ServiceOf(exchange) is "iam" or "sts" ? identity.HandleAsync(exchange) : s3.HandleAsync(exchange);
+    // What is not signed for another service is S3's: unsigned requests and presigned URLs of buckets above all.
+    private Task HandleAwsAsync(HttpExchange exchange)
+    {
+        exchange.Clock = options.Clock;
+        return SigV4Verifier.ServiceOf(exchange) switch
+        {
+            "iam" or "sts" => identity.HandleAsync(exchange),
+            "ec2" => exchange.RespondAsync(400, new HttpHeaderList { { "Content-Type", "text/xml" } }, NoEc2),
+            _ => s3.HandleAsync(exchange),
+        };
+    }
 }

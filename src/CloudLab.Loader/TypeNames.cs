@@ -20,6 +20,7 @@ internal static class TypeNames
         "Containers.Builds.LabImageBuild",
         "Containers.Images.LabImage",
         "Containers.Images.LabImagePlatform",
+        "Identity.Instances.LabInstance",
         "Identity.Policies.LabBucketPolicy",
         "Identity.Policies.PolicyCondition",
         "Identity.Policies.PolicyDocument",

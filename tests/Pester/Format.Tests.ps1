@@ -19,6 +19,7 @@ BeforeDiscovery {
         LabEmulatorInfo            = 'Id', 'EndpointUrl'
         LabImage                   = 'Image', 'ShortId', 'Size', 'Platforms'
         LabImageBuild              = 'Image', 'Digest', 'StepCount', 'CachedSteps'
+        LabInstance                = 'InstanceId', 'Name', 'State'
         LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
         LabObject                  = 'Bucket', 'Key', 'Size'
         LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
@@ -79,6 +80,9 @@ Describe 'Format' -Tag Module {
                 'Digest' { return 'sha256:' + 'd' * 64 }
                 'Id' { if ($Type -eq [string]) { return 'sha256:' + 'd' * 64 } }
                 'Account' { return '123456789012' }
+                'InstanceId' { return 'i-0123456789abcdef0' }
+                'InstanceType' { return 'u7in-32tb.224xlarge' }
+                'PrivateIpAddress' { return '192.168.100.200' }
                 'ShortId' { return 'd' * 12 }
                 'Region' { return 'ap-southeast-2' }
                 'Kind' { return 'CustomResourceDefinition' }

@@ -14,6 +14,8 @@ BeforeDiscovery {
                 @{
                     Name = $cmdlet.Name; Number = $number; Code = $example.code
                     Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Builder|Compose|Registry)'
+                    # The emulator has no EC2.
+                    Moto   = "$($cmdlet.Name) $($example.code)" -match '-LabInstance\b'
                 }
             }
         })
@@ -193,6 +195,14 @@ Describe 'Examples' -Tag Module {
         if ($Docker -and -not $hasDocker) {
             Set-ItResult -Skipped -Because 'CLOUDLAB_TEST_DOCKER is not set'
             return
+        }
+        if ($Moto) {
+            if (-not $env:CLOUDLAB_TEST_MOTO) {
+                Set-ItResult -Skipped -Because 'CLOUDLAB_TEST_MOTO is not set'
+                return
+            }
+            $anybody = [pscredential]::new('test', (ConvertTo-SecureString 'test' -AsPlainText -Force))
+            $null = Connect-Lab -EndpointUrl $env:CLOUDLAB_TEST_MOTO -Credential $anybody -Region eu-west-3
         }
         $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
         try {

@@ -22,7 +22,7 @@ namespace CloudLab.Cmdlets.Sessions;
 /// the defaults are not changed. A server without STS is asked for its buckets instead, which shows whether the keys are correct.
 /// Without AWS credentials the other systems can still be used: a warning says so.</para>
 /// <para>The session is also written; assign it to a variable to use it with -Session, or to $null.</para>
-/// <para>Errors: NoCredentials, ProfileNotFound or ProfileUnusable when the requested profile provides no credentials;
+/// <para>Errors: NoCredentials, ProfileNotFound or ProfileUnusable when the requested profile provides no credentials; RegionInvalid;
 /// InvalidClientTokenId, InvalidAccessKeyId, SignatureDoesNotMatch or ExpiredToken when the service refuses them; EmulatorStopped for an
 /// emulator that is no longer running; ConnectionFailed, NoCluster or NoDockerEngine
 /// when nothing answers at the address.</para>
@@ -59,6 +59,12 @@ public sealed class ConnectLabCommand : ConnectionCommand
         SessionOptions options = Options();
         // From scratch: defaults of an earlier Connect-Lab do not shine through.
         LabSession session = LabSession.Resolve(options, "Connect-Lab", Basis());
+        if (options.Region is not null)
+        {
+            // Refused here, since without credentials nothing would look at it.
+            _ = session.Aws.Region;
+        }
+
         if (!SkipCheck)
         {
             if (await IdentifyAsync(session, options, cancellation) is { } identity)

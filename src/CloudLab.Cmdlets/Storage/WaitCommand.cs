@@ -67,7 +67,15 @@ public abstract class WaitCommand : StorageCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        if (Timeout < TimeSpan.Zero || PollInterval <= TimeSpan.Zero)
+        CheckTimes(Timeout, PollInterval);
+    }
+
+    /// <summary>Checks the times of a wait.</summary>
+    /// <param name="timeout">-Timeout.</param>
+    /// <param name="pollInterval">-PollInterval.</param>
+    internal static void CheckTimes(TimeSpan timeout, TimeSpan pollInterval)
+    {
+        if (timeout < TimeSpan.Zero || pollInterval <= TimeSpan.Zero)
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "InvalidWait", "-Timeout cannot be negative, and -PollInterval must be greater than 0.");

@@ -61,6 +61,9 @@ public sealed class LabSession
     /// <summary>Access key in use and where it was found; never its secret.</summary>
     public LabSetting Credential => Shown("Credential", () => Aws.CredentialSetting);
 
+    /// <summary>Until when temporary credentials are good, and whether they are renewed; empty for keys without an end.</summary>
+    public LabSetting Expiration => Shown("Expiration", () => Aws.ExpirationSetting);
+
     /// <summary>Base URL of S3; empty for Amazon's own.</summary>
     public LabSetting S3Endpoint => Shown("S3Endpoint", () => Aws.EndpointSetting("S3"));
 

@@ -35,6 +35,9 @@ public sealed class HttpExchange
         RawQuery = question < 0 ? "" : target[(question + 1)..];
     }
 
+    /// <summary>The clock of the Date header: clients that are far from it sign with its time.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     /// <summary>GET, PUT, …, upper case as sent.</summary>
     public string Method { get; }
 
@@ -90,7 +93,7 @@ public sealed class HttpExchange
 
         if (!headers.Contains("Date"))
         {
-            head.Append("Date: ").Append(DateTimeOffset.UtcNow.ToString("R", CultureInfo.InvariantCulture)).Append("\r\n");
+            head.Append("Date: ").Append(Clock.GetUtcNow().ToString("R", CultureInfo.InvariantCulture)).Append("\r\n");
         }
 
         bool bodyAllowed = status is not (204 or 304) && status >= 200;

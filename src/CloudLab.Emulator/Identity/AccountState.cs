@@ -13,6 +13,9 @@ internal sealed class AccountState
     /// <summary>Roles by name.</summary>
     public SortedDictionary<string, RoleRecord> Roles { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Virtual MFA devices by serial number.</summary>
+    public SortedDictionary<string, MfaDeviceRecord> MfaDevices { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>Temporary keys by access key id.</summary>
     public Dictionary<string, SessionRecord> Sessions { get; init; } = new(StringComparer.Ordinal);
 }
@@ -137,4 +140,13 @@ internal sealed class SessionRecord
 
     /// <summary>Session tags by key.</summary>
     public SortedDictionary<string, string> Tags { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Keys of those tags that roles which are assumed with the session inherit.</summary>
+    public List<string> TransitiveTagKeys { get; init; } = [];
+
+    /// <summary>Who stands behind the session, or null; roles that are assumed with it inherit it.</summary>
+    public string? SourceIdentity { get; init; }
+
+    /// <summary>True where an MFA device was proved for it.</summary>
+    public bool Mfa { get; init; }
 }

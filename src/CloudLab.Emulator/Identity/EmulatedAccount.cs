@@ -65,6 +65,11 @@ internal sealed class EmulatedAccount : IAccount
     /// <returns>40 characters.</returns>
     public static string NewSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(30));
 
+    /// <summary>The session of a principal with temporary keys.</summary>
+    /// <param name="principal">The principal.</param>
+    /// <returns>The session, or null.</returns>
+    public static SessionRecord? SessionOf(Principal principal) => (principal as SessionPrincipal)?.Session;
+
     /// <inheritdoc/>
     public AccessKeyRecord? FindKey(string accessKeyId)
     {
@@ -141,18 +146,20 @@ internal sealed class EmulatedAccount : IAccount
     {
         if (session.OwnerName is null)
         {
-            return RootPrincipal();
+            return new SessionPrincipal(RootPrincipal(), session);
         }
 
         if (session.SessionName is { } name)
         {
             return state.Roles.TryGetValue(session.OwnerName, out RoleRecord? role) && role.Id == session.OwnerId
                 ? new SessionPrincipal(
-                    AccountId, $"arn:aws:sts::{AccountId}:assumed-role/{role.Name}/{name}", $"{role.Id}:{name}", session)
+                    new Principal(PrincipalKind.RoleSession, AccountId, $"arn:aws:sts::{AccountId}:assumed-role/{role.Name}/{name}", $"{role.Id}:{name}"), session)
                 : null;
         }
 
-        return state.Users.TryGetValue(session.OwnerName, out UserRecord? user) && user.Id == session.OwnerId ? PrincipalOf(user) : null;
+        return state.Users.TryGetValue(session.OwnerName, out UserRecord? user) && user.Id == session.OwnerId
+            ? new SessionPrincipal(PrincipalOf(user), session)
+            : null;
     }
 
     /// <summary>Writes the account to its folder. Call with <see cref="Gate"/> held, after each change.</summary>
@@ -254,6 +261,18 @@ internal sealed class EmulatedAccount : IAccount
 
             if (principal is SessionPrincipal { Session: { } credentials })
             {
+                // Keys that do not end know nothing of MFA.
+                context.Set("aws:MultiFactorAuthPresent", credentials.Mfa ? "true" : "false");
+                if (credentials.Mfa)
+                {
+                    context.Set("aws:MultiFactorAuthAge", ((long)(now - credentials.Issued).TotalSeconds).ToString(CultureInfo.InvariantCulture));
+                }
+
+                if (credentials.SourceIdentity is { } source)
+                {
+                    context.Set("aws:SourceIdentity", source);
+                }
+
                 context.Set("aws:TokenIssueTime", credentials.Issued.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
                 foreach ((string key, string value) in credentials.Tags)
                 {
@@ -278,7 +297,7 @@ internal sealed class EmulatedAccount : IAccount
 
     private IdentityRecord? IdentityOf(Principal principal)
     {
-        if (principal is SessionPrincipal { Session: { } session })
+        if (principal is SessionPrincipal { Kind: PrincipalKind.RoleSession, Session: { } session })
         {
             return state.Roles.GetValueOrDefault(session.OwnerName!);
         }
@@ -317,7 +336,6 @@ internal sealed class EmulatedAccount : IAccount
         }
     }
 
-    /// <summary>A role session, with what its decisions need.</summary>
-    private sealed record SessionPrincipal(string AccountId, string Arn, string UserId, SessionRecord Session)
-        : Principal(PrincipalKind.RoleSession, AccountId, Arn, UserId);
+    /// <summary>A principal with temporary keys, with what its decisions need.</summary>
+    private sealed record SessionPrincipal(Principal Owner, SessionRecord Session) : Principal(Owner);
 }

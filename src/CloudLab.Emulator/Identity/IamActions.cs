@@ -43,6 +43,11 @@ internal static class IamActions
         ["TagUser"] = call => Tag(call, User(call, "TagUser")),
         ["UntagUser"] = call => Untag(call, User(call, "UntagUser")),
         ["ListUserTags"] = call => ListTags(call, User(call, "ListUserTags")),
+        ["CreateVirtualMFADevice"] = MfaActions.Create,
+        ["EnableMFADevice"] = MfaActions.Enable,
+        ["DeactivateMFADevice"] = MfaActions.Deactivate,
+        ["DeleteVirtualMFADevice"] = MfaActions.Delete,
+        ["ListMFADevices"] = MfaActions.List,
         // Managed policies, groups and instance profiles are not there yet, so nobody has any.
         ["ListAttachedRolePolicies"] = call => Empty(Role(call, "ListAttachedRolePolicies"), "AttachedPolicies"),
         ["ListAttachedUserPolicies"] = call => Empty(User(call, "ListAttachedUserPolicies"), "AttachedPolicies"),
@@ -95,6 +100,11 @@ internal static class IamActions
         if (user.Policies.Count > 0)
         {
             throw Conflict("must delete policies first");
+        }
+
+        if (call.Account.State.MfaDevices.Values.Any(device => device.UserName == user.Name))
+        {
+            throw Conflict("must deactivate MFA device first");
         }
 
         call.Account.State.Users.Remove(user.Name);

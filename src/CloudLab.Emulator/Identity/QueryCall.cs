@@ -113,6 +113,17 @@ internal sealed partial class QueryCall(EmulatedAccount account, AccessKeyRecord
         return tags.Count <= 50 ? tags : throw new QueryException(409, "LimitExceeded", "The number of tags has reached the maximum limit.");
     }
 
+    /// <summary>The members of a list: <c>TransitiveTagKeys.member.1</c>, ….</summary>
+    /// <param name="name">Name of the list.</param>
+    /// <returns>Its members.</returns>
+    public IEnumerable<string> Members(string name)
+    {
+        for (int i = 1; Optional($"{name}.member.{i}") is { } member; i++)
+        {
+            yield return member;
+        }
+    }
+
     /// <summary>A policy document.</summary>
     /// <param name="name">Parameter's name.</param>
     /// <param name="kind">What it is for.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
@@ -80,13 +81,27 @@ internal sealed class QueryService(EmulatedAccount account)
         SignatureProblem.UnknownKey or SignatureProblem.WrongToken =>
             new(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
         SignatureProblem.ExpiredToken => new(403, "ExpiredToken", "The security token included in the request is expired"),
-        SignatureProblem.Skewed or SignatureProblem.Expired =>
-            new(403, "SignatureDoesNotMatch", "Signature expired: the time of the request is too far from the server's."),
+        SignatureProblem.Skewed => new(403, "SignatureDoesNotMatch", Skewed(e)),
+        SignatureProblem.Expired => new(403, "SignatureDoesNotMatch", "Signature expired: the time of the request is too far from the server's."),
         SignatureProblem.Malformed => new(400, "IncompleteSignature", e.Message),
         SignatureProblem.HeadersNotSigned or SignatureProblem.Mismatch or SignatureProblem.Unsupported =>
             new(403, "SignatureDoesNotMatch", e.Message),
         _ => new(403, "AccessDenied", e.Message),
     };
+
+    // In STS's words, which say both times.
+    private static string Skewed(SignatureException e)
+    {
+        const string Form = "yyyyMMdd'T'HHmmss'Z'";
+        Dictionary<string, string> details = e.Details.ToDictionary(detail => detail.Name, detail => detail.Value);
+        string sent = details["RequestTime"];
+        DateTimeOffset now = DateTimeOffset.Parse(details["ServerTime"], CultureInfo.InvariantCulture);
+        bool isOld = string.CompareOrdinal(sent, now.UtcDateTime.ToString(Form, CultureInfo.InvariantCulture)) < 0;
+        string limit = now.AddMinutes(isOld ? -15 : 15).UtcDateTime.ToString(Form, CultureInfo.InvariantCulture), server = now.UtcDateTime.ToString(Form, CultureInfo.InvariantCulture);
+        return isOld
+            ? $"Signature expired: {sent} is now earlier than {limit} ({server} - 15 min.)"
+            : $"Signature not yet current: {sent} is still later than {limit} ({server} + 15 min.)";
+    }
 
     private static XElement InNamespace(XElement root, XNamespace xml)
     {

@@ -52,7 +52,39 @@ internal static class StsActions
             : null;
         SortedDictionary<string, string> tags = call.Tags();
 
+        SessionRecord? callerSession = EmulatedAccount.SessionOf(call.Caller);
+        List<string> transitive = [.. call.Members("TransitiveTagKeys")];
+        if (transitive.Find(key => !tags.ContainsKey(key)) is { } untagged)
+        {
+            throw QueryException.Invalid($"The specified transitive tag key '{untagged}' must be included in the requested tags.");
+        }
+
+        string? source = call.Optional("SourceIdentity") is null ? null : call.Name("SourceIdentity", minimum: 2);
+        if (callerSession?.SourceIdentity is { } known && source is not null && source != known)
+        {
+            throw new QueryException(403, "AccessDenied", "The source identity of the session cannot be changed.");
+        }
+
+        bool setsSource = source is not null || callerSession?.SourceIdentity is not null;
+        source ??= callerSession?.SourceIdentity;
+        bool mfa = MfaActions.Prove(call);
         Dictionary<string, string[]> conditions = new(StringComparer.OrdinalIgnoreCase) { ["sts:RoleSessionName"] = [sessionName] };
+        if (mfa)
+        {
+            conditions["aws:MultiFactorAuthPresent"] = ["true"];
+            conditions["aws:MultiFactorAuthAge"] = ["0"];
+        }
+
+        if (setsSource)
+        {
+            conditions["sts:SourceIdentity"] = [source!];
+        }
+
+        if (transitive.Count > 0)
+        {
+            conditions["sts:TransitiveTagKeys"] = [.. transitive];
+        }
+
         if (call.Optional("ExternalId") is { } externalId)
         {
             conditions["sts:ExternalId"] = [externalId];
@@ -74,7 +106,8 @@ internal static class StsActions
             throw new QueryException(403, "AccessDenied", new Authorization(false, "").Message(call.Caller, "sts:AssumeRole", arn));
         }
 
-        foreach (string action in tags.Count > 0 ? (string[])["sts:AssumeRole", "sts:TagSession"] : ["sts:AssumeRole"])
+        string[] needed = ["sts:AssumeRole", .. tags.Count > 0 ? (string[])["sts:TagSession"] : [], .. setsSource ? (string[])["sts:SetSourceIdentity"] : []];
+        foreach (string action in needed)
         {
             Authorization answer = account.AuthorizeAssume(call.Caller, action, role, conditions);
             if (!answer.Allowed)
@@ -93,7 +126,18 @@ internal static class StsActions
             throw QueryException.Invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
         }
 
-        (string accessKey, SessionRecord session) = NewSession(account, seconds, role, sessionName, policy, tags);
+        foreach (string key in call.Caller.Kind == PrincipalKind.RoleSession ? callerSession?.TransitiveTagKeys ?? [] : [])
+        {
+            if (!tags.TryAdd(key, callerSession!.Tags[key]))
+            {
+                throw new QueryException(400, "InvalidParameterValue", $"The tag key '{key}' is inherited from the caller's session and cannot be set again.");
+            }
+
+            transitive.Add(key);
+        }
+
+        (string accessKey, SessionRecord session) = NewSession(
+            account, seconds, new Grant(role, sessionName) { Policy = policy, Tags = tags, TransitiveTagKeys = transitive, SourceIdentity = source, Mfa = mfa });
         Principal assumed = account.PrincipalOf(session)!;
         return
         [
@@ -113,7 +157,7 @@ internal static class StsActions
         bool root = call.Caller.Kind == PrincipalKind.Root;
         int seconds = call.Number("DurationSeconds", 900, 129600, root ? 3600 : 43200);
         UserRecord? user = root ? null : call.Account.State.Users[call.Caller.Arn[(call.Caller.Arn.LastIndexOf('/') + 1)..]];
-        (string accessKey, SessionRecord session) = NewSession(call.Account, seconds, user, null, null, []);
+        (string accessKey, SessionRecord session) = NewSession(call.Account, seconds, new Grant(user, null) { Mfa = MfaActions.Prove(call) });
         return [Credentials(accessKey, session)];
     }
 
@@ -125,9 +169,7 @@ internal static class StsActions
             : throw QueryException.Invalid("No account is known for this access key.");
     }
 
-    private static (string AccessKey, SessionRecord Session) NewSession(
-        EmulatedAccount account, int seconds, IdentityRecord? owner, string? sessionName, StoredPolicy? policy,
-        SortedDictionary<string, string> tags)
+    private static (string AccessKey, SessionRecord Session) NewSession(EmulatedAccount account, int seconds, Grant grant)
     {
         DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(account.Clock.GetUtcNow().ToUnixTimeSeconds());
         SessionRecord session = new()
@@ -136,11 +178,14 @@ internal static class StsActions
             Token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(192)),
             Issued = now,
             Expires = now.AddSeconds(seconds),
-            OwnerId = owner?.Id,
-            OwnerName = owner?.Name,
-            SessionName = sessionName,
-            Policy = policy,
-            Tags = tags,
+            OwnerId = grant.Owner?.Id,
+            OwnerName = grant.Owner?.Name,
+            SessionName = grant.SessionName,
+            Policy = grant.Policy,
+            Tags = grant.Tags,
+            TransitiveTagKeys = grant.TransitiveTagKeys,
+            SourceIdentity = grant.SourceIdentity,
+            Mfa = grant.Mfa,
         };
 
         // A day later nobody wants to be told any more that a token has expired.
@@ -160,4 +205,17 @@ internal static class StsActions
         new XElement("SecretAccessKey", session.Secret),
         new XElement("SessionToken", session.Token),
         new XElement("Expiration", session.Expires.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)));
+
+    private sealed record Grant(IdentityRecord? Owner, string? SessionName)
+    {
+        public StoredPolicy? Policy { get; init; }
+
+        public SortedDictionary<string, string> Tags { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+        public List<string> TransitiveTagKeys { get; init; } = [];
+
+        public string? SourceIdentity { get; init; }
+
+        public bool Mfa { get; init; }
+    }
 }

@@ -22,6 +22,9 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Action of each request, in order.</summary>
     public List<string> Actions { get; } = [];
 
+    /// <summary>Form of each request, in order.</summary>
+    public List<string> Forms { get; } = [];
+
     public LabSession Session => SessionTo(server.Url);
 
     public IdentityClient Client => new(Session);
@@ -43,6 +46,7 @@ internal sealed class FakeServer : IAsyncDisposable
         string form = await reader.ReadToEndAsync(exchange.Aborted);
         lock (answers)
         {
+            Forms.Add(form);
             Actions.Add(form.Split('&').FirstOrDefault(p => p.StartsWith("Action=", StringComparison.Ordinal))?[7..] ?? exchange.Method);
             if (answers.Count > 0)
             {

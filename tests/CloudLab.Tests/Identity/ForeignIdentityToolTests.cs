@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Identity.Sts;
@@ -109,6 +110,47 @@ public sealed class ForeignIdentityToolTests : IAsyncLifetime
         Assert.Equal(credentials.AssumedRoleArn, arn.Trim());
         string other = await RunAsync(aws, "configure", "get", "aws_access_key_id", "--profile", "other");
         Assert.Equal("AKIAOTHER", other.Trim());
+    }
+
+    [Fact]
+    public async Task Other_tools_use_the_credentials_that_we_export()
+    {
+        string aws = $"'{TestServers.AwsCli()}' --endpoint-url {emulator.Info.EndpointUrl}";
+        LabSession root = LabSession.Resolve(emulator.Info.GetSessionOptions(), "test", null, new LabEnvironment(_ => null, folder));
+        IdentityClient client = new(root);
+        await new RoleStore(client).CreateAsync(
+            new NewRole { Name = "viewer", TrustPolicy = PolicyStatements.Trust([emulator.Info.AccountId]) }, Cancellation);
+        (LabSession session, RoleCredentials role) = await new TemporarySessions(root, NullReporter.Instance).AssumeAsync(
+            new RoleRequest { RoleArn = $"arn:aws:iam::{emulator.Info.AccountId}:role/viewer", SessionName = "shell" }, "test", Cancellation);
+
+        // The shell starts with nothing; boto3 finds all it needs in its variables. Older aws commands want to be told the endpoint.
+        string script = string.Join('\n', await CredentialExport.WriteAsync(session, CredentialFormat.Bash, NullReporter.Instance, Cancellation));
+        string python = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])";
+        string[] said = (await ShellAsync($"set -e\n{script}\n{aws} sts get-caller-identity --query Arn --output text\n'{TestServers.Boto3()}' -c \"{python}\"\n")).Trim().Split('\n');
+        Assert.Equal([role.AssumedRoleArn, role.AssumedRoleArn], said);
+
+        // As the credential_process of a profile: the file stands for the command that would be run each time.
+        await File.WriteAllLinesAsync(
+            Path.Combine(folder, "keys.json"), await CredentialExport.WriteAsync(session, CredentialFormat.CredentialProcess, NullReporter.Instance, Cancellation), Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "config"), $"[profile tool]\ncredential_process = cat {folder}/keys.json\nregion = us-east-1\n", Cancellation);
+        Assert.Equal(role.AssumedRoleArn, (await ShellAsync($"{aws} --profile tool sts get-caller-identity --query Arn --output text")).Trim());
+
+        if (Environment.GetEnvironmentVariable("PWSH") is { Length: > 0 } pwsh)
+        {
+            string lines = string.Join('\n', await CredentialExport.WriteAsync(session, CredentialFormat.PowerShell, NullReporter.Instance, Cancellation));
+            await File.WriteAllTextAsync(Path.Combine(folder, "a.ps1"), $"{lines}\n& {aws} sts get-caller-identity --query Arn --output text\n", Cancellation);
+            Assert.Equal(role.AssumedRoleArn, (await ShellAsync($"'{pwsh}' -NoProfile -File a.ps1")).Trim());
+        }
+    }
+
+    private Task<string> ShellAsync(string script)
+    {
+        ProcessStartInfo start = new("/bin/bash", ["-c", script]) { WorkingDirectory = folder };
+        start.Environment["AWS_SHARED_CREDENTIALS_FILE"] = Path.Combine(folder, "none");
+        start.Environment["AWS_CONFIG_FILE"] = Path.Combine(folder, "config");
+        start.Environment["AWS_PAGER"] = "";
+        return ForeignProcess.OutputAsync(start);
     }
 
     private Task<string> RunAsync(string tool, params string[] arguments)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Amazon;
 using Amazon.Runtime;
@@ -58,6 +59,23 @@ public sealed partial class AwsConnection
 
     /// <summary>The credentials' access key and where they came from; never the secret.</summary>
     public LabSetting CredentialSetting => credentials.Value.Setting;
+
+    /// <summary>Until when temporary credentials are good, as far as that is known without asking anybody.</summary>
+    public LabSetting ExpirationSetting
+    {
+        get
+        {
+            (DateTime? end, string then, string otherwise) = credentials.Value.Credentials switch
+            {
+                TemporaryCredentials renewing => (renewing.End, renewing.Renewal, "known after first use"),
+                BasicAWSCredentials => (null, "", "none"),
+                AWSCredentials other => (other.Expiration?.ToUniversalTime(), "not renewed", "not known"),
+            };
+            return end is { } moment
+                ? new LabSetting("Expiration", moment.ToString("u", CultureInfo.InvariantCulture), then)
+                : new LabSetting("Expiration", null, otherwise);
+        }
+    }
 
     /// <summary>How long a server may send nothing before a request counts as failed; read when the first client is made.</summary>
     internal TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(60);
@@ -124,6 +142,11 @@ public sealed partial class AwsConnection
                 SharedCredentialsFile.ToExpiration(session.Environment.Get("AWS_CREDENTIAL_EXPIRATION")))
             : null;
 
+    /// <summary>How far this machine's clock is known to be from that of a service.</summary>
+    /// <param name="service">Service id: <c>STS</c>.</param>
+    /// <returns>What has to be added to this machine's time.</returns>
+    internal TimeSpan ClockOffset(string service) => ServiceClock.OffsetOf(Endpoint(service));
+
     /// <summary>Until when the credentials in force are good; temporary ones are refreshed first if they have to be.</summary>
     /// <param name="cancellation">Cancels the wait.</param>
     /// <returns>Whether they end at all, and when, where that is known. Throws what the SDK throws.</returns>
@@ -131,7 +154,8 @@ public sealed partial class AwsConnection
     {
         AWSCredentials source = Credentials();
         ImmutableCredentials keys = await source.GetCredentialsAsync().WaitAsync(cancellation);
-        return (keys.UseToken, source.Expiration is { } end && end.ToUniversalTime() != TemporaryCredentials.Never ? new DateTimeOffset(end.ToUniversalTime()) : null);
+        DateTime? end = source is TemporaryCredentials renewing ? renewing.End : source.Expiration?.ToUniversalTime();
+        return (keys.UseToken, end is { } moment ? new DateTimeOffset(moment) : null);
     }
 
     /// <summary>Puts region, endpoint, trusted authorities and the shared HTTP client into a service client's configuration.</summary>
@@ -301,7 +325,8 @@ public sealed partial class AwsConnection
     /// <summary>Keys as the SDK takes them.</summary>
     /// <param name="keys">The keys.</param>
     /// <returns>Credentials.</returns>
-    internal static AWSCredentials ToCredentials(AwsKeys keys) => keys.SessionToken is { } token
+    internal static AWSCredentials ToCredentials(AwsKeys keys) => keys.Renewing is { } renewing ? renewing
+        : keys.SessionToken is { } token
         ? new SessionAWSCredentials(keys.AccessKey, keys.SecretKey, token) { Expiration = keys.Expiration?.UtcDateTime }
         : new BasicAWSCredentials(keys.AccessKey, keys.SecretKey);
 }

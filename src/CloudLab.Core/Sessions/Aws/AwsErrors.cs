@@ -19,6 +19,8 @@ internal static partial class AwsErrors
 
     private static readonly string CheckRegion = $"Give the region that the service named, with {SessionAdvice.Setting("-Region", "Connect-Lab -Region")}.";
 
+    private const string CorrectClock = "Correct this machine's clock (timedatectl, w32tm /resync, sntp): services refuse requests whose time is more than 15 minutes off.";
+
     private static readonly Dictionary<string, (LabErrorKind Kind, string? Advice)> Codes = new(StringComparer.Ordinal)
     {
         ["InvalidAccessKeyId"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
@@ -35,8 +37,8 @@ internal static partial class AwsErrors
         ["AuthFailure"] = (LabErrorKind.AuthenticationFailed, CheckKeys),
         ["NotSignedUp"] = (LabErrorKind.AuthenticationFailed, null),
         ["OptInRequired"] = (LabErrorKind.AuthenticationFailed, null),
-        ["RequestTimeTooSkewed"] = (LabErrorKind.AuthenticationFailed, "Correct this machine's clock."),
-        ["RequestExpired"] = (LabErrorKind.AuthenticationFailed, "Correct this machine's clock."),
+        ["RequestTimeTooSkewed"] = (LabErrorKind.AuthenticationFailed, CorrectClock),
+        ["RequestExpired"] = (LabErrorKind.AuthenticationFailed, CorrectClock + $" If the credentials are temporary, {SessionAdvice.NewCredentials}."),
 
         ["AuthorizationHeaderMalformed"] = (LabErrorKind.InvalidData, CheckRegion),
         ["PermanentRedirect"] = (LabErrorKind.InvalidData, CheckRegion),
@@ -67,6 +69,17 @@ internal static partial class AwsErrors
         ["NoSuchTagSet"] = (LabErrorKind.NotFound, "Set-LabBucketTag sets tags."),
         ["NoSuchWebsiteConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketWebsite sets one."),
         ["ServerSideEncryptionConfigurationNotFoundError"] = (LabErrorKind.NotFound, "Set-LabBucketEncryption sets one."),
+
+        ["InvalidInstanceID.NotFound"] = (LabErrorKind.NotFound, "Get-LabInstance lists the instances of the region; -Region chooses another."),
+        ["InvalidInstanceID.Malformed"] = (LabErrorKind.InvalidData, "An instance id looks like i-0123456789abcdef0; Get-LabInstance lists them."),
+        ["InvalidAMIID.NotFound"] = (LabErrorKind.NotFound, "Images belong to a region: choose one of this region, or another region with -Region."),
+        ["InvalidAMIID.Malformed"] = (LabErrorKind.InvalidData, "An image id looks like ami-0123456789abcdef0."),
+        ["IncorrectInstanceState"] = (LabErrorKind.Conflict, "Get-LabInstance shows its state; Wait-LabInstance waits for another."),
+        ["IncorrectState"] = (LabErrorKind.Conflict, "Get-LabInstance shows its state; Wait-LabInstance waits for another."),
+        ["OperationNotPermitted"] = (LabErrorKind.Conflict, "It is protected against this: change its termination or stop protection first."),
+        ["InsufficientInstanceCapacity"] = (LabErrorKind.LimitExceeded, "Try another instance type or a subnet in another zone, or later."),
+        ["VcpuLimitExceeded"] = (LabErrorKind.LimitExceeded, "Ask for a higher quota of EC2, or use a smaller instance type."),
+        ["InstanceLimitExceeded"] = (LabErrorKind.LimitExceeded, "Ask for a higher quota of EC2, or remove instances that are not needed."),
 
         ["SlowDown"] = (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later."),
         ["RequestLimitExceeded"] = (LabErrorKind.LimitExceeded, "Lower -ThrottleLimit, or try again later."),
@@ -186,6 +199,11 @@ internal static partial class AwsErrors
             };
         }
 
+        if (ServiceClock.OffsetIn(text) is { } offset)
+        {
+            (text, advice) = ($"this machine's clock is {ServiceClock.Describe(offset)}, so that the service refuses the request: {text}", CorrectClock);
+        }
+
         return new LabException(kind, code, $"{subject}: {text.TrimEnd('.')} ({code}).", answer)
         {
             StatusCode = status == 0 ? null : status,
@@ -239,6 +257,12 @@ internal static partial class AwsErrors
 
         if (code.StartsWith("AccessDenied", StringComparison.Ordinal))
         {
+            if (text.StartsWith("MultiFactorAuthentication failed", StringComparison.Ordinal))
+            {
+                return (LabErrorKind.AuthenticationFailed,
+                    "Give the code that the MFA device shows now; each code counts once, so wait for the next one. Check also the serial number and the clock of the device.");
+            }
+
             // radosgw and other servers answer so to a wrong key, too; who names the caller knows the key.
             return (LabErrorKind.AccessDenied, text.Contains("is not authorized to perform", StringComparison.Ordinal)
                 ? $"Give the caller a policy that allows it, or use another identity ({SessionAdvice.SomebodyElse})."

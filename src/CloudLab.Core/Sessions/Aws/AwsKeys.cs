@@ -13,6 +13,9 @@ public sealed class AwsKeys(string accessKey, string secretKey, string? sessionT
     /// <summary>When they stop to be valid; null for lasting keys and for temporary ones whose end nobody told.</summary>
     public DateTimeOffset? Expiration { get; } = expiration;
 
+    /// <summary>Credentials that these are the first of and that renew themselves; null where these are all there are.</summary>
+    internal TemporaryCredentials? Renewing { get; init; }
+
     internal string SecretKey { get; } = secretKey;
 
     internal string? SessionToken { get; } = sessionToken;

@@ -25,7 +25,7 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             AssumeRoleRequest request = new()
             {
                 RoleArn = role, RoleSessionName = name, ExternalId = externalId, DurationSeconds = duration, SerialNumber = device,
-                TokenCode = device is null ? null : await CodeAsync(profile, device, cancellation),
+                TokenCode = device is null ? null : await AskCodeAsync($"Profile '{profile.Name}'", device, SessionAdvice.MfaCode, cancellation),
             };
             return await CallAsync(
                 $"Profile '{profile.Name}' cannot assume role '{role}'", source.Credentials,
@@ -43,22 +43,46 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
         TemporaryCredentials.KeyOf("token", Place, role, tokenFile, sessionName),
         async cancellation =>
         {
-            string token;
-            try
-            {
-                token = (await File.ReadAllTextAsync(tokenFile, cancellation)).Trim();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new LabException(
-                    LabErrorKind.AuthenticationFailed, "TokenFileUnreadable", $"{owner} cannot assume role '{role}': its token file cannot be read: {e.Message}", e);
-            }
-
+            string token = await ReadTokenAsync(owner, role, tokenFile, cancellation);
             AssumeRoleWithWebIdentityRequest request = new() { RoleArn = role, RoleSessionName = SessionName(sessionName), WebIdentityToken = token };
             return await CallAsync(
                 $"{owner} cannot assume role '{role}'", new AnonymousAWSCredentials(),
                 async sts => (await sts.AssumeRoleWithWebIdentityAsync(request, cancellation)).Credentials, cancellation);
         }), role);
+
+    /// <summary>Reads the token of an identity provider.</summary>
+    /// <param name="owner">Who asks for it, for an error: <c>Profile 'ci'</c>.</param>
+    /// <param name="role">ARN of the role.</param>
+    /// <param name="tokenFile">The file.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    /// <returns>The token. Throws <see cref="LabException"/> (TokenFileUnreadable).</returns>
+    public static async Task<string> ReadTokenAsync(string owner, string role, string tokenFile, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync(tokenFile, cancellation)).Trim() is { Length: > 0 } token ? token : throw new IOException($"'{tokenFile}' is empty.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(
+                LabErrorKind.AuthenticationFailed, "TokenFileUnreadable", $"{owner} cannot assume role '{role}': the token file cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Asks for the current code of an MFA device.</summary>
+    /// <param name="owner">Who needs it: <c>Profile 'ops'</c>.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="advice">What to do where nobody can be asked.</param>
+    /// <param name="cancellation">Cancels the question.</param>
+    /// <returns>The code. Throws <see cref="LabException"/> (MfaCodeRequired).</returns>
+    public static async Task<string> AskCodeAsync(string owner, string device, string advice, CancellationToken cancellation) =>
+        await RequestLog.Current.AskAsync(owner, $"Code from the MFA device {device}").WaitAsync(cancellation) is { Length: > 0 } code
+            ? code.Trim()
+            : throw new LabException(
+                LabErrorKind.AuthenticationFailed, "MfaCodeRequired", $"{owner} needs a code from the MFA device {device}, but cannot ask for it here.")
+            {
+                Advice = advice,
+            };
 
     private string Place => $"{aws.Endpoint("STS")}|{aws.Region}";
 
@@ -70,16 +94,6 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             ? seconds
             : throw profile.Unusable($"'duration_seconds' is '{text}', not a number");
 
-    private static async Task<string> CodeAsync(SharedProfile profile, string device, CancellationToken cancellation) =>
-        await RequestLog.Current.AskAsync($"Profile '{profile.Name}'", $"Code from the MFA device {device}").WaitAsync(cancellation) is { Length: > 0 } code
-            ? code.Trim()
-            : throw new LabException(
-                LabErrorKind.AuthenticationFailed, "MfaCodeRequired",
-                $"Profile '{profile.Name}' needs a code from the MFA device {device}, but cannot ask for it here.")
-            {
-                Advice = SessionAdvice.MfaCode,
-            };
-
     private async Task<(ImmutableCredentials Keys, DateTime End)> CallAsync(
         string subject, AWSCredentials credentials, Func<StsClient, Task<Credentials>> call, CancellationToken cancellation)
     {
@@ -89,7 +103,7 @@ internal sealed class RoleCredentialSource(AwsConnection aws)
             Credentials keys = await call(sts);
             return (
                 new ImmutableCredentials(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken),
-                TemporaryCredentials.EndOf(keys.Expiration?.ToUniversalTime()));
+                TemporaryCredentials.EndOf(keys.Expiration?.ToUniversalTime() - aws.ClockOffset("STS")));
         }
         catch (Exception e) when (AwsErrors.Knows(e, cancellation))
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 
 namespace CloudLab.Core.Sessions.Aws;
 
@@ -61,6 +62,19 @@ public static class SharedCredentialsFile
                 };
             }
         }
+    }
+
+    /// <summary>Writes a profile with the credentials of a session, as they are now.</summary>
+    /// <param name="session">The session, whose environment says where the file is.</param>
+    /// <param name="profile">Name of the profile.</param>
+    /// <param name="force">Replaces a profile with long-lived keys, too.</param>
+    /// <param name="reporter">Hears of requests.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The file. Throws <see cref="LabException"/>.</returns>
+    public static async Task<string> SaveAsync(LabSession session, string profile, bool force, IReporter reporter, CancellationToken cancellation)
+    {
+        AwsKeys keys = await CredentialExport.KeysAsync(session, reporter, cancellation);
+        return Save(session, profile, keys, keys.Expiration ?? DateTimeOffset.MaxValue, force);
     }
 
     /// <summary>Reads the moment at which credentials end.</summary>

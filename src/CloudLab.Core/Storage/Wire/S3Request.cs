@@ -26,6 +26,9 @@ internal sealed record S3Request(HttpMethod Method, string Bucket, string Key = 
     /// <summary>How many tries were sent without an answer: the service may have done what they asked for.</summary>
     public int AnswersLost { get; set; }
 
+    /// <summary>Access key that the last try was signed with.</summary>
+    public string? SignedBy { get; set; }
+
     /// <summary>Adds a query parameter if it has a value.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Its value, or null.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -81,23 +82,27 @@ internal sealed class S3Sender
             }
 
             DateTimeOffset? serverTime = answer.Headers.Date;
+            Uri answerUrl = answer.RequestMessage!.RequestUri!;
             answer.Dispose();
             if (!clockSet && fault.ErrorCode == "RequestTimeTooSkewed" && serverTime is { } now)
             {
                 clockSet = true;
                 clockOffset = now - DateTimeOffset.UtcNow;
-                reporter.Warning($"This machine's clock is {Math.Abs(clockOffset.TotalMinutes):0} min {(clockOffset > TimeSpan.Zero ? "slow" : "fast")}: signing with the service's time.");
+                if (ServiceClock.Note(answerUrl, clockOffset) is { } warning)
+                {
+                    reporter.Warning(warning);
+                }
             }
             else if (!regionSet && region is not null && addresses.Learn(request.Bucket, region))
             {
                 regionSet = true;
                 reporter.Verbose($"Bucket '{request.Bucket}' is in {region}.");
             }
-            else if (!keysRenewed && fault.ErrorCode is "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired"
+            else if (!keysRenewed && AwsRetryPolicy.IsExpired(fault.ErrorCode)
                 && aws.Credentials() is RefreshingAWSCredentials refreshing)
             {
                 keysRenewed = true;
-                refreshing.ClearCredentials();
+                TemporaryCredentials.Refuse(refreshing, request.SignedBy);
             }
             else if (attempt < (IsSlowDown(fault) ? AttemptsWhenSlow : Attempts) && Passes(fault))
             {
@@ -130,6 +135,7 @@ internal sealed class S3Sender
     {
         S3Address address = addresses.Find(request.Bucket);
         ImmutableCredentials keys = await addresses.KeysAsync(request.Bucket, address, cancellation);
+        request.SignedBy = keys.AccessKey;
         string path = Path(address, request), query = SigV4.Query(request.Query);
         List<(string Name, string Value)> headers = [.. request.Headers];
         string hash = request.Body is null or { Length: 0 } ? SigV4.EmptyHash
@@ -240,13 +246,22 @@ internal sealed class S3Sender
     {
         string? Header(string name) => answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
         string code = error?.Text("Code") ?? "";
+        string message = error?.Text("Message") ?? "";
+        if (code == "RequestTimeTooSkewed" && Time(error?.Text("ServerTime")) is { } server)
+        {
+            message = $"{message.TrimEnd('.')}: this machine's clock is {ServiceClock.Describe(server - DateTimeOffset.UtcNow)}.";
+        }
+
         AmazonS3Exception fault = new(
-            error?.Text("Message") ?? "", null, (int)status >= 500 ? ErrorType.Receiver : ErrorType.Sender, code,
+            message, null, (int)status >= 500 ? ErrorType.Receiver : ErrorType.Sender, code,
             error?.Text("RequestId") ?? Header("x-amz-request-id"), status, Header("x-amz-id-2"));
         bool elsewhere = status is HttpStatusCode.MovedPermanently or HttpStatusCode.TemporaryRedirect
             || code is "AuthorizationHeaderMalformed" or "PermanentRedirect" || (status == HttpStatusCode.BadRequest && error is null);
         return (fault, elsewhere ? error?.Text("Region") ?? Header("x-amz-bucket-region") : null);
     }
+
+    private static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
 
     private static bool IsSlowDown(AmazonS3Exception fault) =>
         fault.ErrorCode is "SlowDown" or "Throttling" or "ThrottlingException" or "RequestLimitExceeded" || (int)fault.StatusCode == 429;

@@ -43,9 +43,15 @@ internal sealed class SdkClient : AmazonS3Client
     private sealed class RetryPolicy(IClientConfig config) : AmazonS3StandardRetryPolicy(config)
     {
         public override Task<bool> RetryForExceptionAsync(IExecutionContext executionContext, Exception exception) =>
-            AwsRetryPolicy.IsGivenUp(executionContext, exception)
-                ? Task.FromResult(false)
+            AwsRetryPolicy.IsGivenUp(executionContext, exception) ? Task.FromResult(false)
+                : AwsRetryPolicy.IsRenewed(executionContext, exception) ? Task.FromResult(true)
                 : base.RetryForExceptionAsync(executionContext, exception);
+
+        public override Task WaitBeforeRetryAsync(IExecutionContext executionContext)
+        {
+            AwsRetryPolicy.TellClock(executionContext);
+            return base.WaitBeforeRetryAsync(executionContext);
+        }
     }
 
     // For some configurations of buckets the SDK takes 404 as an empty answer, whatever is missing: the configuration or the bucket.

@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Identity.Sts;
@@ -173,6 +174,29 @@ public abstract class EnforcedRoleTest : RoleTest
     {
         await base.DisposeAsync();
         Assert.Empty(await new BucketStore(new StorageClient(Session)).RemoveAsync(bucket, empty: true, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_role_lists_the_buckets_of_its_account_if_it_may_and_renews_itself()
+    {
+        string name = await CreateAsync();
+        string arn = (await Roles.GetAsync(name, Cancellation)).RoleArn;
+        await Client.IamAsync("PutRolePolicy", name, null, Cancellation, ("RoleName", name), ("PolicyName", "p"),
+            ("PolicyDocument", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"""));
+        RoleRequest request = new() { RoleArn = arn, SessionName = "lister", Duration = TimeSpan.FromMinutes(15) };
+        (LabSession lister, RoleCredentials first) = await new TemporarySessions(Session, NullReporter.Instance).AssumeAsync(request, "test", Cancellation);
+        Assert.Contains(bucket, await NamesAsync(lister));
+        TemporaryCredentials.Refuse((Amazon.Runtime.RefreshingAWSCredentials)lister.Aws.Credentials(), first.Keys.AccessKey);
+        Assert.Contains(bucket, await NamesAsync(lister));
+        Assert.NotEqual(first.Keys.AccessKey, (await lister.Aws.Credentials().GetCredentialsAsync()).AccessKey);
+
+        // A session policy takes it away: refused, not an empty list.
+        (LabSession limited, _) = await new TemporarySessions(Session, NullReporter.Instance).AssumeAsync(
+            request with { SessionPolicy = new PolicyDocument(PolicyStatements.ForBucket(bucket, "data/", write: false)) }, "test", Cancellation);
+        Assert.Equal(LabErrorKind.AccessDenied, (await Assert.ThrowsAsync<LabException>(() => NamesAsync(limited))).Kind);
+
+        static async Task<List<string>> NamesAsync(LabSession session) =>
+            await new BucketStore(new StorageClient(session)).ListAsync(null, Cancellation).Select(found => found.Bucket).ToListAsync(Cancellation);
     }
 
     [Fact]
