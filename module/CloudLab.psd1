@@ -16,7 +16,9 @@
     VariablesToExport      = @()
     # Every name stands here, so that discovery and auto-loading never load the module; a test compares.
     CmdletsToExport        = @(
+        'Add-LabPolicyStatement'
         'Build-LabImage'
+        'Compare-LabPolicy'
         'Connect-Lab'
         'Copy-LabObject'
         'Deploy-LabManifest'
@@ -64,6 +66,7 @@
         'Remove-LabObject'
         'Remove-LabObjectTag'
         'Remove-LabRole'
+        'Resolve-LabAccessDenied'
         'Restore-LabObject'
         'Send-LabObject'
         'Set-LabBucketCors'
@@ -83,6 +86,7 @@
         'Stop-LabInstance'
         'Sync-LabObject'
         'Test-LabBucket'
+        'Test-LabPolicy'
         'Use-LabRole'
         'Wait-LabBucket'
         'Wait-LabInstance'

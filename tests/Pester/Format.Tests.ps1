@@ -5,6 +5,7 @@ BeforeDiscovery {
     # Whole at any width: what tells the rows apart, or a property that must be there whole. Numbers are their longest.
     $script:shown = @{
         HpaDecision                = 'Reason'
+        LabAccessDenied            = 'Action', 'Resource', 'Explanation'
         LabBucket                  = 'Bucket'
         LabBucketCorsRule          = 'Bucket', 'Id'
         LabBucketEncryption        = 'Bucket', 'KmsKeyId'
@@ -27,6 +28,8 @@ BeforeDiscovery {
         LabObjectTag               = 'Bucket', 'Key', 'Tag'
         LabObjectUrl               = 'Url', 'Method'
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
+        LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
+        LabPolicyDifference        = 'SideIndicator', 'Action', 'Resource', 'DecidedBy'
         LabPrefix                  = 'Bucket', 'Prefix'
         LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size', 'NoncurrentSize'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
@@ -46,6 +49,8 @@ BeforeDiscovery {
         LabRolePolicy        = 'Name', 'PolicyName'
         LabUploadPart        = 'PartNumber', 'Size', 'ETag'
         PolicyCondition      = 'Operator', 'Key', 'Value'
+        PolicyMismatch       = 'Element', 'Key', 'Operator', 'Expected'
+        PolicyNearMiss       = 'Effect', 'Policy', 'Failed'
         PolicyStatement      = 'Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'
     }
     $script:names = @($shown.Keys) + @($parts.Keys) | Sort-Object
@@ -93,6 +98,7 @@ Describe 'Format' -Tag Module {
                 'Algorithm' { return 'aws:kms:dsse' }
                 'ContentType' { return 'application/vnd.openxmlformats' }
                 'Version' { return '2012-10-17' }
+                'SideIndicator' { return '=>' }
                 'Effect' { return $core.GetType('CloudLab.Core.Identity.Policies.PolicyEffect')::Deny }
             }
             if ($type -eq [string]) { return "$Name-of-$name63" }
@@ -127,6 +133,10 @@ Describe 'Format' -Tag Module {
                     return New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" | ForEach-Object Statement | Select-Object -First 1
                 }
                 PolicyCondition { return (Sample PolicyStatement).get_Condition()[0] }
+                PolicyNearMiss {
+                    return (New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" -Access Read | Test-LabPolicy s3:GetObject "s3://$name63/other").NearMiss[0]
+                }
+                PolicyMismatch { return (Sample PolicyNearMiss).Failed[0] }
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
                 LabRolePolicy { return $type::new($name63, "p$name63", (Sample PolicyDocument)) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Policies.Decisions;
 
 namespace CloudLab.Emulator.Identity;
 
@@ -194,13 +195,7 @@ internal sealed class EmulatedAccount : IAccount
             return Identity.Authorization.Yes;
         }
 
-        string layer = decision.Layer switch
-        {
-            PolicyLayer.Resource => "resource-based policy",
-            PolicyLayer.Boundary => "permissions boundary",
-            PolicyLayer.Session => "session policy",
-            _ => "identity-based policy",
-        };
+        string layer = PolicyExplainer.NameOf(decision.Layer);
         return new Authorization(false, decision.Outcome == PolicyOutcome.ExplicitDeny
             ? $"with an explicit deny in {(layer[0] == 'i' ? "an" : "a")} {layer}"
             : $"because no {layer} allows the {action} action");

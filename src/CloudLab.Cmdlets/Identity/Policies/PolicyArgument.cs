@@ -44,6 +44,53 @@ internal static class PolicyArgument
         }
     }
 
+    /// <summary>Reads several policies, each with a name by which decisions call it. On the pipeline thread.</summary>
+    /// <param name="cmdlet">The cmdlet whose parameter it is.</param>
+    /// <param name="parameter">The parameter's name.</param>
+    /// <param name="values">What was given: policies in any form; lines of one JSON text count as one.</param>
+    /// <param name="kind">What the policies are for.</param>
+    /// <param name="what">What to call one that has no name of its own: <c>the policy</c>.</param>
+    /// <returns>The documents. Throws <see cref="LabException"/> that stops the command.</returns>
+    public static IReadOnlyList<NamedPolicy> ReadAll(PSCmdlet cmdlet, string parameter, IReadOnlyList<object?>? values, PolicyKind kind, string what)
+    {
+        if (values is null)
+        {
+            return [];
+        }
+
+        // What Get-Content writes of a file.
+        if (values.Count > 1 && values.All(line => line is string or PSObject { BaseObject: string })
+            && $"{values[0]}".TrimStart('\uFEFF', ' ', '\t') is ['{', ..] first && !first.TrimEnd().EndsWith('}'))
+        {
+            values = [string.Join('\n', values)];
+        }
+
+        List<NamedPolicy> named = [];
+        foreach (object? value in values)
+        {
+            object? plain = value is PSObject { BaseObject: not PSCustomObject } wrapper ? wrapper.BaseObject : value;
+            if (plain is object[] several)
+            {
+                named.AddRange(ReadAll(cmdlet, parameter, several, kind, what));
+            }
+            else if (Read(cmdlet, parameter, value, kind) is { } document)
+            {
+                string name = plain switch
+                {
+                    LabRolePolicy role => $"inline policy '{role.PolicyName}' of role '{role.Name}'",
+                    LabBucketPolicy bucket => $"policy of bucket '{bucket.Bucket}'",
+                    FileInfo file => $"{what} '{file.Name}'",
+                    string text when text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n') is not ['{' or '[', ..] => $"{what} '{Path.GetFileName(text)}'",
+                    _ when values.Count > 1 => $"{what} {named.Count + 1}",
+                    _ => what,
+                };
+                named.Add(new NamedPolicy(name, document));
+            }
+        }
+
+        return named;
+    }
+
     /// <summary>Makes an object of a bucket's policy.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="policy">JSON as the service has it.</param>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 
 namespace CloudLab.Core.Identity.Policies;
 
@@ -15,7 +14,8 @@ internal sealed class ConditionTest
     /// <returns>True if it holds.</returns>
     private delegate bool Comparison(string expected, string actual);
 
-    private sealed record Operator(bool Negated, bool Wildcards, Comparison Holds, Func<string, bool> Accepts);
+    // Only the operators of strings and ARNs have variables.
+    private sealed record Operator(bool Negated, bool Wildcards, Comparison Holds, Func<string, bool> Accepts, bool Variables = false);
 
     private static readonly Dictionary<string, Operator> Operators = new(StringComparer.Ordinal)
     {
@@ -43,11 +43,16 @@ internal sealed class ConditionTest
         ["DateGreaterThan"] = Date(false, static c => c > 0),
         ["DateGreaterThanEquals"] = Date(false, static c => c >= 0),
         ["Bool"] = new(false, false, static (e, a) => string.Equals(e, a, StringComparison.OrdinalIgnoreCase), IsBool),
-        ["BinaryEquals"] = Text(false, static (e, a) => string.Equals(e, a, StringComparison.Ordinal)),
-        ["IpAddress"] = new(false, false, InNetwork, static v => TryNetwork(v, out _, out _)),
-        ["NotIpAddress"] = new(true, false, InNetwork, static v => TryNetwork(v, out _, out _)),
+        ["BinaryEquals"] = new(false, false, SameBytes, static v => TryBytes(v, out _)),
+        ["IpAddress"] = new(false, false, InNetwork, static v => IpNetwork.TryParse(v, out _)),
+        ["NotIpAddress"] = new(true, false, InNetwork, static v => IpNetwork.TryParse(v, out _)),
         ["Null"] = new(false, false, static (_, _) => false, IsBool),
     };
+
+    private static readonly string[] DateForms =
+    [
+        "yyyy", "yyyy-MM", "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+    ];
 
     private readonly string name;
     private readonly Operator comparison;
@@ -68,6 +73,18 @@ internal sealed class ConditionTest
         ForAllValues,
         ForAnyValue,
     }
+
+    /// <summary>The operator without prefix and suffix: <c>StringLike</c>.</summary>
+    public string Name => name;
+
+    /// <summary>Whether it is one with Not.</summary>
+    public bool IsNegated => comparison.Negated;
+
+    /// <summary>Whether <c>*</c> and <c>?</c> of its values are wildcards.</summary>
+    public bool HasWildcards => comparison.Wildcards;
+
+    /// <summary>Whether it compares sets: begins with ForAllValues or ForAnyValue.</summary>
+    public bool IsOfSets => quantifier != Quantifier.None;
 
     /// <summary>Operators that exist, without prefix and suffix.</summary>
     public static IEnumerable<string> Names => Operators.Keys;
@@ -129,12 +146,14 @@ internal sealed class ConditionTest
             };
         }
 
-        List<string> wantedValues = [];
-        foreach (string value in expected)
+        PolicyContext? context = comparison.Variables ? variables : null;
+        string[] wanted = new string[expected.Count];
+        int known = 0;
+        for (int i = 0; i < expected.Count; i++)
         {
-            if (PolicyPattern.Expand(value, variables, comparison.Wildcards) is { } expanded)
+            if (PolicyPattern.Expand(expected[i], context, comparison.Wildcards) is { } expanded)
             {
-                wantedValues.Add(expanded);
+                wanted[known++] = expanded;
             }
             else if (comparison.Negated)
             {
@@ -143,18 +162,35 @@ internal sealed class ConditionTest
             }
         }
 
-        bool Matches(string value) => comparison.Negated != wantedValues.Exists(wanted => comparison.Holds(wanted, value));
-        return quantifier switch
+        // Every value of the request must match with ForAllValues and for the negated operators, any one for the others.
+        bool all = quantifier == Quantifier.ForAllValues || (quantifier == Quantifier.None && comparison.Negated);
+        for (int i = 0; i < actual.Count; i++)
         {
-            Quantifier.ForAllValues => actual.All(Matches),
-            Quantifier.ForAnyValue => actual.Any(Matches),
-            _ => comparison.Negated ? actual.All(Matches) : actual.Any(Matches),
-        };
+            if (Matches(wanted.AsSpan(0, known), actual[i]) != all)
+            {
+                return !all;
+            }
+        }
+
+        return all;
     }
 
-    private static Operator Text(bool negated, Comparison holds) => new(negated, false, holds, static _ => true);
+    private bool Matches(ReadOnlySpan<string> wanted, string value)
+    {
+        foreach (string one in wanted)
+        {
+            if (comparison.Holds(one, value))
+            {
+                return !comparison.Negated;
+            }
+        }
 
-    private static Operator Pattern(bool negated, Comparison holds) => new(negated, true, holds, static _ => true);
+        return comparison.Negated;
+    }
+
+    private static Operator Text(bool negated, Comparison holds) => new(negated, false, holds, static _ => true, Variables: true);
+
+    private static Operator Pattern(bool negated, Comparison holds) => new(negated, true, holds, static _ => true, Variables: true);
 
     private static Operator Number(bool negated, Func<int, bool> order) => new(
         negated, false,
@@ -171,19 +207,18 @@ internal sealed class ConditionTest
     private static bool TryNumber(string text, out decimal number) =>
         decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
-    // A W3C profile of ISO 8601, or seconds since 1970.
-    private static bool TryDate(string text, out DateTimeOffset date)
+    // The W3C's profile of ISO 8601, or seconds since 1970.
+    internal static bool TryDate(string text, out DateTimeOffset date)
     {
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seconds) && text.Length > 4)
+        if (text.Length != 4 && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seconds))
         {
             bool inRange = seconds is >= -62135596800 and <= 253402300799;
             date = inRange ? DateTimeOffset.FromUnixTimeSeconds(seconds) : default;
             return inRange;
         }
 
-        return DateTimeOffset.TryParse(
-            text.Length == 4 ? text + "-01-01" : text, CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out date);
+        return DateTimeOffset.TryParseExact(
+            text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out date);
     }
 
     private static bool ArnMatches(string expected, string actual)
@@ -205,44 +240,17 @@ internal sealed class ConditionTest
         return true;
     }
 
-    private static bool InNetwork(string expected, string actual)
+    private static bool InNetwork(string expected, string actual) =>
+        IpNetwork.TryParse(expected, out IpNetwork network) && IpNetwork.TryParse(actual, out IpNetwork address) && network.Contains(address);
+
+    private static bool SameBytes(string expected, string actual) =>
+        TryBytes(expected, out byte[] left) && TryBytes(actual, out byte[] right) && left.AsSpan().SequenceEqual(right);
+
+    private static bool TryBytes(string text, out byte[] bytes)
     {
-        if (!TryNetwork(expected, out byte[] network, out int bits) || !IPAddress.TryParse(actual, out IPAddress? address))
-        {
-            return false;
-        }
-
-        byte[] bytes = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
-        if (bytes.Length != network.Length)
-        {
-            return false;
-        }
-
-        for (int i = 0; i < bits; i++)
-        {
-            int mask = 0x80 >> (i % 8);
-            if ((bytes[i / 8] & mask) != (network[i / 8] & mask))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool TryNetwork(string text, out byte[] network, out int bits)
-    {
-        string[] parts = text.Split('/', 2);
-        if (IPAddress.TryParse(parts[0], out IPAddress? address))
-        {
-            network = address.GetAddressBytes();
-            bits = network.Length * 8;
-            return parts.Length == 1
-                || (int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given <= bits && (bits = given) >= 0);
-        }
-
-        network = [];
-        bits = 0;
-        return false;
+        byte[] buffer = new byte[text.Length];
+        bool good = Convert.TryFromBase64String(text, buffer, out int length);
+        bytes = buffer[..length];
+        return good;
     }
 }

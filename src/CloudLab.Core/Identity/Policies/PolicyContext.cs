@@ -18,6 +18,9 @@ public sealed class PolicyContext
         return this;
     }
 
+    /// <summary>The keys that are set, with their values.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyList<string>> Entries => values;
+
     /// <summary>The values of a key.</summary>
     /// <param name="key">Condition key.</param>
     /// <returns>Its values, or null where the request has no such key.</returns>

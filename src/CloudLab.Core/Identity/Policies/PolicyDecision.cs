@@ -30,6 +30,12 @@ public enum PolicyLayer
 
     /// <summary>The account's root user needs no policy.</summary>
     Root,
+
+    /// <summary>Service control policies of the caller's organization.</summary>
+    ServiceControl,
+
+    /// <summary>Resource control policies of the organization that the resource is in.</summary>
+    ResourceControl,
 }
 
 /// <summary>Whether a request is allowed, and what decided.</summary>
@@ -49,6 +55,9 @@ public sealed record PolicyDecision
 
     /// <summary>The statement that decided, or null where none did.</summary>
     public PolicyStatement? Statement { get; init; }
+
+    /// <summary>Its place in the policy, counted from zero as in a message about a malformed document; null where none decided.</summary>
+    public int? StatementIndex { get; init; }
 
     /// <summary>The statement in words: its Sid, or its number counted from one.</summary>
     public string? StatementName { get; init; }

@@ -40,6 +40,12 @@ public sealed class PolicyDocument : IPolicyNode
     /// <summary>Its statements, in order.</summary>
     public IReadOnlyList<PolicyStatement> Statement { get; }
 
+    /// <summary>The statements, prepared for decisions.</summary>
+    internal PolicyMatcher[] Matchers => field ??= [.. Statement.Select(static statement => new PolicyMatcher(statement))];
+
+    /// <summary>Whether variables are replaced; before the current version their text stands for itself.</summary>
+    internal bool HasVariables => Version == CurrentVersion;
+
     /// <summary>Reads a document, strictly. Throws <see cref="Common.Errors.LabException"/> naming the place of what is wrong.</summary>
     /// <param name="json">JSON text.</param>
     /// <param name="kind">What it is for; decides which elements it must have.</param>

@@ -1,16 +1,16 @@
 namespace CloudLab.Core.Identity.Policies;
 
 /// <summary>
-/// Decides whether policies allow a request, as the IAM User Guide says AWS does within one account
+/// Decides whether policies allow a request, as the IAM User Guide says AWS does
 /// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html): a statement that denies
-/// wins over everything; else the identity's or the resource's policies must allow; a permissions boundary and session
+/// wins over everything; control policies of the organization must allow; then the identity's or the resource's policies must allow; a permissions boundary and session
 /// policies limit what they allow. A resource policy that names the user, the role session or everybody grants
 /// without regard to those limits; one that names the role grants within them; one that names the account leaves it to
-/// the identity's policies.
+/// the identity's policies. A request to a resource of another account must be allowed there, by the resource's policy, and here, by all the others.
 /// </summary>
 public static class PolicyEvaluator
 {
-    private enum Grant
+    internal enum Grant
     {
         None,
 
@@ -30,27 +30,44 @@ public static class PolicyEvaluator
     /// <returns>The decision and what decided.</returns>
     public static PolicyDecision Evaluate(PolicyRequest request, PolicySet policies)
     {
-        foreach ((PolicyLayer layer, NamedPolicy policy) in Layers(policies))
+        PolicyCaller caller = request.Caller;
+        if (FindDeny(request, policies) is { } deny)
         {
-            if (Find(policy, PolicyEffect.Deny, request, layer) is { } deny)
+            return Decide(PolicyOutcome.ExplicitDeny, deny.Layer, deny,
+                $"Denied by {deny.Name} of {deny.Policy.Name}: {request.Action} on {request.Resource}.");
+        }
+
+        if (caller.Account is not null && !caller.IsServiceLinked)
+        {
+            for (int level = 0; level < policies.ServiceControl.Count; level++)
             {
-                return Decide(PolicyOutcome.ExplicitDeny, layer, deny,
-                    $"Denied by {deny.Name} of {policy.Name}: {request.Action} on {request.Resource}.");
+                if (FindAny(policies.ServiceControl[level], request, PolicyLayer.ServiceControl) is null)
+                {
+                    return None(PolicyLayer.ServiceControl, request, policies.ServiceControl.Count == 1
+                        ? "no service control policy allows it"
+                        : $"no service control policy of level {level + 1} allows it");
+                }
             }
         }
 
+        bool foreign = IsForeign(request);
         Hit? resource = policies.Resource is { } own ? Find(own, PolicyEffect.Allow, request, PolicyLayer.Resource) : null;
-        if (policies.ResourceMustAllow && resource is null)
+        if (resource is null && (policies.ResourceMustAllow || foreign || caller.Account is null))
         {
-            return None(PolicyLayer.Resource, request, policies.Resource is { } silent ? $"{silent.Name} does not name the caller" : "no policy allows it");
+            return None(PolicyLayer.Resource, request, (policies.Resource, foreign) switch
+            {
+                ({ } silent, _) => $"{silent.Name} does not allow it to the caller",
+                (null, true) => "the resource is of another account and has no policy that allows it",
+                _ => "no policy of the resource allows it",
+            });
         }
 
-        if (resource is { Grant: Grant.Direct } direct)
+        if (resource is { Grant: Grant.Direct } direct && !foreign)
         {
             return Allow(PolicyLayer.Resource, direct, request);
         }
 
-        if (request.Caller.IsRoot)
+        if (caller.IsRoot)
         {
             return new PolicyDecision
             {
@@ -62,7 +79,7 @@ public static class PolicyEvaluator
 
         PolicyLayer layerOfGrant = PolicyLayer.Identity;
         Hit? grant = FindAny(policies.Identity, request, PolicyLayer.Identity);
-        if (grant is null && resource is { Grant: Grant.Role })
+        if (grant is null && resource is { Grant: Grant.Role } && !foreign)
         {
             (layerOfGrant, grant) = (PolicyLayer.Resource, resource);
         }
@@ -84,27 +101,63 @@ public static class PolicyEvaluator
             : Allow(layerOfGrant, grant, request);
     }
 
-    private static IEnumerable<(PolicyLayer Layer, NamedPolicy Policy)> Layers(PolicySet policies)
+    /// <summary>Whether the resource is of another account than the caller.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>True if so; false where one of the two is not known.</returns>
+    internal static bool IsForeign(PolicyRequest request) =>
+        request.Caller.Account is { } own && (request.ResourceAccount ?? AccountOf(request.Resource)) is { } owner && owner != own;
+
+    /// <summary>How a statement of a resource or trust policy names a caller.</summary>
+    /// <param name="statement">The statement.</param>
+    /// <param name="caller">The caller.</param>
+    /// <returns>None if it does not apply to them.</returns>
+    internal static Grant GrantOf(PolicyStatement statement, PolicyCaller caller)
     {
-        foreach (NamedPolicy policy in policies.Identity)
+        if (statement.NotPrincipal is { } excluded)
         {
-            yield return (PolicyLayer.Identity, policy);
+            // A statement that denies applies unless all that the caller is has been excluded: the account, the role and the session.
+            // One that allows is for nobody who is named himself.
+            return statement.Effect == PolicyEffect.Deny
+                ? (IsExcluded(excluded, caller) ? Grant.None : Grant.Direct)
+                : (Named(excluded, caller) is Grant.None or Grant.Account ? Grant.Direct : Grant.None);
         }
 
-        if (policies.Resource is { } resource)
+        return statement.Principal is { } named ? Named(named, caller) : Grant.None;
+    }
+
+    private static Hit? FindDeny(PolicyRequest request, PolicySet policies)
+    {
+        Hit? deny = FirstDeny(policies.Identity, request, PolicyLayer.Identity)
+            ?? (policies.Resource is { } resource ? Find(resource, PolicyEffect.Deny, request, PolicyLayer.Resource) : null)
+            ?? (policies.Boundary is { } boundary ? Find(boundary, PolicyEffect.Deny, request, PolicyLayer.Boundary) : null)
+            ?? FirstDeny(policies.Session, request, PolicyLayer.Session);
+        if (deny is not null || request.Caller.IsServiceLinked)
         {
-            yield return (PolicyLayer.Resource, resource);
+            return deny;
         }
 
-        if (policies.Boundary is { } boundary)
+        if (request.Caller.Account is not null)
         {
-            yield return (PolicyLayer.Boundary, boundary);
+            for (int level = 0; level < policies.ServiceControl.Count && deny is null; level++)
+            {
+                deny = FirstDeny(policies.ServiceControl[level], request, PolicyLayer.ServiceControl);
+            }
         }
 
-        foreach (NamedPolicy policy in policies.Session)
+        return deny ?? FirstDeny(policies.ResourceControl, request, PolicyLayer.ResourceControl);
+    }
+
+    private static Hit? FirstDeny(IReadOnlyList<NamedPolicy> policies, PolicyRequest request, PolicyLayer layer)
+    {
+        for (int i = 0; i < policies.Count; i++)
         {
-            yield return (PolicyLayer.Session, policy);
+            if (Find(policies[i], PolicyEffect.Deny, request, layer) is { } hit)
+            {
+                return hit;
+            }
         }
+
+        return null;
     }
 
     private static PolicyDecision Allow(PolicyLayer layer, Hit hit, PolicyRequest request) =>
@@ -123,15 +176,16 @@ public static class PolicyEvaluator
         Layer = layer,
         Policy = hit.Policy.Name,
         Statement = hit.Statement,
+        StatementIndex = hit.Index,
         StatementName = hit.Name,
         Reason = reason,
     };
 
     private static Hit? FindAny(IReadOnlyList<NamedPolicy> policies, PolicyRequest request, PolicyLayer layer)
     {
-        foreach (NamedPolicy policy in policies)
+        for (int i = 0; i < policies.Count; i++)
         {
-            if (Find(policy, PolicyEffect.Allow, request, layer) is { } hit)
+            if (Find(policies[i], PolicyEffect.Allow, request, layer) is { } hit)
             {
                 return hit;
             }
@@ -143,69 +197,59 @@ public static class PolicyEvaluator
     /// <summary>The statement of one policy that has an effect on a request; of several, the one that grants most.</summary>
     private static Hit? Find(NamedPolicy policy, PolicyEffect effect, PolicyRequest request, PolicyLayer layer)
     {
-        // Variables came with this version of the language; before, the text stands for itself.
-        PolicyContext? variables = policy.Document.Version == PolicyDocument.CurrentVersion ? request.Context : null;
-        Hit? best = null;
-        for (int i = 0; i < policy.Document.Statement.Count; i++)
+        PolicyDocument document = policy.Document;
+        PolicyContext? variables = document.HasVariables ? request.Context : null;
+        PolicyMatcher[] matchers = document.Matchers;
+        int best = -1;
+        Grant bestGrant = Grant.None;
+        for (int i = 0; i < matchers.Length && bestGrant != Grant.Direct; i++)
         {
-            PolicyStatement statement = policy.Document.Statement[i];
-            if (statement.Effect != effect)
+            PolicyStatement statement = document.Statement[i];
+            if (statement.Effect != effect || !matchers[i].IsAbout(request.Action))
             {
                 continue;
             }
 
             Grant grant = layer == PolicyLayer.Resource ? GrantOf(statement, request.Caller) : Grant.Direct;
-            if (grant == Grant.None || (best is not null && grant <= best.Grant) || !Matches(statement, request, variables))
+            if (grant > bestGrant && matchers[i].IsOn(request.Resource, variables) && Hold(statement.Condition, request.Context, variables))
             {
-                continue;
+                (best, bestGrant) = (i, grant);
             }
-
-            best = new Hit(policy, statement, i, grant);
         }
 
-        return best;
+        return best < 0 ? null : new Hit(policy, layer, best, bestGrant);
     }
 
-    private static bool Matches(PolicyStatement statement, PolicyRequest request, PolicyContext? variables) =>
-        (statement.NotAction.Count > 0
-            ? !statement.NotAction.Any(action => IsAction(action, request.Action))
-            : statement.Action.Any(action => IsAction(action, request.Action)))
-        && (statement.NotResource.Count > 0
-            ? statement.NotResource.All(resource => IsResource(resource, request.Resource, variables) == false)
-            : statement.Resource.Count == 0 || statement.Resource.Any(resource => IsResource(resource, request.Resource, variables) == true))
-        && statement.Condition.All(condition => condition.Test.Holds(condition.Value, request.Context.Get(condition.Key), variables));
-
-    private static bool IsAction(string pattern, string action) =>
-        PolicyPattern.IsMatch(PolicyPattern.Expand(pattern, null, wildcards: true), action, ignoreCase: true);
-
-    // Null where a variable has no value: neither the resource nor its opposite can be said to match then.
-    private static bool? IsResource(string pattern, string resource, PolicyContext? variables) =>
-        PolicyPattern.Expand(pattern, variables, wildcards: true) is { } expanded ? PolicyPattern.IsMatch(expanded, resource) : null;
-
-    private static Grant GrantOf(PolicyStatement statement, PolicyCaller caller)
+    private static bool Hold(IReadOnlyList<PolicyCondition> conditions, PolicyContext context, PolicyContext? variables)
     {
-        if (statement.NotPrincipal is { } excluded)
+        for (int i = 0; i < conditions.Count; i++)
         {
-            // Naming the account alone excludes its root, not its users and roles.
-            return Named(excluded, caller) is Grant.None or Grant.Account ? Grant.Direct : Grant.None;
+            PolicyCondition condition = conditions[i];
+            if (!condition.Test.Holds(condition.Value, context.Get(condition.Key), variables))
+            {
+                return false;
+            }
         }
 
-        return statement.Principal is { } named ? Named(named, caller) : Grant.None;
+        return true;
     }
 
     private static Grant Named(PolicyPrincipal principal, PolicyCaller caller)
     {
-        if (principal.IsEveryone)
+        if (principal.IsEveryone || Lists(principal.Service, caller.Service, StringComparison.OrdinalIgnoreCase)
+            || Lists(principal.Federated, caller.Federated, StringComparison.Ordinal)
+            || Lists(principal.CanonicalUser, caller.CanonicalUser, StringComparison.OrdinalIgnoreCase))
         {
             return Grant.Direct;
         }
 
         Grant best = Grant.None;
-        foreach (string name in principal.AWS)
+        for (int i = 0; i < principal.AWS.Count; i++)
         {
+            string name = principal.AWS[i];
             Grant grant = name == "*" || (name == caller.Arn && caller.Arn is not null) ? Grant.Direct
                 : name == caller.RoleArn && caller.RoleArn is not null ? Grant.Role
-                : caller.Account is { } account && (name == account || IsRootOf(name, account)) ? (caller.IsRoot ? Grant.Direct : Grant.Account)
+                : caller.Account is { } account && IsAccount(name, account) ? (caller.IsRoot ? Grant.Direct : Grant.Account)
                 : Grant.None;
             best = grant > best ? grant : best;
         }
@@ -213,11 +257,61 @@ public static class PolicyEvaluator
         return best;
     }
 
-    private static bool IsRootOf(string arn, string account) =>
-        arn.Split(':') is ["arn", _, "iam", "", var named, "root"] && named == account;
-
-    private sealed record Hit(NamedPolicy Policy, PolicyStatement Statement, int Index, Grant Grant)
+    private static bool IsExcluded(PolicyPrincipal excluded, PolicyCaller caller)
     {
-        public string Name => Statement.Sid is { } sid ? $"statement '{sid}'" : $"statement {Index + 1}";
+        if (excluded.IsEveryone || excluded.AWS.Contains("*"))
+        {
+            return true;
+        }
+
+        if (caller.Account is not { } account)
+        {
+            return Named(excluded, caller) != Grant.None;
+        }
+
+        return (caller.Arn is null || caller.IsRoot || Lists(excluded.AWS, caller.Arn, StringComparison.Ordinal))
+            && (caller.RoleArn is null || Lists(excluded.AWS, caller.RoleArn, StringComparison.Ordinal))
+            && excluded.AWS.Any(name => IsAccount(name, account));
+    }
+
+    private static bool Lists(IReadOnlyList<string> names, string? name, StringComparison comparison)
+    {
+        for (int i = 0; name is not null && i < names.Count; i++)
+        {
+            if (string.Equals(names[i], name, comparison))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The account itself: its id, or the ARN of its root.
+    private static bool IsAccount(string name, string account) =>
+        name == account || (name.EndsWith(":root", StringComparison.Ordinal) && name.Split(':') is ["arn", _, "iam", "", var named, "root"] && named == account);
+
+    private static string? AccountOf(string arn)
+    {
+        // The fifth part. Policies and the like that AWS itself owns are everybody's.
+        int start = 0;
+        for (int colon = 0; colon < 4; colon++)
+        {
+            start = arn.IndexOf(':', start) + 1;
+            if (start == 0)
+            {
+                return null;
+            }
+        }
+
+        int end = arn.IndexOf(':', start);
+        return end - start == 12 && arn.AsSpan(start, 12).IndexOfAnyExceptInRange('0', '9') < 0 ? arn[start..end] : null;
+    }
+
+    private sealed record Hit(NamedPolicy Policy, PolicyLayer Layer, int Index, Grant Grant)
+    {
+        public PolicyStatement Statement => Policy.Document.Statement[Index];
+
+        public string Name => Statement.Sid is { Length: > 0 } sid ? $"statement '{sid}'" : $"statement {Index + 1}";
     }
 }

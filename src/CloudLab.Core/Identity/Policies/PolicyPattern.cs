@@ -7,8 +7,8 @@ internal static class PolicyPattern
 {
     // A pattern's own wildcards, told apart from the same characters in the value of a variable. These two code
     // points are noncharacters: no text has them.
-    private const char Any = '\uFFFF';
-    private const char One = '\uFFFE';
+    internal const char Any = '\uFFFF';
+    internal const char One = '\uFFFE';
 
     /// <summary>
     /// Puts the request's values for the variables of a text: <c>${aws:username}</c>, <c>${key, 'default'}</c>,
@@ -21,12 +21,17 @@ internal static class PolicyPattern
     /// <returns>The text, or null when a variable has no value: then its statement cannot match.</returns>
     public static string? Expand(string text, PolicyContext? context, bool wildcards)
     {
+        if (context is null || !text.Contains('$', StringComparison.Ordinal))
+        {
+            return wildcards ? text.Replace('*', Any).Replace('?', One) : text;
+        }
+
         StringBuilder result = new(text.Length);
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
             int end;
-            if (c == '$' && context is not null && i + 1 < text.Length && text[i + 1] == '{'
+            if (c == '$' && i + 1 < text.Length && text[i + 1] == '{'
                 && (end = text.IndexOf('}', i)) > 0)
             {
                 if (Value(text[(i + 2)..end], context) is not { } value)
@@ -45,6 +50,11 @@ internal static class PolicyPattern
 
         return result.ToString();
     }
+
+    /// <summary>Whether a character of an expanded pattern is a wildcard.</summary>
+    /// <param name="c">The character.</param>
+    /// <returns>True for a wildcard.</returns>
+    public static bool IsWildcard(char c) => c is Any or One;
 
     /// <summary>Whether an expanded pattern matches the whole of a text.</summary>
     /// <param name="pattern">From <see cref="Expand"/>.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CloudLab.Core.Common.Errors;
@@ -22,14 +23,17 @@ internal static partial class PolicyReader
         PolicyDocument document;
         try
         {
-            using JsonDocument parsed = JsonDocument.Parse(json);
+            using JsonDocument parsed = JsonDocument.Parse(json.TrimStart('\uFEFF'));
             document = ReadDocument(parsed.RootElement);
         }
         catch (JsonException e)
         {
             // The reader's own message ends with the place in words of its own.
             string problem = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
-            throw Malformed($"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}", "this is not JSON: " + problem);
+            bool comment = IsComment(json, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
+            throw Malformed(
+                $"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}",
+                comment ? "a comment begins here, and a policy can have none: remove it" : "this is not JSON: " + problem);
         }
 
         Validate(document, kind);
@@ -48,11 +52,20 @@ internal static partial class PolicyReader
                 throw Malformed(place + ".Sid", $"'{sid}' occurs twice; each Sid must be unique");
             }
 
+            if (kind is PolicyKind.Identity or PolicyKind.Trust && statement.Sid is { } name && !name.All(char.IsAsciiLetterOrDigit))
+            {
+                throw Malformed(place + ".Sid", $"'{name}' is not valid: only letters and digits are allowed");
+            }
+
             OneOf(place, "Action", statement.Action.Count, "NotAction", statement.NotAction.Count, needed: true);
             OneOf(place, "Resource", statement.Resource.Count, "NotResource", statement.NotResource.Count,
                 needed: kind is PolicyKind.Identity or PolicyKind.Resource);
-            OneOf(place, "Principal", statement.Principal is null ? 0 : 1, "NotPrincipal", statement.NotPrincipal is null ? 0 : 1,
-                needed: kind is PolicyKind.Resource or PolicyKind.Trust);
+            OneOf(place, "Principal", statement.Principal is null ? 0 : 1, "NotPrincipal", statement.NotPrincipal is null ? 0 : 1, needed: false);
+            if (kind is PolicyKind.Resource or PolicyKind.Trust && (statement.Principal ?? statement.NotPrincipal) is null)
+            {
+                throw Malformed(place, "Principal is missing: a policy of a resource or role says whom it is about. New-LabPolicyDocument writes it with -Principal: an account id, an ARN, a service, or * for everyone");
+            }
+
             if (kind == PolicyKind.Trust && statement.Resource.Count + statement.NotResource.Count > 0)
             {
                 throw Malformed(place + ".Resource", "not allowed in a trust policy, which always applies to its own role");
@@ -90,6 +103,19 @@ internal static partial class PolicyReader
             .Select(pair => pair.candidate)
             .FirstOrDefault();
         return near is null ? "" : $"; did you mean '{near}'?";
+    }
+
+    // The place that the reader gives is in bytes.
+    private static bool IsComment(string json, long line, long column)
+    {
+        string[] lines = json.TrimStart('\uFEFF').Split('\n');
+        if (line >= lines.Length)
+        {
+            return false;
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(lines[line]);
+        return column < bytes.Length && bytes[column] is (byte)'/' or (byte)'#';
     }
 
     private static PolicyDocument ReadDocument(JsonElement root)

@@ -22,4 +22,16 @@ public sealed record PolicySet
 
     /// <summary>Session policies given to AssumeRole; empty where none was. They never allow, they only limit.</summary>
     public IReadOnlyList<NamedPolicy> Session { get; init; } = [];
+
+    /// <summary>
+    /// Service control policies of the caller's account, level by level from the organization's root to the account itself: each
+    /// level must allow, by any one of its policies. Empty where the account is in no organization. They never allow, they only limit.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<NamedPolicy>> ServiceControl { get; init; } = [];
+
+    /// <summary>
+    /// Resource control policies of the resource's account, of all levels. AWS attaches one that allows everything to each level and
+    /// lets the others only deny, so only their denials count.
+    /// </summary>
+    public IReadOnlyList<NamedPolicy> ResourceControl { get; init; } = [];
 }
