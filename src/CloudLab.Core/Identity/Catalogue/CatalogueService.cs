@@ -81,8 +81,8 @@ internal sealed class CatalogueService
             string type = (colon < 0 ? on : on[..colon]).TrimEnd('!');
             (string arn, string typeKeys) = types.GetValueOrDefault(type, ("*", ""));
 
-            // A resource's own keys (its tags, above all) are there for every action on it, whether the action lists them or not.
-            string[] both = [.. own.Union(Keys(typeKeys).Where(IsOfResource), StringComparer.OrdinalIgnoreCase)];
+            // Keys that come with the resource (its tags, above all) are there for every action on it, whether the action lists them or not.
+            string[] both = [.. own.Union(Keys(typeKeys), StringComparer.OrdinalIgnoreCase)];
             all.UnionWith(both);
             resources.Add(new LabActionResource(type, arn, on.AsSpan(0, colon < 0 ? on.Length : colon).EndsWith("!")) { ConditionKey = both });
         }
@@ -106,10 +106,6 @@ internal sealed class CatalogueService
             DependentAction = fields[1].Split(',', StringSplitOptions.RemoveEmptyEntries),
         };
     }
-
-    // Tags of the request are not the resource's.
-    private static bool IsOfResource(string key) =>
-        !key.StartsWith("aws:RequestTag/", StringComparison.OrdinalIgnoreCase) && !key.Equals("aws:TagKeys", StringComparison.OrdinalIgnoreCase);
 
     private static string Sentence(string text) => text.Length == 0 ? "" : char.ToUpperInvariant(text[0]) + text[1..].TrimEnd('.') + ".";
 
