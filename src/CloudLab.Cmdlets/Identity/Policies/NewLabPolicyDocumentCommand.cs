@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
@@ -18,7 +19,10 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <para>-Bucket writes the two statements that reading (or, with -ReadWrite, writing) objects requires: s3:ListBucket on the bucket, limited by an
 /// s3:prefix condition if -Prefix is given, and the actions on the objects themselves. Only keys that begin with the prefix can be
 /// accessed; a prefix that ends in a slash means a folder.</para>
-/// <para>Errors: MalformedPolicyDocument, with the place; ResourceMissing when -Allow or -Deny has neither -Resource nor -Principal; PrincipalInvalid.</para>
+/// <para>-FromTrail makes the smallest policy for what CloudTrail says was done: calls become the actions that permit them, and resources come from the
+/// records, many names in one folder as the folder. -Principal picks whose calls count. -FromSession does the same for what CloudLab itself has done
+/// in this session.</para>
+/// <para>Errors: MalformedPolicyDocument, with the place; NothingWasDone; TrailInvalid; TrailNotFound; ResourceMissing when -Allow or -Deny has neither -Resource nor -Principal; PrincipalInvalid.</para>
 /// </remarks>
 /// <example>
 /// <para>Allows reading below data/ of the bucket movies, and nothing else.</para>
@@ -32,10 +36,14 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <para>A trust policy that requires an external id from callers of another account.</para>
 /// <code>New-LabPolicyDocument -Allow sts:AssumeRole -Principal 210987654321 -Condition @{ StringEquals = @{ 'sts:ExternalId' = 'movies-42' } }</code>
 /// </example>
+/// <example>
+/// <para>A policy for what was done in this session, and nothing else.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix data/ | Out-Null; New-LabPolicyDocument -FromSession</code>
+/// </example>
 /// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument; or an object with a property Bucket, such as Get-LabBucket writes.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabPolicyDocument", DefaultParameterSetName = "Allow")]
 [OutputType(typeof(PolicyDocument))]
-public sealed class NewLabPolicyDocumentCommand : LabCommand
+public sealed partial class NewLabPolicyDocumentCommand : LabCommand
 {
     private readonly List<PolicyStatement> statements = [];
     private string? version;
@@ -49,13 +57,13 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     /// <summary>Actions to allow: <c>s3:GetObject</c>, <c>s3:Get*</c>.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Allow")]
     [Alias("Action")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Allow { get; set; } = [];
 
     /// <summary>Actions to deny, even if another statement allows them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Deny")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Deny { get; set; } = [];
 
@@ -66,9 +74,10 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     [ValidateNotNullOrEmpty]
     public string[]? Resource { get; set; }
 
-    /// <summary>Principals, in a trust policy or a bucket policy: account ids, ARNs, services, or <c>*</c> for everyone.</summary>
+    /// <summary>Principals, in a trust policy or a bucket policy: account ids, ARNs, services, or <c>*</c> for everyone. With -FromTrail: users and roles whose calls count, by name or ARN, with wildcards.</summary>
     [Parameter(ParameterSetName = "Allow")]
     [Parameter(ParameterSetName = "Deny")]
+    [Parameter(ParameterSetName = TrailSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Principal { get; set; }
@@ -109,6 +118,7 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     /// <inheritdoc/>
     protected override void OnBegin()
     {
+        BeginTrail();
         if (ReadOnly && ReadWrite)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "AccessAmbiguous", "-ReadOnly and -ReadWrite cannot be combined: give one of them.");
@@ -142,7 +152,11 @@ public sealed class NewLabPolicyDocumentCommand : LabCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        if (ParameterSetName != "Bucket")
+        if (IsFromCalls)
+        {
+            statements.AddRange(await StatementsOfCallsAsync(cancellation));
+        }
+        else if (ParameterSetName != "Bucket")
         {
             statements.Add(Own());
         }

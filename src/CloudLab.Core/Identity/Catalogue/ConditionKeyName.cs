@@ -1,7 +1,7 @@
 namespace CloudLab.Core.Identity.Catalogue;
 
 /// <summary>Names of condition keys, some of which have a part that a policy chooses: <c>aws:ResourceTag/${TagKey}</c>.</summary>
-internal static class ConditionKeyName
+public static class ConditionKeyName
 {
     /// <summary>Whether a key is one of those listed.</summary>
     /// <param name="listed">Keys and templates of keys.</param>
