@@ -15,7 +15,10 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// pattern such as s3:*, only the actions that have to do with keys are meant then. A prefix that ends in a slash means a folder.</para>
 /// <para>-Bucket alone writes what -Access needs: List is s3:ListBucket, Read is s3:GetObject, Write is s3:PutObject, s3:DeleteObject,
 /// s3:AbortMultipartUpload and s3:ListMultipartUploadParts. A policy for Set-LabBucketPolicy also needs -Principal.</para>
-/// <para>Errors: MalformedPolicyDocument, with the place; ResourceMissing when -Allow or -Deny has neither -Resource, -Bucket nor -Principal; ActionInvalid for an action
+/// <para>-FromTrail makes the smallest policy for what CloudTrail says was done: calls become the actions that permit them, and resources come from the
+/// records, many names in one folder as the folder. -Principal picks whose calls count. -FromSession does the same for what CloudLab itself has done
+/// in this session.</para>
+/// <para>Errors: MalformedPolicyDocument, with the place; NothingWasDone; TrailInvalid; TrailNotFound; ResourceMissing when -Allow or -Deny has neither -Resource, -Bucket nor -Principal; ActionInvalid for an action
 /// that does not go with -Bucket; PrincipalInvalid.</para>
 /// </remarks>
 /// <example>
@@ -38,10 +41,14 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <para>A trust policy that requires an external id from callers of another account.</para>
 /// <code>New-LabPolicyDocument -Allow sts:AssumeRole -Principal 210987654321 -Condition @{ StringEquals = @{ 'sts:ExternalId' = 'movies-42' } }</code>
 /// </example>
+/// <example>
+/// <para>A policy for what was done in this session, and nothing else.</para>
+/// <code>Get-LabObject -Bucket movies -Prefix data/ | Out-Null; New-LabPolicyDocument -FromSession</code>
+/// </example>
 /// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument; or an object with a property Bucket, such as Get-LabBucket writes.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabPolicyDocument", DefaultParameterSetName = BucketSet)]
 [OutputType(typeof(PolicyDocument))]
-public sealed class NewLabPolicyDocumentCommand : PolicyStatementCommand
+public sealed partial class NewLabPolicyDocumentCommand : PolicyStatementCommand
 {
     private readonly List<PolicyStatement> statements = [];
     private string? version;
@@ -51,6 +58,13 @@ public sealed class NewLabPolicyDocumentCommand : PolicyStatementCommand
     [Parameter(ValueFromPipeline = true)]
     [ValidateNotNull]
     public PolicyDocument? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        BeginTrail();
+    }
 
     /// <inheritdoc/>
     protected override void OnProcess()
@@ -67,7 +81,7 @@ public sealed class NewLabPolicyDocumentCommand : PolicyStatementCommand
                     LabErrorKind.InvalidArgument, "VersionsDiffer", $"A document of version {version} and one of version {document.Version} cannot be combined.");
             }
         }
-        else if (HasBucket)
+        else if (HasBucket && !IsFromCalls)
         {
             // Buckets from the pipeline, or the one on the command line.
             bucketSeen = true;
@@ -78,7 +92,11 @@ public sealed class NewLabPolicyDocumentCommand : PolicyStatementCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        if (!bucketSeen)
+        if (IsFromCalls)
+        {
+            statements.AddRange(await StatementsOfCallsAsync(cancellation));
+        }
+        else if (!bucketSeen)
         {
             statements.AddRange(MakeStatements());
         }

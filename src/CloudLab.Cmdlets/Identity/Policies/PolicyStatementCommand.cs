@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
@@ -26,13 +27,13 @@ public abstract class PolicyStatementCommand : LabCommand
     /// <summary>Actions to allow: <c>s3:GetObject</c>, <c>s3:Get*</c>.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = AllowSet)]
     [Alias("Action")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Allow { get; set; } = [];
 
     /// <summary>Actions to deny, even if another statement allows them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DenySet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Deny { get; set; } = [];
 

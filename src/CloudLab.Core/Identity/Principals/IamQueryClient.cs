@@ -46,7 +46,8 @@ internal sealed class IamQueryClient : AmazonServiceClient
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         pipeline.RemoveHandler<EndpointResolver>();
-        pipeline.AddHandlerAfter<Marshaller>(new QueryEndpointResolver());
+        pipeline.AddHandlerAfter<Marshaller>(new CallLogHandler("iam"));
+        pipeline.AddHandlerAfter<CallLogHandler>(new QueryEndpointResolver());
         pipeline.AddHandlerAfter<QueryEndpointResolver>(new SigV4Always());
         AwsRetryPolicy.Install(pipeline, Config);
     }

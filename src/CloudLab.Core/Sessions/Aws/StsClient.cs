@@ -14,6 +14,7 @@ internal sealed class StsClient(AwsConnection aws, AWSCredentials credentials)
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         base.CustomizeRuntimePipeline(pipeline);
+        pipeline.AddHandlerAfter<Marshaller>(new CallLogHandler("sts"));
         AwsRetryPolicy.Install(pipeline, Config);
     }
 }

@@ -64,6 +64,7 @@ internal sealed class S3Sender
                 answer = await SendOnceAsync(request, cancellation);
                 if (await FaultAsync(request, answer, cancellation) is not { } found)
                 {
+                    S3CallName.Note(request);
                     return new S3Answer(answer);
                 }
 

@@ -35,6 +35,7 @@ internal sealed class SdkClient : AmazonS3Client
     {
         base.CustomizeRuntimePipeline(pipeline);
         pipeline.AddHandlerAfter<Marshaller>(new AbsenceIsTold());
+        pipeline.AddHandlerAfter<Marshaller>(new CallLogHandler("s3"));
         pipeline.AddHandlerAfter<Signer>(new LeadingSlash());
         pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new RetryPolicy(Config)));
     }

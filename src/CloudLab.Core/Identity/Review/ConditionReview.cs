@@ -1,0 +1,102 @@
+using CloudLab.Core.Identity.Catalogue;
+using CloudLab.Core.Identity.Policies;
+
+namespace CloudLab.Core.Identity.Review;
+
+/// <summary>Looks at the conditions of a statement: keys that a request for its actions never has, and ForAllValues.</summary>
+internal static class ConditionReview
+{
+    private const string ForAllValues = "ForAllValues:";
+
+    /// <summary>Looks at a statement.</summary>
+    /// <param name="subject">Whose it is.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="statement">The statement.</param>
+    /// <param name="index">Its place in the policy.</param>
+    /// <returns>Findings.</returns>
+    public static IEnumerable<LabPolicyFinding> Review(ReviewSubject subject, NamedPolicy policy, PolicyStatement statement, int index)
+    {
+        if (statement.Condition.Count == 0)
+        {
+            yield break;
+        }
+
+        List<LabAction> named = [.. statement.Action.Where(action => !action.AsSpan().ContainsAny('*', '?')).Select(ActionCatalogue.Find).OfType<LabAction>()];
+        List<string> patterns = [.. statement.Action.Where(action => action.AsSpan().ContainsAny('*', '?'))];
+        foreach (PolicyCondition condition in statement.Condition)
+        {
+            if (condition.Operator.StartsWith(ForAllValues, StringComparison.Ordinal) && statement.Effect == PolicyEffect.Allow && !IsPresenceAsked(statement, condition))
+            {
+                bool tags = condition.Key.EndsWith("TagKeys", StringComparison.OrdinalIgnoreCase);
+                yield return subject.Find(
+                    ReviewRule.ForAllValuesAlone, $"{condition.Operator} {condition.Key} is also met by a request without {condition.Key}, which is then allowed.", policy, index,
+                    tags ? FindingSeverity.Medium : null, $"Add \"Null\": {{ \"{condition.Key}\": \"false\" }} to the condition.", condition.Key);
+            }
+
+            List<LabAction> without = [.. named.Where(action => !ActionCatalogue.Supports(action, condition.Key))];
+            bool anySupports = without.Count < named.Count || patterns.Exists(pattern => ActionCatalogue.Match(pattern).Any(action => ActionCatalogue.Supports(action, condition.Key)));
+            if (statement.NotAction.Count > 0 || (anySupports && without.Count == 0) || named.Count + patterns.Count == 0)
+            {
+                continue;
+            }
+
+            IReadOnlyList<string> affected = anySupports ? [.. without.Select(action => action.Action)] : statement.Action;
+            if (affected.Count == 0)
+            {
+                continue;
+            }
+
+            string key = IsKnown(condition.Key) ? condition.Key : $"{condition.Key}, which no service has";
+            bool deny = statement.Effect == PolicyEffect.Deny;
+            if (IsMetWithoutKey(condition))
+            {
+                yield return subject.Find(
+                    ReviewRule.ConditionAlwaysTrue,
+                    $"Requests for {StatementReview.Some([.. affected])} never have {key}: {condition.Operator} is always met, and the statement {(deny ? "always denies" : "allows without that limit")}.",
+                    policy, index, deny ? null : FindingSeverity.High, detail: condition.Key, actions: affected);
+            }
+            else
+            {
+                yield return subject.Find(
+                    ReviewRule.ConditionNeverTrue,
+                    $"Requests for {StatementReview.Some([.. affected])} never have {key}: the statement {(deny ? "never denies" : "never allows")} {(affected.Count == 1 ? "it" : "them")}.",
+                    policy, index, deny ? FindingSeverity.High : null, detail: condition.Key, actions: affected);
+            }
+        }
+    }
+
+    // Another condition of the statement is not met by a request without the key.
+    private static bool IsPresenceAsked(PolicyStatement statement, PolicyCondition condition) => statement.Condition.Any(other =>
+        other != condition && (Same(other, condition) || (IsOfTags(condition) && other.Key.StartsWith("aws:RequestTag/", StringComparison.OrdinalIgnoreCase)))
+        && !IsMetWithoutKey(other));
+
+    private static bool Same(PolicyCondition left, PolicyCondition right) => left.Key.Equals(right.Key, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsOfTags(PolicyCondition condition) => condition.Key.Equals("aws:TagKeys", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a condition holds for a request that does not have its key.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <returns>True if it does.</returns>
+    public static bool IsMetWithoutKey(PolicyCondition condition)
+    {
+        string name = condition.Operator;
+        if (name == "Null")
+        {
+            return condition.Value.Any(value => value.Equals("true", StringComparison.OrdinalIgnoreCase));
+        }
+
+        if (name.EndsWith("IfExists", StringComparison.Ordinal) || name.StartsWith(ForAllValues, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        return !name.StartsWith("ForAnyValue:", StringComparison.Ordinal) && name.Contains("Not", StringComparison.Ordinal);
+    }
+
+    private static bool IsKnown(string key)
+    {
+        int colon = key.IndexOf(':', StringComparison.Ordinal);
+        return ConditionKeyName.IsListed(ActionCatalogue.GlobalKeys.Keys, key)
+            || (colon > 0 && (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase) || ActionCatalogue.Match(key[..colon] + ":*").Any(action => ConditionKeyName.IsListed(action.ConditionKey, key))));
+    }
+}

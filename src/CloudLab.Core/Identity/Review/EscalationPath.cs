@@ -1,0 +1,123 @@
+namespace CloudLab.Core.Identity.Review;
+
+/// <summary>What the resource of a step must leave open for the step to give more permissions.</summary>
+internal enum StepReach
+{
+    /// <summary>Any resource will do.</summary>
+    Any,
+
+    /// <summary>Resources in general, or the principal itself: it gives permissions to whatever it names.</summary>
+    SelfOrBroad,
+
+    /// <summary>Resources in general: on the principal itself it gives nothing new.</summary>
+    Broad,
+}
+
+/// <summary>One action of a path.</summary>
+/// <param name="Action">The action.</param>
+/// <param name="Reach">On what.</param>
+internal sealed record EscalationStep(string Action, StepReach Reach = StepReach.Any);
+
+/// <summary>
+/// Actions that together get a principal permissions it does not have. The catalogue of such paths is public knowledge: Rhino Security Labs
+/// published the first, https://pathfinding.cloud and https://hackingthe.cloud/aws/exploitation/iam_privilege_escalation/ keep lists.
+/// </summary>
+/// <param name="Name">Its name, for a baseline.</param>
+/// <param name="How">What is done, to complete "it can".</param>
+/// <param name="Steps">All of these are needed.</param>
+internal sealed record EscalationPath(string Name, string How, params EscalationStep[] Steps)
+{
+    /// <summary>Service that a role is passed to, or null for a path without iam:PassRole.</summary>
+    public string? PassedTo { get; init; }
+
+    /// <summary>Whether the path ends with a role that has to be assumed, so that only a role has it without sts:AssumeRole.</summary>
+    public bool EndsInRole { get; init; }
+
+    /// <summary>Whether it takes the boundary away, so that it matters only to a principal that has one.</summary>
+    public bool RemovesBoundary { get; init; }
+
+    /// <summary>All paths.</summary>
+    public static IReadOnlyList<EscalationPath> All { get; } =
+    [
+        // Its own policies.
+        new("CreatePolicyVersion", "write a new version of a policy that is attached to it", On("iam:CreatePolicyVersion")),
+        new("SetDefaultPolicyVersion", "return a policy to an earlier version that allows more", On("iam:SetDefaultPolicyVersion")),
+        new("AttachUserPolicy", "attach any managed policy to itself or another user", On("iam:AttachUserPolicy")),
+        new("AttachGroupPolicy", "attach any managed policy to a group that it is in", On("iam:AttachGroupPolicy")),
+        new("AttachRolePolicy", "attach any managed policy to a role that it can use", On("iam:AttachRolePolicy")) { EndsInRole = true },
+        new("PutUserPolicy", "write a policy into itself or another user", On("iam:PutUserPolicy")),
+        new("PutGroupPolicy", "write a policy into a group that it is in", On("iam:PutGroupPolicy")),
+        new("PutRolePolicy", "write a policy into a role that it can use", On("iam:PutRolePolicy")) { EndsInRole = true },
+        new("AddUserToGroup", "add itself to a group with more permissions", On("iam:AddUserToGroup")),
+        new("UpdateAssumeRolePolicy", "let itself assume a role with more permissions", Others("iam:UpdateAssumeRolePolicy")),
+        new("DeleteUserPermissionsBoundary", "remove the boundary that limits it", On("iam:DeleteUserPermissionsBoundary")) { RemovesBoundary = true },
+        new("DeleteRolePermissionsBoundary", "remove the boundary that limits it", On("iam:DeleteRolePermissionsBoundary")) { RemovesBoundary = true },
+        new("PutUserPermissionsBoundary", "replace the boundary that limits it", On("iam:PutUserPermissionsBoundary")) { RemovesBoundary = true },
+        new("PutRolePermissionsBoundary", "replace the boundary that limits it", On("iam:PutRolePermissionsBoundary")) { RemovesBoundary = true },
+
+        // Credentials of others.
+        new("CreateAccessKey", "create keys for another user", Others("iam:CreateAccessKey")),
+        new("CreateLoginProfile", "set a console password for another user", Others("iam:CreateLoginProfile")),
+        new("UpdateLoginProfile", "change the console password of another user", Others("iam:UpdateLoginProfile")),
+        new("CreateServiceSpecificCredential", "create service credentials for another user", Others("iam:CreateServiceSpecificCredential")),
+
+        // A role passed to a service that runs what the caller gives it.
+        Passing("RunInstances", "ec2.amazonaws.com", "start an instance with a role and use it from there", "ec2:RunInstances"),
+        Passing("AssociateInstanceProfile", "ec2.amazonaws.com", "give a running instance a role with more permissions", "ec2:AssociateIamInstanceProfile"),
+        Passing("ReplaceInstanceProfile", "ec2.amazonaws.com", "give a running instance another role", "ec2:ReplaceIamInstanceProfileAssociation"),
+        Passing("RequestSpotInstances", "ec2.amazonaws.com", "start a spot instance with a role", "ec2:RequestSpotInstances"),
+        Passing("AutoScalingLaunchConfiguration", "ec2.amazonaws.com", "start instances with a role through an Auto Scaling group", "autoscaling:CreateLaunchConfiguration", "autoscaling:CreateAutoScalingGroup"),
+        Passing("LambdaInvoke", "lambda.amazonaws.com", "run code as a role in a new function", "lambda:CreateFunction", "lambda:InvokeFunction"),
+        Passing("LambdaPermission", "lambda.amazonaws.com", "run code as a role in a new function that another account calls", "lambda:CreateFunction", "lambda:AddPermission"),
+        Passing("LambdaEventSource", "lambda.amazonaws.com", "run code as a role in a new function that a queue or stream starts", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"),
+        Passing("LambdaFunctionUrl", "lambda.amazonaws.com", "run code as a role in a new function with a URL", "lambda:CreateFunction", "lambda:CreateFunctionUrlConfig"),
+        Passing("CloudFormationCreateStack", "cloudformation.amazonaws.com", "create resources as a role through a stack", "cloudformation:CreateStack"),
+        Passing("CloudFormationUpdateStack", "cloudformation.amazonaws.com", "change a stack as a role", "cloudformation:UpdateStack"),
+        Passing("CloudFormationChangeSet", "cloudformation.amazonaws.com", "create resources as a role through a change set", "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+        Passing("CloudFormationStackSet", "cloudformation.amazonaws.com", "create resources as a role through a stack set", "cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"),
+        Passing("GlueDevEndpoint", "glue.amazonaws.com", "run code as a role on a development endpoint", "glue:CreateDevEndpoint"),
+        Passing("GlueJob", "glue.amazonaws.com", "run code as a role in a new job", "glue:CreateJob", "glue:StartJobRun"),
+        Passing("GlueJobTrigger", "glue.amazonaws.com", "run code as a role in a new job that a trigger starts", "glue:CreateJob", "glue:CreateTrigger"),
+        Passing("GlueUpdateJob", "glue.amazonaws.com", "run code as another role in a job that exists", "glue:UpdateJob", "glue:StartJobRun"),
+        Passing("DataPipeline", "datapipeline.amazonaws.com", "run commands as a role in a pipeline", "datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline"),
+        Passing("CodeBuildCreate", "codebuild.amazonaws.com", "run commands as a role in a new build project", "codebuild:CreateProject", "codebuild:StartBuild"),
+        Passing("CodeBuildUpdate", "codebuild.amazonaws.com", "run commands as another role in a build project that exists", "codebuild:UpdateProject", "codebuild:StartBuild"),
+        Passing("EcsRunTask", "ecs-tasks.amazonaws.com", "run a container as a role", "ecs:RegisterTaskDefinition", "ecs:RunTask"),
+        Passing("EcsService", "ecs-tasks.amazonaws.com", "run containers as a role in a service", "ecs:RegisterTaskDefinition", "ecs:CreateService"),
+        Passing("EcsStartTask", "ecs-tasks.amazonaws.com", "run a container as a role on an instance of a cluster", "ecs:RegisterTaskDefinition", "ecs:StartTask"),
+        Passing("BatchJob", "ecs-tasks.amazonaws.com", "run a container as a role in a batch job", "batch:RegisterJobDefinition", "batch:SubmitJob"),
+        Passing("SageMakerNotebook", "sagemaker.amazonaws.com", "run code as a role in a notebook", "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"),
+        Passing("SageMakerTraining", "sagemaker.amazonaws.com", "run code as a role in a training job", "sagemaker:CreateTrainingJob"),
+        Passing("SageMakerProcessing", "sagemaker.amazonaws.com", "run code as a role in a processing job", "sagemaker:CreateProcessingJob"),
+        Passing("StepFunctions", "states.amazonaws.com", "call services as a role from a state machine", "states:CreateStateMachine", "states:StartExecution"),
+        Passing("Scheduler", "scheduler.amazonaws.com", "call services as a role from a schedule", "scheduler:CreateSchedule"),
+        Passing("AppRunner", "tasks.apprunner.amazonaws.com", "run a container as a role", "apprunner:CreateService"),
+        Passing("EmrCluster", "elasticmapreduce.amazonaws.com", "run code as a role on a cluster", "elasticmapreduce:RunJobFlow"),
+        Passing("SsmAutomation", "ssm.amazonaws.com", "run an automation as a role", "ssm:StartAutomationExecution"),
+
+        // Something that has a role already, and runs what the caller gives it.
+        new("UpdateFunctionCode", "replace the code of a function and with it use the function's role", Others("lambda:UpdateFunctionCode")),
+        new("UpdateFunctionConfiguration", "put a layer of its own under a function and with it use the function's role", Others("lambda:UpdateFunctionConfiguration")),
+        new("GlueUpdateDevEndpoint", "put its own key on a development endpoint and use the endpoint's role", Others("glue:UpdateDevEndpoint")),
+        new("SsmSendCommand", "run commands on any instance and use the instance's role", Others("ssm:SendCommand")),
+        new("SsmStartSession", "open a shell on any instance and use the instance's role", Others("ssm:StartSession")),
+        new("InstanceConnect", "log in to any instance and use the instance's role", Others("ec2-instance-connect:SendSSHPublicKey")),
+        new("InstanceUserData", "replace the user data of an instance and use the instance's role", Others("ec2:ModifyInstanceAttribute"), new("ec2:StopInstances"), new("ec2:StartInstances")),
+        new("EcsExecuteCommand", "run commands in any container and use the task's role", Others("ecs:ExecuteCommand")),
+        new("CodeBuildStartBuild", "run a build with commands of its own and use the project's role", Others("codebuild:StartBuild")),
+        new("SageMakerNotebookUrl", "open any notebook and use the notebook's role", Others("sagemaker:CreatePresignedNotebookInstanceUrl")),
+        new("CloudFormationStackRole", "change a stack that has a role", Others("cloudformation:UpdateStack")),
+
+        // Identity Center and the organization.
+        new("PermissionSetPolicy", "write a policy into a permission set", On("sso:PutInlinePolicyToPermissionSet"), new("sso:ProvisionPermissionSet")),
+        new("PermissionSetAssignment", "assign itself a permission set", On("sso:CreateAccountAssignment")),
+        new("AssumeAnyRole", "assume any role whose trust policy leaves the decision to the account", Others("sts:AssumeRole")),
+    ];
+
+    private static EscalationStep On(string action) => new(action, StepReach.SelfOrBroad);
+
+    private static EscalationStep Others(string action) => new(action, StepReach.Broad);
+
+    private static EscalationPath Passing(string name, string service, string how, params string[] actions) =>
+        new(name, how, [new("iam:PassRole", StepReach.Broad), .. actions.Select(action => new EscalationStep(action))]) { PassedTo = service };
+}

@@ -1,0 +1,194 @@
+using CloudLab.Core.Common;
+using CloudLab.Core.Identity.Accounts;
+using CloudLab.Core.Identity.Policies;
+
+namespace CloudLab.Core.Identity.Review;
+
+/// <summary>Somebody who can do something, and how.</summary>
+public sealed class LabPrincipalAccess
+{
+    /// <summary>ARN of the user or role; for who is not of the account, what the role's trust policy names: an account, a service, an identity provider.</summary>
+    public required string Principal { get; init; }
+
+    /// <summary>What it is: User, Role, Account, Service, Federated or Everyone.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The action that was asked about.</summary>
+    public required string Action { get; init; }
+
+    /// <summary>The resource that was asked about.</summary>
+    public required string Resource { get; init; }
+
+    /// <summary>Names of the roles that are assumed to get there, in order; empty for one who is allowed directly.</summary>
+    public IReadOnlyList<string> Via { get; init => field = TextList.Of(value); } = new TextList<string>([]);
+
+    /// <summary>True where it depends on conditions that are not known: MFA, tags, an external id.</summary>
+    public required bool Conditional { get; init; }
+
+    /// <summary>The policy that allows it.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The statement that allows it.</summary>
+    public string? Statement { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Via.Count == 0 ? Principal : $"{Principal} as {string.Join(" > ", Via)}";
+}
+
+/// <summary>Finds who of an account can do something, directly or through roles.</summary>
+public static class PrincipalAccess
+{
+    /// <summary>Finds who can do an action.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="action">A single action: <c>s3:DeleteObject</c>.</param>
+    /// <param name="resource">ARN of one resource, or <c>*</c>.</param>
+    /// <param name="context">Values of condition keys that are known.</param>
+    /// <returns>Those who are allowed directly, then those who get there through roles, the shortest way of each.</returns>
+    public static IEnumerable<LabPrincipalAccess> Find(AccountSnapshot account, string action, string resource, IReadOnlyDictionary<string, string[]>? context = null)
+    {
+        Queue<Reached> queue = new();
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (AccountPrincipal principal in account.Principals.Where(principal => principal.Kind != AccountPrincipalKind.Group))
+        {
+            if (Decide(principal, action, resource, context) is { Allowed: true } answer && seen.Add(principal.Arn))
+            {
+                LabPrincipalAccess access = new()
+                {
+                    Principal = principal.Arn, Kind = principal.Kind.ToString(), Action = action, Resource = resource,
+                    Conditional = answer.Conditional, Policy = answer.Decision.Policy, Statement = answer.Decision.StatementName,
+                };
+                queue.Enqueue(new Reached(principal, access));
+                yield return access;
+            }
+        }
+
+        // Backwards from who is allowed: who can become it? The first way found to each is the shortest.
+        while (queue.TryDequeue(out Reached? reached))
+        {
+            if (reached.Principal.Kind != AccountPrincipalKind.Role)
+            {
+                continue;
+            }
+
+            AccountPrincipal role = reached.Principal;
+            foreach (AccountPrincipal principal in account.Principals.Where(principal => principal.Kind != AccountPrincipalKind.Group && !seen.Contains(principal.Arn)))
+            {
+                if (CanAssume(principal, role, context) is { Allowed: true } answer)
+                {
+                    seen.Add(principal.Arn);
+                    LabPrincipalAccess access = Through(reached, principal.Arn, principal.Kind.ToString(), answer.Conditional);
+                    queue.Enqueue(new Reached(principal, access));
+                    yield return access;
+                }
+            }
+
+            foreach ((string name, string kind, bool conditional) in Outsiders(role))
+            {
+                if (seen.Add(kind + " " + name + " " + role.Arn))
+                {
+                    yield return Through(reached, name, kind, conditional);
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether a principal can assume a role.</summary>
+    /// <param name="principal">The principal.</param>
+    /// <param name="role">The role.</param>
+    /// <param name="context">Values of condition keys that are known.</param>
+    /// <returns>The answer.</returns>
+    internal static (bool Allowed, bool Conditional, PolicyDecision Decision) CanAssume(
+        AccountPrincipal principal, AccountPrincipal role, IReadOnlyDictionary<string, string[]>? context = null) => role.Trust is { } trust
+            ? Decide(principal, "sts:AssumeRole", role.Arn, context, trust)
+            : (false, false, Decide(principal, "sts:AssumeRole", role.Arn, context).Decision);
+
+    private static LabPrincipalAccess Through(Reached reached, string name, string kind, bool conditional) => new()
+    {
+        Principal = name, Kind = kind, Action = reached.Access.Action, Resource = reached.Access.Resource,
+        Via = [reached.Principal.Name, .. reached.Access.Via],
+        Conditional = conditional || reached.Access.Conditional, Policy = reached.Access.Policy, Statement = reached.Access.Statement,
+    };
+
+    // Once with what is known; then as if unknown conditions were met, which tells what depends on them.
+    private static (bool Allowed, bool Conditional, PolicyDecision Decision) Decide(
+        AccountPrincipal principal, string action, string resource, IReadOnlyDictionary<string, string[]>? known, NamedPolicy? trust = null)
+    {
+        bool role = principal.Kind == AccountPrincipalKind.Role;
+        string session = role ? $"arn:aws:sts::{principal.Account}:assumed-role/{principal.Name}/session" : principal.Arn;
+        PolicyContext context = new PolicyContext().Set("aws:PrincipalArn", principal.Arn).Set("aws:PrincipalType", role ? "AssumedRole" : "User");
+        if (principal.Account is { } account)
+        {
+            context.Set("aws:PrincipalAccount", account);
+        }
+
+        if (!role)
+        {
+            context.Set("aws:username", principal.Name);
+        }
+
+        foreach ((string key, string[] values) in known ?? new Dictionary<string, string[]>())
+        {
+            context.Set(key, values);
+        }
+
+        PolicyCaller caller = new() { Account = principal.Account, Arn = session, RoleArn = role ? principal.Arn : null };
+        PolicyRequest request = new(action, resource, caller, context);
+        PolicySet policies = new() { Identity = [.. principal.AllPolicies()], Boundary = principal.Boundary, Resource = trust, ResourceMustAllow = trust is not null };
+        PolicyDecision strict = PolicyEvaluator.Evaluate(request, policies);
+        if (strict.Allowed)
+        {
+            return (true, false, strict);
+        }
+
+        PolicyDecision loose = PolicyEvaluator.Evaluate(request, new PolicySet
+        {
+            Identity = [.. policies.Identity.Select(policy => Loosened(policy, context))],
+            Boundary = policies.Boundary is { } boundary ? Loosened(boundary, context) : null,
+            Resource = trust is null ? null : Loosened(trust, context),
+            ResourceMustAllow = policies.ResourceMustAllow,
+        });
+        return (loose.Allowed, loose.Allowed, loose);
+    }
+
+    // Conditions on keys that are not known are taken to hold where they allow, and not to hold where they deny.
+    private static NamedPolicy Loosened(NamedPolicy policy, PolicyContext context) => new(policy.Name, new PolicyDocument(
+        [.. policy.Document.Statement.Select(statement => Loosened(statement, context)).OfType<PolicyStatement>()], policy.Document.Version, policy.Document.Id));
+
+    private static PolicyStatement? Loosened(PolicyStatement statement, PolicyContext context)
+    {
+        List<PolicyCondition> known = [.. statement.Condition.Where(condition => context.Get(condition.Key) is not null)];
+        return known.Count == statement.Condition.Count ? statement
+            : statement.Effect == PolicyEffect.Deny ? null
+            : statement with { Condition = known };
+    }
+
+    private static IEnumerable<(string Name, string Kind, bool Conditional)> Outsiders(AccountPrincipal role)
+    {
+        foreach (PolicyStatement statement in role.Trust?.Document.Statement.Where(statement => statement.Effect == PolicyEffect.Allow && statement.Principal is not null) ?? [])
+        {
+            PolicyPrincipal principal = statement.Principal!;
+            bool conditional = statement.Condition.Count > 0;
+            if (principal.IsEveryone || principal.AWS.Contains("*"))
+            {
+                yield return ("*", "Everyone", conditional);
+            }
+
+            foreach (string service in principal.Service)
+            {
+                yield return (service, "Service", conditional);
+            }
+
+            foreach (string provider in principal.Federated)
+            {
+                yield return (provider, "Federated", conditional);
+            }
+
+            foreach (string name in principal.AWS.Where(name => name != "*" && role.Account is { } own && !name.Contains(own, StringComparison.Ordinal)))
+            {
+                yield return (name, "Account", conditional);
+            }
+        }
+    }
+
+    private sealed record Reached(AccountPrincipal Principal, LabPrincipalAccess Access);
+}
