@@ -63,8 +63,8 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
     {
         base.OnBegin();
         files = [.. (Path ?? []).SelectMany(path => WildcardPattern.ContainsWildcardCharacters(path)
-            ? GetResolvedProviderPathFromPSPath(path, out _)
-            : (IEnumerable<string>)[GetUnresolvedProviderPathFromPSPath(path)])];
+            ? FilePath.Matching(this, path)
+            : (IEnumerable<string>)[FilePath.Of(this, path)])];
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Identity.Policies;
 using CloudLab.Cmdlets.Identity.Trails;
 using CloudLab.Cmdlets.Pipeline.Completers;
@@ -119,7 +120,7 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
 
         if (Baseline is not null)
         {
-            baselinePath = GetUnresolvedProviderPathFromPSPath(Baseline);
+            baselinePath = FilePath.Of(this, Baseline);
             baseline = ReviewBaseline.Read(baselinePath, mayBeMissing: UpdateBaseline);
         }
 
@@ -140,7 +141,7 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
                 LabBucketPolicy bucket => (document, $"policy of bucket {bucket.Bucket}", null),
                 LabRolePolicy role => (document, $"policy {role.PolicyName} of role {role.Name}", null),
                 FileInfo file => (document, file.Name, file.FullName),
-                string text when text.TrimStart() is not ['{' or '[', ..] => (document, text, GetUnresolvedProviderPathFromPSPath(text)),
+                string text when text.TrimStart() is not ['{' or '[', ..] => (document, text, FilePath.Of(this, text)),
                 _ => (document, documents == 1 ? "document" : $"document {documents}", null),
             };
         }
@@ -226,6 +227,6 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
             && (wanted.IsMatch(finding.Principal) || wanted.IsMatch(finding.Principal[(finding.Principal.LastIndexOf('/') + 1)..])));
 
     private IEnumerable<string> Resolve(string path) => WildcardPattern.ContainsWildcardCharacters(path)
-        ? GetResolvedProviderPathFromPSPath(path, out _)
-        : [GetUnresolvedProviderPathFromPSPath(path)];
+        ? FilePath.Matching(this, path)
+        : [FilePath.Of(this, path)];
 }

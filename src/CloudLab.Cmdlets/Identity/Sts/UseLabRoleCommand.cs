@@ -158,7 +158,7 @@ public sealed partial class UseLabRoleCommand : TemporarySessionCommand
                     LabErrorKind.InvalidArgument, "WebIdentityAmbiguous", $"{other} cannot be combined with -WebIdentityTokenFile: the token says it.");
             }
 
-            WebIdentityTokenFile = GetUnresolvedProviderPathFromPSPath(WebIdentityTokenFile);
+            WebIdentityTokenFile = FilePath.Of(this, WebIdentityTokenFile);
         }
     }
 
