@@ -4,8 +4,8 @@ using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Identity.Attachments;
 using CloudLab.Core.Identity.Policies;
-using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Cmdlets.Identity.Policies;
 
@@ -30,7 +30,9 @@ internal static class PolicyArgument
             {
                 null => null,
                 PolicyDocument document => document.Validated(kind),
-                LabRolePolicy { Document: { } document } => document.Validated(kind),
+                LabPolicyAttachment { Document: { } document } => document.Validated(kind),
+                LabPolicy { Document: { } document } => document.Validated(kind),
+                LabPolicyVersion { Document: { } document } => document.Validated(kind),
                 LabBucketPolicy { Document: { } document } => document.Validated(kind),
                 string text => FromText(cmdlet, text, kind),
                 FileInfo file => FromFile(file.FullName, kind),

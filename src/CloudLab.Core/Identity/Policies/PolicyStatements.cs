@@ -62,16 +62,23 @@ public static class PolicyStatements
         {
             bool arn = name.StartsWith("arn:", StringComparison.Ordinal);
             (arn && (name.Contains(":saml-provider/", StringComparison.Ordinal) || name.Contains(":oidc-provider/", StringComparison.Ordinal)) ? federated
-                : arn || name == "*" || (name.Length > 0 && name.All(char.IsAsciiLetterOrDigit)) ? aws
-                : name.Contains(".amazonaws.com", StringComparison.Ordinal) ? service
+                : (arn && !name.Contains(',', StringComparison.Ordinal)) || name == "*" || IsAccount(name) ? aws
+                : name.Contains(".amazonaws.com", StringComparison.Ordinal) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-') ? service
                 : throw new LabException(
                     LabErrorKind.InvalidArgument, "PrincipalInvalid",
-                    $"'{name}' is not a principal: give an account id, the ARN of an account, user or role, a service such as ec2.amazonaws.com, or *."))
+                    name.Contains(',', StringComparison.Ordinal)
+                        ? $"'{name}' is not one principal: give several as a list, without quotes around the whole: {string.Join(", ", name.Split(',', StringSplitOptions.TrimEntries))}."
+                        : name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+                            ? $"'{name}' is not a principal. The service is {name}.amazonaws.com (New-LabRole -Service {name}); a user or a role is named by its ARN, such as arn:aws:iam::123456789012:user/{name}."
+                            : $"'{name}' is not a principal: give an account id, the ARN of an account, user or role, a service such as ec2.amazonaws.com, or *."))
                 .Add(name);
         }
 
         return new PolicyPrincipal { AWS = aws, Service = service, Federated = federated };
     }
+
+    // Twelve digits; other servers have ids of their own, such as RGW11111111111111111. A unique id (AIDA…) has the same form.
+    private static bool IsAccount(string name) => name.Length >= 12 && name.All(c => char.IsAsciiDigit(c) || char.IsAsciiLetterUpper(c));
 
     /// <summary>The ARN that a resource is meant by.</summary>
     /// <param name="resource">An ARN, <c>*</c>, or an S3 address: <c>s3://movies/data/*</c>.</param>
