@@ -36,6 +36,12 @@ public sealed class KeyRotation(IdentityClient client)
         };
     }
 
+    /// <summary>Whether a key is the one that the caller works with.</summary>
+    /// <param name="accessKeyId">The key.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <returns>True if so.</returns>
+    public async Task<bool> IsOwnAsync(string accessKeyId, CancellationToken cancellation = default) => await client.AccessKeyAsync(cancellation) == accessKeyId;
+
     /// <summary>Replaces a key.</summary>
     /// <param name="user">Its user; null for the caller.</param>
     /// <param name="oldId">The key.</param>
@@ -44,7 +50,7 @@ public sealed class KeyRotation(IdentityClient client)
     /// <returns>The new key, and its secret. Throws <see cref="LabException"/>, which says that the old key still works.</returns>
     public async Task<(LabAccessKey Key, AwsKeys Secret)> RotateAsync(string? user, string oldId, bool keepOld, CancellationToken cancellation = default)
     {
-        bool own = await client.AccessKeyAsync(cancellation) == oldId;
+        bool own = await IsOwnAsync(oldId, cancellation);
         (LabAccessKey key, AwsKeys secret) made;
         try
         {
@@ -100,17 +106,17 @@ public sealed class KeyRotation(IdentityClient client)
         $"access key {secret.AccessKey} to be accepted", secret.AccessKey,
         async token =>
         {
-            IdentityClient client = this.client.With(secret);
+            IdentityClient signed = client.With(secret);
             try
             {
                 try
                 {
-                    await new CallerStore(client).GetIdentityAsync(token);
+                    await new CallerStore(signed).GetIdentityAsync(token);
                 }
                 catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
                 {
                     // A server without GetCallerIdentity: its S3 tells a key it does not know from one that may not list buckets.
-                    await client.CallS3Async($"Access key {secret.AccessKey}", secret.AccessKey, token);
+                    await signed.CallS3Async($"Access key {secret.AccessKey}", secret.AccessKey, token);
                 }
 
                 return new Sighting<object?>(true, null, "accepted");

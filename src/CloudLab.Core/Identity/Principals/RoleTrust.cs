@@ -62,12 +62,15 @@ public static class RoleTrust
 
     /// <summary>An identity provider with the subjects it may speak for.</summary>
     /// <param name="provider">ARN of an OIDC or SAML provider.</param>
-    /// <param name="subjects">The subjects: values of the token's <c>sub</c>, which may have wildcards; none for everything that the provider signs.</param>
-    /// <returns>The policy. Throws <see cref="LabException"/> (<c>ProviderInvalid</c>).</returns>
+    /// <param name="subjects">The subjects: values of the token's <c>sub</c>, which may have wildcards; <c>*</c> alone for everything that an OIDC provider signs.</param>
+    /// <returns>The policy. Throws <see cref="LabException"/> (<c>ProviderInvalid</c>, <c>SubjectMissing</c>).</returns>
     public static PolicyDocument Federated(string provider, IReadOnlyList<string> subjects) =>
         provider.Contains(":saml-provider/", StringComparison.Ordinal)
             ? One(new PolicyPrincipal { Federated = [provider] }, "sts:AssumeRoleWithSAML", [new PolicyCondition("StringEquals", "SAML:aud", ["https://signin.aws.amazon.com/saml"])])
-            : Oidc(provider, subjects);
+            : subjects.Count > 0 ? Oidc(provider, subjects is ["*"] ? [] : subjects)
+            : throw new LabException(
+                LabErrorKind.InvalidArgument, "SubjectMissing",
+                "Without a subject, everybody with a token of this provider could assume the role: give -Subject or -ServiceAccount, or -Subject '*' if that is meant.");
 
     private static PolicyDocument Oidc(string provider, IReadOnlyList<string> subjects)
     {
