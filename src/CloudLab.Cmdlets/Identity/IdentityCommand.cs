@@ -1,4 +1,9 @@
+using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Streams;
+using CloudLab.Core.Identity.AccessKeys;
+using CloudLab.Core.Identity.Attachments;
 using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Identity.Sts;
 
@@ -7,15 +12,173 @@ namespace CloudLab.Cmdlets.Identity;
 /// <summary>Base of the cmdlets that talk to IAM and STS.</summary>
 public abstract class IdentityCommand : AwsCommand
 {
-    /// <summary>What names of roles and policies look like: the IAM API Reference's own pattern.</summary>
+    /// <summary>What names of users, roles and policies look like: the IAM API Reference's own pattern.</summary>
     protected const string NamePattern = @"^[a-zA-Z0-9_+=,.@-]+\z";
+
+    /// <summary>What paths look like.</summary>
+    protected const string PathPattern = @"^(/|/[!-~]*/)\z";
 
     /// <summary>IAM and STS as this command's session reaches them.</summary>
     protected IdentityClient Client => new(Lab, Reporter);
 
+    /// <summary>The users.</summary>
+    protected UserStore Users => new(Client);
+
+    /// <summary>The groups.</summary>
+    protected GroupStore Groups => new(Client);
+
+    /// <summary>The access keys.</summary>
+    protected AccessKeyStore Keys => new(Client);
+
     /// <summary>The roles.</summary>
     protected RoleStore Roles => new(Client);
 
+    /// <summary>The managed policies.</summary>
+    protected ManagedPolicyStore ManagedPolicies => new(Client);
+
+    /// <summary>The policies of users, groups and roles.</summary>
+    protected PolicyAttachmentStore Attachments => new(Client);
+
+    /// <summary>The instance profiles.</summary>
+    protected InstanceProfileStore InstanceProfiles => new(Client);
+
     /// <summary>The caller.</summary>
     protected CallerStore Caller => new(Client);
+
+    /// <summary>Writes what names and wildcards mean, in their order; what is asked for besides is fetched for several at once.</summary>
+    /// <typeparam name="T">Type of the things.</typeparam>
+    /// <param name="kind">Kind as ARNs have it: <c>role</c>.</param>
+    /// <param name="names">Names, wildcards or ARNs; null for everything.</param>
+    /// <param name="get">Gets one by its name.</param>
+    /// <param name="list">Lists them; used for wildcards.</param>
+    /// <param name="nameOf">The name of one.</param>
+    /// <param name="complete">Adds to one of a list what was asked for; null for nothing.</param>
+    /// <param name="limit">How many are completed at once.</param>
+    /// <param name="onlyList">Whether a name is looked for in the list, too: it is narrowed by something else.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <returns>Done when all are written.</returns>
+    private protected async Task WriteNamedAsync<T>(
+        string kind, string[]? names, Func<string, Task<T>> get, Func<IAsyncEnumerable<T>> list, Func<T, string> nameOf,
+        Func<T, CancellationToken, Task<T>>? complete, int limit, bool onlyList, CancellationToken cancellation)
+        where T : class
+    {
+        foreach (string given in names ?? ["*"])
+        {
+            try
+            {
+                string name = IamName.Of(kind, given);
+                if (!onlyList && !WildcardPattern.ContainsWildcardCharacters(name))
+                {
+                    await WriteAsync(await get(name), cancellation);
+                    continue;
+                }
+
+                WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
+                IAsyncEnumerable<T> matching = list().Where(item => pattern.IsMatch(nameOf(item)));
+                if (complete is null)
+                {
+                    await WriteAllAsync(matching, cancellation);
+                    continue;
+                }
+
+                await foreach ((T item, Exception? problem) in ParallelStream.SelectAsync(matching, limit, TryCompleteAsync, cancellation))
+                {
+                    if (problem is null)
+                    {
+                        await WriteAsync(item, cancellation);
+                    }
+                    else
+                    {
+                        WriteProblem(problem, nameOf(item));
+                    }
+                }
+            }
+            catch (Exception e)
+            {
+                WriteProblem(e, given);
+            }
+        }
+
+        async Task<(T Item, Exception? Problem)> TryCompleteAsync(T item, CancellationToken token)
+        {
+            try
+            {
+                return (await complete!(item, token), null);
+            }
+            catch (LabException e) when (!e.StopsCommand)
+            {
+                return (item, e);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes what names mean, each after its question. <c>-Force</c> answers the question for a name, but not for what a wildcard
+    /// finds; <c>-Confirm:$false</c> answers that too.
+    /// </summary>
+    /// <param name="kind">Kind as ARNs have it: <c>role</c>.</param>
+    /// <param name="word">What it is called: <c>role</c>, <c>managed policy</c>.</param>
+    /// <param name="names">Names, wildcards or ARNs.</param>
+    /// <param name="list">Lists the names there are; used for wildcards.</param>
+    /// <param name="action">What is done.</param>
+    /// <param name="force">Whether <c>-Force</c> is given.</param>
+    /// <param name="remove">Removes one.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <returns>Done when all had their turn.</returns>
+    private protected async Task RemoveNamedAsync(
+        string kind, string word, string[] names, Func<IAsyncEnumerable<string>> list, string action, bool force, Func<string, Task> remove,
+        CancellationToken cancellation)
+    {
+        foreach (string given in names)
+        {
+            try
+            {
+                string name = kind == "policy" ? given : IamName.Of(kind, given);
+                string[] meant = [name];
+                bool wild = false;
+                if (WildcardPattern.ContainsWildcardCharacters(name))
+                {
+                    // On another server, such a character may be part of a name.
+                    string[] all = await list().ToArrayAsync(cancellation);
+                    wild = !all.Contains(name, StringComparer.Ordinal);
+                    meant = wild ? [.. all.Where(new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch)] : meant;
+                    if (meant.Length == 0)
+                    {
+                        throw new LabException(LabErrorKind.NotFound, "NoSuchEntity", $"No {word} matches '{name}'.") { Target = given };
+                    }
+                }
+
+                foreach (string one in meant)
+                {
+                    (bool goOn, Exception? nobody) = await TryShouldProcessAsync($"{word} '{one}'", action, force && !wild);
+                    if (nobody is not null)
+                    {
+                        throw new LabException(
+                            LabErrorKind.InvalidData, "ConfirmationNeeded",
+                            $"'{given}' stands for {meant.Length} {(meant.Length == 1 ? word : word + "s")}, and nobody can be asked whether to remove {(meant.Length == 1 ? "it" : "them")}: {nobody.Message}", nobody)
+                        {
+                            Target = given,
+                            Advice = wild ? "A wildcard asks even with -Force: give the names, or use -Confirm:$false as well." : "Use -Force, or -Confirm:$false.",
+                        };
+                    }
+
+                    if (goOn)
+                    {
+                        try
+                        {
+                            await remove(one);
+                        }
+                        catch (Exception e)
+                        {
+                            WriteProblem(e, one);
+                        }
+                    }
+                }
+            }
+            catch (Exception e)
+            {
+                WriteProblem(e, given);
+            }
+        }
+    }
 }

@@ -16,6 +16,15 @@ internal sealed class AccountState
     /// <summary>Virtual MFA devices by serial number.</summary>
     public SortedDictionary<string, MfaDeviceRecord> MfaDevices { get; init; } = new(StringComparer.Ordinal);
 
+    /// <summary>Groups by name.</summary>
+    public SortedDictionary<string, GroupRecord> Groups { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The account's managed policies by name.</summary>
+    public SortedDictionary<string, ManagedPolicyRecord> ManagedPolicies { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Instance profiles by name.</summary>
+    public SortedDictionary<string, InstanceProfileRecord> InstanceProfiles { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Temporary keys by access key id.</summary>
     public Dictionary<string, SessionRecord> Sessions { get; init; } = new(StringComparer.Ordinal);
 }
@@ -34,15 +43,15 @@ internal sealed class StoredPolicy(string text)
     public PolicyDocument Document => document ??= PolicyDocument.Parse(Text);
 }
 
-/// <summary>What users and roles have in common.</summary>
+/// <summary>What everything in IAM has in common.</summary>
 [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
-internal abstract class IdentityRecord
+internal abstract class EntityRecord
 {
     /// <summary>Name, unique in its kind without regard to case.</summary>
-    public required string Name { get; init; }
+    public required string Name { get; set; }
 
     /// <summary>Path, from slash to slash.</summary>
-    public required string Path { get; init; }
+    public required string Path { get; set; }
 
     /// <summary>Unique id, never used again.</summary>
     public required string Id { get; init; }
@@ -50,20 +59,82 @@ internal abstract class IdentityRecord
     /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>Inline policies by name.</summary>
-    public SortedDictionary<string, StoredPolicy> Policies { get; init; } = new(StringComparer.Ordinal);
-
     /// <summary>Tags by key.</summary>
     public SortedDictionary<string, string> Tags { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary><c>user</c> or <c>role</c>.</summary>
+    /// <summary>Kind as ARNs have it: <c>user</c>, <c>role</c>.</summary>
     [JsonIgnore]
     public abstract string Kind { get; }
 
-    /// <summary>ARN of the identity.</summary>
+    /// <summary>ARN of the entity.</summary>
     /// <param name="accountId">Account it belongs to.</param>
     /// <returns><c>arn:aws:iam::123456789012:role/path/name</c>.</returns>
     public string Arn(string accountId) => $"arn:aws:iam::{accountId}:{Kind}{Path}{Name}";
+}
+
+/// <summary>What users, groups and roles have in common.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+internal abstract class IdentityRecord : EntityRecord
+{
+    /// <summary>Inline policies by name.</summary>
+    public SortedDictionary<string, StoredPolicy> Policies { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>ARNs of the managed policies attached to it.</summary>
+    public SortedSet<string> Attached { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>ARN of the managed policy that is its permissions boundary, or null.</summary>
+    public string? Boundary { get; set; }
+}
+
+/// <summary>A group of users.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+internal sealed class GroupRecord : IdentityRecord
+{
+    /// <inheritdoc/>
+    public override string Kind => "group";
+
+    /// <summary>Unique ids of its users.</summary>
+    public HashSet<string> Members { get; init; } = [];
+}
+
+/// <summary>A managed policy.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+internal sealed class ManagedPolicyRecord : EntityRecord
+{
+    /// <inheritdoc/>
+    public override string Kind => "policy";
+
+    /// <summary>Words about it.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Its versions by number.</summary>
+    public SortedDictionary<int, PolicyVersionRecord> Versions { get; init; } = [];
+
+    /// <summary>Number of the version in force.</summary>
+    public int DefaultVersion { get; set; } = 1;
+
+    /// <summary>Number of the version that was made last; never used again.</summary>
+    public int LastVersion { get; set; } = 1;
+
+    /// <summary>The policy in force.</summary>
+    [JsonIgnore]
+    public StoredPolicy Policy => Versions[DefaultVersion].Policy;
+}
+
+/// <summary>A version of a managed policy.</summary>
+/// <param name="Policy">What it says.</param>
+/// <param name="Created">When it was made.</param>
+internal sealed record PolicyVersionRecord(StoredPolicy Policy, DateTimeOffset Created);
+
+/// <summary>An instance profile.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+internal sealed class InstanceProfileRecord : EntityRecord
+{
+    /// <inheritdoc/>
+    public override string Kind => "instance-profile";
+
+    /// <summary>Name of its role, or null.</summary>
+    public string? Role { get; set; }
 }
 
 /// <summary>A user.</summary>
@@ -91,7 +162,16 @@ internal sealed class UserKeyRecord
 
     /// <summary>False once it is made inactive.</summary>
     public bool Active { get; set; } = true;
+
+    /// <summary>When it last signed a request, for which service and region; null for never.</summary>
+    public KeyUse? Used { get; set; }
 }
+
+/// <summary>A use of a key.</summary>
+/// <param name="Time">When.</param>
+/// <param name="Service">Service: <c>s3</c>.</param>
+/// <param name="Region">Region that the request was signed for.</param>
+internal sealed record KeyUse(DateTimeOffset Time, string Service, string Region);
 
 /// <summary>A role.</summary>
 [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
@@ -108,6 +188,9 @@ internal sealed class RoleRecord : IdentityRecord
 
     /// <summary>Longest session, in seconds.</summary>
     public int MaxSessionSeconds { get; set; } = 3600;
+
+    /// <summary>When a session of it last signed a request; null for never.</summary>
+    public KeyUse? Used { get; set; }
 }
 
 /// <summary>Temporary credentials: a session of a role, or of a user (GetSessionToken) or the root.</summary>

@@ -20,6 +20,9 @@ internal sealed class EmulatedAccount : IAccount
     // Bucket policies arrive as the same node for as long as they are not changed.
     private static readonly ConditionalWeakTable<JsonNode, NamedPolicy> ResourcePolicies = [];
 
+    // A boundary whose policy is gone allows nothing.
+    private static readonly PolicyDocument Nothing = new([]);
+
     private readonly AccessKeyRecord root;
     private readonly string? file;
     private readonly AccountState state;
@@ -57,7 +60,7 @@ internal sealed class EmulatedAccount : IAccount
     public AccountState State => state;
 
     /// <summary>A unique id or access key id.</summary>
-    /// <param name="prefix">What it begins with: <c>AKIA</c>, <c>ASIA</c>, <c>AIDA</c>, <c>AROA</c>.</param>
+    /// <param name="prefix">What it begins with: <c>AKIA</c>, <c>ASIA</c>, <c>AIDA</c>, <c>AROA</c>, <c>AGPA</c>, <c>ANPA</c>, <c>AIPA</c>.</param>
     /// <returns>20 characters for keys, 21 for ids, as AWS has it.</returns>
     public static string NewId(string prefix) =>
         prefix + RandomNumberGenerator.GetString(IdLetters, prefix is "AKIA" or "ASIA" ? 16 : 17);
@@ -84,7 +87,9 @@ internal sealed class EmulatedAccount : IAccount
             if (state.Sessions.TryGetValue(accessKeyId, out SessionRecord? session))
             {
                 return PrincipalOf(session) is { } principal
-                    ? new AccessKeyRecord(accessKeyId, session.Secret, principal, session.Token, session.Expires)
+                    ? new AccessKeyRecord(
+                        accessKeyId, session.Secret, principal, session.Token, session.Expires,
+                        session.SessionName is null ? null : (service, region) => Note(use => state.Roles.GetValueOrDefault(session.OwnerName!)?.Used = use, service, region))
                     : null;
             }
 
@@ -92,7 +97,7 @@ internal sealed class EmulatedAccount : IAccount
             {
                 if (user.Keys.Find(key => key.Id == accessKeyId && key.Active) is { } key)
                 {
-                    return new AccessKeyRecord(key.Id, key.Secret, PrincipalOf(user));
+                    return new AccessKeyRecord(key.Id, key.Secret, PrincipalOf(user), used: (service, region) => Note(use => key.Used = use, service, region));
                 }
             }
         }
@@ -163,6 +168,18 @@ internal sealed class EmulatedAccount : IAccount
             : null;
     }
 
+    /// <summary>The managed policy that an ARN names: one of the account's own, or of AWS.</summary>
+    /// <param name="arn">The ARN.</param>
+    /// <returns>The policy; null where there is none. Call with <see cref="Gate"/> held.</returns>
+    public ManagedPolicyRecord? FindPolicy(string arn) =>
+        AwsPolicies.All.GetValueOrDefault(arn)
+        ?? (state.ManagedPolicies.TryGetValue(arn[(arn.LastIndexOf('/') + 1)..], out ManagedPolicyRecord? own) && own.Arn(AccountId) == arn ? own : null);
+
+    /// <summary>The groups of a user.</summary>
+    /// <param name="user">The user.</param>
+    /// <returns>The groups. Call with <see cref="Gate"/> held.</returns>
+    public IEnumerable<GroupRecord> GroupsOf(UserRecord user) => state.Groups.Values.Where(group => group.Members.Contains(user.Id));
+
     /// <summary>Writes the account to its folder. Call with <see cref="Gate"/> held, after each change.</summary>
     public void Save()
     {
@@ -219,6 +236,7 @@ internal sealed class EmulatedAccount : IAccount
         }
 
         PolicyCaller caller = PolicyCaller.Anonymous;
+        NamedPolicy? boundary = null;
         List<NamedPolicy> own = [], session = [];
         if (principal.Kind != PrincipalKind.Anonymous)
         {
@@ -226,8 +244,9 @@ internal sealed class EmulatedAccount : IAccount
             lock (Gate)
             {
                 identity = IdentityOf(principal);
-                own.AddRange((identity?.Policies ?? []).Select(policy =>
-                    new NamedPolicy($"inline policy '{policy.Key}' of {identity!.Kind} '{identity.Name}'", policy.Value.Document)));
+                own.AddRange((identity is UserRecord user ? [user, .. GroupsOf(user)] : identity is null ? Array.Empty<IdentityRecord>() : [identity]).SelectMany(PoliciesOf));
+                boundary = identity?.Boundary is not { } arnOfBoundary ? null
+                    : new NamedPolicy($"permissions boundary {arnOfBoundary} of {identity.Kind} '{identity.Name}'", FindPolicy(arnOfBoundary)?.Policy.Document ?? Nothing);
                 foreach ((string key, string value) in identity?.Tags ?? [])
                 {
                     context.Set("aws:PrincipalTag/" + key, value);
@@ -284,10 +303,26 @@ internal sealed class EmulatedAccount : IAccount
         return PolicyEvaluator.Evaluate(new PolicyRequest(action, resourceArn, caller, context), new PolicySet
         {
             Identity = own,
+            Boundary = boundary,
             Session = session,
             Resource = resource,
             ResourceMustAllow = resourceMustAllow,
         });
+    }
+
+    private IEnumerable<NamedPolicy> PoliciesOf(IdentityRecord identity) =>
+    [
+        .. identity.Policies.Select(policy => new NamedPolicy($"inline policy '{policy.Key}' of {identity.Kind} '{identity.Name}'", policy.Value.Document)),
+        .. identity.Attached.Select(arn => (Arn: arn, Policy: FindPolicy(arn))).Where(each => each.Policy is not null)
+            .Select(each => new NamedPolicy($"managed policy {each.Arn} of {identity.Kind} '{identity.Name}'", each.Policy!.Policy.Document)),
+    ];
+
+    private void Note(Action<KeyUse> note, string service, string region)
+    {
+        lock (Gate)
+        {
+            note(new KeyUse(Clock.GetUtcNow(), service, region));
+        }
     }
 
     private IdentityRecord? IdentityOf(Principal principal)

@@ -5,15 +5,20 @@ using CloudLab.Core.Identity.Policies;
 namespace CloudLab.Emulator.Identity;
 
 /// <summary>The actions of IAM that the emulator has.</summary>
-internal static class IamActions
+internal static partial class IamActions
 {
     // Quotas of the IAM User Guide: characters of a policy, white space not counted.
     private const int MaxTrust = 2048;
     private const int MaxUserPolicies = 2048;
+    private const int MaxGroupPolicies = 5120;
     private const int MaxRolePolicies = 10240;
+    private const int MaxGroupsPerUser = 10;
 
     /// <summary>Actions by name.</summary>
-    public static IReadOnlyDictionary<string, QueryAction> All { get; } = new Dictionary<string, QueryAction>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, QueryAction> All { get; } = new Dictionary<string, QueryAction>(
+        Principals().Concat(PolicyActions()).Concat(ProfileActions()), StringComparer.Ordinal);
+
+    private static Dictionary<string, QueryAction> Principals() => new()
     {
         ["CreateUser"] = CreateUser,
         ["GetUser"] = GetUser,
@@ -48,11 +53,20 @@ internal static class IamActions
         ["DeactivateMFADevice"] = MfaActions.Deactivate,
         ["DeleteVirtualMFADevice"] = MfaActions.Delete,
         ["ListMFADevices"] = MfaActions.List,
-        // Managed policies, groups and instance profiles are not there yet, so nobody has any.
-        ["ListAttachedRolePolicies"] = call => Empty(Role(call, "ListAttachedRolePolicies"), "AttachedPolicies"),
-        ["ListAttachedUserPolicies"] = call => Empty(User(call, "ListAttachedUserPolicies"), "AttachedPolicies"),
-        ["ListGroupsForUser"] = call => Empty(User(call, "ListGroupsForUser"), "Groups"),
-        ["ListInstanceProfilesForRole"] = call => Empty(Role(call, "ListInstanceProfilesForRole"), "InstanceProfiles"),
+        ["UpdateUser"] = UpdateUser,
+        ["GetLoginProfile"] = call => throw QueryException.NoSuch("login profile for user", User(call, "GetLoginProfile", named: true).Name),
+        ["GetAccessKeyLastUsed"] = GetAccessKeyLastUsed,
+        ["CreateGroup"] = CreateGroup,
+        ["GetGroup"] = GetGroup,
+        ["ListGroups"] = call => List(call, "group", "Groups", call.Account.State.Groups.Values, group => GroupXml(call, group, "member")),
+        ["DeleteGroup"] = DeleteGroup,
+        ["AddUserToGroup"] = AddUserToGroup,
+        ["RemoveUserFromGroup"] = RemoveUserFromGroup,
+        ["ListGroupsForUser"] = ListGroupsForUser,
+        ["PutGroupPolicy"] = call => PutPolicy(call, Group(call, "PutGroupPolicy"), MaxGroupPolicies),
+        ["GetGroupPolicy"] = call => GetPolicy(call, Group(call, "GetGroupPolicy")),
+        ["ListGroupPolicies"] = call => ListPolicies(call, Group(call, "ListGroupPolicies")),
+        ["DeleteGroupPolicy"] = call => DeletePolicy(call, Group(call, "DeleteGroupPolicy")),
     };
 
     private static object?[] CreateUser(QueryCall call)
@@ -65,6 +79,7 @@ internal static class IamActions
             Id = EmulatedAccount.NewId("AIDA"),
             Created = Now(call),
             Tags = call.Tags(),
+            Boundary = Boundary(call),
         };
         call.Authorize("iam:CreateUser", user.Arn(call.Account.AccountId));
         if (!call.Account.State.Users.TryAdd(name, user))
@@ -97,9 +112,10 @@ internal static class IamActions
             throw Conflict("must remove access keys first");
         }
 
-        if (user.Policies.Count > 0)
+        RefuseWithPolicies(user);
+        if (call.Account.GroupsOf(user).Any())
         {
-            throw Conflict("must delete policies first");
+            throw Conflict("must remove users from group first");
         }
 
         if (call.Account.State.MfaDevices.Values.Any(device => device.UserName == user.Name))
@@ -108,8 +124,120 @@ internal static class IamActions
         }
 
         call.Account.State.Users.Remove(user.Name);
+        ForgetPrincipal(call, user);
         call.Account.Save();
         return [];
+    }
+
+    private static object?[] UpdateUser(QueryCall call)
+    {
+        UserRecord user = User(call, "UpdateUser", named: true);
+        string before = user.Arn(call.Account.AccountId);
+        if (call.Optional("NewUserName") is not null && call.Name("NewUserName") is var name && name != user.Name)
+        {
+            if (!string.Equals(name, user.Name, StringComparison.OrdinalIgnoreCase) && call.Account.State.Users.ContainsKey(name))
+            {
+                throw new QueryException(409, "EntityAlreadyExists", $"User with name {name} already exists.");
+            }
+
+            call.Account.State.Users.Remove(user.Name);
+            user.Name = name;
+            call.Account.State.Users.Add(name, user);
+        }
+
+        if (call.Optional("NewPath") is not null)
+        {
+            user.Path = call.PathOf("NewPath");
+        }
+
+        ReplacePrincipal(call, before, user.Arn(call.Account.AccountId));
+        call.Account.Save();
+        return [];
+    }
+
+    private static object?[] GetAccessKeyLastUsed(QueryCall call)
+    {
+        string id = call.Required("AccessKeyId");
+        UserRecord? user = call.Account.State.Users.Values.FirstOrDefault(owner => owner.Keys.Exists(key => key.Id == id));
+        call.Authorize("iam:GetAccessKeyLastUsed", user?.Arn(call.Account.AccountId) ?? "*");
+        KeyUse? used = (user ?? throw new QueryException(403, "AccessDenied", $"The access key {id} is not one of this account.")).Keys.Find(key => key.Id == id)!.Used;
+        return
+        [
+            new XElement("UserName", user.Name),
+            new XElement("AccessKeyLastUsed",
+                used is null ? null : new XElement("LastUsedDate", Iso(used.Time)),
+                new XElement("ServiceName", used?.Service ?? "N/A"),
+                new XElement("Region", used?.Region ?? "N/A")),
+        ];
+    }
+
+    private static object?[] CreateGroup(QueryCall call)
+    {
+        string name = call.Name("GroupName", maximum: 128), path = call.PathOf("Path");
+        GroupRecord group = new() { Name = name, Path = path, Id = EmulatedAccount.NewId("AGPA"), Created = Now(call) };
+        call.Authorize("iam:CreateGroup", group.Arn(call.Account.AccountId));
+        if (!call.Account.State.Groups.TryAdd(name, group))
+        {
+            throw new QueryException(409, "EntityAlreadyExists", $"Group with name {name} already exists.");
+        }
+
+        call.Account.Save();
+        return [GroupXml(call, group, "Group")];
+    }
+
+    private static object?[] GetGroup(QueryCall call)
+    {
+        GroupRecord group = Group(call, "GetGroup");
+        (List<UserRecord> page, string? marker) = call.Page(call.Account.State.Users.Values.Where(user => group.Members.Contains(user.Id)), user => user.Name);
+        return [GroupXml(call, group, "Group"), .. Members("Users", marker, page.Select(user => UserXml(call, user, "member")))];
+    }
+
+    private static object?[] DeleteGroup(QueryCall call)
+    {
+        GroupRecord group = Group(call, "DeleteGroup");
+        if (group.Members.Count > 0)
+        {
+            throw Conflict("must remove users from group first");
+        }
+
+        RefuseWithPolicies(group);
+        call.Account.State.Groups.Remove(group.Name);
+        call.Account.Save();
+        return [];
+    }
+
+    private static object?[] AddUserToGroup(QueryCall call)
+    {
+        GroupRecord group = Group(call, "AddUserToGroup");
+        UserRecord user = UserNamed(call);
+        if (!group.Members.Contains(user.Id) && call.Account.GroupsOf(user).Count() >= MaxGroupsPerUser)
+        {
+            throw new QueryException(409, "LimitExceeded", $"Cannot exceed quota for GroupsPerUser: {MaxGroupsPerUser}");
+        }
+
+        group.Members.Add(user.Id);
+        call.Account.Save();
+        return [];
+    }
+
+    private static object?[] RemoveUserFromGroup(QueryCall call)
+    {
+        GroupRecord group = Group(call, "RemoveUserFromGroup");
+        UserRecord user = UserNamed(call);
+        if (!group.Members.Remove(user.Id))
+        {
+            throw new QueryException(404, "NoSuchEntity", $"User {user.Name} is not in group {group.Name}.");
+        }
+
+        call.Account.Save();
+        return [];
+    }
+
+    private static object?[] ListGroupsForUser(QueryCall call)
+    {
+        UserRecord user = User(call, "ListGroupsForUser", named: true);
+        (List<GroupRecord> page, string? marker) = call.Page(call.Account.GroupsOf(user), group => group.Name);
+        return Members("Groups", marker, page.Select(group => GroupXml(call, group, "member")));
     }
 
     private static object?[] CreateAccessKey(QueryCall call)
@@ -176,6 +304,7 @@ internal static class IamActions
             Description = Description(call),
             MaxSessionSeconds = call.Number("MaxSessionDuration", 3600, 43200, 3600),
             Tags = call.Tags(),
+            Boundary = Boundary(call),
         };
         call.Authorize("iam:CreateRole", role.Arn(call.Account.AccountId));
         if (!call.Account.State.Roles.TryAdd(name, role))
@@ -190,12 +319,14 @@ internal static class IamActions
     private static object?[] DeleteRole(QueryCall call)
     {
         RoleRecord role = Role(call, "DeleteRole");
-        if (role.Policies.Count > 0)
+        if (call.Account.State.InstanceProfiles.Values.Any(profile => profile.Role == role.Name))
         {
-            throw Conflict("must delete policies first");
+            throw Conflict("must remove roles from instance profile first");
         }
 
+        RefuseWithPolicies(role);
         call.Account.State.Roles.Remove(role.Name);
+        ForgetPrincipal(call, role);
         call.Account.Save();
         return [];
     }
@@ -238,7 +369,7 @@ internal static class IamActions
         string name = call.Name("PolicyName", maximum: 128);
         return owner.Policies.TryGetValue(name, out StoredPolicy? policy)
             ? [
-                new XElement(owner is RoleRecord ? "RoleName" : "UserName", owner.Name),
+                new XElement(NameOf(owner), owner.Name),
                 new XElement("PolicyName", name),
                 new XElement("PolicyDocument", Http.UrlText.Encode(policy.Text)),
             ]
@@ -263,7 +394,7 @@ internal static class IamActions
         return [];
     }
 
-    private static object?[] Tag(QueryCall call, IdentityRecord owner)
+    private static object?[] Tag(QueryCall call, EntityRecord owner)
     {
         SortedDictionary<string, string> added = call.Tags();
         if (owner.Tags.Keys.Union(added.Keys, StringComparer.OrdinalIgnoreCase).Count() > 50)
@@ -280,7 +411,7 @@ internal static class IamActions
         return [];
     }
 
-    private static object?[] Untag(QueryCall call, IdentityRecord owner)
+    private static object?[] Untag(QueryCall call, EntityRecord owner)
     {
         for (int i = 1; call.Optional($"TagKeys.member.{i}") is { } key; i++)
         {
@@ -291,14 +422,14 @@ internal static class IamActions
         return [];
     }
 
-    private static object?[] ListTags(QueryCall call, IdentityRecord owner)
+    private static object?[] ListTags(QueryCall call, EntityRecord owner)
     {
         (List<KeyValuePair<string, string>> page, string? marker) = call.Page(owner.Tags, tag => tag.Key);
         return Members("Tags", marker, TagXml(page));
     }
 
     private static object?[] List<T>(QueryCall call, string kind, string element, IEnumerable<T> all, Func<T, XElement> xml)
-        where T : IdentityRecord
+        where T : EntityRecord
     {
         string prefix = call.PathOf("PathPrefix");
         call.Authorize($"iam:List{element}", $"arn:aws:iam::{call.Account.AccountId}:{kind}{prefix}");
@@ -327,6 +458,44 @@ internal static class IamActions
         call.Authorize("iam:" + action, user?.Arn(call.Account.AccountId) ?? $"arn:aws:iam::{call.Account.AccountId}:user/{name}");
         return user ?? throw QueryException.NoSuch("user", name);
     }
+
+    private static GroupRecord Group(QueryCall call, string action)
+    {
+        string name = call.Name("GroupName", maximum: 128);
+        GroupRecord? group = call.Account.State.Groups.GetValueOrDefault(name);
+        call.Authorize("iam:" + action, group?.Arn(call.Account.AccountId) ?? $"arn:aws:iam::{call.Account.AccountId}:group/{name}");
+        return group ?? throw QueryException.NoSuch("group", name);
+    }
+
+    // An action on a group is authorized on the group; its user only has to exist.
+    private static UserRecord UserNamed(QueryCall call) =>
+        call.Name("UserName") is var name && call.Account.State.Users.TryGetValue(name, out UserRecord? user) ? user : throw QueryException.NoSuch("user", name);
+
+    private static void RefuseWithPolicies(IdentityRecord identity)
+    {
+        if (identity.Attached.Count > 0)
+        {
+            throw Conflict("must detach all policies first");
+        }
+
+        if (identity.Policies.Count > 0)
+        {
+            throw Conflict("must delete policies first");
+        }
+    }
+
+    // What is left of a principal in the trust policies that name it is its unique id, so that nobody who gets its name gets its rights.
+    private static void ForgetPrincipal(QueryCall call, IdentityRecord principal) => ReplacePrincipal(call, principal.Arn(call.Account.AccountId), principal.Id);
+
+    private static void ReplacePrincipal(QueryCall call, string arn, string by)
+    {
+        foreach (RoleRecord role in call.Account.State.Roles.Values.Where(role => role.Trust.Text.Contains($"\"{arn}\"", StringComparison.Ordinal)))
+        {
+            role.Trust = new StoredPolicy(role.Trust.Text.Replace($"\"{arn}\"", $"\"{by}\"", StringComparison.Ordinal));
+        }
+    }
+
+    private static string NameOf(IdentityRecord owner) => owner switch { RoleRecord => "RoleName", GroupRecord => "GroupName", _ => "UserName" };
 
     private static RoleRecord Role(QueryCall call, string action)
     {
@@ -390,7 +559,19 @@ internal static class IamActions
         new XElement("UserId", user.Id),
         new XElement("Arn", user.Arn(call.Account.AccountId)),
         new XElement("CreateDate", Iso(user.Created)),
+        element == "member" || user.Boundary is null ? null : BoundaryXml(user.Boundary),
         element == "member" || user.Tags.Count == 0 ? null : new XElement("Tags", TagXml(user.Tags)));
+
+    private static XElement GroupXml(QueryCall call, GroupRecord group, string element) => new(element,
+        new XElement("Path", group.Path),
+        new XElement("GroupName", group.Name),
+        new XElement("GroupId", group.Id),
+        new XElement("Arn", group.Arn(call.Account.AccountId)),
+        new XElement("CreateDate", Iso(group.Created)));
+
+    private static XElement BoundaryXml(string arn) => new("PermissionsBoundary",
+        new XElement("PermissionsBoundaryType", "Policy"),
+        new XElement("PermissionsBoundaryArn", arn));
 
     private static XElement RoleXml(QueryCall call, RoleRecord role, string element, bool withTags = true) => new(element,
         new XElement("Path", role.Path),
@@ -401,6 +582,8 @@ internal static class IamActions
         new XElement("AssumeRolePolicyDocument", Http.UrlText.Encode(role.Trust.Text)),
         role.Description is null ? null : new XElement("Description", role.Description),
         new XElement("MaxSessionDuration", role.MaxSessionSeconds),
+        withTags && role.Boundary is not null ? BoundaryXml(role.Boundary) : null,
+        withTags && role.Used is { } used ? new XElement("RoleLastUsed", new XElement("LastUsedDate", Iso(used.Time)), new XElement("Region", used.Region)) : null,
         withTags && role.Tags.Count > 0 ? new XElement("Tags", TagXml(role.Tags)) : null);
 
     private static IEnumerable<XElement> TagXml(IEnumerable<KeyValuePair<string, string>> tags) =>

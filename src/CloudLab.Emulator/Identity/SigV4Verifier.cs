@@ -99,6 +99,7 @@ internal sealed partial class SigV4Verifier(IAccount account, TimeProvider time)
                 byte[] expected = HMACSHA256.HashData(signingKey, Encoding.UTF8.GetBytes(text));
                 if (SameSignature(expected, signed.Signature))
                 {
+                    key.Use(scope[^2], scope[^3]);
                     return new VerifiedSignature(key, signingKey, signed.Date, scopeText, signed.Signature, payloadHash, signed.Presigned);
                 }
 

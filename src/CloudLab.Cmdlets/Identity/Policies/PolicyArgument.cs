@@ -4,8 +4,8 @@ using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Identity.Attachments;
 using CloudLab.Core.Identity.Policies;
-using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Cmdlets.Identity.Policies;
 
@@ -30,7 +30,9 @@ internal static class PolicyArgument
             {
                 null => null,
                 PolicyDocument document => document.Validated(kind),
-                LabRolePolicy { Document: { } document } => document.Validated(kind),
+                LabPolicyAttachment { Document: { } document } => document.Validated(kind),
+                LabPolicy { Document: { } document } => document.Validated(kind),
+                LabPolicyVersion { Document: { } document } => document.Validated(kind),
                 LabBucketPolicy { Document: { } document } => document.Validated(kind),
                 string text => FromText(cmdlet, text, kind),
                 FileInfo file => FromFile(file.FullName, kind),
@@ -75,10 +77,8 @@ internal static class PolicyArgument
             }
             else if (Read(cmdlet, parameter, value, kind) is { } document)
             {
-                string name = plain switch
+                string name = NameOf(plain) ?? plain switch
                 {
-                    LabRolePolicy role => $"inline policy '{role.PolicyName}' of role '{role.Name}'",
-                    LabBucketPolicy bucket => $"policy of bucket '{bucket.Bucket}'",
                     FileInfo file => $"{what} '{file.Name}'",
                     string text when text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n') is not ['{' or '[', ..] => $"{what} '{Path.GetFileName(text)}'",
                     _ when values.Count > 1 => $"{what} {named.Count + 1}",
@@ -90,6 +90,18 @@ internal static class PolicyArgument
 
         return named;
     }
+
+    /// <summary>What a policy that was read from a service is called.</summary>
+    /// <param name="policy">Any object.</param>
+    /// <returns>A name for people; null for what is not such a policy.</returns>
+    public static string? NameOf(object? policy) => policy switch
+    {
+        LabPolicyAttachment attached => $"policy '{attached.PolicyName}' of {attached.PrincipalKind.ToString().ToLowerInvariant()} '{attached.Principal}'",
+        LabPolicy managed => $"managed policy '{managed.Name}'",
+        LabPolicyVersion version => $"managed policy '{version}'",
+        LabBucketPolicy bucket => $"policy of bucket '{bucket.Bucket}'",
+        _ => null,
+    };
 
     /// <summary>Makes an object of a bucket's policy.</summary>
     /// <param name="bucket">The bucket.</param>

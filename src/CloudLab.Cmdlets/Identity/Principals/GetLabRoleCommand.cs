@@ -9,8 +9,10 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 /// <remarks>
 /// <para>A role given by name includes its inline policies as policy documents, its attached policies and its tags. A list, or a name
 /// with wildcards, streams what the service lists: it includes the trust policy, but the other policies only with -IncludePolicy,
-/// because each takes a separate request.</para>
-/// <para>Errors: NoSuchEntity when a role given by name does not exist; AccessDenied.</para>
+/// because each takes separate requests, which are sent for several roles at once.</para>
+/// <para>DeletedPrincipals names the unique ids (AIDA…, AROA…) that IAM left in the trust policy in place of users and roles that were deleted: nobody
+/// can assume the role through them, not even a new user or role of the same name.</para>
+/// <para>Errors: NoSuchEntity when a role given by name does not exist; ArnInvalid when an ARN is not one of a role; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Creates a role and shows what it may do.</para>
@@ -24,14 +26,18 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 /// <para>The roles below a path.</para>
 /// <code>Get-LabRole -PathPrefix /service-role/</code>
 /// </example>
+/// <example>
+/// <para>Roles that trust somebody who was deleted.</para>
+/// <code>Get-LabRole | Where-Object DeletedPrincipals</code>
+/// </example>
 /// <inputtype>System.String: name of a role. Or an object with a property Name or RoleName.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabRole")]
 [OutputType(typeof(LabRole))]
 public sealed class GetLabRoleCommand : IdentityCommand
 {
-    /// <summary>Names of roles; wildcards are allowed. All roles if omitted.</summary>
+    /// <summary>Names of roles, or their ARNs; wildcards are allowed. All roles if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("RoleName")]
+    [Alias("RoleName", "Role")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RoleNameCompleter))]
     [ValidateNotNullOrEmpty]
@@ -47,32 +53,17 @@ public sealed class GetLabRoleCommand : IdentityCommand
     [Parameter]
     public SwitchParameter IncludePolicy { get; set; }
 
-    /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        foreach (string name in Name ?? ["*"])
-        {
-            try
-            {
-                if (PathPrefix is null && !WildcardPattern.ContainsWildcardCharacters(name))
-                {
-                    await WriteAsync(await Roles.GetAsync(name, cancellation), cancellation);
-                    continue;
-                }
+    /// <summary>How many roles of a list are completed at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 16;
 
-                WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-                await foreach (LabRole role in Roles.ListAsync(PathPrefix, cancellation))
-                {
-                    if (pattern.IsMatch(role.Name))
-                    {
-                        await WriteAsync(IncludePolicy ? await Roles.GetAsync(role.Name, cancellation) : role, cancellation);
-                    }
-                }
-            }
-            catch (Exception e)
-            {
-                WriteProblem(e, name);
-            }
-        }
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancellation)
+    {
+        RoleStore roles = Roles;
+        return WriteNamedAsync(
+            "role", Name, name => roles.GetAsync(name, cancellation), () => roles.ListAsync(PathPrefix, cancellation), role => role.Name,
+            IncludePolicy ? (role, token) => roles.GetAsync(role.Name, token) : null, ThrottleLimit, PathPrefix is not null, cancellation);
     }
 }

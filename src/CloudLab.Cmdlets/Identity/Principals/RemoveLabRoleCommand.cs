@@ -5,9 +5,10 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 
 /// <summary>Removes roles; with -Force also their policies.</summary>
 /// <remarks>
-/// <para>Without -Force only a role without policies is removed, after confirmation. With -Force its inline policies are first deleted, its managed policies
-/// detached and the role removed from its instance profiles, without confirmation unless -Confirm is given. Sessions of the role end with it.</para>
-/// <para>Errors: NoSuchEntity when it does not exist; DeleteConflict when it has policies and -Force is missing; AccessDenied.</para>
+/// <para>Without -Force only a role without policies and instance profiles is removed, after confirmation; otherwise one error lists all that hangs on it.
+/// With -Force it first leaves its instance profiles, its inline policies are deleted and its managed policies
+/// detached, without confirmation unless -Confirm is given. Sessions of the role end with it. A wildcard asks in any case.</para>
+/// <para>Errors: NoSuchEntity when it does not exist; DeleteConflict when something hangs on it and -Force is missing; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows what would be removed.</para>
@@ -22,34 +23,20 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 [OutputType(typeof(void))]
 public sealed class RemoveLabRoleCommand : IdentityCommand
 {
-    /// <summary>Names of the roles. No wildcards: pipe Get-LabRole instead.</summary>
+    /// <summary>Names of the roles, or their ARNs. What a wildcard finds is asked for one by one, even with -Force; -Confirm:$false answers.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("RoleName")]
+    [Alias("RoleName", "Role")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(RoleNameCompleter))]
-    [ValidateLength(1, 64)]
-    [ValidatePattern(NamePattern)]
+    [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Also removes its policies, and does not ask for confirmation.</summary>
+    /// <summary>Also removes what hangs on it, and does not ask for confirmation.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        foreach (string name in Name)
-        {
-            try
-            {
-                if (await ShouldProcessAsync($"role '{name}'", Force ? "Remove role and its policies" : "Remove role", Force))
-                {
-                    await Roles.RemoveAsync(name, Force, cancellation);
-                }
-            }
-            catch (Exception e)
-            {
-                WriteProblem(e, name);
-            }
-        }
-    }
+    protected override Task ProcessAsync(CancellationToken cancellation) => RemoveNamedAsync(
+        "role", "role", Name, () => Roles.ListAsync(null, cancellation).Select(item => item.Name), Force ? "Remove role and its policies" : "Remove role", Force,
+        name => Roles.RemoveAsync(name, Force, cancellation), cancellation);
 }

@@ -136,10 +136,8 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
         {
             documents++;
             object plain = Policy is PSObject wrapper ? wrapper.BaseObject : Policy!;
-            current = plain switch
+            current = PolicyArgument.NameOf(plain) is { } name ? (document, name, null) : plain switch
             {
-                LabBucketPolicy bucket => (document, $"policy of bucket {bucket.Bucket}", null),
-                LabRolePolicy role => (document, $"policy {role.PolicyName} of role {role.Name}", null),
                 FileInfo file => (document, file.Name, file.FullName),
                 string text when text.TrimStart() is not ['{' or '[', ..] => (document, text, FilePath.Of(this, text)),
                 _ => (document, documents == 1 ? "document" : $"document {documents}", null),

@@ -47,7 +47,7 @@ internal static class TrailInput
                     any = true;
                     yield return new TrailSource(
                         ObjectName.Uri(found.Bucket, found.Key),
-                        async token => await ObjectReadStream.OpenAsync(client, found.Bucket, found.Key, new ReadOptions(), null, token));
+                        token => new ObjectContent(client).OpenReadAsync(found.Bucket, found.Key, ReadOptions.Default, token));
                 }
             }
 

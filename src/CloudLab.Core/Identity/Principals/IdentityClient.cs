@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using Amazon.Runtime;
+using Amazon.S3;
 using Amazon.SecurityToken;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Sessions;
@@ -31,6 +33,31 @@ public sealed class IdentityClient
     internal IReporter Reporter { get; }
 
     private AwsConnection Aws => Session.Aws;
+    /// <summary>The access key of the caller's long-lived credentials; null for temporary ones.</summary>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <returns>The access key id. Throws <see cref="LabException"/>.</returns>
+    internal async Task<string?> AccessKeyAsync(CancellationToken cancellation)
+    {
+        ImmutableCredentials keys = await Aws.Credentials().GetCredentialsAsync().WaitAsync(cancellation);
+        return keys.UseToken ? null : keys.AccessKey;
+    }
+
+    /// <summary>The same services with other keys.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <returns>A client of its own.</returns>
+    internal IdentityClient With(AwsKeys keys) => new(LabSession.Resolve(new SessionOptions { Keys = keys }, "access key", Session), Reporter);
+
+    /// <summary>Lists the caller's buckets for no other reason than to have its keys verified, on a server whose STS does not.</summary>
+    /// <param name="subject">What it is about, to begin an error message with.</param>
+    /// <param name="target">The object an error is about.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when the keys are accepted. Throws <see cref="LabException"/>.</returns>
+    internal async Task CallS3Async(string subject, object? target, CancellationToken cancellation)
+    {
+        Reporter.Verbose($"S3 ListBuckets: {subject}");
+        using AmazonS3Client s3 = new(Aws.Credentials(), Aws.Configure("S3", new AmazonS3Config { ForcePathStyle = true }));
+        await CallAsync("S3", subject, target, () => s3.ListBucketsAsync(cancellation), cancellation);
+    }
 
     /// <summary>True for a server that is not Amazon's.</summary>
     internal bool HasOwnEndpoint => Aws.Endpoint("STS") is not null;
@@ -51,6 +78,93 @@ public sealed class IdentityClient
             () => IamClients.GetValue(Aws, static connection => new IamQueryClient(connection))
                 .CallAsync(action, parameters.Select(p => KeyValuePair.Create(p.Name, p.Value)), cancellation),
             cancellation);
+    }
+
+    /// <summary>Calls one action of IAM that answers an item.</summary>
+    /// <param name="action">Its name: <c>CreateRole</c>.</param>
+    /// <param name="subject">What it is about, to begin an error message with.</param>
+    /// <param name="target">The object an error is about.</param>
+    /// <param name="cancellation">The caller's token.</param>
+    /// <param name="parameters">Its parameters; one whose value is null is left out.</param>
+    /// <returns>The item (<see cref="IamOperations"/>). Throws <see cref="LabException"/>.</returns>
+    internal async Task<XElement> IamItemAsync(
+        string action, string subject, object? target, CancellationToken cancellation, params (string Name, string? Value)[] parameters) =>
+        (await IamAsync(action, subject, target, cancellation, parameters)).Element(IamOperations.AnswerOf(action))
+        ?? throw new LabException(
+            LabErrorKind.ServiceFailed, "InvalidResponse", $"{subject}: the response to {action} contains no {IamOperations.AnswerOf(action)}.") { Target = target };
+
+    /// <summary>Calls one action of IAM that answers a list, page by page.</summary>
+    /// <param name="action">Its name: <c>ListRoles</c>.</param>
+    /// <param name="subject">What it is about, to begin an error message with.</param>
+    /// <param name="target">The object an error is about.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    /// <param name="parameters">Its parameters; one whose value is null is left out.</param>
+    /// <returns>The members of the list. Throws <see cref="LabException"/>.</returns>
+    internal async IAsyncEnumerable<XElement> IamListAsync(
+        string action, string subject, object? target, [EnumeratorCancellation] CancellationToken cancellation, params (string Name, string? Value)[] parameters)
+    {
+        string? marker = null;
+        do
+        {
+            XElement page = await IamAsync(action, subject, target, cancellation, [.. parameters, ("Marker", marker)]);
+            foreach (XElement member in page.Element(IamOperations.AnswerOf(action))?.Elements("member") ?? [])
+            {
+                yield return member;
+            }
+
+            // A marker that does not move would never end.
+            string? next = page.Element("IsTruncated")?.Value is "true" ? page.Element("Marker")?.Value : null;
+            marker = next == marker ? null : next;
+        }
+        while (!string.IsNullOrEmpty(marker));
+    }
+
+    /// <summary>The same where a server that is not Amazon's may not have the action: then there is nothing of it.</summary>
+    /// <param name="action">Its name.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="target">The object an error is about.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    /// <param name="parameters">Its parameters.</param>
+    /// <returns>The members of the list. Throws <see cref="LabException"/>.</returns>
+    internal async IAsyncEnumerable<XElement> IamOptionalListAsync(
+        string action, string subject, object? target, [EnumeratorCancellation] CancellationToken cancellation, params (string Name, string? Value)[] parameters)
+    {
+        await using IAsyncEnumerator<XElement> items = IamListAsync(action, subject, target, cancellation, parameters).GetAsyncEnumerator(cancellation);
+        while (true)
+        {
+            try
+            {
+                if (!await items.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
+            {
+                Reporter.Verbose($"The service does not support {action}: {subject} is treated as having none.");
+                yield break;
+            }
+
+            yield return items.Current;
+        }
+    }
+
+    /// <summary>The tags of something, where a server only tells them when asked for them.</summary>
+    /// <param name="action">The action: <c>ListRoleTags</c>.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="item">It as the service described it; its tags are used if they are there.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="parameter">What names it.</param>
+    /// <returns>Tags by key. Throws <see cref="LabException"/>.</returns>
+    internal async Task<TextDictionary> IamTagsAsync(
+        string action, string subject, XElement item, CancellationToken cancellation, (string Name, string? Value) parameter)
+    {
+        if (item.Element("Tags") is { } tags || !HasOwnEndpoint)
+        {
+            return IamXml.ReadTags(item.Element("Tags"));
+        }
+
+        return IamXml.ReadTags(new XElement("Tags", await IamOptionalListAsync(action, subject, parameter.Value, cancellation, parameter).ToListAsync(cancellation)));
     }
 
     /// <summary>Calls one action of STS.</summary>

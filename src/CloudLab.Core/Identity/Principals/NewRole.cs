@@ -17,6 +17,12 @@ public sealed record NewRole
     /// <summary>Name of <see cref="Policy"/>.</summary>
     public string PolicyName { get; init; } = "inline";
 
+    /// <summary>ARNs of the managed policies that are attached to it.</summary>
+    public IReadOnlyList<string> ManagedPolicies { get; init; } = [];
+
+    /// <summary>ARN of the managed policy that limits its permissions.</summary>
+    public string? PermissionsBoundary { get; init; }
+
     /// <summary>Path, from slash to slash.</summary>
     public string? Path { get; init; }
 

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Xml.Linq;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Attachments;
 using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Core.Identity.Principals;
 
-/// <summary>The roles of an account: list, look up, create, remove.</summary>
+/// <summary>The roles of an account: list, look up, create, change, remove.</summary>
 /// <param name="client">The services.</param>
 public sealed class RoleStore(IdentityClient client)
 {
@@ -17,9 +19,9 @@ public sealed class RoleStore(IdentityClient client)
     public async IAsyncEnumerable<LabRole> ListAsync(
         string? pathPrefix = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (XElement role in PagesAsync("ListRoles", "Roles", "Roles", cancellation, ("PathPrefix", pathPrefix)))
+        await foreach (XElement role in client.IamListAsync("ListRoles", "Roles", null, cancellation, ("PathPrefix", pathPrefix)))
         {
-            yield return Read(role, null, null);
+            yield return Read(role, null, null, IamXml.ReadTags(role.Element("Tags")));
         }
     }
 
@@ -29,24 +31,31 @@ public sealed class RoleStore(IdentityClient client)
     /// <returns>The role. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
     public async Task<LabRole> GetAsync(string name, CancellationToken cancellation = default)
     {
-        XElement role = (await CallAsync("GetRole", name, cancellation)).Element("Role") ?? throw Unexpected(name, "GetRole");
-        List<LabRolePolicy> policies = [];
-        foreach (string policy in await PolicyNamesAsync(name, cancellation))
-        {
-            string? text = (await CallAsync("GetRolePolicy", name, cancellation, ("PolicyName", policy))).Element("PolicyDocument")?.Value;
-            policies.Add(new LabRolePolicy(name, policy, Document(text, $"policy '{policy}' of role '{name}'")));
-        }
-
-        if (role.Element("Tags") is null && client.HasOwnEndpoint)
-        {
-            // Some servers only tell tags when asked for them.
-            role.Add(await TagsAsync(name, cancellation));
-        }
-
-        return Read(role, policies, await AttachedAsync(name, cancellation));
+        PolicyAttachmentStore attachments = new(client);
+        XElement role = await client.IamItemAsync("GetRole", Subject(name), name, cancellation, ("RoleName", name));
+        List<LabPolicyAttachment> inline = await attachments.InlineAsync(PrincipalKind.Role, name, documents: true, cancellation).ToListAsync(cancellation);
+        TextDictionary tags = await client.IamTagsAsync("ListRoleTags", Subject(name), role, cancellation, ("RoleName", name));
+        return Read(role, inline, await AttachedAsync(attachments, name, cancellation), tags);
     }
 
-    /// <summary>Creates a role, with its policy if one is given: both, or neither.</summary>
+    /// <summary>Looks for a role.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The role, without its policies; null where there is none of the name. Throws <see cref="LabException"/>.</returns>
+    public async Task<LabRole?> FindAsync(string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            XElement role = await client.IamItemAsync("GetRole", Subject(name), name, cancellation, ("RoleName", name));
+            return Read(role, null, null, IamXml.ReadTags(role.Element("Tags")));
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Creates a role with its policies: all of it, or nothing.</summary>
     /// <param name="role">What to create.</param>
     /// <param name="cancellation">Cancels the requests; what is already created is removed again.</param>
     /// <returns>The role. Throws <see cref="LabException"/> (EntityAlreadyExists, MalformedPolicyDocument).</returns>
@@ -54,41 +63,78 @@ public sealed class RoleStore(IdentityClient client)
     {
         role.TrustPolicy.Validated(PolicyKind.Trust);
         role.Policy?.Validated(PolicyKind.Identity);
-        List<(string, string?)> parameters =
-        [
-            ("AssumeRolePolicyDocument", role.TrustPolicy.ToJson(indented: false)),
-            ("Path", role.Path),
-            ("Description", role.Description),
-            ("MaxSessionDuration", role.MaxSessionDuration is { } longest ? ((int)longest.TotalSeconds).ToString(CultureInfo.InvariantCulture) : null),
-        ];
-        int number = 0;
-        foreach ((string key, string value) in role.Tags)
+        XElement created = await SendTrustAsync(
+            role.Name, role.TrustPolicy,
+            () => client.IamItemAsync("CreateRole", Subject(role.Name), role.Name, cancellation,
+            [
+                ("RoleName", role.Name),
+                ("AssumeRolePolicyDocument", role.TrustPolicy.ToJson(indented: false)),
+                ("Path", role.Path),
+                ("Description", role.Description),
+                ("MaxSessionDuration", Seconds(role.MaxSessionDuration)),
+                ("PermissionsBoundary", role.PermissionsBoundary),
+                .. IamXml.TagParameters(role.Tags),
+            ]),
+            cancellation);
+        PolicyAttachmentStore attachments = new(client);
+        List<LabPolicyAttachment> inline = [];
+        try
         {
-            number++;
-            parameters.Add(($"Tags.member.{number}.Key", key));
-            parameters.Add(($"Tags.member.{number}.Value", value));
-        }
-
-        XElement created = (await CallAsync("CreateRole", role.Name, cancellation, [.. parameters])).Element("Role")
-            ?? throw Unexpected(role.Name, "CreateRole");
-        List<LabRolePolicy> policies = [];
-        if (role.Policy is { } policy)
-        {
-            try
+            if (role.Policy is { } policy)
             {
-                await CallAsync(
-                    "PutRolePolicy", role.Name, cancellation, ("PolicyName", role.PolicyName), ("PolicyDocument", policy.ToJson(indented: false)));
-            }
-            catch (Exception e) when (e is LabException or OperationCanceledException)
-            {
-                await UndoAsync(role, e);
-                throw;
+                inline.Add(await attachments.PutInlineAsync(PrincipalKind.Role, role.Name, role.PolicyName, policy, cancellation));
             }
 
-            policies.Add(new LabRolePolicy(role.Name, role.PolicyName, policy));
+            foreach (string managed in role.ManagedPolicies)
+            {
+                await attachments.AttachAsync(PrincipalKind.Role, role.Name, managed, cancellation);
+            }
+        }
+        catch (Exception e) when (e is LabException or OperationCanceledException)
+        {
+            await Undoing.RunAsync(
+                client, Subject(role.Name), role.Name, "RoleHalfMade", role.ManagedPolicies.Count == 0 ? "has no policy" : "does not have all its policies",
+                "Remove-LabRole -Force", e, () => RemoveAsync(role.Name, force: inline.Count > 0 || role.ManagedPolicies.Count > 0, CancellationToken.None));
+            throw;
         }
 
-        return Read(created, policies, []);
+        return Read(created, inline, role.ManagedPolicies, IamXml.ReadTags(created.Element("Tags")), role.PermissionsBoundary);
+    }
+
+    /// <summary>Changes a role.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="change">What to change.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The role as it is now. Throws <see cref="LabException"/> (NoSuchEntity, MalformedPolicyDocument).</returns>
+    public async Task<LabRole> ChangeAsync(string name, IdentityChange change, CancellationToken cancellation = default)
+    {
+        if (change.TrustPolicy is { } trust)
+        {
+            trust.Validated(PolicyKind.Trust);
+            await SendTrustAsync(
+                name, trust,
+                () => client.IamAsync("UpdateAssumeRolePolicy", Subject(name), name, cancellation, ("RoleName", name), ("PolicyDocument", trust.ToJson(indented: false))),
+                cancellation);
+        }
+
+        if (change.Description is not null || change.MaxSessionDuration is not null)
+        {
+            // Where one of them is left out, AWS puts its default in its place.
+            XElement now = await client.IamItemAsync("GetRole", Subject(name), name, cancellation, ("RoleName", name));
+            await client.IamAsync(
+                "UpdateRole", Subject(name), name, cancellation,
+                ("RoleName", name), ("Description", change.Description ?? now.OptionalText("Description")),
+                ("MaxSessionDuration", Seconds(change.MaxSessionDuration) ?? now.OptionalText("MaxSessionDuration")));
+        }
+
+        await IdentityChanges.BoundAsync(client, "Role", Subject(name), name, change.PermissionsBoundary, cancellation);
+        if (change.Tags is { } tags)
+        {
+            IReadOnlyDictionary<string, string> before = (await GetAsync(name, cancellation)).Tags;
+            await IdentityChanges.TagAsync(client, "Role", Subject(name), name, before, tags, cancellation);
+        }
+
+        return await GetAsync(name, cancellation);
     }
 
     /// <summary>Removes a role.</summary>
@@ -96,220 +142,62 @@ public sealed class RoleStore(IdentityClient client)
     /// <param name="force">Also removes its inline policies, detaches its managed ones and takes it out of instance profiles; without it a role that has any is left alone.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict).</returns>
-    public async Task RemoveAsync(string name, bool force, CancellationToken cancellation = default)
-    {
-        if (force)
-        {
-            foreach (string policy in await PolicyNamesAsync(name, cancellation))
-            {
-                await CallAsync("DeleteRolePolicy", name, cancellation, ("PolicyName", policy));
-            }
+    public Task RemoveAsync(string name, bool force, CancellationToken cancellation = default) => Removal.RunAsync(
+        Subject(name), name, token => HoldersAsync(name, token),
+        token => client.IamAsync("DeleteRole", Subject(name), name, token, ("RoleName", name)), force, cancellation);
 
-            foreach (string arn in await AttachedAsync(name, cancellation))
-            {
-                await CallAsync("DetachRolePolicy", name, cancellation, ("PolicyArn", arn));
-            }
+    private static string Subject(string name) => $"Role '{name}'";
 
-            foreach (string profile in await InstanceProfilesAsync(name, cancellation))
-            {
-                await CallAsync("RemoveRoleFromInstanceProfile", name, cancellation, ("InstanceProfileName", profile));
-            }
-        }
+    private static string? Seconds(TimeSpan? time) => time is { } given ? ((int)given.TotalSeconds).ToString(CultureInfo.InvariantCulture) : null;
 
-        try
-        {
-            await CallAsync("DeleteRole", name, cancellation);
-        }
-        catch (LabException e) when (e.Code == "DeleteConflict" && !force)
-        {
-            throw new LabException(e.Kind, e.Code, e.Message, e)
-            {
-                StatusCode = e.StatusCode,
-                RequestId = e.RequestId,
-                Target = name,
-                Advice = "Use -Force to remove its policies too.",
-            };
-        }
-    }
+    private static async Task<List<string>> AttachedAsync(PolicyAttachmentStore attachments, string name, CancellationToken cancellation) =>
+        await attachments.AttachedAsync(PrincipalKind.Role, name, cancellation).Select(policy => policy.PolicyArn!).ToListAsync(cancellation);
 
-    private static LabException Unexpected(string name, string action) => new(
-        LabErrorKind.ServiceFailed, "InvalidResponse", $"Role '{name}': the response to {action} contains no role.") { Target = name };
-
-    // By the order of the leaves, since radosgw wraps key and value each into an element of its own.
-    private static Dictionary<string, string> ReadTags(XElement? tags)
-    {
-        Dictionary<string, string> read = [];
-        string key = "";
-        foreach (XElement leaf in (tags?.Descendants() ?? []).Where(element => !element.HasElements))
-        {
-            if (leaf.Name == "Key")
-            {
-                key = leaf.Value;
-            }
-            else if (leaf.Name == "Value")
-            {
-                read[key] = leaf.Value;
-            }
-        }
-
-        return read;
-    }
-
-    /// <summary>Reads a time as IAM writes it.</summary>
-    /// <param name="text">ISO 8601.</param>
-    /// <returns>The time, or null where it is none.</returns>
-    internal static DateTimeOffset? Date(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset date) ? date : null;
-
-    private async Task UndoAsync(NewRole role, Exception problem)
+    // A trust policy may name a user or role that was created a moment ago.
+    private async Task<XElement> SendTrustAsync(string name, PolicyDocument trust, Func<Task<XElement>> send, CancellationToken cancellation)
     {
         try
         {
-            await client.IamAsync("DeleteRole", $"Role '{role.Name}'", role.Name, CancellationToken.None, ("RoleName", role.Name));
-            client.Reporter.Verbose($"Removed role '{role.Name}' again: its policy was not accepted.");
+            return await NewPrincipal.RetryAsync(
+                client, e => e.Code == "MalformedPolicyDocument" && e.Message.Contains("principal", StringComparison.OrdinalIgnoreCase),
+                NewPrincipal.In(trust), send, cancellation);
         }
-        catch (LabException e)
+        catch (LabException e) when (e.Code == "LimitExceeded")
         {
-            throw new LabException(
-                LabErrorKind.ServiceFailed, "RoleHalfMade",
-                $"Role '{role.Name}' was created but has no policy ({problem.Message.TrimEnd('.')}), and it could not be removed again ({e.Message.TrimEnd('.')}).", problem)
-            {
-                Target = role.Name,
-                Advice = "Remove it with Remove-LabRole -Force, then try again.",
-            };
+            throw PolicySize.Explain(e, $"The trust policy of role '{name}'", PolicySize.Of(trust), PolicySize.Trust, "Combine statements, or trust an account instead of each of its users.");
         }
     }
 
-    private async Task<List<string>> PolicyNamesAsync(string name, CancellationToken cancellation)
+    private async IAsyncEnumerable<Holder> HoldersAsync(string name, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        List<string> names = [];
-        await foreach (XElement policy in PagesAsync("ListRolePolicies", "PolicyNames", $"Role '{name}'", cancellation, ("RoleName", name)))
+        // A machine that is started meanwhile should not get a role that has lost its policies.
+        InstanceProfileStore profiles = new(client);
+        await foreach (string profile in profiles.NamesOfRoleAsync(name, cancellation))
         {
-            names.Add(policy.Value);
+            yield return new($"a place in instance profile '{profile}'", token => profiles.RemoveRoleAsync(profile, name, token));
         }
 
-        return names;
+        await foreach (Holder policy in new PolicyAttachmentStore(client).HoldersAsync(PrincipalKind.Role, name, cancellation))
+        {
+            yield return policy;
+        }
     }
 
-    private async Task<List<string>> AttachedAsync(string name, CancellationToken cancellation)
+    private LabRole Read(
+        XElement role, IReadOnlyList<LabPolicyAttachment>? policies, IReadOnlyList<string>? attached, TextDictionary tags, string? boundary = null) => new()
     {
-        List<string> arns = [];
-        await foreach (XElement policy in OptionalPagesAsync("ListAttachedRolePolicies", "AttachedPolicies", name, cancellation))
-        {
-            arns.Add(policy.Element("PolicyArn")?.Value ?? "");
-        }
-
-        return arns;
-    }
-
-    private async Task<XElement?> TagsAsync(string name, CancellationToken cancellation)
-    {
-        try
-        {
-            return (await CallAsync("ListRoleTags", name, cancellation)).Element("Tags");
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
-        {
-            client.Reporter.Verbose($"The service does not support ListRoleTags, so role '{name}' is shown without tags.");
-            return null;
-        }
-    }
-
-    private async Task<List<string>> InstanceProfilesAsync(string name, CancellationToken cancellation)
-    {
-        List<string> profiles = [];
-        await foreach (XElement profile in OptionalPagesAsync("ListInstanceProfilesForRole", "InstanceProfiles", name, cancellation))
-        {
-            profiles.Add(profile.Element("InstanceProfileName")?.Value ?? "");
-        }
-
-        return profiles;
-    }
-
-    /// <summary>What a server that is not Amazon's may not have: then there is nothing of it.</summary>
-    private async IAsyncEnumerable<XElement> OptionalPagesAsync(
-        string action, string list, string role, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await using IAsyncEnumerator<XElement> items =
-            PagesAsync(action, list, $"Role '{role}'", cancellation, ("RoleName", role)).GetAsyncEnumerator(cancellation);
-        while (true)
-        {
-            try
-            {
-                if (!await items.MoveNextAsync())
-                {
-                    yield break;
-                }
-            }
-            catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
-            {
-                client.Reporter.Verbose($"The service does not support {action}, so role '{role}' is treated as having none.");
-                yield break;
-            }
-
-            yield return items.Current;
-        }
-    }
-
-    private async IAsyncEnumerable<XElement> PagesAsync(
-        string action, string list, string subject, [EnumeratorCancellation] CancellationToken cancellation, params (string Name, string? Value)[] parameters)
-    {
-        string? marker = null;
-        do
-        {
-            XElement page = await client.IamAsync(action, subject, null, cancellation, [.. parameters, ("Marker", marker)]);
-            foreach (XElement member in page.Element(list)?.Elements("member") ?? [])
-            {
-                yield return member;
-            }
-
-            // A marker that does not move would never end.
-            string? next = page.Element("IsTruncated")?.Value is "true" ? page.Element("Marker")?.Value : null;
-            marker = next == marker ? null : next;
-        }
-        while (!string.IsNullOrEmpty(marker));
-    }
-
-    private Task<XElement> CallAsync(string action, string role, CancellationToken cancellation, params (string Name, string? Value)[] parameters) =>
-        client.IamAsync(action, $"Role '{role}'", role, cancellation, [("RoleName", role), .. parameters]);
-
-    private LabRole Read(XElement role, IReadOnlyList<LabRolePolicy>? policies, IReadOnlyList<string>? attached)
-    {
-        string name = role.Element("RoleName")?.Value ?? "";
-        return new LabRole
-        {
-            Name = name,
-            RoleArn = role.Element("Arn")?.Value ?? "",
-            RoleId = role.Element("RoleId")?.Value ?? "",
-            Path = role.Element("Path")?.Value ?? "/",
-            Description = role.Element("Description")?.Value is { Length: > 0 } words ? words : null,
-            CreateDate = Date(role.Element("CreateDate")?.Value),
-            MaxSessionDuration = int.TryParse(role.Element("MaxSessionDuration")?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-                ? TimeSpan.FromSeconds(seconds)
-                : null,
-            TrustPolicy = Document(role.Element("AssumeRolePolicyDocument")?.Value, $"trust policy of role '{name}'"),
-            Policies = policies,
-            AttachedPolicies = attached,
-            Tags = ReadTags(role.Element("Tags")),
-        };
-    }
-
-    private PolicyDocument? Document(string? text, string what)
-    {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return null;
-        }
-
-        try
-        {
-            // AWS encodes documents as in a URL, some servers do not.
-            return PolicyDocument.Parse(text.TrimStart().StartsWith('{') ? text : Uri.UnescapeDataString(text));
-        }
-        catch (LabException e)
-        {
-            client.Reporter.Warning($"The {what} cannot be parsed and is left out: {e.Message}");
-            return null;
-        }
-    }
+        Name = role.Text("RoleName"),
+        RoleArn = role.Text("Arn"),
+        RoleId = role.Text("RoleId"),
+        Path = role.OptionalText("Path") ?? "/",
+        Description = role.OptionalText("Description"),
+        CreateDate = role.Date("CreateDate"),
+        MaxSessionDuration = role.Number("MaxSessionDuration") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        LastUsed = role.Element("RoleLastUsed")?.Date("LastUsedDate"),
+        TrustPolicy = IamXml.Document(role.OptionalText("AssumeRolePolicyDocument"), $"trust policy of role '{role.Text("RoleName")}'", client.Reporter),
+        PermissionsBoundary = role.Element("PermissionsBoundary")?.OptionalText("PermissionsBoundaryArn") ?? boundary,
+        Policies = policies,
+        AttachedPolicies = attached,
+        Tags = tags,
+    };
 }

@@ -54,7 +54,7 @@ public sealed class CallerStore(IdentityClient client)
         try
         {
             var role = (await client.IamAsync("GetRole", $"Role '{name}'", name, cancellation, ("RoleName", name))).Element("Role");
-            return (role?.Element("Arn")?.Value ?? "", RoleStore.Date(role?.Element("CreateDate")?.Value));
+            return (role?.Element("Arn")?.Value ?? "", role?.Date("CreateDate"));
         }
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {

@@ -20,6 +20,10 @@ public sealed class AwsKeys(string accessKey, string secretKey, string? sessionT
 
     internal string? SessionToken { get; } = sessionToken;
 
+    /// <summary>The secret key, for whoever hands it out: a key that was just created.</summary>
+    /// <returns>The secret.</returns>
+    public string RevealSecret() => SecretKey;
+
     /// <inheritdoc/>
     public override string ToString() => AccessKey;
 }

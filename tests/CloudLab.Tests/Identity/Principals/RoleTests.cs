@@ -1,5 +1,6 @@
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Identity.Attachments;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Identity.Sts;
@@ -76,7 +77,7 @@ public abstract class RoleTest : IAsyncLifetime
         Assert.Equal(TimeSpan.FromHours(2), found.MaxSessionDuration);
         Assert.Equal(DateTimeOffset.UtcNow, found.CreateDate!.Value, TimeSpan.FromMinutes(5));
         Assert.Equal(trust.ToJson(), found.TrustPolicy!.ToJson());
-        LabRolePolicy inline = Assert.Single(found.Policies!);
+        LabPolicyAttachment inline = Assert.Single(found.Policies!);
         Assert.Equal(("read", policy.ToJson()), (inline.PolicyName, inline.Document!.ToJson()));
         Assert.Empty(found.AttachedPolicies!);
         Assert.Equal(["cost=7", "team=movies"], found.Tags.Select(tag => $"{tag.Key}={tag.Value}").Order());

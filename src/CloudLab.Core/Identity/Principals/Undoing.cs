@@ -1,0 +1,37 @@
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Core.Identity.Principals;
+
+/// <summary>Takes back what was half made.</summary>
+internal static class Undoing
+{
+    /// <summary>Removes a thing again; where that fails too, the error says what is left behind.</summary>
+    /// <param name="client">The services.</param>
+    /// <param name="subject">It in words: <c>Role 'viewer'</c>.</param>
+    /// <param name="target">It, for the error.</param>
+    /// <param name="code">Code of the error that says so: <c>RoleHalfMade</c>.</param>
+    /// <param name="state">What is wrong with it: <c>has no policy</c>.</param>
+    /// <param name="remedy">The command that removes it.</param>
+    /// <param name="problem">What went wrong.</param>
+    /// <param name="remove">Removes it.</param>
+    /// <returns>Done when removed. Throws <see cref="LabException"/> with this code.</returns>
+    public static async Task RunAsync(
+        IdentityClient client, string subject, string target, string code, string state, string remedy, Exception problem, Func<Task> remove)
+    {
+        try
+        {
+            await remove();
+            client.Reporter.Verbose($"{subject} was removed again: it {state}.");
+        }
+        catch (LabException e)
+        {
+            throw new LabException(
+                LabErrorKind.ServiceFailed, code,
+                $"{subject} was created but {state} ({problem.Message.TrimEnd('.')}), and it could not be removed again ({e.Message.TrimEnd('.')}).", problem)
+            {
+                Target = target,
+                Advice = $"Remove it with {remedy}, then try again.",
+            };
+        }
+    }
+}
