@@ -5,6 +5,7 @@ BeforeDiscovery {
     # Whole at any width: what tells the rows apart, or a property that must be there whole. Numbers are their longest.
     $script:shown = @{
         HpaDecision                = 'Reason'
+        LabAccessKey               = 'UserName', 'AccessKeyId', 'Status'
         LabBucket                  = 'Bucket'
         LabBucketCorsRule          = 'Bucket', 'Id'
         LabBucketEncryption        = 'Bucket', 'KmsKeyId'
@@ -17,8 +18,11 @@ BeforeDiscovery {
         LabBucketWebsite           = 'Bucket', 'Endpoint', 'RedirectAllRequestsTo'
         LabCallerIdentity          = 'Arn', 'Account'
         LabEmulatorInfo            = 'Id', 'EndpointUrl'
+        LabGroup                   = 'Name'
+        LabGroupMember             = 'GroupName', 'UserName'
         LabImage                   = 'Image', 'ShortId', 'Size', 'Platforms'
         LabImageBuild              = 'Image', 'Digest', 'StepCount', 'CachedSteps'
+        LabInstanceProfile         = 'Name', 'RoleName'
         LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
         LabObject                  = 'Bucket', 'Key', 'Size'
         LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
@@ -26,6 +30,9 @@ BeforeDiscovery {
         LabObjectTag               = 'Bucket', 'Key', 'Tag'
         LabObjectUrl               = 'Url', 'Method'
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
+        LabPolicy                  = 'Name', 'DefaultVersionId', 'AttachmentCount'
+        LabPolicyAttachment        = 'Principal', 'PolicyName', 'PrincipalKind'
+        LabPolicyVersion           = 'VersionId', 'IsDefault'
         LabPrefix                  = 'Bucket', 'Prefix'
         LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
@@ -33,6 +40,7 @@ BeforeDiscovery {
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
+        LabUser                    = 'Name'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
     }
@@ -42,7 +50,6 @@ BeforeDiscovery {
         LabBucketTransition  = 'StorageClass', 'AfterDays'
         LabBuildWarning      = 'Message', 'Url'
         LabImagePlatform     = 'Platform', 'Size', 'Digest'
-        LabRolePolicy        = 'Name', 'PolicyName'
         LabUploadPart        = 'PartNumber', 'Size', 'ETag'
         PolicyCondition      = 'Operator', 'Key', 'Value'
         PolicyStatement      = 'Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'
@@ -89,6 +96,9 @@ Describe 'Format' -Tag Module {
                 'Algorithm' { return 'aws:kms:dsse' }
                 'ContentType' { return 'application/vnd.openxmlformats' }
                 'Version' { return '2012-10-17' }
+                'AccessKeyId' { return 'AKIA' + 'X' * 16 }
+                'Status' { if ($Type -eq [string]) { return 'Inactive' } }
+                'DefaultVersionId' { return 'v10000' }
                 'Effect' { return $core.GetType('CloudLab.Core.Identity.Policies.PolicyEffect')::Deny }
             }
             if ($type -eq [string]) { return "$Name-of-$name63" }
@@ -124,7 +134,6 @@ Describe 'Format' -Tag Module {
                 }
                 PolicyCondition { return (Sample PolicyStatement).get_Condition()[0] }
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
-                LabRolePolicy { return $type::new($name63, "p$name63", (Sample PolicyDocument)) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
                 LabBuildWarning { return $type::new("message $key200", 10000, (Value ([string]) Url)) }
             }
