@@ -6,6 +6,7 @@ BeforeDiscovery {
     $script:shown = @{
         HpaDecision                = 'Reason'
         LabAccessDenied            = 'Action', 'Resource', 'Explanation'
+        LabAccessKey               = 'UserName', 'AccessKeyId', 'Status'
         LabBucket                  = 'Bucket'
         LabBucketCorsRule          = 'Bucket', 'Id'
         LabBucketEncryption        = 'Bucket', 'KmsKeyId'
@@ -18,9 +19,12 @@ BeforeDiscovery {
         LabBucketWebsite           = 'Bucket', 'Endpoint', 'RedirectAllRequestsTo'
         LabCallerIdentity          = 'Arn', 'Account'
         LabEmulatorInfo            = 'Id', 'EndpointUrl'
+        LabGroup                   = 'Name'
+        LabGroupMember             = 'GroupName', 'UserName'
         LabImage                   = 'Image', 'ShortId', 'Size', 'Platforms'
         LabImageBuild              = 'Image', 'Digest', 'StepCount', 'CachedSteps'
         LabInstance                = 'InstanceId', 'Name', 'State'
+        LabInstanceProfile         = 'Name', 'RoleName'
         LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
         LabObject                  = 'Bucket', 'Key', 'Size'
         LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
@@ -30,6 +34,9 @@ BeforeDiscovery {
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
         LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
         LabPolicyDifference        = 'SideIndicator', 'Action', 'Resource', 'DecidedBy'
+        LabPolicy                  = 'Name', 'DefaultVersionId', 'AttachmentCount'
+        LabPolicyAttachment        = 'Principal', 'PolicyName', 'PrincipalKind'
+        LabPolicyVersion           = 'VersionId', 'IsDefault'
         LabPrefix                  = 'Bucket', 'Prefix'
         LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size', 'NoncurrentSize'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
@@ -37,6 +44,7 @@ BeforeDiscovery {
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
+        LabUser                    = 'Name'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
     }
@@ -46,7 +54,6 @@ BeforeDiscovery {
         LabBucketTransition  = 'StorageClass', 'AfterDays'
         LabBuildWarning      = 'Message', 'Url'
         LabImagePlatform     = 'Platform', 'Size', 'Digest'
-        LabRolePolicy        = 'Name', 'PolicyName'
         LabUploadPart        = 'PartNumber', 'Size', 'ETag'
         PolicyCondition      = 'Operator', 'Key', 'Value'
         PolicyMismatch       = 'Element', 'Key', 'Operator', 'Expected'
@@ -99,6 +106,9 @@ Describe 'Format' -Tag Module {
                 'ContentType' { return 'application/vnd.openxmlformats' }
                 'Version' { return '2012-10-17' }
                 'SideIndicator' { return '=>' }
+                'AccessKeyId' { return 'AKIA' + 'X' * 16 }
+                'Status' { if ($Type -eq [string]) { return 'Inactive' } }
+                'DefaultVersionId' { return 'v10000' }
                 'Effect' { return $core.GetType('CloudLab.Core.Identity.Policies.PolicyEffect')::Deny }
             }
             if ($type -eq [string]) { return "$Name-of-$name63" }
@@ -138,7 +148,6 @@ Describe 'Format' -Tag Module {
                 }
                 PolicyMismatch { return (Sample PolicyNearMiss).Failed[0] }
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
-                LabRolePolicy { return $type::new($name63, "p$name63", (Sample PolicyDocument)) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
                 LabBuildWarning { return $type::new("message $key200", 10000, (Value ([string]) Url)) }
             }

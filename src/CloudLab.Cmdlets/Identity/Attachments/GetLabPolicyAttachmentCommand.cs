@@ -58,7 +58,7 @@ public sealed class GetLabPolicyAttachmentCommand : AttachmentCommand
         {
             await StartAsync(given, async token =>
             {
-                await foreach (LabPolicyAttachment policy in attachments.ListAsync(kind, NameOf(kind, given), IncludeDocument, token))
+                await foreach (LabPolicyAttachment policy in attachments.ListAsync(kind, NameOf(kind, given), inlineDocuments: true, IncludeDocument, token))
                 {
                     if (pattern.IsMatch(policy.PolicyName))
                     {

@@ -100,12 +100,9 @@ public sealed class InlinePolicyCompleter : IdentityNameCompleter
         {
             if (request.Text(kind.ToString()) is { } name)
             {
-                await foreach (LabPolicyAttachment policy in new PolicyAttachmentStore(client).ListAsync(kind, name, documents: false, cancellation))
+                await foreach (string policy in new PolicyAttachmentStore(client).InlineNamesAsync(kind, name, cancellation))
                 {
-                    if (policy.IsInline)
-                    {
-                        yield return (policy.PolicyName, null);
-                    }
+                    yield return (policy, null);
                 }
             }
         }

@@ -13,13 +13,14 @@ public sealed class PolicyAttachmentStore(IdentityClient client)
     /// <summary>Lists the inline policies, then the attached ones.</summary>
     /// <param name="kind">What has them.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="documents">Whether to ask for the documents, one request for an inline policy and two for an attached one.</param>
+    /// <param name="inlineDocuments">Whether to ask for the documents of inline policies, one request for each.</param>
+    /// <param name="attachedDocuments">Whether to ask for the documents of attached policies, two requests for each.</param>
     /// <param name="cancellation">Ends the listing.</param>
     /// <returns>Policies. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
     public async IAsyncEnumerable<LabPolicyAttachment> ListAsync(
-        PrincipalKind kind, string name, bool documents, [EnumeratorCancellation] CancellationToken cancellation = default)
+        PrincipalKind kind, string name, bool inlineDocuments, bool attachedDocuments, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (LabPolicyAttachment inline in InlineAsync(kind, name, documents, cancellation))
+        await foreach (LabPolicyAttachment inline in InlineAsync(kind, name, inlineDocuments, cancellation))
         {
             yield return inline;
         }
@@ -27,7 +28,7 @@ public sealed class PolicyAttachmentStore(IdentityClient client)
         ManagedPolicyStore managed = new(client);
         await foreach (LabPolicyAttachment attached in AttachedAsync(kind, name, cancellation))
         {
-            yield return documents ? attached with { Document = await managed.FindDocumentAsync(attached.PolicyArn!, cancellation) } : attached;
+            yield return attachedDocuments ? attached with { Document = await managed.FindDocumentAsync(attached.PolicyArn!, cancellation) } : attached;
         }
     }
 
@@ -74,7 +75,7 @@ public sealed class PolicyAttachmentStore(IdentityClient client)
             }
 
             throw PolicySize.Explain(
-                e, $"The inline policies of {owner}, with '{policy}',", size,
+                e, $"The inline policies of {owner}, with '{policy}'", size,
                 kind switch { PrincipalKind.User => PolicySize.User, PrincipalKind.Group => PolicySize.Group, _ => PolicySize.Role },
                 "Combine statements, use wildcards, or make it a managed policy (New-LabPolicy), which has room of its own.");
         }
@@ -107,6 +108,14 @@ public sealed class PolicyAttachmentStore(IdentityClient client)
                 $"Delete{kind}Policy", $"Policy '{attachment.PolicyName}' of {Words(kind, name)}", attachment.PolicyName, cancellation,
                 Owner(kind, name), ("PolicyName", attachment.PolicyName));
     }
+
+    /// <summary>Lists the names of inline policies.</summary>
+    /// <param name="kind">What has them.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellation">Ends the listing.</param>
+    /// <returns>Names. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
+    public IAsyncEnumerable<string> InlineNamesAsync(PrincipalKind kind, string name, CancellationToken cancellation = default) =>
+        InlineAsync(kind, name, documents: false, cancellation).Select(policy => policy.PolicyName);
 
     /// <summary>Lists inline policies.</summary>
     /// <param name="kind">What has them.</param>
@@ -149,7 +158,7 @@ public sealed class PolicyAttachmentStore(IdentityClient client)
     /// <returns>Policies, in words and with what removes them.</returns>
     internal async IAsyncEnumerable<Holder> HoldersAsync(PrincipalKind kind, string name, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (LabPolicyAttachment policy in ListAsync(kind, name, documents: false, cancellation))
+        await foreach (LabPolicyAttachment policy in ListAsync(kind, name, inlineDocuments: false, attachedDocuments: false, cancellation))
         {
             yield return new(
                 policy.IsInline ? $"inline policy '{policy.PolicyName}'" : $"managed policy {policy.PolicyArn}", token => RemoveAsync(policy, token));

@@ -39,7 +39,7 @@ internal static class PolicySize
     /// <returns>An error that says it, or the service's own where the size is not the reason.</returns>
     public static LabException Explain(LabException refused, string what, int size, int limit, string advice) => size <= limit ? refused : new LabException(
         refused.Kind, refused.Code,
-        string.Create(CultureInfo.InvariantCulture, $"{what} has {size:N0} characters without white space, {size - limit:N0} more than the {limit:N0} allowed ({refused.Code})."),
+        string.Create(CultureInfo.InvariantCulture, $"{what}: {size:N0} characters without white space, {size - limit:N0} more than the {limit:N0} allowed ({refused.Code})."),
         refused)
     {
         StatusCode = refused.StatusCode, RequestId = refused.RequestId, Target = refused.Target, Advice = advice,
