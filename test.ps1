@@ -4,7 +4,7 @@
 # Needs .NET SDK 10; brings PowerShell 7.6 and Pester along, and fails where they cannot be had.
 #   ./test.ps1 storage identity    the named areas only
 #   $env:CLOUDLAB_TEST_REQUIRE = 'all'    a test skipped for the want of a server (all but kubernetes), or a skipped case of Pester,
-#                                  is a failure. Or names, of docker s3 moto tools kubectl kubernetes: that server's variable must be set.
+#                                  is a failure. Or names, of docker s3 moto tools kubectl simulate kubernetes: that server's variable must be set.
 param([Parameter(ValueFromRemainingArguments)] [string[]] $Area)
 $ErrorActionPreference = 'Stop'
 Set-Location $PSScriptRoot
@@ -46,7 +46,7 @@ foreach ($suite in 'xunit', 'Pester') {
 }
 $required = -split "$env:CLOUDLAB_TEST_REQUIRE"
 $words = @{ $true = 'FAILED'; $false = 'SKIPPED' }
-$variables = @{ docker = 'DOCKER'; s3 = 'S3'; moto = 'MOTO'; tools = 'AWSCLI'; kubectl = 'KUBECTL'; kubernetes = 'KUBECONFIG' }
+$variables = @{ docker = 'DOCKER'; s3 = 'S3'; moto = 'MOTO'; tools = 'AWSCLI'; kubectl = 'KUBECTL'; simulate = 'IAM_SIMULATE'; kubernetes = 'KUBECONFIG' }
 foreach ($server in $required | Where-Object { $_ -ne 'all' }) {
     if (-not $variables[$server]) { throw "CLOUDLAB_TEST_REQUIRE: there is no server '$server' ($($variables.Keys | Sort-Object))." }
     $variable = "CLOUDLAB_TEST_$($variables[$server])"

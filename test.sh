@@ -6,7 +6,7 @@
 #                                 host emulator module
 #   CLOUDLAB_TEST_START=0         start no server: use what the environment names (see tests/services)
 #   CLOUDLAB_TEST_REQUIRE=all     a server that does not start, a test skipped for the want of one, or a skipped case of Pester, is a
-#                                 failure. Or names, of docker s3 moto tools kubectl, which are all, and kubernetes, which this script
+#                                 failure. Or names, of docker s3 moto tools kubectl simulate, which are all, and kubernetes, which this script
 #                                 cannot start.
 set -uo pipefail
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 1
@@ -99,6 +99,7 @@ start s3 CLOUDLAB_TEST_S3 storage identity sessions
 start moto CLOUDLAB_TEST_MOTO identity
 start tools CLOUDLAB_TEST_AWSCLI emulator
 start kubectl CLOUDLAB_TEST_KUBECTL emulator
+start simulate CLOUDLAB_TEST_IAM_SIMULATE identity
 if wants kubernetes; then
     if [ -n "${CLOUDLAB_TEST_KUBECONFIG:-}" ]; then
         echo "kubernetes: using $CLOUDLAB_TEST_KUBECONFIG (CLOUDLAB_TEST_KUBECONFIG)"

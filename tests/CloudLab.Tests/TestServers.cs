@@ -46,6 +46,9 @@ internal static class TestServers
     /// <summary>A current kubectl.</summary>
     public static string Kubectl() => Need("CLOUDLAB_TEST_KUBECTL");
 
+    /// <summary>Folder in which npm has installed @cloud-copilot/iam-simulate, another evaluator of policies.</summary>
+    public static string IamSimulate() => Need("CLOUDLAB_TEST_IAM_SIMULATE");
+
     private static string Need(string variable)
     {
         string? value = Environment.GetEnvironmentVariable(variable);

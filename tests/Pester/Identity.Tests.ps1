@@ -159,3 +159,73 @@ Describe 'New-LabPolicyDocument' -Tag Identity {
         "$condition" -split '; ' | Sort-Object | Should -Be 'NumericLessThan s3:max-keys 10', 'StringLike s3:prefix a/*, b/*'
     }
 }
+
+Describe 'Policies' -Tag Identity {
+    It 'adds a statement to each document, in whatever form it comes' {
+        $file = Join-Path $TestDrive 'own.json'
+        New-LabPolicyDocument -Bucket movies -Access Read | Set-Content $file
+        $document = Get-Item $file | Add-LabPolicyStatement -Deny s3:GetObject -Bucket movies -Prefix secret/ -Sid KeepOut
+        $document.Statement.Effect | Should -Be 'Allow', 'Deny'
+        $document.Statement[1].Resource | Should -Be 'arn:aws:s3:::movies/secret/*'
+        (@{ Statement = @{ Effect = 'Allow'; Action = 's3:*'; Resource = '*' } } | Add-LabPolicyStatement -Bucket movies -Access List).Statement | Should -HaveCount 2
+        { $document | Add-LabPolicyStatement -Bucket movies -Access Read -Sid KeepOut -ErrorAction Stop } | Should -Throw -ErrorId 'MalformedPolicyDocument,*'
+    }
+
+    It 'takes buckets from the pipeline beside actions, and leaves them alone beside resources' {
+        $document = [pscustomobject]@{ Bucket = 'movies' }, [pscustomobject]@{ Bucket = 'books' } | New-LabPolicyDocument -Allow s3:GetObject
+        $document.Statement.Resource | Should -Be 'arn:aws:s3:::movies/*', 'arn:aws:s3:::books/*'
+    }
+
+    It 'completes the kinds of access and no file names' {
+        $line = 'New-LabPolicyDocument -Bucket movies -Access '
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'List', 'Read', 'Write'
+        $line = 'Test-LabPolicy -Action '
+        (TabExpansion2 $line $line.Length).CompletionMatches | Should -BeNullOrEmpty
+    }
+
+    It 'shows decisions as a table and says what nearly decided' {
+        $decision = New-LabPolicyDocument -Bucket movies -Prefix data/ | Test-LabPolicy s3:ListBucket s3://movies -Context @{ 's3:prefix' = 'other/' }
+        "$decision" | Should -BeLike '*Nearest: statement 1 of the policy would allow it, but for condition StringLike s3:prefix data/`*: the request has other/.'
+        ($decision | Out-String -Width 120) | Should -Match 'ImplicitDeny\s+s3:ListBucket\s+arn:aws:s3:::movies\s+no identity-based policy'
+    }
+
+    It 'reads a policy file line by line, with a byte order mark' {
+        $file = Join-Path $TestDrive 'marked.json'
+        New-LabPolicyDocument -Bucket movies -Access Read | Set-Content $file -Encoding utf8BOM
+        Test-LabPolicy s3:GetObject s3://movies/a -Policy (Get-Content $file) -Quiet | Should -BeTrue
+        Test-LabPolicy s3:GetObject s3://movies/a -Policy $file -Quiet | Should -BeTrue
+    }
+
+    It 'fails a pipeline whose change grants something new' {
+        $old = New-LabPolicyDocument -Bucket movies -Prefix data/
+        $new = New-LabPolicyDocument -Bucket movies
+        $failure = { Compare-LabPolicy $old $new -NoNewAccess } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'NewAccessGranted,*'
+        $failure.TargetObject.Action | Should -BeLike 's3:*'
+        Compare-LabPolicy $new $old -NoNewAccess | Should -BeNullOrEmpty
+    }
+
+    It 'fails in a shell, too' {
+        $cloudlab = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/bin/cloudlab'
+        $old = Join-Path $TestDrive 'old.json'
+        $new = Join-Path $TestDrive 'new.json'
+        New-LabPolicyDocument -Bucket movies -Access Read | Set-Content $old
+        New-LabPolicyDocument -Bucket movies -Access Read, Write | Set-Content $new
+        $null = & $cloudlab Compare-LabPolicy -Reference $old -Difference $new -NoNewAccess 2>&1
+        $LASTEXITCODE | Should -Not -Be 0
+        $null = & $cloudlab Compare-LabPolicy -Reference $new -Difference $old -NoNewAccess 2>&1
+        $LASTEXITCODE | Should -Be 0
+    }
+
+    It 'explains the last error' {
+        New-LabBucket films | Out-Null
+        New-LabRole stranger | Out-Null
+        $session = Use-LabRole stranger -PassThru -SaveProfile stranger
+        Get-LabObject -Bucket films -Session $session -ErrorAction SilentlyContinue -ErrorVariable problems
+        $explained = Resolve-LabAccessDenied $problems[0] -IncludePolicy
+        $explained.Layer | Should -Be 'identity-based policy'
+        $explained.Action | Should -Be 's3:ListBucket'
+        "$($explained.Suggestion.Statement)" | Should -Be 'Allow s3:ListBucket on arn:aws:s3:::films'
+        Remove-LabRole stranger -Force
+    }
+}

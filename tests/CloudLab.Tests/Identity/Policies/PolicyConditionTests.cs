@@ -72,6 +72,21 @@ public sealed class PolicyConditionTests
         { "IpAddress", ["10.0.0.0/8"], ["::ffff:10.1.2.3"], true },
         { "NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], ["192.168.1.1"], false },
         { "NotIpAddress", ["10.0.0.0/8"], ["8.8.8.8"], true },
+        { "IpAddress", ["203.0.113.7/24"], ["203.0.113.200"], true },
+        { "IpAddress", ["203.0.113.7/32"], ["203.0.113.8"], false },
+        { "IpAddress", ["0.0.0.0/0"], ["2001:db8::1"], false },
+        { "IpAddress", ["::/0"], ["2001:db8::1"], true },
+        { "IpAddress", ["2001:DB8:0:0::ffff/64"], ["2001:db8::1"], true },
+        { "IpAddress", ["2001:db8::1"], ["2001:0db8:0:0:0:0:0:1"], true },
+        { "IpAddress", ["::ffff:10.0.0.0/104"], ["10.1.2.3"], true },
+        { "IpAddress", ["10.0.0.0/8"], ["10.1"], false },
+        { "IpAddress", ["10.0.0.0/8"], ["010.1.2.3"], false },
+        { "NotIpAddress", ["10.0.0.0/8"], ["not an address"], true },
+        { "BinaryEquals", ["AAE="], ["AAE="], true },
+        { "BinaryEquals", ["AAE="], ["AAI="], false },
+        { "BinaryEquals", ["AAE="], ["not-base-64"], false },
+        { "DateEquals", ["2026-11-28T12:30Z"], ["2026-11-28T13:30:00.000+01:00"], true },
+        { "NumericEquals", ["${aws:username}"], ["ann*"], false },
         { "Null", ["true"], null, true },
         { "Null", ["true"], ["x"], false },
         { "Null", ["false"], ["x"], true },
@@ -112,6 +127,24 @@ public sealed class PolicyConditionTests
     }
 
     [Fact]
+    public void An_address_is_in_a_range_as_NET_counts_bits()
+    {
+        Random random = new(20261128);
+        for (int i = 0; i < 5000; i++)
+        {
+            byte[] network = new byte[random.Next(2) == 0 ? 4 : 16], address = new byte[network.Length];
+            random.NextBytes(network);
+            network.CopyTo(address, 0);
+            address[random.Next(address.Length)] ^= (byte)(1 << random.Next(8));
+            int bits = random.Next(network.Length * 8 + 1);
+            byte[] masked = [.. network.Select((part, n) => (byte)(part & (0xff << Math.Clamp(8 - (bits - n * 8), 0, 8))))];
+            bool expected = new System.Net.IPNetwork(new System.Net.IPAddress(masked), bits).Contains(new System.Net.IPAddress(address));
+            PolicyCondition condition = new("IpAddress", "aws:SourceIp", [$"{new System.Net.IPAddress(network)}/{bits}"]);
+            Assert.True(expected == condition.Test.Holds(condition.Value, [$"{new System.Net.IPAddress(address)}"], null), $"{condition} {new System.Net.IPAddress(address)}");
+        }
+    }
+
+    [Fact]
     public void Variables_are_plain_text_in_the_older_version()
     {
         PolicyCondition condition = new("StringEquals", "x:key", ["${aws:username}"]);
@@ -129,6 +162,16 @@ public sealed class PolicyConditionTests
 
     [Theory]
     [InlineData("NumericEquals", "ten")]
+    [InlineData("DateLessThan", "01/02/2026")]
+    [InlineData("BinaryEquals", "not-base-64")]
+    [InlineData("IpAddress", "10.0.0")]
+    [InlineData("IpAddress", "010.0.0.1")]
+    [InlineData("IpAddress", "1:2:3:4:5:6:7:8:9")]
+    [InlineData("IpAddress", "1::2::3")]
+    [InlineData("IpAddress", "fe80::1%eth0")]
+    [InlineData("IpAddress", "[::1]")]
+    [InlineData("IpAddress", "::1/129")]
+    [InlineData("IpAddress", "")]
     [InlineData("DateLessThan", "tomorrow")]
     [InlineData("DateLessThan", "99999999999999999")]
     [InlineData("Bool", "yes")]

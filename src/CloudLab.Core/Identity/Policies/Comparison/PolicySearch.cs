@@ -174,7 +174,11 @@ public sealed partial class PolicySearch
 
                     PolicyRequest request = new(action, resource, caller, context);
                     PolicyDecision now = PolicyEvaluator.Evaluate(request, Set(granting));
-                    if (!now.Allowed || !ReferenceEquals(now.Statement ?? policy.Document.Statement[index], policy.Document.Statement[index]))
+                    PolicyStatement own = policy.Document.Statement[index];
+                    bool decides = ofResource && now.Layer == PolicyLayer.Identity
+                        ? PolicyEvaluator.GrantOf(own, caller) != PolicyEvaluator.Grant.None // The account is named: the callers' own policies decide.
+                        : ReferenceEquals(now.Statement, own);
+                    if (!now.Allowed || !decides)
                     {
                         continue;
                     }
