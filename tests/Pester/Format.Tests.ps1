@@ -5,6 +5,7 @@ BeforeDiscovery {
     # Whole at any width: what tells the rows apart, or a property that must be there whole. Numbers are their longest.
     $script:shown = @{
         HpaDecision                = 'Reason'
+        LabAction                  = 'Action', 'AccessLevel'
         LabBucket                  = 'Bucket'
         LabBucketCorsRule          = 'Bucket', 'Id'
         LabBucketEncryption        = 'Bucket', 'KmsKeyId'
@@ -26,8 +27,10 @@ BeforeDiscovery {
         LabObjectTag               = 'Bucket', 'Key', 'Tag'
         LabObjectUrl               = 'Url', 'Method'
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
+        LabPolicyFinding           = 'Severity', 'Id', 'Principal', 'Why'
         LabPrefix                  = 'Bucket', 'Prefix'
         LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size'
+        LabPrincipalAccess         = 'Principal', 'Via'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
         LabRole                    = 'Name', 'Description'
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
@@ -38,6 +41,7 @@ BeforeDiscovery {
     }
     # What a type's objects contain that has a table too.
     $script:parts = @{
+        LabActionResource    = 'Name', 'Arn'
         LabBucketRoutingRule = 'KeyPrefix', 'HostName', 'ReplaceKeyPrefixWith'
         LabBucketTransition  = 'StorageClass', 'AfterDays'
         LabBuildWarning      = 'Message', 'Url'
@@ -124,6 +128,7 @@ Describe 'Format' -Tag Module {
                 }
                 PolicyCondition { return (Sample PolicyStatement).get_Condition()[0] }
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
+                LabActionResource { return $type::new('object', 'arn:${Partition}:s3:::${BucketName}/${ObjectName}', $true) }
                 LabRolePolicy { return $type::new($name63, "p$name63", (Sample PolicyDocument)) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
                 LabBuildWarning { return $type::new("message $key200", 10000, (Value ([string]) Url)) }

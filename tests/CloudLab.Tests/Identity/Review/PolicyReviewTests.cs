@@ -258,7 +258,7 @@ public sealed class PolicyReviewTests : IDisposable
             page.AppendLine($"| `{path.Name}` | {path.How} | {string.Join(", ", path.Steps.Select(step => $"`{step.Action}`"))}{(path.EndsInRole ? " (a user also needs `sts:AssumeRole`)" : "")}{(path.RemovesBoundary ? " (of a principal with a boundary)" : "")} |");
         }
 
-        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "policy-review.md"), made = Path.Combine(TestEnvironment.Folder, "policy-review.md");
+        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "policy-review.md"), made = Path.Combine(Path.GetTempPath(), "policy-review.md");
         await File.WriteAllTextAsync(made, written, Cancellation);
         Assert.True(File.Exists(file) && (await File.ReadAllTextAsync(file, Cancellation)).ReplaceLineEndings("\n") == written, $"docs/policy-review.md is out of date: copy {made} over it.");
     }

@@ -160,7 +160,7 @@ public sealed class TrailPolicyTests : IDisposable
         (await CmdletRunner.RunAsync("New-LabBucket", new { Bucket = bucket, Session = session })).Ok();
         (await CmdletRunner.RunAsync("Set-LabObjectContent", new { Bucket = bucket, Key = "data/a.txt", Value = "x", Session = session })).Ok();
         (await CmdletRunner.RunAsync("Get-LabObject", new { Bucket = bucket, Prefix = "data/", Session = session })).Ok();
-        (await CmdletRunner.RunAsync("Get-LabBucketTag", new { Bucket = bucket, Session = session })).Ok();
+        (await CmdletRunner.RunAsync("Get-LabBucketVersioning", new { Bucket = bucket, Session = session })).Ok();
         (await CmdletRunner.RunAsync("New-LabRole", new { Name = role, Session = session })).Ok();
         PolicyDocument document = (await CmdletRunner.RunAsync("New-LabPolicyDocument", new { FromSession = true })).Ok().OutputOf<PolicyDocument>().Single();
         Assert.True(Allows(document, $"arn:aws:s3:::{bucket}/data/a.txt", "s3:PutObject"), document.ToJson());
