@@ -7,6 +7,7 @@ BeforeDiscovery {
         HpaDecision                = 'Reason'
         LabAccessDenied            = 'Action', 'Resource', 'Explanation'
         LabAccessKey               = 'UserName', 'AccessKeyId', 'Status'
+        LabAction                  = 'Action', 'AccessLevel'
         LabBucket                  = 'Bucket'
         LabBucketCorsRule          = 'Bucket', 'Id'
         LabBucketEncryption        = 'Bucket', 'KmsKeyId'
@@ -39,6 +40,8 @@ BeforeDiscovery {
         LabPolicyVersion           = 'VersionId', 'IsDefault'
         LabPrefix                  = 'Bucket', 'Prefix'
         LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size', 'NoncurrentSize'
+        LabPolicyFinding           = 'Severity', 'Id', 'Principal', 'Why'
+        LabPrincipalAccess         = 'Principal', 'Via'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
         LabRole                    = 'Name', 'Description'
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
@@ -50,6 +53,7 @@ BeforeDiscovery {
     }
     # What a type's objects contain that has a table too.
     $script:parts = @{
+        LabActionResource    = 'Name', 'Arn'
         LabBucketRoutingRule = 'KeyPrefix', 'HostName', 'ReplaceKeyPrefixWith'
         LabBucketTransition  = 'StorageClass', 'AfterDays'
         LabBuildWarning      = 'Message', 'Url'
@@ -148,6 +152,7 @@ Describe 'Format' -Tag Module {
                 }
                 PolicyMismatch { return (Sample PolicyNearMiss).Failed[0] }
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
+                LabActionResource { return $type::new('object', 'arn:${Partition}:s3:::${BucketName}/${ObjectName}', $true) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
                 LabBuildWarning { return $type::new("message $key200", 10000, (Value ([string]) Url)) }
             }

@@ -38,16 +38,14 @@ internal static class TrailInput
                 continue;
             }
 
-            StorageClient client = new(session(), reporter);
+            ObjectStore store = new(new StorageClient(session(), reporter));
             bool any = false;
-            await foreach (object item in new ObjectStore(client).ListAsync(new ObjectListing { Bucket = address.Bucket, Prefix = address.Key }, cancellation))
+            await foreach (object item in store.ListAsync(new ObjectListing { Bucket = address.Bucket, Prefix = address.Key }, cancellation))
             {
                 if (item is LabObject found && TrailSource.IsTrailFile(found.Key))
                 {
                     any = true;
-                    yield return new TrailSource(
-                        ObjectName.Uri(found.Bucket, found.Key),
-                        token => new ObjectContent(client).OpenReadAsync(found.Bucket, found.Key, ReadOptions.Default, token));
+                    yield return new TrailSource(ObjectName.Uri(found.Bucket, found.Key), token => store.OpenAsync(found.Bucket, found.Key, token));
                 }
             }
 

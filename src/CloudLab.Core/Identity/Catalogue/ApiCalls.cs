@@ -211,14 +211,15 @@ public static partial class ApiCalls
                 : $"No service has the prefix '{service}'{Ending(PolicyReader.Suggest(service, ActionCatalogue.Services))}";
         }
 
+        // The same name in other services, and what is spelled nearly like it in this one.
+        List<string> meant = [.. ActionCatalogue.Match("*:" + name).Select(found => found.Action).Take(3)];
         string near = PolicyReader.Suggest(name, ActionCatalogue.Match(prefix + ":*").Select(found => found.Action[(prefix.Length + 1)..]));
         if (near.Length > 0)
         {
-            return $"Did you mean {near[(near.IndexOf('\'', StringComparison.Ordinal) + 1)..near.LastIndexOf('\'')].Insert(0, prefix + ":")}?";
+            meant.Add($"{prefix}:{near[(near.IndexOf('\'', StringComparison.Ordinal) + 1)..near.LastIndexOf('\'')]}");
         }
 
-        string[] others = [.. ActionCatalogue.Match("*:" + name).Select(found => found.Action).Take(4)];
-        return others.Length > 0 ? $"{ActionCatalogue.ServiceName(prefix)} has no such action; did you mean {string.Join(" or ", others)}?"
+        return meant.Count > 0 ? $"Did you mean {string.Join(" or ", meant)}?"
             : $"{ActionCatalogue.ServiceName(prefix)} has no such action; Find-LabAction {prefix}:* lists those it has.";
     }
 

@@ -55,13 +55,13 @@ internal static partial class PatternRelation
     /// <returns>True if it does.</returns>
     public static bool IsBroad(string resource)
     {
-        if (resource.Split(':', 6) is not [_, _, _, _, _, var name])
+        if (resource.Split(':', 6) is not [_, _, var service, _, var account, var name])
         {
             return resource.Contains('*', StringComparison.Ordinal) && resource.Trim('*', ':').Length < 4;
         }
 
-        // Without the kind of resource (role/, table/), nothing but wildcards.
-        int slash = name.IndexOfAny(['/', ':']);
+        // Without the kind of resource (role/, table/), nothing but wildcards. A bucket has no kind before its name.
+        int slash = service == "s3" && account.Length == 0 ? -1 : name.IndexOfAny(['/', ':']);
         string own = slash < 0 || name.StartsWith('*') ? name : name[(slash + 1)..];
         return own.Contains('*', StringComparison.Ordinal) && own.Trim('*', '/', '?', ':').Length == 0;
     }

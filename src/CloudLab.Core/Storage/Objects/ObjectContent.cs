@@ -63,15 +63,6 @@ public sealed class ObjectContent(StorageClient client)
         return await reader.ReadToEndAsync(cancellation);
     }
 
-    /// <summary>Opens an object to be read once, as it arrives; nothing is shown of its progress.</summary>
-    /// <param name="bucket">Bucket.</param>
-    /// <param name="key">Key.</param>
-    /// <param name="options">Which state of it.</param>
-    /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>Its bytes. Reading throws <see cref="LabException"/> at the end if a checksum differs.</returns>
-    public async Task<Stream> OpenReadAsync(string bucket, string key, ReadOptions options, CancellationToken cancellation = default) =>
-        await ObjectReadStream.OpenAsync(client, bucket, key, options, null, cancellation);
-
     /// <summary>Reads an object as it arrives.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>

@@ -174,6 +174,14 @@ public sealed class ObjectStore(StorageClient client)
         }
     }
 
+    /// <summary>Opens an object to read it once, from beginning to end; its checksum is verified at the end.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The content. Throws <see cref="LabException"/>.</returns>
+    public async Task<Stream> OpenAsync(string bucket, string key, CancellationToken cancellation = default) =>
+        await ObjectReadStream.OpenAsync(client, bucket, key, new ReadOptions(), null, cancellation);
+
     /// <summary>Deletes up to 1,000 objects with one request. What does not exist counts as deleted.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="keys">Keys.</param>

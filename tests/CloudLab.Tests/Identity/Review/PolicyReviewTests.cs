@@ -1,0 +1,269 @@
+using System.IO.Compression;
+using System.Management.Automation;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Accounts;
+using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Review;
+using CloudLab.Tests.Module;
+using Xunit;
+
+namespace CloudLab.Tests.Identity.Review;
+
+/// <summary>The review of a deliberately bad account, and of single documents.</summary>
+[Trait("Area", "Identity")]
+public sealed class PolicyReviewTests : IDisposable
+{
+    private static readonly string Bad = Path.Combine(Repository.Folder, "tests", "CloudLab.Tests", "Identity", "Review", "bad-account.json");
+
+    private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-review-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    /// <summary>What has to be found: principal, rule, severity, words of the reason.</summary>
+    [Theory]
+    [InlineData("user/ann", "AdministratorAccess", FindingSeverity.Critical, "every action")]
+    [InlineData("user/bob", "PassRoleAny", FindingSeverity.High, "every role")]
+    [InlineData("user/bob", "PrivilegeEscalation", FindingSeverity.High, "iam:PassRole + ec2:RunInstances")]
+    [InlineData("user/dora", "UnknownAction", FindingSeverity.Medium, "s3:HeadObject does not exist")]
+    [InlineData("user/dora", "UnknownAction", FindingSeverity.Medium, "Did you mean s3:GetObject?")]
+    [InlineData("user/dora", "ResourceMismatch", FindingSeverity.Medium, "s3:GetObject never applies to arn:aws:s3:::movies")]
+    [InlineData("user/dora", "ConditionNeverTrue", FindingSeverity.High, "never denies")]
+    [InlineData("role/ci", "FederatedTrustOpen", FindingSeverity.High, "sub claim is not checked")]
+    [InlineData("role/partner", "CrossAccountTrustOpen", FindingSeverity.Medium, "210987654321")]
+    [InlineData("role/public", "PublicPrincipal", FindingSeverity.Critical, "everybody")]
+    [InlineData("role/public", "DataExposure", FindingSeverity.Medium, "every object")]
+    [InlineData("role/deleted", "DeletedPrincipal", FindingSeverity.Low, "AROAJQABLZS4A3QDU576Q")]
+    [InlineData("role/notifier", "ServiceTrustOpen", FindingSeverity.Low, "s3.amazonaws.com")]
+    [InlineData("role/tagger", "ForAllValuesAlone", FindingSeverity.Medium, "aws:TagKeys")]
+    [InlineData("role/tagger", "PolicyVariableLiteral", FindingSeverity.Medium, "plain text")]
+    public async Task The_bad_account_is_found_out(string principal, string id, FindingSeverity severity, string words)
+    {
+        LabPolicyFinding[] found = [.. (await ReviewAsync()).Where(finding => finding.Principal.EndsWith(":" + principal, StringComparison.Ordinal) && finding.Id == id)];
+        Assert.True(Array.Exists(found, finding => finding.Severity == severity && finding.Why.Contains(words, StringComparison.Ordinal)), string.Join("\n", found.Select(finding => finding.ToString())));
+    }
+
+    /// <summary>What is as it should be, or better than it looks.</summary>
+    [Theory]
+    [InlineData("user/carl")]
+    [InlineData("role/ci-good")]
+    [InlineData("role/partner-good")]
+    [InlineData("role/web")]
+    [InlineData("role/stage1")]
+    [InlineData("role/stage2")]
+    public async Task What_is_right_raises_no_alarm(string principal) =>
+        Assert.Empty((await ReviewAsync()).Where(finding => finding.Principal.EndsWith(":" + principal, StringComparison.Ordinal)).Select(finding => finding.ToString()));
+
+    [Fact]
+    public async Task A_boundary_takes_the_way_up_away()
+    {
+        string[] ids = [.. (await ReviewAsync()).Where(finding => finding.Principal.EndsWith("user/erik", StringComparison.Ordinal)).Select(finding => finding.Id)];
+        Assert.DoesNotContain("PrivilegeEscalation", ids);
+        Assert.Contains("DataExposure", ids);
+    }
+
+    [Fact]
+    public async Task Ways_to_a_role_are_found_through_other_roles()
+    {
+        AccountSnapshot account = await AccountFile.ReadAsync([Bad], Cancellation);
+        LabPrincipalAccess[] access = [.. PrincipalAccess.Find(account, "s3:DeleteObject", "arn:aws:s3:::movies/data/a")];
+        LabPrincipalAccess fay = access.Single(found => found.Principal.EndsWith("user/fay", StringComparison.Ordinal));
+        Assert.Equal(["stage1", "stage2"], fay.Via);
+        Assert.Empty(access.Single(found => found.Principal.EndsWith("role/stage2", StringComparison.Ordinal)).Via);
+        Assert.Empty(access.Single(found => found.Principal.EndsWith("user/ann", StringComparison.Ordinal)).Via);
+        Assert.DoesNotContain(access, found => found.Principal.EndsWith("user/dora", StringComparison.Ordinal));
+        Assert.Contains(PrincipalAccess.Find(account, "s3:PutObject", "arn:aws:s3:::site/index.html"), found => found.Kind == "Federated" && found.Conditional && found.Via.SequenceEqual(["ci"]));
+    }
+
+    [Theory]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}""", "")]
+    [InlineData("""{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::movies/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"}""", "NotPrincipalAllowed")]
+    [InlineData("""{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}""", "NotActionAllowed")]
+    [InlineData("""{"Effect":"Allow","Action":"s3:*","Resource":"*"}""", "WildcardService")]
+    [InlineData("""{"Effect":"Allow","Action":["iam:PassRole","lambda:CreateFunction","lambda:InvokeFunction"],"Resource":"*"}""", "PrivilegeEscalation")]
+    [InlineData("""{"Effect":"Allow","Action":"iam:CreatePolicyVersion","Resource":"*"}""", "PrivilegeEscalation")]
+    [InlineData("""{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::123456789012:role/web","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::movies/*","Condition":{"StringNotEquals":{"s3:prefix":"secret"}}}""", "ConditionAlwaysTrue")]
+    [InlineData("""{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:Attributes":["title"]}}}""", "ForAllValuesAlone")]
+    [InlineData("""{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:Attributes":["title"]},"Null":{"dynamodb:Attributes":"false"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}""", "")]
+    public void A_document_is_reviewed(string statement, string id)
+    {
+        string[] ids = [.. PolicyReview.Review(Document(statement), "document").Select(finding => finding.Id).Distinct()];
+        if (id.Length > 0)
+        {
+            Assert.Contains(id, ids);
+        }
+        else
+        {
+            Assert.Empty(ids);
+        }
+    }
+
+    [Fact]
+    public void A_role_passed_to_another_service_is_no_way()
+    {
+        PolicyDocument document = PolicyDocument.Parse("""
+            {"Version":"2012-10-17","Statement":[
+              {"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}},
+              {"Effect":"Allow","Action":["lambda:CreateFunction","lambda:InvokeFunction"],"Resource":"*"}]}
+            """);
+        Assert.DoesNotContain("PrivilegeEscalation", PolicyReview.Review(document, "document").Select(finding => finding.Id));
+    }
+
+    [Fact]
+    public void A_denied_step_is_no_way()
+    {
+        PolicyDocument document = PolicyDocument.Parse("""
+            {"Version":"2012-10-17","Statement":[
+              {"Effect":"Allow","Action":["iam:PassRole","ec2:RunInstances"],"Resource":"*"},
+              {"Effect":"Deny","Action":"iam:Pass*","Resource":"*"}]}
+            """);
+        Assert.DoesNotContain("PrivilegeEscalation", PolicyReview.Review(document, "document").Select(finding => finding.Id));
+    }
+
+    [Theory]
+    [InlineData("a*c", "abc", true)]
+    [InlineData("a*", "*b", true)]
+    [InlineData("a*x", "b*", false)]
+    [InlineData("arn:aws:s3:::movies/*", "arn:${Partition}:s3:::${BucketName}/${ObjectName}", true)]
+    [InlineData("arn:aws:s3:::movies", "arn:${Partition}:s3:::${BucketName}/${ObjectName}", false)]
+    [InlineData("a?c", "a*d", false)]
+    [InlineData("", "*", true)]
+    public void Patterns_overlap(string left, string right, bool overlap)
+    {
+        Assert.Equal(overlap, PatternRelation.Overlaps(left, right));
+        Assert.Equal(overlap, PatternRelation.Overlaps(right, left));
+    }
+
+    [Fact]
+    public async Task Pages_gzip_and_UTF_16_are_read_as_one_account()
+    {
+        JsonObject whole = JsonNode.Parse(await File.ReadAllTextAsync(Bad, Cancellation))!.AsObject();
+        JsonObject second = new() { ["IsTruncated"] = false, ["RoleDetailList"] = whole["RoleDetailList"]!.DeepClone(), ["Policies"] = whole["Policies"]!.DeepClone() };
+        whole.Remove("RoleDetailList");
+        whole.Remove("Policies");
+        string one = Path.Combine(folder, "1.json.gz"), two = Path.Combine(folder, "2.json");
+        await using (GZipStream packed = new(File.Create(one), CompressionLevel.Fastest))
+        {
+            await packed.WriteAsync(Encoding.UTF8.GetBytes(whole.ToJsonString()), Cancellation);
+        }
+
+        await File.WriteAllTextAsync(two, second.ToJsonString(), Encoding.Unicode, Cancellation);
+        AccountSnapshot account = await AccountFile.ReadAsync([one, two], Cancellation);
+        AccountSnapshot expected = await AccountFile.ReadAsync([Bad], Cancellation);
+        Assert.Equal(expected.Principals.Select(principal => principal.Arn), account.Principals.Select(principal => principal.Arn));
+        Assert.Equal(
+            PolicyReview.Review(expected).Select(finding => finding.Fingerprint), PolicyReview.Review(account).Select(finding => finding.Fingerprint));
+    }
+
+    [Theory]
+    [InlineData("{\"UserDetailList\": [ {", "SnapshotInvalid")]
+    [InlineData("{\"Version\": \"2012-10-17\"}", "SnapshotInvalid")]
+    [InlineData("", "SnapshotInvalid")]
+    public async Task A_file_that_is_no_account_is_named(string text, string code)
+    {
+        string path = Path.Combine(folder, "account.json");
+        await File.WriteAllTextAsync(path, text, Cancellation);
+        LabException error = await Assert.ThrowsAsync<LabException>(() => AccountFile.ReadAsync([path], Cancellation));
+        Assert.Equal(code, error.Code);
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Accepted_findings_are_left_out_until_the_statement_changes()
+    {
+        string baseline = Path.Combine(folder, "accepted.json"), account = Path.Combine(folder, "account.json");
+        File.Copy(Bad, account);
+        Assert.Empty((await CmdletRunner.RunAsync("Measure-LabPolicy", new { Path = account, Baseline = baseline, UpdateBaseline = true })).Ok().Output);
+        Assert.Empty((await CmdletRunner.RunAsync("Measure-LabPolicy", new { Path = account, Baseline = baseline })).Ok().Output);
+
+        // Bob may now pass roles to more, and a reason that a person wrote stays.
+        string text = await File.ReadAllTextAsync(account, Cancellation);
+        await File.WriteAllTextAsync(account, text.Replace("\"iam:PassRole\"", "[\"iam:PassRole\", \"iam:GetRole\"]", StringComparison.Ordinal), Cancellation);
+        LabPolicyFinding[] found = [.. (await CmdletRunner.RunAsync("Measure-LabPolicy", new { Path = account, Baseline = baseline })).Ok().OutputOf<LabPolicyFinding>()];
+        Assert.Contains(found, finding => finding.Id == "PassRoleAny" && finding.Principal.EndsWith("user/bob", StringComparison.Ordinal));
+        Assert.DoesNotContain(found, finding => finding.Principal.EndsWith("user/ann", StringComparison.Ordinal));
+        JsonNode json = JsonNode.Parse(await File.ReadAllTextAsync(baseline, Cancellation))!;
+        json["accepted"]![0]!["reason"] = "known";
+        await File.WriteAllTextAsync(baseline, json.ToJsonString(), Cancellation);
+        await CmdletRunner.RunAsync("Measure-LabPolicy", new { Path = account, Baseline = baseline, UpdateBaseline = true });
+        Assert.Contains("\"known\"", await File.ReadAllTextAsync(baseline, Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sarif_has_rules_results_and_places()
+    {
+        CmdletResult result = (await CmdletRunner.RunAsync("Measure-LabPolicy", new { Path = Bad, OutputFormat = "Sarif" }, location: Path.GetDirectoryName(Bad))).Ok();
+        JsonElement root = JsonDocument.Parse((string)Assert.Single(result.Output)!).RootElement;
+        JsonElement run = root.GetProperty("runs")[0];
+        Assert.Equal("2.1.0", root.GetProperty("version").GetString());
+        string[] rules = [.. run.GetProperty("tool").GetProperty("driver").GetProperty("rules").EnumerateArray().Select(rule => rule.GetProperty("id").GetString()!)];
+        Assert.Equal(rules.Distinct(), rules);
+        Assert.NotEmpty(run.GetProperty("results").EnumerateArray());
+        foreach (JsonElement finding in run.GetProperty("results").EnumerateArray())
+        {
+            Assert.Equal(finding.GetProperty("ruleId").GetString(), rules[finding.GetProperty("ruleIndex").GetInt32()]);
+            Assert.Contains(finding.GetProperty("level").GetString(), new[] { "note", "warning", "error" });
+            Assert.Equal("bad-account.json", finding.GetProperty("locations")[0].GetProperty("physicalLocation").GetProperty("artifactLocation").GetProperty("uri").GetString());
+            Assert.NotEqual("", finding.GetProperty("message").GetProperty("text").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Documents_from_the_pipeline_and_a_severity()
+    {
+        PolicyDocument document = Document("""{"Effect":"Allow","Action":["s3:HeadObject","iam:PassRole","ec2:RunInstances"],"Resource":"*"}""");
+        CmdletResult result = (await CmdletRunner.RunAsync("Measure-LabPolicy", new { Severity = "High" }, [document])).Ok();
+        Assert.Contains(result.OutputOf<LabPolicyFinding>(), finding => finding.Id == "PrivilegeEscalation");
+        Assert.All(result.OutputOf<LabPolicyFinding>(), finding => Assert.True(finding.Severity >= FindingSeverity.High));
+        ErrorRecord error = (await CmdletRunner.RunAsync("Measure-LabPolicy", new { Policy = "{ \"Statement\": 1 }" })).TerminatingError!;
+        Assert.StartsWith("MalformedPolicyDocument", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_can_is_asked_of_a_saved_account()
+    {
+        CmdletResult result = (await CmdletRunner.RunAsync("Find-LabPrincipal", new { Action = "s3:DeleteObject", Resource = "s3://movies/data/a", Path = Bad })).Ok();
+        Assert.Contains(result.OutputOf<LabPrincipalAccess>(), access => access.Via.Count == 2);
+        ErrorRecord error = (await CmdletRunner.RunAsync("Find-LabPrincipal", new { Action = "s3:HeadObject", Path = Bad })).TerminatingError!;
+        Assert.Contains("s3:GetObject", error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_page_of_the_rules_is_what_the_rules_say()
+    {
+        StringBuilder page = new();
+        page.AppendLine("# Rules of Measure-LabPolicy").AppendLine()
+            .AppendLine("`Measure-LabPolicy` reviews a principal with all its policies together, and single documents. A finding can have another severity than its rule, where a")
+            .AppendLine("condition limits it or where it concerns a Deny. The source of this page is `ReviewRule` and `EscalationPath` in `src/CloudLab.Core/Identity/Review`.").AppendLine()
+            .AppendLine("| rule | severity | what it finds | why it matters | what to do |").AppendLine("|---|---|---|---|---|");
+        foreach (ReviewRule rule in ReviewRule.All)
+        {
+            page.AppendLine($"| `{rule.Id}` | {rule.Severity} | {rule.Title} | {rule.Help} | {rule.Fix} |");
+        }
+
+        page.AppendLine().AppendLine("## Ways to further permissions").AppendLine()
+            .AppendLine("`PrivilegeEscalation` looks for these. All actions of a row have to be allowed, in whatever policies of the principal; statements that deny without a")
+            .AppendLine("condition and the permissions boundary are taken into account. A role can be passed only to the service of the row.").AppendLine()
+            .AppendLine("| way | the principal can | actions |").AppendLine("|---|---|---|");
+        foreach (EscalationPath path in EscalationPath.All)
+        {
+            page.AppendLine($"| `{path.Name}` | {path.How} | {string.Join(", ", path.Steps.Select(step => $"`{step.Action}`"))}{(path.EndsInRole ? " (a user also needs `sts:AssumeRole`)" : "")}{(path.RemovesBoundary ? " (of a principal with a boundary)" : "")} |");
+        }
+
+        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "policy-review.md"), made = Path.Combine(Path.GetTempPath(), "policy-review.md");
+        await File.WriteAllTextAsync(made, written, Cancellation);
+        Assert.True(File.Exists(file) && (await File.ReadAllTextAsync(file, Cancellation)).ReplaceLineEndings("\n") == written, $"docs/policy-review.md is out of date: copy {made} over it.");
+    }
+
+    private static async Task<IReadOnlyList<LabPolicyFinding>> ReviewAsync() => [.. PolicyReview.Review(await AccountFile.ReadAsync([Bad], Cancellation), Bad)];
+
+    private static PolicyDocument Document(string statement) => PolicyDocument.Parse($$"""{"Version":"2012-10-17","Statement":[{{statement}}]}""");
+}
