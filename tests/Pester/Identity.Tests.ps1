@@ -229,3 +229,95 @@ Describe 'Policies' -Tag Identity {
         Remove-LabRole stranger -Force
     }
 }
+
+Describe 'Temporary sessions' -Tag Identity {
+    AfterEach {
+        $script:emulator | Connect-Lab | Out-Null
+        Get-LabRole | Remove-LabRole -Force
+    }
+
+    BeforeEach {
+        $script:emulator | Connect-Lab | Out-Null
+    }
+
+    It 'shows who you are, until when, and how to hand the values to other tools' {
+        New-LabRole guest | Out-Null
+        $session = Use-LabRole guest -SessionName me -PassThru
+        $text = $session | Out-String -Width 120
+        $text | Should -Match 'Identity\s*: arn:aws:sts::\d+:assumed-role/guest/me'
+        $text | Should -Match 'Expiration\s*: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ \(renewed automatically\)'
+        $text | Should -Match 'For other tools\s*: Get-LabSession -Export'
+        $text | Should -Not -Match 'SecretAccessKey|AWS_SECRET'
+        (Get-LabSession).Identity.Value | Should -BeLike '*:assumed-role/guest/me'
+        $root = $script:emulator | Connect-Lab
+        $root | Out-String | Should -Not -Match 'For other tools'
+        $root.Expiration.Value | Should -BeNullOrEmpty
+    }
+
+    It 'exports lines that PowerShell runs' {
+        New-LabRole guest | Out-Null
+        $kept = @{}
+        $names = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL'
+        foreach ($name in $names) { $kept[$name] = [Environment]::GetEnvironmentVariable($name) }
+        try {
+            Use-LabRole guest -SessionName tool -Export PowerShell | Out-String | Invoke-Expression
+            (Get-LabSession).Identity.Value | Should -Not -BeLike '*guest*'
+            Disconnect-Lab
+            (Get-LabCallerIdentity).Arn | Should -BeLike '*:assumed-role/guest/tool'
+        }
+        finally {
+            foreach ($name in $names) { [Environment]::SetEnvironmentVariable($name, $kept[$name]) }
+        }
+    }
+
+    It 'makes a session of your own keys and leaves the default alone' {
+        $before = (Get-LabSession).Credential.Value
+        $session = Get-LabSessionToken -Duration 3600
+        (Get-LabCallerIdentity -Session $session).Arn | Should -BeLike '*:root'
+        $session.Credential.Value | Should -BeLike 'ASIA*'
+        (Get-LabSession).Credential.Value | Should -Be $before
+    }
+
+    It 'refuses a region that cannot be one' {
+        { Connect-Lab -Region 'eu west' } | Should -Throw -ErrorId 'RegionInvalid,*'
+        (Get-LabSession).Region.Value | Should -Not -Be 'eu west'
+    }
+}
+
+Describe 'Instances' -Tag Identity -Skip:($null -eq $env:CLOUDLAB_TEST_MOTO) {
+    BeforeAll {
+        $anybody = [pscredential]::new('test', (ConvertTo-SecureString 'test' -AsPlainText -Force))
+        Connect-Lab -EndpointUrl $env:CLOUDLAB_TEST_MOTO -Credential $anybody -Region ap-south-1 | Out-Null
+        $name = "lab-$([guid]::NewGuid().ToString('N').Substring(0, 12))"
+        $instance = Start-LabInstance -ImageId ami-12c6146b -InstanceType t3.micro -Name $name | Wait-LabInstance
+    }
+
+    AfterAll {
+        Remove-LabInstance $name -Force
+        Disconnect-Lab
+    }
+
+    It 'are shown in a table that fits 80 columns' {
+        $lines = (Get-LabInstance $name | Out-String -Width 80).Trim() -split "`r?`n"
+        $lines[0] | Should -Match '^InstanceId\s+Name\s+InstanceType\s+State\s+PrivateIpAddress'
+        $lines[2] | Should -Match "^$($instance.InstanceId)\s+$name\s+t3\.micro\s+Running\s+[\d.]+$"
+    }
+
+    It 'are completed by id and by the beginning of their name' {
+        foreach ($word in $instance.InstanceId.Substring(0, 6), $name) {
+            $line = "Stop-LabInstance $word"
+            (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain $instance.InstanceId
+        }
+        $line = 'Start-LabInstance -InstanceType t3.mic'
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 't3.micro'
+        $line = 'Wait-LabInstance -State '
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'Running', 'Stopped', 'Terminated'
+    }
+
+    It 'bind from the pipeline by their id' {
+        $instance | Get-LabInstance | ForEach-Object InstanceId | Should -Be $instance.InstanceId
+        "$instance" | Should -Be $instance.InstanceId
+        [pscustomobject]@{ InstanceId = $instance.InstanceId } | Stop-LabInstance -WhatIf
+        (Get-LabInstance $instance).State | Should -Be Running
+    }
+}

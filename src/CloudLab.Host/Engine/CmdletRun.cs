@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Text;
 using CloudLab.Host.Arguments;
 using CloudLab.Host.Output;
 using Microsoft.PowerShell.Commands;
@@ -79,6 +80,21 @@ internal sealed class CmdletRun : IDisposable
                 // Bytes into a pipe are what the pipe's reader wants, not numbers; one alone is not worth a system call.
                 BufferedStream bytes = new(stdout, 1 << 16);
                 (writer, flush) = (new ByteWriter(bytes).Write, bytes.Flush);
+            }
+            else if (output.Length == 0 && line.IsGiven("Export"))
+            {
+                // Lines for another shell, or the answer of a credential_process: with quotes they would be neither.
+                Action<object?> objects = writer;
+                writer = value =>
+                {
+                    if (value is PSObject { BaseObject: string } or string)
+                    {
+                        stdout.Write(Encoding.UTF8.GetBytes(value + "\n"));
+                        return;
+                    }
+
+                    objects(value);
+                };
             }
 
             pipeline.AddCommand(WriteObjectCommand.Name).AddParameter(nameof(WriteObjectCommand.Writer), Guarded(writer));

@@ -531,6 +531,21 @@ public class CommandLineProcessTests
     }
 
     [Fact]
+    public async Task Exported_credentials_are_lines_for_a_shell()
+    {
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        Dictionary<string, string> lab = Of(emulator);
+        await RunAsync(["New-LabRole", "guest"], lab);
+        Outcome bash = await RunAsync(["Use-LabRole", "guest", "-Export", "Bash"], lab);
+        Assert.StartsWith("export AWS_ACCESS_KEY_ID='ASIA", bash.Output, StringComparison.Ordinal);
+        Assert.All(bash.Output.TrimEnd().Split('\n'), line => Assert.Matches("^export AWS_[A-Z_]+='[^']+'$", line));
+        Outcome json = await RunAsync(["Use-LabRole", "guest", "-Export", "CredentialProcess"], lab);
+        Assert.Equal(1, Parse(json).GetProperty("Version").GetInt32());
+        lab["CLOUDLAB_OUTPUT"] = "json";
+        Assert.StartsWith("\"export ", (await RunAsync(["Get-LabSession", "-Export", "Bash"], lab)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_one_lists_the_next_fetches_by_property_name()
     {
         await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
