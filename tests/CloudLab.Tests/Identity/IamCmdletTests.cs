@@ -163,7 +163,8 @@ public abstract class IamCmdletTest : IAsyncLifetime
         (await Run("New-LabRole", new { Name = services, Service = "ec2" })).Ok();
         CmdletResult named = (await Run("Wait-LabRole", new { Name = services })).Ok();
         Assert.DoesNotContain(named.Verbose, line => line.Contains("AssumeRole:", StringComparison.Ordinal));
-        Assert.Empty((await Run("Get-LabRole", new { Name = "cloudlab-wait-*" })).Ok().OutputOf<LabRole>().Where(role => role.Description?.Contains(services, StringComparison.Ordinal) ?? false));
+        Assert.DoesNotContain(
+            (await Run("Get-LabRole", new { Name = "cloudlab-wait-*" })).Ok().OutputOf<LabRole>(), role => role.Description?.Contains(services, StringComparison.Ordinal) ?? false);
         AssertError("WaitTimeout", await Run("Wait-LabRole", new { Name = services + "-no", Timeout = 0 }), "it does not exist");
     }
 

@@ -91,7 +91,7 @@ public class ActionCatalogueTests
 
     [Fact]
     public void Every_action_of_the_escalation_paths_exists() =>
-        Assert.Empty(EscalationPath.All.SelectMany(path => path.Steps).Select(step => step.Action).Distinct().Where(action => ActionCatalogue.Find(action) is null));
+        Assert.DoesNotContain(EscalationPath.All.SelectMany(path => path.Steps), step => ActionCatalogue.Find(step.Action) is null);
 
     [Fact]
     public async Task Actions_are_found_by_level_and_resource()
