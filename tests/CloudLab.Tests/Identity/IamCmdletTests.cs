@@ -395,8 +395,8 @@ public sealed class IamCmdletTestsOnEmulator : FullIamCmdletTest
     }
 
     [Theory]
-    [InlineData("PrincipalInvalid", "TrustedPrincipal", "ec2", "ec2.amazonaws.com", "-Service ec2")]
-    [InlineData("PrincipalInvalid", "TrustedPrincipal", "ec2.amazonaws.com,lambda.amazonaws.com", "not one principal")]
+    [InlineData("PrincipalInvalid", "TrustedPrincipal", "ec2", "ec2.amazonaws.com")]
+    [InlineData("PrincipalInvalid", "TrustedPrincipal", "ec2.amazonaws.com,lambda.amazonaws.com", "give several as a list")]
     [InlineData("ServiceInvalid", "Service", "ec2,lambda")]
     [InlineData("SubjectMissing", "Federated", "arn:aws:iam::123456789012:oidc-provider/x.example")]
     [InlineData("ProviderInvalid", "Federated", "x.example", "Subject=*")]

@@ -156,7 +156,6 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
     [InlineData("Use-LabRole", "SessionName", "x")]
     [InlineData("Use-LabRole", "RoleArn", "viewer")]
     [InlineData("Use-LabRole", "RoleArn", "arn:aws:iam::123456789012:role/x\n")]
-    [InlineData("Remove-LabRole", "Name", "a*")]
     public async Task Nonsense_is_refused(string cmdlet, string parameter, string value)
     {
         Hashtable parameters = new() { [parameter] = value };

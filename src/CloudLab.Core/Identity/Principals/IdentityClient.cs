@@ -164,7 +164,16 @@ public sealed class IdentityClient
             return IamXml.ReadTags(item.Element("Tags"));
         }
 
-        return IamXml.ReadTags(new XElement("Tags", await IamOptionalListAsync(action, subject, parameter.Value, cancellation, parameter).ToListAsync(cancellation)));
+        try
+        {
+            // Whole, and not by its members: radosgw names them otherwise.
+            return IamXml.ReadTags((await IamAsync(action, subject, parameter.Value, cancellation, parameter)).Element("Tags"));
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
+        {
+            Reporter.Verbose($"The service does not support {action}: {subject} is shown without tags.");
+            return [];
+        }
     }
 
     /// <summary>Calls one action of STS.</summary>

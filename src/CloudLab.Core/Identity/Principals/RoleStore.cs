@@ -94,7 +94,10 @@ public sealed class RoleStore(IdentityClient client)
         {
             await Undoing.RunAsync(
                 client, Subject(role.Name), role.Name, "RoleHalfMade", role.ManagedPolicies.Count == 0 ? "has no policy" : "does not have all its policies",
-                "Remove-LabRole -Force", e, () => RemoveAsync(role.Name, force: inline.Count > 0 || role.ManagedPolicies.Count > 0, CancellationToken.None));
+                "Remove-LabRole -Force", e,
+                () => inline.Count > 0 || role.ManagedPolicies.Count > 0
+                    ? RemoveAsync(role.Name, force: true, CancellationToken.None)
+                    : client.IamAsync("DeleteRole", Subject(role.Name), role.Name, CancellationToken.None, ("RoleName", role.Name)));
             throw;
         }
 
