@@ -23,17 +23,19 @@ public sealed class RoleFaultTests
     public async Task A_role_whose_policy_is_refused_is_removed_again()
     {
         await using FakeServer server = new(
-            (200, FakeServer.Ok("CreateRole", Role)), (409, FakeServer.Error("LimitExceeded", "Too large.")), (200, FakeServer.Ok("DeleteRole", "")));
+            (200, FakeServer.Ok("CreateRole", Role)), (409, FakeServer.Error("LimitExceeded", "Too large.")),
+            (200, FakeServer.Ok("ListRolePolicies", "<PolicyNames/>")), (200, FakeServer.Ok("DeleteRole", "")));
         LabException error = await Assert.ThrowsAsync<LabException>(() => new RoleStore(server.Client).CreateAsync(Wanted, Cancellation));
         Assert.Equal("LimitExceeded", error.Code);
-        Assert.Equal(["CreateRole", "PutRolePolicy", "DeleteRole"], server.Actions);
+        Assert.Equal(["CreateRole", "PutRolePolicy", "ListRolePolicies", "DeleteRole"], server.Actions);
     }
 
     [Fact]
     public async Task A_role_that_cannot_be_removed_again_is_said_to_exist()
     {
         await using FakeServer server = new(
-            (200, FakeServer.Ok("CreateRole", Role)), (409, FakeServer.Error("LimitExceeded", "Too large.")), (403, FakeServer.Error("AccessDenied", "No.")));
+            (200, FakeServer.Ok("CreateRole", Role)), (409, FakeServer.Error("LimitExceeded", "Too large.")),
+            (403, FakeServer.Error("AccessDenied", "No.")), (403, FakeServer.Error("AccessDenied", "No.")));
         LabException error = await Assert.ThrowsAsync<LabException>(() => new RoleStore(server.Client).CreateAsync(Wanted, Cancellation));
         Assert.Equal("RoleHalfMade", error.Code);
         Assert.Contains("Role 'r' was created but has no policy", error.Message, StringComparison.Ordinal);
