@@ -1,0 +1,88 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# IAM's users, groups, keys, policies and roles in the real engine: secrets, pipelines, order, completion.
+
+BeforeAll {
+    Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1')
+    $script:kept = @{}
+    foreach ($name in 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE', 'AWS_PROFILE') {
+        $script:kept[$name] = [Environment]::GetEnvironmentVariable($name)
+    }
+    $env:AWS_PROFILE = $null
+    $env:AWS_CONFIG_FILE = Join-Path $TestDrive 'config'
+    $env:AWS_SHARED_CREDENTIALS_FILE = Join-Path $TestDrive 'credentials'
+    $script:emulator = Start-LabEmulator
+}
+
+AfterAll {
+    $script:emulator | Stop-LabEmulator
+    Disconnect-Lab
+    foreach ($name in $script:kept.Keys) { [Environment]::SetEnvironmentVariable($name, $script:kept[$name]) }
+}
+
+Describe 'Users, groups and keys' -Tag Identity {
+    AfterEach {
+        Get-LabUser | Remove-LabUser -Force
+        Get-LabGroup | Remove-LabGroup -Force
+        Get-LabRole | Remove-LabRole -Force
+        Get-LabPolicy | Remove-LabPolicy -Force
+    }
+
+    It 'hands out the secret of a key once, as a credential that works, and shows it nowhere else' {
+        $said = New-LabUser ann | New-LabAccessKey -Verbose 4>&1
+        $key = $said | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }
+        $key.Credential | Should -BeOfType pscredential
+        $key.Credential.UserName | Should -Be $key.AccessKeyId
+        (Get-LabCallerIdentity -Credential $key.Credential).Arn | Should -BeLike '*:user/ann'
+        $secret = $key.Credential.GetNetworkCredential().Password
+        $secret.Length | Should -Be 40
+        "$($said | Out-String) $($key | Format-List * | Out-String) $($key | ConvertTo-Json -Depth 4) $($key | ConvertTo-Csv)" | Should -Not -Match ([regex]::Escape($secret))
+        (Get-LabAccessKey ann).PSObject.Properties.Name | Should -Not -Contain Credential
+    }
+
+    It 'replaces a key: the new one works, the old one does not' {
+        $old = New-LabUser ann | New-LabAccessKey
+        $new = Get-LabUser ann | Get-LabAccessKey | Update-LabAccessKey
+        (Get-LabCallerIdentity -Credential $new.Credential).Arn | Should -BeLike '*:user/ann'
+        { Get-LabCallerIdentity -Credential $old.Credential } | Should -Throw -ErrorId 'InvalidClientTokenId,*'
+        (Get-LabAccessKey ann).AccessKeyId | Should -Be $new.AccessKeyId
+    }
+
+    It 'binds users, groups and roles through the pipeline' {
+        $null = New-LabGroup editors | Add-LabPolicyAttachment -Name read -Policy (New-LabPolicyDocument -Bucket movies)
+        'ann', 'bob' | New-LabUser -Group editors | New-LabAccessKey | Out-Null
+        (Get-LabUser | Get-LabAccessKey).UserName | Sort-Object | Should -Be 'ann', 'bob'
+        (Get-LabUser | Get-LabGroupMember).GroupName | Should -Be 'editors', 'editors'
+        (Get-LabGroup | Get-LabGroupMember).UserName | Sort-Object | Should -Be 'ann', 'bob'
+        (Get-LabGroup editors | Get-LabPolicyAttachment).PolicyName | Should -Be read
+        'x', 'y' | New-LabRole -Service ec2 -ManagedPolicy AmazonS3ReadOnlyAccess | Out-Null
+        Get-LabRole | Get-LabPolicyAttachment | Remove-LabPolicyAttachment -Force
+        Get-LabRole | Get-LabPolicyAttachment | Should -BeNullOrEmpty
+        (Get-LabUser a*).Name | Should -Be ann
+    }
+
+    It 'lists in order what it fetches side by side, and stops when enough is seen' {
+        $names = 1..40 | ForEach-Object { 'u{0:00}' -f $_ }
+        $names | New-LabUser | Out-Null
+        (Get-LabUser -IncludeGroup -IncludeKey).Name | Should -Be $names
+        (Get-LabUser -IncludeGroup -IncludeKey | Select-Object -First 2).Name | Should -Be 'u01', 'u02'
+    }
+
+    It 'names all that hangs on a role in one error' {
+        New-LabRole server -Service ec2 -ManagedPolicy AmazonS3ReadOnlyAccess -Policy (New-LabPolicyDocument -Bucket movies) | New-LabInstanceProfile | Out-Null
+        $failure = { Remove-LabRole server -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'DeleteConflict,*' -PassThru
+        "$failure" | Should -BeLike "*instance profile 'server'*inline policy 'server'*AmazonS3ReadOnlyAccess*"
+        $failure.ErrorDetails.RecommendedAction | Should -BeLike '*-Force*'
+        Remove-LabRole server -Force
+        Remove-LabInstanceProfile server -Confirm:$false
+    }
+
+    It 'completes names of users, groups, policies and versions' {
+        New-LabUser ann | Out-Null
+        New-LabGroup editors | Out-Null
+        New-LabPolicy movies-read (New-LabPolicyDocument -Bucket movies) | Out-Null
+        foreach ($case in ('Get-LabUser a', 'ann'), ('Add-LabGroupMember ed', 'editors'), ('Get-LabPolicy mov', 'movies-read'),
+            ('Get-LabPolicyVersion movies-read v', 'v1'), ('New-LabRole x -ManagedPolicy AmazonS3R', 'AmazonS3ReadOnlyAccess'), ('New-LabRole x -Service ec', 'ec2')) {
+            (TabExpansion2 $case[0] $case[0].Length).CompletionMatches[0].CompletionText | Should -Be $case[1]
+        }
+    }
+}
