@@ -15,6 +15,7 @@ namespace CloudLab.Tests.Identity.Accounts;
 public sealed class AccountLoaderTests
 {
     private const string Pass = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]}""";
+    private const string Storage = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}""";
     private const string Launch = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:RunInstances","Resource":"*"}]}""";
     private const string Trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}""";
 
@@ -102,15 +103,15 @@ public sealed class AccountLoaderTests
     private async Task CheckRoleAsync(LabSession session)
     {
         RoleStore roles = new(new IdentityClient(session));
-        await roles.CreateAsync(new NewRole { Name = name, TrustPolicy = PolicyDocument.Parse(Trust), Policy = PolicyDocument.Parse(Pass), PolicyName = "pass" }, Cancellation);
+        await roles.CreateAsync(new NewRole { Name = name, TrustPolicy = PolicyDocument.Parse(Trust), Policy = PolicyDocument.Parse(Storage), PolicyName = "storage" }, Cancellation);
         try
         {
             LabPolicyFinding[] found = [.. (await CmdletRunner.RunAsync("Measure-LabPolicy", new { Session = session, Principal = name })).Ok().OutputOf<LabPolicyFinding>()];
             Assert.Contains(found, finding => finding.Id == "PublicPrincipal" && finding.Policy == "trust policy");
-            Assert.Contains(found, finding => finding.Id == "PassRoleAny" && finding.Policy == "inline policy 'pass'");
+            Assert.Contains(found, finding => finding.Id == "WildcardService" && finding.Policy == "inline policy 'storage'");
             Assert.All(found, finding => Assert.EndsWith(name, finding.Principal, StringComparison.Ordinal));
             Assert.Contains(
-                (await CmdletRunner.RunAsync("Find-LabPrincipal", new { Session = session, Action = "iam:PassRole" })).Ok().OutputOf<LabPrincipalAccess>(),
+                (await CmdletRunner.RunAsync("Find-LabPrincipal", new { Session = session, Action = "s3:DeleteObject" })).Ok().OutputOf<LabPrincipalAccess>(),
                 access => access.Principal.EndsWith(name, StringComparison.Ordinal) && access.Via.Count == 0);
         }
         finally
