@@ -15,7 +15,6 @@ namespace CloudLab.Tests.Identity.Accounts;
 public sealed class AccountLoaderTests
 {
     private const string Pass = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]}""";
-    private const string Storage = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}""";
     private const string Launch = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:RunInstances","Resource":"*"}]}""";
     private const string Trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}""";
 
@@ -35,7 +34,8 @@ public sealed class AccountLoaderTests
     public async Task Roles_of_a_service_without_the_one_call_are_reviewed()
     {
         (Uri url, AwsKeys keys) = TestServers.Ceph();
-        await CheckRoleAsync(Session(new SessionOptions { EndpointUrl = url, Keys = keys }));
+        // radosgw knows few actions, and refuses policies with others.
+        await CheckRoleAsync(Session(new SessionOptions { EndpointUrl = url, Keys = keys }), "s3:*", "WildcardService");
     }
 
     [Fact]
@@ -100,18 +100,18 @@ public sealed class AccountLoaderTests
 
     private static LabSession Session(SessionOptions options) => LabSession.Resolve(options, "test", null, new LabEnvironment(_ => null, TestEnvironment.Folder));
 
-    private async Task CheckRoleAsync(LabSession session)
+    private async Task CheckRoleAsync(LabSession session, string action = "iam:PassRole", string finding = "PassRoleAny")
     {
         RoleStore roles = new(new IdentityClient(session));
-        await roles.CreateAsync(new NewRole { Name = name, TrustPolicy = PolicyDocument.Parse(Trust), Policy = PolicyDocument.Parse(Storage), PolicyName = "storage" }, Cancellation);
+        await roles.CreateAsync(new NewRole { Name = name, TrustPolicy = PolicyDocument.Parse(Trust), Policy = PolicyDocument.Parse(Pass.Replace("iam:PassRole", action, StringComparison.Ordinal)), PolicyName = "pass" }, Cancellation);
         try
         {
             LabPolicyFinding[] found = [.. (await CmdletRunner.RunAsync("Measure-LabPolicy", new { Session = session, Principal = name })).Ok().OutputOf<LabPolicyFinding>()];
-            Assert.Contains(found, finding => finding.Id == "PublicPrincipal" && finding.Policy == "trust policy");
-            Assert.Contains(found, finding => finding.Id == "WildcardService" && finding.Policy == "inline policy 'storage'");
-            Assert.All(found, finding => Assert.EndsWith(name, finding.Principal, StringComparison.Ordinal));
+            Assert.Contains(found, one => one.Id == "PublicPrincipal" && one.Policy == "trust policy");
+            Assert.Contains(found, one => one.Id == finding && one.Policy == "inline policy 'pass'");
+            Assert.All(found, one => Assert.EndsWith(name, one.Principal, StringComparison.Ordinal));
             Assert.Contains(
-                (await CmdletRunner.RunAsync("Find-LabPrincipal", new { Session = session, Action = "s3:DeleteObject" })).Ok().OutputOf<LabPrincipalAccess>(),
+                (await CmdletRunner.RunAsync("Find-LabPrincipal", new { Session = session, Action = action == "s3:*" ? "s3:GetObject" : action })).Ok().OutputOf<LabPrincipalAccess>(),
                 access => access.Principal.EndsWith(name, StringComparison.Ordinal) && access.Via.Count == 0);
         }
         finally
