@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Policies;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Attachments;
@@ -75,7 +76,7 @@ public sealed class NewLabPolicyCommand : IdentityCommand
         {
             if (await ShouldProcessAsync($"managed policy '{Name}'", "Create managed policy"))
             {
-                await WriteAsync(await ManagedPolicies.CreateAsync(Name, policy, Path, Description, TextTable.Read(Tag), cancellation), cancellation);
+                await WriteAsync(await ManagedPolicies.CreateAsync(Name, policy, Path, Description, PlainObject.Texts(Tag), cancellation), cancellation);
             }
         }
         catch (Exception e)

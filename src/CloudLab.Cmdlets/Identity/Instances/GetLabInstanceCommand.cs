@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Instances;
 
@@ -63,7 +64,7 @@ public sealed class GetLabInstanceCommand : InstanceCommand
 
                 WildcardPattern pattern = new(named, WildcardOptions.IgnoreCase);
                 bool found = WildcardPattern.ContainsWildcardCharacters(named) || State is not null || Tag is not null;
-                await foreach (LabInstance instance in Instances.ListAsync(State, TextTable.Read(Tag), cancellation))
+                await foreach (LabInstance instance in Instances.ListAsync(State, PlainObject.Texts(Tag), cancellation))
                 {
                     if (pattern.IsMatch(instance.Name ?? "") || pattern.IsMatch(instance.InstanceId))
                     {

@@ -36,7 +36,7 @@ public sealed class SetLabInstanceCommand : InstanceCommand
     /// <summary>Name or ARN of the instance profile.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Profile")]
     [Alias("IamInstanceProfile", "InstanceProfileName")]
-    [ArgumentCompleter(typeof(InstanceChoiceCompleter))]
+    [ArgumentCompleter(typeof(InstanceProfileNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? InstanceProfile { get; set; }
 

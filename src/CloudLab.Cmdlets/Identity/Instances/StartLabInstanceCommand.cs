@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
@@ -68,7 +69,7 @@ public sealed class StartLabInstanceCommand : InstanceCommand
     /// <summary>Name or ARN of the instance profile that gives the instances a role.</summary>
     [Parameter(ParameterSetName = "New")]
     [Alias("IamInstanceProfile", "InstanceProfileName")]
-    [ArgumentCompleter(typeof(InstanceChoiceCompleter))]
+    [ArgumentCompleter(typeof(InstanceProfileNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? InstanceProfile { get; set; }
 
@@ -123,7 +124,7 @@ public sealed class StartLabInstanceCommand : InstanceCommand
             return;
         }
 
-        Dictionary<string, string> tags = TextTable.Read(Tag);
+        Dictionary<string, string> tags = PlainObject.Texts(Tag);
         if (Name is not null && !tags.TryAdd("Name", Name))
         {
             throw new LabException(LabErrorKind.InvalidArgument, "NameTwice", "-Name and the Name tag of -Tag cannot be combined.");

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Principals;
@@ -68,7 +69,7 @@ public sealed class NewLabInstanceProfileCommand : IdentityCommand
             string? role = InputObject?.Name ?? (Role is null ? null : IamName.Of("role", Role));
             if (await ShouldProcessAsync($"instance profile '{name}'", role is null ? "Create instance profile" : $"Create instance profile with role '{role}'"))
             {
-                await WriteAsync(await InstanceProfiles.CreateAsync(name, Path, role, TextTable.Read(Tag), cancellation), cancellation);
+                await WriteAsync(await InstanceProfiles.CreateAsync(name, Path, role, PlainObject.Texts(Tag), cancellation), cancellation);
             }
         }
         catch (Exception e)

@@ -229,7 +229,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
                         Policy = policy,
                         PolicyName = PolicyName ?? Name,
                         ManagedPolicies = managed,
-                        PermissionsBoundary = PermissionsBoundary is null ? null : await ManagedPolicies.FindArnAsync(PermissionsBoundary, cancellation),
+                        PermissionsBoundary = await BoundaryArnAsync(PermissionsBoundary, cancellation),
                         Path = Path,
                         Description = Description,
                         MaxSessionDuration = MaxSessionDuration,

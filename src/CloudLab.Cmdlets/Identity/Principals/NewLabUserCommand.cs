@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Principals;
@@ -74,8 +75,8 @@ public sealed class NewLabUserCommand : IdentityCommand
                                 Name = name,
                                 Path = Path,
                                 Groups = [.. Group.Select(group => IamName.Of("group", group))],
-                                PermissionsBoundary = PermissionsBoundary is null ? null : await ManagedPolicies.FindArnAsync(PermissionsBoundary, cancellation),
-                                Tags = TextTable.Read(Tag),
+                                PermissionsBoundary = await BoundaryArnAsync(PermissionsBoundary, cancellation),
+                                Tags = PlainObject.Texts(Tag),
                             },
                             cancellation),
                         cancellation);

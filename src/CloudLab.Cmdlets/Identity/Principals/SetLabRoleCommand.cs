@@ -100,8 +100,8 @@ public sealed class SetLabRoleCommand : IdentityCommand
                         TrustPolicy = trust,
                         Description = Description,
                         MaxSessionDuration = MaxSessionDuration,
-                        PermissionsBoundary = string.IsNullOrEmpty(PermissionsBoundary) ? PermissionsBoundary : await ManagedPolicies.FindArnAsync(PermissionsBoundary, cancellation),
-                        Tags = Tag is null ? null : TextTable.Read(Tag),
+                        PermissionsBoundary = await BoundaryArnAsync(PermissionsBoundary, cancellation),
+                        Tags = Tag is null ? null : PlainObject.Texts(Tag),
                     },
                     cancellation);
                 if (PassThru)

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Principals;
@@ -75,8 +76,8 @@ public sealed class SetLabUserCommand : IdentityCommand
                     {
                         NewName = NewName,
                         NewPath = NewPath,
-                        PermissionsBoundary = string.IsNullOrEmpty(PermissionsBoundary) ? PermissionsBoundary : await ManagedPolicies.FindArnAsync(PermissionsBoundary, cancellation),
-                        Tags = Tag is null ? null : TextTable.Read(Tag),
+                        PermissionsBoundary = await BoundaryArnAsync(PermissionsBoundary, cancellation),
+                        Tags = Tag is null ? null : PlainObject.Texts(Tag),
                     },
                     cancellation);
                 if (PassThru)

@@ -192,7 +192,7 @@ public sealed partial class UseLabRoleCommand : TemporarySessionCommand
             SessionPolicy = policy,
             ManagedPolicies = ManagedPolicy ?? [],
             ExternalId = ExternalId,
-            Tags = TextTable.Read(Tag),
+            Tags = PlainObject.Texts(Tag),
             TransitiveTagKeys = TransitiveTagKey ?? [],
             SourceIdentity = SourceIdentity,
             WebIdentityTokenFile = WebIdentityTokenFile,

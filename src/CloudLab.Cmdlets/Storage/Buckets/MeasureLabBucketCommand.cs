@@ -1,8 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Storage.Completers;
-using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
-using CloudLab.Core.Storage.Objects;
 
 namespace CloudLab.Cmdlets.Storage.Buckets;
 
@@ -60,19 +58,9 @@ public sealed class MeasureLabBucketCommand : BucketsCommand
     {
         foreach (string text in Bucket)
         {
-            (string name, string? beginning) = ObjectName.Parse(text) is var (bucket, rest) ? (bucket, rest.Length > 0 ? rest : null) : (text, null);
-            if (beginning is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)))
-            {
-                throw new LabException(
-                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{text}' already names a prefix: omit -Prefix, or give only the name of the bucket.")
-                {
-                    Target = text, StopsCommand = false,
-                };
-            }
-
+            (string name, string[] prefixes) = BucketPlace.Of(text, Prefix, MyInvocation.BoundParameters.ContainsKey(nameof(Prefix)));
             await ForEachBucketAsync(
-                [name],
-                found => ParameterSetName == WholeSet && beginning is null ? WholeAsync(found) : PartsAsync(found, beginning is null ? Prefix : [beginning]),
+                [name], found => ParameterSetName == WholeSet && prefixes is [""] ? WholeAsync(found) : PartsAsync(found, prefixes),
                 cancellation);
         }
 

@@ -185,20 +185,7 @@ public sealed class GetLabObjectCommand : StorageCommand
 
     private async Task ListAsync(string from, string[] prefixes, CancellationToken cancellation)
     {
-        if (ObjectName.Parse(from) is var (name, beginning))
-        {
-            if (prefixes is not [""] && beginning.Length > 0)
-            {
-                throw new LabException(
-                    LabErrorKind.InvalidArgument, "TwoPrefixes", $"'{from}' already names a prefix: omit -Prefix, or give only the name of the bucket.")
-                {
-                    Target = from, StopsCommand = false,
-                };
-            }
-
-            (from, prefixes) = (name, beginning.Length > 0 ? [beginning] : prefixes);
-        }
-
+        (from, prefixes) = BucketPlace.Of(from, prefixes, given: prefixes is not [""]);
         foreach (string prefix in prefixes)
         {
             bool found = false;

@@ -1,5 +1,6 @@
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Core.Identity.Accounts;
 
@@ -71,12 +72,6 @@ internal sealed class AccountBuilder
 
         return new AccountSnapshot(built);
     }
-
-    /// <summary>Reads a document as IAM writes it.</summary>
-    /// <param name="text">JSON, encoded as in a URL or not; a + is a plus.</param>
-    /// <returns>The document. Throws <see cref="LabException"/>.</returns>
-    private static PolicyDocument Parse(string text) =>
-        PolicyDocument.Parse(text.TrimStart().StartsWith('{') ? text : Uri.UnescapeDataString(text));
 
     private AccountPrincipal Build(RawPrincipal raw)
     {
@@ -150,7 +145,7 @@ internal sealed class AccountBuilder
 
         try
         {
-            return (new NamedPolicy(name, Parse(document)), null);
+            return (new NamedPolicy(name, IamXml.Parse(document)), null);
         }
         catch (LabException e)
         {

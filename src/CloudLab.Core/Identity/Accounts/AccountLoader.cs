@@ -25,7 +25,7 @@ public sealed class AccountLoader(IdentityClient client)
             {
                 XElement page = await client.IamAsync("GetAccountAuthorizationDetails", Subject, null, cancellation, ("MaxItems", "1000"), ("Marker", marker));
                 AddAll(builder, page);
-                marker = NextMarker(page, marker);
+                marker = page.NextMarker(marker);
             }
             while (marker is not null);
         }
@@ -53,85 +53,63 @@ public sealed class AccountLoader(IdentityClient client)
             ("UserDetailList", AccountPrincipalKind.User, "User"), ("GroupDetailList", AccountPrincipalKind.Group, "Group"), ("RoleDetailList", AccountPrincipalKind.Role, "Role"),
         })
         {
-            foreach (XElement item in Members(page.Element(list)))
+            foreach (XElement item in page.Members(list))
             {
-                builder.Add(new RawPrincipal(kind, Text(item, prefix + "Name"), Text(item, "Arn"))
+                builder.Add(new RawPrincipal(kind, item.Text(prefix + "Name"), item.Text("Arn"))
                 {
-                    Inline = [.. Members(item.Element(prefix + "PolicyList")).Select(policy => (Text(policy, "PolicyName"), policy.Element("PolicyDocument")?.Value))],
-                    Attached = [.. Members(item.Element("AttachedManagedPolicies")).Select(policy => (Text(policy, "PolicyName"), Text(policy, "PolicyArn")))],
-                    Groups = [.. Members(item.Element("GroupList")).Select(group => group.Value)],
-                    Boundary = item.Element("PermissionsBoundary")?.Element("PermissionsBoundaryArn")?.Value,
+                    Inline = [.. item.Members(prefix + "PolicyList").Select(policy => (policy.Text("PolicyName"), policy.Element("PolicyDocument")?.Value))],
+                    Attached = [.. item.Members("AttachedManagedPolicies").Select(policy => (policy.Text("PolicyName"), policy.Text("PolicyArn")))],
+                    Groups = [.. item.Members("GroupList").Select(group => group.Value)],
+                    Boundary = item.BoundaryArn(),
                     Trust = item.Element("AssumeRolePolicyDocument")?.Value,
                 });
             }
         }
 
-        foreach (XElement policy in Members(page.Element("Policies")))
+        foreach (XElement policy in page.Members("Policies"))
         {
-            string current = Text(policy, "DefaultVersionId");
-            builder.AddManaged(Text(policy, "Arn"), Members(policy.Element("PolicyVersionList")).FirstOrDefault(version => Text(version, "VersionId") == current)?.Element("Document")?.Value);
+            string current = policy.Text("DefaultVersionId");
+            builder.AddManaged(policy.Text("Arn"), policy.Members("PolicyVersionList").FirstOrDefault(version => version.Text("VersionId") == current)?.Element("Document")?.Value);
         }
     }
 
     private async Task ListAsync(AccountBuilder builder, AccountPrincipalKind kind, string noun, CancellationToken cancellation)
     {
-        foreach (XElement item in await PagesAsync($"List{noun}s", $"{noun}s", cancellation))
+        foreach (XElement item in await ItemsAsync($"List{noun}s", cancellation))
         {
-            string name = Text(item, noun + "Name");
+            string name = item.Text(noun + "Name");
             (string, string?) self = (noun + "Name", name);
             List<(string, string?)> inline = [];
-            foreach (XElement policy in await PagesAsync($"List{noun}Policies", "PolicyNames", cancellation, self))
+            foreach (XElement policy in await ItemsAsync($"List{noun}Policies", cancellation, self))
             {
                 XElement got = await client.IamAsync($"Get{noun}Policy", $"{noun} '{name}'", name, cancellation, self, ("PolicyName", policy.Value));
                 inline.Add((policy.Value, got.Element("PolicyDocument")?.Value));
             }
 
-            List<(string, string)> attached = [.. (await PagesAsync($"ListAttached{noun}Policies", "AttachedPolicies", cancellation, self))
-                .Select(policy => (Text(policy, "PolicyName"), Text(policy, "PolicyArn")))];
+            List<(string, string)> attached = [.. (await ItemsAsync($"ListAttached{noun}Policies", cancellation, self))
+                .Select(policy => (policy.Text("PolicyName"), policy.Text("PolicyArn")))];
             List<string> groups = kind == AccountPrincipalKind.User
-                ? [.. (await PagesAsync("ListGroupsForUser", "Groups", cancellation, self)).Select(group => Text(group, "GroupName"))]
+                ? [.. (await ItemsAsync("ListGroupsForUser", cancellation, self)).Select(group => group.Text("GroupName"))]
                 : [];
-            builder.Add(new RawPrincipal(kind, name, Text(item, "Arn"))
+            builder.Add(new RawPrincipal(kind, name, item.Text("Arn"))
             {
                 Inline = inline,
                 Attached = attached,
                 Groups = groups,
-                Boundary = item.Element("PermissionsBoundary")?.Element("PermissionsBoundaryArn")?.Value,
+                Boundary = item.BoundaryArn(),
                 Trust = item.Element("AssumeRolePolicyDocument")?.Value,
             });
         }
     }
 
-    // What the service does not have there is nothing of.
-    private async Task<List<XElement>> PagesAsync(string action, string list, CancellationToken cancellation, params (string Name, string? Value)[] parameters)
-    {
-        List<XElement> items = [];
-        try
-        {
-            string? marker = null;
-            do
-            {
-                XElement page = await client.IamAsync(action, Subject, null, cancellation, [.. parameters, ("Marker", marker)]);
-                items.AddRange(Members(page.Element(list)));
-                marker = NextMarker(page, marker);
-            }
-            while (marker is not null);
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
-        {
-            client.Reporter.Verbose($"The service does not support {action}: the account is treated as having none.");
-        }
-
-        return items;
-    }
+    private ValueTask<List<XElement>> ItemsAsync(string action, CancellationToken cancellation, params (string Name, string? Value)[] parameters) =>
+        client.IamOptionalListAsync(action, Subject, null, cancellation, parameters).ToListAsync(cancellation);
 
     private async Task<string?> ManagedAsync(string arn, CancellationToken cancellation)
     {
         try
         {
-            string? version = (await client.IamAsync("GetPolicy", $"Policy {arn}", arn, cancellation, ("PolicyArn", arn))).Element("Policy")?.Element("DefaultVersionId")?.Value;
-            XElement got = await client.IamAsync("GetPolicyVersion", $"Policy {arn}", arn, cancellation, ("PolicyArn", arn), ("VersionId", version));
-            return got.Element("PolicyVersion")?.Element("Document")?.Value;
+            return await client.IamManagedDocumentAsync(arn, cancellation);
         }
         catch (LabException e) when (e.Kind is LabErrorKind.NotSupported or LabErrorKind.NotFound)
         {
@@ -139,11 +117,4 @@ public sealed class AccountLoader(IdentityClient client)
             return null;
         }
     }
-
-    private static string? NextMarker(XElement page, string? last) =>
-        page.Element("IsTruncated")?.Value is "true" && page.Element("Marker")?.Value is { Length: > 0 } next && next != last ? next : null;
-
-    private static IEnumerable<XElement> Members(XElement? list) => list?.Elements("member") ?? [];
-
-    private static string Text(XElement item, string name) => item.Element(name)?.Value ?? "";
 }

@@ -6,7 +6,4 @@ public sealed class AccountSnapshot(IReadOnlyList<AccountPrincipal> principals)
 {
     /// <summary>Users, groups and roles.</summary>
     public IReadOnlyList<AccountPrincipal> Principals { get; } = principals;
-
-    /// <summary>The roles.</summary>
-    public IEnumerable<AccountPrincipal> Roles => Principals.Where(principal => principal.Kind == AccountPrincipalKind.Role);
 }

@@ -204,7 +204,7 @@ public sealed class InstanceStore(IdentityClient client)
     }
 
     /// <summary>What can be named when instances are started.</summary>
-    /// <param name="kind">Parameter: <c>KeyName</c>, <c>SubnetId</c>, <c>SecurityGroupId</c>, <c>ImageId</c>, <c>InstanceType</c>, <c>InstanceProfile</c>.</param>
+    /// <param name="kind">Parameter: <c>KeyName</c>, <c>SubnetId</c>, <c>SecurityGroupId</c>, <c>ImageId</c>, <c>InstanceType</c>.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Names or ids, and a few words about each.</returns>
     public async Task<IReadOnlyList<(string Name, string About)>> ChoicesAsync(string kind, CancellationToken cancellation = default)
@@ -223,9 +223,6 @@ public sealed class InstanceStore(IdentityClient client)
             case "ImageId":
                 return [.. ((await CallAsync("DescribeImages", "Images", null, ec2 => ec2.DescribeImagesAsync(new DescribeImagesRequest { Owners = ["self"] }, cancellation), cancellation))
                     .Images ?? []).Select(image => (image.ImageId, image.Name ?? ""))];
-            case "InstanceProfile":
-                return [.. (await client.IamAsync("ListInstanceProfiles", "Instance profiles", null, cancellation)).Element("InstanceProfiles")?.Elements("member")
-                    .Select(profile => (profile.Element("InstanceProfileName")?.Value ?? "", profile.Element("Arn")?.Value ?? "")) ?? []];
             default:
                 // Those that the SDK knows: the service's own list takes many pages.
                 return [.. typeof(InstanceType).GetFields().Select(field => field.GetValue(null)).OfType<InstanceType>().Select(type => (type.Value, ""))

@@ -61,7 +61,33 @@ internal static class IamXml
         return read;
     }
 
-    /// <summary>The policy document in a text. AWS encodes documents as in a URL, some servers do not.</summary>
+    /// <summary>The members of a list.</summary>
+    /// <param name="element">Its parent.</param>
+    /// <param name="list">Its name.</param>
+    /// <returns>The members; none where there is no list.</returns>
+    public static IEnumerable<XElement> Members(this XElement element, string list) => element.Element(list)?.Elements("member") ?? [];
+
+    /// <summary>What to ask for the next page with.</summary>
+    /// <param name="page">A page.</param>
+    /// <param name="last">The marker that it was asked for with.</param>
+    /// <returns>The marker; null where there are no more pages, or it does not move, which would never end.</returns>
+    public static string? NextMarker(this XElement page, string? last) =>
+        page.Element("IsTruncated")?.Value is "true" && page.OptionalText("Marker") is { } next && next != last ? next : null;
+
+    /// <summary>The ARN of a user's or a role's permissions boundary.</summary>
+    /// <param name="principal">The user or role.</param>
+    /// <returns>The ARN; null where there is none.</returns>
+    public static string? BoundaryArn(this XElement principal) => principal.Element("PermissionsBoundary") is not { } boundary ? null
+        : boundary.HasElements ? boundary.OptionalText("PermissionsBoundaryArn")
+        // Some servers write it without the element around it.
+        : boundary.Value is { Length: > 0 } arn ? arn : null;
+
+    /// <summary>Reads a policy document as IAM writes it: AWS encodes it as in a URL, some servers do not, and then a plus and a percent sign are themselves.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The document. Throws <see cref="LabException"/> (MalformedPolicyDocument).</returns>
+    public static PolicyDocument Parse(string text) => PolicyDocument.Parse(text.TrimStart().StartsWith('{') ? text : Uri.UnescapeDataString(text));
+
+    /// <summary>The policy document in a text, if it is understood.</summary>
     /// <param name="text">The text, or null.</param>
     /// <param name="what">What it is, for the warning: <c>trust policy of role 'viewer'</c>.</param>
     /// <param name="reporter">Is warned of a text that is no policy document.</param>
@@ -75,8 +101,7 @@ internal static class IamXml
 
         try
         {
-            // In a text that is not encoded, a plus and a percent sign are themselves.
-            return PolicyDocument.Parse(text.TrimStart().StartsWith('{') ? text : Uri.UnescapeDataString(text));
+            return Parse(text);
         }
         catch (LabException e)
         {

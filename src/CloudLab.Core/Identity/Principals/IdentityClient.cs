@@ -107,16 +107,14 @@ public sealed class IdentityClient
         do
         {
             XElement page = await IamAsync(action, subject, target, cancellation, [.. parameters, ("Marker", marker)]);
-            foreach (XElement member in page.Element(IamOperations.AnswerOf(action))?.Elements("member") ?? [])
+            foreach (XElement member in page.Members(IamOperations.AnswerOf(action)))
             {
                 yield return member;
             }
 
-            // A marker that does not move would never end.
-            string? next = page.Element("IsTruncated")?.Value is "true" ? page.Element("Marker")?.Value : null;
-            marker = next == marker ? null : next;
+            marker = page.NextMarker(marker);
         }
-        while (!string.IsNullOrEmpty(marker));
+        while (marker is not null);
     }
 
     /// <summary>The same where a server that is not Amazon's may not have the action: then there is nothing of it.</summary>
@@ -147,6 +145,18 @@ public sealed class IdentityClient
 
             yield return items.Current;
         }
+    }
+
+    /// <summary>The document that is in force of a managed policy.</summary>
+    /// <param name="arn">ARN of the policy.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The document as IAM writes it (<see cref="IamXml.Parse"/>); null where there is none. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
+    internal async Task<string?> IamManagedDocumentAsync(string arn, CancellationToken cancellation)
+    {
+        string subject = $"Policy '{arn}'";
+        string? version = (await IamAsync("GetPolicy", subject, arn, cancellation, ("PolicyArn", arn))).Element("Policy")?.Element("DefaultVersionId")?.Value;
+        XElement answer = await IamAsync("GetPolicyVersion", subject, arn, cancellation, ("PolicyArn", arn), ("VersionId", version));
+        return answer.Element("PolicyVersion")?.Element("Document")?.Value;
     }
 
     /// <summary>The tags of something, where a server only tells them when asked for them.</summary>

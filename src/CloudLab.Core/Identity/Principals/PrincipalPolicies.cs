@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
@@ -33,18 +32,10 @@ public sealed class PrincipalPolicies(IdentityClient client)
         List<NamedPolicy> policies = await OwnAsync(kind, name, cancellation);
         if (kind == "User")
         {
-            await foreach (XElement group in ListAsync("ListGroupsForUser", "Groups", $"User '{name}'", cancellation, ("UserName", name)))
+            await foreach (XElement group in client.IamOptionalListAsync("ListGroupsForUser", $"User '{name}'", null, cancellation, ("UserName", name)))
             {
                 policies.AddRange(await OwnAsync("Group", group.Element("GroupName")?.Value ?? "", cancellation));
             }
-        }
-
-        XElement? boundary = found?.Element("PermissionsBoundary");
-        string? boundaryArn = boundary?.Element("PermissionsBoundaryArn")?.Value ?? (boundary is { HasElements: false } ? boundary.Value : null);
-        Dictionary<string, string> tags = [];
-        foreach (XElement key in found?.Element("Tags")?.Descendants("Key") ?? [])
-        {
-            tags[key.Value] = key.Parent?.Element("Value")?.Value ?? "";
         }
 
         return new PrincipalPolicySet(
@@ -52,9 +43,9 @@ public sealed class PrincipalPolicies(IdentityClient client)
             new PolicySet
             {
                 Identity = policies,
-                Boundary = string.IsNullOrEmpty(boundaryArn) ? null : await ManagedAsync(boundaryArn, "permissions boundary", cancellation),
+                Boundary = found?.BoundaryArn() is { } boundary ? await ManagedAsync(boundary, "permissions boundary", cancellation) : null,
             },
-            tags);
+            IamXml.ReadTags(found?.Element("Tags")));
     }
 
     private async Task<List<NamedPolicy>> OwnAsync(string kind, string name, CancellationToken cancellation)
@@ -62,13 +53,13 @@ public sealed class PrincipalPolicies(IdentityClient client)
         string subject = $"{kind} '{name}'", owner = $"{kind.ToLowerInvariant()} '{name}'";
         (string, string?) parameter = ($"{kind}Name", name);
         List<NamedPolicy> policies = [];
-        await foreach (XElement policy in ListAsync($"List{kind}Policies", "PolicyNames", subject, cancellation, parameter))
+        await foreach (XElement policy in client.IamOptionalListAsync($"List{kind}Policies", subject, null, cancellation, parameter))
         {
             XElement answer = await client.IamAsync($"Get{kind}Policy", subject, name, cancellation, parameter, ("PolicyName", policy.Value));
             policies.Add(Named($"inline policy '{policy.Value}' of {owner}", answer.Element("PolicyDocument")?.Value));
         }
 
-        await foreach (XElement policy in ListAsync($"ListAttached{kind}Policies", "AttachedPolicies", subject, cancellation, parameter))
+        await foreach (XElement policy in client.IamOptionalListAsync($"ListAttached{kind}Policies", subject, null, cancellation, parameter))
         {
             policies.Add(await ManagedAsync(policy.Element("PolicyArn")?.Value ?? "", "policy", cancellation));
         }
@@ -76,54 +67,19 @@ public sealed class PrincipalPolicies(IdentityClient client)
         return policies;
     }
 
-    private async Task<NamedPolicy> ManagedAsync(string arn, string what, CancellationToken cancellation)
-    {
-        string subject = $"Policy '{arn}'";
-        string? version = (await client.IamAsync("GetPolicy", subject, arn, cancellation, ("PolicyArn", arn))).Element("Policy")?.Element("DefaultVersionId")?.Value;
-        XElement answer = await client.IamAsync("GetPolicyVersion", subject, arn, cancellation, ("PolicyArn", arn), ("VersionId", version));
-        return Named($"{what} '{arn[(arn.LastIndexOf('/') + 1)..]}'", answer.Element("PolicyVersion")?.Element("Document")?.Value);
-    }
+    private async Task<NamedPolicy> ManagedAsync(string arn, string what, CancellationToken cancellation) =>
+        Named($"{what} '{arn[(arn.LastIndexOf('/') + 1)..]}'", await client.IamManagedDocumentAsync(arn, cancellation));
 
     // A policy that is left out could be the one that denies: no decision then.
     private static NamedPolicy Named(string name, string? text)
     {
         try
         {
-            return new NamedPolicy(name, PolicyDocument.Parse((text ?? "").TrimStart().StartsWith('{') ? text! : Uri.UnescapeDataString(text ?? "")));
+            return new NamedPolicy(name, IamXml.Parse(text ?? ""));
         }
         catch (LabException e)
         {
             throw new LabException(e.Kind, e.Code, $"The {name} cannot be read, so nothing can be decided: {e.Message}", e);
         }
-    }
-
-    // What a server that is not Amazon's does not have, nobody has there.
-    private async IAsyncEnumerable<XElement> ListAsync(
-        string action, string list, string subject, [EnumeratorCancellation] CancellationToken cancellation, (string Name, string? Value) parameter)
-    {
-        string? marker = null;
-        do
-        {
-            XElement page;
-            try
-            {
-                page = await client.IamAsync(action, subject, null, cancellation, parameter, ("Marker", marker));
-            }
-            catch (LabException e) when (e.Kind == LabErrorKind.NotSupported)
-            {
-                client.Reporter.Verbose($"The service does not support {action}: {subject} is treated as having none.");
-                yield break;
-            }
-
-            foreach (XElement member in page.Element(list)?.Elements("member") ?? [])
-            {
-                yield return member;
-            }
-
-            // A marker that does not move would never end.
-            string? next = page.Element("IsTruncated")?.Value is "true" ? page.Element("Marker")?.Value : null;
-            marker = next == marker ? null : next;
-        }
-        while (!string.IsNullOrEmpty(marker));
     }
 }

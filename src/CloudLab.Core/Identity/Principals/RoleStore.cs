@@ -198,7 +198,7 @@ public sealed class RoleStore(IdentityClient client)
         MaxSessionDuration = role.Number("MaxSessionDuration") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         LastUsed = role.Element("RoleLastUsed")?.Date("LastUsedDate"),
         TrustPolicy = IamXml.Document(role.OptionalText("AssumeRolePolicyDocument"), $"trust policy of role '{role.Text("RoleName")}'", client.Reporter),
-        PermissionsBoundary = role.Element("PermissionsBoundary")?.OptionalText("PermissionsBoundaryArn") ?? boundary,
+        PermissionsBoundary = role.BoundaryArn() ?? boundary,
         Policies = policies,
         AttachedPolicies = attached,
         Tags = tags,

@@ -138,7 +138,7 @@ public sealed class UserStore(IdentityClient client)
         Path = user.OptionalText("Path") ?? "/",
         CreateDate = user.Date("CreateDate"),
         PasswordLastUsed = user.Date("PasswordLastUsed"),
-        PermissionsBoundary = user.Element("PermissionsBoundary")?.OptionalText("PermissionsBoundaryArn") ?? boundary,
+        PermissionsBoundary = user.BoundaryArn() ?? boundary,
         Tags = tags,
     };
 

@@ -1,3 +1,4 @@
+using CloudLab.Core.Identity.Attachments;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 
@@ -6,9 +7,6 @@ namespace CloudLab.Core.Identity.Trails;
 /// <summary>Makes the smallest policy for what was done. It takes the calls one by one and keeps only what the policy needs.</summary>
 public sealed class TrailPolicy
 {
-    // What a managed policy may have, without white space.
-    private const int MaxCharacters = 6144;
-
     private readonly SortedDictionary<string, ResourceSet> actions = new(StringComparer.OrdinalIgnoreCase);
     private readonly SortedDictionary<string, ResourceSet?> listed = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> unknown = new(StringComparer.OrdinalIgnoreCase);
@@ -111,7 +109,7 @@ public sealed class TrailPolicy
             }
 
             PolicyDocument document = new(statements);
-            if (coarseness == ResourceSet.Coarsest || document.ToJson(indented: false).Length <= MaxCharacters)
+            if (coarseness == ResourceSet.Coarsest || document.ToJson(indented: false).Length <= PolicySize.Managed)
             {
                 return document;
             }
