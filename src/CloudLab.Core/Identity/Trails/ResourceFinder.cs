@@ -2,6 +2,7 @@ using System.Text;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Review;
+using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Core.Identity.Trails;
 
@@ -20,8 +21,8 @@ internal static class ResourceFinder
             return ["*"];
         }
 
-        // The object that is copied from is in a parameter of its own.
-        if (action.Action == "s3:GetObject" && call is "CopyObject" or "UploadPartCopy" && record.Parameter("x-amz-copy-source") is { } source)
+        // The object that is copied from is in a parameter of its own; only its reading is about it.
+        if (action.AccessLevel == AccessLevel.Read && call is "CopyObject" or "UploadPartCopy" && record.Parameter("x-amz-copy-source") is { } source)
         {
             return [$"arn:{Partition(record)}:s3:::{Literal(Uri.UnescapeDataString(source.Split('?')[0]).TrimStart('/'))}"];
         }
@@ -114,7 +115,12 @@ internal static class ResourceFinder
                     arn.Append(record.Recipient ?? record.Account ?? "*");
                     break;
                 default:
-                    if (Named(variable, record) is { } value)
+                    if (variable == "ObjectName" && record.Parameter(AwsCallLog.KeyFolder) is { } folder)
+                    {
+                        any = true;
+                        arn.Append(Literal(folder)).Append('*');
+                    }
+                    else if (Named(variable, record) is { } value)
                     {
                         any = true;
                         arn.Append(Literal(value));

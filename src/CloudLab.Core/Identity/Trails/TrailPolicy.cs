@@ -119,7 +119,8 @@ public sealed class TrailPolicy
     // A version that is named needs a permission of its own: s3:GetObjectVersion.
     private static string OfVersion(string permission, TrailEvent record)
     {
-        if (!permission.StartsWith("s3:", StringComparison.Ordinal) || string.IsNullOrEmpty(record.Parameter("versionId")))
+        bool isSource = permission is "s3:GetObject" or "s3:GetObjectTagging" && record.Parameter("x-amz-copy-source") is { } source && source.Contains("?versionId=", StringComparison.Ordinal);
+        if (!isSource && (!permission.StartsWith("s3:", StringComparison.Ordinal) || string.IsNullOrEmpty(record.Parameter("versionId"))))
         {
             return permission;
         }
@@ -138,7 +139,14 @@ public sealed class TrailPolicy
                 yield return "s3:PutObjectAcl";
             }
 
-            if (record.Parameter("x-amz-tagging") is not null)
+            // The tags of an object are copied with it, unless the request has others.
+            bool copiesTags = record.Name == "CopyObject" && record.Parameter("x-amz-tagging-directive") is not "REPLACE";
+            if (copiesTags)
+            {
+                yield return "s3:GetObjectTagging";
+            }
+
+            if (copiesTags || record.Parameter("x-amz-tagging") is not null)
             {
                 yield return "s3:PutObjectTagging";
             }
@@ -179,7 +187,7 @@ public sealed class TrailPolicy
     private List<PolicyStatement> Statements(int coarseness)
     {
         // Listings without a limit go with the other actions on buckets.
-        Dictionary<string, List<string>> byResources = new(StringComparer.Ordinal);
+        Dictionary<string, (List<string> Actions, List<string> Resources)> byResources = new(StringComparer.Ordinal);
         List<PolicyStatement> statements = [];
         List<string> open = [];
         foreach ((string bucket, ResourceSet? prefixes) in listed)
@@ -211,22 +219,22 @@ public sealed class TrailPolicy
         statements.AddRange(byResources.Select(pair => new PolicyStatement
         {
             Effect = PolicyEffect.Allow,
-            Action = [.. pair.Value.Order(StringComparer.OrdinalIgnoreCase)],
-            Resource = [.. pair.Key.Split('\n')[1..]],
+            Action = [.. pair.Value.Actions.Order(StringComparer.OrdinalIgnoreCase)],
+            Resource = pair.Value.Resources,
         }));
         return [.. statements.OrderBy(statement => statement.Action[0], StringComparer.OrdinalIgnoreCase).ThenBy(statement => statement.Resource[0], StringComparer.Ordinal)];
 
         void Take(string action, IEnumerable<string> resources)
         {
-            // Actions on everything go together, others by service.
+            // Actions on everything go together, others by service. Lengths keep names apart: a key may have any character.
             List<string> list = [.. resources];
-            string key = (list is ["*"] ? "" : action[..action.IndexOf(':', StringComparison.Ordinal)]) + "\n" + string.Join('\n', list);
-            if (!byResources.TryGetValue(key, out List<string>? together))
+            string key = (list is ["*"] ? "" : action[..action.IndexOf(':', StringComparison.Ordinal)]) + string.Concat(list.Select(resource => $" {resource.Length}:{resource}"));
+            if (!byResources.TryGetValue(key, out (List<string> Actions, List<string> Resources) together))
             {
-                byResources[key] = together = [];
+                byResources[key] = together = ([], list);
             }
 
-            together.Add(action);
+            together.Actions.Add(action);
         }
     }
 }
