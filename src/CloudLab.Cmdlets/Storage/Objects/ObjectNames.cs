@@ -18,7 +18,10 @@ internal interface IObjectNames
     string[] Key { get; set; }
 
     /// <summary>What a second value after the whole name of an object may have been meant for, with its parameter; for the message.</summary>
-    string SecondValueAdvice => "give only the name of the bucket";
+    /// <param name="name">The whole name.</param>
+    /// <param name="second">The second value.</param>
+    /// <returns>Ends "omit -Key, or …".</returns>
+    string SecondValueAdvice((string Bucket, string Key) name, string second) => "give only the name of the bucket";
 
     /// <summary>Takes whole names apart, and refuses an input without a bucket or a key.</summary>
     /// <param name="stops">Whether nothing can be done then; else the next input may have one.</param>
@@ -46,7 +49,7 @@ internal interface IObjectNames
         {
             if (hasKey)
             {
-                throw Unclear("TwoKeys", $"'{Bucket}' already names an object: omit -Key ('{Key[0]}'), or {SecondValueAdvice}.", stops);
+                throw Unclear("TwoKeys", $"'{Bucket}' already names an object: omit -Key ('{Key[0]}'), or {SecondValueAdvice((bucket, key), Key[0])}.", stops);
             }
 
             (Bucket, Key) = (bucket, [key]);

@@ -116,7 +116,9 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
 
     /// <inheritdoc/>
-    string IObjectNames.SecondValueAdvice => "name the target with -DestinationKey or -DestinationBucket";
+    string IObjectNames.SecondValueAdvice((string Bucket, string Key) name, string second) => ObjectName.Parse(second) is var (bucket, key)
+        ? $"name the target with -DestinationBucket '{bucket}'{(key.Length == 0 ? "" : key.EndsWith('/') ? $" -DestinationPrefix '{key}'" : $" -DestinationKey '{key}'")}"
+        : "name the target with -DestinationKey or -DestinationBucket";
 
     /// <summary>What is asked for with <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
     protected abstract string Action { get; }

@@ -152,7 +152,9 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
 
     /// <inheritdoc/>
-    string IObjectNames.SecondValueAdvice => "name the file with -OutFile, or its folder with -Destination";
+    string IObjectNames.SecondValueAdvice((string Bucket, string Key) name, string second) => name.Key.EndsWith('/')
+        ? $"download the folder: Receive-LabObject {name.Bucket} -Prefix '{name.Key}' -Destination '{second}'"
+        : $"name the file with -OutFile '{second}', or its folder with -Destination '{second}'";
 
     /// <inheritdoc/>
     protected override int ConcurrentInputs => ThrottleLimit;

@@ -20,8 +20,9 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <para>Several files are uploaded at once, large ones in parts. Every request carries a checksum, which is compared with what the
 /// service stored. An object appears when it is complete, and replaces one with the same key unless -NoClobber is given. An upload that
 /// fails or is stopped leaves nothing behind, unless -Resume is given: then the same command with -Resume continues it.</para>
-/// <para>Errors: FileNotFound, FileAccessDenied, FileChanged for a file; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a
-/// key of more than 1,024 bytes; DuplicateKey when two files of one command would have the same key; NoSuchBucket; AccessDenied.</para>
+/// <para>Errors: FileNotFound, FileAccessDenied, FileChanged for a file; BucketIsFirst for an s3:// name among the files;
+/// ObjectAlreadyExists with -NoClobber; KeyTooLongError for a key of more than 1,024 bytes; DuplicateKey when two files of one command
+/// would have the same key; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Uploads one file under a prefix.</para>
@@ -150,6 +151,14 @@ public sealed class SendLabObjectCommand : UploadCommand
     protected override void OnBegin()
     {
         base.OnBegin();
+        if (Array.Find(Path ?? LiteralPath ?? [], path => ObjectName.Parse(path) is not null) is { } place)
+        {
+            (string bucket, string prefix) = ObjectName.Parse(place)!.Value;
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "BucketIsFirst",
+                $"'{place}' is not a file: the bucket comes first. Send-LabObject '{bucket}' '{Bucket}'{(prefix.Length == 0 ? "" : prefix.EndsWith('/') ? $" -Prefix '{prefix}'" : $" -Key '{prefix}'")}");
+        }
+
         try
         {
             BucketName.Validate(Bucket);
@@ -202,7 +211,11 @@ public sealed class SendLabObjectCommand : UploadCommand
             }
             catch (Exception e) when (e is SessionStateException)
             {
-                WriteProblem(new LabException(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", e) { Target = path }, path);
+                LabException missing = new(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", e)
+                {
+                    Target = path, Advice = System.IO.Path.Exists(FilePath.Of(this, Bucket)) ? $"The bucket comes first, then the files; '{Bucket}' is a file here." : null,
+                };
+                WriteProblem(missing, path);
             }
             catch (LabException e)
             {

@@ -44,6 +44,18 @@ public static class ObjectName
         return (parts[0], parts.ElementAtOrDefault(1) ?? "");
     }
 
+    /// <summary>What may have been meant by a key that does not exist.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <returns>Advice for one that looks like a wildcard or a folder; else null.</returns>
+    public static string? AdviceOnMissing(string bucket, string key)
+    {
+        string quoted = $"'{Uri("", key)[6..].Replace("'", "''", StringComparison.Ordinal)}'";
+        return key.AsSpan().ContainsAny('*', '?') ? $"-Key does not accept wildcards; pipe what matches: Get-LabObject {bucket} -Include {quoted} | …"
+            : key.EndsWith('/') ? $"To take everything in the folder, use -Prefix {quoted} in place of the key: Get-LabObject {bucket} -Prefix {quoted}."
+            : null;
+    }
+
     /// <summary>Refuses what no service would take as a key, before anything is sent.</summary>
     /// <param name="bucket">Bucket, for the message.</param>
     /// <param name="key">The key.</param>
