@@ -131,19 +131,24 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
     {
         try
         {
-            // A folder need not exist yet.
-            if (root.Key is not null && await store.FindAsync(root, cancellation) is LabObjectMetadata)
+            switch (root.Key is null ? null : await store.FindAsync(root, cancellation))
             {
-                throw new LabException(LabErrorKind.InvalidData, "NotAFolder", $"{root} is an object: the root of a drive is a bucket or a folder.") { Target = root.ToString() };
+                case LabPrefix:
+                    // So its bucket is there too.
+                    return;
+                case LabObjectMetadata:
+                    throw new LabException(LabErrorKind.InvalidData, "NotAFolder", $"{root} is an object: the root of a drive is a bucket or a folder.") { Target = root.ToString() };
             }
 
+            // A folder need not exist yet.
             if (await store.Buckets.FindAsync(root.Bucket, cancellation) is null)
             {
-                throw new LabException(LabErrorKind.NotFound, "NoSuchBucket", $"Bucket '{root.Bucket}' does not exist.")
-                {
-                    Target = root.Bucket, Advice = "Give -Root the name of a bucket, or nothing for all buckets; New-LabBucket creates one.",
-                };
+                throw new LabException(LabErrorKind.NotFound, "NoSuchBucket", $"Bucket '{root.Bucket}' does not exist.") { Target = root.Bucket };
             }
+        }
+        catch (LabException e) when (e.Code == "NoSuchBucket")
+        {
+            throw e.Advising("Give -Root the name of a bucket, or nothing for all buckets; New-LabBucket creates one.");
         }
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {

@@ -116,7 +116,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
                         new LabException(
                             LabErrorKind.NotFound, "NoSuchKey", $"There is no object {uri}: nothing was deleted.")
                         {
-                            Target = uri, Advice = ObjectName.AdviceOnMissing(Bucket, key),
+                            Target = uri, Advice = ObjectName.AdviceOnMissing(Bucket, key, "Remove-LabObject"),
                         },
                         uri);
                     continue;

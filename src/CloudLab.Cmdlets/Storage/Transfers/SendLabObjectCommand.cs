@@ -2,6 +2,8 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.Objects;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Objects;
@@ -151,12 +153,14 @@ public sealed class SendLabObjectCommand : UploadCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        if (Array.Find(Path ?? LiteralPath ?? [], path => ObjectName.Parse(path) is not null) is { } place)
+        foreach (string path in Path ?? LiteralPath ?? [])
         {
-            (string bucket, string prefix) = ObjectName.Parse(place)!.Value;
-            throw new LabException(
-                LabErrorKind.InvalidArgument, "BucketIsFirst",
-                $"'{place}' is not a file: the bucket comes first. Send-LabObject '{bucket}' '{Bucket}'{(prefix.Length == 0 ? "" : prefix.EndsWith('/') ? $" -Prefix '{prefix}'" : $" -Key '{prefix}'")}");
+            if (ObjectName.Parse(path) is var (bucket, rest))
+            {
+                throw new LabException(
+                    LabErrorKind.InvalidArgument, "BucketIsFirst",
+                    $"'{path}' is not a file: the bucket comes first. Send-LabObject {PowerShellText.Quote(bucket)} {PowerShellText.Quote(Bucket)}{IObjectNames.Parameter(rest)}");
+            }
         }
 
         try
@@ -213,7 +217,7 @@ public sealed class SendLabObjectCommand : UploadCommand
             {
                 LabException missing = new(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", e)
                 {
-                    Target = path, Advice = System.IO.Path.Exists(FilePath.Of(this, Bucket)) ? $"The bucket comes first, then the files; '{Bucket}' is a file here." : null,
+                    Target = path, Advice = IsFile(Bucket) ? $"The bucket comes first, then the files; '{Bucket}' is a file here." : null,
                 };
                 WriteProblem(missing, path);
             }
@@ -280,6 +284,9 @@ public sealed class SendLabObjectCommand : UploadCommand
             }
         }
     }
+
+    // No path of PowerShell's: the ARN of an access point would be one on a drive.
+    private bool IsFile(string name) => System.IO.Path.Exists(System.IO.Path.Combine(SessionState.Path.CurrentFileSystemLocation.ProviderPath, name));
 
     private bool IsListed => ParameterSetName == LiteralSet && MyInvocation.ExpectingInput;
 

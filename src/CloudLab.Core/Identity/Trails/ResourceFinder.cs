@@ -11,18 +11,16 @@ internal static class ResourceFinder
 {
     /// <summary>Finds the resources of one action.</summary>
     /// <param name="action">The action.</param>
-    /// <param name="call">Name of the call that needed it.</param>
     /// <param name="record">The record.</param>
     /// <returns>ARNs as a policy has them; <c>*</c> for an action without resource types, and where nothing is known.</returns>
-    public static IReadOnlyList<string> Find(LabAction action, string call, TrailEvent record)
+    public static IReadOnlyList<string> Find(LabAction action, TrailEvent record)
     {
         if (action.Resource.Count == 0)
         {
             return ["*"];
         }
 
-        // The object that is copied from is in a parameter of its own; only its reading is about it.
-        if (action.AccessLevel == AccessLevel.Read && call is "CopyObject" or "UploadPartCopy" && record.Parameter("x-amz-copy-source") is { } source)
+        if (CopySource(action, record) is { } source)
         {
             return [$"arn:{Partition(record)}:s3:::{Literal(Uri.UnescapeDataString(source.Split('?')[0]).TrimStart('/'))}"];
         }
@@ -42,6 +40,13 @@ internal static class ResourceFinder
 
         return found.Count > 0 ? [.. found.Distinct(StringComparer.Ordinal)] : ["*"];
     }
+
+    /// <summary>The object that a call copies from: it has a parameter of its own, and only what reads is about it.</summary>
+    /// <param name="action">The action that is needed.</param>
+    /// <param name="record">The record.</param>
+    /// <returns>Bucket, key and perhaps <c>?versionId=</c>, as in a URL; null where the action is not about a source.</returns>
+    public static string? CopySource(LabAction action, TrailEvent record) =>
+        action.AccessLevel == AccessLevel.Read && record.Name is "CopyObject" or "UploadPartCopy" ? record.Parameter("x-amz-copy-source") : null;
 
     /// <summary>ARNs of roles that a call gives to a service.</summary>
     /// <param name="record">The record.</param>

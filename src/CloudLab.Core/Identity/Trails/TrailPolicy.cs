@@ -69,12 +69,13 @@ public sealed class TrailPolicy
         Used++;
         foreach (string permission in permissions.Concat(Besides(record)))
         {
-            if (ActionCatalogue.Find(OfVersion(permission, record)) is not { } action)
+            if (ActionCatalogue.Find(permission) is not { } named)
             {
                 continue;
             }
 
-            IReadOnlyList<string> resources = ResourceFinder.Find(action, record.Name, record);
+            LabAction action = OfVersion(named, record);
+            IReadOnlyList<string> resources = ResourceFinder.Find(action, record);
             if (action.Action == "s3:ListBucket" && resources is [var bucket])
             {
                 AddListing(bucket, record.Parameter("prefix"));
@@ -117,16 +118,13 @@ public sealed class TrailPolicy
     }
 
     // A version that is named needs a permission of its own: s3:GetObjectVersion.
-    private static string OfVersion(string permission, TrailEvent record)
+    private static LabAction OfVersion(LabAction action, TrailEvent record)
     {
-        bool isSource = permission is "s3:GetObject" or "s3:GetObjectTagging" && record.Parameter("x-amz-copy-source") is { } source && source.Contains("?versionId=", StringComparison.Ordinal);
-        if (!isSource && (!permission.StartsWith("s3:", StringComparison.Ordinal) || string.IsNullOrEmpty(record.Parameter("versionId"))))
-        {
-            return permission;
-        }
-
-        string version = permission.Replace("Object", "ObjectVersion", StringComparison.Ordinal);
-        return ActionCatalogue.Find(version) is null ? permission : version;
+        bool named = !string.IsNullOrEmpty(record.Parameter("versionId"))
+            || ResourceFinder.CopySource(action, record)?.Contains("?versionId=", StringComparison.Ordinal) == true;
+        return named && action.Action.StartsWith("s3:", StringComparison.Ordinal)
+            ? ActionCatalogue.Find(action.Action.Replace("Object", "ObjectVersion", StringComparison.Ordinal)) ?? action
+            : action;
     }
 
     // What an upload sets besides the content.
