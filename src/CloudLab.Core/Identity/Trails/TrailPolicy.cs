@@ -69,12 +69,13 @@ public sealed class TrailPolicy
         Used++;
         foreach (string permission in permissions.Concat(Besides(record)))
         {
-            if (ActionCatalogue.Find(OfVersion(permission, record)) is not { } action)
+            if (ActionCatalogue.Find(permission) is not { } named)
             {
                 continue;
             }
 
-            IReadOnlyList<string> resources = ResourceFinder.Find(action, record.Name, record);
+            LabAction action = OfVersion(named, record);
+            IReadOnlyList<string> resources = ResourceFinder.Find(action, record);
             if (action.Action == "s3:ListBucket" && resources is [var bucket])
             {
                 AddListing(bucket, record.Parameter("prefix"));
@@ -117,15 +118,13 @@ public sealed class TrailPolicy
     }
 
     // A version that is named needs a permission of its own: s3:GetObjectVersion.
-    private static string OfVersion(string permission, TrailEvent record)
+    private static LabAction OfVersion(LabAction action, TrailEvent record)
     {
-        if (!permission.StartsWith("s3:", StringComparison.Ordinal) || string.IsNullOrEmpty(record.Parameter("versionId")))
-        {
-            return permission;
-        }
-
-        string version = permission.Replace("Object", "ObjectVersion", StringComparison.Ordinal);
-        return ActionCatalogue.Find(version) is null ? permission : version;
+        bool named = !string.IsNullOrEmpty(record.Parameter("versionId"))
+            || ResourceFinder.CopySource(action, record)?.Contains("?versionId=", StringComparison.Ordinal) == true;
+        return named && action.Action.StartsWith("s3:", StringComparison.Ordinal)
+            ? ActionCatalogue.Find(action.Action.Replace("Object", "ObjectVersion", StringComparison.Ordinal)) ?? action
+            : action;
     }
 
     // What an upload sets besides the content.
@@ -138,7 +137,14 @@ public sealed class TrailPolicy
                 yield return "s3:PutObjectAcl";
             }
 
-            if (record.Parameter("x-amz-tagging") is not null)
+            // The tags of an object are copied with it, unless the request has others.
+            bool copiesTags = record.Name == "CopyObject" && record.Parameter("x-amz-tagging-directive") is not "REPLACE";
+            if (copiesTags)
+            {
+                yield return "s3:GetObjectTagging";
+            }
+
+            if (copiesTags || record.Parameter("x-amz-tagging") is not null)
             {
                 yield return "s3:PutObjectTagging";
             }
@@ -179,7 +185,7 @@ public sealed class TrailPolicy
     private List<PolicyStatement> Statements(int coarseness)
     {
         // Listings without a limit go with the other actions on buckets.
-        Dictionary<string, List<string>> byResources = new(StringComparer.Ordinal);
+        Dictionary<string, (List<string> Actions, List<string> Resources)> byResources = new(StringComparer.Ordinal);
         List<PolicyStatement> statements = [];
         List<string> open = [];
         foreach ((string bucket, ResourceSet? prefixes) in listed)
@@ -211,22 +217,22 @@ public sealed class TrailPolicy
         statements.AddRange(byResources.Select(pair => new PolicyStatement
         {
             Effect = PolicyEffect.Allow,
-            Action = [.. pair.Value.Order(StringComparer.OrdinalIgnoreCase)],
-            Resource = [.. pair.Key.Split('\n')[1..]],
+            Action = [.. pair.Value.Actions.Order(StringComparer.OrdinalIgnoreCase)],
+            Resource = pair.Value.Resources,
         }));
         return [.. statements.OrderBy(statement => statement.Action[0], StringComparer.OrdinalIgnoreCase).ThenBy(statement => statement.Resource[0], StringComparer.Ordinal)];
 
         void Take(string action, IEnumerable<string> resources)
         {
-            // Actions on everything go together, others by service.
+            // Actions on everything go together, others by service. Lengths keep names apart: a key may have any character.
             List<string> list = [.. resources];
-            string key = (list is ["*"] ? "" : action[..action.IndexOf(':', StringComparison.Ordinal)]) + "\n" + string.Join('\n', list);
-            if (!byResources.TryGetValue(key, out List<string>? together))
+            string key = (list is ["*"] ? "" : action[..action.IndexOf(':', StringComparison.Ordinal)]) + string.Concat(list.Select(resource => $" {resource.Length}:{resource}"));
+            if (!byResources.TryGetValue(key, out (List<string> Actions, List<string> Resources) together))
             {
-                byResources[key] = together = [];
+                byResources[key] = together = ([], list);
             }
 
-            together.Add(action);
+            together.Actions.Add(action);
         }
     }
 }
