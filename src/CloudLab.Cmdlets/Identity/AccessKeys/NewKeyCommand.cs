@@ -24,17 +24,9 @@ public abstract class NewKeyCommand : IdentityCommand
         {
             await AskAsync(() =>
             {
-                try
-                {
-                    WriteObject(written);
-                }
-                catch (FlowControlException)
-                {
-                    // Select-Object -First has what it wants, and this was it.
-                    taken = true;
-                    throw;
-                }
-
+                // What stops the pipeline from here on has had the key: Select-Object -First, an error in the next command, Ctrl+C while that runs.
+                taken = !Stopping;
+                WriteObject(written);
                 return true;
             });
         }
