@@ -45,12 +45,23 @@ public abstract class IdentityCommand : AwsCommand
     /// <summary>The caller.</summary>
     protected CallerStore Caller => new(Client);
 
+    /// <summary>Refuses a permissions boundary that is to be set and removed.</summary>
+    /// <param name="policy">-PermissionsBoundary.</param>
+    /// <param name="remove">-RemovePermissionsBoundary.</param>
+    private protected static void CheckBoundary(string? policy, bool remove)
+    {
+        if (remove && policy is not null)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "BoundaryAmbiguous", "Give either -PermissionsBoundary or -RemovePermissionsBoundary.");
+        }
+    }
+
     /// <summary>The ARN of a permissions boundary.</summary>
-    /// <param name="policy">Name or ARN of a managed policy; null or empty stays what it is.</param>
+    /// <param name="policy">Name or ARN of a managed policy; null stays what it is.</param>
     /// <param name="cancellation">Cancels the search.</param>
     /// <returns>The ARN. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
     private protected async Task<string?> BoundaryArnAsync(string? policy, CancellationToken cancellation) =>
-        string.IsNullOrEmpty(policy) ? policy : await ManagedPolicies.FindArnAsync(policy, cancellation);
+        policy is null ? null : await ManagedPolicies.FindArnAsync(policy, cancellation);
 
     /// <summary>Writes what names and wildcards mean, in their order; what is asked for besides is fetched for several at once.</summary>
     /// <typeparam name="T">Type of the things.</typeparam>

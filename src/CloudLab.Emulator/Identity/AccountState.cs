@@ -213,7 +213,7 @@ internal sealed class SessionRecord
     public string? OwnerId { get; init; }
 
     /// <summary>Name of the role or user; null for the root.</summary>
-    public string? OwnerName { get; init; }
+    public string? OwnerName { get; set; }
 
     /// <summary>Name of the role session; null for a user's session.</summary>
     public string? SessionName { get; init; }

@@ -159,15 +159,27 @@ internal static partial class IamActions
     private static object?[] ListEntitiesForPolicy(QueryCall call)
     {
         ManagedPolicyRecord policy = Managed(call, "ListEntitiesForPolicy");
-        string arn = ArnOf(call, policy);
-        List<IdentityRecord> attached = [.. AttachedTo(call, arn)];
+        string arn = ArnOf(call, policy), prefix = call.PathOf("PathPrefix");
+        IEnumerable<IdentityRecord> used = call.Optional("PolicyUsageFilter") switch
+        {
+            null => AttachedTo(call, arn).Union(BoundedBy(call, arn)),
+            "PermissionsPolicy" => AttachedTo(call, arn),
+            "PermissionsBoundary" => BoundedBy(call, arn),
+            string other => throw QueryException.Invalid($"1 validation error detected: Value '{other}' at 'policyUsageFilter' failed to satisfy constraint: Member must satisfy enum value set: [PermissionsPolicy, PermissionsBoundary]"),
+        };
+        (List<IdentityRecord> page, string? marker) = call.Page(
+            used.Where(each => each.Path.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(KeyOf, StringComparer.OrdinalIgnoreCase), KeyOf);
         return
         [
-            new XElement("PolicyGroups", attached.OfType<GroupRecord>().Select(group => new XElement("member", new XElement("GroupName", group.Name), new XElement("GroupId", group.Id)))),
-            new XElement("PolicyUsers", attached.OfType<UserRecord>().Select(user => new XElement("member", new XElement("UserName", user.Name), new XElement("UserId", user.Id)))),
-            new XElement("PolicyRoles", attached.OfType<RoleRecord>().Select(role => new XElement("member", new XElement("RoleName", role.Name), new XElement("RoleId", role.Id)))),
-            new XElement("IsTruncated", false),
+            new XElement("PolicyGroups", page.OfType<GroupRecord>().Select(group => new XElement("member", new XElement("GroupName", group.Name), new XElement("GroupId", group.Id)))),
+            new XElement("PolicyUsers", page.OfType<UserRecord>().Select(user => new XElement("member", new XElement("UserName", user.Name), new XElement("UserId", user.Id)))),
+            new XElement("PolicyRoles", page.OfType<RoleRecord>().Select(role => new XElement("member", new XElement("RoleName", role.Name), new XElement("RoleId", role.Id)))),
+            new XElement("IsTruncated", marker is not null),
+            marker is null ? null : new XElement("Marker", marker),
         ];
+
+        // Users, groups and roles may have the same names.
+        static string KeyOf(IdentityRecord each) => $"{each.Kind}/{each.Name}";
     }
 
     private static object?[] Attach(QueryCall call, IdentityRecord owner)

@@ -132,25 +132,30 @@ internal static partial class IamActions
     private static object?[] UpdateUser(QueryCall call)
     {
         UserRecord user = User(call, "UpdateUser", named: true);
-        string before = user.Arn(call.Account.AccountId);
-        if (call.Optional("NewUserName") is not null && call.Name("NewUserName") is var name && name != user.Name)
+        AccountState state = call.Account.State;
+        string arnBefore = user.Arn(call.Account.AccountId), nameBefore = user.Name;
+        string name = call.Optional("NewUserName") is null ? nameBefore : call.Name("NewUserName");
+        string path = call.Optional("NewPath") is null ? user.Path : call.PathOf("NewPath");
+        if (!string.Equals(name, nameBefore, StringComparison.OrdinalIgnoreCase) && state.Users.ContainsKey(name))
         {
-            if (!string.Equals(name, user.Name, StringComparison.OrdinalIgnoreCase) && call.Account.State.Users.ContainsKey(name))
-            {
-                throw new QueryException(409, "EntityAlreadyExists", $"User with name {name} already exists.");
-            }
-
-            call.Account.State.Users.Remove(user.Name);
-            user.Name = name;
-            call.Account.State.Users.Add(name, user);
+            throw new QueryException(409, "EntityAlreadyExists", $"User with name {name} already exists.");
         }
 
-        if (call.Optional("NewPath") is not null)
+        // Keys and policies are the record's own, and groups know its id; the others know its name.
+        state.Users.Remove(nameBefore);
+        (user.Name, user.Path) = (name, path);
+        state.Users.Add(name, user);
+        foreach (MfaDeviceRecord device in state.MfaDevices.Values.Where(device => device.UserName == nameBefore))
         {
-            user.Path = call.PathOf("NewPath");
+            device.UserName = name;
         }
 
-        ReplacePrincipal(call, before, user.Arn(call.Account.AccountId));
+        foreach (SessionRecord session in state.Sessions.Values.Where(session => session.OwnerId == user.Id))
+        {
+            session.OwnerName = name;
+        }
+
+        ReplacePrincipal(call, arnBefore, user.Arn(call.Account.AccountId));
         call.Account.Save();
         return [];
     }
@@ -437,8 +442,6 @@ internal static partial class IamActions
             all.Where(item => item.Path.StartsWith(prefix, StringComparison.Ordinal)), item => item.Name);
         return Members(element, marker, page.Select(xml));
     }
-
-    private static object?[] Empty(IdentityRecord owner, string element) => owner is null ? [] : Members(element, null, []);
 
     private static object?[] Members(string element, string? marker, IEnumerable<XElement> members) =>
     [

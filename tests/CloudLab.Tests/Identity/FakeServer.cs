@@ -25,6 +25,9 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Form of each request, in order.</summary>
     public List<string> Forms { get; } = [];
 
+    /// <summary>Told the action of each request before it is answered.</summary>
+    public Action<string>? OnRequest { get; init; }
+
     public LabSession Session => SessionTo(server.Url);
 
     public IdentityClient Client => new(Session);
@@ -52,6 +55,8 @@ internal sealed class FakeServer : IAsyncDisposable
             {
                 last = answers.Dequeue();
             }
+
+            OnRequest?.Invoke(Actions[^1]);
         }
 
         await exchange.RespondAsync(last.Status, new HttpHeaderList { { "Content-Type", "text/xml" } }, Encoding.UTF8.GetBytes(last.Body));

@@ -267,7 +267,8 @@ public abstract class FullIamCmdletTest : IamCmdletTest
             Assert.Equal((name, name), (profile.Name, profile.RoleName));
             Assert.Equal(name, One<LabRole>(await Run("Get-LabRole", null, [One<LabInstanceProfile>(await Run("Get-LabInstanceProfile", new { Name = name }))])).Name);
             AssertError("DeleteConflict", await Run("Remove-LabRole", new { Name = name, Confirm = false }), $"instance profile '{name}'", policy.PolicyArn);
-            (await Run("Set-LabRole", new { Name = name, PermissionsBoundary = "" })).Ok();
+            AssertError("DeleteConflict", await Run("Remove-LabPolicy", new { Name = policy.PolicyArn, Force = true }), $"permissions boundary of role '{name}'");
+            (await Run("Set-LabRole", new { Name = name, RemovePermissionsBoundary = true })).Ok();
             Assert.Null(One<LabRole>(await Run("Get-LabRole", new { Name = name })).PermissionsBoundary);
             (await Run("Remove-LabInstanceProfileRole", new { Force = true }, [profile])).Ok();
             (await Run("Add-LabInstanceProfileRole", new { Name = name, Role = name })).Ok();

@@ -9,7 +9,8 @@ namespace CloudLab.Cmdlets.Identity.AccessKeys;
 /// <summary>Creates an access key for a user, and hands out its secret once.</summary>
 /// <remarks>
 /// <para>The property Credential of the result is a PSCredential: the access key id as user name, the secret key as password. No service tells the secret
-/// again, so keep it: Connect-Lab -Credential and -Credential of every cmdlet take it, GetNetworkCredential() shows it.</para>
+/// again, so keep it: Connect-Lab -Credential and -Credential of every cmdlet take it, GetNetworkCredential() shows it. If Ctrl+C stops the command after the key was
+/// created, the key is removed again.</para>
 /// <para>Errors: NoSuchEntity when the user does not exist; LimitExceeded when it has two keys already; AccessDenied.</para>
 /// </remarks>
 /// <example>
@@ -23,7 +24,7 @@ namespace CloudLab.Cmdlets.Identity.AccessKeys;
 /// <inputtype>CloudLab.Core.Identity.Principals.LabUser, or System.String: name of a user.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabAccessKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LabAccessKey))]
-public sealed class NewLabAccessKeyCommand : IdentityCommand
+public sealed class NewLabAccessKeyCommand : NewKeyCommand
 {
     /// <summary>Name of the user, or its ARN. The caller if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -41,7 +42,16 @@ public sealed class NewLabAccessKeyCommand : IdentityCommand
             if (await ShouldProcessAsync(user is null ? "your own user" : $"user '{user}'", "Create access key"))
             {
                 (LabAccessKey key, AwsKeys secret) = await Keys.CreateAsync(user, cancellation);
-                await WriteAsync(SecretKey.WithCredential(key, secret.RevealSecret()), cancellation);
+                try
+                {
+                    await HandOutAsync(key, secret);
+                }
+                catch
+                {
+                    // Nobody has the secret, and nobody can get it any more.
+                    Reporter.Warning(await Keys.TakeBackAsync(user, key.AccessKeyId));
+                    throw;
+                }
             }
         }
         catch (Exception e)

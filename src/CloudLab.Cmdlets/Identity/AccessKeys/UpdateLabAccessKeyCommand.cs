@@ -2,18 +2,19 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Core.Identity.AccessKeys;
 using CloudLab.Core.Identity.Principals;
-using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Cmdlets.Identity.AccessKeys;
 
-/// <summary>Replaces an access key by a new one: creates it, verifies it, deactivates the old one and deletes it.</summary>
+/// <summary>Replaces an access key by a new one: creates it, verifies it, deactivates the old one, writes the new one and deletes the old one.</summary>
 /// <remarks>
-/// <para>The new key is verified by a real call, and waited for until the service knows it everywhere. Whatever fails on the way, the old key works as before and
-/// the new one is removed again; the error says so. The property Credential of the result is a PSCredential with the secret, as of New-LabAccessKey.</para>
+/// <para>The new key is verified by calls that it signs, repeated until the service accepts it, for a minute at most. What fails before the new key is written is undone: the
+/// old key is as before and the new one is removed again, and the error says what could not be undone. The old key is deleted last; if that fails, it is inactive and the
+/// new key works. The property Credential of the result is a PSCredential with the secret, as of New-LabAccessKey.</para>
+/// <para>The key must be one of the user's and active. -Force also replaces an inactive key, by one that is active.</para>
 /// <para>With -KeepOld the old key is deactivated and kept: Remove-LabAccessKey -Activate brings it back if something still needed it.</para>
 /// <para>If the key is the one that this session works with, sign in with the new one afterwards: Connect-Lab -Credential.</para>
-/// <para>Errors: AccessKeyAmbiguous when the user has two keys, since there is no room for a third; NoAccessKey; RotationHalfDone, with the state, when a failure could not
-/// be undone; NoSuchEntity; AccessDenied.</para>
+/// <para>Errors: AccessKeyAmbiguous when the user has two keys, since there is no room for a third; NoAccessKey; NoSuchEntity when the key is not one of the user's;
+/// AccessKeyInactive; RotationHalfDone, with the state, when a failure could not be undone; OldKeyLeft when the old key could not be deleted; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Replaces the key of a user.</para>
@@ -26,7 +27,7 @@ namespace CloudLab.Cmdlets.Identity.AccessKeys;
 /// <inputtype>CloudLab.Core.Identity.AccessKeys.LabAccessKey; or CloudLab.Core.Identity.Principals.LabUser, or System.String: name of a user.</inputtype>
 [Cmdlet(VerbsData.Update, "LabAccessKey", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(LabAccessKey))]
-public sealed class UpdateLabAccessKeyCommand : IdentityCommand
+public sealed class UpdateLabAccessKeyCommand : NewKeyCommand
 {
     /// <summary>Name of the user, or its ARN. The caller if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -46,6 +47,10 @@ public sealed class UpdateLabAccessKeyCommand : IdentityCommand
     [Parameter]
     public SwitchParameter KeepOld { get; set; }
 
+    /// <summary>Also replaces a key that is inactive; the new one is active.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
@@ -53,22 +58,28 @@ public sealed class UpdateLabAccessKeyCommand : IdentityCommand
         {
             string? user = User is null ? null : IamName.Of("user", User);
             KeyRotation rotation = new(Client);
-            string old = AccessKeyId ?? (await rotation.FindAsync(user, cancellation)).AccessKeyId;
+            LabAccessKey old = await rotation.FindAsync(user, AccessKeyId, Force, cancellation);
             string whose = user is null ? "" : $" of user '{user}'";
             if (await ShouldProcessAsync(
                 $"access key {old}{whose}", KeepOld ? "Create a new key, verify it, deactivate the old one" : "Create a new key, verify it, delete the old one"))
             {
-                (LabAccessKey key, AwsKeys secret) = await rotation.RotateAsync(user, old, KeepOld, cancellation);
-                await WriteAsync(SecretKey.WithCredential(key, secret.RevealSecret()), CancellationToken.None);
-                if (await rotation.IsOwnAsync(old, cancellation))
-                {
-                    Reporter.Warning($"This session worked with {old}, which no longer works: Connect-Lab -Credential (the result's Credential) signs in with the new key.");
-                }
+                bool own = await rotation.IsOwnAsync(old.AccessKeyId, cancellation);
+                await rotation.RotateAsync(
+                    user, old, KeepOld,
+                    async (key, secret) =>
+                    {
+                        await HandOutAsync(key, secret);
+                        if (own)
+                        {
+                            Reporter.Warning($"This session worked with {old}, which no longer works: Connect-Lab -Credential (the result's Credential) signs in with the new key.");
+                        }
+                    },
+                    cancellation);
             }
         }
         catch (Exception e)
         {
-            WriteProblem(e, User);
+            WriteProblem(e, AccessKeyId ?? User);
         }
     }
 }

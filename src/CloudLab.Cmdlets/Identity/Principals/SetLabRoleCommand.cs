@@ -58,13 +58,18 @@ public sealed class SetLabRoleCommand : IdentityCommand
     /// <summary>Maximum duration of a session, 1 to 12 hours; a number means seconds.</summary>
     [Parameter]
     [Seconds]
+    [ValidateNotNull]
     public TimeSpan? MaxSessionDuration { get; set; }
 
-    /// <summary>Managed policy that limits the permissions, by name or ARN; an empty string removes the limit.</summary>
+    /// <summary>Managed policy that limits the permissions, by name or ARN.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(PolicyNameCompleter))]
-    [AllowEmptyString]
+    [NotEmpty("-RemovePermissionsBoundary removes the boundary of a role.")]
     public string? PermissionsBoundary { get; set; }
+
+    /// <summary>Removes the permissions boundary, so that nothing limits the permissions any more.</summary>
+    [Parameter]
+    public SwitchParameter RemovePermissionsBoundary { get; set; }
 
     /// <summary>All tags that the role has afterwards: <c>@{ team = 'movies' }</c>. An empty table removes them.</summary>
     [Parameter]
@@ -79,6 +84,7 @@ public sealed class SetLabRoleCommand : IdentityCommand
     protected override void OnBegin()
     {
         base.OnBegin();
+        CheckBoundary(PermissionsBoundary, RemovePermissionsBoundary);
         trust = TrustedPrincipal is null
             ? PolicyArgument.Read(this, nameof(TrustPolicy), TrustPolicy, PolicyKind.Trust)
             : PolicyStatements.Trust(TrustedPrincipal);
@@ -93,20 +99,20 @@ public sealed class SetLabRoleCommand : IdentityCommand
             string name = IamName.Of("role", Name);
             if (await ShouldProcessAsync($"role '{name}'", trust is null ? "Change role" : "Change role and who may assume it"))
             {
-                LabRole role = await Roles.ChangeAsync(
+                await Roles.ChangeAsync(
                     name,
                     new IdentityChange
                     {
                         TrustPolicy = trust,
                         Description = Description,
                         MaxSessionDuration = MaxSessionDuration,
-                        PermissionsBoundary = await BoundaryArnAsync(PermissionsBoundary, cancellation),
+                        PermissionsBoundary = RemovePermissionsBoundary ? "" : await BoundaryArnAsync(PermissionsBoundary, cancellation),
                         Tags = Tag is null ? null : PlainObject.Texts(Tag),
                     },
                     cancellation);
                 if (PassThru)
                 {
-                    await WriteAsync(role, cancellation);
+                    await WriteAsync(await Roles.ReadBackAsync(name, cancellation), cancellation);
                 }
             }
         }

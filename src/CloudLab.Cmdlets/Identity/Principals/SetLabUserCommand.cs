@@ -20,7 +20,7 @@ namespace CloudLab.Cmdlets.Identity.Principals;
 /// </example>
 /// <example>
 /// <para>Limits the permissions of a user, and removes the limit.</para>
-/// <code>$null = New-LabUser bob; Set-LabUser bob -PermissionsBoundary AmazonS3ReadOnlyAccess; Set-LabUser bob -PermissionsBoundary ''</code>
+/// <code>$null = New-LabUser bob; Set-LabUser bob -PermissionsBoundary AmazonS3ReadOnlyAccess; Set-LabUser bob -RemovePermissionsBoundary</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Identity.Principals.LabUser, or System.String: name of a user.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabUser", SupportsShouldProcess = true)]
@@ -47,11 +47,15 @@ public sealed class SetLabUserCommand : IdentityCommand
     [ValidatePattern(PathPattern)]
     public string? NewPath { get; set; }
 
-    /// <summary>Managed policy that limits the permissions, by name or ARN; an empty string removes the limit.</summary>
+    /// <summary>Managed policy that limits the permissions, by name or ARN.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(PolicyNameCompleter))]
-    [AllowEmptyString]
+    [NotEmpty("-RemovePermissionsBoundary removes the boundary of a user.")]
     public string? PermissionsBoundary { get; set; }
+
+    /// <summary>Removes the permissions boundary, so that nothing limits the permissions any more.</summary>
+    [Parameter]
+    public SwitchParameter RemovePermissionsBoundary { get; set; }
 
     /// <summary>All tags that the user has afterwards: <c>@{ team = 'movies' }</c>. An empty table removes them.</summary>
     [Parameter]
@@ -63,6 +67,13 @@ public sealed class SetLabUserCommand : IdentityCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        CheckBoundary(PermissionsBoundary, RemovePermissionsBoundary);
+    }
+
+    /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         try
@@ -70,19 +81,19 @@ public sealed class SetLabUserCommand : IdentityCommand
             string name = IamName.Of("user", Name);
             if (await ShouldProcessAsync($"user '{name}'", NewName is null ? "Change user" : $"Rename user to '{NewName}'"))
             {
-                LabUser user = await Users.ChangeAsync(
+                await Users.ChangeAsync(
                     name,
                     new IdentityChange
                     {
                         NewName = NewName,
                         NewPath = NewPath,
-                        PermissionsBoundary = await BoundaryArnAsync(PermissionsBoundary, cancellation),
+                        PermissionsBoundary = RemovePermissionsBoundary ? "" : await BoundaryArnAsync(PermissionsBoundary, cancellation),
                         Tags = Tag is null ? null : PlainObject.Texts(Tag),
                     },
                     cancellation);
                 if (PassThru)
                 {
-                    await WriteAsync(user, cancellation);
+                    await WriteAsync(await Users.ReadBackAsync(NewName ?? name, cancellation), cancellation);
                 }
             }
         }

@@ -35,6 +35,17 @@ public sealed class LabException(LabErrorKind kind, string code, string message,
     public bool StopsCommand { get; init; } =
         kind is LabErrorKind.InvalidArgument or LabErrorKind.AuthenticationFailed or LabErrorKind.ConnectionFailed;
 
+    /// <summary>The same problem, told with what it meant for the work that it stopped.</summary>
+    /// <param name="message">What to say instead.</param>
+    /// <param name="advice">What the user can do next; null to keep what is said.</param>
+    /// <param name="code">Error id; null to keep the service's own.</param>
+    /// <param name="target">What the error is about; null to keep it.</param>
+    /// <returns>An exception of the same kind, which does not stop the command.</returns>
+    public LabException Retold(string message, string? advice = null, string? code = null, object? target = null) => new(Kind, code ?? Code, message, this)
+    {
+        StatusCode = StatusCode, RequestId = RequestId, Advice = advice ?? Advice, Target = target ?? Target, StopsCommand = false,
+    };
+
     /// <summary>The same problem where it makes going on pointless.</summary>
     /// <returns>An exception that stops the command.</returns>
     public LabException Stopping() => Again(Advice, stops: true);

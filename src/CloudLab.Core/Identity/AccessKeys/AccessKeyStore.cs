@@ -45,24 +45,22 @@ public sealed class AccessKeyStore(IdentityClient client)
         }
     }
 
-    /// <summary>Creates an access key.</summary>
+    /// <summary>Creates an access key. Once it is asked for, its answer is waited for: nobody would know the secret otherwise.</summary>
     /// <param name="user">Its user; null for the caller.</param>
-    /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="cancellation">Keeps it from being created; limits the wait, once it is asked for.</param>
     /// <returns>The key, and its secret. Throws <see cref="LabException"/> (LimitExceeded).</returns>
     public async Task<(LabAccessKey Key, AwsKeys Secret)> CreateAsync(string? user, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         try
         {
-            XElement key = await client.IamItemAsync("CreateAccessKey", Subject(user), user, cancellation, ("UserName", user));
+            XElement key = await Finishing.RunAsync(
+                token => client.IamItemAsync("CreateAccessKey", Subject(user), user, token, ("UserName", user)), cancellation);
             return (Read(key), new AwsKeys(key.Text("AccessKeyId"), key.Text("SecretAccessKey")));
         }
         catch (LabException e) when (e.Code == "LimitExceeded")
         {
-            throw new LabException(e.Kind, e.Code, e.Message, e)
-            {
-                StatusCode = e.StatusCode, RequestId = e.RequestId, Target = e.Target,
-                Advice = "A user has at most two access keys: Get-LabAccessKey -IncludeLastUsed shows which one nobody uses, Remove-LabAccessKey removes it.",
-            };
+            throw e.Retold(e.Message, "A user has at most two access keys: Get-LabAccessKey -IncludeLastUsed shows which one nobody uses, Remove-LabAccessKey removes it.");
         }
     }
 
@@ -83,6 +81,23 @@ public sealed class AccessKeyStore(IdentityClient client)
     /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
     public Task RemoveAsync(string? user, string accessKeyId, CancellationToken cancellation = default) => client.IamAsync(
         "DeleteAccessKey", $"Access key {accessKeyId}", accessKeyId, cancellation, ("UserName", user), ("AccessKeyId", accessKeyId));
+
+    /// <summary>Removes a key whose secret could not be handed out.</summary>
+    /// <param name="user">Its user; null for the caller.</param>
+    /// <param name="accessKeyId">The key.</param>
+    /// <returns>What became of it, to be told.</returns>
+    public async Task<string> TakeBackAsync(string? user, string accessKeyId)
+    {
+        try
+        {
+            await Finishing.RunAsync(token => RemoveAsync(user, accessKeyId, token));
+            return $"Access key {accessKeyId} was removed again, because its secret could not be written.";
+        }
+        catch (LabException e)
+        {
+            return $"Access key {accessKeyId} was created, but its secret could not be written, and it could not be removed again ({e.Message.TrimEnd('.')}): remove it with Remove-LabAccessKey.";
+        }
+    }
 
     private static string Subject(string? user) => user is null ? "Your access keys" : $"User '{user}'";
 

@@ -7,8 +7,8 @@ using CloudLab.Core.Sessions.Aws;
 namespace CloudLab.Core.Identity.AccessKeys;
 
 /// <summary>
-/// Replaces an access key: creates the new one, verifies it by a real call, deactivates the old one, deletes it. Whatever fails on
-/// the way, the old key works again and the new one is gone.
+/// Replaces an access key: creates the new one, verifies it by a real call, deactivates the old one, hands the new one out, deletes the old
+/// one. Whatever fails before the new key is handed out, the old key works again and the new one is gone.
 /// </summary>
 /// <param name="client">The services.</param>
 public sealed class KeyRotation(IdentityClient client)
@@ -18,22 +18,45 @@ public sealed class KeyRotation(IdentityClient client)
     /// <summary>How long a new key may take to be known everywhere.</summary>
     public WaitOptions Patience { get; init; } = new() { Timeout = TimeSpan.FromSeconds(60), PollInterval = TimeSpan.FromSeconds(3) };
 
-    /// <summary>The key that is meant where only its user is given: the one that is in use.</summary>
+    /// <summary>The key that is meant: one of the user's own, and one that is in use.</summary>
     /// <param name="user">The user; null for the caller.</param>
+    /// <param name="accessKeyId">The key; null for the user's only one.</param>
+    /// <param name="force">Takes a key that is inactive, too.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The key. Throws <see cref="LabException"/> (<c>AccessKeyAmbiguous</c>, <c>NoAccessKey</c>).</returns>
-    public async Task<LabAccessKey> FindAsync(string? user, CancellationToken cancellation = default)
+    /// <returns>The key. Throws <see cref="LabException"/> (<c>AccessKeyAmbiguous</c>, <c>NoAccessKey</c>, <c>AccessKeyInactive</c>, NoSuchEntity).</returns>
+    public async Task<LabAccessKey> FindAsync(string? user, string? accessKeyId, bool force, CancellationToken cancellation = default)
     {
-        List<LabAccessKey> found = await keys.ListAsync(user, cancellation).ToListAsync(cancellation);
-        string who = user is null ? "The caller" : $"User '{user}'";
-        return found.Count == 1 ? found[0] : throw new LabException(
-            LabErrorKind.InvalidData, found.Count == 0 ? "NoAccessKey" : "AccessKeyAmbiguous",
-            found.Count == 0 ? $"{who} has no access key to replace." : $"{who} has {found.Count} access keys: {string.Join(", ", found.Select(key => $"{key.AccessKeyId} ({key.Status})"))}.")
+        List<LabAccessKey> found;
+        try
         {
-            Target = user,
-            Advice = found.Count == 0 ? "New-LabAccessKey creates one."
-                : "A new key needs room, because a user has at most two: remove the one that nobody uses (Get-LabAccessKey -IncludeLastUsed, Remove-LabAccessKey), then try again.",
-        };
+            found = await keys.ListAsync(user, cancellation).ToListAsync(cancellation);
+        }
+        catch (LabException e) when (accessKeyId is not null && e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotSupported)
+        {
+            client.Reporter.Verbose($"Whether {accessKeyId} is a key of the user, and active, cannot be looked up: {e.Message}");
+            return new LabAccessKey { UserName = user ?? "", AccessKeyId = accessKeyId!, Status = "Active" };
+        }
+
+        string who = user is null ? "The caller" : $"User '{user}'", all = string.Join(", ", found.Select(key => $"{key.AccessKeyId} ({key.Status})"));
+        if (found.Count == 0)
+        {
+            throw Error(LabErrorKind.InvalidData, "NoAccessKey", $"{who} has no access key to replace.", "New-LabAccessKey creates one.");
+        }
+
+        if (accessKeyId is null && found.Count > 1)
+        {
+            throw Error(
+                LabErrorKind.InvalidData, "AccessKeyAmbiguous", $"{who} has {found.Count} access keys: {all}.",
+                "A new key needs room, because a user has at most two: remove the one that nobody uses (Get-LabAccessKey -IncludeLastUsed, Remove-LabAccessKey), then try again.");
+        }
+
+        LabAccessKey meant = accessKeyId is null ? found[0] : found.Find(key => key.AccessKeyId == accessKeyId) ?? throw Error(
+            LabErrorKind.NotFound, "NoSuchEntity", $"{who} has no access key {accessKeyId}, but {all} (NoSuchEntity). Nothing was changed.", "Get-LabAccessKey lists the keys of a user.");
+        return IsActive(meant) || force ? meant : throw Error(
+            LabErrorKind.Conflict, "AccessKeyInactive", $"Access key {meant.AccessKeyId} is inactive, and a new key in its place would be active. Nothing was changed.",
+            "Use -Force to replace it all the same; Remove-LabAccessKey -Activate lets it be used again, Remove-LabAccessKey removes it.");
+
+        LabException Error(LabErrorKind kind, string code, string message, string advice) => new(kind, code, message) { Target = accessKeyId ?? user, Advice = advice };
     }
 
     /// <summary>Whether a key is the one that the caller works with.</summary>
@@ -44,63 +67,80 @@ public sealed class KeyRotation(IdentityClient client)
 
     /// <summary>Replaces a key.</summary>
     /// <param name="user">Its user; null for the caller.</param>
-    /// <param name="oldId">The key.</param>
+    /// <param name="old">The key (<see cref="FindAsync"/>).</param>
     /// <param name="keepOld">Leaves the old key, inactive, instead of deleting it.</param>
-    /// <param name="cancellation">Cancels the requests; the old key works again then.</param>
-    /// <returns>The new key, and its secret. Throws <see cref="LabException"/>, which says that the old key still works.</returns>
-    public async Task<(LabAccessKey Key, AwsKeys Secret)> RotateAsync(string? user, string oldId, bool keepOld, CancellationToken cancellation = default)
+    /// <param name="handOut">Hands out the new key and its secret; where it throws, nobody has them and the new key is removed again.</param>
+    /// <param name="cancellation">Cancels the requests; until the new key is handed out, the old key works again then.</param>
+    /// <returns>Done when replaced. Throws <see cref="LabException"/>, which says what is left.</returns>
+    public async Task RotateAsync(
+        string? user, LabAccessKey old, bool keepOld, Func<LabAccessKey, AwsKeys, Task> handOut, CancellationToken cancellation = default)
     {
+        string oldId = old.AccessKeyId;
         bool own = await IsOwnAsync(oldId, cancellation);
-        (LabAccessKey key, AwsKeys secret) made;
+        (LabAccessKey Key, AwsKeys Secret) made;
         try
         {
             made = await keys.CreateAsync(user, cancellation);
         }
         catch (LabException e)
         {
-            throw Failed(e, "create the new key", $"Nothing was changed: access key {oldId} is as it was.", oldId, e.Advice);
+            string created = e.Kind is LabErrorKind.Timeout or LabErrorKind.ConnectionFailed or LabErrorKind.ServiceFailed
+                ? $"Access key {oldId} is as it was; whether a new one was created is not known, Get-LabAccessKey shows it." : $"Nothing was changed: access key {oldId} is as it was.";
+            throw e.Retold($"Could not create the new key: {e.Message.TrimEnd('.')}. {created}", target: oldId);
         }
 
         // A key cannot sign for its own removal once it is inactive.
-        AccessKeyStore after = own ? new AccessKeyStore(client.With(made.secret)) : keys;
+        AccessKeyStore after = own ? new AccessKeyStore(client.With(made.Secret)) : keys;
         string step = "verify the new key";
-        bool deactivated = false;
+        bool deactivating = false;
         try
         {
-            await VerifyAsync(made.secret, cancellation);
+            await VerifyAsync(made.Secret, cancellation);
             step = "deactivate the old key";
-            deactivated = true;
+            deactivating = true;
             await after.SetStatusAsync(user, oldId, active: false, cancellation);
-            if (!keepOld)
-            {
-                step = "delete the old key";
-                await after.RemoveAsync(user, oldId, cancellation);
-            }
-
-            return made;
+            step = "hand out the new key";
+            await handOut(made.Key, made.Secret);
         }
-        catch (Exception e) when (e is LabException or OperationCanceledException)
+        catch (Exception e)
         {
-            if (await RestoreAsync(after, user, oldId, made.key.AccessKeyId, deactivated, step, e))
-            {
-                return made;
-            }
-
+            await UndoAsync(after, user, old, made.Key.AccessKeyId, deactivating, step, e);
+            string state = $"Access key {oldId} {(IsActive(old) ? "still works" : "is inactive as before")}, and the new one was removed again.";
             if (e is LabException problem)
             {
-                throw Failed(problem, step, $"The old access key {oldId} still works, and the new one was removed again.", oldId, problem.Advice);
+                throw problem.Retold($"Could not {step}: {problem.Message.TrimEnd('.')}. {state}", target: oldId);
             }
 
-            client.Reporter.Warning($"The replacement was stopped: access key {oldId} still works, and the new one was removed again.");
+            client.Reporter.Warning($"The replacement was stopped. {state}");
             throw;
+        }
+
+        if (!keepOld)
+        {
+            await DeleteAsync(after, user, oldId, made.Key.AccessKeyId);
         }
     }
 
-    private static LabException Failed(LabException problem, string step, string state, string target, string? advice) => new(
-        problem.Kind, problem.Code, $"Could not {step}: {problem.Message.TrimEnd('.')}. {state}", problem)
+    private static bool IsActive(LabAccessKey key) => key.Status != "Inactive";
+
+    // The new key is known to whoever asked for it by now, so it stays; one request more is worth a stop's patience.
+    private static async Task DeleteAsync(AccessKeyStore store, string? user, string oldId, string newId)
     {
-        StatusCode = problem.StatusCode, RequestId = problem.RequestId, Target = target, Advice = advice, StopsCommand = false,
-    };
+        try
+        {
+            await Finishing.RunAsync(token => store.RemoveAsync(user, oldId, token));
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            // Its deletion was carried out, and only the answer to the first attempt was lost.
+        }
+        catch (LabException e)
+        {
+            throw e.Retold(
+                $"The new access key {newId} works and was handed out, but the old one, {oldId}, could not be deleted: {e.Message.TrimEnd('.')}. It is inactive.",
+                "Remove-LabAccessKey removes the old key; Remove-LabAccessKey -Activate lets it be used again.", "OldKeyLeft", oldId);
+        }
+    }
 
     private async Task VerifyAsync(AwsKeys secret, CancellationToken cancellation) => await Waiter.WaitAsync<object?>(
         $"access key {secret.AccessKey} to be accepted", secret.AccessKey,
@@ -132,38 +172,64 @@ public sealed class KeyRotation(IdentityClient client)
         },
         Patience, client.Reporter, cancellation);
 
-    /// <summary>Undoes a replacement. True where it turns out that the old key is gone already, so that the replacement is complete.</summary>
-    private async Task<bool> RestoreAsync(
-        AccessKeyStore after, string? user, string oldId, string newId, bool deactivated, string step, Exception problem)
+    /// <summary>Activates the old key again, if it may have been deactivated, and removes the new one: each, whatever becomes of the other.</summary>
+    private async Task UndoAsync(AccessKeyStore after, string? user, LabAccessKey old, string newId, bool deactivating, string step, Exception problem)
     {
+        List<string> left = [];
+
+        // What the service refused was not done.
+        bool refused = problem is LabException { Kind: LabErrorKind.AccessDenied or LabErrorKind.NotFound or LabErrorKind.InvalidData };
+        if (deactivating && !refused && IsActive(old))
+        {
+            try
+            {
+                await Finishing.RunAsync(token => after.SetStatusAsync(user, old.AccessKeyId, active: true, token));
+            }
+            catch (LabException e)
+            {
+                left.Add($"Access key {old.AccessKeyId} may be inactive, because it could not be activated again ({e.Message.TrimEnd('.')}).");
+            }
+        }
+
         try
         {
-            if (deactivated)
-            {
-                try
-                {
-                    await after.SetStatusAsync(user, oldId, active: true, CancellationToken.None);
-                }
-                catch (LabException e) when (e.Kind == LabErrorKind.NotFound && step == "delete the old key")
-                {
-                    client.Reporter.Verbose($"Access key {oldId} is gone: its deletion was carried out, only the answer was lost.");
-                    return true;
-                }
-            }
-
-            await keys.RemoveAsync(user, newId, CancellationToken.None);
-            return false;
+            await Finishing.RunAsync(token => keys.RemoveAsync(user, newId, token));
         }
-        catch (LabException e)
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
-            throw new LabException(
-                e.Kind, "RotationHalfDone",
-                $"Could not {step} ({problem.Message.TrimEnd('.')}), and could not undo it ({e.Message.TrimEnd('.')}). User {user ?? "(the caller)"} has the keys {oldId} and {newId} now.", problem)
-            {
-                Target = oldId,
-                Advice = $"Get-LabAccessKey shows both. Nobody knows the secret of {newId}: remove it with Remove-LabAccessKey.",
-                StopsCommand = false,
-            };
+            // It is gone, which is all that is wanted.
         }
+        catch (LabException first)
+        {
+            try
+            {
+                // Where the caller signs with the old key and that is inactive, the new one can still sign for its own removal.
+                await (ReferenceEquals(after, keys) ? throw first : Finishing.RunAsync(token => after.RemoveAsync(user, newId, token)));
+            }
+            catch (LabException e)
+            {
+                left.Add($"The new access key {newId} works, and could not be removed again ({e.Message.TrimEnd('.')}); nobody knows its secret.");
+            }
+        }
+
+        if (left.Count == 0)
+        {
+            return;
+        }
+
+        string state = string.Join(" ", left);
+        string what = problem is LabException ? $"Could not {step}: {problem.Message.TrimEnd('.')}." : "The replacement was stopped.";
+        if (problem is not LabException)
+        {
+            // A pipeline that stops writes no error.
+            client.Reporter.Warning($"{what} {state}");
+        }
+
+        throw new LabException((problem as LabException)?.Kind ?? LabErrorKind.Conflict, "RotationHalfDone", $"{what} {state}", problem)
+        {
+            Target = old.AccessKeyId,
+            Advice = "Get-LabAccessKey shows the keys; Remove-LabAccessKey -Activate lets the old one be used again, Remove-LabAccessKey removes the new one.",
+            StopsCommand = false,
+        };
     }
 }

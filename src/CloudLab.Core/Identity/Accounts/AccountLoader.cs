@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Identity.Principals;
 
 namespace CloudLab.Core.Identity.Accounts;
@@ -11,6 +12,9 @@ namespace CloudLab.Core.Identity.Accounts;
 public sealed class AccountLoader(IdentityClient client)
 {
     private const string Subject = "Account";
+
+    // How many principals are read at once.
+    private const int AtOnce = 8;
 
     /// <summary>Reads all principals with their policies.</summary>
     /// <param name="cancellation">Cancels the requests.</param>
@@ -75,31 +79,39 @@ public sealed class AccountLoader(IdentityClient client)
 
     private async Task ListAsync(AccountBuilder builder, AccountPrincipalKind kind, string noun, CancellationToken cancellation)
     {
-        foreach (XElement item in await ItemsAsync($"List{noun}s", cancellation))
+        IAsyncEnumerable<XElement> items = client.IamOptionalListAsync($"List{noun}s", Subject, null, cancellation);
+        await foreach (RawPrincipal principal in ParallelStream.SelectAsync(items, AtOnce, (item, token) => ReadAsync(item, kind, noun, token), cancellation))
         {
-            string name = item.Text(noun + "Name");
-            (string, string?) self = (noun + "Name", name);
-            List<(string, string?)> inline = [];
-            foreach (XElement policy in await ItemsAsync($"List{noun}Policies", cancellation, self))
-            {
-                XElement got = await client.IamAsync($"Get{noun}Policy", $"{noun} '{name}'", name, cancellation, self, ("PolicyName", policy.Value));
-                inline.Add((policy.Value, got.Element("PolicyDocument")?.Value));
-            }
-
-            List<(string, string)> attached = [.. (await ItemsAsync($"ListAttached{noun}Policies", cancellation, self))
-                .Select(policy => (policy.Text("PolicyName"), policy.Text("PolicyArn")))];
-            List<string> groups = kind == AccountPrincipalKind.User
-                ? [.. (await ItemsAsync("ListGroupsForUser", cancellation, self)).Select(group => group.Text("GroupName"))]
-                : [];
-            builder.Add(new RawPrincipal(kind, name, item.Text("Arn"))
-            {
-                Inline = inline,
-                Attached = attached,
-                Groups = groups,
-                Boundary = item.BoundaryArn(),
-                Trust = item.Element("AssumeRolePolicyDocument")?.Value,
-            });
+            builder.Add(principal);
         }
+    }
+
+    private async Task<RawPrincipal> ReadAsync(XElement item, AccountPrincipalKind kind, string noun, CancellationToken cancellation)
+    {
+        string name = item.Text(noun + "Name");
+        (string, string?) self = (noun + "Name", name);
+        List<(string, string?)> inline = [];
+        foreach (XElement policy in await ItemsAsync($"List{noun}Policies", cancellation, self))
+        {
+            XElement got = await client.IamAsync($"Get{noun}Policy", $"{noun} '{name}'", name, cancellation, self, ("PolicyName", policy.Value));
+            inline.Add((policy.Value, got.Element("PolicyDocument")?.Value));
+        }
+
+        List<(string, string)> attached = [.. (await ItemsAsync($"ListAttached{noun}Policies", cancellation, self))
+            .Select(policy => (policy.Text("PolicyName"), policy.Text("PolicyArn")))];
+        List<string> groups = kind == AccountPrincipalKind.User
+            ? [.. (await ItemsAsync("ListGroupsForUser", cancellation, self)).Select(group => group.Text("GroupName"))]
+            : [];
+        return new RawPrincipal(kind, name, item.Text("Arn"))
+        {
+            Inline = inline,
+            Attached = attached,
+            Groups = groups,
+            // Lists leave it out.
+            Boundary = item.BoundaryArn() ?? (kind == AccountPrincipalKind.Group ? null
+                : (await client.IamItemAsync($"Get{noun}", $"{noun} '{name}'", name, cancellation, self)).BoundaryArn()),
+            Trust = item.Element("AssumeRolePolicyDocument")?.Value,
+        };
     }
 
     private ValueTask<List<XElement>> ItemsAsync(string action, CancellationToken cancellation, params (string Name, string? Value)[] parameters) =>
@@ -109,7 +121,7 @@ public sealed class AccountLoader(IdentityClient client)
     {
         try
         {
-            return await client.IamManagedDocumentAsync(arn, cancellation);
+            return (await client.IamManagedPolicyAsync(arn, cancellation)).Version.OptionalText("Document");
         }
         catch (LabException e) when (e.Kind is LabErrorKind.NotSupported or LabErrorKind.NotFound)
         {

@@ -39,9 +39,8 @@ public sealed class ManagedPolicyStore(IdentityClient client)
     /// <returns>The policy. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
     public async Task<LabPolicy> GetAsync(string arn, CancellationToken cancellation = default)
     {
-        XElement policy = await client.IamItemAsync("GetPolicy", Subject(arn), arn, cancellation, ("PolicyArn", arn));
-        string version = policy.Text("DefaultVersionId");
-        PolicyDocument? document = (await GetVersionAsync(arn, version, cancellation)).Document;
+        (XElement policy, XElement version) = await client.IamManagedPolicyAsync(arn, cancellation);
+        PolicyDocument? document = ReadVersion(arn, version, withDocument: true).Document;
         return Read(policy, await client.IamTagsAsync("ListPolicyTags", Subject(arn), policy, cancellation, ("PolicyArn", arn)), document);
     }
 
@@ -133,20 +132,27 @@ public sealed class ManagedPolicyStore(IdentityClient client)
     public async Task<LabPolicyVersion> CreateVersionAsync(string arn, PolicyDocument document, bool prune, CancellationToken cancellation = default)
     {
         document.Validated(PolicyKind.Identity);
+        string? room = null;
         while (true)
         {
             try
             {
-                XElement version = await client.IamItemAsync(
-                    "CreatePolicyVersion", Subject(arn), arn, cancellation,
-                    ("PolicyArn", arn), ("PolicyDocument", document.ToJson(indented: false)), ("SetAsDefault", "true"));
+                Task<XElement> SendAsync(CancellationToken token) => client.IamItemAsync(
+                    "CreatePolicyVersion", Subject(arn), arn, token, ("PolicyArn", arn), ("PolicyDocument", document.ToJson(indented: false)), ("SetAsDefault", "true"));
+
+                // What a version was removed for is carried through.
+                XElement version = await (room is null ? SendAsync(cancellation) : Finishing.RunAsync(SendAsync, cancellation));
                 LabPolicyVersion made = ReadVersion(arn, version, withDocument: false);
                 return new LabPolicyVersion { PolicyArn = arn, VersionId = made.VersionId, IsDefault = true, CreateDate = made.CreateDate, Document = document };
+            }
+            catch (LabException e) when (room is not null)
+            {
+                throw e.Retold($"{e.Message} Version {room}, the oldest that was not in force, had been removed to make room; the version in force is as it was.");
             }
             catch (LabException e) when (e.Code == "LimitExceeded")
             {
                 IReadOnlyList<LabPolicyVersion> versions = await VersionsAsync(arn, cancellation);
-                if (versions.Count < MaxVersions || versions.LastOrDefault(version => !version.IsDefault) is not { } oldest)
+                if (PolicySize.Of(document) > PolicySize.Managed || versions.Count < MaxVersions || versions.LastOrDefault(version => !version.IsDefault) is not { } oldest)
                 {
                     throw TooLarge(e, IamName.Of("policy", arn), document);
                 }
@@ -164,6 +170,7 @@ public sealed class ManagedPolicyStore(IdentityClient client)
 
                 client.Reporter.Verbose($"{Subject(arn)}: version {oldest.VersionId}, the oldest that is not in force, makes room for the new one.");
                 await RemoveVersionAsync(arn, oldest.VersionId, cancellation);
+                room = oldest.VersionId;
             }
         }
     }
@@ -203,7 +210,7 @@ public sealed class ManagedPolicyStore(IdentityClient client)
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict).</returns>
     public Task RemoveAsync(string arn, bool force, CancellationToken cancellation = default) => Removal.RunAsync(
-        Subject(arn), arn, token => HoldersAsync(arn, token), token => client.IamAsync("DeletePolicy", Subject(arn), arn, token, ("PolicyArn", arn)),
+        client, Subject(arn), arn, token => HoldersAsync(arn, token), token => client.IamAsync("DeletePolicy", Subject(arn), arn, token, ("PolicyArn", arn)),
         force, cancellation);
 
     /// <summary>The document in force of a policy.</summary>
@@ -254,28 +261,53 @@ public sealed class ManagedPolicyStore(IdentityClient client)
 
     private async IAsyncEnumerable<Holder> HoldersAsync(string arn, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        // Three lists in one answer, which come in pages together.
-        string? marker = null;
-        PolicyAttachmentStore attachments = new(client);
-        do
+        // First what the removal must not do: without its boundary, a user or role may do more than before.
+        await foreach ((PrincipalKind kind, string name) in EntitiesAsync(arn, "PermissionsBoundary", cancellation))
         {
-            XElement page = await client.IamAsync("ListEntitiesForPolicy", Subject(arn), arn, cancellation, ("PolicyArn", arn), ("Marker", marker));
-            foreach (PrincipalKind kind in Enum.GetValues<PrincipalKind>())
+            if (await IsBoundaryAsync(kind, name, arn, cancellation))
             {
-                foreach (string name in page.Members($"Policy{kind}s").Select(member => member.Text($"{kind}Name")))
-                {
-                    LabPolicyAttachment attachment = new() { PrincipalKind = kind, Principal = name, PolicyName = arn, PolicyArn = arn };
-                    yield return new($"an attachment to {kind.ToString().ToLowerInvariant()} '{name}'", token => attachments.RemoveAsync(attachment, token));
-                }
+                yield return new(
+                    $"a use as permissions boundary of {kind.ToString().ToLowerInvariant()} '{name}'", null,
+                    "A removal, even with -Force, leaves permissions boundaries alone: set others first, or remove them with Set-LabUser and Set-LabRole -RemovePermissionsBoundary.");
             }
-
-            marker = page.NextMarker(marker);
         }
-        while (marker is not null);
+
+        PolicyAttachmentStore attachments = new(client);
+        await foreach ((PrincipalKind kind, string name) in EntitiesAsync(arn, "PermissionsPolicy", cancellation))
+        {
+            LabPolicyAttachment attachment = new() { PrincipalKind = kind, Principal = name, PolicyName = arn, PolicyArn = arn };
+            yield return new($"an attachment to {kind.ToString().ToLowerInvariant()} '{name}'", token => attachments.RemoveAsync(attachment, token));
+        }
 
         foreach (LabPolicyVersion version in (await VersionsAsync(arn, cancellation)).Where(version => !version.IsDefault))
         {
             yield return new($"version {version.VersionId}", token => RemoveVersionAsync(arn, version.VersionId, token));
         }
     }
+
+    private async IAsyncEnumerable<(PrincipalKind Kind, string Name)> EntitiesAsync(string arn, string usage, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // Three lists in one answer, which come in pages together.
+        string? marker = null;
+        do
+        {
+            XElement page = await client.IamAsync(
+                "ListEntitiesForPolicy", Subject(arn), arn, cancellation, ("PolicyArn", arn), ("PolicyUsageFilter", usage), ("Marker", marker));
+            foreach (PrincipalKind kind in Enum.GetValues<PrincipalKind>())
+            {
+                foreach (XElement member in page.Members($"Policy{kind}s"))
+                {
+                    yield return (kind, member.Text($"{kind}Name"));
+                }
+            }
+
+            marker = page.NextMarker(marker);
+        }
+        while (marker is not null);
+    }
+
+    // Some servers take no notice of the filter, and answer with what the policy is attached to.
+    private async Task<bool> IsBoundaryAsync(PrincipalKind kind, string name, string arn, CancellationToken cancellation) =>
+        kind != PrincipalKind.Group && (!client.HasOwnEndpoint
+            || (await client.IamItemAsync($"Get{kind}", Subject(arn), arn, cancellation, ($"{kind}Name", name))).BoundaryArn() == arn);
 }

@@ -44,7 +44,7 @@ public sealed class GroupStore(IdentityClient client)
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict).</returns>
     public Task RemoveAsync(string name, bool force, CancellationToken cancellation = default) => Removal.RunAsync(
-        Subject(name), name, token => HoldersAsync(name, token),
+        client, Subject(name), name, token => HoldersAsync(name, token),
         token => client.IamAsync("DeleteGroup", Subject(name), name, token, ("GroupName", name)), force, cancellation);
 
     /// <summary>Lists the users of a group, page by page.</summary>

@@ -33,6 +33,7 @@ public sealed class IdentityClient
     internal IReporter Reporter { get; }
 
     private AwsConnection Aws => Session.Aws;
+
     /// <summary>The access key of the caller's long-lived credentials; null for temporary ones.</summary>
     /// <param name="cancellation">Cancels the wait.</param>
     /// <returns>The access key id. Throws <see cref="LabException"/>.</returns>
@@ -147,16 +148,16 @@ public sealed class IdentityClient
         }
     }
 
-    /// <summary>The document that is in force of a managed policy.</summary>
+    /// <summary>A managed policy with its version in force.</summary>
     /// <param name="arn">ARN of the policy.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The document as IAM writes it (<see cref="IamXml.Parse"/>); null where there is none. Throws <see cref="LabException"/> (NoSuchEntity).</returns>
-    internal async Task<string?> IamManagedDocumentAsync(string arn, CancellationToken cancellation)
+    /// <returns>Both as IAM writes them; the document is in the version (<see cref="IamXml.Parse"/>). Throws <see cref="LabException"/> (NoSuchEntity).</returns>
+    internal async Task<(XElement Policy, XElement Version)> IamManagedPolicyAsync(string arn, CancellationToken cancellation)
     {
         string subject = $"Policy '{arn}'";
-        string? version = (await IamAsync("GetPolicy", subject, arn, cancellation, ("PolicyArn", arn))).Element("Policy")?.Element("DefaultVersionId")?.Value;
-        XElement answer = await IamAsync("GetPolicyVersion", subject, arn, cancellation, ("PolicyArn", arn), ("VersionId", version));
-        return answer.Element("PolicyVersion")?.Element("Document")?.Value;
+        XElement policy = await IamItemAsync("GetPolicy", subject, arn, cancellation, ("PolicyArn", arn));
+        string id = policy.Text("DefaultVersionId");
+        return (policy, await IamItemAsync("GetPolicyVersion", $"Version {id} of {subject}", arn, cancellation, ("PolicyArn", arn), ("VersionId", id)));
     }
 
     /// <summary>The tags of something, where a server only tells them when asked for them.</summary>

@@ -53,11 +53,11 @@ public sealed class InstanceProfileStore(IdentityClient client)
         catch (Exception e) when (e is LabException or OperationCanceledException)
         {
             await Undoing.RunAsync(
-                client, Subject(name), name, "InstanceProfileHalfMade", "has no role", "Remove-LabInstanceProfile -Force", e, () => RemoveAsync(name, force: true, CancellationToken.None));
+                client, Subject(name), name, "InstanceProfileHalfMade", "has no role", "Remove-LabInstanceProfile -Force", e, token => RemoveAsync(name, force: true, token));
             throw;
         }
 
-        return await GetAsync(name, cancellation);
+        return Read(profile, role);
     }
 
     /// <summary>Puts a role into an instance profile; a role that was just created is waited for.</summary>
@@ -99,7 +99,7 @@ public sealed class InstanceProfileStore(IdentityClient client)
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict).</returns>
     public Task RemoveAsync(string name, bool force, CancellationToken cancellation = default) => Removal.RunAsync(
-        Subject(name), name, token => HoldersAsync(name, token),
+        client, Subject(name), name, token => HoldersAsync(name, token),
         token => client.IamAsync("DeleteInstanceProfile", Subject(name), name, token, ("InstanceProfileName", name)), force, cancellation);
 
     /// <summary>Names of the instance profiles that a role is in; none where the service has no instance profiles.</summary>
@@ -112,13 +112,13 @@ public sealed class InstanceProfileStore(IdentityClient client)
 
     private static string Subject(string name) => $"Instance profile '{name}'";
 
-    private static LabInstanceProfile Read(XElement profile) => new()
+    private static LabInstanceProfile Read(XElement profile, string? role = null) => new()
     {
         Name = profile.Text("InstanceProfileName"),
         InstanceProfileArn = profile.Text("Arn"),
         InstanceProfileId = profile.Text("InstanceProfileId"),
         Path = profile.OptionalText("Path") ?? "/",
-        RoleName = profile.Members("Roles").FirstOrDefault()?.OptionalText("RoleName"),
+        RoleName = role ?? profile.Members("Roles").FirstOrDefault()?.OptionalText("RoleName"),
         CreateDate = profile.Date("CreateDate"),
         Tags = IamXml.ReadTags(profile.Element("Tags")),
     };

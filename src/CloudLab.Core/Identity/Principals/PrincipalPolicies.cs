@@ -68,7 +68,7 @@ public sealed class PrincipalPolicies(IdentityClient client)
     }
 
     private async Task<NamedPolicy> ManagedAsync(string arn, string what, CancellationToken cancellation) =>
-        Named($"{what} '{arn[(arn.LastIndexOf('/') + 1)..]}'", await client.IamManagedDocumentAsync(arn, cancellation));
+        Named($"{what} '{arn[(arn.LastIndexOf('/') + 1)..]}'", (await client.IamManagedPolicyAsync(arn, cancellation)).Version.OptionalText("Document"));
 
     // A policy that is left out could be the one that denies: no decision then.
     private static NamedPolicy Named(string name, string? text)

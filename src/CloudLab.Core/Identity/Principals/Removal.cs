@@ -4,71 +4,98 @@ namespace CloudLab.Core.Identity.Principals;
 
 /// <summary>Something that keeps a user, group, role, policy or instance profile from being removed.</summary>
 /// <param name="What">It in words: <c>inline policy 'read'</c>.</param>
-/// <param name="ReleaseAsync">Takes it away.</param>
-internal sealed record Holder(string What, Func<CancellationToken, Task> ReleaseAsync);
+/// <param name="ReleaseAsync">Takes it away; null for what is not taken away with force either.</param>
+/// <param name="Advice">What to do about it, where it is not taken away.</param>
+internal sealed record Holder(string What, Func<CancellationToken, Task>? ReleaseAsync, string? Advice = null);
 
 /// <summary>Removes what other things may hang on: with force in the order that works, without it an error names them all.</summary>
 internal static class Removal
 {
     /// <summary>Removes.</summary>
+    /// <param name="client">The services.</param>
     /// <param name="subject">It in words: <c>Role 'viewer'</c>.</param>
     /// <param name="target">It, for an error.</param>
     /// <param name="holders">Finds what hangs on it, in the order in which it has to go.</param>
     /// <param name="delete">Deletes it.</param>
     /// <param name="force">Also takes away what hangs on it.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict).</returns>
+    /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict), which says what is gone already and what is left.</returns>
     public static async Task RunAsync(
-        string subject, string target, Func<CancellationToken, IAsyncEnumerable<Holder>> holders, Func<CancellationToken, Task> delete,
+        IdentityClient client, string subject, string target, Func<CancellationToken, IAsyncEnumerable<Holder>> holders, Func<CancellationToken, Task> delete,
         bool force, CancellationToken cancellation)
     {
+        List<Holder> left = [];
+        List<string> gone = [];
         if (force)
         {
             // All of it first: a page of a list that shrinks meanwhile would skip some.
-            foreach (Holder holder in await holders(cancellation).ToListAsync(cancellation))
+            left = await holders(cancellation).ToListAsync(cancellation);
+            if (left.Exists(holder => holder.ReleaseAsync is null))
             {
-                try
-                {
-                    await holder.ReleaseAsync(cancellation);
-                }
-                catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-                {
-                    // Somebody else was quicker.
-                }
+                throw Kept(subject, target, left, null);
             }
         }
 
         try
         {
+            while (left.Count > 0)
+            {
+                try
+                {
+                    await left[0].ReleaseAsync!(cancellation);
+                    gone.Add(left[0].What);
+                }
+                catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+                {
+                    // Somebody else was quicker.
+                }
+
+                left.RemoveAt(0);
+            }
+
             await delete(cancellation);
         }
-        catch (LabException e) when (e.Code == "DeleteConflict")
+        catch (LabException e) when (e.Code == "DeleteConflict" && left.Count == 0)
         {
-            List<string> found = [];
+            List<Holder> found = [];
             try
             {
-                found = await holders(cancellation).Select(holder => holder.What).ToListAsync(cancellation);
+                found = await holders(cancellation).ToListAsync(cancellation);
             }
             catch (LabException look) when (look.Kind == LabErrorKind.AccessDenied)
             {
                 // Whoever may delete it may not be allowed to look; what the service said has to do.
             }
 
-            throw new LabException(
-                e.Kind, e.Code, found.Count == 0 ? e.Message : $"{subject} cannot be removed while it has {Join(found)} (DeleteConflict).", e)
-            {
-                StatusCode = e.StatusCode,
-                RequestId = e.RequestId,
-                Target = target,
-                Advice = force ? "Something else hangs on it that IAM does not list here: remove that first." : "Use -Force to remove what hangs on it too.",
-            };
+            throw found.Exists(holder => holder.ReleaseAsync is null) ? Kept(subject, target, found, e) : e.Retold(
+                (found.Count == 0 ? e.Message : $"{subject} cannot be removed while it has {Join(found.Select(holder => holder.What))} (DeleteConflict).") + State(gone, [], ""),
+                force ? "Something else hangs on it that IAM does not list here: remove that first." : "Use -Force to remove what hangs on it too.", target: target);
+        }
+        catch (LabException e) when (gone.Count > 0)
+        {
+            throw e.Retold($"{e.Message}{State(gone, left, subject)}", target: target);
+        }
+        catch (OperationCanceledException) when (gone.Count > 0)
+        {
+            client.Reporter.Warning($"The removal was stopped.{State(gone, left, subject)}");
+            throw;
         }
     }
 
-    private static string Join(List<string> items) => items.Count switch
+    private static LabException Kept(string subject, string target, List<Holder> found, LabException? refusal) => new(
+        LabErrorKind.Conflict, "DeleteConflict", $"{subject} cannot be removed while it has {Join(found.Select(holder => holder.What))} (DeleteConflict). Nothing was removed.", refusal)
     {
-        1 => items[0],
-        > 20 => string.Join(", ", items.Take(20)) + $" and {items.Count - 20} more",
-        _ => string.Join(", ", items.SkipLast(1)) + " and " + items[^1],
+        StatusCode = refusal?.StatusCode, RequestId = refusal?.RequestId, Target = target,
+        Advice = string.Join(" ", found.Where(holder => holder.ReleaseAsync is null).Select(holder => holder.Advice).OfType<string>().Distinct()),
+    };
+
+    private static string State(List<string> gone, List<Holder> left, string subject) => gone.Count == 0 ? ""
+        : $" Already removed: {Join(gone)}." + (subject.Length == 0 ? "" : $" Still there: {Join([.. left.Select(holder => holder.What), $"the {char.ToLowerInvariant(subject[0])}{subject[1..]} itself"])}.");
+
+    private static string Join(IEnumerable<string> all) => all.ToList() switch
+    {
+        [var only] => only,
+        { Count: > 20 } many => string.Join(", ", many.Take(20)) + $" and {many.Count - 20} more",
+        var some => string.Join(", ", some.SkipLast(1)) + " and " + some[^1],
     };
 }

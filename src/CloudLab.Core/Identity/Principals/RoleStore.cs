@@ -95,9 +95,9 @@ public sealed class RoleStore(IdentityClient client)
             await Undoing.RunAsync(
                 client, Subject(role.Name), role.Name, "RoleHalfMade", role.ManagedPolicies.Count == 0 ? "has no policy" : "does not have all its policies",
                 "Remove-LabRole -Force", e,
-                () => inline.Count > 0 || role.ManagedPolicies.Count > 0
-                    ? RemoveAsync(role.Name, force: true, CancellationToken.None)
-                    : client.IamAsync("DeleteRole", Subject(role.Name), role.Name, CancellationToken.None, ("RoleName", role.Name)));
+                token => inline.Count > 0 || role.ManagedPolicies.Count > 0
+                    ? RemoveAsync(role.Name, force: true, token)
+                    : client.IamAsync("DeleteRole", Subject(role.Name), role.Name, token, ("RoleName", role.Name)));
             throw;
         }
 
@@ -108,37 +108,56 @@ public sealed class RoleStore(IdentityClient client)
     /// <param name="name">Its name.</param>
     /// <param name="change">What to change.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The role as it is now. Throws <see cref="LabException"/> (NoSuchEntity, MalformedPolicyDocument).</returns>
-    public async Task<LabRole> ChangeAsync(string name, IdentityChange change, CancellationToken cancellation = default)
+    /// <returns>Done when changed. Throws <see cref="LabException"/> (NoSuchEntity, MalformedPolicyDocument), which says what was changed before.</returns>
+    public Task ChangeAsync(string name, IdentityChange change, CancellationToken cancellation = default)
     {
+        List<(string, Func<Task>)> steps = [];
         if (change.TrustPolicy is { } trust)
         {
             trust.Validated(PolicyKind.Trust);
-            await SendTrustAsync(
+            steps.Add(("the trust policy", () => SendTrustAsync(
                 name, trust,
                 () => client.IamAsync("UpdateAssumeRolePolicy", Subject(name), name, cancellation, ("RoleName", name), ("PolicyDocument", trust.ToJson(indented: false))),
-                cancellation);
+                cancellation)));
         }
 
         if (change.Description is not null || change.MaxSessionDuration is not null)
         {
-            // Where one of them is left out, AWS puts its default in its place.
-            XElement now = await client.IamItemAsync("GetRole", Subject(name), name, cancellation, ("RoleName", name));
-            await client.IamAsync(
-                "UpdateRole", Subject(name), name, cancellation,
-                ("RoleName", name), ("Description", change.Description ?? now.OptionalText("Description")),
-                ("MaxSessionDuration", Seconds(change.MaxSessionDuration) ?? now.OptionalText("MaxSessionDuration")));
+            steps.Add((change.MaxSessionDuration is null ? "the description" : change.Description is null ? "the session duration" : "the description and session duration", async () =>
+            {
+                // Where one of them is left out, AWS puts its default in its place.
+                XElement now = await client.IamItemAsync("GetRole", Subject(name), name, cancellation, ("RoleName", name));
+                await client.IamAsync(
+                    "UpdateRole", Subject(name), name, cancellation,
+                    ("RoleName", name), ("Description", change.Description ?? now.OptionalText("Description")),
+                    ("MaxSessionDuration", Seconds(change.MaxSessionDuration) ?? now.OptionalText("MaxSessionDuration")));
+            }));
         }
 
-        await IdentityChanges.BoundAsync(client, "Role", Subject(name), name, change.PermissionsBoundary, cancellation);
+        if (change.PermissionsBoundary is { } boundary)
+        {
+            steps.Add(("the permissions boundary", () => IdentityChanges.BoundAsync(client, "Role", Subject(name), name, boundary, cancellation)));
+        }
+
         if (change.Tags is { } tags)
         {
-            IReadOnlyDictionary<string, string> before = (await GetAsync(name, cancellation)).Tags;
-            await IdentityChanges.TagAsync(client, "Role", Subject(name), name, before, tags, cancellation);
+            steps.Add(("the tags", async () =>
+            {
+                XElement role = await client.IamItemAsync("GetRole", Subject(name), name, cancellation, ("RoleName", name));
+                TextDictionary before = await client.IamTagsAsync("ListRoleTags", Subject(name), role, cancellation, ("RoleName", name));
+                await IdentityChanges.TagAsync(client, "Role", Subject(name), name, before, tags, cancellation);
+            }));
         }
 
-        return await GetAsync(name, cancellation);
+        return IdentityChanges.RunAsync(client, Subject(name), steps);
     }
+
+    /// <summary>Looks a role up that was changed.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The role. Throws <see cref="LabException"/>, which says that the change was made.</returns>
+    public Task<LabRole> ReadBackAsync(string name, CancellationToken cancellation = default) =>
+        IdentityChanges.ReadBackAsync(Subject(name), () => GetAsync(name, cancellation));
 
     /// <summary>Removes a role.</summary>
     /// <param name="name">Its name.</param>
@@ -146,7 +165,7 @@ public sealed class RoleStore(IdentityClient client)
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict).</returns>
     public Task RemoveAsync(string name, bool force, CancellationToken cancellation = default) => Removal.RunAsync(
-        Subject(name), name, token => HoldersAsync(name, token),
+        client, Subject(name), name, token => HoldersAsync(name, token),
         token => client.IamAsync("DeleteRole", Subject(name), name, token, ("RoleName", name)), force, cancellation);
 
     private static string Subject(string name) => $"Role '{name}'";

@@ -74,27 +74,60 @@ public sealed class RoleWait(IdentityClient client, WaitOptions options)
         string probe = "cloudlab-wait-" + Guid.NewGuid().ToString("N")[..16];
         PolicyDocument trust = new(
             [new PolicyStatement { Effect = PolicyEffect.Deny, Principal = new PolicyPrincipal { AWS = [role.RoleArn] }, Action = ["sts:AssumeRole"] }]);
+        bool refused = false;
         try
         {
-            await client.IamAsync(
-                "CreateRole", $"Role '{role.Name}'", role.Name, cancellation, ("RoleName", probe), ("AssumeRolePolicyDocument", trust.ToJson(indented: false)),
-                ("Description", $"Checks whether role {role.Name} is accepted as a principal. It denies everything and can be removed."));
+            cancellation.ThrowIfCancellationRequested();
+            await Finishing.RunAsync(
+                token => client.IamAsync(
+                    "CreateRole", $"Role '{role.Name}'", role.Name, token, ("RoleName", probe), ("AssumeRolePolicyDocument", trust.ToJson(indented: false)),
+                    ("Description", $"Checks whether role {role.Name} is accepted as a principal. It denies everything and can be removed.")),
+                cancellation);
+            return new(true, role, "IAM accepts a policy that names it");
         }
         catch (LabException e) when (e.Code == "MalformedPolicyDocument")
         {
+            refused = true;
             return new(false, role, "it exists, and IAM does not accept a policy that names it yet");
         }
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {
-            throw new LabException(e.Kind, e.Code, $"Role '{role.Name}' exists, but whether it is usable cannot be found out: {e.Message}", e)
-            {
-                StatusCode = e.StatusCode, RequestId = e.RequestId, Target = role.Name,
-                Advice = "The role does not trust you, so a policy that names it has to be tried, which needs iam:CreateRole and iam:DeleteRole. -Exists only waits until the role exists.",
-            };
+            refused = true;
+            throw e.Retold(
+                $"Role '{role.Name}' exists, but whether it is usable cannot be found out: {e.Message}",
+                "The role does not trust you, so a policy that names it has to be tried, which needs iam:CreateRole and iam:DeleteRole. -Exists only waits until the role exists.",
+                target: role.Name);
         }
+        catch (OperationCanceledException)
+        {
+            // Nothing was sent.
+            refused = true;
+            throw;
+        }
+        finally
+        {
+            if (!refused)
+            {
+                await RemoveProbeAsync(probe);
+            }
+        }
+    }
 
-        await client.IamAsync("DeleteRole", $"Role '{probe}'", probe, CancellationToken.None, ("RoleName", probe));
-        return new(true, role, "IAM accepts a policy that names it");
+    // Also after a failure: the role may have been created all the same.
+    private async Task RemoveProbeAsync(string probe)
+    {
+        try
+        {
+            await Finishing.RunAsync(token => client.IamAsync("DeleteRole", $"Role '{probe}'", probe, token, ("RoleName", probe)));
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            // It was not created.
+        }
+        catch (LabException e)
+        {
+            client.Reporter.Warning($"Role '{probe}', which was created for this check and denies everything, could not be removed ({e.Message.TrimEnd('.')}): remove it with Remove-LabRole.");
+        }
     }
 
     private async Task<bool> TrustsCallerAsync(LabRole role, CancellationToken cancellation)

@@ -13,14 +13,14 @@ internal static class Undoing
     /// <param name="state">What is wrong with it: <c>has no policy</c>.</param>
     /// <param name="remedy">The command that removes it.</param>
     /// <param name="problem">What went wrong.</param>
-    /// <param name="remove">Removes it.</param>
+    /// <param name="remove">Removes it; its time is limited.</param>
     /// <returns>Done when removed. Throws <see cref="LabException"/> with this code.</returns>
     public static async Task RunAsync(
-        IdentityClient client, string subject, string target, string code, string state, string remedy, Exception problem, Func<Task> remove)
+        IdentityClient client, string subject, string target, string code, string state, string remedy, Exception problem, Func<CancellationToken, Task> remove)
     {
         try
         {
-            await remove();
+            await Finishing.RunAsync(remove);
             client.Reporter.Verbose($"{subject} was removed again: it {state}.");
         }
         catch (LabException e)

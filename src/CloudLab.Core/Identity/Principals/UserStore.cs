@@ -80,36 +80,47 @@ public sealed class UserStore(IdentityClient client)
         {
             await Undoing.RunAsync(
                 client, Subject(user.Name), user.Name, "UserHalfMade", "could not be added to its groups", "Remove-LabUser -Force", e,
-                () => RemoveAsync(user.Name, force: true, CancellationToken.None));
+                token => RemoveAsync(user.Name, force: true, token));
             throw;
         }
 
-        LabUser made = Read(created, TextDictionary.Of(user.Tags), user.PermissionsBoundary);
-        return user.Groups.Count == 0 ? made : await CompleteAsync(made, groups: true, keys: false, cancellation);
+        return Read(created, TextDictionary.Of(user.Tags), user.PermissionsBoundary, user.Groups.Count == 0 ? null : user.Groups);
     }
 
     /// <summary>Changes a user.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="change">What to change.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The user as it is now. Throws <see cref="LabException"/> (NoSuchEntity, EntityAlreadyExists).</returns>
-    public async Task<LabUser> ChangeAsync(string name, IdentityChange change, CancellationToken cancellation = default)
+    /// <returns>Done when changed. Throws <see cref="LabException"/> (NoSuchEntity, EntityAlreadyExists), which says what was changed before.</returns>
+    public Task ChangeAsync(string name, IdentityChange change, CancellationToken cancellation = default)
     {
+        List<(string, Func<Task>)> steps = [];
         if (change.Tags is { } tags)
         {
-            IReadOnlyDictionary<string, string> before = (await GetAsync(name, cancellation)).Tags;
-            await IdentityChanges.TagAsync(client, "User", Subject(name), name, before, tags, cancellation);
+            steps.Add(("the tags", async () =>
+                await IdentityChanges.TagAsync(client, "User", Subject(name), name, (await GetAsync(name, cancellation)).Tags, tags, cancellation)));
         }
 
-        await IdentityChanges.BoundAsync(client, "User", Subject(name), name, change.PermissionsBoundary, cancellation);
+        if (change.PermissionsBoundary is { } boundary)
+        {
+            steps.Add(("the permissions boundary", () => IdentityChanges.BoundAsync(client, "User", Subject(name), name, boundary, cancellation)));
+        }
+
         if (change.NewName is not null || change.NewPath is not null)
         {
-            await client.IamAsync(
-                "UpdateUser", Subject(name), name, cancellation, ("UserName", name), ("NewUserName", change.NewName), ("NewPath", change.NewPath));
+            steps.Add((change.NewName is null ? "the path" : change.NewPath is null ? "the name" : "the name and path", () => client.IamAsync(
+                "UpdateUser", Subject(name), name, cancellation, ("UserName", name), ("NewUserName", change.NewName), ("NewPath", change.NewPath))));
         }
 
-        return await GetAsync(change.NewName ?? name, cancellation);
+        return IdentityChanges.RunAsync(client, Subject(name), steps);
     }
+
+    /// <summary>Looks a user up that was changed.</summary>
+    /// <param name="name">Its name now.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The user. Throws <see cref="LabException"/>, which says that the change was made.</returns>
+    public Task<LabUser> ReadBackAsync(string name, CancellationToken cancellation = default) =>
+        IdentityChanges.ReadBackAsync(Subject(name), () => GetAsync(name, cancellation));
 
     /// <summary>Removes a user.</summary>
     /// <param name="name">Its name.</param>
@@ -117,7 +128,7 @@ public sealed class UserStore(IdentityClient client)
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Done when removed. Throws <see cref="LabException"/> (NoSuchEntity, DeleteConflict).</returns>
     public Task RemoveAsync(string name, bool force, CancellationToken cancellation = default) => Removal.RunAsync(
-        Subject(name), name, token => HoldersAsync(name, token),
+        client, Subject(name), name, token => HoldersAsync(name, token),
         token => client.IamAsync("DeleteUser", Subject(name), name, token, ("UserName", name)), force, cancellation);
 
     /// <summary>Names of a user's groups.</summary>
@@ -130,7 +141,7 @@ public sealed class UserStore(IdentityClient client)
 
     private static string Subject(string name) => $"User '{name}'";
 
-    private static LabUser Read(XElement user, TextDictionary tags, string? boundary = null) => new()
+    private static LabUser Read(XElement user, TextDictionary tags, string? boundary = null, IReadOnlyList<string>? groups = null) => new()
     {
         Name = user.Text("UserName"),
         UserArn = user.Text("Arn"),
@@ -140,6 +151,7 @@ public sealed class UserStore(IdentityClient client)
         PasswordLastUsed = user.Date("PasswordLastUsed"),
         PermissionsBoundary = user.BoundaryArn() ?? boundary,
         Tags = tags,
+        Groups = groups,
     };
 
     private async IAsyncEnumerable<Holder> HoldersAsync(string name, [EnumeratorCancellation] CancellationToken cancellation)

@@ -89,8 +89,7 @@ public sealed class CallerStore(IdentityClient client)
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>Serial numbers. Throws <see cref="LabException"/>.</returns>
     public async Task<List<string>> MfaDevicesAsync(CancellationToken cancellation = default) =>
-        [.. (await client.IamAsync("ListMFADevices", "MFA devices", null, cancellation))
-            .Members("MFADevices").Select(device => device.Text("SerialNumber"))];
+        await client.IamListAsync("ListMFADevices", "MFA devices", null, cancellation).Select(device => device.Text("SerialNumber")).ToListAsync(cancellation);
 
     /// <summary>Takes a role on.</summary>
     /// <param name="roleArn">The role.</param>
@@ -216,8 +215,9 @@ public sealed class CallerStore(IdentityClient client)
     {
         try
         {
-            LabRole role = await new RoleStore(client).GetAsync(roleArn[(roleArn.LastIndexOf('/') + 1)..], cancellation);
-            return role.RoleArn == roleArn && role.TrustPolicy?.Statement.Any(statement => statement.Condition.Any(
+            // Only the role itself: its policies and tags would need rights of their own.
+            LabRole? role = await new RoleStore(client).FindAsync(roleArn[(roleArn.LastIndexOf('/') + 1)..], cancellation);
+            return role?.RoleArn == roleArn && role.TrustPolicy?.Statement.Any(statement => statement.Condition.Any(
                 condition => condition.Key.StartsWith("aws:MultiFactorAuth", StringComparison.OrdinalIgnoreCase))) == true;
         }
         catch (LabException e)

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
@@ -23,7 +24,11 @@ internal static class PublicPolicy
     {
         try
         {
-            PolicyDocument.Parse(text, PolicyKind.Resource);
+            PolicyDocument policy = PolicyDocument.Parse(text, PolicyKind.Resource);
+            if (policy.Statement.SelectMany(statement => statement.Resource.Concat(statement.NotResource)).Any(resource => !IsOf(bucket, resource)))
+            {
+                throw new S3Exception(400, "MalformedPolicy", "Policy has invalid resource");
+            }
         }
         catch (LabException e)
         {
@@ -44,6 +49,24 @@ internal static class PublicPolicy
         IEnumerable<JsonNode?> statements = policy["Statement"] is JsonArray array ? array : [policy["Statement"]];
         return statements.OfType<JsonObject>().Any(statement =>
             (string?)statement["Effect"] == "Allow" && IsAnybody(statement["Principal"]) && !IsTied(statement["Condition"]));
+    }
+
+    // The bucket itself or something in it, by its name or by wildcards that its name matches.
+    private static bool IsOf(S3Bucket bucket, string resource)
+    {
+        if (resource == "*")
+        {
+            return true;
+        }
+
+        if (resource.Split(':', 6) is not ["arn", _, "s3", _, _, var path])
+        {
+            return false;
+        }
+
+        // A variable has its value only when somebody asks.
+        string name = path.Split('/', 2)[0];
+        return name.Contains("${", StringComparison.Ordinal) || FileSystemName.MatchesSimpleExpression(name, bucket.Name, ignoreCase: false);
     }
 
     private static bool IsAnybody(JsonNode? principal) => principal switch
