@@ -142,7 +142,6 @@ public sealed class TestLabPolicyCommand : IdentityCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        actions = [.. Action.SelectMany(PolicyActionNames.Permissions).Distinct(StringComparer.OrdinalIgnoreCase)];
         resources = [.. Resource.Select(PolicyStatements.Resource)];
         if (Array.Find(resources, resource => resource != "*" && !resource.StartsWith("arn:", StringComparison.Ordinal)) is { } wrong)
         {
@@ -195,6 +194,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
         }
 
         policies = policies with { Identity = identity };
+        actions = [.. Action.SelectMany(name => PolicyActionNames.Permissions(name, action => policies.All.Any(policy => policy.Document.Names(action)))).Distinct(StringComparer.OrdinalIgnoreCase)];
         bool nobody = policies.Resource is not null && identity.Count == 0 && policies.Boundary is null && policies.Session.Count == 0;
         bool all = true;
         List<LabPolicyDecision> unexpected = [];

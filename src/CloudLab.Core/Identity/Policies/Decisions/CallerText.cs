@@ -14,7 +14,7 @@ public static class CallerText
     /// <summary>Reads a caller. Throws <see cref="LabException"/> (<c>PrincipalInvalid</c>).</summary>
     /// <param name="text">
     /// ARN of a user, a role, a role session, a federated user, an account's root or an identity provider; an account id for its root; a service such as
-    /// <c>ec2.amazonaws.com</c>; <c>*</c> or <c>anonymous</c> for a request without a signature.
+    /// <c>ec2.amazonaws.com</c>; a canonical user id of S3; <c>*</c> or <c>anonymous</c> for a request without a signature.
     /// </param>
     /// <returns>The caller.</returns>
     public static PolicyCaller Parse(string text)
@@ -49,6 +49,11 @@ public static class CallerText
                 default:
                     break;
             }
+        }
+
+        if (text.Length == 64 && text.All(char.IsAsciiHexDigit))
+        {
+            return new PolicyCaller { CanonicalUser = text };
         }
 
         if (PolicyStatements.IsFederated(text))
@@ -88,7 +93,7 @@ public static class CallerText
         Add("aws:PrincipalType", caller switch
         {
             { IsRoot: true } => "Account",
-            { Account: null, Service: null, Federated: null } => "Anonymous",
+            { Account: null, Service: null, Federated: null, CanonicalUser: null } => "Anonymous",
             { Account: null } => null,
             { RoleArn: not null } => federated ? "FederatedUser" : "AssumedRole",
             _ => "User",
