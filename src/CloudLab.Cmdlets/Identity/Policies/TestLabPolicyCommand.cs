@@ -190,6 +190,9 @@ public sealed class TestLabPolicyCommand : IdentityCommand
             }
 
             caller ??= CallerText.Parse(own.Arn);
+
+            // The ARN of a session does not have the path of its role.
+            caller = Role is not null && caller.RoleArn is { } assumed && assumed[assumed.LastIndexOf('/')..] == own.Arn[own.Arn.LastIndexOf('/')..] ? caller with { RoleArn = own.Arn } : caller;
             principal ??= own.Arn;
         }
 

@@ -1,4 +1,3 @@
-using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies.Decisions;
 
 namespace CloudLab.Core.Identity.Policies.Comparison;
@@ -44,7 +43,8 @@ internal static class CallerCandidates
         List<PolicyCaller> named = [];
         foreach (string name in names.Distinct(StringComparer.Ordinal))
         {
-            if (name != "*" && !IsAccount(name) && Parse(name) is { } caller)
+            // Null: the id of somebody who was deleted, or a form that nobody calls with.
+            if (name != "*" && !IsAccount(name) && CallerText.TryParse(name) is { } caller)
             {
                 named.Add(caller);
                 accounts.Add(caller.Account ?? Stranger);
@@ -97,17 +97,4 @@ internal static class CallerCandidates
     }
 
     private static bool IsAccount(string name) => name.Length == 12 && name.All(char.IsAsciiDigit);
-
-    private static PolicyCaller? Parse(string name)
-    {
-        try
-        {
-            return CallerText.Parse(name);
-        }
-        catch (LabException)
-        {
-            // The id of somebody who was deleted, or a form that nobody calls with.
-            return null;
-        }
-    }
 }

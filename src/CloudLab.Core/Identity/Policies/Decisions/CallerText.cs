@@ -17,7 +17,17 @@ public static class CallerText
     /// <c>ec2.amazonaws.com</c>; a canonical user id of S3; <c>*</c> or <c>anonymous</c> for a request without a signature.
     /// </param>
     /// <returns>The caller.</returns>
-    public static PolicyCaller Parse(string text)
+    public static PolicyCaller Parse(string text) => TryParse(text) ?? throw new LabException(
+        LabErrorKind.InvalidArgument, "PrincipalInvalid",
+        $"'{text}' is not a caller: give the ARN of a user, a role, a role session or an account's root, an account id, a service such as ec2.amazonaws.com, or * for an anonymous request.")
+    {
+        Target = text,
+    };
+
+    /// <summary>Reads a caller.</summary>
+    /// <param name="text">As for <see cref="Parse"/>.</param>
+    /// <returns>The caller, or null for what is none.</returns>
+    public static PolicyCaller? TryParse(string text)
     {
         if (text is "*" || text.Equals("anonymous", StringComparison.OrdinalIgnoreCase))
         {
@@ -66,12 +76,7 @@ public static class CallerText
             return new PolicyCaller { Service = text };
         }
 
-        throw new LabException(
-            LabErrorKind.InvalidArgument, "PrincipalInvalid",
-            $"'{text}' is not a caller: give the ARN of a user, a role, a role session or an account's root, an account id, a service such as ec2.amazonaws.com, or * for an anonymous request.")
-        {
-            Target = text,
-        };
+        return null;
     }
 
     /// <summary>Sets the condition keys that follow from who calls, where they are not set.</summary>
