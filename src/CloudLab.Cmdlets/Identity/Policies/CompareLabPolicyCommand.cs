@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
@@ -50,7 +51,7 @@ public sealed class CompareLabPolicyCommand : LabCommand
 
     /// <summary>Actions to try, in place of those that the policies' patterns lead to.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Action { get; set; }
 
@@ -60,7 +61,7 @@ public sealed class CompareLabPolicyCommand : LabCommand
 
     /// <summary>Fails if -Difference allows one of these actions, anywhere or, after <c>@</c>, on a resource: <c>s3:DeleteBucket</c>, <c>s3:*@arn:aws:s3:::prod*</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? MustNotGrant { get; set; }
 

@@ -40,7 +40,7 @@ public abstract class PolicyStatementCommand : LabCommand
     /// <summary>Resources that the actions apply to: ARNs, S3 addresses such as <c>s3://movies/data/*</c>, or <c>*</c> for everything.</summary>
     [Parameter(Position = 1, ParameterSetName = AllowSet)]
     [Parameter(Position = 1, ParameterSetName = DenySet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Resource { get; set; }
 

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Policies.Actions;
@@ -45,13 +46,13 @@ public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
 
     /// <summary>The action that was refused, where the message does not say.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Action { get; set; }
 
     /// <summary>The resource, where the message does not say: an ARN or an S3 address.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Resource { get; set; }
 

@@ -153,6 +153,18 @@ public static partial class PolicyStatements
         ? "arn:aws:s3:::" + resource["s3://".Length..]
         : resource;
 
+    /// <summary>The ARN of what a request is for. Throws <see cref="LabException"/> (<c>ResourceInvalid</c>) for what is none.</summary>
+    /// <param name="resource">An ARN, <c>*</c>, or an S3 address.</param>
+    /// <returns>The ARN or <c>*</c>.</returns>
+    public static string RequestResource(string resource)
+    {
+        string arn = Resource(resource);
+        return arn == "*" || arn.Split(':', 6) is ["arn", { Length: > 0 }, { Length: > 0 }, _, _, { Length: > 0 }] ? arn : throw new LabException(
+            LabErrorKind.InvalidArgument, "ResourceInvalid",
+            arn.StartsWith("arn:", StringComparison.Ordinal) ? $"'{resource}' is not a whole ARN: write arn:partition:service:region:account:resource, such as arn:aws:s3:::movies/data/a.json."
+            : $"'{resource}' is not a resource: give an ARN, an S3 address such as s3://{resource.TrimStart('/')}, or *.") { Target = resource };
+    }
+
     /// <summary>Whether a principal is an identity provider: by the ARN of one, or the host of one that needs no ARN.</summary>
     /// <param name="name">Name of a principal.</param>
     /// <returns>True for a provider.</returns>

@@ -66,6 +66,47 @@ public sealed class PolicyReviewTests : IDisposable
         Assert.Contains("DataExposure", ids);
     }
 
+    /// <summary>Who can do something, with the policy of the resource, and where a policy could not be read.</summary>
+    [Fact]
+    public void The_policy_of_the_resource_lets_in_whom_it_names()
+    {
+        AccountSnapshot account = new([User("ann", null), User("bob", """{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}""", unreadable: "odd")]);
+        NamedPolicy bucket = Named("bucket", """
+            {"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/public/*"},
+            {"Effect":"Allow","Principal":{"AWS":["210987654321","arn:aws:iam::123456789012:user/ann"],"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/shared/*"},
+            {"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/closed/*"},
+            {"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"} } }
+            """);
+        string[] Who(string action, string key) => [.. PrincipalAccess.Find(account, action, "arn:aws:s3:::b/" + key, null, bucket).Select(found => $"{found.Kind} {found.Principal.Split('/')[^1]}{(found.Conditional ? "?" : "")}{(found.Unreadable.Count > 0 ? "!" : "")}")];
+        Assert.Equal(["User ann", "User bob!", "Everyone *"], Who("s3:GetObject", "public/a"));
+        Assert.Equal(["User ann", "User bob!", "CanonicalUser 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", "Account 210987654321"], Who("s3:GetObject", "shared/a"));
+        Assert.Equal(["User bob!"], Who("s3:GetObject", "other"));
+        Assert.Empty(Who("s3:GetObject", "closed/a"));
+        Assert.Equal(["User ann?", "User bob?!", "Everyone *?"], Who("s3:PutObject", "a"));
+    }
+
+    [Theory]
+    [InlineData("\"*\"", "User ann, User bob, Everyone *")]
+    [InlineData("{\"AWS\":\"123456789012\"}", "User bob")]
+    [InlineData("{\"AWS\":\"arn:aws:iam::123456789012:user/ann\"}", "User ann")]
+    [InlineData("{\"AWS\":\"210987654321\"}", "Account 210987654321")]
+    [InlineData("{\"Service\":\"ec2.amazonaws.com\"}", "Service ec2.amazonaws.com")]
+    public void To_assume_a_role_its_trust_policy_must_agree(string trusted, string who)
+    {
+        AccountPrincipal role = new() { Kind = AccountPrincipalKind.Role, Name = "r", Arn = "arn:aws:iam::123456789012:role/p/r", Trust = Named("trust", $$"""{"Effect":"Allow","Principal":{{trusted}},"Action":"sts:AssumeRole"}""") };
+        AccountSnapshot account = new([User("ann", null), User("bob", """{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}"""), role]);
+        Assert.Equal(who, string.Join(", ", PrincipalAccess.Find(account, "sts:AssumeRole", role.Arn).Select(found => $"{found.Kind} {found.Principal.Split('/')[^1]}")));
+    }
+
+    private static AccountPrincipal User(string name, string? statement, string? unreadable = null) => new()
+    {
+        Kind = AccountPrincipalKind.User, Name = name, Arn = $"arn:aws:iam::123456789012:user/{name}",
+        Policies = statement is null ? [] : [Named(name, statement)],
+        Unreadable = unreadable is null ? [] : [(unreadable, "it is odd")],
+    };
+
+    private static NamedPolicy Named(string name, string statements) => new(name, PolicyDocument.Parse($$"""{"Version":"2012-10-17","Statement":[{{statements}}]}"""));
+
     [Fact]
     public async Task Ways_to_a_role_are_found_through_other_roles()
     {
