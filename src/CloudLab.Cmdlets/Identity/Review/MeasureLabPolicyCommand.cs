@@ -27,7 +27,8 @@ public enum ReviewFormat
 /// <remarks>
 /// <para>Without -Policy and -Path, the users, groups and roles of the account in use are read and reviewed. -Path reviews a saved account
 /// instead: what 'aws iam get-account-authorization-details' writes, one file or several pages, gzipped or not. -Policy, or the pipeline, reviews
-/// documents: JSON, files, New-LabPolicyDocument, Get-LabBucketPolicy, policies of Get-LabRole.</para>
+/// documents: JSON, files, New-LabPolicyDocument, Get-LabBucketPolicy, policies of Get-LabRole. Policies of resources are not part of the review of an account: a public
+/// bucket is found by <c>Get-LabBucket | Get-LabBucketPolicy | Measure-LabPolicy</c>.</para>
 /// <para>A principal is reviewed with all its policies together, those of its groups and its boundary included: iam:PassRole in one policy and
 /// ec2:RunInstances in another are a way to any role. docs/policy-review.md lists the rules and the ways.</para>
 /// <para>-Baseline names a file of accepted findings, which are left out; -UpdateBaseline writes it. A finding is recognized by its rule, principal and

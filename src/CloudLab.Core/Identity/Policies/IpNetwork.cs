@@ -55,7 +55,7 @@ internal readonly record struct IpNetwork(UInt128 Address, int Bits)
     /// <returns>Two to four addresses.</returns>
     public IEnumerable<string> Limits()
     {
-        UInt128 rest = Bits == 128 ? UInt128.Zero : UInt128.MaxValue >> Bits, first = Address & ~rest, last = first | rest;
+        UInt128 first = Address & ~Rest, last = first | Rest;
         (UInt128 lowest, UInt128 highest) = IsV4 ? (V4, V4 | uint.MaxValue) : (UInt128.Zero, UInt128.MaxValue);
         bool v4 = IsV4;
         yield return Text(first, v4);
@@ -74,6 +74,37 @@ internal readonly record struct IpNetwork(UInt128 Address, int Bits)
             yield return Text(first - 1, v4);
         }
     }
+
+    /// <summary>Whether ranges together have every address of IPv4, or every public one of IPv6.</summary>
+    /// <param name="networks">The ranges.</param>
+    /// <returns>True if so.</returns>
+    public static bool IsEverybody(IReadOnlyCollection<IpNetwork> networks) =>
+        Covers(networks.Where(network => network.IsV4), V4, V4 | uint.MaxValue)
+        || Covers(networks.Where(network => !network.IsV4), (UInt128)0x2 << 124, ((UInt128)0x4 << 124) - 1);
+
+    private static bool Covers(IEnumerable<IpNetwork> networks, UInt128 first, UInt128 last)
+    {
+        UInt128 next = first;
+        foreach (IpNetwork network in networks.OrderBy(network => network.Address & ~network.Rest))
+        {
+            if ((network.Address & ~network.Rest) > next)
+            {
+                return false;
+            }
+
+            UInt128 end = network.Address | network.Rest;
+            if (end >= last)
+            {
+                return true;
+            }
+
+            next = end >= next ? end + 1 : next;
+        }
+
+        return false;
+    }
+
+    private UInt128 Rest => Bits == 128 ? UInt128.Zero : UInt128.MaxValue >> Bits;
 
     private static string Text(UInt128 address, bool v4)
     {

@@ -62,9 +62,10 @@ public static class PrincipalAccess
         resourcePolicy = target?.Trust ?? resourcePolicy;
         foreach (AccountPrincipal principal in account.Principals.Where(principal => principal.Kind != AccountPrincipalKind.Group))
         {
-            if (target is { Trust: null })
+            // A role does not become itself, and one whose trust policy is not known nobody's.
+            if (assumes && (principal == target || target is { Trust: null }))
             {
-                break;
+                continue;
             }
 
             if (Decide(principal, action, resource, context, resourcePolicy, mustAllow: target is not null) is { Allowed: true } answer && seen.Add(principal.Arn))
@@ -84,7 +85,8 @@ public static class PrincipalAccess
         if (resourcePolicy is not null)
         {
             string? own = account.Principals.Select(principal => principal.Account).FirstOrDefault(id => id is not null);
-            foreach ((string name, string kind, _) in Outsiders(resourcePolicy, own))
+            bool? everyone = null;
+            foreach ((string name, string kind, _) in Outsiders(resourcePolicy, own).OrderBy(outsider => outsider.Kind != "Everyone"))
             {
                 PolicyCaller? caller = kind == "Account" ? CallerText.TryParse(name) : kind switch
                 {
@@ -96,6 +98,13 @@ public static class PrincipalAccess
                 if (caller is not null && Decide(caller, action, resource, Described(caller, context), new PolicySet { Identity = [Everything], Resource = resourcePolicy, ResourceMustAllow = true }, own)
                     is { Allowed: true } answer && seen.Add(kind + " " + name))
                 {
+                    // Who may what everybody may is not worth a line.
+                    if (everyone is { } conditional && (answer.Conditional || !conditional))
+                    {
+                        continue;
+                    }
+
+                    everyone ??= kind == "Everyone" ? answer.Conditional : null;
                     yield return new LabPrincipalAccess
                     {
                         Principal = name, Kind = kind, Action = action, Resource = resource, Conditional = answer.Conditional, Policy = resourcePolicy.Name, Statement = answer.Decision.StatementName,
