@@ -67,9 +67,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        files = [.. (Path ?? []).SelectMany(path => WildcardPattern.ContainsWildcardCharacters(path)
-            ? FilePath.Matching(this, path)
-            : (IEnumerable<string>)[FilePath.Of(this, path)])];
+        files = [.. (Path ?? []).SelectMany(path => FilePath.Meant(this, path))];
     }
 
     /// <inheritdoc/>

@@ -125,8 +125,8 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
             baseline = ReviewBaseline.Read(baselinePath, mayBeMissing: UpdateBaseline);
         }
 
-        files = [.. Path.SelectMany(Resolve)];
-        trail = [.. (Trail ?? []).SelectMany(place => TrailInput.IsInBucket(place) ? [place] : Resolve(place))];
+        files = [.. Path.SelectMany(path => FilePath.Meant(this, path))];
+        trail = [.. (Trail ?? []).SelectMany(place => TrailInput.IsInBucket(place) ? [place] : FilePath.Meant(this, place))];
     }
 
     /// <inheritdoc/>
@@ -140,7 +140,7 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
             current = PolicyArgument.NameOf(plain) is { } name ? (document, name, null) : plain switch
             {
                 FileInfo file => (document, file.Name, file.FullName),
-                string text when text.TrimStart() is not ['{' or '[', ..] => (document, text, FilePath.Of(this, text)),
+                string text when !PolicyArgument.IsText(text) => (document, text, FilePath.Of(this, text)),
                 _ => (document, documents == 1 ? "document" : $"document {documents}", null),
             };
         }
@@ -224,8 +224,4 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
     private bool IsWanted(LabPolicyFinding finding) => Principal is null || Array.Exists(
         Principal, pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase) is var wanted
             && (wanted.IsMatch(finding.Principal) || wanted.IsMatch(finding.Principal[(finding.Principal.LastIndexOf('/') + 1)..])));
-
-    private IEnumerable<string> Resolve(string path) => WildcardPattern.ContainsWildcardCharacters(path)
-        ? FilePath.Matching(this, path)
-        : [FilePath.Of(this, path)];
 }

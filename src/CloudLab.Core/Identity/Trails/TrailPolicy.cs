@@ -67,13 +67,8 @@ public sealed class TrailPolicy
         }
 
         Used++;
-        foreach (string permission in permissions.Concat(Besides(record)))
+        foreach (LabAction action in ActionsOf(record))
         {
-            if (ActionCatalogue.Find(OfVersion(permission, record)) is not { } action)
-            {
-                continue;
-            }
-
             IReadOnlyList<string> resources = ResourceFinder.Find(action, record.Name, record);
             if (action.Action == "s3:ListBucket" && resources is [var bucket])
             {
@@ -115,6 +110,12 @@ public sealed class TrailPolicy
             }
         }
     }
+
+    /// <summary>The actions that permit a call, with what it does besides.</summary>
+    /// <param name="record">The call.</param>
+    /// <returns>Actions of the catalogue.</returns>
+    internal static IEnumerable<LabAction> ActionsOf(TrailEvent record) => ApiCalls.PermissionsOf(record.Source, record.Name).Concat(Besides(record))
+        .Select(permission => ActionCatalogue.Find(OfVersion(permission, record))).OfType<LabAction>();
 
     // A version that is named needs a permission of its own: s3:GetObjectVersion.
     private static string OfVersion(string permission, TrailEvent record)
