@@ -133,7 +133,7 @@ public sealed class LabEmulator : IAsyncDisposable
         return SigV4Verifier.ServiceOf(exchange) switch
         {
             "iam" or "sts" => identity.HandleAsync(exchange),
-            "ec2" => exchange.RespondAsync(400, new HttpHeaderList { { "Content-Type", "text/xml" } }, NoEc2),
+            "ec2" when exchange is { Method: "POST", RawPath: "/" } => exchange.RespondAsync(400, new HttpHeaderList { { "Content-Type", "text/xml" } }, NoEc2),
             _ => s3.HandleAsync(exchange),
         };
     }

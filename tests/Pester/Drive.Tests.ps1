@@ -135,6 +135,9 @@ Describe 'LabS3 drive on <Server>' -Tag Storage -ForEach $servers {
         It 'is refused in one line where the bucket or the server is not there' {
             { New-PSDrive -PSProvider LabS3 -Name lab -Root no-such-bucket-here -ErrorAction Stop } | Should -Throw -ErrorId 'NoSuchBucket,*'
             { New-PSDrive -PSProvider LabS3 -Name lab -Root 'Not A Bucket' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidBucketName,*'
+            $problem = { New-PSDrive -PSProvider LabS3 -Name lab -Root no-such-bucket-here/data -ErrorAction Stop } | Should -Throw -ErrorId 'NoSuchBucket,*' -PassThru
+            $problem.ErrorDetails.RecommendedAction | Should -BeLike 'Give -Root*'
+            { New-PSDrive -PSProvider LabS3 -Name lab -Root "$bucket/data/users.json" -ErrorAction Stop } | Should -Throw '*is an object*' -ErrorId 'NotAFolder,*'
             $keys = [pscredential]::new('a', (ConvertTo-SecureString b -AsPlainText -Force))
             { New-PSDrive -PSProvider LabS3 -Name lab -Root x1 -EndpointUrl http://127.0.0.1:1 -Credential $keys -ErrorAction Stop } |
                 Should -Throw -ErrorId 'ConnectionRefused,*'

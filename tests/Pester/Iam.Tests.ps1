@@ -76,6 +76,58 @@ Describe 'Users, groups and keys' -Tag Identity {
         Remove-LabInstanceProfile server -Confirm:$false
     }
 
+    It 'changes users and roles' {
+        New-LabUser ann -Tag @{ team = 'a' } | Out-Null
+        $user = Get-LabUser ann | Set-LabUser -NewName eve -Tag @{ team = 'b' } -PassThru
+        $user.Name, $user.Tags['team'] | Should -Be 'eve', 'b'
+        Get-LabUser ann* | Should -BeNullOrEmpty
+        New-LabRole server -Service ec2 | Out-Null
+        $role = Get-LabRole server | Set-LabRole -Description web -MaxSessionDuration 02:00:00 -PassThru
+        $role.Description, "$($role.MaxSessionDuration)" | Should -Be 'web', '02:00:00'
+        (Get-LabRole server).Description | Should -Be web
+    }
+
+    It 'waits for a role, and says which one did not come' {
+        New-LabRole server -TrustedPrincipal (Get-LabCallerIdentity).Account | Out-Null
+        (Wait-LabRole server -Exists).Name | Should -Be server
+        (Wait-LabRole server -Usable).Name | Should -Be server
+        { Wait-LabRole nobody -Exists -Timeout 00:00:00.3 -PollInterval 00:00:00.1 -ErrorAction Stop } | Should -Throw "*nobody*"
+    }
+
+    It 'replaces a policy and removes its old version' {
+        New-LabPolicy movies (New-LabPolicyDocument -Bucket movies) | Out-Null
+        Set-LabPolicy movies (New-LabPolicyDocument -Bucket films)
+        (Get-LabPolicy movies).DefaultVersionId | Should -Be v2
+        (Get-LabPolicyVersion movies).VersionId | Sort-Object | Should -Be 'v1', 'v2'
+        Set-LabPolicy movies -DefaultVersion v1
+        { Remove-LabPolicyVersion movies v1 -Force -ErrorAction Stop } | Should -Throw -ErrorId 'DeleteConflict,*'
+        Remove-LabPolicyVersion movies v2 -Force
+        (Get-LabPolicyVersion movies).VersionId | Should -Be v1
+    }
+
+    It 'takes users out of groups and keys from users' {
+        New-LabGroup editors | Out-Null
+        'ann', 'bob' | New-LabUser -Group editors | Out-Null
+        Remove-LabGroupMember editors ann -Force
+        (Get-LabGroupMember editors).UserName | Should -Be bob
+        $key = New-LabAccessKey ann
+        Remove-LabAccessKey $key.AccessKeyId ann -Deactivate -Force
+        (Get-LabAccessKey ann).Status | Should -Be Inactive
+        Get-LabAccessKey ann | Remove-LabAccessKey -Force
+        Get-LabAccessKey ann | Should -BeNullOrEmpty
+    }
+
+    It 'gives an instance profile another role' {
+        'web', 'db' | New-LabRole -Service ec2 | Out-Null
+        New-LabInstanceProfile servers -Role web | Out-Null
+        Remove-LabInstanceProfileRole servers web -Force
+        (Get-LabInstanceProfile servers).RoleName | Should -BeNullOrEmpty
+        Add-LabInstanceProfileRole servers db
+        (Get-LabInstanceProfile serv*).RoleName | Should -Be db
+        Remove-LabInstanceProfile servers -Force
+        Get-LabInstanceProfile | Should -BeNullOrEmpty
+    }
+
     It 'completes names of users, groups, policies and versions' {
         New-LabUser ann | Out-Null
         New-LabGroup editors | Out-Null

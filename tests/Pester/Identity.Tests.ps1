@@ -316,6 +316,18 @@ Describe 'Instances' -Tag Identity -Skip:($null -eq $env:CLOUDLAB_TEST_MOTO) {
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'Running', 'Stopped', 'Terminated'
     }
 
+    It 'take an instance profile on and put it down' {
+        New-LabRole $name -Service ec2 | New-LabInstanceProfile | Out-Null
+        try {
+            (Set-LabInstance $instance.InstanceId $name -PassThru).InstanceProfile | Should -BeLike "*$name"
+            Set-LabInstance $instance.InstanceId -NoInstanceProfile
+            (Get-LabInstance $instance.InstanceId).InstanceProfile | Should -BeNullOrEmpty
+        } finally {
+            Remove-LabRole $name -Force
+            Remove-LabInstanceProfile $name -Force
+        }
+    }
+
     It 'bind from the pipeline by their id' {
         $instance | Get-LabInstance | ForEach-Object InstanceId | Should -Be $instance.InstanceId
         "$instance" | Should -Be $instance.InstanceId

@@ -10,6 +10,34 @@ BeforeAll {
     $env:AWS_EC2_METADATA_DISABLED = 'true'
     $env:AWS_CONFIG_FILE = Join-Path $TestDrive 'config'
     $env:AWS_SHARED_CREDENTIALS_FILE = Join-Path $TestDrive 'credentials'
+
+    # A call of IAM that no cmdlet has, signed (Signature Version 4).
+    function Invoke-Iam([string] $Endpoint, [pscredential] $Credential, [System.Collections.Specialized.OrderedDictionary] $Parameters) {
+        $hash = { [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes($args[0]))).ToLowerInvariant() }
+        $hmac = { , [Security.Cryptography.HMACSHA256]::HashData([byte[]] $args[0], [Text.Encoding]::UTF8.GetBytes($args[1])) }
+        $time = [datetime]::UtcNow.ToString('yyyyMMddTHHmmssZ')
+        $scope = "$($time.Substring(0, 8))/us-east-1/iam/aws4_request"
+        $body = (@($Parameters.GetEnumerator() | ForEach-Object { "$($_.Key)=$([uri]::EscapeDataString($_.Value))" }) + 'Version=2010-05-08') -join '&'
+        $signed = 'host;x-amz-date'
+        $request = 'POST', '/', '', "host:$(([uri] $Endpoint).Authority)", "x-amz-date:$time", '', $signed, (& $hash $body) -join "`n"
+        $key = [Text.Encoding]::UTF8.GetBytes('AWS4' + $Credential.GetNetworkCredential().Password)
+        foreach ($part in $scope -split '/') { $key = & $hmac $key $part }
+        $signature = [Convert]::ToHexString((& $hmac $key ('AWS4-HMAC-SHA256', $time, $scope, (& $hash $request) -join "`n"))).ToLowerInvariant()
+        Invoke-RestMethod $Endpoint -Method Post -Body $body -ContentType 'application/x-www-form-urlencoded' -SkipHeaderValidation -Headers @{
+            'x-amz-date' = $time; Authorization = "AWS4-HMAC-SHA256 Credential=$($Credential.UserName)/$scope, SignedHeaders=$signed, Signature=$signature"
+        }
+    }
+
+    # The code that an authenticator shows (RFC 6238), a number of steps of 30 seconds from now.
+    function Get-MfaCode([string] $Seed, [int] $Step) {
+        $bits = -join ($Seed.TrimEnd('=').ToCharArray() | ForEach-Object { [Convert]::ToString('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.IndexOf($_), 2).PadLeft(5, '0') })
+        [byte[]] $key = for ($i = 0; $i + 8 -le $bits.Length; $i += 8) { [Convert]::ToByte($bits.Substring($i, 8), 2) }
+        [byte[]] $count = [BitConverter]::GetBytes([long] [Math]::Floor([DateTimeOffset]::UtcNow.ToUnixTimeSeconds() / 30) + $Step)
+        [array]::Reverse($count)
+        [int[]] $mac = [Security.Cryptography.HMACSHA1]::HashData($key, $count)
+        $at = $mac[19] -band 15
+        '{0:000000}' -f (((($mac[$at] -band 127) -shl 24) -bor ($mac[$at + 1] -shl 16) -bor ($mac[$at + 2] -shl 8) -bor $mac[$at + 3]) % 1000000)
+    }
 }
 
 AfterAll {
@@ -224,10 +252,18 @@ Describe 'Connect-Lab' -Tag Sessions {
     It 'asks for the code of an MFA device, once' {
         $emulator = Start-LabEmulator -NoDefault
         try {
-            $keys = $emulator.GetEnvironment()
-            $null = New-LabRole guest -Session (Get-LabSession -EndpointUrl $emulator.EndpointUrl -Credential ([pscredential]::new(
-                        $emulator.AccessKey, (ConvertTo-SecureString $keys['AWS_SECRET_ACCESS_KEY'] -AsPlainText -Force))))
-            Set-Content $env:AWS_SHARED_CREDENTIALS_FILE "[base]`naws_access_key_id = $($emulator.AccessKey)`naws_secret_access_key = $($keys['AWS_SECRET_ACCESS_KEY'])"
+            $root = [pscredential]::new($emulator.AccessKey, (ConvertTo-SecureString $emulator.GetEnvironment()['AWS_SECRET_ACCESS_KEY'] -AsPlainText -Force))
+            $session = Get-LabSession -EndpointUrl $emulator.EndpointUrl -Credential $root
+            $null = New-LabRole guest -Session $session
+            $key = New-LabUser me -Session $session | New-LabAccessKey -Session $session
+            Add-LabPolicyAttachment -User me -Name assume -Policy (New-LabPolicyDocument -Allow sts:AssumeRole -Resource '*') -Session $session | Out-Null
+            $device = (Invoke-Iam $emulator.EndpointUrl $root ([ordered]@{ Action = 'CreateVirtualMFADevice'; VirtualMFADeviceName = 'me' })).CreateVirtualMFADeviceResponse.CreateVirtualMFADeviceResult.VirtualMFADevice
+            $seed = [Text.Encoding]::ASCII.GetString([Convert]::FromBase64String($device.Base32StringSeed))
+            $null = Invoke-Iam $emulator.EndpointUrl $root ([ordered]@{
+                    Action = 'EnableMFADevice'; UserName = 'me'; SerialNumber = $device.SerialNumber
+                    AuthenticationCode1 = Get-MfaCode $seed -2; AuthenticationCode2 = Get-MfaCode $seed -1
+                })
+            Set-Content $env:AWS_SHARED_CREDENTIALS_FILE "[base]`naws_access_key_id = $($key.AccessKeyId)`naws_secret_access_key = $($key.Credential.GetNetworkCredential().Password)"
             Set-Content $env:AWS_CONFIG_FILE @"
 [profile guest]
 role_arn = arn:aws:iam::$($emulator.AccountId):role/guest
@@ -237,7 +273,7 @@ endpoint_url = $emulator
 "@
             $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
             $pwsh = $env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path
-            $said = '123456' | & $pwsh -NoProfile -Command "Import-Module '$module'; (Get-LabCallerIdentity -ProfileName guest).Arn; (Get-LabCallerIdentity -ProfileName guest).Arn" | Out-String
+            $said = Get-MfaCode $seed 0 | & $pwsh -NoProfile -Command "Import-Module '$module'; (Get-LabCallerIdentity -ProfileName guest).Arn; (Get-LabCallerIdentity -ProfileName guest).Arn" | Out-String
             ([regex]::Matches($said, 'assumed-role/guest/')).Count | Should -Be 2 -Because $said
             ([regex]::Matches($said, 'Code from the MFA device arn:aws:iam::\d+:mfa/me')).Count | Should -Be 1 -Because $said
             & $pwsh -NoProfile -NonInteractive -Command "Import-Module '$module'; try { Get-LabCallerIdentity -ProfileName guest } catch { `$_.FullyQualifiedErrorId }" |

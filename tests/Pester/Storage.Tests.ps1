@@ -170,7 +170,47 @@ Describe 'Storage' -Tag Storage {
         }
 
         It 'names what a second value may be meant for' {
-            { Receive-LabObject "s3://$bucket/top.txt" file -ErrorAction Stop } | Should -Throw '*-OutFile*-Destination*' -ErrorId 'TwoKeys,*'
+            { Receive-LabObject "s3://$bucket/top.txt" file -ErrorAction Stop } | Should -Throw "*-OutFile 'file'*-Destination 'file'*" -ErrorId 'TwoKeys,*'
+            { Receive-LabObject "s3://$bucket/data/" folder -ErrorAction Stop } |
+                Should -Throw "*Receive-LabObject $bucket -Prefix 'data/' -Destination 'folder'*" -ErrorId 'TwoKeys,*'
+            { Copy-LabObject "s3://$bucket/top.txt" s3://other/new.txt -ErrorAction Stop } |
+                Should -Throw "*-DestinationBucket 'other' -DestinationKey 'new.txt'*" -ErrorId 'TwoKeys,*'
+            { Copy-LabObject "s3://$bucket/top.txt" s3://other/new/ -ErrorAction Stop } |
+                Should -Throw "*-DestinationBucket 'other' -DestinationPrefix 'new/'*" -ErrorId 'TwoKeys,*'
+            { Send-LabObject top.txt "s3://$bucket/new/" -ErrorAction Stop } |
+                Should -Throw "*Send-LabObject '$bucket' 'top.txt' -Prefix 'new/'*" -ErrorId 'BucketIsFirst,*'
+        }
+
+        It 'says that a file is missing, wherever one stands and whatever the bucket is' {
+            foreach ($to in $bucket, 'arn:aws:s3:us-east-1:123456789012:accesspoint/x') {
+                { Send-LabObject $to (Join-Path $TestDrive none) -ErrorAction Stop } | Should -Throw '*none* does not exist.' -ErrorId 'FileNotFound,*'
+            }
+            $null = New-PSDrive -PSProvider LabS3 -Name away -Root $bucket -Scope Global
+            try {
+                Push-Location away:/
+                { Send-LabObject $bucket (Join-Path $TestDrive none) -ErrorAction Stop } | Should -Throw -ErrorId 'FileNotFound,*'
+            } finally {
+                Pop-Location
+                Remove-PSDrive away
+            }
+            Set-Content here.txt x
+            $problem = { Send-LabObject here.txt $bucket -ErrorAction Stop } | Should -Throw -ErrorId 'FileNotFound,*' -PassThru
+            $problem.ErrorDetails.RecommendedAction | Should -BeLike "*'here.txt' is a file here*"
+        }
+
+        It 'quotes names in the command that it advises' {
+            { Copy-LabObject "s3://$bucket/top.txt" "s3://other/it's/" -ErrorAction Stop } | Should -Throw "*-DestinationPrefix 'it''s/'*" -ErrorId 'TwoKeys,*'
+        }
+
+        It 'says what a name may be meant for that is no key and no bucket' {
+            foreach ($command in { Get-LabObject $bucket -Key 'data/*' -ErrorAction Stop }, { Get-LabObjectContent $bucket 'data/*' -ErrorAction Stop }, { Copy-LabObject $bucket 'data/*' copy -ErrorAction Stop }) {
+                $problem = $command | Should -Throw -ErrorId 'NoSuchKey,*' -PassThru
+                $problem.ErrorDetails.RecommendedAction | Should -BeLike "*Get-LabObject $bucket -Include 'data/``*' |*"
+            }
+            $problem = { "s3://$bucket/data/" | Receive-LabObject -ErrorAction Stop } | Should -Throw -ErrorId 'NoSuchKey,*' -PassThru
+            $problem.ErrorDetails.RecommendedAction | Should -BeLike "*-Prefix 'data/'*"
+            { Get-LabObject "$bucket/data" -ErrorAction Stop } | Should -Throw '*s3://bucket/key*' -ErrorId 'InvalidBucketName,*'
+            { Get-LabObject 'pester*' -ErrorAction Stop } | Should -Throw '*Get-LabBucket*' -ErrorId 'InvalidBucketName,*'
         }
 
         It 'never leaves the destination' {

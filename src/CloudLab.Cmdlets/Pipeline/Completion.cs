@@ -2,6 +2,7 @@ using System.Collections;
 using System.Diagnostics;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Sessions;
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Pipeline;
@@ -76,7 +77,7 @@ internal static class Completion
         bool plain = text.Length > 0 && text[0] is not ('-' or '@' or '#' or '<' or '>')
             && text.All(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or ':' or '+' or '=' or '~' or '@' or '%' or '^');
         return new CompletionResult(
-            plain ? text : "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'", text, type, string.IsNullOrEmpty(tip) ? text : tip);
+            plain ? text : PowerShellText.Quote(text), text, type, string.IsNullOrEmpty(tip) ? text : tip);
     }
 
     private static SessionOptions Options(IDictionary bound) => new()

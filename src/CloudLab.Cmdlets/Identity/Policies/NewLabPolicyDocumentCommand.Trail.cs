@@ -62,6 +62,11 @@ public sealed partial class NewLabPolicyDocumentCommand
         }
 
         Reporter.Verbose($"{policy.Read} calls were read, {policy.Used} count, {policy.Failed} failed and were left out.");
+        if (FromSession && SessionTrail.LeftOut > 0)
+        {
+            Reporter.Warning($"The policy lacks {SessionTrail.LeftOut} calls: this process has sent more different ones than are noted. Run the work in a new process.");
+        }
+
         if (policy.Unknown.Count > 0)
         {
             Reporter.Warning(

@@ -48,7 +48,7 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
             DriveLocation at = DrivePath.Parse(root);
             if (!at.IsService)
             {
-                Run(drive.Root, (store, token) => CheckBucketAsync(store, at.Bucket, token), own ?? basis);
+                Run(drive.Root, (store, token) => CheckRootAsync(store, at, token), own ?? basis);
             }
 
             return new PSDriveInfo(drive.Name, drive.Provider, root, drive.Description, drive.Credential);
@@ -127,17 +127,28 @@ public sealed partial class LabS3Provider : NavigationCmdletProvider
         return true;
     }
 
-    private static async Task CheckBucketAsync(DriveStore store, string bucket, CancellationToken cancellation)
+    private static async Task CheckRootAsync(DriveStore store, DriveLocation root, CancellationToken cancellation)
     {
         try
         {
-            if (await store.Buckets.FindAsync(bucket, cancellation) is null)
+            switch (root.Key is null ? null : await store.FindAsync(root, cancellation))
             {
-                throw new LabException(LabErrorKind.NotFound, "NoSuchBucket", $"Bucket '{bucket}' does not exist.")
-                {
-                    Target = bucket, Advice = "Give -Root the name of a bucket, or nothing for all buckets; New-LabBucket creates one.",
-                };
+                case LabPrefix:
+                    // So its bucket is there too.
+                    return;
+                case LabObjectMetadata:
+                    throw new LabException(LabErrorKind.InvalidData, "NotAFolder", $"{root} is an object: the root of a drive is a bucket or a folder.") { Target = root.ToString() };
             }
+
+            // A folder need not exist yet.
+            if (await store.Buckets.FindAsync(root.Bucket, cancellation) is null)
+            {
+                throw new LabException(LabErrorKind.NotFound, "NoSuchBucket", $"Bucket '{root.Bucket}' does not exist.") { Target = root.Bucket };
+            }
+        }
+        catch (LabException e) when (e.Code == "NoSuchBucket")
+        {
+            throw e.Advising("Give -Root the name of a bucket, or nothing for all buckets; New-LabBucket creates one.");
         }
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Objects;
 
@@ -18,7 +19,17 @@ internal interface IObjectNames
     string[] Key { get; set; }
 
     /// <summary>What a second value after the whole name of an object may have been meant for, with its parameter; for the message.</summary>
-    string SecondValueAdvice => "give only the name of the bucket";
+    /// <param name="name">The whole name.</param>
+    /// <param name="second">The second value.</param>
+    /// <returns>Ends "omit -Key, or …".</returns>
+    string SecondValueAdvice((string Bucket, string Key) name, string second) => "give only the name of the bucket";
+
+    /// <summary>The parameter that takes the rest of a place, for a command that is advised.</summary>
+    /// <param name="rest">What follows the bucket; a folder ends with a slash.</param>
+    /// <param name="side">Beginning of the parameter's name: <c>Destination</c>; empty for none.</param>
+    /// <returns><c> -DestinationKey 'data/a.json'</c>, with a space before it; empty where there is no rest.</returns>
+    static string Parameter(string rest, string side = "") =>
+        rest.Length == 0 ? "" : $" -{side}{(rest.EndsWith('/') ? "Prefix" : "Key")} {PowerShellText.Quote(rest)}";
 
     /// <summary>Takes whole names apart, and refuses an input without a bucket or a key.</summary>
     /// <param name="stops">Whether nothing can be done then; else the next input may have one.</param>
@@ -46,7 +57,7 @@ internal interface IObjectNames
         {
             if (hasKey)
             {
-                throw Unclear("TwoKeys", $"'{Bucket}' already names an object: omit -Key ('{Key[0]}'), or {SecondValueAdvice}.", stops);
+                throw Unclear("TwoKeys", $"'{Bucket}' already names an object: omit -Key ('{Key[0]}'), or {SecondValueAdvice((bucket, key), Key[0])}.", stops);
             }
 
             (Bucket, Key) = (bucket, [key]);

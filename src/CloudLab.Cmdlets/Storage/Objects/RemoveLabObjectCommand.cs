@@ -114,9 +114,9 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
                 {
                     WriteProblem(
                         new LabException(
-                            LabErrorKind.NotFound, "NoSuchKey", $"There is no object {uri}, and -Key does not accept wildcards: nothing was deleted.")
+                            LabErrorKind.NotFound, "NoSuchKey", $"There is no object {uri}: nothing was deleted.")
                         {
-                            Target = uri, Advice = $"Pipe what matches: Get-LabObject {Bucket} -Include '{key}' | Remove-LabObject.",
+                            Target = uri, Advice = ObjectName.AdviceOnMissing(Bucket, key, "Remove-LabObject"),
                         },
                         uri);
                     continue;

@@ -4,6 +4,7 @@ using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Objects;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
@@ -116,7 +117,9 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
 
     /// <inheritdoc/>
-    string IObjectNames.SecondValueAdvice => "name the target with -DestinationKey or -DestinationBucket";
+    string IObjectNames.SecondValueAdvice((string Bucket, string Key) name, string second) => ObjectName.Parse(second) is var (bucket, key)
+        ? $"name the target with -DestinationBucket {PowerShellText.Quote(bucket)}{IObjectNames.Parameter(key, "Destination")}"
+        : "name the target with -DestinationKey or -DestinationBucket";
 
     /// <summary>What is asked for with <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
     protected abstract string Action { get; }

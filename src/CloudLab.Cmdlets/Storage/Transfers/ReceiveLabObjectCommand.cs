@@ -5,6 +5,7 @@ using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Sessions;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Objects;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
@@ -152,7 +153,9 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
 
     /// <inheritdoc/>
-    string IObjectNames.SecondValueAdvice => "name the file with -OutFile, or its folder with -Destination";
+    string IObjectNames.SecondValueAdvice((string Bucket, string Key) name, string second) => name.Key.EndsWith('/')
+        ? $"download the folder: Receive-LabObject {name.Bucket}{IObjectNames.Parameter(name.Key)} -Destination {PowerShellText.Quote(second)}"
+        : $"name the file with -OutFile {PowerShellText.Quote(second)}, or its folder with -Destination {PowerShellText.Quote(second)}";
 
     /// <inheritdoc/>
     protected override int ConcurrentInputs => ThrottleLimit;

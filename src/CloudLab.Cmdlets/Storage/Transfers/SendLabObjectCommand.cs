@@ -2,6 +2,8 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.Objects;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Objects;
@@ -20,8 +22,9 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <para>Several files are uploaded at once, large ones in parts. Every request carries a checksum, which is compared with what the
 /// service stored. An object appears when it is complete, and replaces one with the same key unless -NoClobber is given. An upload that
 /// fails or is stopped leaves nothing behind, unless -Resume is given: then the same command with -Resume continues it.</para>
-/// <para>Errors: FileNotFound, FileAccessDenied, FileChanged for a file; ObjectAlreadyExists with -NoClobber; KeyTooLongError for a
-/// key of more than 1,024 bytes; DuplicateKey when two files of one command would have the same key; NoSuchBucket; AccessDenied.</para>
+/// <para>Errors: FileNotFound, FileAccessDenied, FileChanged for a file; BucketIsFirst for an s3:// name among the files;
+/// ObjectAlreadyExists with -NoClobber; KeyTooLongError for a key of more than 1,024 bytes; DuplicateKey when two files of one command
+/// would have the same key; NoSuchBucket; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Uploads one file under a prefix.</para>
@@ -150,6 +153,16 @@ public sealed class SendLabObjectCommand : UploadCommand
     protected override void OnBegin()
     {
         base.OnBegin();
+        foreach (string path in Path ?? LiteralPath ?? [])
+        {
+            if (ObjectName.Parse(path) is var (bucket, rest))
+            {
+                throw new LabException(
+                    LabErrorKind.InvalidArgument, "BucketIsFirst",
+                    $"'{path}' is not a file: the bucket comes first. Send-LabObject {PowerShellText.Quote(bucket)} {PowerShellText.Quote(Bucket)}{IObjectNames.Parameter(rest)}");
+            }
+        }
+
         try
         {
             BucketName.Validate(Bucket);
@@ -202,7 +215,11 @@ public sealed class SendLabObjectCommand : UploadCommand
             }
             catch (Exception e) when (e is SessionStateException)
             {
-                WriteProblem(new LabException(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", e) { Target = path }, path);
+                LabException missing = new(LabErrorKind.NotFound, "FileNotFound", $"'{path}' does not exist.", e)
+                {
+                    Target = path, Advice = IsFile(Bucket) ? $"The bucket comes first, then the files; '{Bucket}' is a file here." : null,
+                };
+                WriteProblem(missing, path);
             }
             catch (LabException e)
             {
@@ -267,6 +284,9 @@ public sealed class SendLabObjectCommand : UploadCommand
             }
         }
     }
+
+    // No path of PowerShell's: the ARN of an access point would be one on a drive.
+    private bool IsFile(string name) => System.IO.Path.Exists(System.IO.Path.Combine(SessionState.Path.CurrentFileSystemLocation.ProviderPath, name));
 
     private bool IsListed => ParameterSetName == LiteralSet && MyInvocation.ExpectingInput;
 

@@ -37,8 +37,15 @@ public sealed class LabException(LabErrorKind kind, string code, string message,
 
     /// <summary>The same problem where it makes going on pointless.</summary>
     /// <returns>An exception that stops the command.</returns>
-    public LabException Stopping() => new(Kind, Code, Message, this)
+    public LabException Stopping() => Again(Advice, stops: true);
+
+    /// <summary>The same problem where more is known of what to do.</summary>
+    /// <param name="advice">What the user can do next.</param>
+    /// <returns>An exception with this advice.</returns>
+    public LabException Advising(string advice) => Again(advice, StopsCommand);
+
+    private LabException Again(string? advice, bool stops) => new(Kind, Code, Message, this)
     {
-        StatusCode = StatusCode, RequestId = RequestId, Advice = Advice, Target = Target, StopsCommand = true,
+        StatusCode = StatusCode, RequestId = RequestId, Advice = advice, Target = Target, StopsCommand = stops,
     };
 }

@@ -262,15 +262,14 @@ public sealed class ManagedPolicyStore(IdentityClient client)
             XElement page = await client.IamAsync("ListEntitiesForPolicy", Subject(arn), arn, cancellation, ("PolicyArn", arn), ("Marker", marker));
             foreach (PrincipalKind kind in Enum.GetValues<PrincipalKind>())
             {
-                foreach (string name in (page.Element($"Policy{kind}s")?.Elements("member") ?? []).Select(member => member.Text($"{kind}Name")))
+                foreach (string name in page.Members($"Policy{kind}s").Select(member => member.Text($"{kind}Name")))
                 {
                     LabPolicyAttachment attachment = new() { PrincipalKind = kind, Principal = name, PolicyName = arn, PolicyArn = arn };
                     yield return new($"an attachment to {kind.ToString().ToLowerInvariant()} '{name}'", token => attachments.RemoveAsync(attachment, token));
                 }
             }
 
-            string? next = page.Text("IsTruncated") == "true" ? page.OptionalText("Marker") : null;
-            marker = next == marker ? null : next;
+            marker = page.NextMarker(marker);
         }
         while (marker is not null);
 

@@ -118,7 +118,7 @@ public sealed class InstanceProfileStore(IdentityClient client)
         InstanceProfileArn = profile.Text("Arn"),
         InstanceProfileId = profile.Text("InstanceProfileId"),
         Path = profile.OptionalText("Path") ?? "/",
-        RoleName = profile.Element("Roles")?.Elements("member").FirstOrDefault()?.OptionalText("RoleName"),
+        RoleName = profile.Members("Roles").FirstOrDefault()?.OptionalText("RoleName"),
         CreateDate = profile.Date("CreateDate"),
         Tags = IamXml.ReadTags(profile.Element("Tags")),
     };

@@ -90,7 +90,7 @@ public sealed class CallerStore(IdentityClient client)
     /// <returns>Serial numbers. Throws <see cref="LabException"/>.</returns>
     public async Task<List<string>> MfaDevicesAsync(CancellationToken cancellation = default) =>
         [.. (await client.IamAsync("ListMFADevices", "MFA devices", null, cancellation))
-            .Element("MFADevices")?.Elements("member").Select(device => device.Element("SerialNumber")?.Value ?? "") ?? []];
+            .Members("MFADevices").Select(device => device.Text("SerialNumber"))];
 
     /// <summary>Takes a role on.</summary>
     /// <param name="roleArn">The role.</param>

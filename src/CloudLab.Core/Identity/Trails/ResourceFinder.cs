@@ -2,6 +2,7 @@ using System.Text;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Review;
+using CloudLab.Core.Sessions.Aws;
 
 namespace CloudLab.Core.Identity.Trails;
 
@@ -10,18 +11,16 @@ internal static class ResourceFinder
 {
     /// <summary>Finds the resources of one action.</summary>
     /// <param name="action">The action.</param>
-    /// <param name="call">Name of the call that needed it.</param>
     /// <param name="record">The record.</param>
     /// <returns>ARNs as a policy has them; <c>*</c> for an action without resource types, and where nothing is known.</returns>
-    public static IReadOnlyList<string> Find(LabAction action, string call, TrailEvent record)
+    public static IReadOnlyList<string> Find(LabAction action, TrailEvent record)
     {
         if (action.Resource.Count == 0)
         {
             return ["*"];
         }
 
-        // The object that is copied from is in a parameter of its own.
-        if (action.Action == "s3:GetObject" && call is "CopyObject" or "UploadPartCopy" && record.Parameter("x-amz-copy-source") is { } source)
+        if (CopySource(action, record) is { } source)
         {
             return [$"arn:{Partition(record)}:s3:::{Literal(Uri.UnescapeDataString(source.Split('?')[0]).TrimStart('/'))}"];
         }
@@ -41,6 +40,13 @@ internal static class ResourceFinder
 
         return found.Count > 0 ? [.. found.Distinct(StringComparer.Ordinal)] : ["*"];
     }
+
+    /// <summary>The object that a call copies from: it has a parameter of its own, and only what reads is about it.</summary>
+    /// <param name="action">The action that is needed.</param>
+    /// <param name="record">The record.</param>
+    /// <returns>Bucket, key and perhaps <c>?versionId=</c>, as in a URL; null where the action is not about a source.</returns>
+    public static string? CopySource(LabAction action, TrailEvent record) =>
+        action.AccessLevel == AccessLevel.Read && record.Name is "CopyObject" or "UploadPartCopy" ? record.Parameter("x-amz-copy-source") : null;
 
     /// <summary>ARNs of roles that a call gives to a service.</summary>
     /// <param name="record">The record.</param>
@@ -114,7 +120,12 @@ internal static class ResourceFinder
                     arn.Append(record.Recipient ?? record.Account ?? "*");
                     break;
                 default:
-                    if (Named(variable, record) is { } value)
+                    if (variable == "ObjectName" && record.Parameter(AwsCallLog.KeyFolder) is { } folder)
+                    {
+                        any = true;
+                        arn.Append(Literal(folder)).Append('*');
+                    }
+                    else if (Named(variable, record) is { } value)
                     {
                         any = true;
                         arn.Append(Literal(value));

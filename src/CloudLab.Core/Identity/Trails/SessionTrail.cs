@@ -16,13 +16,21 @@ public static class SessionTrail
         ["PutBucket"] = "CreateBucket",
     };
 
+    /// <summary>Different calls that found no room in the log: the policy lacks them.</summary>
+    public static long LeftOut => AwsCallLog.Current.LeftOut;
+
     /// <summary>Makes the smallest policy for what was done so far.</summary>
     /// <returns>The policy being made.</returns>
-    public static TrailPolicy Policy()
+    public static TrailPolicy Policy() => Policy(AwsCallLog.Current);
+
+    /// <summary>Makes the smallest policy for the calls of a log.</summary>
+    /// <param name="log">The log.</param>
+    /// <returns>The policy being made.</returns>
+    internal static TrailPolicy Policy(AwsCallLog log)
     {
         TrailPolicy policy = new();
         TrailEvent record = new();
-        foreach (AwsCall call in AwsCallLog.Current.Read())
+        foreach (AwsCall call in log.Read())
         {
             record.Clear();
             record.Source = call.Service;

@@ -69,7 +69,7 @@ public sealed class TrailPolicy
         Used++;
         foreach (LabAction action in ActionsOf(record))
         {
-            IReadOnlyList<string> resources = ResourceFinder.Find(action, record.Name, record);
+            IReadOnlyList<string> resources = ResourceFinder.Find(action, record);
             if (action.Action == "s3:ListBucket" && resources is [var bucket])
             {
                 AddListing(bucket, record.Parameter("prefix"));
@@ -115,18 +115,16 @@ public sealed class TrailPolicy
     /// <param name="record">The call.</param>
     /// <returns>Actions of the catalogue.</returns>
     internal static IEnumerable<LabAction> ActionsOf(TrailEvent record) => ApiCalls.PermissionsOf(record.Source, record.Name).Concat(Besides(record))
-        .Select(permission => ActionCatalogue.Find(OfVersion(permission, record))).OfType<LabAction>();
+        .Select(ActionCatalogue.Find).OfType<LabAction>().Select(action => OfVersion(action, record));
 
     // A version that is named needs a permission of its own: s3:GetObjectVersion.
-    private static string OfVersion(string permission, TrailEvent record)
+    private static LabAction OfVersion(LabAction action, TrailEvent record)
     {
-        if (!permission.StartsWith("s3:", StringComparison.Ordinal) || string.IsNullOrEmpty(record.Parameter("versionId")))
-        {
-            return permission;
-        }
-
-        string version = permission.Replace("Object", "ObjectVersion", StringComparison.Ordinal);
-        return ActionCatalogue.Find(version) is null ? permission : version;
+        bool named = !string.IsNullOrEmpty(record.Parameter("versionId"))
+            || ResourceFinder.CopySource(action, record)?.Contains("?versionId=", StringComparison.Ordinal) == true;
+        return named && action.Action.StartsWith("s3:", StringComparison.Ordinal)
+            ? ActionCatalogue.Find(action.Action.Replace("Object", "ObjectVersion", StringComparison.Ordinal)) ?? action
+            : action;
     }
 
     // What an upload sets besides the content.
@@ -139,7 +137,14 @@ public sealed class TrailPolicy
                 yield return "s3:PutObjectAcl";
             }
 
-            if (record.Parameter("x-amz-tagging") is not null)
+            // The tags of an object are copied with it, unless the request has others.
+            bool copiesTags = record.Name == "CopyObject" && record.Parameter("x-amz-tagging-directive") is not "REPLACE";
+            if (copiesTags)
+            {
+                yield return "s3:GetObjectTagging";
+            }
+
+            if (copiesTags || record.Parameter("x-amz-tagging") is not null)
             {
                 yield return "s3:PutObjectTagging";
             }
@@ -180,7 +185,7 @@ public sealed class TrailPolicy
     private List<PolicyStatement> Statements(int coarseness)
     {
         // Listings without a limit go with the other actions on buckets.
-        Dictionary<string, List<string>> byResources = new(StringComparer.Ordinal);
+        Dictionary<string, (List<string> Actions, List<string> Resources)> byResources = new(StringComparer.Ordinal);
         List<PolicyStatement> statements = [];
         List<string> open = [];
         foreach ((string bucket, ResourceSet? prefixes) in listed)
@@ -212,22 +217,22 @@ public sealed class TrailPolicy
         statements.AddRange(byResources.Select(pair => new PolicyStatement
         {
             Effect = PolicyEffect.Allow,
-            Action = [.. pair.Value.Order(StringComparer.OrdinalIgnoreCase)],
-            Resource = [.. pair.Key.Split('\n')[1..]],
+            Action = [.. pair.Value.Actions.Order(StringComparer.OrdinalIgnoreCase)],
+            Resource = pair.Value.Resources,
         }));
         return [.. statements.OrderBy(statement => statement.Action[0], StringComparer.OrdinalIgnoreCase).ThenBy(statement => statement.Resource[0], StringComparer.Ordinal)];
 
         void Take(string action, IEnumerable<string> resources)
         {
-            // Actions on everything go together, others by service.
+            // Actions on everything go together, others by service. Lengths keep names apart: a key may have any character.
             List<string> list = [.. resources];
-            string key = (list is ["*"] ? "" : action[..action.IndexOf(':', StringComparison.Ordinal)]) + "\n" + string.Join('\n', list);
-            if (!byResources.TryGetValue(key, out List<string>? together))
+            string key = (list is ["*"] ? "" : action[..action.IndexOf(':', StringComparison.Ordinal)]) + string.Concat(list.Select(resource => $" {resource.Length}:{resource}"));
+            if (!byResources.TryGetValue(key, out (List<string> Actions, List<string> Resources) together))
             {
-                byResources[key] = together = [];
+                byResources[key] = together = ([], list);
             }
 
-            together.Add(action);
+            together.Actions.Add(action);
         }
     }
 }

@@ -11,17 +11,22 @@ internal sealed record AwsCall(string Service, string Call, IReadOnlyList<KeyVal
 
 /// <summary>
 /// What this process has asked AWS services for: each different call once, for a policy of just that (New-LabPolicyDocument -FromSession). It is
-/// held in memory only, and of many objects it keeps the folders.
+/// held in memory only; of many objects it keeps the folders, of very many the buckets.
 /// </summary>
-internal sealed class AwsCallLog
+/// <param name="mostNames">How many calls are kept as they are; as many again with the folder in place of the object.</param>
+internal sealed class AwsCallLog(int mostNames = 4096)
 {
-    private const int MostCalls = 4096;
+    /// <summary>Parameter that stands for all keys with this beginning, where <c>key</c> would be one of too many.</summary>
+    public const string KeyFolder = "keyFolder";
 
     private readonly Dictionary<string, AwsCall> calls = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
 
     /// <summary>The log of this process.</summary>
     public static AwsCallLog Current { get; } = new();
+
+    /// <summary>Calls that found no room.</summary>
+    public long LeftOut { get; private set; }
 
     /// <summary>Notes a call.</summary>
     /// <param name="service">Prefix of the service.</param>
@@ -40,16 +45,25 @@ internal sealed class AwsCallLog
 
         lock (gate)
         {
-            if (calls.Count >= MostCalls)
+            if (calls.Count >= mostNames)
             {
-                // A file among very many: its folder stands for it.
-                given = [.. given.Select(parameter => new KeyValuePair<string, string>(parameter.Key, parameter.Key == "key" ? parameter.Value[..(parameter.Value.LastIndexOf('/') + 1)] : parameter.Value))];
+                int place = given.FindIndex(parameter => parameter.Key == "key");
+                if (place >= 0)
+                {
+                    string key = given[place].Value;
+                    given[place] = new(KeyFolder, calls.Count < 2 * mostNames ? key[..(key.LastIndexOf('/') + 1)] : "");
+                }
             }
 
-            string text = $"{service}:{call} {string.Join('\n', given.Select(parameter => parameter.Key + "=" + parameter.Value))}";
-            if (calls.Count < 2 * MostCalls)
+            // Lengths keep names apart whatever characters they have.
+            string text = $"{service}:{call} {string.Concat(given.Select(parameter => $"{parameter.Key}={parameter.Value.Length}:{parameter.Value}"))}";
+            if (calls.Count < 4 * mostNames)
             {
                 calls.TryAdd(text, new AwsCall(service, call, given));
+            }
+            else if (!calls.ContainsKey(text))
+            {
+                LeftOut++;
             }
         }
     }

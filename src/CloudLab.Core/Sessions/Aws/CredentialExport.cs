@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.Runtime;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 
@@ -92,7 +93,7 @@ public static class CredentialExport
         _ when value is not null && value.Any(char.IsControl) => throw new LabException(
             LabErrorKind.InvalidData, "CredentialUnprintable", $"{name} contains a line break or another control character, which no shell line can hold."),
         CredentialFormat.Bash => value is null ? $"unset {name}" : $"export {name}='{value.Replace("'", @"'\''", StringComparison.Ordinal)}'",
-        CredentialFormat.PowerShell => value is null ? $"$env:{name} = $null" : $"$env:{name} = '{value.Replace("'", "''", StringComparison.Ordinal)}'",
+        CredentialFormat.PowerShell => value is null ? $"$env:{name} = $null" : $"$env:{name} = {PowerShellText.Quote(value)}",
         _ => $"set \"{name}={value}\"",
     };
 }

@@ -40,8 +40,10 @@ public static partial class BucketName
         ObjectName.Parse(name) is var (bucket, _)
             ? throw Invalid(name, $"give only the name of the bucket, '{bucket}'; a key or a prefix has a parameter of its own where one is accepted")
         : name.Length > 255 ? throw Invalid(name[..40] + "…", "it has more than 255 characters")
-        : !Plausible().IsMatch(name) ? throw Invalid(name, "it must have at least two characters: only letters, digits, dots, hyphens and underscores")
-        : name;
+        : Plausible().IsMatch(name) ? name
+        : name.AsSpan().ContainsAny('*', '?') ? throw Invalid(name, "it must not contain wildcards here; Get-LabBucket lists the buckets whose name matches")
+        : name.Contains('/', StringComparison.Ordinal) ? throw Invalid(name, "it must not contain '/'; name a bucket and what is in it as s3://bucket/key, or with -Bucket and -Key or -Prefix")
+        : throw Invalid(name, "it must have at least two characters: only letters, digits, dots, hyphens and underscores");
 
     private static LabException Invalid(string name, string fault) =>
         new(LabErrorKind.InvalidData, "InvalidBucketName", $"'{ObjectName.Uri("", name)[6..]}' is not a valid bucket name: {fault}.") { Target = name };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Storage.Objects;
@@ -42,6 +43,24 @@ public static class ObjectName
 
         string[] parts = text[Scheme.Length..].Split('/', 2);
         return (parts[0], parts.ElementAtOrDefault(1) ?? "");
+    }
+
+    /// <summary>What may have been meant by a key that does not exist.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="cmdlet">The cmdlet to pipe into.</param>
+    /// <returns>Advice for one that looks like a wildcard or a folder; else null.</returns>
+    public static string? AdviceOnMissing(string bucket, string key, string cmdlet = "…")
+    {
+        bool wildcard = key.AsSpan().ContainsAny('*', '?');
+        if (!wildcard && !key.EndsWith('/'))
+        {
+            return null;
+        }
+
+        string quoted = PowerShellText.Quote(Uri("", key)[6..]);
+        return wildcard ? $"-Key does not accept wildcards; pipe what matches: Get-LabObject {bucket} -Include {quoted} | {cmdlet}"
+            : $"To take everything in the folder, use -Prefix {quoted} in place of the key: Get-LabObject {bucket} -Prefix {quoted}.";
     }
 
     /// <summary>Refuses what no service would take as a key, before anything is sent.</summary>

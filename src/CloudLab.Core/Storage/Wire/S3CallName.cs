@@ -13,7 +13,8 @@ internal static class S3CallName
         string? Header(string name) => request.Headers.Find(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
         AwsCallLog.Current.Add(
             "s3", Of(request), ("bucketName", request.Bucket), ("key", request.Key), ("prefix", Query("prefix")), ("versionId", Query("versionId")),
-            ("x-amz-copy-source", Header("x-amz-copy-source")), ("x-amz-acl", Header("x-amz-acl")), ("x-amz-tagging", Header("x-amz-tagging")));
+            ("x-amz-copy-source", Header("x-amz-copy-source")), ("x-amz-acl", Header("x-amz-acl")), ("x-amz-tagging", Header("x-amz-tagging")),
+            ("x-amz-tagging-directive", Header("x-amz-tagging-directive")));
     }
 
     /// <summary>The name of a request.</summary>

@@ -156,7 +156,8 @@ public sealed class StorageClient
         catch (Exception e) when (AwsErrors.Knows(e, cancellation))
         {
             LabException told = AwsErrors.From(e, aws, "S3", subject.Name, subject.Target, subject.MissingCode);
-            throw !subject.HasNul || told.Code != "BadRequest" ? told
+            throw told.Code == "NoSuchKey" && ObjectName.AdviceOnMissing(subject.Bucket, subject.Key) is { } advice ? told.Advising(advice)
+                : told.Code != "BadRequest" || !subject.Key.Contains('\0', StringComparison.Ordinal) ? told
                 : new LabException(told.Kind, "InvalidKey", $"{subject.Name}: the service does not take a key with a NUL character (U+0000).", told)
                 {
                     Target = told.Target, StatusCode = told.StatusCode, RequestId = told.RequestId,
@@ -173,8 +174,9 @@ public sealed class StorageClient
     /// <param name="Name">What a message begins with: <c>s3://movies/a</c>.</param>
     /// <param name="Target">The object that the error is about.</param>
     /// <param name="MissingCode">Error code of a 404 without a body.</param>
-    /// <param name="HasNul">Whether its key has a character that some services refuse without a word.</param>
-    private readonly record struct Subject(string Name, object? Target, string MissingCode, bool HasNul = false)
+    /// <param name="Bucket">Bucket of an object; else empty.</param>
+    /// <param name="Key">Key of an object; else empty.</param>
+    private readonly record struct Subject(string Name, object? Target, string MissingCode, string Bucket = "", string Key = "")
     {
         public static Subject Of(S3Request request) => request.Key.Length > 0 ? OfObject(request.Bucket, request.Key) : OfBucket(request.Bucket);
 
@@ -189,7 +191,7 @@ public sealed class StorageClient
             BucketName.Validate(bucket);
             ObjectName.Validate(bucket, key);
             string uri = ObjectName.Uri(bucket, key);
-            return new Subject(uri, uri, "NoSuchKey", key.Contains('\0', StringComparison.Ordinal));
+            return new Subject(uri, uri, "NoSuchKey", bucket, key);
         }
     }
 }

@@ -6,6 +6,7 @@ using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Review;
 using CloudLab.Core.Identity.Trails;
 using CloudLab.Core.Sessions;
+using CloudLab.Core.Sessions.Aws;
 using CloudLab.Emulator;
 using Xunit;
 
@@ -73,7 +74,7 @@ public sealed class TrailPolicyTests : IDisposable
     public async Task Copies_versions_and_tags_need_permissions_of_their_own()
     {
         Write("a.json",
-            Event("s3.amazonaws.com", "CopyObject", new JsonObject { ["bucketName"] = "new", ["key"] = "b", ["x-amz-copy-source"] = "old/a", ["x-amz-tagging"] = "k=v" }),
+            Event("s3.amazonaws.com", "CopyObject", new JsonObject { ["bucketName"] = "new", ["key"] = "b", ["x-amz-copy-source"] = "old/a", ["x-amz-tagging-directive"] = "REPLACE", ["x-amz-tagging"] = "k=v" }),
             Event("s3.amazonaws.com", "GetObject", new JsonObject { ["bucketName"] = "new", ["key"] = "b", ["versionId"] = "v1" }));
         string[] statements = [.. (await ReadAsync()).Build()!.Statement.Select(statement => statement.ToString())];
         Assert.Contains("Allow s3:GetObject on arn:aws:s3:::old/a", statements);
@@ -200,6 +201,54 @@ public sealed class TrailPolicyTests : IDisposable
         Assert.True(Allows(document, $"arn:aws:s3:::{bucket}", "s3:CreateBucket"), document.ToJson());
         Assert.True(Allows(document, $"arn:aws:iam::123456789012:role/{role}", "iam:CreateRole"), document.ToJson());
         Assert.False(Allows(document, "arn:aws:s3:::another-bucket/data/a.txt", "s3:DeleteObject"), document.ToJson());
+    }
+
+    [Fact]
+    public void Keys_with_any_character_stay_one_resource()
+    {
+        AwsCallLog log = new();
+        log.Add("s3", "PutObject", ("bucketName", "movies"), ("key", "b\né +%2F"));
+        log.Add("s3", "PutObject", ("bucketName", "movies"), ("key", "b"));
+        PolicyDocument document = SessionTrail.Policy(log).Build()!;
+        Assert.Equal(["arn:aws:s3:::movies/b", "arn:aws:s3:::movies/b\né +%2F"], document.Statement.Single().Resource);
+        Assert.True(Allows(document, "arn:aws:s3:::movies/b\né +%2F", "s3:PutObject"));
+    }
+
+    [Fact]
+    public void Of_too_many_keys_the_folder_counts_then_the_bucket()
+    {
+        AwsCallLog log = new(mostNames: 2);
+        log.Add("s3", "GetObject", ("bucketName", "movies"), ("key", "a/1"));
+        log.Add("s3", "GetObject", ("bucketName", "movies"), ("key", "a/2"));
+        log.Add("s3", "GetObject", ("bucketName", "movies"), ("key", "b/1"));
+        log.Add("s3", "GetObject", ("bucketName", "movies"), ("key", "b/2"));
+        PolicyDocument document = SessionTrail.Policy(log).Build()!;
+        Assert.True(Allows(document, "arn:aws:s3:::movies/b/2"));
+        Assert.True(Allows(document, "arn:aws:s3:::movies/a/1"));
+        Assert.False(Allows(document, "arn:aws:s3:::movies/a/3"));
+        Assert.False(Allows(document, "arn:aws:s3:::movies/c/1"));
+        log.Add("s3", "DeleteObject", ("bucketName", "movies"), ("key", "c/1"));
+        log.Add("s3", "GetObject", ("bucketName", "other"), ("key", "d/1"));
+        log.Add("s3", "GetObject", ("bucketName", "other"), ("key", "e/1"));
+        document = SessionTrail.Policy(log).Build()!;
+        Assert.True(Allows(document, "arn:aws:s3:::movies/c/1", "s3:DeleteObject"));
+        Assert.True(Allows(document, "arn:aws:s3:::other/e/1"));
+        Assert.Equal(0, log.LeftOut);
+        for (int i = 0; i < 9; i++)
+        {
+            log.Add("iam", "GetRole", ("roleName", "r" + i));
+        }
+
+        Assert.Equal(6, log.LeftOut);
+    }
+
+    [Fact]
+    public async Task A_copy_needs_the_tags_and_the_version_of_its_source()
+    {
+        Write("a.json", Event("s3.amazonaws.com", "CopyObject", new JsonObject { ["bucketName"] = "movies", ["key"] = "b", ["x-amz-copy-source"] = "/films/a%3F?versionId=v1" }));
+        string[] statements = [.. (await ReadAsync()).Build()!.Statement.Select(statement => statement.ToString())];
+        Assert.Equal(
+            ["Allow s3:GetObjectVersion, s3:GetObjectVersionTagging on arn:aws:s3:::films/a${?}", "Allow s3:PutObject, s3:PutObjectTagging on arn:aws:s3:::movies/b"], statements);
     }
 
     private static bool Allows(PolicyDocument document, string resource, string action = "s3:GetObject") => PolicyEvaluator.Evaluate(
