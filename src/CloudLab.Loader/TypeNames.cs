@@ -33,7 +33,6 @@ internal static class TypeNames
         "Identity.Policies.Decisions.PolicyNearMiss",
         "Identity.Policies.Denials.LabAccessDenied",
         "Identity.Policies.LabBucketPolicy",
-        "Identity.Policies.PolicyCondition",
         "Identity.Policies.PolicyDocument",
         "Identity.Policies.PolicyStatement",
         "Identity.Principals.LabGroup",

@@ -59,7 +59,6 @@ BeforeDiscovery {
         LabBuildWarning      = 'Message', 'Url'
         LabImagePlatform     = 'Platform', 'Size', 'Digest'
         LabUploadPart        = 'PartNumber', 'Size', 'ETag'
-        PolicyCondition      = 'Operator', 'Key', 'Value'
         PolicyMismatch       = 'Element', 'Key', 'Operator', 'Expected'
         PolicyNearMiss       = 'Effect', 'Policy', 'Failed'
         PolicyStatement      = 'Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'
@@ -146,7 +145,6 @@ Describe 'Format' -Tag Module {
                 PolicyStatement {
                     return New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" | ForEach-Object Statement | Select-Object -First 1
                 }
-                PolicyCondition { return (Sample PolicyStatement).get_Condition()[0] }
                 PolicyNearMiss {
                     return (New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" -Access Read | Test-LabPolicy s3:GetObject "s3://$name63/other").NearMiss[0]
                 }

@@ -179,7 +179,9 @@ Describe 'Policies' -Tag Identity {
     It 'completes the kinds of access and no file names' {
         $line = 'New-LabPolicyDocument -Bucket movies -Access '
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'List', 'Read', 'Write'
-        $line = 'Test-LabPolicy -Action '
+        $line = 'Test-LabPolicy -Action s3:GetObjectT'
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain s3:GetObjectTagging
+        $line = 'Test-LabPolicy s3:GetObject arn:'
         (TabExpansion2 $line $line.Length).CompletionMatches | Should -BeNullOrEmpty
     }
 

@@ -63,7 +63,103 @@ Describe 'Measure-LabPolicy' -Tag Identity {
     }
 }
 
+Describe 'Policies in a pipeline' -Tag Identity {
+    AfterEach {
+        Get-LabRole | Remove-LabRole -Force
+        Get-LabUser | Remove-LabUser -Force
+        Get-LabPolicy | Remove-LabPolicy -Force
+    }
+
+    It 'sets the policy of a bucket' {
+        New-LabBucket piped | Out-Null
+        New-LabPolicyDocument -Bucket piped -Access Read -Principal 210987654321 | Set-LabBucketPolicy piped
+        (Get-LabBucketPolicy piped).Statement.Principal.AWS | Should -Be 210987654321
+        'piped' | Set-LabBucketPolicy -Policy (New-LabPolicyDocument -Bucket piped -Access List -Principal 210987654321)
+        (Get-LabBucketPolicy piped).Statement.Action | Should -Be s3:ListBucket
+        { New-LabPolicyDocument -Bucket piped -Access Read -Principal * | Set-LabBucketPolicy -ErrorAction Stop } | Should -Throw '*Which bucket*'
+    }
+
+    It 'makes and changes a managed policy' {
+        New-LabPolicyDocument -Bucket piped -Access Read | New-LabPolicy piped-read | Out-Null
+        (Get-LabPolicy piped-read -IncludeDocument).Document.Statement.Action | Should -Be s3:GetObject
+        New-LabPolicyDocument -Bucket piped -Access List | Set-LabPolicy piped-read
+        (Get-LabPolicy piped-read -IncludeDocument).Document.Statement.Action | Should -Be s3:ListBucket
+        (Get-LabPolicy piped-read | Set-LabPolicy -DefaultVersion v1 -PassThru).DefaultVersionId | Should -Be v1
+    }
+
+    It 'writes an inline policy' {
+        New-LabRole piped-role | Out-Null
+        New-LabPolicyDocument -Bucket piped -Access Read | Add-LabPolicyAttachment -Role piped-role -Name read
+        (Get-LabPolicyAttachment -Role piped-role -IncludeDocument).Document.Statement.Action | Should -Be s3:GetObject
+    }
+
+    It 'tests the users and roles that come' {
+        New-LabUser piped-ann | Out-Null
+        New-LabRole piped-role -Path /team/ -Policy (New-LabPolicyDocument -Bucket piped) | Out-Null
+        (Get-LabUser piped-ann | Test-LabPolicy s3:GetObject s3://piped/a).Decision | Should -Be ImplicitDeny
+        $decision = Get-LabRole piped-role | Test-LabPolicy s3:GetObject s3://piped/a
+        $decision.Decision | Should -Be Allowed
+        $decision.Principal | Should -BeLike '*role/team/piped-role'
+        $trust = New-LabPolicyDocument -Allow s3:GetObject -Resource s3://piped/* -Principal $decision.Principal
+        (Test-LabPolicy s3:GetObject s3://piped/a -Role piped-role -Principal arn:aws:sts::123456789012:assumed-role/piped-role/s -ResourcePolicy $trust -ResourceAccount 210987654321).Decision | Should -Be Allowed
+        { Test-LabPolicy s3:GetObject -Policy @() } | Should -Throw '*empty list*'
+    }
+}
+
+Describe 'Resolve-LabAccessDenied' -Tag Identity {
+    It 'refuses what is no refusal, in one line' {
+        Resolve-LabAccessDenied "hello`nworld" -ErrorVariable problem -ErrorAction SilentlyContinue
+        "$($problem[0])" | Should -Be 'This is no refusal of access: hello'
+        Get-LabObject nothere-at-all -ErrorVariable missing -ErrorAction SilentlyContinue
+        Resolve-LabAccessDenied $missing[0] -ErrorVariable problem -ErrorAction SilentlyContinue
+        "$($problem[0])" | Should -BeLike '*no refusal of access, but NoSuchBucket*'
+        (Resolve-LabAccessDenied 'An error occurred (AccessDenied) when calling the GetObject operation: Access Denied').Explanation | Should -Match 'Action'
+    }
+
+    It 'shows that there is a suggestion' {
+        Resolve-LabAccessDenied 'User: arn:aws:iam::123456789012:user/ann is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::movies/a" because no identity-based policy allows the s3:GetObject action' |
+            Out-String -Width 120 | ForEach-Object { $_ -replace '\s' } | Should -Match 'propertySuggestion'
+    }
+}
+
 Describe 'Find-LabPrincipal' -Tag Identity {
+    It 'reads the policy of the bucket' {
+        New-LabBucket open-bucket | Out-Null
+        Remove-LabBucketPublicAccessBlock open-bucket -Force
+        Find-LabPrincipal s3:GetObject s3://open-bucket/a | Should -BeNullOrEmpty
+        New-LabPolicyDocument -Bucket open-bucket -Access Read -Principal * | Set-LabBucketPolicy open-bucket
+        (Find-LabPrincipal s3:GetObject s3://open-bucket/a).Kind | Should -Contain Everyone
+    }
+
+    It 'refuses what is no ARN, and sts:AssumeRole of no role' {
+        { Find-LabPrincipal s3:GetObject open-bucket/a } | Should -Throw '*s3://open-bucket/a*'
+        { Find-LabPrincipal sts:AssumeRole } | Should -Throw '*trust policy*'
+    }
+
+    It 'warns of what could not be read' {
+        $account = Join-Path $TestDrive 'account.json'
+        '{"UserDetailList":[{"UserName":"ann","Arn":"arn:aws:iam::123456789012:user/ann","AttachedManagedPolicies":[{"PolicyName":"lost","PolicyArn":"arn:aws:iam::123456789012:policy/lost"}]}],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}' |
+            Set-Content $account
+        Find-LabPrincipal s3:GetObject s3://movies/a -Path $account -WarningVariable warned -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warned" | Should -Match 'user/ann.*lost'
+        { Find-LabPrincipal s3:GetObject s3://movies/a -Path (Join-Path $TestDrive 'none*.json') } | Should -Throw '*Nothing matches*'
+    }
+
+    It 'shows a GitHub provider in a table of 80 columns' {
+        New-LabBucket shown | Out-Null
+        New-LabRole gh -GitHubRepository acme/site -Policy (New-LabPolicyDocument -Bucket shown) | Out-Null
+        $lines = Find-LabPrincipal s3:GetObject s3://shown/x | Out-String -Width 80 | ForEach-Object { $_ -split "`n" }
+        $lines -match '^Federated\s+\w+\s+gh\s+token\.actions\.githubusercontent\.com' | Should -Not -BeNullOrEmpty
+        Remove-LabRole gh -Force
+    }
+
+    It 'completes addresses' {
+        New-LabBucket complete-me | Out-Null
+        foreach ($line in 'Find-LabPrincipal s3:GetObject s3://complete', 'Test-LabPolicy s3:GetObject s3://complete', 'New-LabPolicyDocument -Allow s3:GetObject -Resource s3://complete') {
+            (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 's3://complete-me/'
+        }
+    }
+
     It 'shows the way through roles' {
         $fay = Find-LabPrincipal s3:DeleteObject s3://movies/data/a -Path $bad | Where-Object Principal -Like '*user/fay'
         $fay.Via -join ',' | Should -Be 'stage1,stage2'

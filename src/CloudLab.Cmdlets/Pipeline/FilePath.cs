@@ -21,6 +21,14 @@ internal static class FilePath
     public static Collection<string> Matching(PSCmdlet cmdlet, string path) =>
         Checked(path, cmdlet.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider), provider);
 
+    /// <summary>The files and folders that a path means: itself, which need not exist, or what its wildcards match.</summary>
+    /// <param name="cmdlet">The cmdlet that was given it.</param>
+    /// <param name="path">The path, relative to the current location.</param>
+    /// <returns>Full paths, at least one. Throws <see cref="LabException"/> (NoFilePath, PathNotFound).</returns>
+    public static IReadOnlyList<string> Meant(PSCmdlet cmdlet, string path) => !WildcardPattern.ContainsWildcardCharacters(path) ? [Of(cmdlet, path)]
+        : Matching(cmdlet, path) is { Count: > 0 } found ? found
+        : throw new LabException(LabErrorKind.NotFound, "PathNotFound", $"Nothing matches '{path}'.") { Target = path, StopsCommand = true };
+
     private static T Checked<T>(string path, T found, ProviderInfo provider) => provider.Name == "FileSystem"
         ? found
         : throw new LabException(

@@ -399,6 +399,8 @@ public sealed class IamCmdletTestsOnEmulator : FullIamCmdletTest
     [InlineData("PrincipalInvalid", "TrustedPrincipal", "ec2", "ec2.amazonaws.com")]
     [InlineData("PrincipalInvalid", "TrustedPrincipal", "ec2.amazonaws.com,lambda.amazonaws.com", "give several as a list")]
     [InlineData("ServiceInvalid", "Service", "ec2,lambda")]
+    [InlineData("ServiceInvalid", "Service", "ecc2", "did you mean 'ec2'?", "ecc2.amazonaws.com")]
+    [InlineData("RepositoryInvalid", "GitHubRepository", "acme/site:main", "acme/site:ref:refs/heads/main")]
     [InlineData("SubjectMissing", "Federated", "arn:aws:iam::123456789012:oidc-provider/x.example")]
     [InlineData("ProviderInvalid", "Federated", "x.example", "Subject=*")]
     [InlineData("RepositoryInvalid", "GitHubRepository", "*/movies")]

@@ -24,14 +24,14 @@ namespace CloudLab.Cmdlets.Identity.Attachments;
 /// <para>Attaches managed policies to a group.</para>
 /// <code>$null = New-LabGroup viewers; Add-LabPolicyAttachment -Group viewers -ManagedPolicy AmazonS3ReadOnlyAccess -PassThru</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Identity.Principals.LabRole, LabUser or LabGroup; or CloudLab.Core.Identity.Attachments.LabPolicy, with -Role, -User or -Group.</inputtype>
+/// <inputtype>CloudLab.Core.Identity.Principals.LabRole, LabUser or LabGroup; or CloudLab.Core.Identity.Attachments.LabPolicy, or with -Name CloudLab.Core.Identity.Policies.PolicyDocument, with -Role, -User or -Group.</inputtype>
 [Cmdlet(VerbsCommon.Add, "LabPolicyAttachment", SupportsShouldProcess = true, DefaultParameterSetName = "Managed")]
 [OutputType(typeof(LabPolicyAttachment))]
 public sealed class AddLabPolicyAttachmentCommand : AttachmentCommand
 {
-    private PolicyDocument? policy;
+    private PolicyDocument? given;
 
-    /// <summary>A role, user or group that gets the policy, or a managed policy that -Role, -User or -Group get.</summary>
+    /// <summary>A role, user or group that gets the policy, or a managed policy that -Role, -User or -Group get, or with -Name the inline policy itself.</summary>
     [Parameter(ValueFromPipeline = true)]
     [ValidateNotNull]
     public PSObject? InputObject { get; set; }
@@ -45,7 +45,7 @@ public sealed class AddLabPolicyAttachmentCommand : AttachmentCommand
     public string Name { get; set; } = "";
 
     /// <summary>What the inline policy allows and denies.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Inline")]
+    [Parameter(Position = 1, ParameterSetName = "Inline")]
     [Alias("PolicyDocument", "Document")]
     [ValidateNotNullOrEmpty]
     public object? Policy { get; set; }
@@ -65,24 +65,25 @@ public sealed class AddLabPolicyAttachmentCommand : AttachmentCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        policy = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity);
+        given = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity);
     }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         object? input = InputObject?.BaseObject;
+        PolicyDocument? policy = given ?? (ParameterSetName == "Inline" && input is PolicyDocument document ? document.Validated(PolicyKind.Identity) : null);
         string[] managed = input is LabPolicy piped ? [.. ManagedPolicy, piped.PolicyArn] : ManagedPolicy;
         if (policy is null && managed.Length == 0)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "PolicyMissing", "Which policy? Give -ManagedPolicy, or -Name and -Policy for an inline one, or pipe Get-LabPolicy.");
         }
 
-        foreach ((PrincipalKind kind, string given) in Principals(input as LabPrincipal))
+        foreach ((PrincipalKind kind, string meant) in Principals(input as LabPrincipal))
         {
             try
             {
-                string name = NameOf(kind, given);
+                string name = NameOf(kind, meant);
                 if (policy is not null)
                 {
                     if (await ShouldProcessAsync($"{Words(kind)} '{name}'", $"Set inline policy '{Name}'"))
@@ -104,7 +105,7 @@ public sealed class AddLabPolicyAttachmentCommand : AttachmentCommand
             }
             catch (Exception e)
             {
-                WriteProblem(e, given);
+                WriteProblem(e, meant);
             }
         }
 

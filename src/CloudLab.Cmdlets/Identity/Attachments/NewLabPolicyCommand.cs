@@ -18,13 +18,13 @@ namespace CloudLab.Cmdlets.Identity.Attachments;
 /// </remarks>
 /// <example>
 /// <para>A policy to read one bucket.</para>
-/// <code>New-LabPolicy movies-read (New-LabPolicyDocument -Bucket movies -ReadOnly) -Description 'Reads movies'</code>
+/// <code>New-LabPolicyDocument -Bucket movies -ReadOnly | New-LabPolicy movies-read -Description 'Reads movies'</code>
 /// </example>
 /// <example>
 /// <para>A policy from JSON text, attached to a group.</para>
 /// <code>$null = New-LabGroup admins; New-LabPolicy roles '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:Get*","Resource":"*"}]}' | Add-LabPolicyAttachment -Group admins</code>
 /// </example>
-/// <inputtype>System.String: name of a policy.</inputtype>
+/// <inputtype>System.String: name of a policy; or, with -Name, CloudLab.Core.Identity.Policies.PolicyDocument: the policy.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabPolicy", SupportsShouldProcess = true)]
 [OutputType(typeof(LabPolicy))]
 public sealed class NewLabPolicyCommand : IdentityCommand
@@ -40,7 +40,7 @@ public sealed class NewLabPolicyCommand : IdentityCommand
     public string Name { get; set; } = "";
 
     /// <summary>What the policy allows and denies.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [Alias("PolicyDocument", "Document")]
     [ValidateNotNullOrEmpty]
     public object? Policy { get; set; }
@@ -63,11 +63,7 @@ public sealed class NewLabPolicyCommand : IdentityCommand
     public Hashtable? Tag { get; set; }
 
     /// <inheritdoc/>
-    protected override void OnBegin()
-    {
-        base.OnBegin();
-        policy = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity)!;
-    }
+    protected override void OnProcess() => policy = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity)!;
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)

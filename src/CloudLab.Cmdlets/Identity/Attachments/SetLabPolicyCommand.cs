@@ -20,7 +20,7 @@ namespace CloudLab.Cmdlets.Identity.Attachments;
 /// <para>Makes a new version, and room for it if needed.</para>
 /// <code>$null = New-LabPolicy movies-list (New-LabPolicyDocument -Allow s3:ListBucket -Resource s3://movies); Set-LabPolicy movies-list @{ Version = '2012-10-17'; Statement = @{ Effect = 'Allow'; Action = 's3:List*'; Resource = '*' } } -Force</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Identity.Attachments.LabPolicy, or System.String: name or ARN of a policy.</inputtype>
+/// <inputtype>CloudLab.Core.Identity.Attachments.LabPolicy, or System.String: name or ARN of a policy; or, with -Name, CloudLab.Core.Identity.Policies.PolicyDocument.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabPolicy", SupportsShouldProcess = true, DefaultParameterSetName = "Policy")]
 [OutputType(typeof(Core.Identity.Attachments.LabPolicy))]
 public sealed class SetLabPolicyCommand : IdentityCommand
@@ -35,7 +35,7 @@ public sealed class SetLabPolicyCommand : IdentityCommand
     public string Name { get; set; } = "";
 
     /// <summary>What the policy allows and denies from now on.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Policy")]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ParameterSetName = "Policy")]
     [Alias("PolicyDocument", "Document")]
     [ValidateNotNullOrEmpty]
     public object? Policy { get; set; }
@@ -56,11 +56,7 @@ public sealed class SetLabPolicyCommand : IdentityCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void OnBegin()
-    {
-        base.OnBegin();
-        policy = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity);
-    }
+    protected override void OnProcess() => policy = ParameterSetName == "Policy" ? PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Identity) : null;
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)

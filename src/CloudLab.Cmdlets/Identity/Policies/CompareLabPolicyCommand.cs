@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
@@ -14,11 +15,11 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// resources, values at the boundaries of conditions, and callers where the policies name principals - and decides each for both sides. What it writes has been
 /// evaluated: SideIndicator is => where only -Difference allows it, and &lt;= where only -Reference does. There is one example for each statement and action.</para>
 /// <para>Several policies of a side count together, as those of one role. Policies that name principals (bucket policies, trust policies) are compared by whom
-/// they give access, whatever the caller's own policies are; the two kinds cannot be mixed. Wildcards of actions are tried with the actions of S3 and some of other services, and with
+/// they give access, whatever the caller's own policies are; the two kinds cannot be mixed. Wildcards of actions are tried with the actions of the catalogue (Find-LabAction), those of services that it does not have with
 /// names made from the pattern; -Action gives the list to use instead.</para>
 /// <para>-NoNewAccess and -MustNotGrant are gates for a pipeline: they write the examples and end with an error if there are any, so that a script and `cloudlab` fail; and write
-/// nothing if there are none. A warning says when there were too many combinations to try them all.</para>
-/// <para>Errors: NewAccessGranted and AccessGranted from the gates, with the example as the target; MalformedPolicyDocument; PolicyKindsDiffer.</para>
+/// nothing if there are none. They also fail where the policies have too many combinations to try them all (ComparisonUndecided); without them, a warning says so.</para>
+/// <para>Errors: NewAccessGranted and AccessGranted from the gates, with the example as the target; ComparisonUndecided; ActionUnknown; MalformedPolicyDocument; PolicyKindsDiffer.</para>
 /// </remarks>
 /// <example>
 /// <para>What does the change of a policy give and take?</para>
@@ -50,7 +51,7 @@ public sealed class CompareLabPolicyCommand : LabCommand
 
     /// <summary>Actions to try, in place of those that the policies' patterns lead to.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Action { get; set; }
 
@@ -60,7 +61,7 @@ public sealed class CompareLabPolicyCommand : LabCommand
 
     /// <summary>Fails if -Difference allows one of these actions, anywhere or, after <c>@</c>, on a resource: <c>s3:DeleteBucket</c>, <c>s3:*@arn:aws:s3:::prod*</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? MustNotGrant { get; set; }
 
@@ -74,7 +75,6 @@ public sealed class CompareLabPolicyCommand : LabCommand
                 LabErrorKind.InvalidArgument, "ReferenceMissing", "-Reference is missing: give the policies to compare with; only -MustNotGrant does without.");
         }
 
-        Action = Action?.SelectMany(PolicyActionNames.Permissions).ToArray();
         foreach (string grant in MustNotGrant ?? [])
         {
             string action = grant.Split('@', 2)[0];
@@ -100,6 +100,7 @@ public sealed class CompareLabPolicyCommand : LabCommand
                 LabErrorKind.InvalidArgument, "PolicyKindsDiffer", "One side names principals, as policies of resources and roles do, and the other does not: they allow different things to different callers and cannot be compared.");
         }
 
+        Action = Action?.SelectMany(name => PolicyActionNames.Permissions(name, action => changed.Concat(reference).Any(policy => policy.Document.Names(action)))).ToArray();
         List<LabPolicyDifference> gained = [];
         if (MustNotGrant is null || NoNewAccess)
         {
@@ -149,11 +150,23 @@ public sealed class CompareLabPolicyCommand : LabCommand
         }
 
         Reporter.Verbose($"{search.Tried} requests were decided, {found.Count} differ.");
-        if (search.IsCut && found.Count == 0)
+        if (search.Undecided.Count == 0 || found.Count > 0)
         {
-            Reporter.Warning("The policies have more combinations of patterns and conditions than were tried: that no difference was found does not prove that there is none.");
+            return found;
         }
 
+        // A gate must not pass for what was not looked at.
+        string what = $"No difference was found, but that does not prove that there is none: {string.Join("; ", search.Undecided)}";
+        if (NoNewAccess || MustNotGrant is not null)
+        {
+            throw new LabException(LabErrorKind.InvalidData, "ComparisonUndecided", $"{what}.")
+            {
+                StopsCommand = true,
+                Advice = "Compare smaller parts of the policies one by one, or the actions that matter with -Action.",
+            };
+        }
+
+        Reporter.Warning($"{what}.");
         return found;
     }
 }

@@ -49,9 +49,7 @@ public sealed partial class NewLabPolicyDocumentCommand
         }
 
         commandSession.Begin();
-        trail = [.. FromTrail.SelectMany(place => TrailInput.IsInBucket(place) ? [place]
-            : WildcardPattern.ContainsWildcardCharacters(place) ? FilePath.Matching(this, place)
-            : (IEnumerable<string>)[FilePath.Of(this, place)])];
+        trail = [.. FromTrail.SelectMany(place => TrailInput.IsInBucket(place) ? [place] : FilePath.Meant(this, place))];
     }
 
     private async Task<IReadOnlyList<PolicyStatement>> StatementsOfCallsAsync(CancellationToken cancellation)

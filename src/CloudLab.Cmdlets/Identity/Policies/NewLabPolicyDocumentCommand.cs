@@ -18,7 +18,8 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <para>-FromTrail makes the smallest policy for what CloudTrail says was done: calls become the actions that permit them, and resources come from the
 /// records, many names in one folder as the folder. -Principal picks whose calls count. -FromSession does the same for what CloudLab itself has done
 /// in this session.</para>
-/// <para>Errors: MalformedPolicyDocument, with the place; NothingWasDone; TrailInvalid; TrailNotFound; ResourceMissing when -Allow or -Deny has neither -Resource, -Bucket nor -Principal; ActionInvalid for an action
+/// <para>A warning names actions and services that the catalogue (Find-LabAction) does not have: they may be newer, or misspelt.</para>
+/// <para>Errors: MalformedPolicyDocument, with the place; NothingWasDone; BucketInvalid; PathNotFound; TrailUnreadable; TrailInvalid; TrailNotFound; ResourceMissing when -Allow or -Deny has neither -Resource, -Bucket nor -Principal; ActionInvalid for an action
 /// that does not go with -Bucket; PrincipalInvalid.</para>
 /// </remarks>
 /// <example>

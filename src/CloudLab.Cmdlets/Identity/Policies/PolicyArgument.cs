@@ -5,6 +5,7 @@ using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Identity.Attachments;
+using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Cmdlets.Identity.Policies;
@@ -62,7 +63,7 @@ internal static class PolicyArgument
 
         // What Get-Content writes of a file.
         if (values.Count > 1 && values.All(line => line is string or PSObject { BaseObject: string })
-            && $"{values[0]}".TrimStart('\uFEFF', ' ', '\t') is ['{', ..] first && !first.TrimEnd().EndsWith('}'))
+            && $"{values[0]}" is var first && (IsComment(first) || (IsText(first) && !first.TrimEnd().EndsWith('}'))))
         {
             values = [string.Join('\n', values)];
         }
@@ -80,7 +81,7 @@ internal static class PolicyArgument
                 string name = NameOf(plain) ?? plain switch
                 {
                     FileInfo file => $"{what} '{file.Name}'",
-                    string text when text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n') is not ['{' or '[', ..] => $"{what} '{Path.GetFileName(text)}'",
+                    string text when !IsText(text) => $"{what} '{Path.GetFileName(text)}'",
                     _ when values.Count > 1 => $"{what} {named.Count + 1}",
                     _ => what,
                 };
@@ -121,6 +122,24 @@ internal static class PolicyArgument
         }
     }
 
+    /// <summary>Warns of services and actions that the catalogue does not have: they may be newer, or misspelt.</summary>
+    /// <param name="reporter">Is warned.</param>
+    /// <param name="policy">The policy, or null.</param>
+    public static void WarnOfUnknown(IReporter reporter, PolicyDocument? policy)
+    {
+        IReadOnlyList<PolicyStatement> statements = policy?.Statement ?? [];
+        foreach (string service in statements.SelectMany(statement => statement.Principal?.Service ?? []).Distinct().Where(service => !ServicePrincipals.IsKnown(service)))
+        {
+            reporter.Warning($"No service is known by the name of the principal '{service}'{ServicePrincipals.WhatWasMeant(service)}");
+        }
+
+        foreach (string action in statements.SelectMany(statement => statement.Action.Concat(statement.NotAction)).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Where(action => action.AsSpan().IndexOfAny('*', '?') < 0 && ActionCatalogue.HasService(action.Split(':')[0]) && ActionCatalogue.Find(action) is null))
+        {
+            reporter.Warning($"{action} is not in the catalogue of {ActionCatalogue.Date:yyyy-MM-dd}: it is newer, or has no effect. {ApiCalls.WhatWasMeant(action)}");
+        }
+    }
+
     /// <summary>Makes JSON of PowerShell's own objects.</summary>
     /// <param name="value">A hashtable, a custom object, a list, or a plain value.</param>
     /// <returns>The same as JSON. Throws <see cref="LabException"/> (<c>MalformedPolicyDocument</c>) where it cannot be.</returns>
@@ -136,7 +155,16 @@ internal static class PolicyArgument
         }
     }
 
-    private static PolicyDocument FromText(PSCmdlet cmdlet, string text, PolicyKind kind) => (text = text.TrimStart('\uFEFF')).TrimStart() is ['{' or '[', ..]
+    /// <summary>Whether a text is meant as JSON, and not as the path of a file: also where it begins with comments, which the reader refuses with their place.</summary>
+    /// <param name="text">What was given.</param>
+    /// <returns>True for JSON.</returns>
+    public static bool IsText(string text) => Begin(text) is ['{' or '[', ..] || (IsComment(text) && text.Contains('{', StringComparison.Ordinal));
+
+    private static bool IsComment(string text) => Begin(text) is ['/', '/' or '*', ..] or ['#', ..];
+
+    private static string Begin(string text) => text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n');
+
+    private static PolicyDocument FromText(PSCmdlet cmdlet, string text, PolicyKind kind) => IsText(text)
         ? PolicyDocument.Parse(text, kind)
         : FromFile(FilePath.Of(cmdlet, text), kind);
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
@@ -11,7 +12,7 @@ using CloudLab.Core.Identity.Policies;
 namespace CloudLab.Cmdlets.Identity.Policies;
 
 /// <summary>Base of the cmdlets that write policy statements: the statement's parameters and what they make.</summary>
-public abstract class PolicyStatementCommand : LabCommand
+public abstract partial class PolicyStatementCommand : LabCommand
 {
     /// <summary>Name of the parameter set that has actions to allow.</summary>
     protected const string AllowSet = "Allow";
@@ -40,7 +41,7 @@ public abstract class PolicyStatementCommand : LabCommand
     /// <summary>Resources that the actions apply to: ARNs, S3 addresses such as <c>s3://movies/data/*</c>, or <c>*</c> for everything.</summary>
     [Parameter(Position = 1, ParameterSetName = AllowSet)]
     [Parameter(Position = 1, ParameterSetName = DenySet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Resource { get; set; }
 
@@ -69,7 +70,7 @@ public abstract class PolicyStatementCommand : LabCommand
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = DenySet)]
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = BucketSet)]
     [ArgumentCompleter(typeof(BucketCompleter))]
-    [ValidatePattern(@"^[a-zA-Z0-9._-]{3,255}\z")]
+    [ValidateNotNullOrEmpty]
     public string? Bucket { get; set; }
 
     /// <summary>Prefix of the keys that may be accessed; the whole bucket if omitted.</summary>
@@ -115,6 +116,7 @@ public abstract class PolicyStatementCommand : LabCommand
             throw new LabException(LabErrorKind.InvalidArgument, "ResourceAmbiguous", "-Bucket and -Resource cannot be combined: -Bucket finds the resources itself.");
         }
 
+        CheckBucket();
         if (Prefix is not null && !HasBucket)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "BucketMissing", "-Prefix needs -Bucket: the bucket whose keys begin with it.");
@@ -129,12 +131,34 @@ public abstract class PolicyStatementCommand : LabCommand
         };
         IReadOnlyList<PolicyCondition> conditions = Conditions();
         PolicyPrincipal? principal = Principal is null ? null : PolicyStatements.Principal(Principal);
-        return [.. made.Select((statement, i) => statement with
+        PolicyStatement[] result = [.. made.Select((statement, i) => statement with
         {
             Sid = Sid is null || made.Count == 1 ? Sid : $"{Sid}{i + 1}",
             Principal = principal,
             Condition = Joined(statement.Condition, conditions),
         })];
+        PolicyArgument.WarnOfUnknown(Reporter, new PolicyDocument(result));
+        return result;
+    }
+
+    private void CheckBucket()
+    {
+        if (!HasBucket || BucketForm().IsMatch(Bucket!))
+        {
+            return;
+        }
+
+        string plain = Bucket!.StartsWith("s3://", StringComparison.OrdinalIgnoreCase) ? Bucket["s3://".Length..] : Bucket;
+        string[] parts = plain.Split('/', 2);
+        throw new LabException(
+            LabErrorKind.InvalidArgument, "BucketInvalid",
+            plain.AsSpan().IndexOfAny('*', '?') >= 0 ? $"-Bucket takes the name of one bucket, and '{Bucket}' has wildcards: use -Resource s3://{plain}{(plain.Contains('/', StringComparison.Ordinal) ? "" : $", s3://{plain}/*")}."
+            : parts.Length == 2 && parts[1].Length > 0 ? $"-Bucket takes the name of a bucket, and '{Bucket}' names something in it: write -Bucket {parts[0]} -Prefix {parts[1]}."
+            : parts.Length == 2 || plain != Bucket ? $"-Bucket takes the bare name of a bucket: write -Bucket {parts[0]}."
+            : $"'{Bucket}' is not the name of a bucket: 3 to 255 letters, digits, dots, hyphens and underscores.")
+        {
+            Target = Bucket,
+        };
     }
 
     private PolicyStatement Plain(bool deny, string[] actions)
@@ -200,4 +224,7 @@ public abstract class PolicyStatementCommand : LabCommand
                 "-Condition is not valid JSON: write { \"StringLike\": { \"s3:prefix\": \"data/*\" } }, or give a hashtable.", e);
         }
     }
+
+    [GeneratedRegex(@"^[a-zA-Z0-9._-]{3,255}\z")]
+    private static partial Regex BucketForm();
 }

@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Policies.Actions;
@@ -15,7 +17,8 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <summary>Explains a refusal: which layer of policies refused, and what would allow it.</summary>
 /// <remarks>
 /// <para>Reads the message of an error: who was refused, which action on which resource, and whether a statement denies it or none allows it, in which layer of policies. Suggestion
-/// is a policy document that allows exactly that, and SuggestionFor says where it belongs. Where a statement denies it, nothing that is added helps, and there is no suggestion.</para>
+/// is a policy document that allows exactly that, and SuggestionFor says where it belongs. Where a statement denies it, nothing that is added helps, and there is no suggestion; nor is there one
+/// for the policy of a resource where the caller is not known: it would have to name everybody.</para>
 /// <para>A message that the service has encoded, as EC2 does, is decoded by STS; this needs the permission sts:DecodeAuthorizationMessage. Nothing else is sent unless -IncludePolicy is
 /// given: then the policies of the role or user, the bucket's policy and the trust policy are read from the account and evaluated, and Evaluation names the statements that nearly allow
 /// it. This needs credentials that may read them, such as those of an administrator with -ProfileName; those of the refused role seldom can.</para>
@@ -33,7 +36,7 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <inputtype>System.Management.Automation.ErrorRecord, an exception, or System.String: the message.</inputtype>
 [Cmdlet(VerbsDiagnostic.Resolve, "LabAccessDenied")]
 [OutputType(typeof(LabAccessDenied))]
-public sealed class ResolveLabAccessDeniedCommand : IdentityCommand
+public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
 {
     /// <summary>The error: an error record such as <c>$Error[0]</c>, an exception, or the text of a message.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -43,13 +46,13 @@ public sealed class ResolveLabAccessDeniedCommand : IdentityCommand
 
     /// <summary>The action that was refused, where the message does not say.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Action { get; set; }
 
     /// <summary>The resource, where the message does not say: an ARN or an S3 address.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Resource { get; set; }
 
@@ -73,9 +76,10 @@ public sealed class ResolveLabAccessDeniedCommand : IdentityCommand
     {
         (string message, LabException? error) = MessageOf(Message);
         AccessDenialText text = AccessDenialText.Parse(message);
-        if (text is { Action: null, Layer: null, Encoded: null } && error is { Kind: not LabErrorKind.AccessDenied } && Action is null)
+        if (text is { Action: null, Layer: null, Encoded: null } && error?.Kind != LabErrorKind.AccessDenied && (error is not null || (Action is null && !Refusal().IsMatch(message))))
         {
-            WriteProblem(new LabException(LabErrorKind.InvalidData, "NotAccessDenied", $"This error is no refusal of access, but {error.Code}: {error.Message}"), Message);
+            string line = message.Split('\n', '\r')[0];
+            WriteProblem(new LabException(LabErrorKind.InvalidData, "NotAccessDenied", $"This is no refusal of access{(error is null ? "" : $", but {error.Code}")}: {line}"), Message);
             return;
         }
 
@@ -93,8 +97,8 @@ public sealed class ResolveLabAccessDeniedCommand : IdentityCommand
             Action = Action is null ? text.Action : PolicyActionNames.Permissions(Action)[0],
             Resource = Resource is null ? text.Resource : PolicyStatements.Resource(Resource),
         };
-        LabPolicyDecision? evaluation = IncludePolicy && text is { Action: not null, Resource: not null } ? await EvaluateAsync(text, cancellation) : null;
-        await WriteAsync(AuthorizationMessages.Explain(text, evaluation, decoded), cancellation);
+        (LabPolicyDecision? evaluation, PolicyCaller? caller) = IncludePolicy && text is { Action: not null, Resource: not null } ? await EvaluateAsync(text, cancellation) : (null, null);
+        await WriteAsync(AuthorizationMessages.Explain(text, evaluation, decoded, caller), cancellation);
     }
 
     private static (string Message, LabException? Error) MessageOf(object? given)
@@ -106,7 +110,7 @@ public sealed class ResolveLabAccessDeniedCommand : IdentityCommand
             : (exception.Message, exception as LabException ?? exception.InnerException as LabException);
     }
 
-    private async Task<LabPolicyDecision> EvaluateAsync(AccessDenialText text, CancellationToken cancellation)
+    private async Task<(LabPolicyDecision Decision, PolicyCaller Caller)> EvaluateAsync(AccessDenialText text, CancellationToken cancellation)
     {
         string principal = text.Principal ?? (await Caller.GetIdentityAsync(cancellation)).Arn;
         PolicyCaller caller = CallerText.Parse(principal);
@@ -123,6 +127,9 @@ public sealed class ResolveLabAccessDeniedCommand : IdentityCommand
         if (own is not null)
         {
             policies = own.Policies;
+
+            // The ARN of a session does not have the path of its role.
+            caller = caller.RoleArn is not null && own.Arn.Contains(":role/", StringComparison.Ordinal) ? caller with { RoleArn = own.Arn } : caller;
             foreach ((string key, string value) in own.Tags)
             {
                 context.Set("aws:PrincipalTag/" + key, value);
@@ -145,6 +152,9 @@ public sealed class ResolveLabAccessDeniedCommand : IdentityCommand
         }
 
         CallerText.Describe(caller, context);
-        return PolicyExplainer.Explain(new PolicyRequest(text.Action!, text.Resource, caller, context), policies, principal);
+        return (PolicyExplainer.Explain(new PolicyRequest(text.Action!, text.Resource, caller, context), policies, principal), caller);
     }
+
+    [GeneratedRegex("access.?denied|not authorized|unauthori[sz]ed|forbidden|permission|refus|\\b403\\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Refusal();
 }

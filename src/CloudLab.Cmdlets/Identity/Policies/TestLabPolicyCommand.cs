@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Policies.Actions;
@@ -21,7 +22,9 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// -ResourcePolicy, must allow, even in the same account. Condition keys that follow from the principal (aws:PrincipalArn, aws:PrincipalAccount,
 /// aws:username) are set; all others come from -Context, and one that is not there is missing from the request.</para>
 /// <para>-Expect makes a gate of it: a result that differs ends the pipeline with an error, and so the exit code. -Quiet writes only $true or $false.</para>
-/// <para>Errors: MalformedPolicyDocument, with the place; ActionInvalid; PrincipalInvalid; ContextInvalid; NoSuchEntity; PolicyExpectationFailed.</para>
+/// <para>A call of the API stands for its permissions: s3:HeadObject is decided as s3:GetObject. An action that the catalogue (Find-LabAction) does not have is refused, with what was probably meant,
+/// unless one of the policies names it: it may be newer than the catalogue. Actions of services that the catalogue does not know are taken as they are.</para>
+/// <para>Errors: MalformedPolicyDocument, with the place; ActionInvalid; ActionUnknown; ResourceInvalid; PolicyMissing; PrincipalInvalid; ContextInvalid; NoSuchEntity; PolicyExpectationFailed.</para>
 /// </remarks>
 /// <example>
 /// <para>What does this policy allow on an object outside its prefix, and why?</para>
@@ -39,7 +42,7 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <para>A boundary and a service control policy limit what the role's own policy allows.</para>
 /// <code>$own = New-LabPolicyDocument -Allow s3:* -Resource *; Test-LabPolicy s3:DeleteBucket s3://movies -Policy $own -PermissionsBoundary (New-LabPolicyDocument -Allow s3:Get* -Resource *) -ServiceControlPolicy (New-LabPolicyDocument -Allow * -Resource *)</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument, or a policy in another form: the policies of the identity.</inputtype>
+/// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument, or a policy in another form: the policies of the identity. Or a user or role, as Get-LabUser and Get-LabRole write them.</inputtype>
 [Cmdlet(VerbsDiagnostic.Test, "LabPolicy", DefaultParameterSetName = DocumentSet)]
 [OutputType(typeof(LabPolicyDecision), typeof(bool))]
 public sealed class TestLabPolicyCommand : IdentityCommand
@@ -49,26 +52,25 @@ public sealed class TestLabPolicyCommand : IdentityCommand
     private const string UserSet = "User";
 
     private readonly List<NamedPolicy> identity = [];
-    private PolicyContext context = new();
+    private readonly List<LabPrincipal> principals = [];
     private PolicySet policies = new();
-    private string[] actions = [];
     private string[] resources = [];
 
     /// <summary>Actions: <c>s3:GetObject</c>.</summary>
     [Parameter(Mandatory = true, Position = 0)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Action { get; set; } = [];
 
     /// <summary>Resources: ARNs, or S3 addresses such as <c>s3://movies/data/a.json</c>; <c>*</c> where an action has none, and if omitted.</summary>
     [Parameter(Position = 1)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Resource { get; set; } = ["*"];
 
-    /// <summary>Policies of the user or role: policy documents, hashtables, JSON text or paths of JSON files.</summary>
+    /// <summary>Policies of the user or role: policy documents, hashtables, JSON text or paths of JSON files. From the pipeline also users and roles, whose policies are read as with -User and -Role.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = DocumentSet)]
-    [ValidateNotNullOrEmpty]
+    [ValidateNotNull]
     public object[]? Policy { get; set; }
 
     /// <summary>Role of the account whose policies are read and evaluated.</summary>
@@ -81,7 +83,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
     /// <summary>User of the account whose policies, and those of their groups, are read and evaluated.</summary>
     [Parameter(Mandatory = true, ParameterSetName = UserSet)]
     [Alias("UserName")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(UserNameCompleter))]
     [ValidatePattern(NamePattern)]
     public string? User { get; set; }
 
@@ -142,15 +144,8 @@ public sealed class TestLabPolicyCommand : IdentityCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        actions = [.. Action.SelectMany(PolicyActionNames.Permissions).Distinct(StringComparer.OrdinalIgnoreCase)];
-        resources = [.. Resource.Select(PolicyStatements.Resource)];
-        if (Array.Find(resources, resource => resource != "*" && !resource.StartsWith("arn:", StringComparison.Ordinal)) is { } wrong)
-        {
-            throw new LabException(
-                LabErrorKind.InvalidArgument, "ResourceInvalid", $"'{wrong}' is not a resource: give an ARN, an S3 address such as s3://{wrong}, or *.") { Target = wrong };
-        }
-
-        context = PolicyContextArgument.Read(Context);
+        resources = [.. Resource.Select(PolicyStatements.RequestResource)];
+        _ = PolicyContextArgument.Read(Context);
         policies = new PolicySet
         {
             Resource = PolicyArgument.ReadAll(this, nameof(ResourcePolicy), Single(ResourcePolicy), PolicyKind.Any, "the resource's policy") is [var resource, ..] ? Checked(resource) : null,
@@ -164,7 +159,19 @@ public sealed class TestLabPolicyCommand : IdentityCommand
     /// <inheritdoc/>
     protected override void OnProcess()
     {
-        foreach (NamedPolicy policy in PolicyArgument.ReadAll(this, nameof(Policy), Policy, PolicyKind.Identity, "the policy"))
+        if (Policy is [])
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "PolicyMissing", "-Policy is an empty list: give policies, or leave it out for a caller who has none.");
+        }
+
+        foreach (LabGroup group in Found<LabGroup>())
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "PrincipalInvalid", $"Group '{group.Name}' makes no requests: pipe its users, or the policies of Get-LabPolicyAttachment -Group {group.Name}.");
+        }
+
+        principals.AddRange(Found<LabPrincipal>());
+        foreach (NamedPolicy policy in PolicyArgument.ReadAll(this, nameof(Policy), Policy?.Where(value => Plain(value) is not LabPrincipal).ToArray(), PolicyKind.Identity, "the policy"))
         {
             // Those of a pipeline come one by one.
             identity.Add(policy.Name == "the policy" && identity.Count > 0 ? policy with { Name = $"policy {identity.Count + 1}" } : policy);
@@ -174,43 +181,44 @@ public sealed class TestLabPolicyCommand : IdentityCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        PolicyCaller? caller = Principal is null ? null : CallerText.Parse(Principal);
-        string? principal = Principal;
-        if (ParameterSetName != DocumentSet)
+        List<LabPolicyDecision> unexpected = [];
+        bool all = true;
+        int count = 0;
+        List<(bool IsRole, string Name)> named = [.. principals.Select(one => (one is LabRole, one.Name)), .. Role is null ? [] : ((bool, string)[])[(true, Role)], .. User is null ? [] : ((bool, string)[])[(false, User)]];
+        if (named.Count > 0 && identity.Count > 0)
         {
-            PrincipalPolicies reader = new(Client);
-            PrincipalPolicySet own = Role is { } role ? await reader.OfRoleAsync(role, cancellation) : await reader.OfUserAsync(User!, cancellation);
-            identity.AddRange(own.Policies.Identity);
-            policies = policies with { Boundary = policies.Boundary ?? own.Policies.Boundary };
-            foreach ((string key, string value) in own.Tags)
-            {
-                if (context.Get("aws:PrincipalTag/" + key) is null)
-                {
-                    context.Set("aws:PrincipalTag/" + key, value);
-                }
-            }
-
-            caller ??= CallerText.Parse(own.Arn);
-            principal ??= own.Arn;
+            throw new LabException(LabErrorKind.InvalidArgument, "PrincipalAmbiguous", "Policies cannot be mixed with users and roles, which bring their own: pipe either.");
         }
 
-        policies = policies with { Identity = identity };
-        bool nobody = policies.Resource is not null && identity.Count == 0 && policies.Boundary is null && policies.Session.Count == 0;
-        bool all = true;
-        List<LabPolicyDecision> unexpected = [];
-        foreach (string action in actions)
+        foreach ((bool IsRole, string Name)? one in named.Count > 0 ? named.Select(one => ((bool, string)?)one) : [null])
         {
-            foreach (string resource in resources)
+            PolicyContext known = PolicyContextArgument.Read(Context);
+            PolicyCaller? caller = Principal is null ? null : CallerText.Parse(Principal);
+            string? principal = Principal;
+            PolicySet set = policies with { Identity = identity };
+            if (one is { } subject)
             {
-                PolicyCaller asking = caller ?? (nobody ? PolicyCaller.Anonymous : new PolicyCaller { Account = ResourceAccount ?? AccountIn(resource) ?? CallerText.ExampleAccount });
-                if (caller is not null || nobody)
+                PrincipalPolicies reader = new(Client);
+                PrincipalPolicySet own = subject.IsRole ? await reader.OfRoleAsync(subject.Name, cancellation) : await reader.OfUserAsync(subject.Name, cancellation);
+                set = set with { Identity = own.Policies.Identity, Boundary = policies.Boundary ?? own.Policies.Boundary };
+                foreach ((string key, string value) in own.Tags)
                 {
-                    CallerText.Describe(asking, context);
+                    if (known.Get("aws:PrincipalTag/" + key) is null)
+                    {
+                        known.Set("aws:PrincipalTag/" + key, value);
+                    }
                 }
 
-                PolicySet set = policies.Resource is null ? policies : policies with { ResourceMustAllow = MustAllow(action, resource) };
-                LabPolicyDecision decision = PolicyExplainer.Explain(
-                    new PolicyRequest(action, resource, asking, context) { ResourceAccount = ResourceAccount }, set, principal ?? (nobody ? "anonymous" : null));
+                caller ??= CallerText.Parse(own.Arn);
+
+                // The ARN of a session does not have the path of its role.
+                caller = subject.IsRole && caller.RoleArn is { } assumed && assumed[assumed.LastIndexOf('/')..] == own.Arn[own.Arn.LastIndexOf('/')..] ? caller with { RoleArn = own.Arn } : caller;
+                principal ??= own.Arn;
+            }
+
+            foreach (LabPolicyDecision decision in Decide(set, caller, principal, known))
+            {
+                count++;
                 bool good = decision.Allowed == (Expect != PolicyExpectation.Denied);
                 all &= good;
                 if (!good && Expect is not null)
@@ -233,11 +241,36 @@ public sealed class TestLabPolicyCommand : IdentityCommand
         {
             throw new LabException(
                 LabErrorKind.InvalidData, "PolicyExpectationFailed",
-                $"{unexpected.Count} of {actions.Length * resources.Length} requests {(Expect == PolicyExpectation.Allowed ? "are not allowed" : "are allowed")}: {unexpected[0]}")
+                $"{unexpected.Count} of {count} requests {(Expect == PolicyExpectation.Allowed ? "are not allowed" : "are allowed")}: {unexpected[0]}")
             {
                 StopsCommand = true,
                 Target = unexpected[0],
             };
+        }
+    }
+
+    private static object Plain(object value) => value is PSObject wrapper ? wrapper.BaseObject : value;
+
+    private IEnumerable<T> Found<T>() => (Policy ?? []).Select(Plain).OfType<T>();
+
+    private IEnumerable<LabPolicyDecision> Decide(PolicySet set, PolicyCaller? caller, string? principal, PolicyContext context)
+    {
+        IEnumerable<string> actions = Action.SelectMany(name => PolicyActionNames.Permissions(name, action => set.All.Any(policy => policy.Document.Names(action)))).Distinct(StringComparer.OrdinalIgnoreCase);
+        bool nobody = set.Resource is not null && set.Identity.Count == 0 && set.Boundary is null && set.Session.Count == 0;
+        foreach (string action in actions)
+        {
+            foreach (string resource in resources)
+            {
+                PolicyCaller asking = caller ?? (nobody ? PolicyCaller.Anonymous : new PolicyCaller { Account = ResourceAccount ?? AccountIn(resource) ?? CallerText.ExampleAccount });
+                if (caller is not null || nobody)
+                {
+                    CallerText.Describe(asking, context);
+                }
+
+                yield return PolicyExplainer.Explain(
+                    new PolicyRequest(action, resource, asking, context) { ResourceAccount = ResourceAccount },
+                    set.Resource is null ? set : set with { ResourceMustAllow = MustAllow(action, resource) }, principal ?? (nobody ? "anonymous" : null));
+            }
         }
     }
 

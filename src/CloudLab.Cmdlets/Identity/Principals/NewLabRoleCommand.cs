@@ -196,6 +196,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
             _ => TrustedPrincipal is null ? null : PolicyStatements.Trust(TrustedPrincipal),
         };
         CheckDuration(MaxSessionDuration);
+        PolicyArgument.WarnOfUnknown(Reporter, trust);
     }
 
     /// <inheritdoc/>

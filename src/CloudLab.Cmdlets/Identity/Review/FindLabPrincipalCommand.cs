@@ -2,13 +2,15 @@ using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Review;
+using CloudLab.Core.Storage.Buckets.Settings;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Identity.Review;
 
@@ -18,8 +20,11 @@ namespace CloudLab.Cmdlets.Identity.Review;
 /// action. For each role that may, it looks for those who can assume it, and for those who can assume these: Via shows the way. Services, other
 /// accounts and identity providers that a trust policy names are shown, too.</para>
 /// <para>Conditional is true where it depends on conditions whose values are not known, such as MFA, tags or an external id; -Context gives values.
-/// Policies of resources, service control policies and session policies are not part of an account's principals and are not looked at.</para>
-/// <para>Errors: ActionNotFound, with what was probably meant; SnapshotInvalid; AccessDenied.</para>
+/// What is considered: policies of users, groups and roles, permissions boundaries, trust policies of roles (sts:AssumeRole is possible only where both sides allow it), and
+/// for a bucket or object of the account in use the bucket's policy, with all whom it names: everyone (*), other accounts, services. Not considered: policies of other resources
+/// (queues, keys, functions), ACLs and the public access block of buckets, service and resource control policies, and session policies. With -Path, no bucket is looked at.</para>
+/// <para>A policy that cannot be read could allow or deny it: a warning names its principal, and the property Unreadable names the policy.</para>
+/// <para>Errors: ActionNotFound, with what was probably meant; ResourceInvalid; ResourceMissing for sts:AssumeRole without a role; SnapshotInvalid; AccessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Who can delete objects of the bucket movies.</para>
@@ -43,7 +48,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
 
     /// <summary>The resource: an ARN, or an S3 address such as <c>s3://movies/data/users.json</c>. Without it, access to every resource is asked about.</summary>
     [Parameter(Position = 1)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     [ValidateNotNullOrEmpty]
     public string Resource { get; set; } = "*";
 
@@ -62,9 +67,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
     protected override void OnBegin()
     {
         base.OnBegin();
-        files = [.. (Path ?? []).SelectMany(path => WildcardPattern.ContainsWildcardCharacters(path)
-            ? FilePath.Matching(this, path)
-            : (IEnumerable<string>)[FilePath.Of(this, path)])];
+        files = [.. (Path ?? []).SelectMany(path => FilePath.Meant(this, path))];
     }
 
     /// <inheritdoc/>
@@ -85,10 +88,47 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
             context[name] = value is IEnumerable list and not string ? [.. list.Cast<object?>().Select(item => TextTable.Text(name, item) ?? "")] : [TextTable.Text(name, value) ?? ""];
         }
 
+        string resource = PolicyStatements.RequestResource(Resource);
+        if (PrincipalAccess.IsAssuming(action.Action) && resource == "*")
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "ResourceMissing", $"Who can assume a role depends on the role's trust policy: give its ARN as -Resource, such as arn:aws:iam::123456789012:role/deploy.");
+        }
+
         AccountSnapshot account = files.Length > 0 ? await AccountFile.ReadAsync(files, cancellation) : await new AccountLoader(Client).LoadAsync(cancellation);
-        foreach (LabPrincipalAccess access in PrincipalAccess.Find(account, action.Action, PolicyStatements.Resource(Resource), context))
+        foreach (AccountPrincipal principal in account.Principals.Where(principal => principal.Kind != AccountPrincipalKind.Group && principal.AllUnreadable().Any()))
+        {
+            Reporter.Warning($"Whether {principal.Arn} is allowed is not certain: {string.Join(", ", principal.AllUnreadable())} could not be read.");
+        }
+
+        if (PrincipalAccess.IsAssuming(action.Action) && !account.Principals.Any(principal => principal.Arn == resource))
+        {
+            Reporter.Warning($"The trust policy of {resource} is not known: only what the callers' own policies say is considered.");
+        }
+
+        foreach (LabPrincipalAccess access in PrincipalAccess.Find(account, action.Action, resource, context, files.Length > 0 ? null : await BucketPolicyAsync(resource, cancellation)))
         {
             await WriteAsync(access, cancellation);
+        }
+    }
+
+    private async Task<NamedPolicy?> BucketPolicyAsync(string resource, CancellationToken cancellation)
+    {
+        if (resource.Split(':', 6) is not [_, _, "s3", "", "", var path] || path.Split('/')[0] is not { Length: > 0 } bucket || WildcardPattern.ContainsWildcardCharacters(bucket))
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await new BucketPolicy(new StorageClient(Lab, Reporter)).FindAsync(bucket, cancellation)) is [var policy, ..]
+                ? new NamedPolicy($"policy of bucket '{bucket}'", PolicyDocument.Parse(policy))
+                : null;
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.AccessDenied or LabErrorKind.NotSupported || e.Code == "MalformedPolicyDocument")
+        {
+            Reporter.Warning($"The policy of bucket '{bucket}' is not considered: {e.Message}");
+            return null;
         }
     }
 }

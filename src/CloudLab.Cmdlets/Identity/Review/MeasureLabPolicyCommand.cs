@@ -27,7 +27,8 @@ public enum ReviewFormat
 /// <remarks>
 /// <para>Without -Policy and -Path, the users, groups and roles of the account in use are read and reviewed. -Path reviews a saved account
 /// instead: what 'aws iam get-account-authorization-details' writes, one file or several pages, gzipped or not. -Policy, or the pipeline, reviews
-/// documents: JSON, files, New-LabPolicyDocument, Get-LabBucketPolicy, policies of Get-LabRole.</para>
+/// documents: JSON, files, New-LabPolicyDocument, Get-LabBucketPolicy, policies of Get-LabRole. Policies of resources are not part of the review of an account: a public
+/// bucket is found by <c>Get-LabBucket | Get-LabBucketPolicy | Measure-LabPolicy</c>.</para>
 /// <para>A principal is reviewed with all its policies together, those of its groups and its boundary included: iam:PassRole in one policy and
 /// ec2:RunInstances in another are a way to any role. docs/policy-review.md lists the rules and the ways.</para>
 /// <para>-Baseline names a file of accepted findings, which are left out; -UpdateBaseline writes it. A finding is recognized by its rule, principal and
@@ -124,8 +125,8 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
             baseline = ReviewBaseline.Read(baselinePath, mayBeMissing: UpdateBaseline);
         }
 
-        files = [.. Path.SelectMany(Resolve)];
-        trail = [.. (Trail ?? []).SelectMany(place => TrailInput.IsInBucket(place) ? [place] : Resolve(place))];
+        files = [.. Path.SelectMany(path => FilePath.Meant(this, path))];
+        trail = [.. (Trail ?? []).SelectMany(place => TrailInput.IsInBucket(place) ? [place] : FilePath.Meant(this, place))];
     }
 
     /// <inheritdoc/>
@@ -139,7 +140,7 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
             current = PolicyArgument.NameOf(plain) is { } name ? (document, name, null) : plain switch
             {
                 FileInfo file => (document, file.Name, file.FullName),
-                string text when text.TrimStart() is not ['{' or '[', ..] => (document, text, FilePath.Of(this, text)),
+                string text when !PolicyArgument.IsText(text) => (document, text, FilePath.Of(this, text)),
                 _ => (document, documents == 1 ? "document" : $"document {documents}", null),
             };
         }
@@ -223,8 +224,4 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
     private bool IsWanted(LabPolicyFinding finding) => Principal is null || Array.Exists(
         Principal, pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase) is var wanted
             && (wanted.IsMatch(finding.Principal) || wanted.IsMatch(finding.Principal[(finding.Principal.LastIndexOf('/') + 1)..])));
-
-    private IEnumerable<string> Resolve(string path) => WildcardPattern.ContainsWildcardCharacters(path)
-        ? FilePath.Matching(this, path)
-        : [FilePath.Of(this, path)];
 }

@@ -52,6 +52,10 @@ public sealed class AccountPrincipal
     /// <returns>Policies.</returns>
     public IEnumerable<NamedPolicy> AllPolicies() => Policies.Concat(Groups.SelectMany(group => group.Policies));
 
+    /// <summary>Names of all policies that would count for it and cannot be read: its own, those of its groups, its boundary and its trust policy.</summary>
+    /// <returns>Names.</returns>
+    public IEnumerable<string> AllUnreadable() => Unreadable.Concat(Groups.SelectMany(group => group.Unreadable)).Select(found => found.Policy);
+
     /// <inheritdoc/>
     public override string ToString() => Arn;
 }

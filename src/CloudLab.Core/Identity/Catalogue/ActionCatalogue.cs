@@ -65,6 +65,21 @@ public static class ActionCatalogue
         }
     }
 
+    /// <summary>Names of all actions of a service, without what else is known of them.</summary>
+    /// <param name="service">Prefix of the service.</param>
+    /// <returns><c>s3:GetObject</c> and so on, in order; none where there is no such service.</returns>
+    public static IEnumerable<string> NamesOf(string service) => Load(service) is { } one ? one.Names.Select(name => $"{one.Prefix}:{name}") : [];
+
+    /// <summary>Type of the values of a condition key.</summary>
+    /// <param name="key">Condition key of a policy.</param>
+    /// <returns><c>String</c>, <c>Bool</c>, <c>ArrayOfString</c> and so on; null for a key that is not known.</returns>
+    internal static string? TypeOf(string key)
+    {
+        int colon = key.IndexOf(':', StringComparison.Ordinal);
+        IEnumerable<KeyValuePair<string, string>> known = colon > 0 && Load(key[..colon]) is { } service ? GlobalKeys.Concat(service.KeyTypes) : GlobalKeys;
+        return known.FirstOrDefault(pair => ConditionKeyName.Fits(pair.Key, key)).Value;
+    }
+
     /// <summary>The resource types of a service that an ARN can be of.</summary>
     /// <param name="service">Prefix of the service.</param>
     /// <returns>Names and ARN templates.</returns>

@@ -26,7 +26,9 @@ internal sealed class CatalogueService
             switch (line[0])
             {
                 case 'K':
-                    keys.Add(line[1..line.IndexOf('\t', StringComparison.Ordinal)]);
+                    string[] named = line[1..].Split('\t');
+                    keys.Add(named[0]);
+                    KeyTypes[named[0]] = named[1];
                     break;
                 case 'R':
                     string[] fields = line[1..].Split('\t');
@@ -39,6 +41,12 @@ internal sealed class CatalogueService
             }
         }
     }
+
+    /// <summary>Its prefix.</summary>
+    public string Prefix => prefix;
+
+    /// <summary>Its condition keys with the types of their values.</summary>
+    public Dictionary<string, string> KeyTypes { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Names of its actions, without the prefix.</summary>
     public IReadOnlyCollection<string> Names => lines.Keys;

@@ -204,7 +204,7 @@ internal sealed class ConditionTest
 
     private static bool IsBool(string value) => bool.TryParse(value, out _);
 
-    private static bool TryNumber(string text, out decimal number) =>
+    internal static bool TryNumber(string text, out decimal number) =>
         decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
     // The W3C's profile of ISO 8601, or seconds since 1970.

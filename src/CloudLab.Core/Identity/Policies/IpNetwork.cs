@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net;
 
 namespace CloudLab.Core.Identity.Policies;
 
@@ -42,11 +43,75 @@ internal readonly record struct IpNetwork(UInt128 Address, int Bits)
         return true;
     }
 
-    /// <summary>Whether an address lies in the range.</summary>
+    private bool IsV4 => Bits >= 96 && Address >> 32 == V4 >> 32;
+
+    /// <summary>Whether an address lies in the range. Those of IPv4 lie in no range of IPv6.</summary>
     /// <param name="other">The address.</param>
     /// <returns>True if its leading bits are the same.</returns>
     public bool Contains(IpNetwork other) =>
-        other.Bits >= Bits && (Bits == 0 || (Address ^ other.Address) >> (128 - Bits) == 0);
+        IsV4 == other.IsV4 && other.Bits >= Bits && (Bits == 0 || (Address ^ other.Address) >> (128 - Bits) == 0);
+
+    /// <summary>The addresses at the limits of the range: the first and the last in it, and those just outside.</summary>
+    /// <returns>Two to four addresses.</returns>
+    public IEnumerable<string> Limits()
+    {
+        UInt128 first = Address & ~Rest, last = first | Rest;
+        (UInt128 lowest, UInt128 highest) = IsV4 ? (V4, V4 | uint.MaxValue) : (UInt128.Zero, UInt128.MaxValue);
+        bool v4 = IsV4;
+        yield return Text(first, v4);
+        if (last != first)
+        {
+            yield return Text(last, v4);
+        }
+
+        if (last < highest)
+        {
+            yield return Text(last + 1, v4);
+        }
+
+        if (first > lowest)
+        {
+            yield return Text(first - 1, v4);
+        }
+    }
+
+    /// <summary>Whether ranges together have every address of IPv4, or every public one of IPv6.</summary>
+    /// <param name="networks">The ranges.</param>
+    /// <returns>True if so.</returns>
+    public static bool IsEverybody(IReadOnlyCollection<IpNetwork> networks) =>
+        Covers(networks.Where(network => network.IsV4), V4, V4 | uint.MaxValue)
+        || Covers(networks.Where(network => !network.IsV4), (UInt128)0x2 << 124, ((UInt128)0x4 << 124) - 1);
+
+    private static bool Covers(IEnumerable<IpNetwork> networks, UInt128 first, UInt128 last)
+    {
+        UInt128 next = first;
+        foreach (IpNetwork network in networks.OrderBy(network => network.Address & ~network.Rest))
+        {
+            if ((network.Address & ~network.Rest) > next)
+            {
+                return false;
+            }
+
+            UInt128 end = network.Address | network.Rest;
+            if (end >= last)
+            {
+                return true;
+            }
+
+            next = end >= next ? end + 1 : next;
+        }
+
+        return false;
+    }
+
+    private UInt128 Rest => Bits == 128 ? UInt128.Zero : UInt128.MaxValue >> Bits;
+
+    private static string Text(UInt128 address, bool v4)
+    {
+        byte[] bytes = new byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, address);
+        return new IPAddress(v4 ? bytes[12..] : bytes).ToString();
+    }
 
     private static bool TryAddress(ReadOnlySpan<char> text, out UInt128 address, out bool v4)
     {

@@ -61,6 +61,11 @@ public sealed class PolicyDocument : IPolicyNode
         return this;
     }
 
+    /// <summary>Whether a statement names an action, without a wildcard.</summary>
+    /// <param name="action">The action; case does not count.</param>
+    /// <returns>True if one does.</returns>
+    public bool Names(string action) => Statement.Any(statement => statement.Action.Concat(statement.NotAction).Contains(action, StringComparer.OrdinalIgnoreCase));
+
     /// <summary>Writes the document as JSON.</summary>
     /// <param name="indented">With line breaks, or as short as can be.</param>
     /// <returns>JSON text.</returns>

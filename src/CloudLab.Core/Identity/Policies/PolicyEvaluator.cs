@@ -220,7 +220,7 @@ public static class PolicyEvaluator
         return best < 0 ? null : new Hit(policy, layer, best, bestGrant);
     }
 
-    private static bool Hold(IReadOnlyList<PolicyCondition> conditions, PolicyContext context, PolicyContext? variables)
+    internal static bool Hold(IReadOnlyList<PolicyCondition> conditions, PolicyContext context, PolicyContext? variables)
     {
         for (int i = 0; i < conditions.Count; i++)
         {

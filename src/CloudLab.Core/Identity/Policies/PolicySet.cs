@@ -34,4 +34,11 @@ public sealed record PolicySet
     /// lets the others only deny, so only their denials count.
     /// </summary>
     public IReadOnlyList<NamedPolicy> ResourceControl { get; init; } = [];
+
+    /// <summary>All policies, each once, in no order of precedence.</summary>
+    public IEnumerable<NamedPolicy> All =>
+    [
+        .. Identity, .. Resource is { } resource ? [resource] : Array.Empty<NamedPolicy>(), .. Boundary is { } boundary ? [boundary] : Array.Empty<NamedPolicy>(),
+        .. Session, .. ServiceControl.SelectMany(level => level), .. ResourceControl,
+    ];
 }

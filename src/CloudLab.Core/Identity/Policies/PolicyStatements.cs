@@ -73,13 +73,14 @@ public static partial class PolicyStatements
             }
 
             string pattern = PolicyPattern.Expand(action == "*" ? "s3:*" : action, null, wildcards: true)!;
-            bool In(IReadOnlyList<string> names) => names.Any(name => PolicyPattern.IsMatch(pattern, name, ignoreCase: true));
-            bool wildcard = action.AsSpan().IndexOfAny('*', '?') >= 0, inObjects = In(S3Actions.Object), inListing = In(S3Actions.Listing), inOwn = In(S3Actions.Bucket);
+            bool In(ActionPlace place) => PolicyActionNames.OfS3(place).Any(name => PolicyPattern.IsMatch(pattern, name, ignoreCase: true));
+            bool wildcard = action.AsSpan().IndexOfAny('*', '?') >= 0, inObjects = In(ActionPlace.Object), inListing = In(ActionPlace.Listing), inOwn = In(ActionPlace.Bucket);
             if (!inObjects && !inListing && !inOwn)
             {
-                throw NotOfBucket(action, In(S3Actions.Account)
+                throw NotOfBucket(action, In(ActionPlace.Account)
                     ? $"'{action}' is an action of the whole account, so it does not go with -Bucket: use -Resource *."
-                    : $"'{action}' is not an action of S3{PolicyReader.Suggest(action, PolicyActionNames.OfService("s3"))}");
+                    : In(ActionPlace.Other) ? $"'{action}' is not an action on buckets or objects, so it does not go with -Bucket: give its -Resource."
+                    : $"'{action}' is not an action of S3. {Catalogue.ApiCalls.WhatWasMeant(action)}");
             }
 
             if (inObjects)
@@ -90,7 +91,7 @@ public static partial class PolicyStatements
             if (limited && inListing)
             {
                 // The names themselves: the pattern may match actions that know no prefix and would not be limited by it.
-                listing.AddRange(wildcard ? S3Actions.Listing.Where(name => PolicyPattern.IsMatch(pattern, name, ignoreCase: true)) : [action]);
+                listing.AddRange(wildcard ? PolicyActionNames.OfS3(ActionPlace.Listing).Where(name => PolicyPattern.IsMatch(pattern, name, ignoreCase: true)) : [action]);
             }
 
             if ((!limited && inListing) || (inOwn && (!limited || !wildcard)))
@@ -151,6 +152,18 @@ public static partial class PolicyStatements
     public static string Resource(string resource) => resource.StartsWith("s3://", StringComparison.OrdinalIgnoreCase)
         ? "arn:aws:s3:::" + resource["s3://".Length..]
         : resource;
+
+    /// <summary>The ARN of what a request is for. Throws <see cref="LabException"/> (<c>ResourceInvalid</c>) for what is none.</summary>
+    /// <param name="resource">An ARN, <c>*</c>, or an S3 address.</param>
+    /// <returns>The ARN or <c>*</c>.</returns>
+    public static string RequestResource(string resource)
+    {
+        string arn = Resource(resource);
+        return arn == "*" || arn.Split(':', 6) is ["arn", { Length: > 0 }, { Length: > 0 }, _, _, { Length: > 0 }] ? arn : throw new LabException(
+            LabErrorKind.InvalidArgument, "ResourceInvalid",
+            arn.StartsWith("arn:", StringComparison.Ordinal) ? $"'{resource}' is not a whole ARN: write arn:partition:service:region:account:resource, such as arn:aws:s3:::movies/data/a.json."
+            : $"'{resource}' is not a resource: give an ARN, an S3 address such as s3://{resource.TrimStart('/')}, or *.") { Target = resource };
+    }
 
     /// <summary>Whether a principal is an identity provider: by the ARN of one, or the host of one that needs no ARN.</summary>
     /// <param name="name">Name of a principal.</param>

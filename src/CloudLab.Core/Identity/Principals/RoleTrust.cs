@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 
 namespace CloudLab.Core.Identity.Principals;
@@ -13,7 +14,11 @@ public static class RoleTrust
     /// <returns>The policy. Throws <see cref="LabException"/> (<c>ServiceInvalid</c>).</returns>
     public static PolicyDocument Service(IEnumerable<string> services) => PolicyStatements.Trust(services.Select(service =>
         service.Length > 0 && service.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
-            ? service.Contains('.', StringComparison.Ordinal) ? service : service + ".amazonaws.com"
+            ? service.Contains('.', StringComparison.Ordinal) ? service
+                : ServicePrincipals.IsKnown(service) ? service + ".amazonaws.com"
+                : throw new LabException(
+                    LabErrorKind.InvalidArgument, "ServiceInvalid",
+                    $"No service of that name is known: '{service}'{ServicePrincipals.WhatWasMeant(service)} If there is one, write its whole name: {service}.amazonaws.com.")
             : throw new LabException(
                 LabErrorKind.InvalidArgument, "ServiceInvalid", $"'{service}' is not the name of a service: write ec2 or ec2.amazonaws.com.")));
 
@@ -99,7 +104,17 @@ public static class RoleTrust
         string[] parts = (colon < 0 ? text : text[..colon]).Split('/');
 
         // A wildcard in place of the organization would let in everybody's workflows.
-        return parts is [{ Length: > 0 } organization, { Length: > 0 }] && !organization.Contains('*', StringComparison.Ordinal)
+        // What follows the repository has a name of its own: a branch is ref:refs/heads/main, not main.
+        string limit = colon < 0 ? "*" : text[(colon + 1)..];
+        bool named = limit is "*" or "pull_request" || (limit.IndexOf(':', StringComparison.Ordinal) is var end && end > 0 && end < limit.Length - 1);
+        if (!named)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "RepositoryInvalid",
+                $"'{repository}': '{limit}' does not say what it is. For a branch write {text[..colon]}:ref:refs/heads/{(limit.Length > 0 ? limit : "main")}, for an environment {text[..colon]}:environment:{(limit.Length > 0 ? limit : "production")}, for pull requests {text[..colon]}:pull_request.");
+        }
+
+        return parts is [{ Length: > 0 } organization, { Length: > 0 }] && !organization.Contains('*', StringComparison.Ordinal) && !organization.Contains('?', StringComparison.Ordinal)
             ? "repo:" + (colon < 0 ? text + ":*" : text)
             : throw new LabException(
                 LabErrorKind.InvalidArgument, "RepositoryInvalid",

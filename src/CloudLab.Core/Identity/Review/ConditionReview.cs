@@ -25,6 +25,16 @@ internal static class ConditionReview
         List<string> patterns = [.. statement.Action.Where(action => action.AsSpan().ContainsAny('*', '?'))];
         foreach (PolicyCondition condition in statement.Condition)
         {
+            if (condition.Test is { HasWildcards: false, IsNegated: false } && condition.Test.Name.StartsWith("String", StringComparison.Ordinal) && IsWithoutStars(condition.Key)
+                && condition.Value.FirstOrDefault(value => value.Contains('*', StringComparison.Ordinal) && !value.Contains("${*}", StringComparison.Ordinal)) is { } literal)
+            {
+                bool whole = condition.Value.All(value => value.Contains('*', StringComparison.Ordinal)) && !IsMetWithoutKey(condition);
+                yield return subject.Find(
+                    ReviewRule.ConditionNeverTrue,
+                    $"{condition.Operator} takes '{literal}' literally, and {condition.Key} never has a star{(whole ? $": the statement never {(statement.Effect == PolicyEffect.Deny ? "denies" : "allows")}" : "")}.",
+                    policy, index, statement.Effect == PolicyEffect.Deny ? FindingSeverity.High : null, $"Write {condition.Operator.Replace("StringEqualsIgnoreCase", "StringLike", StringComparison.Ordinal).Replace("StringEquals", "StringLike", StringComparison.Ordinal)}.", literal);
+            }
+
             if (condition.Operator.StartsWith(ForAllValues, StringComparison.Ordinal) && statement.Effect == PolicyEffect.Allow && !IsPresenceAsked(statement, condition))
             {
                 bool tags = condition.Key.EndsWith("TagKeys", StringComparison.OrdinalIgnoreCase);
@@ -64,6 +74,12 @@ internal static class ConditionReview
             }
         }
     }
+
+    // Values that are names, ids and ARNs: a star in one is meant as a wildcard.
+    private static bool IsWithoutStars(string key) => key.EndsWith(":sub", StringComparison.OrdinalIgnoreCase) || key.EndsWith(":aud", StringComparison.OrdinalIgnoreCase)
+        || key.EndsWith("Arn", StringComparison.OrdinalIgnoreCase) || key.EndsWith("Account", StringComparison.OrdinalIgnoreCase) || key.EndsWith("OrgID", StringComparison.OrdinalIgnoreCase)
+        || key.EndsWith("OrgPaths", StringComparison.OrdinalIgnoreCase) || key.Equals("iam:PassedToService", StringComparison.OrdinalIgnoreCase)
+        || key.Equals("aws:RequestedRegion", StringComparison.OrdinalIgnoreCase) || key.Equals("aws:userid", StringComparison.OrdinalIgnoreCase);
 
     // Another condition of the statement is not met by a request without the key.
     private static bool IsPresenceAsked(PolicyStatement statement, PolicyCondition condition) => statement.Condition.Any(other =>

@@ -31,12 +31,23 @@ internal sealed record PolicyGrant(NamedPolicy Policy, PolicyStatement Statement
 internal sealed class PolicyGrants(IReadOnlyList<NamedPolicy> policies, NamedPolicy? boundary)
 {
     private readonly List<(NamedPolicy Policy, PolicyStatement Statement, int Index)> allows = [.. Statements(policies, PolicyEffect.Allow)];
+    private static readonly string[] Regaining = ["iam:PutUserPolicy", "iam:PutRolePolicy", "iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"];
+
     private readonly List<PolicyStatement> denies =
         [.. Statements(boundary is null ? policies : [.. policies, boundary], PolicyEffect.Deny).Select(found => found.Statement).Where(statement => statement.Condition.Count == 0)];
 
-    /// <summary>True if everything is allowed on everything, without a condition.</summary>
-    public bool IsAdministrator => boundary is null && denies.Count == 0 && allows.Exists(found =>
-        found.Statement.Condition.Count == 0 && found.Statement.Action.Any(action => action is "*" or "*:*") && found.Statement.Resource.Contains("*"));
+    /// <summary>
+    /// True if everything is allowed on everything, without a condition, or everything but what it can take back itself: whoever may write policies is not held by a Deny in one.
+    /// </summary>
+    public bool IsAdministrator => allows.Exists(IsEverything) && Array.Exists(Regaining, action => Of(action).Any(grant => !grant.IsConditional && grant.Resources.Contains("*")));
+
+    /// <summary>What is taken away of what the policies allow, in words; null for nothing.</summary>
+    public string? Limit => boundary is not null && !Statements([boundary], PolicyEffect.Allow).Any(IsEverything) ? $"within the permissions boundary {boundary.Name}"
+        : denies.Count == 0 ? null
+        : $"except what is denied ({StatementReview.Some([.. denies.Select(deny => deny.NotAction.Count > 0 ? "everything but " + string.Join(", ", deny.NotAction) : string.Join(", ", deny.Action))])})";
+
+    /// <summary>True if nothing is left of what the policies allow.</summary>
+    public bool IsNothing => denies.Exists(deny => deny.Action.Any(action => action is "*" or "*:*") && (deny.Resource.Count == 0 ? deny.NotResource.Count == 0 : deny.Resource.Contains("*")));
 
     /// <summary>Whether a statement is about an action.</summary>
     /// <param name="statement">The statement.</param>
@@ -59,7 +70,8 @@ internal sealed class PolicyGrants(IReadOnlyList<NamedPolicy> policies, NamedPol
             }
 
             List<string> left = [.. (statement.Resource.Count > 0 ? statement.Resource : (IReadOnlyList<string>)["*"])
-                .Where(resource => !denies.Exists(deny => IsAbout(deny, action) && IsOn(deny, resource))).SelectMany(resource => Bounded(action, resource))];
+                .Where(resource => !denies.Exists(deny => IsAbout(deny, action) && IsOn(deny, resource)))
+                .SelectMany(resource => Spared(action, resource)).SelectMany(resource => Bounded(action, resource))];
             if (left.Count > 0)
             {
                 yield return new PolicyGrant(policy, statement, index, left);
@@ -70,6 +82,14 @@ internal sealed class PolicyGrants(IReadOnlyList<NamedPolicy> policies, NamedPol
     // The whole of a resource is denied.
     private static bool IsOn(PolicyStatement deny, string resource) =>
         deny.NotResource.Count == 0 && (deny.Resource.Count == 0 || deny.Resource.Any(pattern => PatternRelation.Covers(pattern, resource)));
+
+    // What is left of a resource where everything but some resources is denied: these.
+    private IEnumerable<string> Spared(string action, string resource) => denies.Where(deny => deny.NotResource.Count > 0 && IsAbout(deny, action)).Aggregate(
+        (IEnumerable<string>)[resource],
+        (left, deny) => left.SelectMany(one => deny.NotResource.Where(spared => PatternRelation.Overlaps(spared, one)).Select(spared => PatternRelation.Covers(spared, one) ? one : spared)).Distinct(StringComparer.Ordinal));
+
+    private static bool IsEverything((NamedPolicy Policy, PolicyStatement Statement, int Index) found) =>
+        found.Statement.Condition.Count == 0 && found.Statement.Action.Any(action => action is "*" or "*:*") && found.Statement.Resource.Contains("*");
 
     // What the boundary leaves of a resource: the narrower of the two.
     private IEnumerable<string> Bounded(string action, string resource)

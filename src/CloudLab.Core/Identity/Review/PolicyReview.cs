@@ -70,9 +70,10 @@ public static class PolicyReview
 
     private static IEnumerable<LabPolicyFinding> Review(ReviewSubject subject, IReadOnlyCollection<AccountPrincipal> administrators, PolicyGrants? grants = null)
     {
+        grants ??= new PolicyGrants([.. subject.Policies, .. subject.Inherited], subject.Boundary);
         foreach (NamedPolicy policy in subject.Policies)
         {
-            foreach (LabPolicyFinding finding in StatementReview.Review(subject, policy, isShared: false))
+            foreach (LabPolicyFinding finding in StatementReview.Review(subject, policy, grants))
             {
                 yield return finding;
             }
@@ -80,7 +81,7 @@ public static class PolicyReview
 
         if (subject.Shared is { } shared)
         {
-            foreach (LabPolicyFinding finding in StatementReview.Review(subject, shared, isShared: true).Concat(TrustReview.Review(subject, shared)))
+            foreach (LabPolicyFinding finding in StatementReview.Review(subject, shared, grants: null).Concat(TrustReview.Review(subject, shared)))
             {
                 yield return finding;
             }
@@ -88,7 +89,6 @@ public static class PolicyReview
 
         if (subject.IsWhole && subject.Policies.Count + subject.Inherited.Count > 0)
         {
-            grants ??= new PolicyGrants([.. subject.Policies, .. subject.Inherited], subject.Boundary);
             foreach (LabPolicyFinding finding in PrincipalReview.Review(subject, grants, administrators))
             {
                 yield return finding;

@@ -1,6 +1,7 @@
 using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Policies.Decisions;
 
 namespace CloudLab.Core.Identity.Review;
 
@@ -10,7 +11,7 @@ public sealed class LabPrincipalAccess
     /// <summary>ARN of the user or role; for who is not of the account, what the role's trust policy names: an account, a service, an identity provider.</summary>
     public required string Principal { get; init; }
 
-    /// <summary>What it is: User, Role, Account, Service, Federated or Everyone.</summary>
+    /// <summary>What it is: User, Role, Account, Service, Federated, CanonicalUser or Everyone.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The action that was asked about.</summary>
@@ -31,6 +32,9 @@ public sealed class LabPrincipalAccess
     /// <summary>The statement that allows it.</summary>
     public string? Statement { get; init; }
 
+    /// <summary>Policies of the principal that could not be read, so that what they deny or limit is not known; empty where all were.</summary>
+    public IReadOnlyList<string> Unreadable { get; init => field = TextList.Of(value); } = new TextList<string>([]);
+
     /// <inheritdoc/>
     public override string ToString() => Via.Count == 0 ? Principal : $"{Principal} as {string.Join(" > ", Via)}";
 }
@@ -38,27 +42,74 @@ public sealed class LabPrincipalAccess
 /// <summary>Finds who of an account can do something, directly or through roles.</summary>
 public static class PrincipalAccess
 {
+    private static readonly NamedPolicy Everything = new(
+        "any policy", new PolicyDocument([new PolicyStatement { Effect = PolicyEffect.Allow, Action = ["*"], Resource = ["*"] }]));
+
     /// <summary>Finds who can do an action.</summary>
     /// <param name="account">The account.</param>
     /// <param name="action">A single action: <c>s3:DeleteObject</c>.</param>
-    /// <param name="resource">ARN of one resource, or <c>*</c>.</param>
+    /// <param name="resource">ARN of one resource, or <c>*</c>. Of a role of the account that is to be assumed, the trust policy counts.</param>
     /// <param name="context">Values of condition keys that are known.</param>
+    /// <param name="resourcePolicy">Policy of the resource, or null.</param>
     /// <returns>Those who are allowed directly, then those who get there through roles, the shortest way of each.</returns>
-    public static IEnumerable<LabPrincipalAccess> Find(AccountSnapshot account, string action, string resource, IReadOnlyDictionary<string, string[]>? context = null)
+    public static IEnumerable<LabPrincipalAccess> Find(
+        AccountSnapshot account, string action, string resource, IReadOnlyDictionary<string, string[]>? context = null, NamedPolicy? resourcePolicy = null)
     {
         Queue<Reached> queue = new();
         HashSet<string> seen = new(StringComparer.Ordinal);
+        bool assumes = IsAssuming(action);
+        AccountPrincipal? target = assumes ? account.Principals.FirstOrDefault(principal => principal.Kind == AccountPrincipalKind.Role && principal.Arn == resource) : null;
+        resourcePolicy = target?.Trust ?? resourcePolicy;
         foreach (AccountPrincipal principal in account.Principals.Where(principal => principal.Kind != AccountPrincipalKind.Group))
         {
-            if (Decide(principal, action, resource, context) is { Allowed: true } answer && seen.Add(principal.Arn))
+            // A role does not become itself, and one whose trust policy is not known nobody's.
+            if (assumes && (principal == target || target is { Trust: null }))
+            {
+                continue;
+            }
+
+            if (Decide(principal, action, resource, context, resourcePolicy, mustAllow: target is not null) is { Allowed: true } answer && seen.Add(principal.Arn))
             {
                 LabPrincipalAccess access = new()
                 {
                     Principal = principal.Arn, Kind = principal.Kind.ToString(), Action = action, Resource = resource,
                     Conditional = answer.Conditional, Policy = answer.Decision.Policy, Statement = answer.Decision.StatementName,
+                    Unreadable = [.. principal.AllUnreadable()],
                 };
                 queue.Enqueue(new Reached(principal, access));
                 yield return access;
+            }
+        }
+
+        // Whom the resource's own policy lets in from outside.
+        if (resourcePolicy is not null)
+        {
+            string? own = account.Principals.Select(principal => principal.Account).FirstOrDefault(id => id is not null);
+            bool? everyone = null;
+            foreach ((string name, string kind, _) in Outsiders(resourcePolicy, own).OrderBy(outsider => outsider.Kind != "Everyone"))
+            {
+                PolicyCaller? caller = kind == "Account" ? CallerText.TryParse(name) : kind switch
+                {
+                    "Service" => new PolicyCaller { Service = name },
+                    "Federated" => new PolicyCaller { Federated = name },
+                    "CanonicalUser" => new PolicyCaller { CanonicalUser = name },
+                    _ => PolicyCaller.Anonymous,
+                };
+                if (caller is not null && Decide(caller, action, resource, Described(caller, context), new PolicySet { Identity = [Everything], Resource = resourcePolicy, ResourceMustAllow = true }, own)
+                    is { Allowed: true } answer && seen.Add(kind + " " + name))
+                {
+                    // Who may what everybody may is not worth a line.
+                    if (everyone is { } conditional && (answer.Conditional || !conditional))
+                    {
+                        continue;
+                    }
+
+                    everyone ??= kind == "Everyone" ? answer.Conditional : null;
+                    yield return new LabPrincipalAccess
+                    {
+                        Principal = name, Kind = kind, Action = action, Resource = resource, Conditional = answer.Conditional, Policy = resourcePolicy.Name, Statement = answer.Decision.StatementName,
+                    };
+                }
             }
         }
 
@@ -76,13 +127,13 @@ public static class PrincipalAccess
                 if (CanAssume(principal, role, context) is { Allowed: true } answer)
                 {
                     seen.Add(principal.Arn);
-                    LabPrincipalAccess access = Through(reached, principal.Arn, principal.Kind.ToString(), answer.Conditional);
+                    LabPrincipalAccess access = Through(reached, principal.Arn, principal.Kind.ToString(), answer.Conditional, [.. principal.AllUnreadable()]);
                     queue.Enqueue(new Reached(principal, access));
                     yield return access;
                 }
             }
 
-            foreach ((string name, string kind, bool conditional) in Outsiders(role))
+            foreach ((string name, string kind, bool conditional) in role.Trust is { } trust ? Outsiders(trust, role.Account) : [])
             {
                 if (seen.Add(kind + " " + name + " " + role.Arn))
                 {
@@ -92,6 +143,11 @@ public static class PrincipalAccess
         }
     }
 
+    /// <summary>Whether an action is to assume a role.</summary>
+    /// <param name="action">The action.</param>
+    /// <returns>True if it is.</returns>
+    public static bool IsAssuming(string action) => action.StartsWith("sts:AssumeRole", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether a principal can assume a role.</summary>
     /// <param name="principal">The principal.</param>
     /// <param name="role">The role.</param>
@@ -99,53 +155,61 @@ public static class PrincipalAccess
     /// <returns>The answer.</returns>
     internal static (bool Allowed, bool Conditional, PolicyDecision Decision) CanAssume(
         AccountPrincipal principal, AccountPrincipal role, IReadOnlyDictionary<string, string[]>? context = null) => role.Trust is { } trust
-            ? Decide(principal, "sts:AssumeRole", role.Arn, context, trust)
+            ? Decide(principal, "sts:AssumeRole", role.Arn, context, trust, mustAllow: true)
             : (false, false, Decide(principal, "sts:AssumeRole", role.Arn, context).Decision);
 
-    private static LabPrincipalAccess Through(Reached reached, string name, string kind, bool conditional) => new()
+    private static LabPrincipalAccess Through(Reached reached, string name, string kind, bool conditional, IReadOnlyList<string>? unreadable = null) => new()
     {
         Principal = name, Kind = kind, Action = reached.Access.Action, Resource = reached.Access.Resource,
         Via = [reached.Principal.Name, .. reached.Access.Via],
         Conditional = conditional || reached.Access.Conditional, Policy = reached.Access.Policy, Statement = reached.Access.Statement,
+        Unreadable = [.. unreadable ?? [], .. reached.Access.Unreadable],
     };
 
-    // Once with what is known; then as if unknown conditions were met, which tells what depends on them.
     private static (bool Allowed, bool Conditional, PolicyDecision Decision) Decide(
-        AccountPrincipal principal, string action, string resource, IReadOnlyDictionary<string, string[]>? known, NamedPolicy? trust = null)
+        AccountPrincipal principal, string action, string resource, IReadOnlyDictionary<string, string[]>? known, NamedPolicy? resourcePolicy = null, bool mustAllow = false)
     {
         bool role = principal.Kind == AccountPrincipalKind.Role;
-        string session = role ? $"arn:aws:sts::{principal.Account}:assumed-role/{principal.Name}/session" : principal.Arn;
-        PolicyContext context = new PolicyContext().Set("aws:PrincipalArn", principal.Arn).Set("aws:PrincipalType", role ? "AssumedRole" : "User");
-        if (principal.Account is { } account)
+        PolicyCaller caller = new()
         {
-            context.Set("aws:PrincipalAccount", account);
-        }
-
-        if (!role)
+            Account = principal.Account,
+            Arn = role ? $"arn:aws:sts::{principal.Account}:assumed-role/{principal.Name}/session" : principal.Arn,
+            RoleArn = role ? principal.Arn : null,
+        };
+        return Decide(caller, action, resource, Described(caller, known), new PolicySet
         {
-            context.Set("aws:username", principal.Name);
-        }
+            Identity = [.. principal.AllPolicies()], Boundary = principal.Boundary, Resource = resourcePolicy, ResourceMustAllow = mustAllow,
+        });
+    }
 
+    private static PolicyContext Described(PolicyCaller caller, IReadOnlyDictionary<string, string[]>? known)
+    {
+        PolicyContext context = new();
         foreach ((string key, string[] values) in known ?? new Dictionary<string, string[]>())
         {
             context.Set(key, values);
         }
 
-        PolicyCaller caller = new() { Account = principal.Account, Arn = session, RoleArn = role ? principal.Arn : null };
-        PolicyRequest request = new(action, resource, caller, context);
-        PolicySet policies = new() { Identity = [.. principal.AllPolicies()], Boundary = principal.Boundary, Resource = trust, ResourceMustAllow = trust is not null };
+        CallerText.Describe(caller, context);
+        return context;
+    }
+
+    // Once with what is known; then as if unknown conditions were met, which tells what depends on them.
+    private static (bool Allowed, bool Conditional, PolicyDecision Decision) Decide(
+        PolicyCaller caller, string action, string resource, PolicyContext context, PolicySet policies, string? owner = null)
+    {
+        PolicyRequest request = new(action, resource, caller, context) { ResourceAccount = owner };
         PolicyDecision strict = PolicyEvaluator.Evaluate(request, policies);
         if (strict.Allowed)
         {
             return (true, false, strict);
         }
 
-        PolicyDecision loose = PolicyEvaluator.Evaluate(request, new PolicySet
+        PolicyDecision loose = PolicyEvaluator.Evaluate(request, policies with
         {
             Identity = [.. policies.Identity.Select(policy => Loosened(policy, context))],
             Boundary = policies.Boundary is { } boundary ? Loosened(boundary, context) : null,
-            Resource = trust is null ? null : Loosened(trust, context),
-            ResourceMustAllow = policies.ResourceMustAllow,
+            Resource = policies.Resource is { } own ? Loosened(own, context) : null,
         });
         return (loose.Allowed, loose.Allowed, loose);
     }
@@ -162,10 +226,21 @@ public static class PrincipalAccess
             : statement with { Condition = known };
     }
 
-    private static IEnumerable<(string Name, string Kind, bool Conditional)> Outsiders(AccountPrincipal role)
+    private static IEnumerable<(string Name, string Kind, bool Conditional)> Outsiders(NamedPolicy policy, string? own)
     {
-        foreach (PolicyStatement statement in role.Trust?.Document.Statement.Where(statement => statement.Effect == PolicyEffect.Allow && statement.Principal is not null) ?? [])
+        foreach (PolicyStatement statement in policy.Document.Statement.Where(statement => statement.Effect == PolicyEffect.Allow))
         {
+            if (statement.NotPrincipal is not null)
+            {
+                yield return ("*", "Everyone", statement.Condition.Count > 0);
+                continue;
+            }
+
+            if (statement.Principal is null)
+            {
+                continue;
+            }
+
             PolicyPrincipal principal = statement.Principal!;
             bool conditional = statement.Condition.Count > 0;
             if (principal.IsEveryone || principal.AWS.Contains("*"))
@@ -183,12 +258,19 @@ public static class PrincipalAccess
                 yield return (provider, "Federated", conditional);
             }
 
-            foreach (string name in principal.AWS.Where(name => name != "*" && role.Account is { } own && !name.Contains(own, StringComparison.Ordinal)))
+            foreach (string id in principal.CanonicalUser)
+            {
+                yield return (id, "CanonicalUser", conditional);
+            }
+
+            foreach (string name in principal.AWS.Where(name => name != "*" && own is not null && AccountOf(name) != own))
             {
                 yield return (name, "Account", conditional);
             }
         }
     }
+
+    private static string AccountOf(string name) => name.Split(':', 6) is [_, _, _, _, var account, _] ? account : name;
 
     private sealed record Reached(AccountPrincipal Principal, LabPrincipalAccess Access);
 }

@@ -16,7 +16,7 @@ public sealed record ReviewRule(string Id, FindingSeverity Severity, string Titl
     [
         AdministratorAccess, WildcardService, WildcardAction, WildcardResource, NotActionAllowed, NotResourceAllowed, NotPrincipalAllowed,
         PassRoleAny, PrivilegeEscalation, AssumesAdministrator, DataExposure, PublicPrincipal, FederatedTrustOpen, CrossAccountTrustOpen,
-        ServiceTrustOpen, DeletedPrincipal, ConditionNeverTrue, ConditionAlwaysTrue, ForAllValuesAlone, UnknownAction, ResourceMismatch,
+        ServiceTrustOpen, CanonicalUserPrincipal, DeletedPrincipal, ConditionNeverTrue, ConditionAlwaysTrue, ForAllValuesAlone, UnknownAction, ResourceMismatch,
         PolicyVariableLiteral, PolicyUnreadable, UnusedPermission, UnusedPrincipal,
     ];
 
@@ -95,13 +95,18 @@ public sealed record ReviewRule(string Id, FindingSeverity Severity, string Titl
         "The service can be made to act for a resource of another account. See https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html.",
         "Add a condition on aws:SourceArn or aws:SourceAccount.");
 
+    internal static ReviewRule CanonicalUserPrincipal { get; } = new(
+        "CanonicalUserPrincipal", FindingSeverity.Medium, "A policy of a resource grants access to an account that it names by a canonical user id.",
+        "Whose account it is, the id does not show; it can be another one's.",
+        "Name the account by its id or ARN.");
+
     internal static ReviewRule DeletedPrincipal { get; } = new(
         "DeletedPrincipal", FindingSeverity.Low, "A policy names a principal that has been deleted.",
         "IAM shows the unique id (AIDA…, AROA…) where the principal of an ARN no longer exists; a new one of the same name does not get the access back.",
         "Remove the id, or write the ARN again.");
 
     internal static ReviewRule ConditionNeverTrue { get; } = new(
-        "ConditionNeverTrue", FindingSeverity.Medium, "A condition uses a key that requests for the action never have, so the statement does not apply.",
+        "ConditionNeverTrue", FindingSeverity.Medium, "A condition uses a key that requests for the action never have, or compares a wildcard literally, so the statement does not apply.",
         "An Allow then grants nothing, and a Deny protects nothing.",
         "Use a key that the action supports: Find-LabAction shows them.") { IsHygiene = true };
 

@@ -11,9 +11,9 @@ internal static class StatementReview
     /// <summary>Looks at a policy of a principal, or at any document.</summary>
     /// <param name="subject">Whose it is.</param>
     /// <param name="policy">The policy.</param>
-    /// <param name="isShared">Whether it is a trust or resource policy, where * in Resource means the resource itself.</param>
+    /// <param name="grants">What all policies of the principal allow together; null for a trust or resource policy, where * in Resource means the resource itself.</param>
     /// <returns>Findings.</returns>
-    public static IEnumerable<LabPolicyFinding> Review(ReviewSubject subject, NamedPolicy policy, bool isShared)
+    public static IEnumerable<LabPolicyFinding> Review(ReviewSubject subject, NamedPolicy policy, PolicyGrants? grants)
     {
         // A policy of Amazon's cannot be corrected, only detached.
         bool isAmazons = policy.Name.Contains(":iam::aws:policy/", StringComparison.Ordinal);
@@ -23,7 +23,7 @@ internal static class StatementReview
             IEnumerable<LabPolicyFinding> hygiene = isAmazons ? [] : [
                 .. UnknownActions(subject, policy, statement, i), .. Mismatches(subject, policy, statement, i), .. ConditionReview.Review(subject, policy, statement, i),
                 .. Variables(subject, policy, statement, i)];
-            IEnumerable<LabPolicyFinding> reach = statement.Effect == PolicyEffect.Allow && !isShared ? Wildcards(subject, policy, statement, i) : [];
+            IEnumerable<LabPolicyFinding> reach = statement.Effect == PolicyEffect.Allow && grants is { IsNothing: false } ? Wildcards(subject, policy, statement, i, grants) : [];
             foreach (LabPolicyFinding finding in reach.Concat(hygiene))
             {
                 yield return finding;
@@ -38,7 +38,7 @@ internal static class StatementReview
         ? string.Join(", ", actions)
         : $"{string.Join(", ", actions.Take(Named - 1))} and {actions.Count - Named + 1} more";
 
-    private static IEnumerable<LabPolicyFinding> Wildcards(ReviewSubject subject, NamedPolicy policy, PolicyStatement statement, int index)
+    private static IEnumerable<LabPolicyFinding> Wildcards(ReviewSubject subject, NamedPolicy policy, PolicyStatement statement, int index, PolicyGrants grants)
     {
         bool everywhere = statement.Resource.Any(PatternRelation.IsBroad);
         bool conditional = statement.Condition.Count > 0;
@@ -58,8 +58,9 @@ internal static class StatementReview
         {
             yield return everywhere
                 ? subject.Find(
-                    ReviewRule.AdministratorAccess, conditional ? "Allows every action on every resource, under a condition." : "Allows every action on every resource.", policy, index,
-                    conditional ? FindingSeverity.High : null)
+                    ReviewRule.AdministratorAccess,
+                    $"Allows every action on every resource{(grants.Limit is { } limit ? ", " + limit : "")}{(conditional ? ", under a condition" : "")}.", policy, index,
+                    conditional ? FindingSeverity.High : grants.IsAdministrator ? null : FindingSeverity.Medium)
                 : subject.Find(ReviewRule.WildcardAction, $"Allows every action on {where}.", policy, index, detail: "*");
             yield break;
         }
@@ -96,7 +97,7 @@ internal static class StatementReview
             }
         }
 
-        if (everywhere && PolicyGrants.IsAbout(statement, "iam:PassRole")
+        if (everywhere && grants.Of("iam:PassRole").Any(grant => grant.Statement == statement && grant.Resources.Any(PatternRelation.IsBroad))
             && !statement.Condition.Any(condition => condition.Key.Equals("iam:PassedToService", StringComparison.OrdinalIgnoreCase)))
         {
             yield return subject.Find(ReviewRule.PassRoleAny, "Allows iam:PassRole for every role, to every service.", policy, index, actions: ["iam:PassRole"]);

@@ -24,6 +24,10 @@ internal static partial class TrustReview
     // Providers whose identities are told apart by sub alone.
     private static readonly string[] NeedSub = ["token.actions.githubusercontent.com", "gitlab.com", "agent.buildkite.com", "oidc.circleci.com", "oidc.eks.", "app.terraform.io", "api.bitbucket.org"];
 
+    // Claims of a workflow's token that say whose repository it is of.
+    private static readonly string[] GitHubClaims =
+        ["sub", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref", "workflow_ref", "enterprise", "enterprise_id"];
+
     /// <summary>Looks at a policy that names principals.</summary>
     /// <param name="subject">Whose it is.</param>
     /// <param name="policy">The policy.</param>
@@ -60,7 +64,12 @@ internal static partial class TrustReview
             yield break;
         }
 
-        if ((principal.IsEveryone || principal.AWS.Contains("*")) && !limited)
+        foreach (string id in principal.CanonicalUser)
+        {
+            yield return subject.Find(ReviewRule.CanonicalUserPrincipal, $"Allows {what} to the account of canonical user {id}.", policy, index, detail: id);
+        }
+
+        if (IsEverybody(principal) && !limited && !IsClosed(policy, statement))
         {
             yield return subject.Find(
                 ReviewRule.PublicPrincipal, $"Allows {what} to everybody{(statement.Condition.Count > 0 ? "; its conditions do not say who" : "")}.", policy, index,
@@ -110,24 +119,63 @@ internal static partial class TrustReview
         int start = provider.IndexOf(":oidc-provider/", StringComparison.Ordinal);
         string issuer = start < 0 ? provider : provider[(start + ":oidc-provider/".Length)..];
         List<PolicyCondition> claims = [.. statement.Condition.Where(condition => condition.Key.StartsWith(issuer + ":", StringComparison.OrdinalIgnoreCase) && !ConditionReview.IsMetWithoutKey(condition))];
-        List<PolicyCondition> subs = [.. claims.Where(condition => condition.Key.EndsWith(":sub", StringComparison.OrdinalIgnoreCase))];
-        if (subs.SelectMany(condition => condition.Value).FirstOrDefault(value => value.Trim('*').Length == 0 || value is "repo:*" || value.StartsWith("repo:*/", StringComparison.Ordinal) || value.StartsWith("project_path:*", StringComparison.Ordinal)) is { } open)
+        foreach (PolicyCondition condition in claims.Where(condition => condition.Test.HasWildcards))
         {
-            return ($"The condition on {issuer}:sub accepts '{open}': identities of anybody's repositories.", FindingSeverity.High);
+            if (condition.Value.FirstOrDefault(value => IsOfAnybody(condition.Key[(condition.Key.LastIndexOf(':') + 1)..], value)) is { } open)
+            {
+                return ($"The condition on {condition.Key} accepts '{open}': identities of other organizations, too.", FindingSeverity.High);
+            }
         }
 
-        // Other claims than the audience say who it is, too: repository, job_workflow_ref.
-        bool identified = claims.Exists(condition => !condition.Key.EndsWith(":aud", StringComparison.OrdinalIgnoreCase));
+        // Other claims than sub say who it is, too; but one's own name for a branch, an environment or a person does not.
+        bool identified = claims.Exists(condition => condition.Key[(condition.Key.LastIndexOf(':') + 1)..] is var claim
+            && (issuer == "token.actions.githubusercontent.com" ? GitHubClaims.Contains(claim, StringComparer.OrdinalIgnoreCase) : !claim.Equals("aud", StringComparison.OrdinalIgnoreCase)));
         if (Array.Exists(NeedSub, issuer.StartsWith) && !identified)
         {
-            return ($"Every identity of {issuer} can assume the role: its sub claim is not checked.", FindingSeverity.High);
+            return ($"Every identity of {issuer} can assume the role: its sub claim is not checked{(claims.Exists(condition => !condition.Key.EndsWith(":aud", StringComparison.OrdinalIgnoreCase)) ? ", and what is checked does not say whose repository it is" : "")}.", FindingSeverity.High);
         }
 
         return claims.Count > 0 ? null : ($"Every identity of {issuer} can assume the role: neither its aud nor its sub claim is checked.", FindingSeverity.High);
     }
 
+    private static bool IsEverybody(PolicyPrincipal principal) => principal.IsEveryone || principal.AWS.Contains("*");
+
+    // Another statement denies it to all but some: who is not in the organization, does not come from an address, is not named.
+    private static bool IsClosed(NamedPolicy policy, PolicyStatement open) => policy.Document.Statement.Any(deny => deny.Effect == PolicyEffect.Deny
+        && (deny.NotPrincipal is { } spared ? !IsEverybody(spared) : deny.Principal is { } denied && IsEverybody(denied))
+        && deny.Condition.All(IsExcepting)
+        && open.NotAction.Count == 0 && open.Action.All(action => PolicyGrants.IsAbout(deny, action))
+        && open.NotResource.Count == 0 && deny.NotResource.Count == 0
+        && (deny.Resource.Count == 0 || open.Resource.All(resource => deny.Resource.Any(pattern => PatternRelation.Covers(pattern, resource)))));
+
+    private static bool IsExcepting(PolicyCondition condition) => ConditionKeyName.IsListed(Limiting, condition.Key)
+        && (condition.Test.IsNegated ? IsMetByOthers(condition) : condition is { Operator: "Bool" or "BoolIfExists", Value: ["false"] } && condition.Key.StartsWith("aws:PrincipalIsAWS", StringComparison.OrdinalIgnoreCase));
+
+    // A request without the key is denied, too; and the exception is not everybody.
+    private static bool IsMetByOthers(PolicyCondition condition) => ConditionReview.IsMetWithoutKey(condition) && !IsOpen(condition);
+
+    private static bool IsOpen(PolicyCondition condition) => condition.Value.Any(value => value.Trim('*').Length == 0)
+        || (condition.Key.EndsWith("Arn", StringComparison.OrdinalIgnoreCase) && condition.Value.Any(value => value.Split(':', 6) is [_, _, _, _, var account, _] && account.Trim('*').Length == 0 && PatternRelation.IsBroad(value)))
+        || (condition.Test.Name is "IpAddress" or "NotIpAddress" && IpNetwork.IsEverybody([.. condition.Value.Select(value => IpNetwork.TryParse(value, out IpNetwork network) ? network : (IpNetwork?)null).OfType<IpNetwork>()]));
+
     private static bool IsLimiting(PolicyCondition condition) => ConditionKeyName.IsListed(Limiting, condition.Key) && !ConditionReview.IsMetWithoutKey(condition)
-        && !condition.Value.All(value => value is "*" or "0.0.0.0/0" or "::/0");
+        && !IsOpen(condition);
+
+    // Whether a pattern leaves open whose it is: the organization is what stands before the first slash.
+    private static bool IsOfAnybody(string claim, string pattern)
+    {
+        string owner = claim.ToLowerInvariant() switch
+        {
+            "sub" when pattern.StartsWith("repo:", StringComparison.Ordinal) || pattern.StartsWith("project_path:", StringComparison.Ordinal) => Before(pattern[(pattern.IndexOf(':', StringComparison.Ordinal) + 1)..]),
+            "sub" => pattern.Trim('*', '?', ':').Length == 0 || (pattern[0] is '*' or '?' && !pattern.Contains(':', StringComparison.Ordinal)) ? "*" : "",
+            "repository" or "job_workflow_ref" or "workflow_ref" or "project_path" => Before(pattern),
+            "repository_owner" or "namespace_path" => pattern,
+            _ => "",
+        };
+        return owner.AsSpan().IndexOfAny('*', '?') >= 0;
+
+        static string Before(string text) => text.IndexOf('/', StringComparison.Ordinal) is var slash && slash < 0 ? text : text[..slash];
+    }
 
     private static bool IsReading(PolicyStatement statement) => statement.NotAction.Count == 0 && statement.Action.SelectMany(ActionCatalogue.Match)
         .All(action => action.AccessLevel is AccessLevel.Read or AccessLevel.List);

@@ -67,14 +67,8 @@ public sealed class TrailPolicy
         }
 
         Used++;
-        foreach (string permission in permissions.Concat(Besides(record)))
+        foreach (LabAction action in ActionsOf(record))
         {
-            if (ActionCatalogue.Find(permission) is not { } named)
-            {
-                continue;
-            }
-
-            LabAction action = OfVersion(named, record);
             IReadOnlyList<string> resources = ResourceFinder.Find(action, record);
             if (action.Action == "s3:ListBucket" && resources is [var bucket])
             {
@@ -116,6 +110,12 @@ public sealed class TrailPolicy
             }
         }
     }
+
+    /// <summary>The actions that permit a call, with what it does besides.</summary>
+    /// <param name="record">The call.</param>
+    /// <returns>Actions of the catalogue.</returns>
+    internal static IEnumerable<LabAction> ActionsOf(TrailEvent record) => ApiCalls.PermissionsOf(record.Source, record.Name).Concat(Besides(record))
+        .Select(ActionCatalogue.Find).OfType<LabAction>().Select(action => OfVersion(action, record));
 
     // A version that is named needs a permission of its own: s3:GetObjectVersion.
     private static LabAction OfVersion(LabAction action, TrailEvent record)

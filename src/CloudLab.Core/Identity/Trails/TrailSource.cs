@@ -44,7 +44,7 @@ public sealed record TrailSource(string Name, Func<CancellationToken, Task<Strea
     /// <returns>True for each record. Throws <see cref="LabException"/> (<c>TrailInvalid</c>, <c>TrailUnreadable</c>).</returns>
     internal async IAsyncEnumerable<TrailEvent> ReadAsync(TrailEvent record, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await using Stream stream = await OpenAsync(cancellation);
+        await using Stream stream = await OpenedAsync(cancellation);
         await using IAsyncEnumerator<(string Array, ReadOnlyMemory<byte> Json)> items = JsonItems.ReadAsync(stream, Arrays, [], cancellation).GetAsyncEnumerator(cancellation);
         int read = 0, records = 0;
         while (true)
@@ -70,7 +70,7 @@ public sealed record TrailSource(string Name, Func<CancellationToken, Task<Strea
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new LabException(LabErrorKind.ReadFailed, "TrailUnreadable", $"{Name} cannot be read: {e.Message}", e) { Target = Name };
+                throw Unreadable(e);
             }
 
             if (found)
@@ -85,6 +85,20 @@ public sealed record TrailSource(string Name, Func<CancellationToken, Task<Strea
             throw Invalid("it has no CloudTrail records");
         }
     }
+
+    private async Task<Stream> OpenedAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await OpenAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            throw Unreadable(e);
+        }
+    }
+
+    private LabException Unreadable(Exception e) => new(LabErrorKind.ReadFailed, "TrailUnreadable", $"{Name} cannot be read: {e.Message}", e) { Target = Name };
 
     private LabException Invalid(string problem, Exception? inner = null) => new(
         LabErrorKind.InvalidData, "TrailInvalid", $"{Name} is not a CloudTrail file: {problem}.", inner)

@@ -40,7 +40,14 @@ public sealed class TrailUsage
                 used[key] = actions = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
             }
 
-            actions.UnionWith(ApiCalls.PermissionsOf(record.Source, record.Name));
+            foreach (LabAction action in TrailPolicy.ActionsOf(record))
+            {
+                actions.Add(action.Action);
+                if (action.DependentAction.Contains("iam:PassRole") && ResourceFinder.PassedRoles(record).Any())
+                {
+                    actions.Add("iam:PassRole");
+                }
+            }
         }
     }
 

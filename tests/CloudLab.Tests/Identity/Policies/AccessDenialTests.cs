@@ -48,6 +48,31 @@ public sealed class AccessDenialTests
         Assert.Contains(action ?? "-IncludePolicy", explained.Explanation, StringComparison.Ordinal);
     }
 
+    /// <summary>Nothing that is suggested lets everybody in.</summary>
+    [Theory]
+    [InlineData("ec2.amazonaws.com", "ec2.amazonaws.com")]
+    [InlineData("anonymous", null)]
+    [InlineData("arn:aws:iam::123456789012:group/x", null)]
+    [InlineData("somebody", null)]
+    [InlineData(null, null)]
+    public void A_resource_is_not_opened_to_everybody(string? principal, string? named)
+    {
+        LabAccessDenied explained = AuthorizationMessages.Explain(
+            new AccessDenialText(principal, "s3:GetObject", "arn:aws:s3:::movies/a", "resource-based policy", false, null, null), null);
+        Assert.Equal(named, explained.Suggestion?.Statement[0].Principal?.ToString());
+        Assert.Equal(named is null, explained.SuggestionFor is null);
+        Assert.Equal(named is null && principal != "anonymous", explained.Explanation.Contains("-Principal", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_role_is_named_with_its_path_where_it_is_known()
+    {
+        const string Role = "arn:aws:iam::123456789012:role/team/viewer";
+        LabAccessDenied explained = AuthorizationMessages.Explain(
+            new AccessDenialText(Session, "s3:GetObject", "arn:aws:s3:::movies/a", "resource-based policy", false, null, null), null, null, CallerText.Parse(Session) with { RoleArn = Role });
+        Assert.Equal(Role, explained.Suggestion!.Statement[0].Principal!.ToString());
+    }
+
     /// <summary>The suggested statement, put where it is said to belong, allows the request: layer for layer.</summary>
     [Theory]
     [InlineData("identity-based policy", "a policy of arn:aws:iam::123456789012:role/viewer")]

@@ -48,7 +48,7 @@ public sealed class PolicyCmdletTests : IAsyncLifetime
         { new() { ["Allow"] = "s3:GetObject", ["Bucket"] = "movies", ["Prefix"] = "lab2/", ["Condition"] = new Hashtable { ["Bool"] = new Hashtable { ["aws:SecureTransport"] = true } } }, ["Allow s3:GetObject on arn:aws:s3:::movies/lab2/* if Bool aws:SecureTransport true"] },
         { new() { ["Allow"] = new[] { "s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation" }, ["Bucket"] = "movies", ["Prefix"] = "a/", ["Sid"] = "Lab" }, ["Allow s3:ListBucket on arn:aws:s3:::movies if StringLike s3:prefix a/*", "Allow s3:GetBucketLocation on arn:aws:s3:::movies", "Allow s3:GetObject on arn:aws:s3:::movies/a/*"] },
         { new() { ["Allow"] = "s3:*", ["Bucket"] = "movies" }, ["Allow s3:* on arn:aws:s3:::movies", "Allow s3:* on arn:aws:s3:::movies/*"] },
-        { new() { ["Deny"] = "s3:*", ["Bucket"] = "movies", ["Prefix"] = "x/" }, ["Deny s3:ListBucket, s3:ListBucketMultipartUploads, s3:ListBucketVersions on arn:aws:s3:::movies if StringLike s3:prefix x/*", "Deny s3:* on arn:aws:s3:::movies/x/*"] },
+        { new() { ["Deny"] = "s3:*", ["Bucket"] = "movies", ["Prefix"] = "x/" }, ["Deny s3:ListBucket, s3:ListBucketVersions on arn:aws:s3:::movies if StringLike s3:prefix x/*", "Deny s3:* on arn:aws:s3:::movies/x/*"] },
         { new() { ["Allow"] = "s3:getobject", ["Resource"] = "s3://movies/*", ["Principal"] = new[] { "ec2.amazonaws.com", "123456789012" } }, ["Allow s3:getobject on arn:aws:s3:::movies/* to 123456789012, ec2.amazonaws.com"] },
     };
 
@@ -66,7 +66,10 @@ public sealed class PolicyCmdletTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("Allow", "s3:GetObjekt", "Bucket", "movies", "ActionInvalid", "did you mean 's3:GetObject'?")]
+    [InlineData("Allow", "s3:GetObjekt", "Bucket", "movies", "ActionInvalid", "Did you mean s3:GetObject?")]
+    [InlineData("Bucket", "movies/data/", "Access", "Read", "BucketInvalid", "-Bucket movies -Prefix data/")]
+    [InlineData("Bucket", "movies*", "Access", "Read", "BucketInvalid", "-Resource s3://movies*, s3://movies*/*")]
+    [InlineData("Bucket", "s3://movies", "Access", "Read", "BucketInvalid", "write -Bucket movies.")]
     [InlineData("Allow", "kms:Decrypt", "Bucket", "movies", "ActionInvalid", "does not go with -Bucket: give its -Resource")]
     [InlineData("Allow", "s3:ListAllMyBuckets", "Bucket", "movies", "ActionInvalid", "use -Resource *")]
     [InlineData("Allow", "s3:GetObject", "Prefix", "a/", "BucketMissing", "-Prefix needs -Bucket")]
@@ -79,6 +82,59 @@ public sealed class PolicyCmdletTests : IAsyncLifetime
         ErrorRecord error = (await Run("New-LabPolicyDocument", new Hashtable { [name] = value, [other] = text })).TerminatingError!;
         Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("s3:GetObjects", "s3:GetObject")]
+    [InlineData("sts:AssumeRole", null)]
+    [InlineData("private:DoIt", null)]
+    public async Task What_the_catalogue_lacks_is_warned_of(string action, string? meant)
+    {
+        string[] warnings = [.. (await Run("New-LabPolicyDocument", new { Allow = action, Resource = "*" })).Ok().Warnings];
+        Assert.Equal(meant is null, warnings.Length == 0);
+        Assert.All(warnings, warning => Assert.Contains(meant!, warning, StringComparison.Ordinal));
+        warnings = [.. (await Run("New-LabPolicyDocument", new { Allow = "sts:AssumeRole", Principal = "ecc2.amazonaws.com" })).Ok().Warnings];
+        Assert.Contains("did you mean 'ec2'?", Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Empty((await Run("New-LabPolicyDocument", new { Allow = "sts:AssumeRole", Principal = new[] { "logs.eu-central-1.amazonaws.com", "ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com" } })).Ok().Warnings);
+    }
+
+    /// <summary>Calls stand for their permissions, what does not exist is refused with what was meant, and what may be new is possible.</summary>
+    [Fact]
+    public async Task Actions_are_those_of_the_catalogue()
+    {
+        PolicyDocument policy = PolicyDocument.Parse("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:Get*","s3:PutNewThing","private:DoIt"],"Resource":"*"}}""");
+        async Task<string> Decide(string action) => (await Run("Test-LabPolicy", new { Action = action, Resource = "s3://movies/a", Policy = policy })) is { TerminatingError: { } error }
+            ? error.FullyQualifiedErrorId.Split(',')[0] + " " + error : (await Run("Test-LabPolicy", new { Action = action, Resource = "s3://movies/a", Policy = policy })).OutputOf<LabPolicyDecision>().Select(one => $"{one.Action} {one.Decision}").Single();
+        Assert.Equal("s3:GetObject Allowed", await Decide("s3:HeadObject"));
+        Assert.Equal("s3:PutNewThing Allowed", await Decide("s3:PutNewThing"));
+        Assert.Equal("private:DoIt Allowed", await Decide("private:DoIt"));
+        string refused = await Decide("s3:GetObjects");
+        Assert.StartsWith("ActionUnknown", refused, StringComparison.Ordinal);
+        Assert.Contains("s3:GetObject?", refused, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("// read\n{ \"Statement\": [] }", "line 1, column 1")]
+    [InlineData("/* read */ { \"Statement\": [] }", "line 1, column 1")]
+    [InlineData("# read\n{ \"Statement\": [] }", "line 1, column 1")]
+    public async Task A_text_that_begins_with_a_comment_is_no_path(string json, string place)
+    {
+        string message = (await Run("Test-LabPolicy", new { Action = "s3:GetObject", Policy = json })).TerminatingError!.ToString();
+        Assert.Contains(place, message, StringComparison.Ordinal);
+        Assert.Contains("a comment begins here", message, StringComparison.Ordinal);
+        Assert.Contains("a comment begins here", (await Run("Measure-LabPolicy", new { Policy = json })).TerminatingError!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("a comment begins here", (await Run("Test-LabPolicy", new { Action = "s3:GetObject", Policy = json.Split('\n') })).TerminatingError!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_decided_fails_a_gate_and_is_only_warned_of_without_one()
+    {
+        PolicyDocument old = PolicyDocument.Parse("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"aws:RequestTag/n":"10"}}}]}""");
+        PolicyDocument changed = PolicyDocument.Parse("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringLike":{"aws:RequestTag/n":"*"}}}]}""");
+        CmdletResult gate = await Run("Compare-LabPolicy", new { Reference = old, Difference = changed, NoNewAccess = true });
+        Assert.StartsWith("ComparisonUndecided,", gate.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("aws:RequestTag/n", gate.TerminatingError.ToString(), StringComparison.Ordinal);
+        Assert.Contains((await Run("Compare-LabPolicy", new { Reference = old, Difference = changed })).Ok().Warnings, warning => warning.Contains("aws:RequestTag/n", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -66,6 +66,47 @@ public sealed class PolicyReviewTests : IDisposable
         Assert.Contains("DataExposure", ids);
     }
 
+    /// <summary>Who can do something, with the policy of the resource, and where a policy could not be read.</summary>
+    [Fact]
+    public void The_policy_of_the_resource_lets_in_whom_it_names()
+    {
+        AccountSnapshot account = new([User("ann", null), User("bob", """{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}""", unreadable: "odd")]);
+        NamedPolicy bucket = Named("bucket", """
+            {"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/public/*"},
+            {"Effect":"Allow","Principal":{"AWS":["210987654321","arn:aws:iam::123456789012:user/ann"],"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/shared/*"},
+            {"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/closed/*"},
+            {"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"} } }
+            """);
+        string[] Who(string action, string key) => [.. PrincipalAccess.Find(account, action, "arn:aws:s3:::b/" + key, null, bucket).Select(found => $"{found.Kind} {found.Principal.Split('/')[^1]}{(found.Conditional ? "?" : "")}{(found.Unreadable.Count > 0 ? "!" : "")}")];
+        Assert.Equal(["User ann", "User bob!", "Everyone *"], Who("s3:GetObject", "public/a"));
+        Assert.Equal(["User ann", "User bob!", "CanonicalUser 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", "Account 210987654321"], Who("s3:GetObject", "shared/a"));
+        Assert.Equal(["User bob!"], Who("s3:GetObject", "other"));
+        Assert.Empty(Who("s3:GetObject", "closed/a"));
+        Assert.Equal(["User ann?", "User bob?!", "Everyone *?"], Who("s3:PutObject", "a"));
+    }
+
+    [Theory]
+    [InlineData("\"*\"", "User ann, User bob, Everyone *")]
+    [InlineData("{\"AWS\":\"123456789012\"}", "User bob")]
+    [InlineData("{\"AWS\":\"arn:aws:iam::123456789012:user/ann\"}", "User ann")]
+    [InlineData("{\"AWS\":\"210987654321\"}", "Account 210987654321")]
+    [InlineData("{\"Service\":\"ec2.amazonaws.com\"}", "Service ec2.amazonaws.com")]
+    public void To_assume_a_role_its_trust_policy_must_agree(string trusted, string who)
+    {
+        AccountPrincipal role = new() { Kind = AccountPrincipalKind.Role, Name = "r", Arn = "arn:aws:iam::123456789012:role/p/r", Trust = Named("trust", $$"""{"Effect":"Allow","Principal":{{trusted}},"Action":"sts:AssumeRole"}""") };
+        AccountSnapshot account = new([User("ann", null), User("bob", """{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}"""), role]);
+        Assert.Equal(who, string.Join(", ", PrincipalAccess.Find(account, "sts:AssumeRole", role.Arn).Select(found => $"{found.Kind} {found.Principal.Split('/')[^1]}")));
+    }
+
+    private static AccountPrincipal User(string name, string? statement, string? unreadable = null) => new()
+    {
+        Kind = AccountPrincipalKind.User, Name = name, Arn = $"arn:aws:iam::123456789012:user/{name}",
+        Policies = statement is null ? [] : [Named(name, statement)],
+        Unreadable = unreadable is null ? [] : [(unreadable, "it is odd")],
+    };
+
+    private static NamedPolicy Named(string name, string statements) => new(name, PolicyDocument.Parse($$"""{"Version":"2012-10-17","Statement":[{{statements}}]}"""));
+
     [Fact]
     public async Task Ways_to_a_role_are_found_through_other_roles()
     {
@@ -93,6 +134,18 @@ public sealed class PolicyReviewTests : IDisposable
     [InlineData("""{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:Attributes":["title"]}}}""", "ForAllValuesAlone")]
     [InlineData("""{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:Attributes":["title"]},"Null":{"dynamodb:Attributes":"false"}}}""", "")]
     [InlineData("""{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}""", "")]
+    [InlineData("""{"Effect":"Allow","Action":"sts:*","Resource":"*"}""", "PrivilegeEscalation")]
+    [InlineData("""{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::123456789012:role/*"}""", "PrivilegeEscalation")]
+    [InlineData("""{"Effect":"Allow","Action":["bedrock-agentcore:*","iam:PassRole"],"Resource":"*"}""", "PrivilegeEscalation")]
+    [InlineData("""{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*"}""", "")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"IpAddress":{"aws:SourceIp":["0.0.0.0/1","192.0.0.0/2"]}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","2000::/3"]}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*"}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"},{"Effect":"Deny","Principal":"*","Action":"s3:Put*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":{"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"}""", "CanonicalUserPrincipal")]
     public void A_document_is_reviewed(string statement, string id)
     {
         string[] ids = [.. PolicyReview.Review(Document(statement), "document").Select(finding => finding.Id).Distinct()];
@@ -104,6 +157,60 @@ public sealed class PolicyReviewTests : IDisposable
         {
             Assert.Empty(ids);
         }
+    }
+
+    /// <summary>Whose workflows a trust policy lets in.</summary>
+    [Theory]
+    [InlineData("StringLike", "sub", "repo:myorg*", "FederatedTrustOpen")]
+    [InlineData("StringLike", "sub", "repo:my?rg/app:*", "FederatedTrustOpen")]
+    [InlineData("StringLike", "sub", "repo:myorg/*", "")]
+    [InlineData("StringEquals", "sub", "repo:myorg/app:*", "ConditionNeverTrue")]
+    [InlineData("StringEquals", "sub", "repo:myorg/app:ref:refs/heads/main", "")]
+    [InlineData("StringEquals", "actor", "ann", "FederatedTrustOpen")]
+    [InlineData("StringEquals", "environment", "production", "FederatedTrustOpen")]
+    [InlineData("StringEquals", "repository_owner_id", "123", "")]
+    [InlineData("StringLike", "repository", "myorg*", "FederatedTrustOpen")]
+    [InlineData("StringLike", "job_workflow_ref", "myorg/app/.github/workflows/*", "")]
+    public void Whose_workflows_are_trusted_is_looked_at(string name, string claim, string value, string id)
+    {
+        const string Issuer = "token.actions.githubusercontent.com";
+        string trust = $$"""{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/{{Issuer}}"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"{{Issuer}}:aud":"sts.amazonaws.com"},"{{name}}IfX":{"{{Issuer}}:{{claim}}":"{{value}}"} } }""".Replace("IfX", name == "StringEquals" ? "IgnoreCase" : "", StringComparison.Ordinal);
+        string[] ids = [.. PolicyReview.Review(Document(trust), "document").Where(finding => finding.Id != "ConditionNeverTrue" || finding.Why.Contains("literally", StringComparison.Ordinal)).Select(finding => finding.Id).Distinct()];
+        Assert.Equal(id.Length == 0 ? [] : [id], ids);
+    }
+
+    /// <summary>Who may do everything, with what takes some of it away.</summary>
+    [Theory]
+    [InlineData("", null, FindingSeverity.Critical)]
+    [InlineData("""{"Effect":"Deny","Action":"s3:DeleteBucket","Resource":"*"}""", null, FindingSeverity.Critical)]
+    [InlineData("""{"Effect":"Deny","Action":"iam:*","Resource":"*"}""", null, FindingSeverity.Medium)]
+    [InlineData("", """{"Effect":"Allow","Action":"s3:*","Resource":"*"}""", FindingSeverity.Medium)]
+    [InlineData("", """{"Effect":"Allow","Action":"*","Resource":"*"}""", FindingSeverity.Critical)]
+    public void An_administrator_is_who_cannot_be_held(string deny, string? boundary, FindingSeverity severity)
+    {
+        AccountPrincipal admin = new()
+        {
+            Kind = AccountPrincipalKind.Role, Name = "admin", Arn = "arn:aws:iam::123456789012:role/admin", Boundary = boundary is null ? null : Named("limit", boundary),
+            Policies = [Named("all", """{"Effect":"Allow","Action":"*","Resource":"*"}""" + (deny.Length > 0 ? "," + deny : ""))],
+            Trust = Named("trust", """{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}"""),
+        };
+        AccountSnapshot account = new([User("ann", $$"""{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"{{admin.Arn}}"}"""), admin]);
+        LabPolicyFinding[] found = [.. PolicyReview.Review(account)];
+        Assert.Equal(severity, found.Single(finding => finding.Id == "AdministratorAccess").Severity);
+        Assert.Equal(severity == FindingSeverity.Critical, Array.Exists(found, finding => finding.Id == "AssumesAdministrator"));
+    }
+
+    [Fact]
+    public void Every_step_of_a_way_exists() =>
+        Assert.Empty(EscalationPath.All.SelectMany(path => path.Steps).Select(step => step.Action).Where(action => Core.Identity.Catalogue.ActionCatalogue.Find(action) is null));
+
+    [Fact]
+    public void What_is_denied_beyond_some_resources_is_no_way()
+    {
+        PolicyDocument document = Document("""{"Effect":"Allow","Action":["iam:PassRole","ec2:RunInstances"],"Resource":"*"},{"Effect":"Deny","Action":"iam:PassRole","NotResource":"arn:aws:iam::123456789012:role/web"}""");
+        string[] ids = [.. PolicyReview.Review(document, "document").Select(finding => finding.Id)];
+        Assert.DoesNotContain("PrivilegeEscalation", ids);
+        Assert.DoesNotContain("PassRoleAny", ids);
     }
 
     [Fact]

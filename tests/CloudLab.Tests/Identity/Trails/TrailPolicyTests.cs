@@ -135,6 +135,39 @@ public sealed class TrailPolicyTests : IDisposable
         Assert.Contains(found, finding => finding.Id == "UnusedPrincipal" && finding.Principal.EndsWith("role/notifier", StringComparison.Ordinal));
     }
 
+    /// <summary>What a call needs besides the permission of its name counts as used, as it does for the policy of a trail.</summary>
+    [Fact]
+    public async Task What_a_call_needs_besides_is_used()
+    {
+        Write("a.json",
+            Event("lambda.amazonaws.com", "CreateFunction20150331", new JsonObject { ["functionName"] = "f1", ["role"] = $"arn:aws:iam::{Account}:role/runner" }),
+            Event("s3.amazonaws.com", "GetObject", new JsonObject { ["bucketName"] = "movies", ["key"] = "k", ["versionId"] = "v" }),
+            Event("s3.amazonaws.com", "PutObject", new JsonObject { ["bucketName"] = "movies", ["key"] = "k", ["x-amz-acl"] = "private" }));
+        TrailUsage usage = new();
+        foreach (TrailSource source in TrailSource.OfPath(folder))
+        {
+            await usage.AddAsync(source, Cancellation);
+        }
+
+        Assert.Equal(
+            ["iam:PassRole", "lambda:CreateFunction", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"],
+            usage.Of($"arn:aws:iam::{Account}:role/worker")!.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_trail_that_cannot_be_read_is_one_error()
+    {
+        CmdletResult nothing = await CmdletRunner.RunAsync("New-LabPolicyDocument", new { FromTrail = Path.Combine(folder, "*.json") });
+        Assert.StartsWith("PathNotFound,", nothing.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("*.json", nothing.TerminatingError.ToString(), StringComparison.Ordinal);
+        string file = Path.Combine(folder, "locked.json");
+        await File.WriteAllTextAsync(file, "{\"Records\":[]}", Cancellation);
+        await using FileStream lockOnIt = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        ErrorRecord error = Assert.Single((await CmdletRunner.RunAsync("New-LabPolicyDocument", new { FromTrail = file })).Errors);
+        Assert.StartsWith("TrailUnreadable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(file, error.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Memory_does_not_grow_with_the_names()
     {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Policies;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets.Settings;
@@ -17,13 +18,13 @@ namespace CloudLab.Cmdlets.Storage.Buckets.Settings;
 /// </remarks>
 /// <example>
 /// <para>Lets everyone read the objects below data/.</para>
-/// <code>Set-LabBucketPolicy -Bucket movies -Policy (New-LabPolicyDocument -Allow s3:GetObject -Resource s3://movies/data/* -Principal *)</code>
+/// <code>New-LabPolicyDocument -Bucket movies -Prefix data/ -Access Read -Principal * | Set-LabBucketPolicy movies</code>
 /// </example>
 /// <example>
 /// <para>The same from a file.</para>
 /// <code>New-LabPolicyDocument s3:GetObject s3://movies/data/* -Principal * | Set-Content policy.json; Set-LabBucketPolicy -Bucket movies -Policy policy.json -PassThru</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Identity.Policies.LabBucketPolicy; or System.String: name of a bucket.</inputtype>
+/// <inputtype>CloudLab.Core.Identity.Policies.LabBucketPolicy; or System.String: name of a bucket; or, with -Bucket, CloudLab.Core.Identity.Policies.PolicyDocument.</inputtype>
 [Cmdlet(VerbsCommon.Set, "LabBucketPolicy", SupportsShouldProcess = true)]
 [OutputType(typeof(LabBucketPolicy))]
 public sealed class SetLabBucketPolicyCommand : SetBucketConfigurationCommand
@@ -31,7 +32,7 @@ public sealed class SetLabBucketPolicyCommand : SetBucketConfigurationCommand
     private string json = "";
 
     /// <summary>The policy, with a Principal and a Resource in each statement.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public object? Policy { get; set; }
 
@@ -41,7 +42,16 @@ public sealed class SetLabBucketPolicyCommand : SetBucketConfigurationCommand
     private BucketPolicy BucketPolicy => new(Client);
 
     /// <inheritdoc/>
-    protected override void OnProcess() => json = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Resource)!.ToJson(indented: false);
+    protected override void OnProcess()
+    {
+        json = PolicyArgument.Read(this, nameof(Policy), Policy, PolicyKind.Resource)!.ToJson(indented: false);
+
+        // A policy from the pipeline, without a bucket beside it.
+        if (Bucket is [['{', ..]])
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "BucketMissing", "Which bucket? Name it: … | Set-LabBucketPolicy movies.");
+        }
+    }
 
     /// <inheritdoc/>
     protected override Task SetAsync(string bucket, CancellationToken cancellation) => BucketPolicy.SetAsync(bucket, json, cancellation);

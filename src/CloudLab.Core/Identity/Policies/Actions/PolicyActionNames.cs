@@ -1,34 +1,69 @@
 using System.Text.RegularExpressions;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Identity.Catalogue;
 
 namespace CloudLab.Core.Identity.Policies.Actions;
 
-/// <summary>
-/// What is known of the names of actions. The one place through which policies ask: a catalogue of all services comes in
-/// here, and with it the permissions that an API call needs.
-/// </summary>
+/// <summary>What an action of S3 is done to; policies give each kind a resource of its own.</summary>
+internal enum ActionPlace
+{
+    /// <summary>An action of another service, or one that is not known.</summary>
+    Unknown,
+
+    /// <summary>Objects: <c>bucket/*</c>.</summary>
+    Object,
+
+    /// <summary>A bucket, in a request that may have a prefix (<c>s3:prefix</c>).</summary>
+    Listing,
+
+    /// <summary>A bucket.</summary>
+    Bucket,
+
+    /// <summary>The account: <c>*</c>.</summary>
+    Account,
+
+    /// <summary>Something else of S3: an access point, a batch job.</summary>
+    Other,
+}
+
+/// <summary>What is known of the names of actions: the one place through which policies ask the catalogue.</summary>
 public static partial class PolicyActionNames
 {
+    private static readonly Lazy<Dictionary<string, ActionPlace>> Places = new(() => ActionCatalogue.Match("s3:*").ToDictionary(action => action.Action, PlaceOfS3, StringComparer.OrdinalIgnoreCase));
+
     /// <summary>The permissions that an action needs. Throws <see cref="LabException"/> for what is no action.</summary>
-    /// <param name="name">Action: <c>s3:GetObject</c>.</param>
+    /// <param name="name">Action: <c>s3:GetObject</c>, or a call of the API: <c>s3:HeadObject</c>.</param>
+    /// <param name="isNamed">Whether a policy names an action: then one that the catalogue lacks may be newer than it; others are refused if the catalogue knows the service (<c>ActionUnknown</c>).</param>
     /// <returns>The actions to decide on; one, unless the name is that of an API call that needs several.</returns>
-    public static IReadOnlyList<string> Permissions(string name) => Form().IsMatch(name)
-        ? [name]
-        : throw new LabException(
-            LabErrorKind.InvalidArgument, "ActionInvalid",
-            name.AsSpan().IndexOfAny('*', '?') >= 0
-                ? $"'{name}' has wildcards, and a request is for one action: name it, such as s3:GetObject."
-                : $"'{name}' is not an action: write service:Name, such as s3:GetObject.")
+    public static IReadOnlyList<string> Permissions(string name, Func<string, bool>? isNamed = null)
+    {
+        if (!Form().IsMatch(name))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "ActionInvalid",
+                name.AsSpan().IndexOfAny('*', '?') >= 0
+                    ? $"'{name}' has wildcards, and a request is for one action: name it, such as s3:GetObject."
+                    : $"'{name}' is not an action: write service:Name, such as s3:GetObject.")
+            {
+                Target = name,
+            };
+        }
+
+        string[] parts = name.Split(':');
+        if (!ActionCatalogue.HasService(parts[0]) || ActionCatalogue.Find(name) is not null)
+        {
+            return [name];
+        }
+
+        IReadOnlyList<string> permissions = ApiCalls.PermissionsOf(parts[0], parts[1]);
+        return permissions.Count > 0 ? permissions : isNamed?.Invoke(name) == true ? [name] : throw new LabException(
+            LabErrorKind.InvalidArgument, "ActionUnknown",
+            $"'{name}' is not an action of {ActionCatalogue.ServiceName(parts[0])} in the catalogue of {ActionCatalogue.Date:yyyy-MM-dd}. {ApiCalls.WhatWasMeant(name)}")
         {
             Target = name,
+            Advice = "An action that is newer than the catalogue can be asked about if one of the policies names it.",
         };
-
-    /// <summary>All actions of a service.</summary>
-    /// <param name="service">What stands before the colon: <c>s3</c>.</param>
-    /// <returns>Its actions; none where the service is not known.</returns>
-    public static IReadOnlyList<string> OfService(string service) => service.Equals("s3", StringComparison.OrdinalIgnoreCase)
-        ? [.. S3Actions.Object, .. S3Actions.Listing, .. S3Actions.Bucket, .. S3Actions.Account]
-        : [];
+    }
 
     /// <summary>Whether an action can be done to a resource at all: objects are not listed, buckets are not read.</summary>
     /// <param name="action">The action.</param>
@@ -36,16 +71,41 @@ public static partial class PolicyActionNames
     /// <returns>False where a request of that kind does not exist; true where it does or nothing is known.</returns>
     public static bool Fits(string action, string resource)
     {
-        if (!action.StartsWith("s3:", StringComparison.OrdinalIgnoreCase))
+        ActionPlace place = PlaceOf(action);
+        if (place is ActionPlace.Unknown or ActionPlace.Other)
         {
             return true;
         }
 
+        // Of access points and the like, whose ARNs have a region and an account, nothing is known.
+        bool plain = resource.Split(':', 6) is ["arn", _, "s3", "", "", _];
         bool objectArn = resource.Contains('/', StringComparison.Ordinal);
-        return S3Actions.Object.Contains(action, StringComparer.OrdinalIgnoreCase) ? objectArn
-            : S3Actions.Account.Contains(action, StringComparer.OrdinalIgnoreCase) ? resource == "*"
-            : !(S3Actions.Bucket.Contains(action, StringComparer.OrdinalIgnoreCase) || S3Actions.Listing.Contains(action, StringComparer.OrdinalIgnoreCase))
-            || (!objectArn && resource != "*");
+        return place switch
+        {
+            ActionPlace.Object => objectArn,
+            ActionPlace.Account => resource == "*",
+            _ => resource != "*" && !(plain && objectArn),
+        };
+    }
+
+    /// <summary>What an action is done to.</summary>
+    /// <param name="action">The action.</param>
+    /// <returns>The kind, for S3.</returns>
+    internal static ActionPlace PlaceOf(string action) =>
+        action.StartsWith("s3:", StringComparison.OrdinalIgnoreCase) ? Places.Value.GetValueOrDefault(action, ActionPlace.Unknown) : ActionPlace.Unknown;
+
+    /// <summary>The actions of S3 that are done to one kind of thing.</summary>
+    /// <param name="place">The kind.</param>
+    /// <returns>Actions in order.</returns>
+    internal static IEnumerable<string> OfS3(ActionPlace place) => Places.Value.Where(pair => pair.Value == place).Select(pair => pair.Key);
+
+    private static ActionPlace PlaceOfS3(LabAction action)
+    {
+        bool On(string type) => action.Resource.Any(resource => resource.Name == type);
+        return On("object") ? ActionPlace.Object
+            : On("bucket") ? (ConditionKeyName.IsListed(action.ConditionKey, "s3:prefix") ? ActionPlace.Listing : ActionPlace.Bucket)
+            : action.Resource.Count == 0 ? ActionPlace.Account
+            : ActionPlace.Other;
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9-]+:[A-Za-z0-9]+\z")]

@@ -1,28 +1,19 @@
-using System.Text.RegularExpressions;
-using CloudLab.Core.Common;
 using CloudLab.Core.Identity.Policies.Actions;
 using CloudLab.Core.Identity.Policies.Decisions;
 
 namespace CloudLab.Core.Identity.Policies.Comparison;
 
 /// <summary>
-/// Looks for requests that one set of policies allows and another does not. Requests are made from the policies themselves: actions and
-/// resources for every combination of their patterns, values of condition keys at the boundaries of their conditions, callers from their
-/// principals. Each is decided by <see cref="PolicyEvaluator"/>: what is found is a real difference, and the statement that makes it.
+/// Looks for requests that one set of policies allows and another does not. All that the policies say of requests is collected from both sides: actions,
+/// resources, callers, values of condition keys and of variables. For each, there is one candidate for every way in which the policies can tell it from others,
+/// so that all requests behave like one of those that are tried. Each is decided by <see cref="PolicyEvaluator"/>: what is found is a real difference. What
+/// could not be tried to the end, <see cref="Undecided"/> says: nothing found is no proof then.
 /// </summary>
-public sealed partial class PolicySearch
+public sealed class PolicySearch
 {
-    private const int MostContexts = 512;
-    private const int MostTries = 400_000;
+    private const int MostTries = 2_000_000;
 
     // Names for what policies only describe by a star. S3 has no account in its ARNs.
-    private static readonly string[] SomeActions =
-    [
-        "s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteBucket", "iam:PassRole", "iam:CreateUser", "iam:AttachRolePolicy", "sts:AssumeRole",
-        "ec2:RunInstances", "ec2:DescribeInstances", "lambda:InvokeFunction", "kms:Decrypt", "secretsmanager:GetSecretValue", "dynamodb:GetItem",
-        "sqs:SendMessage", "sns:Publish", "logs:PutLogEvents", "ecr:GetAuthorizationToken",
-    ];
-
     private static readonly string[] SomeResources =
     [
         "arn:aws:s3:::example-bucket", "arn:aws:s3:::example-bucket/example-key", "arn:aws:iam::123456789012:role/example", "arn:aws:iam::123456789012:user/example",
@@ -35,13 +26,16 @@ public sealed partial class PolicySearch
     private static readonly NamedPolicy Everything = new(
         "any policy", new PolicyDocument([new PolicyStatement { Effect = PolicyEffect.Allow, Action = ["*"], Resource = ["*"] }]));
 
-    private readonly IReadOnlyList<NamedPolicy> granting;
-    private readonly IReadOnlyList<NamedPolicy> other;
-    private readonly string indicator;
+    private readonly List<Place> places;
+    private readonly List<Place> suspects;
     private readonly Dictionary<string, List<PolicyCondition>> conditions = new(StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string> variables = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, List<string[]?>> values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Undecided undecided = new();
+    private readonly VariableValues variables;
+    private readonly PolicySet grantingSet;
+    private readonly PolicySet? otherSet;
+    private readonly string indicator;
     private readonly bool ofResource;
-    private bool cut;
 
     /// <summary>Prepares a search.</summary>
     /// <param name="granting">Policies that must allow the requests to find.</param>
@@ -49,31 +43,24 @@ public sealed partial class PolicySearch
     /// <param name="indicator">The side to show in what is found: <c>=&gt;</c> or <c>&lt;=</c>.</param>
     public PolicySearch(IReadOnlyList<NamedPolicy> granting, IReadOnlyList<NamedPolicy> other, string indicator)
     {
-        (this.granting, this.other, this.indicator) = (granting, other, indicator);
+        this.indicator = indicator;
         ofResource = IsOfResource(granting);
-        foreach (PolicyDocument document in granting.Concat(other).Select(policy => policy.Document))
+        places = PlacesOf(granting, granting: true, 0);
+        places.AddRange(PlacesOf(other, granting: false, places.Count));
+        suspects = Suspects();
+        foreach (PolicyCondition condition in places.SelectMany(place => place.Statement.Condition))
         {
-            foreach (PolicyStatement statement in document.Statement)
+            if (!conditions.TryGetValue(condition.Key, out List<PolicyCondition>? those))
             {
-                foreach (PolicyCondition condition in statement.Condition)
-                {
-                    if (!conditions.TryGetValue(condition.Key, out List<PolicyCondition>? those))
-                    {
-                        conditions[condition.Key] = those = [];
-                    }
-
-                    those.Add(condition);
-                }
-
-                if (document.HasVariables)
-                {
-                    foreach (string text in statement.Resource.Concat(statement.NotResource).Concat(statement.Condition.SelectMany(condition => condition.Value)))
-                    {
-                        variables.UnionWith(Variable().Matches(text).Select(match => match.Groups[1].Value.Trim()).Where(key => key is not ("*" or "?" or "$")));
-                    }
-                }
+                conditions[condition.Key] = those = [];
             }
+
+            those.Add(condition);
         }
+
+        variables = new VariableValues([.. granting.Concat(other).Select(policy => policy.Document)], conditions, undecided);
+        grantingSet = Set(granting);
+        otherSet = other.Count == 0 ? null : Set(other);
     }
 
     /// <summary>Actions to look at, in place of those that the policies' patterns lead to.</summary>
@@ -88,8 +75,8 @@ public sealed partial class PolicySearch
     /// <summary>How many requests were decided.</summary>
     public int Tried { get; private set; }
 
-    /// <summary>Whether the search gave up before it had tried every combination: nothing found is no proof then.</summary>
-    public bool IsCut => cut;
+    /// <summary>What could not be tried to the end, each to complete a sentence; nothing found is no proof unless this is empty.</summary>
+    public IReadOnlyList<string> Undecided => undecided.Reasons;
 
     /// <summary>Whether policies are those of resources or roles, which name principals.</summary>
     /// <param name="policies">The policies.</param>
@@ -102,116 +89,232 @@ public sealed partial class PolicySearch
     /// <returns>For each statement that allows something new, one request for each action.</returns>
     public IEnumerable<LabPolicyDifference> Find(CancellationToken cancellation = default)
     {
-        PolicyContext known = new();
-        foreach (string variable in variables)
+        if (suspects.Count == 0)
         {
-            known.Set(variable, ConditionValues.Example);
+            yield break;
         }
 
-        string[] actions = [.. Actions()];
-        string[] resources = [.. Resources(known)];
-        Dictionary<string, List<string[]?>> values = new(StringComparer.OrdinalIgnoreCase);
-        foreach ((string key, List<PolicyCondition> those) in conditions)
-        {
-            values[key] = ConditionValues.For(those, known, ref cut);
-        }
+        List<PolicyStatement> statements = [.. places.Select(place => place.Statement)];
+        IReadOnlyList<ActionClass> actions = ActionCandidates.For(statements, OnlyAction, Action, undecided);
+        string[] resources = [.. Resources()];
+        IReadOnlyList<PolicyCaller> callers = ofResource
+            ? Distinguished(CallerCandidates.For(statements, conditions, variables, undecided))
+            : [new PolicyCaller { Account = CallerText.ExampleAccount }];
 
-        foreach (string variable in variables)
+        // What statements are about is decided once; requests that the same ones are about differ only in callers and conditions.
+        ulong[][] on = [.. resources.Select(Mask)];
+        Dictionary<string, List<(string Resource, ActionClass Actions)>> situations = new(StringComparer.Ordinal);
+        foreach (ActionClass one in actions)
         {
-            // With a value first: a statement whose variable has none matches nothing.
-            values[variable] = values.TryGetValue(variable, out List<string[]?>? tried) ? [[ConditionValues.Example], .. tried] : [[ConditionValues.Example], null];
-        }
-
-        PolicyCaller[] callers = ofResource ? [.. Callers(values)] : [new PolicyCaller { Account = CallerText.ExampleAccount }];
-        foreach (NamedPolicy policy in granting)
-        {
-            for (int i = 0; i < policy.Document.Statement.Count; i++)
+            string action = one.Shown[0], service = $":{action.Split(':')[0]}:";
+            bool[] about = [.. places.Select(place => place.Matcher.IsAbout(action))];
+            if (!suspects.Exists(place => about[place.Index]))
             {
-                if (policy.Document.Statement[i].Effect != PolicyEffect.Allow)
+                continue;
+            }
+
+            HashSet<string> own = new(StringComparer.Ordinal);
+            foreach (int r in Enumerable.Range(0, resources.Length).Where(r => PolicyActionNames.Fits(action, resources[r]))
+                .OrderBy(r => !resources[r].Contains(service, StringComparison.OrdinalIgnoreCase)))
+            {
+                int width = (variables.All.Count + 63) / 64;
+                string key = string.Create(places.Count * width * 4, (about, mask: on[r], width), static (span, state) =>
+                {
+                    for (int i = 0; i < state.mask.Length; i++)
+                    {
+                        ulong bits = state.about[i / state.width] ? state.mask[i] : 0;
+                        for (int part = 0; part < 4; part++)
+                        {
+                            span[(i * 4) + part] = (char)(bits >> (part * 16));
+                        }
+                    }
+                });
+                if (!own.Add(key) || !suspects.Exists(place => about[place.Index] && on[r].AsSpan(place.Index * width, width).ContainsAnyExcept(0UL)))
                 {
                     continue;
                 }
 
-                IReadOnlyList<PolicyContext> contexts = Contexts(policy.Document.Statement[i], values, known);
-                foreach (string action in actions)
+                if (!situations.TryGetValue(key, out List<(string, ActionClass)>? those))
                 {
-                    if (policy.Document.Matchers[i].IsAbout(action) && First(policy, i, action, resources, contexts, callers, cancellation) is { } found)
+                    situations[key] = those = [];
+                }
+
+                those.Add((resources[r], one));
+            }
+        }
+
+        // A statement and an action are shown once.
+        HashSet<(int, string)> shown = [];
+        List<LabPolicyDifference> found = [];
+        foreach (List<(string Resource, ActionClass Actions)> situation in situations.Values)
+        {
+            foreach ((Place place, PolicyRequest request, PolicyOutcome now, PolicyOutcome? before) in New(situation[0].Resource, situation[0].Actions.Shown[0], callers, cancellation))
+            {
+                foreach ((string resource, ActionClass those) in situation)
+                {
+                    foreach (string action in those.Shown.Where(action => shown.Add((place.Index, action.ToUpperInvariant()))))
                     {
-                        yield return found;
+                        found.Add(Found(place, request with { Action = action, Resource = resource }, now, before));
                     }
                 }
             }
         }
+
+        foreach (LabPolicyDifference difference in found)
+        {
+            yield return difference;
+        }
     }
 
-    private LabPolicyDifference? First(
-        NamedPolicy policy, int index, string action, string[] resources, IReadOnlyList<PolicyContext> contexts, PolicyCaller[] callers, CancellationToken cancellation)
+    // One request for each statement that allows something new.
+    private List<(Place Place, PolicyRequest Request, PolicyOutcome Now, PolicyOutcome? Before)> New(
+        string resource, string action, IReadOnlyList<PolicyCaller> callers, CancellationToken cancellation)
     {
-        string service = $":{action.Split(':')[0]}:";
-        PolicyMatcher matcher = policy.Document.Matchers[index];
-        foreach (string resource in resources.Where(resource => PolicyActionNames.Fits(action, resource)).OrderBy(resource => !resource.Contains(service, StringComparison.OrdinalIgnoreCase)))
+        List<(Place, PolicyRequest, PolicyOutcome, PolicyOutcome?)> found = [];
+        List<Place> relevant = [.. places.Where(place => place.Matcher.IsAbout(action)
+            && variables.All.Any(assignment => place.Matcher.IsOn(resource, place.HasVariables ? assignment : null)))];
+        HashSet<Place> left = [.. relevant.Where(suspects.Contains)];
+        string[] names = [.. relevant.Where(place => place.HasVariables).SelectMany(place => VariableValues.Of(place.Statement)).Distinct(StringComparer.OrdinalIgnoreCase)];
+        IReadOnlyList<PolicyContext> assignments = variables.Assignments(names, undecided);
+        List<(string Key, string[]?[] Values)> keys = [.. relevant.SelectMany(place => place.Statement.Condition).GroupBy(condition => condition.Key, StringComparer.OrdinalIgnoreCase)
+            .Where(group => !names.Contains(group.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(group => (group.Key, Values(group.Key, [.. group], assignments)))];
+        if (keys.Aggregate((double)assignments.Count * callers.Count, (count, key) => count * key.Values.Length) is > MostTries)
         {
-            foreach (PolicyContext context in contexts)
-            {
-                if (!matcher.IsOn(resource, policy.Document.HasVariables ? context : null))
-                {
-                    continue;
-                }
+            undecided.Add($"{action} on {resource} depends on too many combinations of condition keys ({string.Join(", ", keys.Select(key => key.Key).Concat(names))})");
+        }
 
-                foreach (PolicyCaller caller in callers)
+        foreach (PolicyCaller caller in callers)
+        {
+            PolicyContext own = new();
+            if (ofResource)
+            {
+                CallerText.Describe(caller, own);
+            }
+
+            foreach (PolicyContext assignment in assignments)
+            {
+                foreach (PolicyContext context in Contexts(assignment, names, keys, caller, own))
                 {
-                    if (!Agree(caller, context))
+                    if (left.Count == 0)
                     {
-                        continue;
+                        return found;
                     }
 
                     cancellation.ThrowIfCancellationRequested();
                     if (++Tried > MostTries)
                     {
-                        cut = true;
-                        return null;
+                        undecided.Add("there are more combinations of actions, resources, callers and conditions than were tried");
+                        return found;
                     }
 
                     PolicyRequest request = new(action, resource, caller, context);
-                    PolicyDecision now = PolicyEvaluator.Evaluate(request, Set(granting));
-                    PolicyStatement own = policy.Document.Statement[index];
-                    bool decides = ofResource && now.Layer == PolicyLayer.Identity
-                        ? PolicyEvaluator.GrantOf(own, caller) != PolicyEvaluator.Grant.None // The account is named: the callers' own policies decide.
-                        : ReferenceEquals(now.Statement, own);
-                    if (!now.Allowed || !decides)
+                    PolicyDecision now = PolicyEvaluator.Evaluate(request, grantingSet);
+                    PolicyOutcome? before = now.Allowed && otherSet is not null ? PolicyEvaluator.Evaluate(request, otherSet).Outcome : null;
+                    if (now.Allowed && before != PolicyOutcome.Allowed && Deciding(relevant, request, now) is { } place && left.Remove(place))
                     {
-                        continue;
-                    }
-
-                    PolicyOutcome? before = other.Count == 0 ? null : PolicyEvaluator.Evaluate(request, Set(other)).Outcome;
-                    if (before != PolicyOutcome.Allowed)
-                    {
-                        return Found(policy, index, request, now.Outcome, before);
+                        found.Add((place, request, now.Outcome, before));
                     }
                 }
             }
         }
 
-        return null;
+        return found;
     }
 
-    private LabPolicyDifference Found(NamedPolicy policy, int index, PolicyRequest request, PolicyOutcome now, PolicyOutcome? before)
+    // The account can be what is named: then the callers' own policies decide, and the statement that names it has let them.
+    private static Place? Deciding(List<Place> relevant, PolicyRequest request, PolicyDecision now) => relevant.Find(place => place.Granting && ReferenceEquals(place.Statement, now.Statement))
+        ?? relevant.Find(place => place.Granting && place.Statement.Effect == PolicyEffect.Allow
+            && PolicyEvaluator.GrantOf(place.Statement, request.Caller) != PolicyEvaluator.Grant.None
+            && place.Matcher.IsOn(request.Resource, place.HasVariables ? request.Context : null)
+            && PolicyEvaluator.Hold(place.Statement.Condition, request.Context, place.HasVariables ? request.Context : null));
+
+    // The values of a key, one for each combination of conditions that are met by it.
+    private string[]?[] Values(string key, IReadOnlyList<PolicyCondition> those, IReadOnlyList<PolicyContext> assignments)
     {
-        PolicyStatement statement = policy.Document.Statement[index];
-        PolicyContext told = request.Context;
-        return new LabPolicyDifference
+        if (!values.TryGetValue(key, out List<string[]?>? all))
         {
-            SideIndicator = indicator,
-            Action = request.Action,
-            Resource = request.Resource,
-            Principal = ofResource ? request.Caller.Arn ?? request.Caller.Service ?? request.Caller.Federated ?? "anonymous" : null,
-            Context = told.Entries.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => string.Join(", ", pair.Value)),
-            Reference = indicator == "<=" ? now : before,
-            Difference = indicator == "<=" ? before ?? PolicyOutcome.ImplicitDeny : now,
-            DecidedBy = $"{(statement.Sid is { Length: > 0 } sid ? $"statement '{sid}'" : $"statement {index + 1}")} of {policy.Name}",
-            Statement = statement,
-        };
+            values[key] = all = ConditionValues.For(key, conditions[key], variables.All, undecided);
+        }
+
+        return [.. all.DistinctBy(value => string.Concat(((IEnumerable<PolicyContext?>)[.. assignments, null]).SelectMany(
+            assignment => those.Select(condition => condition.Test.Holds(condition.Value, value, assignment) ? '1' : '0'))))];
     }
+
+    private IEnumerable<PolicyContext> Contexts(
+        PolicyContext assignment, string[] names, List<(string Key, string[]?[] Values)> keys, PolicyCaller caller, PolicyContext own)
+    {
+        // No request says of its caller what is not so.
+        foreach (string name in names)
+        {
+            if (!Agree(name, assignment.Get(name), caller, own))
+            {
+                yield break;
+            }
+        }
+
+        List<(string Key, IReadOnlyList<string>?[] Values)> free = [.. keys.Select(key => (key.Key, own.Get(key.Key) is { } said
+            ? [said]
+            : (IReadOnlyList<string>?[])[.. key.Values.Where(value => Agree(key.Key, value, caller, own))]))];
+        int[] at = new int[free.Count];
+        while (true)
+        {
+            PolicyContext context = new();
+            foreach ((string key, IReadOnlyList<string> value) in assignment.Entries)
+            {
+                context.Set(key, [.. value]);
+            }
+
+            for (int i = 0; i < at.Length; i++)
+            {
+                if (free[i].Values[at[i]] is { } value)
+                {
+                    context.Set(free[i].Key, [.. value]);
+                }
+            }
+
+            yield return context;
+            int next = 0;
+            while (next < at.Length && ++at[next] == free[next].Values.Length)
+            {
+                at[next++] = 0;
+            }
+
+            if (next == at.Length)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private bool Agree(string key, IReadOnlyList<string>? value, PolicyCaller caller, PolicyContext own)
+    {
+        if (!ofResource)
+        {
+            return true;
+        }
+
+        if (own.Get(key) is { } said)
+        {
+            return value is [var one] && one == said[0];
+        }
+
+        bool ofAccount = key.StartsWith("aws:PrincipalA", StringComparison.OrdinalIgnoreCase) || key.Equals("aws:username", StringComparison.OrdinalIgnoreCase);
+        return value is null || !ofAccount;
+    }
+
+    private LabPolicyDifference Found(Place place, PolicyRequest request, PolicyOutcome now, PolicyOutcome? before) => new()
+    {
+        SideIndicator = indicator,
+        Action = request.Action,
+        Resource = request.Resource,
+        Principal = ofResource ? request.Caller.Arn ?? request.Caller.Service ?? request.Caller.Federated ?? request.Caller.CanonicalUser ?? "anonymous" : null,
+        Context = request.Context.Entries.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => string.Join(", ", pair.Value)),
+        Reference = indicator == "<=" ? now : before,
+        Difference = indicator == "<=" ? before ?? PolicyOutcome.ImplicitDeny : now,
+        DecidedBy = $"{(place.Statement.Sid is { Length: > 0 } sid ? $"statement '{sid}'" : $"statement {place.Number + 1}")} of {place.Policy}",
+        Statement = place.Statement,
+    };
 
     // What a resource's policy grants is what it allows to callers whose own policies allow everything.
     private PolicySet Set(IReadOnlyList<NamedPolicy> policies) => ofResource
@@ -220,175 +323,108 @@ public sealed partial class PolicySearch
 
     private static NamedPolicy Merged(IReadOnlyList<NamedPolicy> policies) => policies.Count == 1
         ? policies[0]
-        : new NamedPolicy("the policies", new PolicyDocument([.. policies.SelectMany(policy => policy.Document.Statement)]));
+        : new NamedPolicy("the policies", new PolicyDocument([.. policies.SelectMany(policy => policy.Document.Statement)], policies[0].Document.Version));
 
-    private IEnumerable<string> Actions()
+    private static List<Place> PlacesOf(IReadOnlyList<NamedPolicy> policies, bool granting, int first) =>
+        [.. policies.SelectMany(policy => policy.Document.Statement.Select((statement, i) => (Policy: policy, Statement: statement, Number: i)))
+            .Select((found, i) => new Place(first + i, granting, found.Policy.Name, found.Number, found.Statement, found.Policy.Document.Matchers[found.Number], found.Policy.Document.HasVariables))];
+
+    // The statements that can allow something new. One that the other side has, word for word, can do so only if the other side denies more.
+    private List<Place> Suspects()
     {
-        string[] texts = [.. Statements().SelectMany(statement => statement.Action.Concat(statement.NotAction)), .. OnlyAction is { } only ? [only] : Array.Empty<string>()];
-        PatternWitness search = new(texts.Select(text => PolicyPattern.Expand(text, null, wildcards: true)!), ignoreCase: true);
-        IReadOnlyList<string> found;
-        if (Action is not null)
-        {
-            found = Action;
-        }
-        else
-        {
-            // Real names first; made up only where nothing is known of a service.
-            string[] services = [.. texts.Select(text => text.Split(':')[0]).Distinct(StringComparer.OrdinalIgnoreCase)];
-            string[] real = [.. texts.Where(text => text.AsSpan().IndexOfAny('*', '?') < 0), .. SomeActions, .. services.SelectMany(PolicyActionNames.OfService)];
-            HashSet<string> listed = [.. services.Where(service => PolicyActionNames.OfService(service).Count > 0), "s3"];
-            found = [.. search.Find(real, "?*:?*").Where((text, i) => i < real.Length || !listed.Contains(text.Split(':')[0].ToLowerInvariant()))];
-            cut |= search.Cut;
-        }
+        List<Place> allowing = [.. places.Where(place => place.Granting && place.Statement.Effect == PolicyEffect.Allow)];
+        HashSet<string> mine = [.. places.Where(place => place.Granting).Select(Text)], others = [.. places.Where(place => !place.Granting).Select(Text)];
+        bool deniesMore = places.Exists(place => !place.Granting && place.Statement.Effect == PolicyEffect.Deny && !mine.Contains(Text(place)));
+        return deniesMore ? allowing : [.. allowing.Where(place => !others.Contains(Text(place)))];
 
-        string? wanted = OnlyAction is null ? null : PolicyPattern.Expand(OnlyAction, null, wildcards: true);
-        return found.Distinct(StringComparer.OrdinalIgnoreCase).Where(action => wanted is null || PolicyPattern.IsMatch(wanted, action, ignoreCase: true));
+        static string Text(Place place) => place.HasVariables + new PolicyDocument([place.Statement with { Sid = null }]).ToJson(indented: false);
     }
 
-    private IEnumerable<string> Resources(PolicyContext known)
+    // Bits for each statement: with which values of the variables it is on the resource.
+    private ulong[] Mask(string resource)
     {
-        List<string> patterns = [PolicyPattern.Expand("arn:aws:s3:::?*/?*", null, wildcards: true)!];
-        List<string> literal = [];
-        foreach (PolicyDocument document in granting.Concat(other).Select(policy => policy.Document))
+        int width = (variables.All.Count + 63) / 64;
+        ulong[] mask = new ulong[places.Count * width];
+        foreach (Place place in places)
         {
-            foreach (string text in document.Statement.SelectMany(statement => statement.Resource.Concat(statement.NotResource)))
+            bool varies = place.HasVariables && VariableValues.Of(place.Statement).Any();
+            for (int i = 0; i < variables.All.Count; i++)
             {
-                // With the variables' values, and with their defaults.
-                foreach (PolicyContext? context in document.HasVariables ? (PolicyContext?[])[known, new PolicyContext()] : [null])
+                if (varies || i == 0 ? place.Matcher.IsOn(resource, place.HasVariables ? variables.All[i] : null) : (mask[place.Index * width] & 1) != 0)
                 {
-                    if (PolicyPattern.Expand(text, context, wildcards: true) is { } pattern)
+                    mask[(place.Index * width) + (i / 64)] |= 1UL << (i % 64);
+                }
+            }
+        }
+
+        return mask;
+    }
+
+    private IEnumerable<string> Resources()
+    {
+        List<WitnessPattern> patterns = [Pattern("arn:*:s3:::*/*"), Pattern("*/*")];
+        List<WitnessPattern> universes = [];
+        List<string> literal = [];
+        foreach (Place place in places)
+        {
+            foreach (string text in place.Statement.Resource.Concat(place.Statement.NotResource))
+            {
+                IEnumerable<PolicyContext?> contexts = place.HasVariables && text.Contains("${", StringComparison.Ordinal) ? (IEnumerable<PolicyContext?>)variables.All : [null];
+                foreach (string expanded in contexts.Select(context => PolicyPattern.Expand(text, context, wildcards: true)).OfType<string>().Distinct(StringComparer.Ordinal))
+                {
+                    patterns.Add(new WitnessPattern(expanded));
+                    if (!expanded.Any(PolicyPattern.IsWildcard))
                     {
-                        patterns.Add(pattern);
-                        if (!pattern.Any(PolicyPattern.IsWildcard))
-                        {
-                            literal.Add(pattern);
-                        }
+                        literal.Add(expanded);
+                    }
+
+                    if (suspects.Contains(place) && place.Statement.NotResource.Count == 0)
+                    {
+                        universes.Add(new WitnessPattern(expanded));
                     }
                 }
             }
+
+            if (suspects.Contains(place) && place.Statement.Resource.Count == 0)
+            {
+                universes.Add(Pattern("*"));
+            }
         }
 
-        string? wanted = OnlyResource is null ? null : PolicyPattern.Expand(OnlyResource, null, wildcards: true);
-        if (wanted is not null)
+        // Only what one of the statements that matter is on; what is no ARN is no resource.
+        WitnessPattern? wanted = OnlyResource is null ? null : Pattern(OnlyResource);
+        if (wanted is { } one)
         {
-            patterns.Add(wanted);
+            patterns.Add(one);
             literal.AddRange(OnlyResource!.AsSpan().IndexOfAny('*', '?') < 0 ? [OnlyResource!] : []);
         }
 
-        PatternWitness search = new(patterns, ignoreCase: false);
-        IReadOnlyList<string> found = search.Find([.. literal, .. SomeResources], "arn:?*:?*:*:*:?*");
-        cut |= search.Cut;
-        return found.Append("*").Where(resource => wanted is null || PolicyPattern.IsMatch(wanted, resource));
+        patterns.Add(Pattern("arn:?*:?*:*:*:?*"));
+        PatternWitness search = new(patterns);
+        IReadOnlyList<string> found = search.Find([.. literal, .. SomeResources], universes);
+        if (search.Cut)
+        {
+            undecided.Add("the patterns of the resources have too many combinations");
+        }
+
+        return found.Where(text => text.Split(':', 6) is ["arn", { Length: > 0 }, { Length: > 0 }, _, _, { Length: > 0 }]).Append("*").Distinct(StringComparer.Ordinal)
+            .Where(resource => wanted is null || PolicyPattern.IsMatch(wanted.Value.Text, resource));
+
+        static WitnessPattern Pattern(string text) => new(PolicyPattern.Expand(text, null, wildcards: true)!);
     }
 
-    private IReadOnlyList<PolicyContext> Contexts(PolicyStatement statement, Dictionary<string, List<string[]?>> values, PolicyContext known)
+    // One of each kind of caller that the policies tell apart.
+    private PolicyCaller[] Distinguished(IReadOnlyList<PolicyCaller> callers)
     {
-        // Of the keys that the statement itself asks for, only what it accepts; of the others, everything.
-        List<(string Key, string[]?[] Values)> keys = [];
-        foreach ((string key, List<string[]?> all) in values)
+        string[] keys = [.. conditions.Keys.Concat(variables.Names).Distinct(StringComparer.OrdinalIgnoreCase)];
+        return [.. callers.DistinctBy(caller =>
         {
-            PolicyCondition[] own = [.. statement.Condition.Where(condition => condition.Key.Equals(key, StringComparison.OrdinalIgnoreCase))];
-            string[]?[] kept = [.. all.Where(value => Array.TrueForAll(own, condition => condition.Test.Holds(condition.Value, value, known)))];
-            if (kept.Length == 0)
-            {
-                return [];
-            }
-
-            keys.Add((key, kept));
-        }
-
-        double product = keys.Aggregate(1d, (count, key) => count * key.Values.Length);
-        List<PolicyContext> contexts = [];
-        Random random = new(9);
-        for (int i = 0; i < Math.Min(product, MostContexts); i++)
-        {
-            PolicyContext context = new();
-            int rest = i;
-            foreach ((string key, string[]?[] kept) in keys)
-            {
-                // Every combination where there are few; else a sample that is the same each time.
-                string[]? value = kept[product <= MostContexts ? rest % kept.Length : random.Next(kept.Length)];
-                rest /= kept.Length;
-                if (value is not null)
-                {
-                    context.Set(key, value);
-                }
-            }
-
-            contexts.Add(context);
-        }
-
-        cut |= product > MostContexts;
-        return contexts;
+            PolicyContext own = new();
+            CallerText.Describe(caller, own);
+            return string.Concat(places.Select(place => (int)PolicyEvaluator.GrantOf(place.Statement, caller)))
+                + $"{caller.Account is null}{caller.IsRoot}{caller.RoleArn is null}" + string.Join('\n', keys.Select(key => own.Get(key)?[0]));
+        })];
     }
 
-    private IEnumerable<PolicyStatement> Statements() => granting.Concat(other).SelectMany(policy => policy.Document.Statement);
-
-    // No request says of its caller what is not so.
-    private bool Agree(PolicyCaller caller, PolicyContext context)
-    {
-        if (!ofResource)
-        {
-            return true;
-        }
-
-        if (caller.Account is null)
-        {
-            return !context.Entries.Keys.Any(key => key.StartsWith("aws:PrincipalA", StringComparison.OrdinalIgnoreCase) || key.Equals("aws:username", StringComparison.OrdinalIgnoreCase));
-        }
-
-        PolicyContext own = new();
-        CallerText.Describe(caller, own);
-        foreach ((string key, IReadOnlyList<string> value) in own.Entries)
-        {
-            if (conditions.ContainsKey(key) && context.Get(key) is not [_] || (context.Get(key) is [var said] && said != value[0]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private IEnumerable<PolicyCaller> Callers(Dictionary<string, List<string[]?>> values)
-    {
-        List<string> names = ["arn:aws:iam::999999999999:user/stranger"];
-        foreach (string value in (values.GetValueOrDefault("aws:PrincipalArn") ?? []).Concat(values.GetValueOrDefault("aws:PrincipalAccount") ?? []).OfType<string[]>().Select(value => value[0]))
-        {
-            names.Add(value.Length == 12 && value.All(char.IsAsciiDigit) ? $"arn:aws:iam::{value}:user/{ConditionValues.Example}" : value);
-        }
-
-        foreach (PolicyPrincipal principal in Statements().SelectMany(statement => new[] { statement.Principal, statement.NotPrincipal }).OfType<PolicyPrincipal>())
-        {
-            names.AddRange(principal.Service);
-            names.AddRange(principal.Federated);
-            foreach (string name in principal.AWS)
-            {
-                // Whoever names an account means its users and roles.
-                string? account = name.Length == 12 && name.All(char.IsAsciiDigit) ? name : name.Split(':') is ["arn", _, "iam", "", var of, "root"] ? of : null;
-                names.Add(account is null ? name : $"arn:aws:iam::{account}:user/{ConditionValues.Example}");
-            }
-        }
-
-        foreach (string name in names.Append("*").Distinct(StringComparer.Ordinal))
-        {
-            PolicyCaller? caller = null;
-            try
-            {
-                caller = CallerText.Parse(name);
-            }
-            catch (Common.Errors.LabException)
-            {
-                // The id of somebody who was deleted, or a form that nobody calls with.
-            }
-
-            if (caller is not null)
-            {
-                yield return caller;
-            }
-        }
-    }
-
-    [GeneratedRegex(@"\$\{([^},]+)[^}]*\}")]
-    private static partial Regex Variable();
+    private sealed record Place(int Index, bool Granting, string Policy, int Number, PolicyStatement Statement, PolicyMatcher Matcher, bool HasVariables);
 }

@@ -14,10 +14,20 @@ public static class CallerText
     /// <summary>Reads a caller. Throws <see cref="LabException"/> (<c>PrincipalInvalid</c>).</summary>
     /// <param name="text">
     /// ARN of a user, a role, a role session, a federated user, an account's root or an identity provider; an account id for its root; a service such as
-    /// <c>ec2.amazonaws.com</c>; <c>*</c> or <c>anonymous</c> for a request without a signature.
+    /// <c>ec2.amazonaws.com</c>; a canonical user id of S3; <c>*</c> or <c>anonymous</c> for a request without a signature.
     /// </param>
     /// <returns>The caller.</returns>
-    public static PolicyCaller Parse(string text)
+    public static PolicyCaller Parse(string text) => TryParse(text) ?? throw new LabException(
+        LabErrorKind.InvalidArgument, "PrincipalInvalid",
+        $"'{text}' is not a caller: give the ARN of a user, a role, a role session or an account's root, an account id, a service such as ec2.amazonaws.com, or * for an anonymous request.")
+    {
+        Target = text,
+    };
+
+    /// <summary>Reads a caller.</summary>
+    /// <param name="text">As for <see cref="Parse"/>.</param>
+    /// <returns>The caller, or null for what is none.</returns>
+    public static PolicyCaller? TryParse(string text)
     {
         if (text is "*" || text.Equals("anonymous", StringComparison.OrdinalIgnoreCase))
         {
@@ -51,6 +61,11 @@ public static class CallerText
             }
         }
 
+        if (text.Length == 64 && text.All(char.IsAsciiHexDigit))
+        {
+            return new PolicyCaller { CanonicalUser = text };
+        }
+
         if (PolicyStatements.IsFederated(text))
         {
             return new PolicyCaller { Federated = text };
@@ -61,12 +76,7 @@ public static class CallerText
             return new PolicyCaller { Service = text };
         }
 
-        throw new LabException(
-            LabErrorKind.InvalidArgument, "PrincipalInvalid",
-            $"'{text}' is not a caller: give the ARN of a user, a role, a role session or an account's root, an account id, a service such as ec2.amazonaws.com, or * for an anonymous request.")
-        {
-            Target = text,
-        };
+        return null;
     }
 
     /// <summary>Sets the condition keys that follow from who calls, where they are not set.</summary>
@@ -88,7 +98,7 @@ public static class CallerText
         Add("aws:PrincipalType", caller switch
         {
             { IsRoot: true } => "Account",
-            { Account: null, Service: null, Federated: null } => "Anonymous",
+            { Account: null, Service: null, Federated: null, CanonicalUser: null } => "Anonymous",
             { Account: null } => null,
             { RoleArn: not null } => federated ? "FederatedUser" : "AssumedRole",
             _ => "User",

@@ -26,14 +26,16 @@ public sealed class AuthorizationMessages(IdentityClient client)
     /// <param name="text">What its message says.</param>
     /// <param name="evaluation">What the account's policies decide, or null where they were not read.</param>
     /// <param name="decoded">The decoded message, or null.</param>
+    /// <param name="known">The caller, where more is known of it than the message says: the ARN of its role with the path; or null.</param>
     /// <returns>The explanation.</returns>
-    public static LabAccessDenied Explain(AccessDenialText text, LabPolicyDecision? evaluation, string? decoded = null)
+    public static LabAccessDenied Explain(AccessDenialText text, LabPolicyDecision? evaluation, string? decoded = null, PolicyCaller? known = null)
     {
+        PolicyCaller? caller = known ?? (text.Principal is { } principal ? CallerText.TryParse(principal) : null);
         PolicyOutcome? outcome = text.IsExplicit is { } denied ? (denied ? PolicyOutcome.ExplicitDeny : PolicyOutcome.ImplicitDeny) : evaluation?.Decision;
         string? layer = text.Layer ?? (evaluation is { Allowed: false } ? PolicyExplainer.NameOf(evaluation.Layer) : null);
-        PolicyLayer? known = text.KnownLayer() ?? (text.Layer is null ? evaluation?.Layer : null);
+        PolicyLayer? refusing = text.KnownLayer() ?? (text.Layer is null ? evaluation?.Layer : null);
         string? decidedBy = text.PolicyArn ?? (evaluation is { Policy: not null, Decision: PolicyOutcome.ExplicitDeny } ? evaluation.DecidedBy : null);
-        (PolicyDocument? suggestion, string? where) = outcome == PolicyOutcome.ExplicitDeny ? (null, null) : Suggest(text, known);
+        (PolicyDocument? suggestion, string? where) = outcome == PolicyOutcome.ExplicitDeny ? (null, null) : Suggest(text, caller, refusing);
         return new LabAccessDenied
         {
             Principal = text.Principal,
@@ -42,7 +44,7 @@ public sealed class AuthorizationMessages(IdentityClient client)
             Decision = outcome == PolicyOutcome.Allowed ? null : outcome,
             Layer = layer,
             DecidedBy = decidedBy,
-            Explanation = Words(text, outcome, layer, decidedBy, where, evaluation),
+            Explanation = Words(text, outcome, layer, decidedBy, where, evaluation, suggestion is null && refusing == PolicyLayer.Resource ? Unnamed(caller, text) : null),
             Suggestion = suggestion,
             SuggestionFor = where,
             Evaluation = evaluation,
@@ -51,7 +53,7 @@ public sealed class AuthorizationMessages(IdentityClient client)
     }
 
     private static string Words(
-        AccessDenialText text, PolicyOutcome? outcome, string? layer, string? decidedBy, string? where, LabPolicyDecision? evaluation)
+        AccessDenialText text, PolicyOutcome? outcome, string? layer, string? decidedBy, string? where, LabPolicyDecision? evaluation, string? unnamed)
     {
         if (text.Action is null)
         {
@@ -66,28 +68,43 @@ public sealed class AuthorizationMessages(IdentityClient client)
                 $"{what}: {(decidedBy is null ? $"a statement of a {layer}" : decidedBy)} denies it. No other statement can allow it: change or remove the one that denies.",
             PolicyOutcome.Allowed =>
                 $"{what}, but the policies that were read allow it: a policy that was not read refuses it (of the organization, the session, the resource or an endpoint), or the change is too new.",
-            PolicyOutcome.ImplicitDeny => $"{what}: no {layer} allows it. The suggested statement allows it in {where}.{nearest}",
-            _ => $"{what}; the service does not say why. The suggested statement allows it in {where}, unless another policy denies it: -IncludePolicy evaluates the caller's policies.",
+            PolicyOutcome.ImplicitDeny => $"{what}: no {layer} allows it. {unnamed ?? $"The statement in the property Suggestion allows it in {where}."}{nearest}",
+            _ => $"{what}; the service does not say why. The statement in the property Suggestion allows it in {where}, unless another policy denies it: -IncludePolicy evaluates the caller's policies.",
         };
     }
 
-    private static (PolicyDocument? Document, string? Where) Suggest(AccessDenialText text, PolicyLayer? layer)
+    // A statement of a resource's policy names whom it allows; whom it would let in otherwise is everybody.
+    private static PolicyPrincipal? Named(PolicyCaller? caller) => caller switch
+    {
+        { Arn: not null } => new PolicyPrincipal { AWS = [caller.RoleArn ?? caller.Arn] },
+        { Service: not null } => new PolicyPrincipal { Service = [caller.Service] },
+        { Federated: not null } => new PolicyPrincipal { Federated = [caller.Federated] },
+        { CanonicalUser: not null } => new PolicyPrincipal { CanonicalUser = [caller.CanonicalUser] },
+        _ => null,
+    };
+
+    private static string Unnamed(PolicyCaller? caller, AccessDenialText text) => caller is not null
+        ? "The request was anonymous, and what allows it would allow it to everybody: send it with credentials."
+        : $"No statement is suggested, because it has to name the caller{(text.Principal is null ? ", which the message does not say" : $", and '{text.Principal}' is none that a policy can name")}: give -Principal, the ARN of a user or role or a service such as ec2.amazonaws.com.";
+
+    private static (PolicyDocument? Document, string? Where) Suggest(AccessDenialText text, PolicyCaller? caller, PolicyLayer? layer)
     {
         if (text.Action is null)
         {
             return (null, null);
         }
 
-        PolicyCaller? caller = text.Principal is { } arn && arn.StartsWith("arn:", StringComparison.Ordinal) ? CallerText.Parse(arn) : null;
         string name = caller?.RoleArn ?? caller?.Arn ?? "the caller";
         bool trust = text.Resource?.Contains(":role/", StringComparison.Ordinal) == true && text.Action.StartsWith("sts:", StringComparison.Ordinal);
         PolicyStatement statement = new() { Effect = PolicyEffect.Allow, Action = [text.Action], Resource = [text.Resource ?? "*"] };
         switch (layer)
         {
+            case PolicyLayer.Resource when Named(caller) is null:
+                return (null, null);
             case PolicyLayer.Resource:
                 statement = statement with
                 {
-                    Principal = caller?.Arn is null ? PolicyPrincipal.Everyone : new PolicyPrincipal { AWS = [caller.RoleArn ?? caller.Arn] },
+                    Principal = Named(caller),
                     Resource = trust ? [] : statement.Resource,
                 };
                 return (new PolicyDocument([statement]), trust ? $"the trust policy of {text.Resource}" : $"the policy of {text.Resource ?? "the resource"}");
