@@ -41,22 +41,20 @@ public sealed class LabException(LabErrorKind kind, string code, string message,
     /// <param name="code">Error id; null to keep the service's own.</param>
     /// <param name="target">What the error is about; null to keep it.</param>
     /// <returns>An exception of the same kind, which does not stop the command.</returns>
-    public LabException Retold(string message, string? advice = null, string? code = null, object? target = null) => new(Kind, code ?? Code, message, this)
-    {
-        StatusCode = StatusCode, RequestId = RequestId, Advice = advice ?? Advice, Target = target ?? Target, StopsCommand = false,
-    };
+    public LabException Retold(string message, string? advice = null, string? code = null, object? target = null) =>
+        Again(message, code ?? Code, advice ?? Advice, target ?? Target, stops: false);
 
     /// <summary>The same problem where it makes going on pointless.</summary>
     /// <returns>An exception that stops the command.</returns>
-    public LabException Stopping() => Again(Advice, stops: true);
+    public LabException Stopping() => Again(Message, Code, Advice, Target, stops: true);
 
     /// <summary>The same problem where more is known of what to do.</summary>
     /// <param name="advice">What the user can do next.</param>
     /// <returns>An exception with this advice.</returns>
-    public LabException Advising(string advice) => Again(advice, StopsCommand);
+    public LabException Advising(string advice) => Again(Message, Code, advice, Target, StopsCommand);
 
-    private LabException Again(string? advice, bool stops) => new(Kind, Code, Message, this)
+    private LabException Again(string message, string code, string? advice, object? target, bool stops) => new(Kind, code, message, this)
     {
-        StatusCode = StatusCode, RequestId = RequestId, Advice = advice, Target = Target, StopsCommand = stops,
+        StatusCode = StatusCode, RequestId = RequestId, Advice = advice, Target = target, StopsCommand = stops,
     };
 }

@@ -191,25 +191,29 @@ public sealed class KeyRotation(IdentityClient client)
             }
         }
 
-        try
-        {
-            await Finishing.RunAsync(token => keys.RemoveAsync(user, newId, token));
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-        {
-            // It is gone, which is all that is wanted.
-        }
-        catch (LabException first)
+        // Where the caller signs with the old key and that is inactive, the new one can still sign for its own removal.
+        string? kept = null;
+        foreach (AccessKeyStore store in new[] { keys, after }.Distinct())
         {
             try
             {
-                // Where the caller signs with the old key and that is inactive, the new one can still sign for its own removal.
-                await (ReferenceEquals(after, keys) ? throw first : Finishing.RunAsync(token => after.RemoveAsync(user, newId, token)));
+                await Finishing.RunAsync(token => store.RemoveAsync(user, newId, token));
+                kept = null;
             }
             catch (LabException e)
             {
-                left.Add($"The new access key {newId} works, and could not be removed again ({e.Message.TrimEnd('.')}); nobody knows its secret.");
+                kept = e.Kind == LabErrorKind.NotFound ? null : e.Message.TrimEnd('.');
             }
+
+            if (kept is null)
+            {
+                break;
+            }
+        }
+
+        if (kept is not null)
+        {
+            left.Add($"The new access key {newId} works, and could not be removed again ({kept}); nobody knows its secret.");
         }
 
         if (left.Count == 0)
