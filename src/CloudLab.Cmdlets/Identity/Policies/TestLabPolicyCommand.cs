@@ -268,7 +268,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
                 }
 
                 yield return PolicyExplainer.Explain(
-                    new PolicyRequest(action, resource, asking, context) { ResourceAccount = ResourceAccount },
+                    new PolicyRequest(action, PolicyActionNames.ResourceOf(action, resource), asking, context) { ResourceAccount = ResourceAccount },
                     set.Resource is null ? set : set with { ResourceMustAllow = MustAllow(action, resource) }, principal ?? (nobody ? "anonymous" : null));
             }
         }

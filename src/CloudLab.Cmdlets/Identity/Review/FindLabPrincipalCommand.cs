@@ -8,6 +8,7 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Policies.Actions;
 using CloudLab.Core.Identity.Review;
 using CloudLab.Core.Storage.Buckets.Settings;
 using CloudLab.Core.Storage.Wire;
@@ -88,7 +89,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
             context[name] = value is IEnumerable list and not string ? [.. list.Cast<object?>().Select(item => TextTable.Text(name, item) ?? "")] : [TextTable.Text(name, value) ?? ""];
         }
 
-        string resource = PolicyStatements.RequestResource(Resource);
+        string resource = PolicyActionNames.ResourceOf(action.Action, PolicyStatements.RequestResource(Resource));
         if (PrincipalAccess.IsAssuming(action.Action) && resource == "*")
         {
             throw new LabException(
