@@ -70,14 +70,15 @@ Describe 'Users, groups and keys' -Tag Identity {
                 param($Module, $Endpoint, $Key)
                 Import-Module $Module
                 $null = Connect-Lab -Emulator $Endpoint
-                foreach ($ask in { Remove-LabUser ann }, { Remove-LabAccessKey ann $Key }, { Remove-LabUser * -Force }) {
-                    try { & $ask -ErrorAction Stop } catch { "$($_.FullyQualifiedErrorId) $($_.Exception.Message) $($_.ErrorDetails.RecommendedAction)" }
+                $ErrorActionPreference = 'Stop'
+                foreach ($ask in { Remove-LabUser ann }, { Remove-LabAccessKey $Key -User ann }, { Remove-LabUser * -Force }) {
+                    try { & $ask } catch { "$($_.FullyQualifiedErrorId) $($_.Exception.Message) $($_.ErrorDetails.RecommendedAction)" }
                 }
-            }).AddArgument((Get-Module CloudLab).Path).AddArgument($script:emulator).AddArgument($key)
+            }).AddArgument((Join-Path (Get-Module CloudLab).ModuleBase CloudLab.psd1)).AddArgument($script:emulator).AddArgument($key)
         $said = $alone.Invoke()
         $alone.Dispose()
         $said | Should -HaveCount 3
-        $said | Should -BeLike 'ConfirmationNeeded,*: this needs a confirmation, and nobody can be asked for it:*-Confirm:$false*'
+        $said | Should -BeLike 'ConfirmationNeeded,*: this needs a confirmation, and nobody can be asked for it. *-Confirm:$false*'
         (Get-LabUser).Name | Should -Be ann, bob
     }
 

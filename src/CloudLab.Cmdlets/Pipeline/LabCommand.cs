@@ -223,7 +223,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="advice">How to do without.</param>
     /// <returns>The error.</returns>
     private protected static LabException NotConfirmed(string what, Exception nobody, string advice) => new(
-        LabErrorKind.InvalidData, "ConfirmationNeeded", $"{char.ToUpperInvariant(what[0])}{what[1..]}: this needs a confirmation, and nobody can be asked for it: {nobody.Message}", nobody)
+        LabErrorKind.InvalidData, "ConfirmationNeeded", $"{char.ToUpperInvariant(what[0])}{what[1..]}: this needs a confirmation, and nobody can be asked for it.", nobody)
     {
         Target = what,
         Advice = advice,

@@ -242,6 +242,13 @@ public sealed class PolicySearchTests
         _ = search.Find(TestContext.Current.CancellationToken).ToList();
         Assert.Contains("aws:PrincipalTag/t", string.Join(";", search.Undecided), StringComparison.Ordinal);
 
+        // Several policies of a resource, of which one has its variables as plain text.
+        NamedPolicy old = new("old", PolicyDocument.Parse($$"""{"Version":"2008-10-17","Statement":[{{To("123456789012")}}]}"""));
+        string own = $$"""{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::c/${aws:username}"}""";
+        search = new([old, Policy(own)], [old], "=>");
+        _ = search.Find(TestContext.Current.CancellationToken).ToList();
+        Assert.Contains("different versions", string.Join(";", search.Undecided), StringComparison.Ordinal);
+
         // One key, compared as a number and as a text.
         search = new([Policy(All + DenyIf("\"StringLike\":{\"aws:RequestTag/n\":\"*\"}"))], [Policy(All + DenyIf("\"NumericLessThan\":{\"aws:RequestTag/n\":\"10\"}"))], "=>");
         Assert.Empty(search.Find(TestContext.Current.CancellationToken));

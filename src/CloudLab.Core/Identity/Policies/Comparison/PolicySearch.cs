@@ -59,6 +59,11 @@ public sealed class PolicySearch
         }
 
         variables = new VariableValues([.. granting.Concat(other).Select(policy => policy.Document)], conditions, undecided);
+        if (ofResource && new[] { granting, other }.Any(side => side.Select(policy => policy.Document.HasVariables).Distinct().Count() > 1) && variables.Names.Any())
+        {
+            undecided.Add("policies of one side have different versions, and only one of these has variables");
+        }
+
         grantingSet = Set(granting);
         otherSet = other.Count == 0 ? null : Set(other);
     }
