@@ -91,6 +91,11 @@ public sealed class CompareLabPolicyCommand : LabCommand
 
         Action = Action?.SelectMany(name => PolicyActionNames.Permissions(name, action => changed.Concat(reference).Any(policy => policy.Document.Names(action)))).ToArray();
         List<ForbiddenGrant> forbidden = [.. (MustNotGrant ?? []).Select(grant => ForbiddenGrant.Parse(grant, changed))];
+        foreach (ForbiddenGrant grant in forbidden.Where(grant => grant.IsOfUnknownService(changed)))
+        {
+            Reporter.Warning($"-MustNotGrant: neither the catalogue (Find-LabAction) nor a policy has a service '{grant.Action.Split(':')[0]}', so that {grant.Action} is granted only by patterns: see that it is not misspelt.");
+        }
+
         List<LabPolicyDifference> gained = [];
         if (MustNotGrant is null || NoNewAccess)
         {

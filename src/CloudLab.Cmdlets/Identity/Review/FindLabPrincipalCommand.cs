@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
@@ -55,6 +56,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
 
     /// <summary>Values of condition keys: <c>@{ 'aws:MultiFactorAuthPresent' = 'true' }</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public IDictionary? Context { get; set; }
 

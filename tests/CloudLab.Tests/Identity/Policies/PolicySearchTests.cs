@@ -290,6 +290,17 @@ public sealed class PolicySearchTests
     public void What_must_not_be_granted_is_read(string text, string action, string? resource) =>
         Assert.Equal(new ForbiddenGrant(action, resource), ForbiddenGrant.Parse(text, [Policy(All)]));
 
+    [Theory]
+    [InlineData("ecc2:*", true)]
+    [InlineData("ec2:*", false)]
+    [InlineData("custom:Do", false)]
+    [InlineData("*", false)]
+    public void A_service_that_nobody_knows_is_told(string text, bool unknown)
+    {
+        IReadOnlyList<NamedPolicy> policies = [Policy(Allow("custom:Other", "*"))];
+        Assert.Equal(unknown, ForbiddenGrant.Parse(text, policies).IsOfUnknownService(policies));
+    }
+
     /// <summary>A gate that names what cannot exist would pass for every policy.</summary>
     [Theory]
     [InlineData("s3:DeleteBuckett", "ActionUnknown", "s3:DeleteBucket")]

@@ -20,6 +20,17 @@ public sealed record ForbiddenGrant(string Action, string? Resource)
         return new ForbiddenGrant(action, parts.Length < 2 ? null : ResourceOf(action, parts[1], text));
     }
 
+    /// <summary>Whether its service is one that nothing is known of: most often a misspelt one.</summary>
+    /// <param name="policies">The policies to look at.</param>
+    /// <returns>True if neither the catalogue nor a policy has it.</returns>
+    public bool IsOfUnknownService(IReadOnlyList<NamedPolicy> policies)
+    {
+        string service = Action.Split(':')[0];
+        return service.AsSpan().IndexOfAny('*', '?') < 0 && !ActionCatalogue.HasService(service)
+            && !policies.SelectMany(policy => policy.Document.Statement).SelectMany(statement => statement.Action.Concat(statement.NotAction))
+                .Any(action => action.StartsWith(service + ":", StringComparison.OrdinalIgnoreCase));
+    }
+
     private static string ActionOf(string action, IReadOnlyList<NamedPolicy> policies, string text)
     {
         if (action == "*")
