@@ -26,7 +26,7 @@ Describe 'Completion' -Tag Module {
         $paths = 'Path', 'LiteralPath', 'KubeConfig', 'CaBundle', 'RelativeTo', 'DataPath', 'OutFile', 'Destination', 'Source', 'Dockerfile', 'Trail', 'FromTrail', 'Baseline', 'WebIdentityTokenFile'
         $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
         $offered = foreach ($command in Get-Command -Module CloudLab) {
-            foreach ($parameter in $command.Parameters.Values | Where-Object { $_.ParameterType -in [string], [string[]] -and $_.Name -notin $common + $paths }) {
+            foreach ($parameter in $command.Parameters.Values | Where-Object { ($_.ParameterType -in [string], [string[]] -or $_.Name -in 'Context', 'Condition') -and $_.Name -notin $common + $paths }) {
                 if ((Complete "$($command.Name) -$($parameter.Name) ") -like '*file-of-the-folder*') { "$($command.Name) -$($parameter.Name)" }
             }
         }

@@ -47,6 +47,53 @@ Describe 'Users, groups and keys' -Tag Identity {
         (Get-LabAccessKey ann).AccessKeyId | Should -Be $new.AccessKeyId
     }
 
+    It 'says for each kind of thing which cmdlet lists it' {
+        foreach ($read in { Get-LabUser none }, { Get-LabGroup none }, { Get-LabRole none }, { Get-LabInstanceProfile none }) {
+            $problem = $null
+            & $read -ErrorAction SilentlyContinue 2>&1 | ForEach-Object { $problem = $_ }
+            $problem.FullyQualifiedErrorId | Should -BeLike 'NoSuchEntity,*'
+            $problem.ErrorDetails.RecommendedAction | Should -BeLike "$(("$read".Trim() -split ' ')[0]) lists *"
+        }
+    }
+
+    It 'has columns for groups and keys where they are asked for, and else none' {
+        New-LabUser ann | New-LabAccessKey | Out-Null
+        $null = New-LabGroup staff; Add-LabGroupMember staff -User ann
+        Get-LabUser ann | Out-String | Should -Not -Match 'Groups|AccessKeys'
+        Get-LabUser ann -IncludeGroup -IncludeKey | Out-String | Should -Match '(?s)Groups.*AccessKeys.*staff +1 '
+    }
+
+    It 'says in one way that nobody can confirm, whatever it is' {
+        $null = New-LabUser ann, bob | New-LabAccessKey
+        $key = (Get-LabAccessKey ann).AccessKeyId
+        $alone = [powershell]::Create().AddScript({
+                param($Module, $Endpoint, $Key)
+                Import-Module $Module
+                $null = Connect-Lab -Emulator $Endpoint
+                $ErrorActionPreference = 'Stop'
+                foreach ($ask in { Remove-LabUser ann }, { Remove-LabAccessKey $Key -User ann }, { Remove-LabUser * -Force }) {
+                    try { & $ask } catch { "$($_.FullyQualifiedErrorId) $($_.Exception.Message) $($_.ErrorDetails.RecommendedAction)" }
+                }
+            }).AddArgument((Join-Path (Get-Module CloudLab).ModuleBase CloudLab.psd1)).AddArgument($script:emulator).AddArgument($key)
+        $said = $alone.Invoke()
+        $alone.Dispose()
+        $said | Should -HaveCount 3
+        $said | Should -BeLike 'ConfirmationNeeded,*: this needs a confirmation, and nobody can be asked for it. *-Confirm:$false*'
+        (Get-LabUser).Name | Should -Be ann, bob
+    }
+
+    It 'says that keys go to AWS while an emulator is running' {
+        $key = New-LabUser ann | New-LabAccessKey
+        try {
+            $null = Connect-Lab -Credential $key.Credential -Region us-east-1 -SkipCheck -WarningVariable said -WarningAction SilentlyContinue
+            $said | Should -BeLike "*not at the emulator*$($script:emulator.EndpointUrl)*"
+            $null = $script:emulator | Connect-Lab -Credential $key.Credential -WarningVariable said -WarningAction SilentlyContinue
+            $said | Should -BeNullOrEmpty
+            (Get-LabCallerIdentity).Arn | Should -BeLike '*:user/ann'
+        }
+        finally { $null = $script:emulator | Connect-Lab }
+    }
+
     It 'binds users, groups and roles through the pipeline' {
         $null = New-LabGroup editors | Add-LabPolicyAttachment -Name read -Policy (New-LabPolicyDocument -Bucket movies)
         'ann', 'bob' | New-LabUser -Group editors | New-LabAccessKey | Out-Null

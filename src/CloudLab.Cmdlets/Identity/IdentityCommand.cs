@@ -171,13 +171,9 @@ public abstract class IdentityCommand : AwsCommand
                     (bool goOn, Exception? nobody) = await TryShouldProcessAsync($"{word} '{one}'", action, force && !wild);
                     if (nobody is not null)
                     {
-                        throw new LabException(
-                            LabErrorKind.InvalidData, "ConfirmationNeeded",
-                            $"'{given}' stands for {meant.Length} {(meant.Length == 1 ? word : word + "s")}, and nobody can be asked whether to remove {(meant.Length == 1 ? "it" : "them")}: {nobody.Message}", nobody)
-                        {
-                            Target = given,
-                            Advice = wild ? "A wildcard asks even with -Force: give the names, or use -Confirm:$false as well." : "Use -Force, or -Confirm:$false.",
-                        };
+                        throw wild
+                            ? NotConfirmed($"'{given}', which stands for {meant.Length} {(meant.Length == 1 ? word : word + "s")}", nobody, "A wildcard asks even with -Force: give the names, or use -Confirm:$false as well.")
+                            : NotConfirmed($"{word} '{one}'", nobody, "Use -Force, or -Confirm:$false.");
                     }
 
                     if (goOn)

@@ -211,11 +211,23 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="action">What is done to it.</param>
     /// <param name="force">Whether <c>-Force</c> is given.</param>
     /// <returns>True to go on.</returns>
-    protected Task<bool> ShouldProcessAsync(string target, string action, bool force)
+    protected async Task<bool> ShouldProcessAsync(string target, string action, bool force)
     {
-        string described = Described(action);
-        return AskAsync(() => ShouldProcess(target, described, force));
+        (bool goOn, Exception? nobody) = await TryShouldProcessAsync(target, action, force);
+        return nobody is null ? goOn : throw NotConfirmed(target, nobody, "Use -Force, or -Confirm:$false.");
     }
+
+    /// <summary>The error for a change that needs a confirmation where nobody can be asked.</summary>
+    /// <param name="what">What changes.</param>
+    /// <param name="nobody">What the host threw.</param>
+    /// <param name="advice">How to do without.</param>
+    /// <returns>The error.</returns>
+    private protected static LabException NotConfirmed(string what, Exception nobody, string advice) => new(
+        LabErrorKind.InvalidData, "ConfirmationNeeded", $"{char.ToUpperInvariant(what[0])}{what[1..]}: this needs a confirmation, and nobody can be asked for it.", nobody)
+    {
+        Target = what,
+        Advice = advice,
+    };
 
     /// <summary>The same where a command that nobody watches has to be refused with an advice of its own.</summary>
     /// <param name="target">The real name of what changes.</param>

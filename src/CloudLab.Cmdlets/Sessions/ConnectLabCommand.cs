@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Emulator;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Engine;
@@ -63,6 +64,12 @@ public sealed class ConnectLabCommand : ConnectionCommand
         {
             // Refused here, since without credentials nothing would look at it.
             _ = session.Aws.Region;
+        }
+
+        if (options is { Keys: not null, EndpointUrl: null } && session.Aws.Endpoint("STS") is null && RunningEmulators.List() is [var running, ..])
+        {
+            // The keys of a user of the emulator look like any others.
+            Reporter.Warning($"These credentials are used at AWS, not at the emulator that is running ({running.EndpointUrl}): for a user of the emulator, pipe Get-LabEmulator to Connect-Lab -Credential, or give -EndpointUrl.");
         }
 
         if (!SkipCheck)

@@ -19,7 +19,7 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// names made from the pattern; -Action gives the list to use instead.</para>
 /// <para>-NoNewAccess and -MustNotGrant are gates for a pipeline: they write the examples and end with an error if there are any, so that a script and `cloudlab` fail; and write
 /// nothing if there are none. They also fail where the policies have too many combinations to try them all (ComparisonUndecided); without them, a warning says so.</para>
-/// <para>Errors: NewAccessGranted and AccessGranted from the gates, with the example as the target; ComparisonUndecided; ActionUnknown; MalformedPolicyDocument; PolicyKindsDiffer.</para>
+/// <para>Errors: NewAccessGranted and AccessGranted from the gates, with the example as the target; ComparisonUndecided; ActionUnknown; ActionInvalid; ResourceInvalid; MalformedPolicyDocument; PolicyKindsDiffer.</para>
 /// </remarks>
 /// <example>
 /// <para>What does the change of a policy give and take?</para>
@@ -59,7 +59,7 @@ public sealed class CompareLabPolicyCommand : LabCommand
     [Parameter]
     public SwitchParameter NoNewAccess { get; set; }
 
-    /// <summary>Fails if -Difference allows one of these actions, anywhere or, after <c>@</c>, on a resource: <c>s3:DeleteBucket</c>, <c>s3:*@arn:aws:s3:::prod*</c>.</summary>
+    /// <summary>Fails if -Difference allows one of these actions, anywhere or, after <c>@</c>, on a resource: <c>s3:DeleteBucket</c>, <c>s3:*@arn:aws:s3:::prod*</c>. What does not exist is refused.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ActionCompleter))]
     [ValidateNotNullOrEmpty]
@@ -73,17 +73,6 @@ public sealed class CompareLabPolicyCommand : LabCommand
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "ReferenceMissing", "-Reference is missing: give the policies to compare with; only -MustNotGrant does without.");
-        }
-
-        foreach (string grant in MustNotGrant ?? [])
-        {
-            string action = grant.Split('@', 2)[0];
-            if (action != "*" && (action.IndexOf(':', StringComparison.Ordinal) is var colon && (colon < 1 || colon == action.Length - 1)))
-            {
-                throw new LabException(
-                    LabErrorKind.InvalidArgument, "ActionInvalid",
-                    $"-MustNotGrant: '{action}' is not an action: write service:Name, such as s3:DeleteBucket, and a resource after @ if you mean one.") { Target = grant };
-            }
         }
     }
 
@@ -101,6 +90,12 @@ public sealed class CompareLabPolicyCommand : LabCommand
         }
 
         Action = Action?.SelectMany(name => PolicyActionNames.Permissions(name, action => changed.Concat(reference).Any(policy => policy.Document.Names(action)))).ToArray();
+        List<ForbiddenGrant> forbidden = [.. (MustNotGrant ?? []).Select(grant => ForbiddenGrant.Parse(grant, changed))];
+        foreach (ForbiddenGrant grant in forbidden.Where(grant => grant.IsOfUnknownService(changed)))
+        {
+            Reporter.Warning($"-MustNotGrant: neither the catalogue (Find-LabAction) nor a policy has a service '{grant.Action.Split(':')[0]}', so that {grant.Action} is granted only by patterns: see that it is not misspelt.");
+        }
+
         List<LabPolicyDifference> gained = [];
         if (MustNotGrant is null || NoNewAccess)
         {
@@ -119,11 +114,9 @@ public sealed class CompareLabPolicyCommand : LabCommand
         }
 
         List<LabPolicyDifference> granted = [];
-        foreach (string[] parts in (MustNotGrant ?? []).Select(grant => grant.Split('@', 2)))
+        foreach (ForbiddenGrant grant in forbidden)
         {
-            granted.AddRange(await WriteFoundAsync(
-                new PolicySearch(changed, [], "=>") { Action = Action, OnlyAction = parts[0] == "*" ? "*:*" : parts[0], OnlyResource = parts.Length > 1 ? PolicyStatements.Resource(parts[1]) : null },
-                cancellation));
+            granted.AddRange(await WriteFoundAsync(new PolicySearch(changed, [], "=>") { Action = Action, OnlyAction = grant.Action, OnlyResource = grant.Resource }, cancellation));
         }
 
         if (granted.Count > 0)

@@ -53,6 +53,7 @@ public abstract partial class PolicyStatementCommand : LabCommand
 
     /// <summary>Conditions, all of which must be met: <c>@{ StringLike = @{ 's3:prefix' = 'data/*' } }</c>, or the same as JSON.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public object? Condition { get; set; }
 

@@ -64,6 +64,7 @@ public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
 
     /// <summary>Condition keys of the request, for -IncludePolicy: <c>@{ 's3:prefix' = 'data/' }</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public object? Context { get; set; }
 

@@ -89,6 +89,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
 
     /// <summary>Condition keys of the request: <c>@{ 'aws:SourceIp' = '203.0.113.7'; 's3:prefix' = 'data/' }</c>. A list stands for a key with several values.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public object? Context { get; set; }
 
@@ -268,7 +269,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
                 }
 
                 yield return PolicyExplainer.Explain(
-                    new PolicyRequest(action, resource, asking, context) { ResourceAccount = ResourceAccount },
+                    new PolicyRequest(action, PolicyActionNames.ResourceOf(action, resource), asking, context) { ResourceAccount = ResourceAccount },
                     set.Resource is null ? set : set with { ResourceMustAllow = MustAllow(action, resource) }, principal ?? (nobody ? "anonymous" : null));
             }
         }

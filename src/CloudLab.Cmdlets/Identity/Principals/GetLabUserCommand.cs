@@ -65,6 +65,13 @@ public sealed class GetLabUserCommand : IdentityCommand
             async name => await users.GetAsync(name, cancellation) is var user && more ? await CompleteAsync(user, cancellation) : user,
             () => users.ListAsync(PathPrefix, cancellation), user => user.Name, more ? CompleteAsync : null, ThrottleLimit, PathPrefix is not null, cancellation);
 
-        Task<LabUser> CompleteAsync(LabUser user, CancellationToken token) => users.CompleteAsync(user, IncludeGroup, IncludeKey, token);
+        async Task<LabUser> CompleteAsync(LabUser user, CancellationToken token)
+        {
+            LabUser complete = await users.CompleteAsync(user, IncludeGroup, IncludeKey, token);
+
+            // The table has columns for groups and keys only where they were asked for.
+            PSObject.AsPSObject(complete).TypeNames.Insert(0, typeof(LabUser).FullName + "#Complete");
+            return complete;
+        }
     }
 }

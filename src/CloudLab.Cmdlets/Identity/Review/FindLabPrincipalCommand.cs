@@ -2,12 +2,14 @@ using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
+using CloudLab.Core.Identity.Policies.Actions;
 using CloudLab.Core.Identity.Review;
 using CloudLab.Core.Storage.Buckets.Settings;
 using CloudLab.Core.Storage.Wire;
@@ -54,6 +56,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
 
     /// <summary>Values of condition keys: <c>@{ 'aws:MultiFactorAuthPresent' = 'true' }</c>.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNull]
     public IDictionary? Context { get; set; }
 
@@ -88,7 +91,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
             context[name] = value is IEnumerable list and not string ? [.. list.Cast<object?>().Select(item => TextTable.Text(name, item) ?? "")] : [TextTable.Text(name, value) ?? ""];
         }
 
-        string resource = PolicyStatements.RequestResource(Resource);
+        string resource = PolicyActionNames.ResourceOf(action.Action, PolicyStatements.RequestResource(Resource));
         if (PrincipalAccess.IsAssuming(action.Action) && resource == "*")
         {
             throw new LabException(

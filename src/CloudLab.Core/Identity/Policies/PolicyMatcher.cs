@@ -18,7 +18,7 @@ internal sealed class PolicyMatcher
         notAction = statement.NotAction.Count > 0;
         notResource = statement.NotResource.Count > 0;
         actions = Prepare(notAction ? statement.NotAction : statement.Action);
-        resources = Prepare(notResource ? statement.NotResource : statement.Resource);
+        resources = Prepare([.. (notResource ? statement.NotResource : statement.Resource).SelectMany(PolicyPattern.Completed)]);
     }
 
     /// <summary>Whether the statement is about an action.</summary>

@@ -51,6 +51,36 @@ internal static class PolicyPattern
         return result.ToString();
     }
 
+    /// <summary>
+    /// What a resource of a policy stands for: itself, and where it is an ARN without all of its six parts, also the one that AWS completes by a star for each missing part
+    /// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
+    /// </summary>
+    /// <param name="resource">The resource as the policy has it.</param>
+    /// <returns>One text or two.</returns>
+    public static IEnumerable<string> Completed(string resource)
+    {
+        yield return resource;
+
+        // A star at the end reaches over the colons as it is.
+        if (!resource.StartsWith("arn:", StringComparison.Ordinal) || resource.EndsWith('*'))
+        {
+            yield break;
+        }
+
+        int colons = 0;
+        bool variable = false;
+        for (int i = 0; i < resource.Length; i++)
+        {
+            variable = resource[i] switch { '{' when resource[i - 1] == '$' => true, '}' => false, _ => variable };
+            colons += resource[i] == ':' && !variable ? 1 : 0;
+        }
+
+        if (colons < 5)
+        {
+            yield return resource + string.Concat(Enumerable.Repeat(":*", 5 - colons));
+        }
+    }
+
     /// <summary>Whether a character of an expanded pattern is a wildcard.</summary>
     /// <param name="c">The character.</param>
     /// <returns>True for a wildcard.</returns>

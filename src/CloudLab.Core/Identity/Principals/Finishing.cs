@@ -10,13 +10,19 @@ internal static class Finishing
     /// <summary>Cleans up after a failure or a stop.</summary>
     /// <param name="work">The requests, with the token that ends them.</param>
     /// <returns>Done when they are. Throws <see cref="LabException"/>, also where they took too long.</returns>
-    public static Task RunAsync(Func<CancellationToken, Task> work) => RunAsync<object?>(
+    public static Task RunAsync(Func<CancellationToken, Task> work) => RunAsync(work, new CancellationToken(canceled: true));
+
+    /// <summary>Sends a request of which has to be known whether it was carried out, stopped or not.</summary>
+    /// <param name="work">The request, with the token that ends it.</param>
+    /// <param name="stop">From when on its time is limited.</param>
+    /// <returns>Done when it is. Throws <see cref="LabException"/>, also where it took too long.</returns>
+    public static Task RunAsync(Func<CancellationToken, Task> work, CancellationToken stop) => RunAsync<object?>(
         async token =>
         {
             await work(token);
             return null;
         },
-        new CancellationToken(canceled: true));
+        stop);
 
     /// <summary>Sends a request whose answer is needed, stopped or not.</summary>
     /// <typeparam name="T">Type of the answer.</typeparam>

@@ -39,8 +39,10 @@ public sealed class InstanceProfileStore(IdentityClient client)
     public async Task<LabInstanceProfile> CreateAsync(
         string name, string? path, string? role, IReadOnlyDictionary<string, string> tags, CancellationToken cancellation = default)
     {
-        XElement profile = await client.IamItemAsync(
-            "CreateInstanceProfile", Subject(name), name, cancellation, [("InstanceProfileName", name), ("Path", path), .. IamXml.TagParameters(tags)]);
+        XElement profile = await Finishing.RunAsync(
+            token => client.IamItemAsync(
+                "CreateInstanceProfile", Subject(name), name, token, [("InstanceProfileName", name), ("Path", path), .. IamXml.TagParameters(tags)]),
+            cancellation);
         if (role is null)
         {
             return Read(profile);

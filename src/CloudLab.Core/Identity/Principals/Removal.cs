@@ -42,7 +42,9 @@ internal static class Removal
             {
                 try
                 {
-                    await left[0].ReleaseAsync!(cancellation);
+                    // What is on its way when it is stopped is carried out all the same: its answer is waited for, so that what is said is true.
+                    cancellation.ThrowIfCancellationRequested();
+                    await Finishing.RunAsync(left[0].ReleaseAsync!, cancellation);
                     gone.Add(left[0].What);
                 }
                 catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
@@ -53,7 +55,8 @@ internal static class Removal
                 left.RemoveAt(0);
             }
 
-            await delete(cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            await Finishing.RunAsync(delete, cancellation);
         }
         catch (LabException e) when (e.Code == "DeleteConflict" && left.Count == 0)
         {

@@ -65,30 +65,36 @@ public sealed class RoleStore(IdentityClient client)
         role.Policy?.Validated(PolicyKind.Identity);
         XElement created = await SendTrustAsync(
             role.Name, role.TrustPolicy,
-            () => client.IamItemAsync("CreateRole", Subject(role.Name), role.Name, cancellation,
-            [
-                ("RoleName", role.Name),
-                ("AssumeRolePolicyDocument", role.TrustPolicy.ToJson(indented: false)),
-                ("Path", role.Path),
-                ("Description", role.Description),
-                ("MaxSessionDuration", Seconds(role.MaxSessionDuration)),
-                ("PermissionsBoundary", role.PermissionsBoundary),
-                .. IamXml.TagParameters(role.Tags),
-            ]),
+            () => Finishing.RunAsync(
+                token => client.IamItemAsync("CreateRole", Subject(role.Name), role.Name, token,
+                [
+                    ("RoleName", role.Name),
+                    ("AssumeRolePolicyDocument", role.TrustPolicy.ToJson(indented: false)),
+                    ("Path", role.Path),
+                    ("Description", role.Description),
+                    ("MaxSessionDuration", Seconds(role.MaxSessionDuration)),
+                    ("PermissionsBoundary", role.PermissionsBoundary),
+                    .. IamXml.TagParameters(role.Tags),
+                ]),
+                cancellation),
             cancellation);
         PolicyAttachmentStore attachments = new(client);
         List<LabPolicyAttachment> inline = [];
         try
         {
+            cancellation.ThrowIfCancellationRequested();
             if (role.Policy is { } policy)
             {
-                inline.Add(await attachments.PutInlineAsync(PrincipalKind.Role, role.Name, role.PolicyName, policy, cancellation));
+                inline.Add(await Finishing.RunAsync(token => attachments.PutInlineAsync(PrincipalKind.Role, role.Name, role.PolicyName, policy, token), cancellation));
             }
 
             foreach (string managed in role.ManagedPolicies)
             {
-                await attachments.AttachAsync(PrincipalKind.Role, role.Name, managed, cancellation);
+                cancellation.ThrowIfCancellationRequested();
+                await Finishing.RunAsync(token => attachments.AttachAsync(PrincipalKind.Role, role.Name, managed, token), cancellation);
             }
+
+            cancellation.ThrowIfCancellationRequested();
         }
         catch (Exception e) when (e is LabException or OperationCanceledException)
         {

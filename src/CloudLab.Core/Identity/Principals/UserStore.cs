@@ -66,15 +66,20 @@ public sealed class UserStore(IdentityClient client)
     /// <returns>The user. Throws <see cref="LabException"/> (EntityAlreadyExists).</returns>
     public async Task<LabUser> CreateAsync(NewUser user, CancellationToken cancellation = default)
     {
-        XElement created = await client.IamItemAsync(
-            "CreateUser", Subject(user.Name), user.Name, cancellation,
-            [("UserName", user.Name), ("Path", user.Path), ("PermissionsBoundary", user.PermissionsBoundary), .. IamXml.TagParameters(user.Tags)]);
+        XElement created = await Finishing.RunAsync(
+            token => client.IamItemAsync(
+                "CreateUser", Subject(user.Name), user.Name, token,
+                [("UserName", user.Name), ("Path", user.Path), ("PermissionsBoundary", user.PermissionsBoundary), .. IamXml.TagParameters(user.Tags)]),
+            cancellation);
         try
         {
             foreach (string group in user.Groups)
             {
-                await new GroupStore(client).AddMemberAsync(group, user.Name, cancellation);
+                cancellation.ThrowIfCancellationRequested();
+                await Finishing.RunAsync(token => new GroupStore(client).AddMemberAsync(group, user.Name, token), cancellation);
             }
+
+            cancellation.ThrowIfCancellationRequested();
         }
         catch (Exception e) when (e is LabException or OperationCanceledException)
         {

@@ -12,7 +12,7 @@ internal static partial class PatternRelation
     /// <param name="ignoreCase">Whether case does not count.</param>
     /// <returns>True if it does.</returns>
     public static bool Covers(string wide, string narrow, bool ignoreCase = false) =>
-        PolicyPattern.IsMatch(PolicyPattern.Expand(wide, null, wildcards: true), narrow, ignoreCase);
+        PolicyPattern.Completed(wide).Any(pattern => PolicyPattern.IsMatch(PolicyPattern.Expand(pattern, null, wildcards: true), narrow, ignoreCase));
 
     /// <summary>Whether there is a text that both patterns match; variables can be anything.</summary>
     /// <param name="left">One pattern.</param>
@@ -20,8 +20,8 @@ internal static partial class PatternRelation
     /// <returns>True if there is.</returns>
     public static bool Overlaps(string left, string right)
     {
-        left = Variable().Replace(left, "*");
-        right = Variable().Replace(right, "*");
+        left = Variable().Replace(PolicyPattern.Completed(left).Last(), "*");
+        right = Variable().Replace(PolicyPattern.Completed(right).Last(), "*");
 
         // row[j]: whether the left pattern so far and the first j characters of the right one can match the same text.
         bool[] row = new bool[right.Length + 1];
@@ -55,6 +55,7 @@ internal static partial class PatternRelation
     /// <returns>True if it does.</returns>
     public static bool IsBroad(string resource)
     {
+        resource = PolicyPattern.Completed(resource).Last();
         if (resource.Split(':', 6) is not [_, _, var service, _, var account, var name])
         {
             return resource.Contains('*', StringComparison.Ordinal) && resource.Trim('*', ':').Length < 4;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using CloudLab.Core.Identity.Catalogue;
+using CloudLab.Core.Identity.Policies.Actions;
 
 namespace CloudLab.Core.Identity.Review;
 
@@ -11,7 +12,8 @@ internal static partial class ResourceMatch
     /// <param name="resource">ARN with wildcards and variables, or <c>*</c>.</param>
     /// <returns>True if it can.</returns>
     public static bool CanApply(LabAction action, string resource) =>
-        resource.Trim('*').Length == 0 || resource.StartsWith("${", StringComparison.Ordinal) || action.Resource.Any(type => IsOfType(type.Arn, resource));
+        resource.Trim('*').Length == 0 || resource.StartsWith("${", StringComparison.Ordinal) || action.Resource.Any(type => IsOfType(type.Arn, resource))
+        || PolicyActionNames.ResourceOf(action.Action, "*") is not "*" and var own && PatternRelation.Covers(resource, own);
 
     /// <summary>Whether a resource can be of a type.</summary>
     /// <param name="template">ARN template of the type.</param>

@@ -93,7 +93,7 @@ public sealed class TemporarySessions(LabSession caller, IReporter reporter)
             }
             catch (LabException e)
             {
-                throw new LabException(e.Kind, e.Code, $"{what} has ended and cannot be renewed: {e.Message}", e)
+                throw new LabException(e.Kind, e.Code, $"{what} cannot be renewed: {e.Message}", e)
                 {
                     StatusCode = e.StatusCode, RequestId = e.RequestId, Target = e.Target, Advice = e.Advice, StopsCommand = true,
                 };

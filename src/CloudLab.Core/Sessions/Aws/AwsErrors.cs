@@ -61,7 +61,6 @@ internal static partial class AwsErrors
         ["NoSuchKey"] = (LabErrorKind.NotFound, "Get-LabObject -Prefix lists the keys; -Versions includes the deleted ones."),
         ["NoSuchVersion"] = (LabErrorKind.NotFound, "Get-LabObject -Versions lists the versions."),
         ["NoSuchUpload"] = (LabErrorKind.NotFound, "It has already been completed or aborted; Get-LabMultipartUpload lists the unfinished uploads."),
-        ["NoSuchEntity"] = (LabErrorKind.NotFound, "Get-LabRole lists the roles."),
         ["NoSuchBucketPolicy"] = (LabErrorKind.NotFound, "Set-LabBucketPolicy sets one."),
         ["NoSuchCORSConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketCors sets one."),
         ["NoSuchLifecycleConfiguration"] = (LabErrorKind.NotFound, "Set-LabBucketLifecycle sets one."),
@@ -269,6 +268,20 @@ internal static partial class AwsErrors
                 : "Check that the caller's policies allow it, and that the keys are correct (Get-LabSession): some servers report a wrong key in the same way.");
         }
 
+        if (code == "NoSuchEntity")
+        {
+            // Only the text says what is missing, and not with every server.
+            return (LabErrorKind.NotFound, Missing().Match(text).Groups[1].Value.ToLowerInvariant() switch
+            {
+                "user" => "Get-LabUser lists the users.",
+                "group" => "Get-LabGroup lists the groups.",
+                "role" => "Get-LabRole lists the roles.",
+                "instance profile" => "Get-LabInstanceProfile lists the instance profiles.",
+                "policy" => "Get-LabPolicy lists the managed policies.",
+                _ => null,
+            });
+        }
+
         if (code.StartsWith("NoSuch", StringComparison.Ordinal) || code.Contains("NotFound", StringComparison.Ordinal))
         {
             return (LabErrorKind.NotFound, null);
@@ -365,6 +378,10 @@ internal static partial class AwsErrors
             Target = target,
             Advice = "Check that the endpoint is correct and that no proxy answers in its place.",
         };
+
+    // The user with name x, Instance Profile x, Policy arn:..., but not: The user policy with name x.
+    [GeneratedRegex(@"^(?:The )?(user|group|role|instance profile|policy)\b(?! policy)", RegexOptions.IgnoreCase)]
+    private static partial Regex Missing();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Policies.Comparison;
 using CloudLab.Core.Identity.Policies.Decisions;
@@ -83,6 +84,14 @@ public sealed class PolicySearchTests
         { To("*"), To("123456789012"), null },
         { To("123456789012"), To("*"), "s3:GetObject" },
         { To("123456789012"), To("123456789012") + "," + To("210987654321"), "s3:GetObject" },
+        // What an identity's policy names in other accounts is new access, too; ARNs that are not whole; the listing of buckets.
+        { All, All + "," + Allow("sts:AssumeRole", "arn:aws:iam::999999999999:role/deploy"), "sts:AssumeRole" },
+        { All, All + "," + Allow("sqs:SendMessage", "arn:aws:sqs:eu-west-1:999999999999:q"), "sqs:SendMessage" },
+        { All, All + "," + Allow("sqs:SendMessage", "arn:aws:sqs"), "sqs:SendMessage" },
+        { Allow("sqs:SendMessage", "arn:aws:sqs"), Allow("sqs:SendMessage", "arn:aws:sqs:*:*:q"), null },
+        { Allow("sqs:*", "*") + ",{\"Effect\":\"Deny\",\"Action\":\"sqs:*\",\"Resource\":\"arn:aws:sqs:eu-west-1\"}", Allow("sqs:*", "*"), "sqs:SendMessage" },
+        { All, All + "," + Allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"), "s3:ListAllMyBuckets" },
+        { Allow("s3:ListAllMyBuckets", "*"), Allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"), null },
     };
 
     [Theory]
@@ -233,6 +242,13 @@ public sealed class PolicySearchTests
         _ = search.Find(TestContext.Current.CancellationToken).ToList();
         Assert.Contains("aws:PrincipalTag/t", string.Join(";", search.Undecided), StringComparison.Ordinal);
 
+        // Several policies of a resource, of which one has its variables as plain text.
+        NamedPolicy old = new("old", PolicyDocument.Parse($$"""{"Version":"2008-10-17","Statement":[{{To("123456789012")}}]}"""));
+        string own = $$"""{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::c/${aws:username}"}""";
+        search = new([old, Policy(own)], [old], "=>");
+        _ = search.Find(TestContext.Current.CancellationToken).ToList();
+        Assert.Contains("different versions", string.Join(";", search.Undecided), StringComparison.Ordinal);
+
         // One key, compared as a number and as a text.
         search = new([Policy(All + DenyIf("\"StringLike\":{\"aws:RequestTag/n\":\"*\"}"))], [Policy(All + DenyIf("\"NumericLessThan\":{\"aws:RequestTag/n\":\"10\"}"))], "=>");
         Assert.Empty(search.Find(TestContext.Current.CancellationToken));
@@ -263,6 +279,45 @@ public sealed class PolicySearchTests
         Assert.All(examples, one => Assert.True(resource is null || one.Resource.StartsWith("arn:aws:s3:::b/secret/", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("s3:HeadObject", "s3:GetObject", null)]
+    [InlineData("s3:DeleteBucket", "s3:DeleteBucket", null)]
+    [InlineData("*", "*:*", null)]
+    [InlineData("s3:*@s3://secret", "s3:*", "arn:aws:s3:::secret")]
+    [InlineData("s3:GetObject@arn:aws:s3:::secret*", "s3:GetObject", "arn:aws:s3:::secret*")]
+    [InlineData("custom:Do", "custom:Do", null)]
+    [InlineData("custom:Do@*secret*", "custom:Do", "*secret*")]
+    public void What_must_not_be_granted_is_read(string text, string action, string? resource) =>
+        Assert.Equal(new ForbiddenGrant(action, resource), ForbiddenGrant.Parse(text, [Policy(All)]));
+
+    [Theory]
+    [InlineData("ecc2:*", true)]
+    [InlineData("ec2:*", false)]
+    [InlineData("custom:Do", false)]
+    [InlineData("*", false)]
+    public void A_service_that_nobody_knows_is_told(string text, bool unknown)
+    {
+        IReadOnlyList<NamedPolicy> policies = [Policy(Allow("custom:Other", "*"))];
+        Assert.Equal(unknown, ForbiddenGrant.Parse(text, policies).IsOfUnknownService(policies));
+    }
+
+    /// <summary>A gate that names what cannot exist would pass for every policy.</summary>
+    [Theory]
+    [InlineData("s3:DeleteBuckett", "ActionUnknown", "s3:DeleteBucket")]
+    [InlineData("s3:Delte*", "ActionUnknown", "no action of Amazon S3 matches")]
+    [InlineData("s3:CopyObject", "ActionInvalid", "s3:GetObject")]
+    [InlineData("s3", "ActionInvalid", "service:Name")]
+    [InlineData("s3:GetObject@secret", "ResourceInvalid", "write an ARN")]
+    [InlineData("sqs:SendMessage@arn:aws:sqs", "ResourceInvalid", "write an ARN")]
+    [InlineData("s3:GetObject@arn:aws:s3:::secret", "ResourceInvalid", "s3:GetObject@arn:aws:s3:::secret/*")]
+    [InlineData("s3:ListBucket@arn:aws:s3:::secret/*", "ResourceInvalid", "s3:ListBucket@arn:aws:s3:::secret.")]
+    public void What_must_not_be_granted_has_to_exist(string text, string code, string says)
+    {
+        LabException error = Assert.Throws<LabException>(() => ForbiddenGrant.Parse(text, [Policy(All)]));
+        Assert.Equal(code, error.Code);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
     private static void Verify(LabPolicyDifference found, IReadOnlyList<NamedPolicy> before, IReadOnlyList<NamedPolicy> after)
     {
         PolicyContext context = new();
@@ -277,7 +332,7 @@ public sealed class PolicySearchTests
         string path = string.Join(" ", after.Concat(before).Select(policy => policy.Document.ToJson())).Contains("role/p/r", StringComparison.Ordinal) ? "p/" : "";
         caller = caller.RoleArn is null ? caller : caller with { RoleArn = caller.RoleArn.Replace(":role/r", ":role/" + path + "r", StringComparison.Ordinal) };
         bool Allowed(IReadOnlyList<NamedPolicy> policies) => PolicyEvaluator.Evaluate(
-            new PolicyRequest(found.Action, found.Resource, caller, context),
+            new PolicyRequest(found.Action, found.Resource, caller, context) { ResourceAccount = found.Principal is null ? caller.Account : null },
             found.Principal is null ? new PolicySet { Identity = policies } : new PolicySet { Identity = [everything], Resource = policies[0], ResourceMustAllow = true }).Allowed;
         Assert.True(Allowed(after) && !Allowed(before), found.ToString());
     }

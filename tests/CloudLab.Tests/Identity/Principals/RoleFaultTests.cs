@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
 using Xunit;
@@ -40,6 +41,47 @@ public sealed class RoleFaultTests
         Assert.Equal("RoleHalfMade", error.Code);
         Assert.Contains("Role 'r' was created but has no policy", error.Message, StringComparison.Ordinal);
         Assert.Contains("Too large", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Ctrl+C while a request is on its way: the service carries it out all the same.</summary>
+    [Theory]
+    [InlineData("CreateRole", "CreateRole", "DeleteRole")]
+    [InlineData("PutRolePolicy", "CreateRole", "PutRolePolicy", "ListRolePolicies", "DeleteRole")]
+    public async Task A_role_is_removed_again_when_its_creation_is_stopped(string during, params string[] sent)
+    {
+        using CancellationTokenSource stop = new();
+        await using FakeServer server = new(
+            [(200, FakeServer.Ok("CreateRole", Role)), .. sent.Contains("PutRolePolicy") ? [(200, FakeServer.Ok("PutRolePolicy", ""))] : Array.Empty<(int, string)>(),
+                (200, FakeServer.Ok("ListRolePolicies", "<PolicyNames/>")), (200, FakeServer.Ok("DeleteRole", ""))])
+        {
+            OnRequest = action => Stop(action == during, stop),
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RoleStore(server.Client).CreateAsync(Wanted, stop.Token));
+        Assert.Equal(sent, server.Actions.Where(action => action is not ("ListAttachedRolePolicies" or "ListInstanceProfilesForRole")));
+    }
+
+    [Fact]
+    public async Task What_was_on_its_way_when_a_removal_is_stopped_is_said_to_be_removed()
+    {
+        using CancellationTokenSource stop = new();
+        await using FakeServer server = new(
+            (200, FakeServer.Ok("ListInstanceProfilesForRole", "<InstanceProfiles/>")),
+            (200, FakeServer.Ok("ListRolePolicies", "<PolicyNames><member>one</member><member>two</member></PolicyNames>")),
+            (200, FakeServer.Ok("ListAttachedRolePolicies", "<AttachedPolicies/>")))
+        {
+            OnRequest = action => Stop(action == "DeleteRolePolicy", stop),
+        };
+        Warnings said = new();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RoleStore(new IdentityClient(server.Session, said)).RemoveAsync("r", force: true, stop.Token));
+        Assert.Equal("The removal was stopped. Already removed: inline policy 'one'. Still there: inline policy 'two' and the role 'r' itself.", Assert.Single(said.Texts));
+    }
+
+    private static void Stop(bool now, CancellationTokenSource stop)
+    {
+        if (now)
+        {
+            stop.Cancel();
+        }
     }
 
     [Fact]
@@ -91,5 +133,20 @@ public sealed class RoleFaultTests
         LabRole role = await new RoleStore(server.Client).GetAsync("r", Cancellation);
         Assert.Null(role.TrustPolicy);
         Assert.Equal("arn:aws:iam::1:role/r", role.RoleArn);
+    }
+
+    private sealed class Warnings : IReporter
+    {
+        public List<string> Texts { get; } = [];
+
+        public void Verbose(string message)
+        {
+        }
+
+        public void Warning(string message) => Texts.Add(message);
+
+        public void Progress(ProgressUpdate update)
+        {
+        }
     }
 }

@@ -130,7 +130,7 @@ public sealed class TemporarySessionTests : IAsyncLifetime
         clock.Advance(TimeSpan.FromMinutes(16));
         ErrorRecord error = (await RunAsync("Get-LabBucket", new() { ["Session"] = session })).TerminatingError!;
         Assert.StartsWith("AccessDenied", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith($"The session of role 'arn:aws:iam::{Account}:role/viewer' has ended and cannot be renewed: ", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"The session of role 'arn:aws:iam::{Account}:role/viewer' cannot be renewed: ", error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("\n", error.ToString(), StringComparison.Ordinal);
     }
 

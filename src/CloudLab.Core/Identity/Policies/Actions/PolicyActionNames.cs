@@ -31,6 +31,9 @@ public static partial class PolicyActionNames
 {
     private static readonly Lazy<Dictionary<string, ActionPlace>> Places = new(() => ActionCatalogue.Match("s3:*").ToDictionary(action => action.Action, PlaceOfS3, StringComparer.OrdinalIgnoreCase));
 
+    /// <summary>The resource of the listing of buckets.</summary>
+    public const string AllBuckets = "arn:aws:s3:::*";
+
     /// <summary>The permissions that an action needs. Throws <see cref="LabException"/> for what is no action.</summary>
     /// <param name="name">Action: <c>s3:GetObject</c>, or a call of the API: <c>s3:HeadObject</c>.</param>
     /// <param name="isNamed">Whether a policy names an action: then one that the catalogue lacks may be newer than it; others are refused if the catalogue knows the service (<c>ActionUnknown</c>).</param>
@@ -65,12 +68,23 @@ public static partial class PolicyActionNames
         };
     }
 
+    /// <summary>What an action is done to where a request names no resource: the listing of buckets has one all the same, and policies may name it.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="resource">ARN of the resource, or <c>*</c>.</param>
+    /// <returns>The resource to decide on.</returns>
+    public static string ResourceOf(string action, string resource) => resource == "*" && IsListingBuckets(action) ? AllBuckets : resource;
+
     /// <summary>Whether an action can be done to a resource at all: objects are not listed, buckets are not read.</summary>
     /// <param name="action">The action.</param>
     /// <param name="resource">ARN of the resource.</param>
     /// <returns>False where a request of that kind does not exist; true where it does or nothing is known.</returns>
     public static bool Fits(string action, string resource)
     {
+        if (IsListingBuckets(action))
+        {
+            return resource == AllBuckets;
+        }
+
         ActionPlace place = PlaceOf(action);
         if (place is ActionPlace.Unknown or ActionPlace.Other)
         {
@@ -84,7 +98,7 @@ public static partial class PolicyActionNames
         {
             ActionPlace.Object => objectArn,
             ActionPlace.Account => resource == "*",
-            _ => resource != "*" && !(plain && objectArn),
+            _ => resource is not ("*" or AllBuckets) && !(plain && objectArn),
         };
     }
 
@@ -98,6 +112,8 @@ public static partial class PolicyActionNames
     /// <param name="place">The kind.</param>
     /// <returns>Actions in order.</returns>
     internal static IEnumerable<string> OfS3(ActionPlace place) => Places.Value.Where(pair => pair.Value == place).Select(pair => pair.Key);
+
+    private static bool IsListingBuckets(string action) => action.Equals("s3:ListAllMyBuckets", StringComparison.OrdinalIgnoreCase);
 
     private static ActionPlace PlaceOfS3(LabAction action)
     {

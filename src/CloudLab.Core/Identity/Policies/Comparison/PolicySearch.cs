@@ -59,6 +59,11 @@ public sealed class PolicySearch
         }
 
         variables = new VariableValues([.. granting.Concat(other).Select(policy => policy.Document)], conditions, undecided);
+        if (ofResource && new[] { granting, other }.Any(side => side.Select(policy => policy.Document.HasVariables).Distinct().Count() > 1) && variables.Names.Any())
+        {
+            undecided.Add("policies of one side have different versions, and only one of these has variables");
+        }
+
         grantingSet = Set(granting);
         otherSet = other.Count == 0 ? null : Set(other);
     }
@@ -208,7 +213,8 @@ public sealed class PolicySearch
                         return found;
                     }
 
-                    PolicyRequest request = new(action, resource, caller, context);
+                    // The policies of an identity allow what they name in other accounts, too: whether the resource's own policy lets it in is not what is compared.
+                    PolicyRequest request = new(action, resource, caller, context) { ResourceAccount = ofResource ? null : caller.Account };
                     PolicyDecision now = PolicyEvaluator.Evaluate(request, grantingSet);
                     PolicyOutcome? before = now.Allowed && otherSet is not null ? PolicyEvaluator.Evaluate(request, otherSet).Outcome : null;
                     if (now.Allowed && before != PolicyOutcome.Allowed && Deciding(relevant, request, now) is { } place && left.Remove(place))
@@ -367,7 +373,7 @@ public sealed class PolicySearch
         List<string> literal = [];
         foreach (Place place in places)
         {
-            foreach (string text in place.Statement.Resource.Concat(place.Statement.NotResource))
+            foreach (string text in place.Statement.Resource.Concat(place.Statement.NotResource).SelectMany(PolicyPattern.Completed))
             {
                 IEnumerable<PolicyContext?> contexts = place.HasVariables && text.Contains("${", StringComparison.Ordinal) ? (IEnumerable<PolicyContext?>)variables.All : [null];
                 foreach (string expanded in contexts.Select(context => PolicyPattern.Expand(text, context, wildcards: true)).OfType<string>().Distinct(StringComparer.Ordinal))
@@ -407,7 +413,7 @@ public sealed class PolicySearch
             undecided.Add("the patterns of the resources have too many combinations");
         }
 
-        return found.Where(text => text.Split(':', 6) is ["arn", { Length: > 0 }, { Length: > 0 }, _, _, { Length: > 0 }]).Append("*").Distinct(StringComparer.Ordinal)
+        return found.Where(text => text.Split(':', 6) is ["arn", { Length: > 0 }, { Length: > 0 }, _, _, { Length: > 0 }]).Append("*").Append(PolicyActionNames.AllBuckets).Distinct(StringComparer.Ordinal)
             .Where(resource => wanted is null || PolicyPattern.IsMatch(wanted.Value.Text, resource));
 
         static WitnessPattern Pattern(string text) => new(PolicyPattern.Expand(text, null, wildcards: true)!);
