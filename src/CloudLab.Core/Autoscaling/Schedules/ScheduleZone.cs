@@ -127,7 +127,7 @@ public sealed class ScheduleZone
 
     private static ScheduleZone? Load(string name)
     {
-        // .NET also takes the names of Windows, and UTC in any case; file systems may not tell cases apart. The controller does.
+        // .NET also takes the names of Windows, and UTC in any case; some file systems do not tell cases apart. The controller does.
         if (string.Equals(name, "UTC", StringComparison.OrdinalIgnoreCase) || TimeZoneInfo.TryConvertWindowsIdToIanaId(name, out _)
             || (!OperatingSystem.IsLinux() && !Names.Contains(name, StringComparer.Ordinal) && Names.Contains(name, StringComparer.OrdinalIgnoreCase)))
         {
@@ -136,7 +136,9 @@ public sealed class ScheduleZone
 
         try
         {
-            return new ScheduleZone(name, TimeZoneInfo.FindSystemTimeZoneById(name));
+            // What .NET has in its memory it finds in any case.
+            TimeZoneInfo found = TimeZoneInfo.FindSystemTimeZoneById(name);
+            return string.Equals(found.Id, name, StringComparison.OrdinalIgnoreCase) && found.Id != name ? null : new ScheduleZone(name, found);
         }
         catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException or IOException or UnauthorizedAccessException or ArgumentException or SecurityException)
         {
