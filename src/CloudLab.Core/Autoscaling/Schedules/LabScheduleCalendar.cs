@@ -31,22 +31,22 @@ public sealed class LabScheduleCalendar
     public double FullHourShare { get; init; }
 
     /// <summary>The minutes with the most runs, the fullest first.</summary>
-    public TextList<LabScheduleCollision> Collision { get; init; } = [];
+    public IReadOnlyList<LabScheduleCollision> Collision { get; init => field = TextList.Of(value); } = new TextList<LabScheduleCollision>([]);
 
     /// <summary>Proposals that lower the peak.</summary>
-    public TextList<LabScheduleSpread> Spread { get; init; } = [];
+    public IReadOnlyList<LabScheduleSpread> Spread { get; init => field = TextList.Of(value); } = new TextList<LabScheduleSpread>([]);
 
     /// <summary>The most runs in one minute once all proposals are taken up.</summary>
     public int SpreadPeakRunCount { get; init; }
 
     /// <summary>Schedules that never fire.</summary>
-    public TextList<string> NeverFires { get; init; } = [];
+    public IReadOnlyList<string> NeverFires { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>Runs by hour of the day, UTC.</summary>
-    public TextList<long> RunsByHour { get; init; } = [];
+    public IReadOnlyList<long> RunsByHour { get; init => field = TextList.Of(value); } = new TextList<long>([]);
 
     /// <summary>Runs by minute of the hour.</summary>
-    public TextList<long> RunsByMinute { get; init; } = [];
+    public IReadOnlyList<long> RunsByMinute { get; init => field = TextList.Of(value); } = new TextList<long>([]);
 
     /// <summary>A picture of the day: a row for each hour (UTC), a column for each five minutes, with the most runs in one minute.</summary>
     public string Chart { get; init; } = "";

@@ -13,7 +13,7 @@ public sealed class LabScheduleCollision
     public int RunCount { get; init; }
 
     /// <summary>The CronJobs or schedules that run in it.</summary>
-    public TextList<string> Name { get; init; } = [];
+    public IReadOnlyList<string> Name { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Time:yyyy-MM-dd HH:mm}Z: {RunCount}");

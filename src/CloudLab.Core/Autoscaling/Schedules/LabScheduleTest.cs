@@ -30,7 +30,7 @@ public sealed class LabScheduleTest
     public string? Correction { get; init; }
 
     /// <summary>What the API server says, word for word; empty where it accepts the schedule.</summary>
-    public TextList<string> ApiMessage { get; init; } = [];
+    public IReadOnlyList<string> ApiMessage { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>The schedule in plain words; null where it cannot be read.</summary>
     public string? Description { get; init; }
@@ -42,16 +42,16 @@ public sealed class LabScheduleTest
     public DateTimeOffset? NextTime { get; init; }
 
     /// <summary>Local times in the next three years at which it does not run, because the clocks skip them.</summary>
-    public TextList<string> SkippedTime { get; init; } = [];
+    public IReadOnlyList<string> SkippedTime { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>Local times in the next three years at which it runs twice, because the clocks show them twice.</summary>
-    public TextList<string> RepeatedTime { get; init; } = [];
+    public IReadOnlyList<string> RepeatedTime { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>What else to know about it.</summary>
-    public TextList<LabScheduleFinding> Finding { get; init; } = [];
+    public IReadOnlyList<LabScheduleFinding> Finding { get; init => field = TextList.Of(value); } = new TextList<LabScheduleFinding>([]);
 
     /// <summary>All reasons in words: the problem, or the findings.</summary>
-    public TextList<string> Reason => [.. Problem is null ? Finding.Select(finding => finding.Message) : Finding.Select(finding => finding.Message).Prepend(Problem)];
+    public IReadOnlyList<string> Reason => (TextList<string>)[.. Problem is null ? Finding.Select(finding => finding.Message) : Finding.Select(finding => finding.Message).Prepend(Problem)];
 
     /// <inheritdoc/>
     public override string ToString() => Problem ?? Schedule;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 
 namespace CloudLab.Core.Autoscaling.Schedules;
 
@@ -31,16 +32,20 @@ public sealed class ScheduleCalendar
     /// <param name="from">Beginning; its minute is the first.</param>
     /// <param name="days">Number of days.</param>
     /// <param name="top">How many of the fullest minutes to name.</param>
+    /// <param name="reporter">Hears how far it is.</param>
     /// <param name="cancellation">Stops the count.</param>
     /// <returns>The calendar.</returns>
-    public LabScheduleCalendar Build(DateTimeOffset from, int days, int top, CancellationToken cancellation)
+    public LabScheduleCalendar Build(DateTimeOffset from, int days, int top, IReporter reporter, CancellationToken cancellation)
     {
         long start = from.ToUnixTimeSeconds() / 60 * 60;
+        using ProgressMeter progress = new(reporter, "Counting the runs of schedules");
+        progress.Expect(entries.Count);
         ScheduleCounter counter = new(start, days * ScheduleCounter.DayMinutes);
         foreach (Entry entry in entries)
         {
             cancellation.ThrowIfCancellationRequested();
             entry.RunCount = counter.Add(entry.Schedule, entry.Profile);
+            progress.AddItems();
         }
 
         ReadOnlySpan<int> counts = counter.Counts;
@@ -76,7 +81,7 @@ public sealed class ScheduleCalendar
             PeakTime = peak == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(start + (peakAt * 60L)),
             CollisionCount = collisions,
             FullHourShare = all == 0 ? 0 : Math.Round(minutes[0] / (double)all, 4),
-            Collision = [.. Fullest(counts, top).Select(at => Collision(start + (at * 60L), counter.Counts[at]))],
+            Collision = [.. Fullest(counts, top).Select(at => Collision(start, start + (at * 60L), counter.Counts[at]))],
             Spread = [.. spread],
             SpreadPeakRunCount = after,
             NeverFires = [.. entries.Where(entry => entry.RunCount == 0 && entry.Schedule.Next(start) is null).Select(entry => entry.Job.ToString())],
@@ -174,13 +179,13 @@ public sealed class ScheduleCalendar
         return chart.ToString();
     }
 
-    private LabScheduleCollision Collision(long at, int count) => new()
+    private LabScheduleCollision Collision(long start, long at, int count) => new()
     {
         Time = DateTimeOffset.FromUnixTimeSeconds(at),
         RunCount = count,
         Name =
         [
-            .. entries.Where(entry => entry.Schedule.Every > 0 ? entry.RunCount > 0 && entry.Profile[Math.Abs(at / 60 % ScheduleCounter.DayMinutes)] > 0 : entry.Schedule.Next(at - 1) == at)
+            .. entries.Where(entry => entry.Schedule.Every is > 0 and var every ? (at + 59 - start) / every > (at == start ? 0 : (at - 1 - start) / every) : entry.Schedule.Next(at - 1) == at)
                 .Select(entry => entry.Job.Name ?? entry.Job.Schedule),
         ],
     };
@@ -199,7 +204,7 @@ public sealed class ScheduleCalendar
                 continue;
             }
 
-            Put(load, entry.Profile, 0, 1);
+            Put(load, entry.Profile, 0);
         }
 
         List<LabScheduleSpread> proposals = [];
@@ -225,7 +230,7 @@ public sealed class ScheduleCalendar
                 }
             }
 
-            Put(load, entry.Profile, best, 1);
+            Put(load, entry.Profile, best);
             if (best != 0)
             {
                 string proposal = ScheduleShift.Write(entry.Schedule, best);
@@ -237,13 +242,13 @@ public sealed class ScheduleCalendar
         return proposals;
     }
 
-    private static void Put(long[] load, int[] profile, int shift, int sign)
+    private static void Put(long[] load, int[] profile, int shift)
     {
         for (int minute = 0; minute < profile.Length; minute++)
         {
             if (profile[minute] > 0)
             {
-                load[ScheduleShift.Moved(minute, shift)] += sign * profile[minute];
+                load[ScheduleShift.Moved(minute, shift)] += profile[minute];
             }
         }
     }
