@@ -111,12 +111,15 @@ internal static partial class CronAdvice
         {
             > 5 when words.Skip(5).Any(word => word.Any(char.IsAsciiLetter) && !YearOrDay().IsMatch(word)) =>
                 "more than five fields: a user or a command, as in a crontab file, belongs in the job template",
-            6 when Year().IsMatch(words[5]) => "six fields: the last one is a year, as in Quartz or EventBridge; a CronJob has no year",
+            6 when HasYear(words) => "six fields: the last one is a year, as in Quartz or EventBridge; a CronJob has no year",
             6 => "six fields: the first one is seconds, as in Quartz or Spring; a CronJob starts at full minutes",
             7 => "seven fields: the first one is seconds and the last one is a year, as in Quartz; a CronJob has neither",
             _ => null,
         };
     }
+
+    // Of six fields, the last is a year in EventBridge and the first is seconds in Quartz; the question mark tells which are the day fields.
+    private static bool HasYear(string[] words) => (words[5] is not ("*" or "?") && Year().IsMatch(words[5])) || words[2] == "?" || words[4] == "?";
 
     private static string? Letter(CronField field, string at)
     {
@@ -185,10 +188,10 @@ internal static partial class CronAdvice
             case 4:
                 yield return string.Join(' ', words) + " *";
                 break;
-            case 6 when Year().IsMatch(words[5]) && !(words[0] == "0" && words[5] is "*" or "?"):
+            case 6 when HasYear(words):
                 yield return string.Join(' ', words[..5]);
                 break;
-            case 6 when words[0].All(c => char.IsAsciiDigit(c) || c is '*' or '/'):
+            case 6:
                 yield return string.Join(' ', words[1..]);
                 break;
             case 7 when Year().IsMatch(words[6]):

@@ -72,7 +72,7 @@ internal static class CronDescription
             : hourStep == 1 ? $" of every hour from {Clock(hours[0], 0)} to {Clock(hours[^1], 59)}"
             : hourStep > 1 && hours[0] < hourStep && hours[^1] + hourStep >= 24 ? $" of every {Ordinal(hourStep)} hour{(hours[0] > 0 ? $" from {Clock(hours[0], 0)}" : "")}"
             : $" of the hours {List(hours, Number)}";
-        return (minute + hour, true);
+        return (minute + hour, false);
     }
 
     private static string DaysOf(CronSchedule schedule)

@@ -88,7 +88,7 @@ public sealed class CronScheduleTests
         Assert.NotEmpty(result.ApiMessage);
         Assert.Equal(column, result.Column);
         Assert.Contains(reason, result.Problem, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain('\n', result.Problem);
+        Assert.DoesNotContain("\n", result.Problem!, StringComparison.Ordinal);
         if (correction == "*")
         {
             Assert.NotNull(result.Correction);
@@ -147,8 +147,9 @@ public sealed class CronScheduleTests
     [InlineData("Eastern Standard Time", "America/New_York")]
     [InlineData("London", "Europe/London")]
     [InlineData("America/New York", "America/New_York")]
-    [InlineData("UTC+12", null)] // .NET knows it as a zone of Windows
+    [InlineData("UTC+12", "Etc/GMT-12")] // .NET knows it as a zone of Windows
     [InlineData("utc", "UTC")]
+    [InlineData("Nowhere", null)]
     public void A_zone_that_does_not_exist_is_one_line_with_the_one_that_may_be_meant(string name, string? meant)
     {
         LabException e = Assert.Throws<LabException>(() => ScheduleZone.Get(name));
