@@ -14,6 +14,14 @@ internal static class TypeNames
     private static readonly string[] Types =
     [
         "Autoscaling.Hpa.HpaDecision",
+        "Autoscaling.Schedules.LabMissedRun",
+        "Autoscaling.Schedules.LabScheduleCalendar",
+        "Autoscaling.Schedules.LabScheduleCollision",
+        "Autoscaling.Schedules.LabScheduledRun",
+        "Autoscaling.Schedules.LabScheduleFinding",
+        "Autoscaling.Schedules.LabScheduleSpread",
+        "Autoscaling.Schedules.LabScheduleTest",
+        "Autoscaling.Schedules.MissedRuns",
         "Common.Errors.LabErrorKind",
         "Common.Errors.LabException",
         "Containers.Builds.LabBuildWarning",

@@ -49,6 +49,10 @@ public sealed class ManifestItem
 
     private JsonObject Metadata => Content.Object("metadata") ?? [];
 
+    /// <summary>The object as JSON, for what reads objects of one kind.</summary>
+    /// <returns>A copy; empty where the document could not be read.</returns>
+    public JsonObject ToJson() => (JsonObject)Content.DeepClone();
+
     internal static ManifestItem Of(string source, int document, int line, JsonObject content) =>
         new(source, document, line) { Content = content };
 
