@@ -90,6 +90,9 @@ internal sealed class HpaController(HpaSpec spec, HpaSettings settings)
     /// <summary>Forgets recommendations and changes, as the controller does when it starts again.</summary>
     public void Restart() => History = new();
 
+    /// <summary>Takes 0 replicas as the controller's own doing.</summary>
+    public void SetScaledToZero() => ScaledToZero = new(true, "ScaledToZero", "the HPA controller scaled the workload to zero");
+
     /// <summary>One reconciliation.</summary>
     /// <param name="nowMs">The controller's time, Unix milliseconds.</param>
     /// <param name="current">Replicas that are asked for.</param>
