@@ -125,7 +125,7 @@
         'Wait-LabObject'
         'Wait-LabRole'
     )
-    AliasesToExport        = @()
+    AliasesToExport        = @('Measure-LabHpa')
     PrivateData            = @{
         PSData = @{
             # ProjectUri is left out until the project has a public address.

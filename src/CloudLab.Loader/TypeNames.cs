@@ -14,6 +14,8 @@ internal static class TypeNames
     private static readonly string[] Types =
     [
         "Autoscaling.Hpa.HpaDecision",
+        "Autoscaling.Replay.HpaReplayStep",
+        "Autoscaling.Replay.HpaReplaySummary",
         "Common.Errors.LabErrorKind",
         "Common.Errors.LabException",
         "Containers.Builds.LabBuildWarning",

@@ -66,6 +66,11 @@ public static class HpaCalculator
         };
     }
 
+    /// <summary>Refuses a tolerance that is none.</summary>
+    /// <param name="tolerance">The tolerance. Throws <see cref="LabException"/> where it is negative or not finite.</param>
+    public static void CheckTolerance(double tolerance) =>
+        Demand(double.IsFinite(tolerance) && tolerance >= 0, "Tolerance", tolerance, "give 0 or more, 0.1 for 10 %");
+
     private static int Calculate(int currentReplicas, double ratio, bool withinTolerance)
     {
         if (withinTolerance)
@@ -109,7 +114,7 @@ public static class HpaCalculator
         Demand(minReplicas >= 0, "MinReplicas", minReplicas, "give 0 or more");
         Demand(maxReplicas is null or >= 1, "MaxReplicas", maxReplicas ?? 0, "give 1 or more");
         Demand(maxReplicas is null || maxReplicas >= minReplicas, "MinReplicas", minReplicas, $"it is above MaxReplicas {maxReplicas}");
-        Demand(double.IsFinite(tolerance) && tolerance >= 0, "Tolerance", tolerance, "give 0 or more, 0.1 for 10 %");
+        CheckTolerance(tolerance);
     }
 
     private static void Demand(bool holds, string name, double value, string advice)

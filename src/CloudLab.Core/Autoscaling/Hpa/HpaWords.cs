@@ -172,9 +172,9 @@ internal static class HpaWords
         }
 
         bool down = proposal.Ratio < 1;
-        string missing = proposal.Missing == 0 ? "" : $"{Pods(proposal.Missing)} without a metric as {(down ? "at the target or more" : "idle")}";
-        string unready = proposal.Unready == 0 || down ? "" : $"{Pods(proposal.Unready)} not ready as idle";
-        text.Append(CultureInfo.InvariantCulture, $", {Number(proposal.DecidingRatio)} times counting {string.Join(" and ", new[] { missing, unready }.Where(part => part.Length > 0))}");
+        string missing = proposal.Missing == 0 ? "" : $"{Pods(proposal.Missing)} without a metric counted as {(down ? "at the target or more" : "idle")}";
+        string unready = proposal.Unready == 0 || down ? "" : $"{Pods(proposal.Unready)} not ready counted as idle";
+        text.Append(CultureInfo.InvariantCulture, $"; with {string.Join(" and ", new[] { missing, unready }.Where(part => part.Length > 0))} it is {Number(proposal.DecidingRatio)} times");
     }
 
     private static string Pods(int count) => count == 1 ? "1 pod" : string.Create(CultureInfo.InvariantCulture, $"{count} pods");

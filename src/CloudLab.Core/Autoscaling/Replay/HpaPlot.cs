@@ -176,8 +176,7 @@ public static class HpaPlot
         for (int row = rows - 1; row >= 0; row--)
         {
             double level = top * (row + 1) / rows;
-            string label = row == rows - 1 || row == 0 || whole == (level == Math.Floor(level)) ? Short(level) : "";
-            yield return (whole && level != Math.Floor(level) ? "" : label).PadLeft(Gutter - 2) + " ┤" + string.Concat(values.Select(value => Cell(value))).TrimEnd();
+            yield return (whole && level != Math.Floor(level) ? "" : Short(level)).PadLeft(Gutter - 2) + " ┤" + string.Concat(values.Select(value => Cell(value))).TrimEnd();
 
             char Cell(double value)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CloudLab.Core.Autoscaling.Hpa;
 
 namespace CloudLab.Core.Autoscaling.Replay;
@@ -5,6 +6,8 @@ namespace CloudLab.Core.Autoscaling.Replay;
 /// <summary>One step of the controller in a replay.</summary>
 public sealed record HpaReplayStep
 {
+    private readonly string? reason;
+
     /// <summary>When, in UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 
@@ -25,6 +28,9 @@ public sealed record HpaReplayStep
 
     /// <summary>Replicas that the autoscaler asks for.</summary>
     public required int DesiredReplicas { get; init; }
+
+    /// <summary>By how many replicas the step changes what is asked for; 0 where nothing changes.</summary>
+    public int Change => DesiredReplicas - CurrentReplicas;
 
     /// <summary>Replicas that the metrics alone ask for.</summary>
     public required int CalculatedReplicas { get; init; }
@@ -48,7 +54,11 @@ public sealed record HpaReplayStep
     public required HpaDecision Decision { get; init; }
 
     /// <summary>The decision in words.</summary>
-    public string Reason => Decision.Reason;
+    public string Reason
+    {
+        get => reason ?? Decision.Reason;
+        init => reason = value;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Reason;
@@ -98,6 +108,26 @@ public sealed record HpaReplaySummary
 
     /// <summary>Difference from the first manifest in words; null for the first.</summary>
     public string? Comparison { get; init; }
+
+    /// <summary>The second of two replays of one load, with their difference in words.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="second">The second.</param>
+    /// <returns>The second, with <see cref="Comparison"/>.</returns>
+    public static HpaReplaySummary Compared(HpaReplaySummary first, HpaReplaySummary second)
+    {
+        double change = first.ReplicaSeconds == 0 ? 0 : (second.ReplicaSeconds - first.ReplicaSeconds) * 100.0 / first.ReplicaSeconds;
+        string cost = Math.Abs(change) < 0.05 ? "as many replica-seconds"
+            : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(change):0.#} % {(change < 0 ? "fewer" : "more")} replica-seconds");
+        return second with
+        {
+            Comparison = $"{second.Manifest} takes {cost} than {first.Manifest}, {Difference(second.SecondsOverTarget - first.SecondsOverTarget, "s over the target")}, "
+                .Replace("as many replica-seconds than", "as many replica-seconds as", StringComparison.Ordinal)
+                + $"{Difference(second.Flaps - first.Flaps, "flaps")}.",
+        };
+    }
+
+    private static string Difference(long by, string of) =>
+        by == 0 ? $"no difference in {of}" : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(by)} {(by > 0 ? "more" : "fewer")} {of}");
 
     /// <inheritdoc/>
     public override string ToString() => Comparison ?? $"{Manifest}: {ReplicaSeconds} replica-seconds, {SecondsOverTarget} s over target, {Flaps} flaps";
