@@ -243,6 +243,9 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     public SwitchParameter ScaleToZero { get; set; }
 
     /// <inheritdoc/>
+    protected override bool AllOnProcess => true;
+
+    /// <inheritdoc/>
     protected override int ConcurrentInputs => Environment.ProcessorCount;
 
     /// <inheritdoc/>
