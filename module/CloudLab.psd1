@@ -128,7 +128,7 @@
         'Wait-LabObject'
         'Wait-LabRole'
     )
-    AliasesToExport        = @()
+    AliasesToExport        = @('Measure-LabHpa')
     PrivateData            = @{
         PSData = @{
             # ProjectUri is left out until the project has a public address.

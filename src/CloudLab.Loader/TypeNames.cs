@@ -14,13 +14,15 @@ internal static class TypeNames
     private static readonly string[] Types =
     [
         "Autoscaling.Hpa.HpaDecision",
+        "Autoscaling.Replay.HpaReplayStep",
+        "Autoscaling.Replay.HpaReplaySummary",
         "Autoscaling.Schedules.LabMissedRun",
         "Autoscaling.Schedules.LabScheduleCalendar",
         "Autoscaling.Schedules.LabScheduleCollision",
-        "Autoscaling.Schedules.LabScheduledRun",
         "Autoscaling.Schedules.LabScheduleFinding",
         "Autoscaling.Schedules.LabScheduleSpread",
         "Autoscaling.Schedules.LabScheduleTest",
+        "Autoscaling.Schedules.LabScheduledRun",
         "Autoscaling.Schedules.MissedRuns",
         "Common.Errors.LabErrorKind",
         "Common.Errors.LabException",

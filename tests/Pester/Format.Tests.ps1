@@ -5,6 +5,8 @@ BeforeDiscovery {
     # Whole at any width: what tells the rows apart, or a property that must be there whole. Numbers are their longest.
     $script:shown = @{
         HpaDecision                = 'Reason'
+        HpaReplayStep              = 'DesiredReplicas', 'Reason'
+        HpaReplaySummary           = 'Workload', 'Manifest', 'ReplicaSeconds'
         LabAccessDenied            = 'Action', 'Resource', 'Explanation'
         LabAccessKey               = 'UserName', 'AccessKeyId', 'Status'
         LabAction                  = 'Action', 'AccessLevel'

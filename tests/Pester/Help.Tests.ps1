@@ -168,9 +168,10 @@ Describe 'Examples' -Tag Module {
     }
 
     BeforeEach {
-        # What an example may presume: the emulator with the movie site in it, and the site's files around.
+        # What an example may presume: the emulator with the movie site in it, and the site's files around, and those of an autoscaler.
         $work = Join-Path ([IO.Path]::GetTempPath()) "cloudlab-example-$([guid]::NewGuid())"
         Copy-Item (Join-Path $root 'examples/movies') $work -Recurse
+        Copy-Item (Join-Path $root 'examples/autoscaling/*') $work
         Push-Location $work
         if ($hasDocker) { $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER }
         $env:AWS_SHARED_CREDENTIALS_FILE = Join-Path $work 'credentials'

@@ -1,29 +1,55 @@
+using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
+using System.Text;
+using System.Text.Json.Nodes;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Autoscaling.Hpa;
+using CloudLab.Core.Autoscaling.Replay;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Quantities;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 
-/// <summary>Calculates how many replicas a HorizontalPodAutoscaler would request at a given load.</summary>
+/// <summary>Calculates how many replicas a HorizontalPodAutoscaler would request, now or over a day's load.</summary>
 /// <remarks>
 /// <para>
-/// One step of the autoscaler's calculation for one metric: desired = ceil(current replicas x value / target). If
-/// value / target is within the tolerance around 1, the number of replicas does not change. The result is then limited to the range from
-/// minimum to maximum. No cluster is contacted: all pods are assumed to be ready, and the limits on how fast to scale
-/// (behavior) are ignored.
+/// A dry run of the HorizontalPodAutoscaler. No cluster is contacted. There are three ways to use it: with numbers, with a manifest and
+/// samples of its pods, and with a manifest and a load over time.
 /// </para>
 /// <para>
-/// With 0 replicas autoscaling is disabled and stays at 0, unless MinReplicas is 0. With more replicas than the maximum,
-/// or fewer than the minimum, the limit decides, whatever the metric says.
+/// Numbers: one step for one metric: desired = ceil(current replicas x value / target). If value / target is within the tolerance around 1,
+/// the number of replicas does not change. The result is limited to the range from minimum to maximum. All pods are assumed to be ready,
+/// and the limits on how fast to scale are ignored.
+/// </para>
+/// <para>
+/// Manifest and samples: one step of the controller of Kubernetes 1.36 for all metrics of the manifest, exact down to its floating-point
+/// arithmetic: readiness, start times, missing metrics, pods that are being deleted, failed or succeeded, requests of sidecars and of whole pods,
+/// tolerances, and how fast it may scale. The decision is the one after the stabilization windows have passed. CPU of a pod is taken from -Metric as
+/// an object with pod and value (120m), or as PodMetrics of the metrics API. A pod with only a name is running and ready.
+/// </para>
+/// <para>
+/// Manifest and load: the controller steps through the load every -SyncPeriod. The load is the total over all pods: a column Time and a column
+/// for each metric (cpu in cores, memory in bytes, or the name of the metric), from Import-Csv, from a file, or as the JSON that Prometheus
+/// answers to a range query. Pods are ready after -PodStartup and share the load; metrics are -MetricLag old. A column Workload, or the labels of
+/// the series, tell several workloads apart. The controller is exact; the pods are a model.
+/// </para>
+/// <para>
+/// With 0 replicas autoscaling is disabled and stays at 0, unless the minimum is 0 and the controller itself scaled down to 0 (-ScaleToZero). With more replicas than the
+/// maximum, or fewer than the minimum, the limit decides, whatever the metric says. Known faults of 1.36 (kubernetes issues 138505 and 141298) are
+/// reproduced, and the property KnownFault says so.
 /// </para>
 /// <para>
 /// Source: kubernetes/kubernetes, pkg/controller/podautoscaler/replica_calculator.go and horizontal.go, double-precision
 /// arithmetic included: 100 replicas at 7 against 100 give 8, because 0.07 x 100 is slightly more than 7 there too.
 /// </para>
 /// <para>Errors: InvalidTargetValue when the target is 0, negative, NaN or infinite; likewise InvalidCurrentValue,
-/// InvalidCurrentReplicas, InvalidMinReplicas, InvalidMaxReplicas and InvalidTolerance. A bad input from the pipeline is a
-/// separate error, and the others continue.</para>
+/// InvalidCurrentReplicas, InvalidMinReplicas, InvalidMaxReplicas and InvalidTolerance. AutoscalerInvalid and NotAnAutoscaler for the manifest, SampleInvalid for
+/// pods and metrics, LoadInvalid, LoadUnsorted, LoadDuplicate and LoadLacksMetric for a load. A bad input from the pipeline is a
+/// separate error, and the others continue. A gap in a load is a warning.</para>
 /// </remarks>
 /// <example>
 /// <para>Five replicas at 120 millicores each, with a target of 50: 12.</para>
@@ -37,37 +63,419 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 /// <para>A table of loads, one decision each.</para>
 /// <code>40, 50, 54, 60, 90 | ForEach-Object { [pscustomobject]@{ CurrentValue = $_ } } | Measure-HpaReplicas -CurrentReplicas 4 -TargetValue 50</code>
 /// </example>
-/// <inputtype>Objects with the properties CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance.</inputtype>
-[Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas")]
-[OutputType(typeof(HpaDecision))]
+/// <example>
+/// <para>One step of an autoscaler in a manifest, from what its pods use.</para>
+/// <code>
+/// $pods = 'web-1', 'web-2', 'web-3' | ForEach-Object { @{ name = $_; requests = @{ cpu = '500m' } } }
+/// $used = 'web-1', 'web-2', 'web-3' | ForEach-Object { @{ pod = $_; value = '450m' } }
+/// Measure-HpaReplicas -Manifest hpa.yaml -Pod $pods -Metric $used
+/// </code>
+/// </example>
+/// <example>
+/// <para>What the autoscaler would have done with a day's load.</para>
+/// <code>Import-Csv load.csv | Measure-HpaReplicas -Manifest hpa.yaml | Where-Object Change -NE 0</code>
+/// </example>
+/// <example>
+/// <para>Two manifests on the same load: replica-seconds, seconds over the target, flaps, and charts of both.</para>
+/// <code>Measure-HpaReplicas -Manifest hpa.yaml -LoadPath load.csv -Compare hpa-calm.yaml -Plot -PlotPath scaling.svg</code>
+/// </example>
+/// <inputtype>Objects with the properties CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance; with -Manifest rows of a load, or the answer of Prometheus to a range query.</inputtype>
+[Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas", DefaultParameterSetName = NumberSet)]
+[Alias("Measure-LabHpa")]
+[OutputType(typeof(HpaDecision), ParameterSetName = [NumberSet, SampleSet])]
+[OutputType(typeof(HpaReplayStep), typeof(HpaReplaySummary), ParameterSetName = [LoadSet])]
 public sealed class MeasureHpaReplicasCommand : LabCommand
 {
-    /// <summary>Current number of replicas.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    private const string NumberSet = "Numbers";
+    private const string SampleSet = "Samples";
+    private const string LoadSet = "Load";
+
+    private readonly HpaLoadReader reader = new();
+    private readonly StringBuilder text = new();
+    private readonly List<string> loadPaths = [];
+    private string? manifestPath;
+    private string? comparePath;
+    private string? plotPath;
+    private HpaManifest? manifest;
+    private HpaManifest? other;
+    private HpaSettings settings = HpaSettings.Default;
+
+    /// <summary>Current number of replicas. With -Manifest: of the workload in the same file if omitted, else as many as there are pods, else the minimum.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(ParameterSetName = SampleSet)]
+    [Parameter(ParameterSetName = LoadSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int CurrentReplicas { get; set; }
 
     /// <summary>The measured value: the average over the pods, in the unit of the target.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public double CurrentValue { get; set; }
 
     /// <summary>The target value of the autoscaler.</summary>
-    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public double TargetValue { get; set; }
 
     /// <summary>Lowest number of replicas allowed.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int MinReplicas { get; set; } = 1;
 
     /// <summary>Highest number of replicas allowed; no limit if omitted.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int? MaxReplicas { get; set; }
 
-    /// <summary>How far from 1 the ratio of value to target may be without scaling; 0.1 is the controller's default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    /// <summary>How far from 1 the ratio of value to target may be without scaling; 0.1 is the controller's default. A manifest's own tolerances come first.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(ParameterSetName = SampleSet)]
+    [Parameter(ParameterSetName = LoadSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public double Tolerance { get; set; } = HpaCalculator.DefaultTolerance;
+
+    /// <summary>The autoscaler: a file (YAML or JSON), its text, or an object such as Get-LabResource gives. The workload may be in the same file: its requests, limits and replicas are then known.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SampleSet)]
+    [Parameter(Mandatory = true, ParameterSetName = LoadSet)]
+    [ValidateNotNullOrEmpty]
+    public object? Manifest { get; set; }
+
+    /// <summary>The pods: Pod objects, or objects with name, and where they matter phase, ready, startTime, deleted, requests. As in the vector files of the tests, too.</summary>
+    [Parameter(ParameterSetName = SampleSet)]
+    [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public object[] Pod { get; set; } = [];
+
+    /// <summary>What was measured: PodMetrics objects, custom or external metric values, or objects with pod (or name, for an Object or External metric) and value; metric names the metric where there are several. With error instead of value the metric could not be read.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SampleSet)]
+    [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public object[] Metric { get; set; } = [];
+
+    /// <summary>Replicas that there are, where they differ from those that are asked for: during a rollout, for example.</summary>
+    [Parameter(ParameterSetName = SampleSet)]
+    [ValidateRange(0, int.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int? StatusReplicas { get; set; }
+
+    /// <summary>The time of the controller; the newest time among the metrics if omitted.</summary>
+    [Parameter(ParameterSetName = SampleSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public DateTimeOffset? At { get; set; }
+
+    /// <summary>The load: rows with Time and a column for each metric, CSV text, or the answer of Prometheus to a range query, as text or from ConvertFrom-Json.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = LoadSet)]
+    [InputAsWritten]
+    public object? InputObject { get; set; }
+
+    /// <summary>Files with loads: CSV, or JSON of Prometheus.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] LoadPath { get; set; } = [];
+
+    /// <summary>A second manifest for the same load, as -Manifest. The sums of both are the output.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    [ValidateNotNullOrEmpty]
+    public object? Compare { get; set; }
+
+    /// <summary>Only the sums of each workload: replica-seconds, seconds over the target, flaps.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    public SwitchParameter Summary { get; set; }
+
+    /// <summary>Draws replicas and load as text in place of the steps.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    public SwitchParameter Plot { get; set; }
+
+    /// <summary>Writes the chart to this SVG file; with several workloads to one file each, with the workload in its name.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    [ValidateNotNullOrEmpty]
+    public string? PlotPath { get; set; }
+
+    /// <summary>What a pod requests by resource, as in @{ cpu = '500m' }, where the manifest has no workload.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public IDictionary? Request { get; set; }
+
+    /// <summary>Time from asking for a pod until it is ready: seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    [Seconds]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan PodStartup { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How old the metrics are that the controller reads: seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    [Seconds]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan MetricLag { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Time between two steps of the controller (--horizontal-pod-autoscaler-sync-period): seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = LoadSet)]
+    [Seconds]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan SyncPeriod { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>For how long after its start the CPU of a pod counts only while it is ready (--horizontal-pod-autoscaler-cpu-initialization-period): seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = SampleSet)]
+    [Parameter(ParameterSetName = LoadSet)]
+    [Seconds]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan CpuInitializationPeriod { get; set; } = HpaSettings.Default.CpuInitializationPeriod;
+
+    /// <summary>For how long after its start a pod that is not ready counts as never having been ready (--horizontal-pod-autoscaler-initial-readiness-delay): seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = SampleSet)]
+    [Parameter(ParameterSetName = LoadSet)]
+    [Seconds]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan InitialReadinessDelay { get; set; } = HpaSettings.Default.InitialReadinessDelay;
+
+    /// <summary>The window for scaling down where the manifest has none (--horizontal-pod-autoscaler-downscale-stabilization): seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = SampleSet)]
+    [Parameter(ParameterSetName = LoadSet)]
+    [Seconds]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan DownscaleStabilization { get; set; } = HpaSettings.Default.DownscaleStabilization;
+
+    /// <summary>The feature gate HPAScaleToZero, which is off in 1.36, is on: with a minimum of 0 the controller goes down to 0 and comes back.</summary>
+    [Parameter(ParameterSetName = SampleSet)]
+    [Parameter(ParameterSetName = LoadSet)]
+    public SwitchParameter ScaleToZero { get; set; }
+
+    /// <inheritdoc/>
+    protected override bool AllOnProcess => true;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => Environment.ProcessorCount;
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        if (ParameterSetName == NumberSet)
+        {
+            return;
+        }
+
+        HpaCalculator.CheckTolerance(Tolerance);
+        foreach ((string name, TimeSpan time) in (ReadOnlySpan<(string, TimeSpan)>)
+            [
+                (nameof(PodStartup), PodStartup), (nameof(MetricLag), MetricLag), (nameof(SyncPeriod), SyncPeriod), (nameof(CpuInitializationPeriod), CpuInitializationPeriod),
+                (nameof(InitialReadinessDelay), InitialReadinessDelay), (nameof(DownscaleStabilization), DownscaleStabilization),
+            ])
+        {
+            if (time < TimeSpan.Zero || (name == nameof(SyncPeriod) && time < TimeSpan.FromSeconds(1)))
+            {
+                throw new LabException(LabErrorKind.InvalidArgument, "Invalid" + name, $"-{name} cannot be {time.TotalSeconds:0.###} seconds: give {(name == nameof(SyncPeriod) ? "1 second or more" : "0 or more")}.");
+            }
+        }
+
+        if (CurrentReplicas < 0)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "InvalidCurrentReplicas", $"CurrentReplicas cannot be {CurrentReplicas}: give 0 or more.");
+        }
+
+        settings = new HpaSettings
+        {
+            Tolerance = Tolerance,
+            CpuInitializationPeriod = CpuInitializationPeriod,
+            InitialReadinessDelay = InitialReadinessDelay,
+            DownscaleStabilization = DownscaleStabilization,
+            ScaleToZero = ScaleToZero,
+        };
+        (manifestPath, manifest) = Locate(Manifest);
+        if (Compare is not null)
+        {
+            (comparePath, other) = Locate(Compare);
+        }
+
+        plotPath = PlotPath is null ? null : FilePath.Of(this, PlotPath);
+        foreach (string path in LoadPath)
+        {
+            loadPaths.AddRange(FilePath.Meant(this, path));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task BeginAsync(CancellationToken cancellation)
+    {
+        if (ParameterSetName == NumberSet)
+        {
+            return;
+        }
+
+        manifest ??= await ReadManifestAsync(manifestPath!, cancellation);
+        other ??= comparePath is null ? null : await ReadManifestAsync(comparePath, cancellation);
+        foreach (string path in loadPaths)
+        {
+            await reader.AddFileAsync(path, cancellation);
+        }
+    }
 
     /// <inheritdoc/>
     protected override void OnProcess()
+    {
+        switch (ParameterSetName)
+        {
+            case NumberSet:
+                Decide();
+                break;
+            case SampleSet:
+                Sample();
+                break;
+            default:
+                AddLoad(InputObject);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task AfterInputAsync(CancellationToken cancellation)
+    {
+        if (ParameterSetName != LoadSet)
+        {
+            return;
+        }
+
+        if (text.Length > 0)
+        {
+            reader.AddText(text.ToString());
+        }
+
+        if (reader.Loads.Count == 0)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "NoLoad",
+                "There is no load: pipe rows with Time and a column for each metric, give -LoadPath load.csv, or give -Pod and -Metric for one step.");
+        }
+
+        HpaReplayOptions options = new()
+        {
+            Settings = settings,
+            SyncPeriod = SyncPeriod,
+            PodStartup = PodStartup,
+            MetricLag = MetricLag,
+            Replicas = MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null,
+            Requests = Request is null ? null : PlainObject.Texts(Request).ToDictionary(one => one.Key, one => Quantity.Parse(one.Value).MilliValue, StringComparer.Ordinal),
+        };
+        bool many = reader.Loads.Count > 1;
+        foreach (HpaLoad load in reader.Loads)
+        {
+            if (many && !Plot)
+            {
+                await StartAsync(load.Workload, token => ReplayAsync(load, options, many, token));
+            }
+            else
+            {
+                // In order: charts of two workloads must not mix.
+                try
+                {
+                    await ReplayAsync(load, options, many, cancellation);
+                }
+                catch (LabException e)
+                {
+                    WriteProblem(e, load.Workload);
+                }
+            }
+        }
+    }
+
+    private async Task ReplayAsync(HpaLoad load, HpaReplayOptions options, bool many, CancellationToken cancellation)
+    {
+        foreach (string gap in load.Check())
+        {
+            Reporter.Warning(gap);
+        }
+
+        bool draws = Plot || plotPath is not null;
+        List<HpaCurve> curves = [];
+        List<HpaReplaySummary> sums = [];
+        foreach (HpaManifest one in other is null ? [manifest!] : (HpaManifest[])[manifest!, other])
+        {
+            HpaReplay replay = new(one, load, options);
+            bool showsSteps = other is null && !Summary && !Plot;
+            if (!showsSteps && !draws)
+            {
+                sums.Add(replay.Sum(cancellation));
+                continue;
+            }
+
+            HpaCurve curve = new(load.Workload.Length > 0 ? $"{load.Workload}, {one.Source}" : one.Source);
+            List<HpaReplayStep> page = [];
+            foreach (HpaReplayStep step in replay.Run(cancellation))
+            {
+                if (draws)
+                {
+                    curve.Add(step);
+                }
+
+                if (showsSteps)
+                {
+                    page.Add(step);
+                    if (page.Count == 256)
+                    {
+                        await WritePageAsync(page);
+                        page = [];
+                    }
+                }
+            }
+
+            await WritePageAsync(page);
+            curves.Add(curve);
+            sums.Add(replay.Summary());
+        }
+
+        if (Plot)
+        {
+            int width = await AskAsync(Width);
+            await WritePageAsync(HpaPlot.Text(curves, width).ToArray());
+        }
+
+        if (plotPath is not null)
+        {
+            await WriteChartAsync(many ? load.Workload : "", HpaPlot.Svg(curves), cancellation);
+        }
+
+        if (Summary || other is not null)
+        {
+            await WritePageAsync(other is null ? sums : (HpaReplaySummary[])[sums[0], HpaReplaySummary.Compared(sums[0], sums[1])]);
+        }
+    }
+
+    private async Task WriteChartAsync(string workload, string svg, CancellationToken cancellation)
+    {
+        string path = plotPath!;
+        if (workload.Length > 0)
+        {
+            string name = string.Concat(workload.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
+            path = Path.Combine(Path.GetDirectoryName(path)!, $"{Path.GetFileNameWithoutExtension(path)}-{name}{Path.GetExtension(path)}");
+        }
+
+        try
+        {
+            await File.WriteAllTextAsync(path, svg, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "PlotNotWritten", $"The chart {path} cannot be written: {e.Message}", e);
+        }
+
+        Reporter.Verbose($"Chart: {path}");
+    }
+
+    private int Width()
+    {
+        try
+        {
+            return Host.UI?.RawUI?.BufferSize.Width is > 20 and int width ? width : 80;
+        }
+        catch (Exception e) when (e is System.Management.Automation.Host.HostException or NotImplementedException or InvalidOperationException or IOException)
+        {
+            // A host without a screen.
+            return 80;
+        }
+    }
+
+    private void Decide()
     {
         try
         {
@@ -79,4 +487,92 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             WriteError(ErrorMapper.ToRecord(e, CurrentReplicas));
         }
     }
+
+    private void Sample()
+    {
+        HpaSamples samples = new(manifest!, Pod.Select(Json), Metric.Select(Json), At);
+        foreach (string doubt in samples.Doubts.Take(5))
+        {
+            WriteWarning(doubt);
+        }
+
+        HpaDecision decision = samples.Decide(settings, MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null, StatusReplicas);
+        WriteObject(decision);
+    }
+
+    // A file, text or an object. Files are read later: not on the pipeline thread.
+    private (string? Path, HpaManifest? Manifest) Locate(object? given)
+    {
+        object? plain = PlainObject.Of(given);
+        if (plain is object?[] lines && lines.Length > 0 && Array.TrueForAll(lines, line => line is string))
+        {
+            plain = lines.Length == 1 ? lines[0] : string.Join('\n', lines);
+        }
+
+        return plain switch
+        {
+            FileInfo file => (file.FullName, null),
+            string yaml when yaml.Contains('\n', StringComparison.Ordinal) || yaml.AsSpan().TrimStart() is ['{', ..] => (null, HpaManifest.Read(yaml, "")),
+            string path => (FilePath.Of(this, path), null),
+            _ => (null, HpaManifest.Of(Json(plain), "")),
+        };
+    }
+
+    private static async Task<HpaManifest> ReadManifestAsync(string path, CancellationToken cancellation)
+    {
+        string content;
+        try
+        {
+            content = await File.ReadAllTextAsync(path, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"The manifest {path} cannot be read: {e.Message}", e) { StopsCommand = true };
+        }
+
+        return HpaManifest.Read(content, Path.GetFileName(path));
+    }
+
+    private static JsonNode? Json(object? value) => PlainObject.Of(value) switch
+    {
+        LabResource resource => JsonNode.Parse(resource.ToJson()),
+        { } plain => ObjectJson.Of(plain),
+        null => null,
+    };
+
+    private void AddLoad(object? input)
+    {
+        switch (input is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : input)
+        {
+            case null:
+                break;
+            case string line:
+                text.AppendLine(line);
+                break;
+            case FileInfo file:
+                reader.AddText(File.ReadAllText(file.FullName));
+                break;
+            case PSObject row when row.Properties["data"] is null && row.Properties["result"] is null:
+                reader.AddRow([.. row.Properties.Select(property => KeyValuePair.Create(property.Name, TextOf(property.Value)))]);
+                break;
+            case IDictionary row when !row.Contains("data") && !row.Contains("result"):
+                reader.AddRow([.. row.Keys.Cast<object>().Select(key => KeyValuePair.Create(Convert.ToString(key, CultureInfo.InvariantCulture)!, TextOf(row[key])))]);
+                break;
+            case PSObject or IDictionary:
+                reader.AddJson(Encoding.UTF8.GetBytes(Json(input)!.ToJsonString()));
+                break;
+            default:
+                throw new LabException(
+                    LabErrorKind.InvalidData, "LoadInvalid", $"A {input?.GetType().Name} is no row of a load: give objects with Time and a column for each metric.");
+        }
+    }
+
+    private static string? TextOf(object? value) => value switch
+    {
+        PSObject wrapped => TextOf(wrapped.BaseObject),
+        DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
+        // A time without a zone is UTC, in a file as here.
+        DateTime time => (time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc)).ToString("O", CultureInfo.InvariantCulture),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+    };
 }

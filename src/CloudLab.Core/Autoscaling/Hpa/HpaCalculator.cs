@@ -39,22 +39,22 @@ public static class HpaCalculator
         bool withinTolerance = currentReplicas > 0 && 1.0 - tolerance <= ratio && ratio <= 1.0 + tolerance;
         int calculated = Calculate(currentReplicas, ratio, withinTolerance);
 
-        (int desired, HpaLimit limit, string reason) = (currentReplicas, minReplicas, maxReplicas) switch
+        (int desired, HpaLimit limit) = (currentReplicas, minReplicas, maxReplicas) switch
         {
-            (0, > 0, _) =>
-                (0, HpaLimit.None, "Autoscaling is disabled: the target has 0 replicas. Scale it to 1 or more to switch autoscaling on."),
-            (_, _, { } max) when currentReplicas > max =>
-                (max, HpaLimit.MaxReplicas, $"{Replicas(currentReplicas)} are above the maximum: scaled down to {max}, whatever the metric says."),
-            (> 0, _, _) when currentReplicas < minReplicas =>
-                (minReplicas, HpaLimit.MinReplicas, $"{Replicas(currentReplicas)} are below the minimum: scaled up to {minReplicas}, whatever the metric says."),
-            _ => Limit(calculated, minReplicas, maxReplicas, Explain(currentReplicas, currentValue, targetValue, ratio, tolerance, withinTolerance, calculated)),
+            (0, > 0, _) => (0, HpaLimit.Disabled),
+            (_, _, { } max) when currentReplicas > max => (max, HpaLimit.MaxReplicas),
+            (> 0, _, _) when currentReplicas < minReplicas => (minReplicas, HpaLimit.MinReplicas),
+            _ => calculated < minReplicas ? (minReplicas, HpaLimit.MinReplicas)
+                : calculated > maxReplicas ? (maxReplicas.Value, HpaLimit.MaxReplicas)
+                : (calculated, HpaLimit.None),
         };
 
-        return new HpaDecision
+        return new HpaDecision(() => Explain(currentReplicas, currentValue, targetValue, ratio, tolerance, withinTolerance, calculated, minReplicas, maxReplicas))
         {
             CurrentReplicas = currentReplicas,
             DesiredReplicas = desired,
             CalculatedReplicas = calculated,
+            BoundedReplicas = Math.Min(Math.Max(calculated, minReplicas), maxReplicas ?? int.MaxValue),
             CurrentValue = currentValue,
             TargetValue = targetValue,
             Ratio = ratio,
@@ -63,9 +63,13 @@ public static class HpaCalculator
             MinReplicas = minReplicas,
             MaxReplicas = maxReplicas,
             LimitedBy = limit,
-            Reason = reason,
         };
     }
+
+    /// <summary>Refuses a tolerance that is none.</summary>
+    /// <param name="tolerance">The tolerance. Throws <see cref="LabException"/> where it is negative or not finite.</param>
+    public static void CheckTolerance(double tolerance) =>
+        Demand(double.IsFinite(tolerance) && tolerance >= 0, "Tolerance", tolerance, "give 0 or more, 0.1 for 10 %");
 
     private static int Calculate(int currentReplicas, double ratio, bool withinTolerance)
     {
@@ -79,27 +83,27 @@ public static class HpaCalculator
         return count > int.MaxValue ? int.MaxValue : (int)Math.Ceiling(count);
     }
 
-    private static (int Desired, HpaLimit Limit, string Reason) Limit(int calculated, int min, int? max, string reason) =>
-        calculated < min ? (min, HpaLimit.MinReplicas, $"{reason} The minimum is {min}.")
-        : calculated > max ? (max.Value, HpaLimit.MaxReplicas, $"{reason} The maximum is {max}.")
-        : (calculated, HpaLimit.None, reason);
-
     private static string Explain(
-        int currentReplicas, double currentValue, double targetValue, double ratio, double tolerance, bool withinTolerance, int calculated)
+        int currentReplicas, double currentValue, double targetValue, double ratio, double tolerance, bool withinTolerance, int calculated, int min, int? max)
     {
-        string times = $"{Show(currentValue)} is {Show(ratio)} times the target of {Show(targetValue)}";
-        return withinTolerance
-                ? $"{times}, within the tolerance of {Show(tolerance)}: {Replicas(currentReplicas)} {(currentReplicas == 1 ? "stays" : "stay")}."
+        if (currentReplicas == 0 && min > 0)
+        {
+            return HpaWords.Disabled;
+        }
+
+        if (HpaWords.OutOfBounds(currentReplicas, min, max) is { } outside)
+        {
+            return outside;
+        }
+
+        string times = $"{HpaWords.Number(currentValue)} is {HpaWords.Number(ratio)} times the target of {HpaWords.Number(targetValue)}";
+        string reason = withinTolerance
+                ? $"{times}, within the tolerance of {HpaWords.Number(tolerance)}: {HpaWords.Stay(currentReplicas)}."
             : currentReplicas == 0
-                ? $"{times}: ceil({Show(ratio)}) = {Replicas(calculated)}, starting from 0."
-                : $"{times}: ceil({currentReplicas} x {Show(ratio)}) = {Replicas(calculated)}.";
+                ? $"{times}: ceil({HpaWords.Number(ratio)}) = {HpaWords.Replicas(calculated)}, starting from 0."
+                : $"{times}: ceil({currentReplicas} x {HpaWords.Number(ratio)}) = {HpaWords.Replicas(calculated)}.";
+        return calculated < min ? $"{reason} The minimum is {min}." : calculated > max ? $"{reason} The maximum is {max}." : reason;
     }
-
-    private static string Replicas(int count) => count == 1 ? "1 replica" : string.Create(CultureInfo.InvariantCulture, $"{count} replicas");
-
-    // Four digits read well; a number that would show as 0, or fill a line, keeps its exponent.
-    private static string Show(double number) =>
-        number.ToString(number is 0 or (>= 0.0001 and < 1e15) ? "0.####" : "G6", CultureInfo.InvariantCulture);
 
     private static void Check(
         int currentReplicas, double currentValue, double targetValue, int minReplicas, int? maxReplicas, double tolerance)
@@ -110,7 +114,7 @@ public static class HpaCalculator
         Demand(minReplicas >= 0, "MinReplicas", minReplicas, "give 0 or more");
         Demand(maxReplicas is null or >= 1, "MaxReplicas", maxReplicas ?? 0, "give 1 or more");
         Demand(maxReplicas is null || maxReplicas >= minReplicas, "MinReplicas", minReplicas, $"it is above MaxReplicas {maxReplicas}");
-        Demand(double.IsFinite(tolerance) && tolerance >= 0, "Tolerance", tolerance, "give 0 or more, 0.1 for 10 %");
+        CheckTolerance(tolerance);
     }
 
     private static void Demand(bool holds, string name, double value, string advice)

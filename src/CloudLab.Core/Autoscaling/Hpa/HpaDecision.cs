@@ -3,14 +3,32 @@ namespace CloudLab.Core.Autoscaling.Hpa;
 /// <summary>What a HorizontalPodAutoscaler would ask for in one step, and why.</summary>
 public sealed record HpaDecision
 {
+    private readonly Func<string>? explain;
+    private string? reason;
+
+    /// <summary>Creates a decision with its reason.</summary>
+    public HpaDecision()
+    {
+    }
+
+    /// <summary>Creates a decision whose reason is put into words when it is read.</summary>
+    /// <param name="explain">Puts it into words.</param>
+    internal HpaDecision(Func<string> explain) => this.explain = explain;
+
     /// <summary>Replicas there are.</summary>
     public required int CurrentReplicas { get; init; }
 
     /// <summary>Replicas the autoscaler asks for.</summary>
     public required int DesiredReplicas { get; init; }
 
-    /// <summary>Replicas that the metric alone asks for, before the lowest and highest number allowed.</summary>
+    /// <summary>Replicas that the metrics alone ask for, before any limit.</summary>
     public required int CalculatedReplicas { get; init; }
+
+    /// <summary>The same within the lowest and highest number allowed, before windows and policies.</summary>
+    public required int BoundedReplicas { get; init; }
+
+    /// <summary>The metric that decided; null where the numbers were given.</summary>
+    public string? Metric { get; init; }
 
     /// <summary>Measured value, in the unit of <see cref="TargetValue"/>.</summary>
     public required double CurrentValue { get; init; }
@@ -33,11 +51,18 @@ public sealed record HpaDecision
     /// <summary>Highest number of replicas allowed; null where none was given.</summary>
     public int? MaxReplicas { get; init; }
 
-    /// <summary>Which of the two limits decided, if one did.</summary>
+    /// <summary>What limited the decision.</summary>
     public required HpaLimit LimitedBy { get; init; }
 
+    /// <summary>A known fault of Kubernetes 1.36 that shows in the decision; null without.</summary>
+    public string? KnownFault { get; init; }
+
     /// <summary>The decision in words.</summary>
-    public required string Reason { get; init; }
+    public string Reason
+    {
+        get => reason ??= explain?.Invoke() ?? "";
+        init => reason = value;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Reason;

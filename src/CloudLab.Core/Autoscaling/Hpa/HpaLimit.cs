@@ -11,4 +11,19 @@ public enum HpaLimit
 
     /// <summary>The highest number of replicas allowed.</summary>
     MaxReplicas,
+
+    /// <summary>How fast it may scale up: the policies, or twice the replicas (at least 4) without any.</summary>
+    ScaleUpRate,
+
+    /// <summary>How fast it may scale down: the policies.</summary>
+    ScaleDownRate,
+
+    /// <summary>Recommendations in the window for scaling up or down.</summary>
+    Stabilization,
+
+    /// <summary>A metric that could not be read.</summary>
+    FailedMetric,
+
+    /// <summary>Autoscaling is off: there are 0 replicas.</summary>
+    Disabled,
 }

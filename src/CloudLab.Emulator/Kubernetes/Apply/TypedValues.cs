@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Quantities;
 using CloudLab.Emulator.Kubernetes.Schema;
 
 namespace CloudLab.Emulator.Kubernetes.Apply;
@@ -179,7 +180,7 @@ internal static class TypedValues
 
     private static bool SameValue(JsonNode? a, JsonNode? b, Shape shape) =>
         Json.Same(a, b)
-        || (shape.Kind == ShapeKind.Quantity && a is not null && b is not null && Quantity.TryParse(a.Text(), out decimal x) && Quantity.TryParse(b.Text(), out decimal y) && x == y);
+        || (shape.Kind == ShapeKind.Quantity && a is not null && b is not null && Quantity.TryParse(a.Text(), out Quantity x) && Quantity.TryParse(b.Text(), out Quantity y) && x == y);
 
     private static bool IsNullOr<T>(JsonNode? node) => node is null or T;
 

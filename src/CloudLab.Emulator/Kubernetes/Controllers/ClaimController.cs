@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Quantities;
 using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Store;
 
@@ -74,7 +75,7 @@ internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
         return null;
     }
 
-    private static decimal Storage(JsonNode? amounts) => Quantity.TryParse(amounts.Text("storage"), out decimal size) ? size : 0;
+    private static Quantity Storage(JsonNode? amounts) => Quantity.TryParse(amounts.Text("storage"), out Quantity size) ? size : default;
 
     private JsonObject? Volume(JsonObject claim, string ns, string name)
     {

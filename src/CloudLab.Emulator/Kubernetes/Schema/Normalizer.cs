@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Quantities;
 
 namespace CloudLab.Emulator.Kubernetes.Schema;
 
@@ -196,7 +197,7 @@ internal static class Normalizer
             ShapeKind.Number => value == JsonValueKind.Number,
             ShapeKind.Boolean => value is JsonValueKind.True or JsonValueKind.False,
             ShapeKind.IntOrString => value is JsonValueKind.String or JsonValueKind.Number,
-            ShapeKind.Quantity => value is JsonValueKind.Number || (value == JsonValueKind.String && Quantity.TryParse(node.Text(), out _)),
+            ShapeKind.Quantity => value is JsonValueKind.Number || (value == JsonValueKind.String && Quantity.TryParse(node.Text()!.Trim(), out _)),
             _ => true,
         };
     }
@@ -229,7 +230,8 @@ internal static class Normalizer
 
         if (shape.Kind == ShapeKind.Quantity)
         {
-            return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+            Quantity.TryParse(node?.GetValueKind() == JsonValueKind.String ? node.Text()!.Trim() : "", out _, out string? problem);
+            return problem!;
         }
 
         if (shape.Kind is ShapeKind.Time or ShapeKind.MicroTime && node?.GetValueKind() == JsonValueKind.String)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Quantities;
 using CloudLab.Emulator.Kubernetes.Api;
 
 namespace CloudLab.Emulator.Kubernetes.Validation;
@@ -226,7 +227,7 @@ internal static class PodChecks
         foreach ((string name, JsonNode? amount) in container.Object("resources", "requests") ?? [])
         {
             string most = Show(container.At("resources", "limits", name)), asked = Show(amount);
-            if (Quantity.TryParse(most, out decimal limit) && Quantity.TryParse(asked, out decimal request) && request > limit)
+            if (Quantity.TryParse(most, out Quantity limit) && Quantity.TryParse(asked, out Quantity request) && request > limit)
             {
                 errors.Add(FieldError.Invalid($"{path}.resources.requests", asked, $"must be less than or equal to {name} limit of {most}"));
             }

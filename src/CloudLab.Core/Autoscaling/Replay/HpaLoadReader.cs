@@ -1,0 +1,294 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Core.Autoscaling.Replay;
+
+/// <summary>
+/// Reads loads: rows with a time and a column for each metric, CSV text, and the answer of Prometheus to a range query. Several workloads
+/// are told apart by the column Workload, or by the labels of the series.
+/// </summary>
+public sealed class HpaLoadReader
+{
+    private static readonly string[] TimeNames = ["Time", "Timestamp", "DateTime", "Date", "ts", "t"];
+    private static readonly string[] WorkloadNames = ["Workload", "Deployment"];
+
+    private readonly Dictionary<string, HpaLoad> loads = new(StringComparer.Ordinal);
+    private readonly List<HpaLoad> order = [];
+    private int rows;
+
+    /// <summary>What was read, in the order of the input.</summary>
+    public IReadOnlyList<HpaLoad> Loads => order;
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="row">Names and texts of its columns.</param>
+    public void AddRow(IReadOnlyList<KeyValuePair<string, string?>> row)
+    {
+        rows++;
+        string? time = null;
+        string workload = "";
+        foreach ((string name, string? text) in row)
+        {
+            time = Is(name, TimeNames) ? text : time;
+            workload = Is(name, WorkloadNames) ? text ?? "" : workload;
+        }
+
+        if (string.IsNullOrWhiteSpace(time))
+        {
+            throw HpaLoad.Invalid("LoadInvalid", $"Row {rows} has no time: give a column Time beside one for each metric, as in Time,cpu.");
+        }
+
+        HpaLoad load = Of(workload);
+        load.AddTime(HpaLoad.TimeMs(time.Trim(), rows));
+        foreach ((string name, string? text) in row)
+        {
+            if (!Is(name, TimeNames) && !Is(name, WorkloadNames))
+            {
+                load.Set(name, HpaLoad.Milli(text ?? "", name, rows));
+            }
+        }
+    }
+
+    /// <summary>Adds a text: CSV or the JSON of Prometheus, whichever it is.</summary>
+    /// <param name="text">The text.</param>
+    public void AddText(string text)
+    {
+        if (text.AsSpan().TrimStart() is ['{' or '[', ..])
+        {
+            AddJson(Encoding.UTF8.GetBytes(text));
+            return;
+        }
+
+        string[]? names = null;
+        foreach (string[] cells in Csv(text))
+        {
+            if (names is null)
+            {
+                names = cells;
+            }
+            else if (cells.Length > 1 || cells[0].Length > 0)
+            {
+                string[] header = names;
+                AddRow([.. cells.Take(header.Length).Select((cell, i) => KeyValuePair.Create(header[i].Trim(), (string?)cell))]);
+            }
+        }
+    }
+
+    /// <summary>Adds the answer of Prometheus to a range query.</summary>
+    /// <param name="json">The JSON, in UTF-8.</param>
+    public void AddJson(ReadOnlySpan<byte> json)
+    {
+        // Read token by token: a day of a thousand workloads is six million pairs.
+        Utf8JsonReader reader = new(json);
+        try
+        {
+            bool found = false;
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("resultType"))
+                {
+                    reader.Read();
+                    string? type = reader.GetString();
+                    if (type != "matrix")
+                    {
+                        throw NoRange($"its result is a {type}");
+                    }
+                }
+                else if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("result"))
+                {
+                    found = true;
+                    ReadResult(ref reader);
+                }
+            }
+
+            if (!found)
+            {
+                throw NoRange("it has no result");
+            }
+        }
+        catch (JsonException e)
+        {
+            throw HpaLoad.Invalid("LoadInvalid", $"The load is not JSON, at line {e.LineNumber + 1}: give the answer of Prometheus to a range query.");
+        }
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">Full path of a CSV or JSON file.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <returns>Done when it is read.</returns>
+    public async Task AddFileAsync(string path, CancellationToken cancellation)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = await File.ReadAllBytesAsync(path, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(LabErrorKind.NotFound, "LoadNotFound", $"The load {path} cannot be read: {e.Message}", e);
+        }
+
+        ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
+        if (text.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..])
+        {
+            AddJson(text);
+        }
+        else
+        {
+            AddText(Encoding.UTF8.GetString(text));
+        }
+    }
+
+    private static LabException NoRange(string why) => HpaLoad.Invalid(
+        "LoadInvalid", $"The JSON is not the answer of Prometheus to a range query ({why}): ask /api/v1/query_range, with start, end and step.");
+
+    private void ReadResult(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            HpaLoad load = Of("");
+            string key = "value";
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("metric"))
+                {
+                    (string workload, key) = Labels(ref reader);
+                    load = Of(workload);
+                }
+                else if (reader.ValueTextEquals("values"))
+                {
+                    ReadValues(ref reader, load, key);
+                }
+                else
+                {
+                    reader.Read();
+                    reader.Skip();
+                }
+            }
+        }
+
+        order.RemoveAll(load => load.Count == 0);
+    }
+
+    private static (string Workload, string Key) Labels(ref Utf8JsonReader reader)
+    {
+        string key = "value";
+        List<(string Name, string Value)> labels = [];
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            reader.Read();
+            string value = reader.GetString() ?? "";
+            if (name == "__name__")
+            {
+                key = value;
+            }
+            else
+            {
+                labels.Add((name, value));
+            }
+        }
+
+        return (labels.Count == 1 ? labels[0].Value : string.Join(',', labels.Select(label => $"{label.Name}={label.Value}")), key);
+    }
+
+    private static void ReadValues(ref Utf8JsonReader reader, HpaLoad load, string key)
+    {
+        reader.Read();
+        int place = 0;
+        bool first = load.Count == 0;
+        Span<char> text = stackalloc char[64];
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
+        {
+            reader.Read();
+            long time = (long)Math.Round(reader.GetDouble() * 1000);
+            reader.Read();
+            if (first)
+            {
+                load.AddTime(time);
+            }
+            else if (place >= load.Count || load.Times[place] != time)
+            {
+                throw HpaLoad.Invalid("LoadInvalid", $"The series of {load.Workload} have different times: ask for them with the same start, end and step.");
+            }
+
+            double number = reader.ValueSpan.Length < text.Length && double.TryParse(text[..reader.CopyString(text)], NumberStyles.Float, CultureInfo.InvariantCulture, out double parsed)
+                ? parsed
+                : double.NaN;
+            long milli = double.IsFinite(number) ? (long)Math.Round(number * 1000) : HpaLoad.None;
+            if (first)
+            {
+                load.Set(key, milli);
+            }
+            else
+            {
+                load.SetAt(key, place, milli);
+            }
+
+            place++;
+            reader.Read();
+        }
+    }
+
+    private HpaLoad Of(string workload)
+    {
+        if (!loads.TryGetValue(workload, out HpaLoad? load))
+        {
+            loads[workload] = load = new(workload);
+            order.Add(load);
+        }
+
+        return load;
+    }
+
+    private static bool Is(string name, string[] names) => Array.Exists(names, one => one.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static IEnumerable<string[]> Csv(string text)
+    {
+        List<string> cells = [];
+        StringBuilder cell = new();
+        bool quoted = false;
+        char separator = text.AsSpan(0, Math.Max(0, text.IndexOf('\n', StringComparison.Ordinal))).Count(';') > 0 && !text.AsSpan(0, Math.Max(0, text.IndexOf('\n', StringComparison.Ordinal))).Contains(',') ? ';' : ',';
+        for (int i = 0; i <= text.Length; i++)
+        {
+            char c = i < text.Length ? text[i] : '\n';
+            if (quoted)
+            {
+                if (c == '"' && i + 1 < text.Length && text[i + 1] == '"')
+                {
+                    cell.Append('"');
+                    i++;
+                }
+                else if (c == '"')
+                {
+                    quoted = false;
+                }
+                else
+                {
+                    cell.Append(c);
+                }
+            }
+            else if (c == '"')
+            {
+                quoted = true;
+            }
+            else if (c == separator || c == '\n')
+            {
+                cells.Add(cell.ToString());
+                cell.Clear();
+                if (c == '\n')
+                {
+                    yield return [.. cells];
+                    cells.Clear();
+                }
+            }
+            else if (c != '\r')
+            {
+                cell.Append(c);
+            }
+        }
+    }
+}
