@@ -87,7 +87,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
     {
         options = Check(options);
         Buildx buildx = Buildx.Find(connection);
-        bool ownBuilder = (options.Builder ?? connection.Environment.Get("BUILDX_BUILDER")) is not null;
+        bool ownBuilder = (options.Builder ?? connection.SelectedBuilder) is not null;
         if (!ownBuilder || options.Load)
         {
             await engine.NegotiateAsync(cancellation);
