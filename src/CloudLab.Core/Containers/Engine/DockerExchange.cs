@@ -26,7 +26,7 @@ internal sealed class DockerExchange(HttpMessageHandler pool, Func<HttpRequestEx
             ApiVersion = answer.Headers.TryGetValues("Api-Version", out IEnumerable<string>? values) ? values.First() : null;
             return answer;
         }
-        catch (HttpRequestException e)
+        catch (HttpRequestException e) when (request.Content is not EngineHttpContent { Begun: true })
         {
             // Only here can it be told from an answer that breaks off: the package reads the whole answer in one call.
             throw unreachable(e);
