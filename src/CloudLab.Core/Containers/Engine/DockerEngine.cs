@@ -94,6 +94,25 @@ public sealed class DockerEngine
         }
     }
 
+    /// <summary>Asks for an answer that Docker.DotNet has no type for: JSON as it is.</summary>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">Path and query, without the version.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/> where there is none.</returns>
+    internal async Task<JsonElement> JsonAsync(HttpMethod method, string path, CancellationToken cancellation)
+    {
+        await using EngineStream stream = await OpenAsync(method, path, null, patience, cancellation);
+        try
+        {
+            using JsonDocument document = await JsonDocument.ParseAsync(stream, default, cancellation);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            throw Unreadable(PathOf(path), e);
+        }
+    }
+
     /// <summary>Asks for a connection that becomes a stream in both directions: exec, attach.</summary>
     /// <param name="path">Path and query, without the version.</param>
     /// <param name="content">What is sent before, or null.</param>

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
@@ -12,6 +14,9 @@ public sealed class ImageStore
 {
     private static readonly Version KnowsManifests = new(1, 48);
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly Version RemovesPlatforms = new(1, 50);
 
     private readonly DockerEngine engine;
 
@@ -59,6 +64,15 @@ public sealed class ImageStore
     /// <returns>The repository.</returns>
     public static string RepositoryOf(string name) => ImageName.Split(name).Repository;
 
+    /// <summary>The registry that a name refers to.</summary>
+    /// <param name="name">Name of an image.</param>
+    /// <returns><c>127.0.0.1:5000</c>, or <c>docker.io</c>.</returns>
+    public static string RegistryOf(string name) => ImageName.Registry(name);
+
+    /// <summary>Checks a name that an image shall be given.</summary>
+    /// <param name="name"><c>[registry/]repository[:tag]</c>. Throws <see cref="LabException"/> (<c>TagInvalid</c>).</param>
+    public static void CheckName(string name) => ImageName.Check(name);
+
     /// <summary>Finds an image by name (without a tag: all its tags), by digest, or by id or its beginning.</summary>
     /// <param name="image">The name.</param>
     /// <param name="cancellation">Cancels the request.</param>
@@ -94,14 +108,122 @@ public sealed class ImageStore
 
         if (!found)
         {
-            throw new LabException(
-                LabErrorKind.NotFound, "ImageNotFound",
-                $"There is no image '{image}' in the Docker Engine: Get-LabImage lists the existing images.") { Target = image };
+            throw await NotFoundAsync(image, cancellation);
         }
+    }
+
+    /// <summary>Gives an image a further name.</summary>
+    /// <param name="image">Name, id or digest.</param>
+    /// <param name="name"><c>[registry/]repository[:tag]</c>. An image that has it loses it.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The name, with its tag.</returns>
+    public async Task<string> TagAsync(string image, string name, CancellationToken cancellation)
+    {
+        (string repository, string? tag) = ImageName.Split(ImageName.Check(name));
+        tag ??= "latest";
+        try
+        {
+            await using EngineStream answer = await engine.OpenAsync(
+                HttpMethod.Post, $"images/{Uri.EscapeDataString(image)}/tag?repo={Uri.EscapeDataString(repository)}&tag={Uri.EscapeDataString(tag)}", null, Patience, cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            throw await NotFoundAsync(image, cancellation);
+        }
+
+        return $"{repository}:{tag}";
+    }
+
+    /// <summary>Removes a name of an image, and with its last name the image itself.</summary>
+    /// <param name="image">Name, id or digest.</param>
+    /// <param name="platforms">Only these platforms; the whole image if empty.</param>
+    /// <param name="force">Whether an image goes that has several names or that a container which does not run was made from.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The names and ids that are gone. Throws <see cref="LabException"/>: <c>ImageNotFound</c>, <c>ImageInUse</c>.</returns>
+    public async Task<IReadOnlyList<string>> RemoveAsync(string image, IReadOnlyList<string> platforms, bool force, CancellationToken cancellation)
+    {
+        if (platforms.Count > 0 && await engine.NegotiateAsync(cancellation) < RemovesPlatforms)
+        {
+            throw new LabException(
+                LabErrorKind.NotSupported, "PlatformRemovalUnsupported", "This Docker Engine cannot remove one platform of an image: it needs version 28 with the containerd image store.") { StopsCommand = true };
+        }
+
+        string query = string.Join('&', platforms.Select(platform => "platforms=" + Uri.EscapeDataString(PlatformName.ToJson(platform))).Prepend(force ? "force=1" : "force=0"));
+        try
+        {
+            JsonElement gone = await engine.JsonAsync(HttpMethod.Delete, $"images/{Uri.EscapeDataString(image)}?{query}", cancellation);
+            return [.. gone.EnumerateArray().Select(item => EngineMessage.Text(item, "Untagged") ?? EngineMessage.Text(item, "Deleted") ?? "")];
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            throw platforms.Count > 0 && e.ServiceMessage?.Contains("platform", StringComparison.OrdinalIgnoreCase) == true
+                ? new LabException(LabErrorKind.NotFound, "PlatformNotFound", $"The image '{image}' does not have {string.Join(", ", platforms)}: Get-LabImagePlatform shows what it has.", e) { Target = image }
+                : await NotFoundAsync(image, cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.Conflict)
+        {
+            throw await InUseAsync(image, e, cancellation);
+        }
+    }
+
+    /// <summary>Makes an image from a container.</summary>
+    /// <param name="container">Name or id of the container.</param>
+    /// <param name="name">Name of the image, or null.</param>
+    /// <param name="options">What the image tells about itself.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The image.</returns>
+    public async Task<LabImage> CommitAsync(string container, string? name, CommitOptions options, CancellationToken cancellation)
+    {
+        (string? repository, string? tag) = name is null ? (null, null) : ImageName.Split(ImageName.Check(name));
+        CommitContainerChangesParameters parameters = new()
+        {
+            ContainerID = container, RepositoryName = repository, Tag = repository is null ? null : tag ?? "latest", Comment = options.Message, Author = options.Author,
+            Changes = [.. options.Changes], Pause = options.Pause,
+        };
+        CommitContainerChangesResponse made;
+        try
+        {
+            made = await engine.AskAsync("commit", (client, limited) => client.Images.CommitContainerChangesAsync(parameters, limited), cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            IList<ContainerListResponse> all = await engine.AskAsync("containers/json", (client, limited) => client.Containers.ListContainersAsync(new() { All = true }, limited), cancellation);
+            throw new LabException(LabErrorKind.NotFound, "ContainerNotFound", $"There is no container '{container}'.{Near(container, all.SelectMany(c => c.Names.Select(n => n.TrimStart('/'))))}", e) { Target = container };
+        }
+
+        await foreach (LabImage image in FindAsync(name is null ? made.ID : $"{repository}:{tag ?? "latest"}", cancellation))
+        {
+            return image;
+        }
+
+        throw await NotFoundAsync(made.ID, cancellation);
+    }
+
+    /// <summary>The error for an image that does not exist.</summary>
+    /// <param name="image">What was asked for.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>An error that names similar images.</returns>
+    internal async Task<LabException> NotFoundAsync(string image, CancellationToken cancellation)
+    {
+        List<string> names = [];
+        await foreach (string name in NamesAsync("", cancellation))
+        {
+            names.Add(name);
+        }
+
+        // A tag that does not exist is more often wrong than the repository.
+        (string repository, _) = ImageName.Split(ImageName.Familiar(image));
+        string[] tags = [.. names.Where(name => ImageName.Split(name).Repository == repository).Take(3)];
+        string near = tags.Length > 0 ? $" Existing tags: {string.Join(", ", tags)}." : Near(image, names);
+        return new LabException(
+            LabErrorKind.NotFound, "ImageNotFound", $"There is no image '{image}' in the Docker Engine: Get-LabImage lists the existing images.{near}") { Target = image };
     }
 
     // Engines before version 25 name what has no name.
     private static string[] NamesOf(ImagesListResponse image) => [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
+
+    private static string Near(string name, IEnumerable<string> names) =>
+        NearestNames.Of(name, names) is { Count: > 0 } similar ? $" Similar: {string.Join(", ", similar)}." : "";
 
     private static string? DigestOf(string repository, IList<string>? digests) =>
         (digests ?? []).FirstOrDefault(d => d.StartsWith(repository + "@", StringComparison.Ordinal)) is { } found
@@ -138,6 +260,28 @@ public sealed class ImageStore
             (m.ImageData?.Platform ?? m.Descriptor.Platform) is { } p ? PlatformName.Join(p.OS, p.Architecture, p.Variant) : "unknown",
             m.Descriptor.Digest, m.Size?.Total ?? 0, m.Available)),
     ];
+
+    private async Task<LabException> InUseAsync(string image, LabException conflict, CancellationToken cancellation)
+    {
+        IList<ContainerListResponse> all = await engine.AskAsync(
+            "containers/json", (client, limited) => client.Containers.ListContainersAsync(new() { All = true }, limited), cancellation);
+        string[] users =
+        [
+            .. all.Where(container => conflict.ServiceMessage?.Contains(container.ID[..12], StringComparison.Ordinal) == true)
+                .Select(container => $"{container.Names.FirstOrDefault()?.TrimStart('/') ?? container.ID[..12]} ({container.State})"),
+        ];
+        bool names = conflict.ServiceMessage?.Contains("multiple repositories", StringComparison.Ordinal) == true;
+        return new LabException(
+            LabErrorKind.Conflict, "ImageInUse",
+            users.Length > 0 ? $"The image '{image}' is in use by the container {string.Join(", ", users)}."
+                : names ? $"The image '{image}' has several names: remove them one by one, or all of them with -Force."
+                : $"The image '{image}' cannot be removed: {conflict.ServiceMessage?.TrimEnd('.')}.",
+            conflict)
+        {
+            Target = image,
+            Advice = users.Length > 0 ? "Remove the container first; an image whose containers do not run can be removed with -Force." : null,
+        };
+    }
 
     private async Task<ImageInspectResponse?> InspectAsync(string name, CancellationToken cancellation)
     {
@@ -186,3 +330,10 @@ public sealed class ImageStore
     /// <summary>Filters as the API takes them: values under each name of a filter.</summary>
     private sealed class Filters : Dictionary<string, IDictionary<string, bool>>;
 }
+
+/// <summary>What an image that is made from a container tells about itself.</summary>
+/// <param name="Message">What was changed, or null.</param>
+/// <param name="Author">Who made it, or null.</param>
+/// <param name="Changes">Instructions of a Dockerfile to apply: <c>CMD ["/app"]</c>.</param>
+/// <param name="Pause">Whether the container stands still meanwhile.</param>
+public sealed record CommitOptions(string? Message, string? Author, IReadOnlyList<string> Changes, bool Pause);
