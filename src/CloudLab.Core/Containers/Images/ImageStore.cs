@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CloudLab.Core.Common;
@@ -16,6 +17,7 @@ public sealed class ImageStore
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly Version InspectsPlatforms = new(1, 49);
     private static readonly Version RemovesPlatforms = new(1, 50);
 
     private readonly DockerEngine engine;
@@ -166,6 +168,43 @@ public sealed class ImageStore
         }
     }
 
+    /// <summary>The platforms of an image with what the configuration of each says.</summary>
+    /// <param name="image">Name, id or digest.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The platforms. Those that the engine does not have are known by name alone.</returns>
+    public async IAsyncEnumerable<LabImagePlatform> PlatformsAsync(string image, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string familiar = ImageName.Familiar(image);
+        ImageInspectResponse whole = await InspectAsync(familiar, cancellation) ?? throw await NotFoundAsync(image, cancellation);
+        bool each = await engine.NegotiateAsync(cancellation) >= InspectsPlatforms && whole.Manifests is not null;
+        ILookup<string?, string> attestations = (whole.Manifests ?? []).Where(m => m.Kind == "attestation").ToLookup(m => m.AttestationData?.For, m => m.Descriptor.Digest);
+        foreach (LabImagePlatform platform in Platforms(whole))
+        {
+            JsonElement? details = !each ? null
+                : platform.Available ? await InspectPlatformAsync(familiar, platform.Platform, cancellation) : null;
+            DockerOCIImageConfig? own = each ? null : whole.Config;
+            JsonElement? config = details is { } found && found.TryGetProperty("Config", out JsonElement given) && given.ValueKind == JsonValueKind.Object ? given : null;
+            yield return platform with
+            {
+                Image = image,
+                Created = each ? details is { } d && EngineMessage.Text(d, "Created") is { } time && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset at) ? at : null
+                    : whole.Created is { } created ? new DateTimeOffset(created.ToUniversalTime()) : null,
+                LayerCount = each ? details is { } r && r.TryGetProperty("RootFS", out JsonElement root) && root.TryGetProperty("Layers", out JsonElement layers) ? layers.GetArrayLength() : details is null ? null : 0
+                    : whole.RootFS?.Layers?.Count,
+                Command = config is { } c ? new TextList<string>([.. Texts(c, "Entrypoint"), .. Texts(c, "Cmd")]) : own is null ? null : new TextList<string>([.. own.Entrypoint ?? [], .. own.Cmd ?? []]),
+                User = config is { } u ? EngineMessage.Text(u, "User") : own?.User,
+                WorkingDirectory = config is { } w ? EngineMessage.Text(w, "WorkingDir") : own?.WorkingDir,
+                Environment = config is { } e ? new TextList<string>([.. Texts(e, "Env")]) : own is null ? null : new TextList<string>([.. own.Env ?? []]),
+                ExposedPorts = config is { } p ? new TextList<string>([.. p.TryGetProperty("ExposedPorts", out JsonElement ports) && ports.ValueKind == JsonValueKind.Object ? ports.EnumerateObject().Select(port => port.Name) : []])
+                    : own is null ? null : new TextList<string>([.. (own.ExposedPorts ?? new Dictionary<string, EmptyStruct>()).Keys]),
+                Attestations = new TextList<string>([.. attestations[platform.Digest]]),
+            };
+        }
+
+        static IEnumerable<string> Texts(JsonElement from, string name) =>
+            from.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(item => $"{item}") : [];
+    }
+
     /// <summary>Makes an image from a container.</summary>
     /// <param name="container">Name or id of the container.</param>
     /// <param name="name">Name of the image, or null.</param>
@@ -197,6 +236,51 @@ public sealed class ImageStore
         }
 
         throw await NotFoundAsync(made.ID, cancellation);
+    }
+
+    /// <summary>The platform that is meant where none is named.</summary>
+    /// <param name="available">The platforms that there are.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The engine's own where it is among them, else the first.</returns>
+    internal async Task<string> OwnPlatformAsync(IReadOnlyList<string> available, CancellationToken cancellation)
+    {
+        if (available.Count == 1)
+        {
+            return available[0];
+        }
+
+        SystemInfoResponse info = await engine.AskAsync("info", (client, limited) => client.System.GetSystemInfoAsync(limited), cancellation);
+        string own = PlatformName.Parse($"{info.OSType}/{info.Architecture}");
+        return available.Count == 0 || available.Contains(own) ? own : available[0];
+    }
+
+    /// <summary>Whether the engine can hand out one platform of an image.</summary>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>True from API 1.48 on.</returns>
+    internal async Task<bool> ChoosesPlatformsAsync(CancellationToken cancellation) => await engine.NegotiateAsync(cancellation) >= KnowsManifests;
+
+    /// <summary>All images, each once.</summary>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Ids, and a name of each.</returns>
+    internal async Task<IReadOnlyList<(string Id, string Name)>> LayerOwnersAsync(CancellationToken cancellation) =>
+        [.. (await SummariesAsync(new(), cancellation)).Select(image => (image.ID, NamesOf(image).FirstOrDefault() ?? image.ID))];
+
+    /// <summary>The layers of an image.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="platform">The platform.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Digests of their uncompressed content; none where the image is gone or not for this platform.</returns>
+    internal async Task<IReadOnlyList<string>> LayersOfAsync(string id, string platform, CancellationToken cancellation)
+    {
+        if (await engine.NegotiateAsync(cancellation) >= InspectsPlatforms)
+        {
+            return await InspectPlatformAsync(id, platform, cancellation) is { } details
+                && details.TryGetProperty("RootFS", out JsonElement root) && root.TryGetProperty("Layers", out JsonElement layers) && layers.ValueKind == JsonValueKind.Array
+                ? [.. layers.EnumerateArray().Select(layer => $"{layer}")]
+                : [];
+        }
+
+        return (await InspectAsync(id, cancellation))?.RootFS?.Layers is { } all ? [.. all] : [];
     }
 
     /// <summary>The error for an image that does not exist.</summary>
@@ -260,6 +344,20 @@ public sealed class ImageStore
             (m.ImageData?.Platform ?? m.Descriptor.Platform) is { } p ? PlatformName.Join(p.OS, p.Architecture, p.Variant) : "unknown",
             m.Descriptor.Digest, m.Size?.Total ?? 0, m.Available)),
     ];
+
+    // Null where the image or the platform is not there.
+    private async Task<JsonElement?> InspectPlatformAsync(string name, string platform, CancellationToken cancellation)
+    {
+        try
+        {
+            return await engine.JsonAsync(
+                HttpMethod.Get, $"images/{Uri.EscapeDataString(name)}/json?platform={Uri.EscapeDataString(PlatformName.ToJson(platform))}", cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
 
     private async Task<LabException> InUseAsync(string image, LabException conflict, CancellationToken cancellation)
     {
