@@ -17,8 +17,8 @@ namespace CloudLab.Cmdlets.Containers.Builders;
 /// <para>Errors: BuilderExists; BuilderCannotStart, with the reason; BuildxFailed with what buildx says.</para>
 /// </remarks>
 /// <example>
-/// <para>Creates a builder and lists it.</para>
-/// <code>New-LabBuilder -Name cloudlab-example</code>
+/// <para>Creates a builder, lists all builders, and removes it again.</para>
+/// <code>New-LabBuilder -Name cloudlab-example; Get-LabBuilder; Remove-LabBuilder -Name cloudlab-example -Force</code>
 /// </example>
 /// <example>
 /// <para>Shows what would be created.</para>

@@ -14,12 +14,12 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// fails; PullFailed with what the engine says.</para>
 /// </remarks>
 /// <example>
-/// <para>Pulls an image, in this case from a registry on this machine.</para>
-/// <code>Receive-LabImage -Image 127.0.0.1:5000/movies/site:1.0</code>
+/// <para>Builds and pushes an image, and pulls it again, in this case from a registry on this machine.</para>
+/// <code>Build-LabImage -Path site -Tag 127.0.0.1:5000/movies/site:1.0 -Push | Receive-LabImage</code>
 /// </example>
 /// <example>
-/// <para>Pulls it for another platform and shows its platforms.</para>
-/// <code>Receive-LabImage 127.0.0.1:5000/movies/site:1.0 -Platform linux/amd64 | Select-Object -ExpandProperty Platforms</code>
+/// <para>Shows what would be pulled for another platform.</para>
+/// <code>Receive-LabImage 127.0.0.1:5000/movies/site:1.0 -Platform linux/arm64 -WhatIf</code>
 /// </example>
 /// <inputtype>Names of images, or objects with the property Image.</inputtype>
 [Cmdlet(VerbsCommunications.Receive, "LabImage", SupportsShouldProcess = true)]

@@ -14,8 +14,6 @@ namespace CloudLab.Core.Containers.Builders;
 /// <param name="reporter">Told what buildx says.</param>
 public sealed class BuilderStore(LabSession session, IReporter reporter)
 {
-    private static readonly Dictionary<string, string> Variables = new() { ["DOCKER_CLI_HINTS"] = "false" };
-
     private readonly Lazy<Buildx> buildx = new(() => Buildx.Find(session.Docker));
 
     /// <summary>Lists the builders.</summary>
@@ -212,7 +210,7 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
         using ProgressMeter meter = new(reporter, "docker buildx " + arguments[0]);
         string last = "waiting";
         await using Timer ticker = new(_ => meter.Note(last), null, 500, 500);
-        int exitCode = await buildx.Value.RunAsync(arguments, Environment.CurrentDirectory, Variables, lines.Add, line =>
+        int exitCode = await buildx.Value.RunAsync(arguments, Environment.CurrentDirectory, ImageBuilder.Variables, lines.Add, line =>
         {
             last = line;
             errors.Add(line);

@@ -21,7 +21,8 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
 
-    private static readonly Dictionary<string, string> Variables = new()
+    /// <summary>What buildx is not to do.</summary>
+    internal static readonly Dictionary<string, string> Variables = new()
     {
         ["BUILDX_METADATA_PROVENANCE"] = "disabled",
         ["BUILDX_METADATA_WARNINGS"] = "0",
@@ -242,19 +243,6 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         }
     }
 
-    private static IReadOnlyList<LabImagePlatform> OfIndex(string json)
-    {
-        JsonNode? index = JsonNode.Parse(json);
-        return
-        [
-            .. (index?["manifests"] as JsonArray ?? [])
-                .Select(m => (Digest: (string?)m?["digest"], Platform: m?["platform"]))
-                .Where(m => m.Platform is not null && (string?)m.Platform["os"] != "unknown")
-                .Select(m => new LabImagePlatform(
-                    PlatformName.Join((string?)m.Platform!["os"], (string?)m.Platform["architecture"], (string?)m.Platform["variant"]), m.Digest, 0, false)),
-        ];
-    }
-
     // Only the containerd image store keeps several platforms of one image.
     private async Task<bool> KeepsPlatformsAsync(CancellationToken cancellation)
     {
@@ -292,7 +280,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
             int exitCode = await buildx.RunAsync(
                 ["imagetools", "inspect", "--raw", .. options.Builder is { } builder ? new[] { "--builder", builder } : [], options.Tags[0]],
                 options.WorkingFolder, Variables, lines.Add, reporter.Verbose, cancellation);
-            if (exitCode == 0 && OfIndex(string.Concat(lines)) is { Count: > 0 } pushed)
+            if (exitCode == 0 && ImageIndexes.Read(string.Concat(lines)) is { Count: > 0 } pushed)
             {
                 return (pushed, false);
             }

@@ -67,12 +67,14 @@ public sealed class DockerEngine
     /// <param name="idle">How long the engine may neither take nor send anything; infinite for what may be silent for ever.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <param name="headers">Further headers of the request, or null.</param>
+    /// <param name="head">How long the answer may take to begin, where the engine has to work for it first; as any other answer if null.</param>
     /// <returns>The answer, which the caller disposes of. Throws <see cref="LabException"/> where the engine refuses.</returns>
     internal async Task<EngineStream> OpenAsync(
-        HttpMethod method, string path, EngineContent? content, TimeSpan idle, CancellationToken cancellation, IReadOnlyDictionary<string, string>? headers = null)
+        HttpMethod method, string path, EngineContent? content, TimeSpan idle, CancellationToken cancellation, IReadOnlyDictionary<string, string>? headers = null,
+        TimeSpan? head = null)
     {
         Negotiated engine = await NegotiatedAsync(cancellation);
-        return await WithAgreedVersionAsync(engine, () => OpenAsync(engine, engine.Sender, method, path, content, idle, headers, cancellation), cancellation);
+        return await WithAgreedVersionAsync(engine, () => OpenAsync(engine, engine.Sender, method, path, content, idle, headers, cancellation, head), cancellation);
     }
 
     /// <summary>Asks for messages, one JSON object a line: progress of a pull, events, statistics.</summary>
@@ -98,10 +100,11 @@ public sealed class DockerEngine
     /// <param name="method">HTTP method.</param>
     /// <param name="path">Path and query, without the version.</param>
     /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="limit">How long it may take; as any other answer if null.</param>
     /// <returns>The answer. Throws <see cref="LabException"/> where there is none.</returns>
-    internal async Task<JsonElement> JsonAsync(HttpMethod method, string path, CancellationToken cancellation)
+    internal async Task<JsonElement> JsonAsync(HttpMethod method, string path, CancellationToken cancellation, TimeSpan? limit = null)
     {
-        await using EngineStream stream = await OpenAsync(method, path, null, patience, cancellation);
+        await using EngineStream stream = await OpenAsync(method, path, null, limit ?? patience, cancellation, head: limit);
         try
         {
             using JsonDocument document = await JsonDocument.ParseAsync(stream, default, cancellation);
@@ -245,10 +248,10 @@ public sealed class DockerEngine
 
     private async Task<EngineStream> OpenAsync(
         Negotiated engine, HttpMessageInvoker sender, HttpMethod method, string path, EngineContent? content, TimeSpan idle,
-        IReadOnlyDictionary<string, string>? headers, CancellationToken cancellation)
+        IReadOnlyDictionary<string, string>? headers, CancellationToken cancellation, TimeSpan? head = null)
     {
         // The head of an answer comes within the time of any other answer, unless there is something to be sent first.
-        EngineClock clock = new(content?.Length is null && content is not null ? idle : patience, cancellation, Failure);
+        EngineClock clock = new(content?.Length is null && content is not null ? idle : head ?? patience, cancellation, Failure);
         try
         {
             using HttpRequestMessage request = new(method, new Uri(connection.Endpoint.HttpUrl, $"v{engine.Spoken}/{path}"));

@@ -131,7 +131,7 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
             + (platform is null ? "" : "&platform=" + Uri.EscapeDataString(PlatformName.ToJson(await ChosenAsync(platform, cancellation))));
         try
         {
-            return await engine.OpenAsync(HttpMethod.Get, query, null, Idle, cancellation);
+            return await engine.OpenAsync(HttpMethod.Get, query, null, Idle, cancellation, head: Idle);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {

@@ -205,6 +205,56 @@ public sealed class ImageStore
             from.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(item => $"{item}") : [];
     }
 
+    /// <summary>Finds the images that nobody needs. The engine's own prune cannot say what it would remove.</summary>
+    /// <param name="clearing">Which images.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The images that no container uses, the oldest first, with what each frees.</returns>
+    public async Task<IReadOnlyList<LabImageRemoval>> FindUnusedAsync(ImageClearing clearing, CancellationToken cancellation)
+    {
+        bool manifests = await engine.NegotiateAsync(cancellation) >= KnowsManifests;
+        IList<ImagesListResponse> images = await SummariesAsync(new() { SharedSize = true, Manifests = manifests }, cancellation);
+        IList<ContainerListResponse> containers = await engine.AskAsync(
+            "containers/json", (client, limited) => client.Containers.ListContainersAsync(new() { All = true }, limited), cancellation);
+
+        // A container may name its image by the digest of one platform.
+        HashSet<string> used = [.. containers.SelectMany(container => new[] { container.ImageID, container.Image, ImageName.Familiar(container.Image) })];
+        bool IsUsed(ImagesListResponse image) => used.Contains(image.ID)
+            || NamesOf(image).Any(used.Contains)
+            || (image.Manifests ?? []).Any(m => used.Contains(m.Descriptor.Digest) || m.ImageData?.Containers is { Count: > 0 });
+
+        DateTime before = clearing.OlderThan is { } age ? DateTime.UtcNow - age : DateTime.MaxValue;
+        bool Fits(ImagesListResponse image) => !IsUsed(image) && image.Created.ToUniversalTime() < before && clearing.Labels.All(label => HasLabel(image.Labels, label));
+
+        List<(ImagesListResponse Image, string Name)> victims = [];
+        if (clearing.Matches is null)
+        {
+            victims.AddRange(images.Where(image => NamesOf(image).Length == 0 && Fits(image)).Select(image => (image, image.ID)));
+        }
+
+        if (clearing.Named)
+        {
+            // What stays of a repository is counted before anything else is asked, or a label would decide what is new.
+            victims.AddRange(images.SelectMany(image => NamesOf(image).Select(name => (Image: image, Name: name)))
+                .Where(row => clearing.Matches?.Invoke(row.Name) ?? true)
+                .GroupBy(row => RepositoryOf(row.Name))
+                .SelectMany(rows => rows.OrderByDescending(row => row.Image.Created).ThenByDescending(row => row.Name, StringComparer.Ordinal).Skip(clearing.Keep))
+                .Where(row => Fits(row.Image)));
+        }
+
+        Dictionary<string, int> left = victims.GroupBy(row => row.Image.ID).ToDictionary(rows => rows.Key, rows => Math.Max(1, NamesOf(rows.First().Image).Length) - rows.Count());
+        HashSet<string> counted = [];
+        return
+        [
+            .. victims.OrderBy(row => row.Image.Created).ThenBy(row => row.Name, StringComparer.Ordinal).Select(row => new LabImageRemoval
+            {
+                Image = row.Name,
+                Id = row.Image.ID,
+                Created = new DateTimeOffset(row.Image.Created.ToUniversalTime()),
+                Size = left[row.Image.ID] == 0 && counted.Add(row.Image.ID) ? Unshared(row.Image) : 0,
+            }),
+        ];
+    }
+
     /// <summary>Makes an image from a container.</summary>
     /// <param name="container">Name or id of the container.</param>
     /// <param name="name">Name of the image, or null.</param>
@@ -305,6 +355,23 @@ public sealed class ImageStore
 
     // Engines before version 25 name what has no name.
     private static string[] NamesOf(ImagesListResponse image) => [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
+
+    private static bool HasLabel(IDictionary<string, string>? labels, string wanted)
+    {
+        int equals = wanted.IndexOf('=', StringComparison.Ordinal);
+        return labels is not null && labels.TryGetValue(equals < 0 ? wanted : wanted[..equals], out string? value) && (equals < 0 || value == wanted[(equals + 1)..]);
+    }
+
+    // The engine counts as shared only what is unpacked. What is packed is shared in the same proportion, as good as exactly: a layer is as large
+    // packed in one image as in the other.
+    private static long Unshared(ImagesListResponse image)
+    {
+        long shared = Math.Max(0, image.SharedSize);
+        long unpacked = (image.Manifests ?? []).Sum(m => m.ImageData?.Size?.Unpacked ?? 0);
+        return image.Manifests is null || unpacked == 0
+            ? Math.Max(0, image.Size - shared)
+            : Math.Max(0, (long)((image.Size - unpacked) * (1 - ((double)Math.Min(shared, unpacked) / unpacked))) + unpacked - shared);
+    }
 
     private static string Near(string name, IEnumerable<string> names) =>
         NearestNames.Of(name, names) is { Count: > 0 } similar ? $" Similar: {string.Join(", ", similar)}." : "";
