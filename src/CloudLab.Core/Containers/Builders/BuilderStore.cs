@@ -216,7 +216,8 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
             errors.Add(line);
             reporter.Verbose(line);
         }, cancellation);
-        string problem = errors.LastOrDefault(line => line.StartsWith("ERROR: ", StringComparison.Ordinal))?[7..] ?? errors.LastOrDefault(line => line.Length > 0) ?? "";
+        string problem = errors.LastOrDefault(line => line.StartsWith("ERROR: ", StringComparison.Ordinal) && line != "ERROR: failed to remove one or more builders")?[7..]
+            ?? errors.LastOrDefault(line => line.Length > 0 && !line.StartsWith("ERROR: ", StringComparison.Ordinal)) ?? "";
         return (exitCode, lines, problem);
     }
 }

@@ -14,9 +14,10 @@ internal sealed class DockerExchange(HttpMessageHandler pool, Func<HttpRequestEx
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Uri url = request.RequestUri!;
-        if (IsInspection(url.AbsolutePath))
+        if (IsInspection(url.AbsolutePath) && !url.Query.Contains("platform=", StringComparison.Ordinal))
         {
-            // InspectImageAsync reads manifests but has no parameter that asks for them. Engines before 1.48 ignore it.
+            // InspectImageAsync reads manifests but has no parameter that asks for them. Engines before 1.48 ignore it. The inspection of one
+            // platform does not go together with it.
             request.RequestUri = new Uri($"{url.AbsoluteUri}{(url.Query.Length > 0 ? '&' : '?')}manifests=1");
         }
 

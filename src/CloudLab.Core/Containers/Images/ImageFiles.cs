@@ -57,6 +57,11 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
     /// <returns>Names or ids of the images.</returns>
     public async Task<IReadOnlyList<string>> LoadAsync(string path, string? platform, CancellationToken cancellation)
     {
+        if (Directory.Exists(path))
+        {
+            throw new LabException(LabErrorKind.NotFound, "FileNotFound", $"'{path}' is a folder: give the path of a tar file.") { Target = path };
+        }
+
         FileStream file;
         try
         {

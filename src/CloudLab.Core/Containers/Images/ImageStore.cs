@@ -241,7 +241,11 @@ public sealed class ImageStore
                 .Where(row => Fits(row.Image)));
         }
 
-        Dictionary<string, int> left = victims.GroupBy(row => row.Image.ID).ToDictionary(rows => rows.Key, rows => Math.Max(1, NamesOf(rows.First().Image).Length) - rows.Count());
+        // An image goes with its last name, for which the size is shown.
+        HashSet<string> names = [.. victims.Select(row => row.Name)];
+        ImagesListResponse[] removed = [.. victims.Select(row => row.Image).DistinctBy(image => image.ID).Where(image => NamesOf(image).All(names.Contains)).OrderBy(image => image.Created)];
+        IReadOnlyDictionary<string, long> sizes = await new ReclaimableSizes(LayersOfAsync).OfAsync(
+            removed, [.. images.ExceptBy(removed.Select(image => image.ID), image => image.ID)], cancellation);
         HashSet<string> counted = [];
         return
         [
@@ -250,7 +254,7 @@ public sealed class ImageStore
                 Image = row.Name,
                 Id = row.Image.ID,
                 Created = new DateTimeOffset(row.Image.Created.ToUniversalTime()),
-                Size = left[row.Image.ID] == 0 && counted.Add(row.Image.ID) ? Unshared(row.Image) : 0,
+                Size = counted.Add(row.Image.ID) ? sizes.GetValueOrDefault(row.Image.ID) : 0,
             }),
         ];
     }
@@ -322,7 +326,7 @@ public sealed class ImageStore
     /// <returns>Digests of their uncompressed content; none where the image is gone or not for this platform.</returns>
     internal async Task<IReadOnlyList<string>> LayersOfAsync(string id, string platform, CancellationToken cancellation)
     {
-        if (await engine.NegotiateAsync(cancellation) >= InspectsPlatforms)
+        if (platform.Length > 0 && await engine.NegotiateAsync(cancellation) >= InspectsPlatforms)
         {
             return await InspectPlatformAsync(id, platform, cancellation) is { } details
                 && details.TryGetProperty("RootFS", out JsonElement root) && root.TryGetProperty("Layers", out JsonElement layers) && layers.ValueKind == JsonValueKind.Array
@@ -360,17 +364,6 @@ public sealed class ImageStore
     {
         int equals = wanted.IndexOf('=', StringComparison.Ordinal);
         return labels is not null && labels.TryGetValue(equals < 0 ? wanted : wanted[..equals], out string? value) && (equals < 0 || value == wanted[(equals + 1)..]);
-    }
-
-    // The engine counts as shared only what is unpacked. What is packed is shared in the same proportion, as good as exactly: a layer is as large
-    // packed in one image as in the other.
-    private static long Unshared(ImagesListResponse image)
-    {
-        long shared = Math.Max(0, image.SharedSize);
-        long unpacked = (image.Manifests ?? []).Sum(m => m.ImageData?.Size?.Unpacked ?? 0);
-        return image.Manifests is null || unpacked == 0
-            ? Math.Max(0, image.Size - shared)
-            : Math.Max(0, (long)((image.Size - unpacked) * (1 - ((double)Math.Min(shared, unpacked) / unpacked))) + unpacked - shared);
     }
 
     private static string Near(string name, IEnumerable<string> names) =>
