@@ -18,22 +18,27 @@ internal static class NearestNames
             .Select(pair => pair.Candidate),
     ];
 
-    /// <summary>How many characters have to be added, removed or changed to make one text of another (Levenshtein).</summary>
+    /// <summary>
+    /// How many characters have to be added, removed, changed or swapped with their neighbour to make one text of another (Damerau and Levenshtein).
+    /// </summary>
     /// <param name="a">A text.</param>
     /// <param name="b">Another one.</param>
     /// <returns>The number.</returns>
     public static int Distance(string a, string b)
     {
+        int[] before = new int[b.Length + 1], last = new int[b.Length + 1];
         int[] row = [.. Enumerable.Range(0, b.Length + 1)];
         for (int i = 1; i <= a.Length; i++)
         {
-            int diagonal = row[0];
+            (before, last, row) = (last, row, before);
             row[0] = i;
             for (int j = 1; j <= b.Length; j++)
             {
-                int cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
+                row[j] = Math.Min(Math.Min(last[j], row[j - 1]) + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
+                }
             }
         }
 

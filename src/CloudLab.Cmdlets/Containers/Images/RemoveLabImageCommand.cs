@@ -7,7 +7,8 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <summary>Removes images from the Docker Engine.</summary>
 /// <remarks>
 /// <para>A name is removed; the image itself goes with its last name. With -Platform only the content of these platforms is
-/// removed, which needs Docker Engine 28 and the containerd image store. It asks before each image unless -Force or -Confirm:$false is given.
+/// removed, which needs Docker Engine 28 and the containerd image store; the engine also removes layers that another platform has in common
+/// with it. It asks before each image unless -Force or -Confirm:$false is given.
 /// -Verbose lists what was removed.</para>
 /// <para>Errors, one for each image: ImageNotFound, with the names that are similar; ImageInUse, with the containers that use it;
 /// PlatformNotFound; PlatformRemovalUnsupported, which ends the command.</para>

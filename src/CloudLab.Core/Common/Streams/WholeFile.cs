@@ -53,7 +53,11 @@ internal static class WholeFile
         }
         finally
         {
-            File.Delete(partial);
+            // Without its folder there is nothing to delete, which is an error to File.Delete.
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
         }
 
         LabException NotWritten(Exception e) => new(

@@ -67,7 +67,7 @@ internal sealed class ImageArchive
             {
                 foreach (JsonNode? image in (JsonArray)JsonNode.Parse(list)!)
                 {
-                    string[] files = [.. ((JsonArray)image!["Layers"]!).Select(file => (string)file!)];
+                    string[] files = [.. (image!["Layers"] as JsonArray ?? []).Select(file => (string)file!)];
                     images.Add(Make(
                         Document((string)image["Config"]!) ?? throw Invalid("its configuration is missing", null), null,
                         [.. files.Select(file => (Digest: DigestOf(file), Content: Layer(file)))]));
@@ -229,7 +229,7 @@ internal sealed class ImageArchive
             }
             else if (Document(BlobOf((string)manifest["config"]!["digest"]!)) is { } config)
             {
-                string[] digests = [.. ((JsonArray)manifest["layers"]!).Select(layer => (string)layer!["digest"]!)];
+                string[] digests = [.. (manifest["layers"] as JsonArray ?? []).Select(layer => (string)layer!["digest"]!)];
                 images.Add(Make(config, digest, [.. digests.Select(each => ((string?)each, Layer(BlobOf(each))))]));
             }
         }

@@ -20,10 +20,13 @@ internal static class ArchiveWriter
             foreach ((string name, byte[] content) in files)
             {
                 bool folder = name.EndsWith('/');
-                tar.WriteEntry(new PaxTarEntry(folder ? TarEntryType.Directory : TarEntryType.RegularFile, name)
+                PaxTarEntry entry = new(folder ? TarEntryType.Directory : TarEntryType.RegularFile, name) { ModificationTime = DateTimeOffset.UnixEpoch };
+                if (!folder)
                 {
-                    ModificationTime = DateTimeOffset.UnixEpoch, DataStream = folder ? null : new MemoryStream(content),
-                });
+                    entry.DataStream = new MemoryStream(content);
+                }
+
+                tar.WriteEntry(entry);
             }
         }
 
