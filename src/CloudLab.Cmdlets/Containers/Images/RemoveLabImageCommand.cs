@@ -7,11 +7,11 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <summary>Removes images from the Docker Engine.</summary>
 /// <remarks>
 /// <para>A name is removed; the image itself goes with its last name. With -Platform only the content of these platforms is
-/// removed, which needs Docker Engine 28 and the containerd image store; the engine also removes layers that another platform has in common
-/// with it. It asks before each image unless -Force or -Confirm:$false is given.
+/// removed, which needs Docker Engine 28 and the containerd image store. The engine then removes layers even if other images or platforms
+/// have them, too; this is refused unless -Force is given. It asks before each image unless -Force or -Confirm:$false is given.
 /// -Verbose lists what was removed.</para>
 /// <para>Errors, one for each image: ImageNotFound, with the names that are similar; ImageInUse, with the containers that use it;
-/// PlatformNotFound; PlatformRemovalUnsupported, which ends the command.</para>
+/// ImageLayersShared, with the images that would lack layers; PlatformNotFound; PlatformRemovalUnsupported, which ends the command.</para>
 /// </remarks>
 /// <example>
 /// <para>Builds an image and removes it.</para>
@@ -32,7 +32,7 @@ public sealed class RemoveLabImageCommand : ImageCommand
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string[] Platform { get; set; } = [];
 
-    /// <summary>Does not ask; removes an id with several names, and images that are used by containers which do not run.</summary>
+    /// <summary>Does not ask; removes an id with several names, images that are used by containers which do not run, and layers of a platform that others have, too.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

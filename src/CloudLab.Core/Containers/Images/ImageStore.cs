@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -149,6 +150,16 @@ public sealed class ImageStore
         {
             throw new LabException(
                 LabErrorKind.NotSupported, "PlatformRemovalUnsupported", "This Docker Engine cannot remove one platform of an image: it needs version 28 with the containerd image store.") { StopsCommand = true };
+        }
+
+        if (platforms.Count > 0 && !force && await SharersAsync(image, platforms, cancellation) is { Count: > 0 } sharers)
+        {
+            throw new LabException(
+                LabErrorKind.Conflict, "ImageLayersShared",
+                $"The engine would remove layers of '{image}' for {string.Join(", ", platforms)} that {string.Join(", ", sharers.Take(5))} {(sharers.Count > 5 ? $"and {sharers.Count - 5} more " : "")}would then lack.")
+            {
+                Target = image, Advice = "Remove the whole image, which keeps what others need; or use -Force, and pull or build the others again.",
+            };
         }
 
         string query = string.Join('&', platforms.Select(platform => "platforms=" + Uri.EscapeDataString(PlatformName.ToJson(platform))).Prepend(force ? "force=1" : "force=0"));
@@ -418,6 +429,30 @@ public sealed class ImageStore
         {
             return null;
         }
+    }
+
+    // The removal of one platform deletes its layers whoever else has them (seen with Docker Engine 28.5).
+    private async Task<IReadOnlyList<string>> SharersAsync(string image, IReadOnlyList<string> platforms, CancellationToken cancellation)
+    {
+        ImageInspectResponse whole = await InspectAsync(ImageName.Familiar(image), cancellation) ?? throw await NotFoundAsync(image, cancellation);
+        HashSet<string> layers = [];
+        foreach (string platform in platforms)
+        {
+            layers.UnionWith(await LayersOfAsync(whole.ID, platform, cancellation));
+        }
+
+        ConcurrentBag<string> sharers = [];
+        IEnumerable<(string Id, string Name, string Platform)> others = (await SummariesAsync(new() { Manifests = true }, cancellation))
+            .SelectMany(other => Platforms(other.Manifests ?? []).Where(platform => platform.Available && !(other.ID == whole.ID && platforms.Contains(platform.Platform)))
+                .Select(platform => (other.ID, NamesOf(other).FirstOrDefault() ?? other.ID, platform.Platform)));
+        await Parallel.ForEachAsync(others, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation }, async (other, token) =>
+        {
+            if ((await LayersOfAsync(other.Id, other.Platform, token)).Any(layers.Contains))
+            {
+                sharers.Add(other.Id == whole.ID ? $"{other.Platform} of the same image" : other.Name);
+            }
+        });
+        return [.. sharers.Distinct().Order(StringComparer.Ordinal)];
     }
 
     private async Task<LabException> InUseAsync(string image, LabException conflict, CancellationToken cancellation)

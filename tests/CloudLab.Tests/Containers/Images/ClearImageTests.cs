@@ -50,7 +50,7 @@ public sealed class ClearImageTests : IAsyncLifetime
         Assert.InRange(removed[1].Size, 590_000, 650_000);
         Assert.Equal([lab.Repository + ":3", lab.Repository + ":4"], (await lab.RunAsync("Get-LabImage", new { Image = lab.Repository })).Ok().OutputOf<LabImage>().Select(i => i.Image).Order());
 
-        Assert.Empty((await lab.RunAsync("Clear-LabImage", new { Image = lab.Repository + ":*", OlderThan = TimeSpan.FromDays(1), Force = true })).Ok().Output);
+        Assert.Empty((await lab.RunAsync("Clear-LabImage", new { Image = lab.Repository + ":*", OlderThan = TimeSpan.FromDays(3650), Force = true })).Ok().Output);
         Assert.Empty((await lab.RunAsync("Clear-LabImage", new { Image = lab.Repository + ":*", Label = "test=other", Force = true })).Ok().Output);
 
         // 3 and 4, and 1 by its other name.

@@ -143,10 +143,27 @@ public sealed class ImageStoreTests : IAsyncLifetime
     public async Task One_platform_is_removed_and_the_other_stays()
     {
         TestServers.OtherProcessor();
-        await lab.BuildAsync(lab.Repository + ":1", Layered, null, "linux/amd64", "linux/arm64");
-        (await lab.RunAsync("Remove-LabImage", new { Image = lab.Repository + ":1", Platform = "arm64", Force = true })).Ok();
+
+        // Content of their own: the engine takes layers from whoever else has them.
+        await lab.BuildAsync(
+            lab.Repository + ":1", "FROM scratch\nARG TARGETARCH\nCOPY content-${TARGETARCH} /content",
+            new Dictionary<string, string> { ["content-amd64"] = Guid.NewGuid().ToString(), ["content-arm64"] = Guid.NewGuid().ToString() }, "linux/amd64", "linux/arm64");
+        (await lab.RunAsync("Remove-LabImage", new { Image = lab.Repository + ":1", Platform = "arm64", Confirm = false })).Ok();
         LabImagePlatform[] left = (await lab.RunAsync("Get-LabImagePlatform", new { Image = lab.Repository + ":1" })).Ok().OutputOf<LabImagePlatform>();
         Assert.Equal([("linux/amd64", true)], left.Where(p => p.Available).Select(p => (p.Platform, p.Available)));
+    }
+
+    [Fact]
+    public async Task A_platform_whose_layers_others_have_is_kept_and_the_others_are_named()
+    {
+        TestServers.OtherProcessor();
+        Dictionary<string, string> files = new() { ["content"] = Guid.NewGuid().ToString() };
+        await lab.BuildAsync(lab.Repository + ":1", "FROM scratch\nCOPY content /", files, "linux/amd64", "linux/arm64");
+        await lab.BuildAsync(lab.Repository + ":2", "FROM scratch\nCOPY content /\nENV a=b", files, "linux/arm64");
+        ErrorRecord error = Assert.Single((await lab.RunAsync("Remove-LabImage", new { Image = lab.Repository + ":1", Platform = "arm64", Confirm = false })).Errors);
+        Assert.StartsWith("ImageLayersShared", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"that {lab.Repository}:2, linux/amd64 of the same image would then lack", error.ToString(), StringComparison.Ordinal);
+        Assert.All((await lab.RunAsync("Get-LabImagePlatform", new { Image = lab.Repository + ":1" })).Ok().OutputOf<LabImagePlatform>(), p => Assert.True(p.Available));
     }
 
     [Fact]
