@@ -74,7 +74,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
 
         return options with
         {
-            Dockerfile = FindDockerfile(options),
+            Dockerfile = options.DockerfileText is null ? FindDockerfile(options) : null,
             Platforms = [.. options.Platforms.Select(PlatformName.Parse).Distinct(StringComparer.Ordinal)],
             Load = options.Load || (!options.Push && options.Outputs.Count == 0),
         };
@@ -99,6 +99,8 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         }
 
         BuildSecrets secrets = new(options.BuildArgs, connection.Environment.Get);
+        string? textFile = options.DockerfileText is { } text ? await WriteTextAsync(text, cancellation) : null;
+        options = options with { Dockerfile = textFile ?? options.Dockerfile };
         string metadataFile = Path.Combine(Path.GetTempPath(), $"cloudlab-build-{Guid.NewGuid():N}.json");
         try
         {
@@ -133,14 +135,28 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
                 Pushed = options.Push,
                 Loaded = loaded,
                 ContextPath = options.ContextPath,
-                Dockerfile = options.Dockerfile!,
+                Dockerfile = textFile is null ? options.Dockerfile : null,
+                Steps = [.. steps.Select(step => new LabBuildStep(step.Instruction, log.PlatformOf(step), step.Stage, step.Number, step.Duration, step.Cached))],
+                Attestations = loaded ? await AttestationsAsync(options.Tags.Count > 0 ? options.Tags[0] : digest!, cancellation) : [],
                 BuildReference = (string?)metadata["buildx.build.ref"],
             };
         }
         finally
         {
             File.Delete(metadataFile);
+            if (textFile is not null)
+            {
+                Directory.Delete(Path.GetDirectoryName(textFile)!, recursive: true);
+            }
         }
+    }
+
+    // Under the name that messages shall show, and where no .dockerignore of the context is lost.
+    private static async Task<string> WriteTextAsync(string text, CancellationToken cancellation)
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("cloudlab-build-").FullName, "Dockerfile");
+        await File.WriteAllTextAsync(file, text, cancellation);
+        return file;
     }
 
     private static string FindDockerfile(ImageBuildOptions options)
@@ -181,6 +197,8 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         Each("--build-arg", options.BuildArgs.Select(Pair));
         Each("--label", options.Labels.Select(Pair));
         Each("--secret", options.Secrets);
+        Each("--ssh", options.Ssh);
+        Each("--attest", options.Attestations);
         Each("--target", options.Target is { } target ? [target] : []);
         Each("--builder", options.Builder is { } builder ? [builder] : []);
         Each("--output", options.Outputs);
@@ -248,6 +266,17 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
     {
         SystemInfoResponse info = await engine.AskAsync("info", (client, limited) => client.System.GetSystemInfoAsync(limited), cancellation);
         return (info.DriverStatus ?? []).Any(pair => pair is ["driver-type", "io.containerd.snapshotter.v1"]);
+    }
+
+    private async Task<IReadOnlyList<string>> AttestationsAsync(string image, CancellationToken cancellation)
+    {
+        List<string> digests = [];
+        await foreach (LabImagePlatform platform in new ImageStore(engine).PlatformsAsync(image, cancellation))
+        {
+            digests.AddRange(platform.Attestations ?? []);
+        }
+
+        return digests;
     }
 
     private async Task<(IReadOnlyList<LabImagePlatform> Platforms, bool Loaded)> PlatformsAsync(

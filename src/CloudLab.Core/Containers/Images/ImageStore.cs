@@ -162,7 +162,9 @@ public sealed class ImageStore
             };
         }
 
-        string query = string.Join('&', platforms.Select(platform => "platforms=" + Uri.EscapeDataString(PlatformName.ToJson(platform))).Prepend(force ? "force=1" : "force=0"));
+        // The engine asks for force with every platform, since it does not look who else has the layers.
+        string query = string.Join(
+            '&', platforms.Select(platform => "platforms=" + Uri.EscapeDataString(PlatformName.ToJson(platform))).Prepend(force || platforms.Count > 0 ? "force=1" : "force=0"));
         try
         {
             JsonElement gone = await engine.JsonAsync(HttpMethod.Delete, $"images/{Uri.EscapeDataString(image)}?{query}", cancellation);
