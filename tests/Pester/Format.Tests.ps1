@@ -25,6 +25,16 @@ BeforeDiscovery {
         LabGroup                   = 'Name'
         LabGroupMember             = 'GroupName', 'UserName'
         LabImage                   = 'Image', 'ShortId', 'Size', 'Platforms'
+        LabBuildCacheRemoval       = 'Count', 'Size'
+        LabBuilder                 = 'Name', 'Driver', 'Platforms'
+        LabDockerContext           = 'Name', 'DockerHost'
+        LabDockerUsage             = 'Kind', 'Count', 'Size', 'Reclaimable'
+        LabImageDifference         = 'Name', 'ReferenceValue', 'DifferenceValue'
+        LabImageIndex              = 'Image', 'Digest'
+        LabImageLayer              = 'Number', 'Size', 'StoredSize', 'WastedSize', 'Instruction'
+        LabImagePlatform           = 'Platform', 'Size', 'Digest'
+        LabImagePush               = 'Image', 'Digest', 'PushedLayers', 'ExistingLayers'
+        LabImageRemoval            = 'Image', 'Size'
         LabImageBuild              = 'Image', 'Digest', 'StepCount', 'CachedSteps'
         LabInstance                = 'InstanceId', 'Name', 'State'
         LabInstanceProfile         = 'Name', 'RoleName'
@@ -63,6 +73,8 @@ BeforeDiscovery {
         LabBucketRoutingRule = 'KeyPrefix', 'HostName', 'ReplaceKeyPrefixWith'
         LabBucketTransition  = 'StorageClass', 'AfterDays'
         LabBuildWarning      = 'Message', 'Url'
+        LabBuilderNode       = 'Name', 'Endpoint'
+        LabImageFile         = 'Path', 'Change', 'Kind', 'Size'
         LabImagePlatform     = 'Platform', 'Size', 'Digest'
         LabScheduleCollision = @('RunCount')
         LabScheduleFinding   = 'Id', 'Message'
@@ -161,6 +173,10 @@ Describe 'Format' -Tag Module {
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
                 LabActionResource { return $type::new('object', 'arn:${Partition}:s3:::${BucketName}/${ObjectName}', $true) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
+                LabImageFile { return $type::new("/$key200", 'Removed', 'SymbolicLink', 54975581388800, '01777', $null) }
+                LabBuilderNode {
+                    return $type.GetConstructors()[0].Invoke(@($name63, 'tcp://builder.example:1234', 'inactive', 'v0.25.1', [LabImagePlatform].GetProperty('Environment').PropertyType::new([string[]] ('linux/amd64', 'linux/arm64'))))
+                }
                 LabBuildWarning { return $type::new("message $key200", 10000, (Value ([string]) Url)) }
             }
             $sample = [Runtime.CompilerServices.RuntimeHelpers]::GetUninitializedObject($type)

@@ -13,7 +13,7 @@ BeforeDiscovery {
                 $number++
                 @{
                     Name = $cmdlet.Name; Number = $number; Code = $example.code
-                    Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Builder|Compose|Registry)'
+                    Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Build|Docker|Compose|Registry)'
                     # The emulator has no EC2.
                     Moto   = "$($cmdlet.Name) $($example.code)" -match '-LabInstance\b'
                 }

@@ -6,7 +6,8 @@ using CloudLab.Core.Common.Reporting;
 namespace CloudLab.Core.Sessions;
 
 /// <summary>
-/// Runs a program that prints credentials: an exec plugin of a kubeconfig, the <c>credential_process</c> of an AWS profile. What it prints is
+/// Runs a program that prints credentials: an exec plugin of a kubeconfig, the <c>credential_process</c> of an AWS profile, a credential helper
+/// of docker. What it prints is
 /// never shown. Of its complaints the last line is, cut short; a program must not print secrets there.
 /// </summary>
 internal static class CredentialProgram
@@ -20,9 +21,12 @@ internal static class CredentialProgram
     /// <param name="failed">Makes the error from the reason and what caused it.</param>
     /// <param name="missing">What to do where the program cannot be started.</param>
     /// <param name="cancellation">Ends the program.</param>
-    /// <returns>What it wrote. Throws what <paramref name="failed"/> makes.</returns>
+    /// <param name="input">What it reads; null for nothing.</param>
+    /// <param name="hasNone">Whether what a program that failed wrote means that it has no credentials; null where none may say so.</param>
+    /// <returns>What it wrote; empty where it has none. Throws what <paramref name="failed"/> makes.</returns>
     public static async Task<string> RunAsync(
-        ProcessStartInfo start, string name, Func<string, Exception?, LabException> failed, string missing, CancellationToken cancellation)
+        ProcessStartInfo start, string name, Func<string, Exception?, LabException> failed, string missing, CancellationToken cancellation,
+        string? input = null, Predicate<string>? hasNone = null)
     {
         IReporter reporter = RequestLog.Current;
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError, start.UseShellExecute) = (true, true, true, false);
@@ -38,6 +42,11 @@ internal static class CredentialProgram
 
         try
         {
+            if (input is not null)
+            {
+                await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
+            }
+
             process.StandardInput.Close();
             Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), complaint = process.StandardError.ReadToEndAsync(cancellation);
             Task ended = Task.WhenAll(output, complaint, process.WaitForExitAsync(cancellation));
@@ -47,7 +56,9 @@ internal static class CredentialProgram
             }
 
             await ended;
-            return process.ExitCode == 0 ? await output : throw failed($"'{start.FileName}' exited with code {process.ExitCode}{LastLine(await complaint)}", null);
+            return process.ExitCode == 0 ? await output
+                : hasNone?.Invoke(await output) == true ? ""
+                : throw failed($"'{start.FileName}' exited with code {process.ExitCode}{LastLine(await complaint)}", null);
         }
         catch (OperationCanceledException)
         {

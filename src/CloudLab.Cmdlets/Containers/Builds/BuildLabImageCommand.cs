@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Containers.Builds;
 /// <para>The build runs in docker buildx, which must be installed; all Dockerfile features work. Progress shows the
 /// step, -Verbose each step with its time and its full output, and warnings are the findings of the Dockerfile
 /// checks.</para>
-/// <para>Without -Push and -Output the image goes into the Docker Engine, with all its platforms. More than one platform needs the containerd
+/// <para>Without -Push, -Output and -OutputPath the image goes into the Docker Engine, with all its platforms. More than one platform needs the containerd
 /// image store; the cmdlet checks this before it builds. With -Push the image goes to the registry that its
 /// names refer to, with the credentials of 'docker login'. To build for another processor, the engine's machine needs qemu if
 /// the Dockerfile has RUN steps.</para>
@@ -37,6 +37,10 @@ namespace CloudLab.Cmdlets.Containers.Builds;
 /// <para>Shows what would be pushed and where, without doing it.</para>
 /// <code>Build-LabImage -Path site -Tag 127.0.0.1:5000/movies/site:1.0 -Platform linux/amd64,linux/arm64 -Push -WhatIf</code>
 /// </example>
+/// <example>
+/// <para>Builds from a Dockerfile that is text, and shows what each step took.</para>
+/// <code>(Build-LabImage -Path site -DockerfileText 'FROM scratch', 'COPY . /site' -Tag movies/site:text).Steps</code>
+/// </example>
 /// <inputtype>Folders of build contexts, or objects with the properties Path, Tag and Dockerfile.</inputtype>
 [Cmdlet("Build", "LabImage", SupportsShouldProcess = true)]
 [OutputType(typeof(LabImageBuild))]
@@ -44,6 +48,7 @@ public sealed class BuildLabImageCommand : DockerCommand
 {
     private string contextPath = "";
     private string workingFolder = "";
+    private string? outputPath;
 
     /// <summary>Folder of the build context; the current one if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -64,6 +69,12 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ValidateNotNullOrEmpty]
     public string? Dockerfile { get; set; }
 
+    /// <summary>The Dockerfile itself, as text; several strings are its lines.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? DockerfileText { get; set; }
+
     /// <summary>Platforms to build for: <c>linux/amd64,linux/arm64</c>; the builder's own if omitted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -72,6 +83,7 @@ public sealed class BuildLabImageCommand : DockerCommand
 
     /// <summary>Values for the Dockerfile's ARGs: <c>@{ VERSION = '1.2' }</c>. A null value is taken from the environment.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(DockerfileCompleter))]
     [ValidateNotNull]
     public Hashtable BuildArg { get; set; } = [];
 
@@ -86,9 +98,15 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ValidateNotNullOrEmpty]
     public string[] Secret { get; set; } = [];
 
-    /// <summary>Stage of the Dockerfile to build; the last if omitted.</summary>
+    /// <summary>ssh agents or keys for RUN --mount=type=ssh: <c>default</c>, or <c>id=/path/to/key</c>.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Ssh { get; set; } = [];
+
+    /// <summary>Stage of the Dockerfile to build; the last if omitted.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(DockerfileCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Target { get; set; }
 
@@ -105,6 +123,11 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Output { get; set; } = [];
+
+    /// <summary>Writes the result to this folder, or, with the ending .tar, to an OCI archive that Import-LabImage reads.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? OutputPath { get; set; }
 
     /// <summary>Runs every step without using the cache.</summary>
     [Parameter]
@@ -137,6 +160,12 @@ public sealed class BuildLabImageCommand : DockerCommand
     [ValidateSet("true", "false", "min", "max")]
     public string? Provenance { get; set; }
 
+    /// <summary>Attestations to attach, in the syntax of buildx: <c>type=sbom</c>, <c>type=provenance,mode=max</c>.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Attest { get; set; } = [];
+
     /// <inheritdoc/>
     protected override object? ErrorTarget => Path;
 
@@ -145,6 +174,7 @@ public sealed class BuildLabImageCommand : DockerCommand
     {
         contextPath = FilePath.Of(this, Path);
         workingFolder = SessionState.Path.CurrentFileSystemLocation.Path;
+        outputPath = OutputPath is null ? null : FilePath.Of(this, OutputPath);
     }
 
     /// <inheritdoc/>
@@ -163,7 +193,12 @@ public sealed class BuildLabImageCommand : DockerCommand
             Target = Target,
             Push = Push,
             Load = Load,
-            Outputs = Output,
+            DockerfileText = DockerfileText is null ? null : string.Join('\n', DockerfileText),
+            Ssh = Ssh,
+            Attestations = Attest,
+            Outputs = outputPath is null ? Output
+                // buildx reads an output as a line of CSV, in which a path may contain a comma.
+                : [.. Output, outputPath.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? $"type=oci,\"dest={outputPath}\"" : $"type=local,\"dest={outputPath}\""],
             NoCache = NoCache,
             Pull = Pull,
             Builder = Builder,
@@ -181,7 +216,7 @@ public sealed class BuildLabImageCommand : DockerCommand
         LabImageBuild build = await new ImageBuilder(Lab, Reporter).BuildAsync(options, cancellation);
         foreach (LabBuildWarning warning in build.Warnings)
         {
-            Reporter.Warning($"{System.IO.Path.GetFileName(build.Dockerfile)}: {warning.Message}");
+            Reporter.Warning($"{System.IO.Path.GetFileName(build.Dockerfile) ?? "Dockerfile"}: {warning.Message}");
         }
 
         await WriteAsync(build, cancellation);

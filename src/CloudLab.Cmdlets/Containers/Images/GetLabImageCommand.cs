@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <para>The engine is selected as by the docker CLI: -DockerHost or -DockerContext, the session, DOCKER_HOST,
 /// DOCKER_CONTEXT, the current context, the platform's default socket or pipe. Contexts that use ssh or TCP with TLS work
 /// too.</para>
-/// <para>Errors: ImageNotFound when no image has that name, digest or id. NoDockerEngine, DockerEngineSilent,
+/// <para>Errors: ImageNotFound when no image has that name, digest or id, with the names that are similar. NoDockerEngine, DockerEngineSilent,
 /// DockerAccessDenied, DockerTlsFailed, NotDockerEngine or DockerApiVersionUnsupported when no engine is usable; DockerContextNotFound and
 /// DockerHostInvalid when the engine is not specified correctly. These end the command.</para>
 /// </remarks>
@@ -38,6 +38,7 @@ public sealed class GetLabImageCommand : DockerCommand
 
     /// <summary>Names of images: with a tag, without one for all tags, or with wildcards; or a digest; or an id or the beginning of one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ImageNames]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ImageCompleter))]
@@ -83,7 +84,10 @@ public sealed class GetLabImageCommand : DockerCommand
         }
     }
 
-    private static Predicate<string> Matching(string pattern)
+    /// <summary>Chooses images by a pattern.</summary>
+    /// <param name="pattern">A name with wildcards.</param>
+    /// <returns>Whether a name matches.</returns>
+    internal static Predicate<string> Matching(string pattern)
     {
         WildcardPattern wildcard = new(pattern, WildcardOptions.IgnoreCase);
 

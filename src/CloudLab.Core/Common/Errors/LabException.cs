@@ -20,6 +20,9 @@ public sealed class LabException(LabErrorKind kind, string code, string message,
     /// <summary>HTTP status of the answer, if there was one.</summary>
     public int? StatusCode { get; init; }
 
+    /// <summary>The service's own words, without what is said around them.</summary>
+    public string? ServiceMessage { get; init; }
+
     /// <summary>The service's request id, if it gave one.</summary>
     public string? RequestId { get; init; }
 
@@ -55,6 +58,6 @@ public sealed class LabException(LabErrorKind kind, string code, string message,
 
     private LabException Again(string message, string code, string? advice, object? target, bool stops) => new(Kind, code, message, this)
     {
-        StatusCode = StatusCode, RequestId = RequestId, Advice = advice, Target = target, StopsCommand = stops,
+        StatusCode = StatusCode, RequestId = RequestId, ServiceMessage = ServiceMessage, Advice = advice, Target = target, StopsCommand = stops,
     };
 }

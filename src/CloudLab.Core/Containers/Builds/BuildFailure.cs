@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Containers.Images;
+using CloudLab.Core.Containers.Registries;
 
 namespace CloudLab.Core.Containers.Builds;
 
@@ -56,7 +56,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
         if ((match = PushError().Match(reason)).Success)
         {
-            return OfPush(match.Groups["image"].Value, match.Groups["why"].Value);
+            return RegistryFailure.Explain(match.Groups["image"].Value, pull: false, match.Groups["why"].Value);
         }
 
         if ((match = PullError().Match(reason)).Success)
@@ -133,21 +133,6 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
     {
         string line = WhiteSpace().Replace(text, " ").Trim();
         return line.Length > 200 ? line[..200] + "…" : line;
-    }
-
-    private static LabException OfPush(string image, string why)
-    {
-        string registry = ImageName.Registry(image);
-        bool refused = UnauthorizedError().IsMatch(why);
-        bool plain = why.Contains("server gave HTTP response to HTTPS client", StringComparison.Ordinal);
-        return refused
-            ? Make(
-                LabErrorKind.AccessDenied, "RegistryUnauthorized",
-                $"The registry {registry} refused the push of '{image}': {why.TrimEnd('.')}. Sign in with 'docker login {registry}'.")
-            : Make(
-                LabErrorKind.ServiceFailed, UnreachableError().IsMatch(why) ? "RegistryUnreachable" : "PushFailed",
-                $"'{image}' was built but could not be pushed to {registry}: {why.TrimEnd('.')}.",
-                plain ? $"The registry speaks plain HTTP: add \"insecure-registries\": [\"{registry}\"] to the engine's daemon.json." : "The image is built: pushing again uses the build cache.");
     }
 
     private static LabException Make(LabErrorKind kind, string code, string message, string? advice = null) =>
@@ -234,10 +219,4 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
     [GeneratedRegex(@"target stage ""(?<stage>[^""]*)"" could not be found(?<hint> \(did you mean [^)]*\))?")]
     private static partial Regex TargetError();
-
-    [GeneratedRegex(@"\b401\b|\b403\b|unauthorized|authorization|denied|no basic auth|insufficient_scope|forbidden", RegexOptions.IgnoreCase)]
-    private static partial Regex UnauthorizedError();
-
-    [GeneratedRegex(@"dial tcp|connection refused|no such host|i/o timeout|deadline exceeded|server gave HTTP response", RegexOptions.IgnoreCase)]
-    private static partial Regex UnreachableError();
 }

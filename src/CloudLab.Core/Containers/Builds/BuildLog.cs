@@ -93,6 +93,9 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
     private static string? String(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
+    private static DateTimeOffset? Time(JsonElement element, string name) =>
+        DateTimeOffset.TryParse(String(element, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
+
     private static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
 
@@ -150,6 +153,7 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         if (String(vertex, "completed") is not null && !step.Completed)
         {
             step.Completed = true;
+            step.Duration = Time(vertex, "completed") - Time(vertex, "started");
             Say(step, step.Finish());
             string took = step.Cached ? "cached"
                 : string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(starts.GetValueOrDefault(id, Stopwatch.GetTimestamp())).TotalSeconds:0.0} s");

@@ -35,6 +35,12 @@ internal sealed partial class BuildStep(string name)
         }
     }
 
+    /// <summary>Name of its stage, or null for one without a name.</summary>
+    public string? Stage => match.Groups["stage"].Value is { Length: > 0 } stage ? stage : null;
+
+    /// <summary>Its number in the stage.</summary>
+    public int Number => match.Success ? int.Parse(match.Groups["number"].ValueSpan, null) : 0;
+
     /// <summary>The platform and stage that the step is counted in.</summary>
     public string Group => $"{match.Groups["platform"].Value} {match.Groups["stage"].Value}";
 
@@ -49,6 +55,9 @@ internal sealed partial class BuildStep(string name)
 
     /// <summary>True where nothing had to be run.</summary>
     public bool Cached { get; set; }
+
+    /// <summary>How long it took; null where BuildKit does not tell.</summary>
+    public TimeSpan? Duration { get; set; }
 
     /// <summary>Why it failed, or null.</summary>
     public string? Error { get; set; }

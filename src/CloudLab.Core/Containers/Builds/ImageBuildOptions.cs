@@ -9,6 +9,9 @@ public sealed record ImageBuildOptions
     /// <summary>Dockerfile, an absolute path or one relative to the context; null for <c>Dockerfile</c> in the context.</summary>
     public string? Dockerfile { get; init; }
 
+    /// <summary>The Dockerfile itself, in place of a file; null for a file.</summary>
+    public string? DockerfileText { get; init; }
+
     /// <summary>Current folder, to which paths inside <see cref="Secrets"/>, <see cref="Outputs"/> and caches are relative.</summary>
     public required string WorkingFolder { get; init; }
 
@@ -26,6 +29,12 @@ public sealed record ImageBuildOptions
 
     /// <summary>Secrets for <c>RUN --mount=type=secret</c>, in buildx's words: <c>id=npm,src=token.txt</c>.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>ssh agents or keys for <c>RUN --mount=type=ssh</c>, in buildx's words: <c>default</c>, <c>id=path</c>.</summary>
+    public IReadOnlyList<string> Ssh { get; init; } = [];
+
+    /// <summary>Attestations to attach, in buildx's words: <c>type=sbom</c>.</summary>
+    public IReadOnlyList<string> Attestations { get; init; } = [];
 
     /// <summary>Stage to stop at.</summary>
     public string? Target { get; init; }

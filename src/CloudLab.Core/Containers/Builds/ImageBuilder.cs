@@ -21,7 +21,8 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
 
-    private static readonly Dictionary<string, string> Variables = new()
+    /// <summary>What buildx is not to do.</summary>
+    internal static readonly Dictionary<string, string> Variables = new()
     {
         ["BUILDX_METADATA_PROVENANCE"] = "disabled",
         ["BUILDX_METADATA_WARNINGS"] = "0",
@@ -73,7 +74,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
 
         return options with
         {
-            Dockerfile = FindDockerfile(options),
+            Dockerfile = options.DockerfileText is null ? FindDockerfile(options) : null,
             Platforms = [.. options.Platforms.Select(PlatformName.Parse).Distinct(StringComparer.Ordinal)],
             Load = options.Load || (!options.Push && options.Outputs.Count == 0),
         };
@@ -87,7 +88,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
     {
         options = Check(options);
         Buildx buildx = Buildx.Find(connection);
-        bool ownBuilder = (options.Builder ?? connection.Environment.Get("BUILDX_BUILDER")) is not null;
+        bool ownBuilder = (options.Builder ?? connection.SelectedBuilder) is not null;
         if (!ownBuilder || options.Load)
         {
             await engine.NegotiateAsync(cancellation);
@@ -98,6 +99,8 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         }
 
         BuildSecrets secrets = new(options.BuildArgs, connection.Environment.Get);
+        string? textFile = options.DockerfileText is { } text ? await WriteTextAsync(text, cancellation) : null;
+        options = options with { Dockerfile = textFile ?? options.Dockerfile };
         string metadataFile = Path.Combine(Path.GetTempPath(), $"cloudlab-build-{Guid.NewGuid():N}.json");
         try
         {
@@ -132,14 +135,28 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
                 Pushed = options.Push,
                 Loaded = loaded,
                 ContextPath = options.ContextPath,
-                Dockerfile = options.Dockerfile!,
+                Dockerfile = textFile is null ? options.Dockerfile : null,
+                Steps = [.. steps.Select(step => new LabBuildStep(step.Instruction, log.PlatformOf(step), step.Stage, step.Number, step.Duration, step.Cached))],
+                Attestations = loaded ? await AttestationsAsync(options.Tags.Count > 0 ? options.Tags[0] : digest!, cancellation) : [],
                 BuildReference = (string?)metadata["buildx.build.ref"],
             };
         }
         finally
         {
             File.Delete(metadataFile);
+            if (textFile is not null)
+            {
+                Directory.Delete(Path.GetDirectoryName(textFile)!, recursive: true);
+            }
         }
+    }
+
+    // Under the name that messages shall show, and where no .dockerignore of the context is lost.
+    private static async Task<string> WriteTextAsync(string text, CancellationToken cancellation)
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("cloudlab-build-").FullName, "Dockerfile");
+        await File.WriteAllTextAsync(file, text, cancellation);
+        return file;
     }
 
     private static string FindDockerfile(ImageBuildOptions options)
@@ -180,6 +197,8 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         Each("--build-arg", options.BuildArgs.Select(Pair));
         Each("--label", options.Labels.Select(Pair));
         Each("--secret", options.Secrets);
+        Each("--ssh", options.Ssh);
+        Each("--attest", options.Attestations);
         Each("--target", options.Target is { } target ? [target] : []);
         Each("--builder", options.Builder is { } builder ? [builder] : []);
         Each("--output", options.Outputs);
@@ -242,24 +261,22 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         }
     }
 
-    private static IReadOnlyList<LabImagePlatform> OfIndex(string json)
-    {
-        JsonNode? index = JsonNode.Parse(json);
-        return
-        [
-            .. (index?["manifests"] as JsonArray ?? [])
-                .Select(m => (Digest: (string?)m?["digest"], Platform: m?["platform"]))
-                .Where(m => m.Platform is not null && (string?)m.Platform["os"] != "unknown")
-                .Select(m => new LabImagePlatform(
-                    PlatformName.Join((string?)m.Platform!["os"], (string?)m.Platform["architecture"], (string?)m.Platform["variant"]), m.Digest, 0, false)),
-        ];
-    }
-
     // Only the containerd image store keeps several platforms of one image.
     private async Task<bool> KeepsPlatformsAsync(CancellationToken cancellation)
     {
         SystemInfoResponse info = await engine.AskAsync("info", (client, limited) => client.System.GetSystemInfoAsync(limited), cancellation);
         return (info.DriverStatus ?? []).Any(pair => pair is ["driver-type", "io.containerd.snapshotter.v1"]);
+    }
+
+    private async Task<IReadOnlyList<string>> AttestationsAsync(string image, CancellationToken cancellation)
+    {
+        List<string> digests = [];
+        await foreach (LabImagePlatform platform in new ImageStore(engine).PlatformsAsync(image, cancellation))
+        {
+            digests.AddRange(platform.Attestations ?? []);
+        }
+
+        return digests;
     }
 
     private async Task<(IReadOnlyList<LabImagePlatform> Platforms, bool Loaded)> PlatformsAsync(
@@ -292,7 +309,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
             int exitCode = await buildx.RunAsync(
                 ["imagetools", "inspect", "--raw", .. options.Builder is { } builder ? new[] { "--builder", builder } : [], options.Tags[0]],
                 options.WorkingFolder, Variables, lines.Add, reporter.Verbose, cancellation);
-            if (exitCode == 0 && OfIndex(string.Concat(lines)) is { Count: > 0 } pushed)
+            if (exitCode == 0 && ImageIndexes.Read(string.Concat(lines)) is { Count: > 0 } pushed)
             {
                 return (pushed, false);
             }

@@ -18,6 +18,15 @@ public sealed class LabImageBuild
     /// <summary>The platforms it was built for, each with the digest of its own manifest where it is known.</summary>
     public required IReadOnlyList<LabImagePlatform> Platforms { get; init => field = TextList.Of(value); }
 
+    /// <summary>Bytes that it takes in the engine, all platforms together; 0 where it is not there.</summary>
+    public long Size => Platforms.Sum(platform => platform.Size);
+
+    /// <summary>Digests of the attestations about it (provenance, SBOM), where they are known.</summary>
+    public IReadOnlyList<string> Attestations { get; init => field = TextList.Of(value); } = TextList.Create<string>([]);
+
+    /// <summary>The Dockerfile's steps, for each platform.</summary>
+    public IReadOnlyList<LabBuildStep> Steps { get; init => field = TextList.Of(value); } = TextList.Create<LabBuildStep>([]);
+
     /// <summary>How long it took.</summary>
     public required TimeSpan Duration { get; init; }
 
@@ -39,8 +48,8 @@ public sealed class LabImageBuild
     /// <summary>The build context's folder.</summary>
     public required string ContextPath { get; init; }
 
-    /// <summary>The Dockerfile.</summary>
-    public required string Dockerfile { get; init; }
+    /// <summary>The Dockerfile; null where it was given as text.</summary>
+    public string? Dockerfile { get; init; }
 
     /// <summary>buildx's own name of the build (builder/node/id), for <c>docker buildx history</c>.</summary>
     public string? BuildReference { get; init; }
@@ -57,4 +66,17 @@ public sealed record LabBuildWarning(string Message, int? Line, string? Url)
 {
     /// <inheritdoc/>
     public override string ToString() => Message;
+}
+
+/// <summary>A step of the Dockerfile in a build.</summary>
+/// <param name="Instruction">What the Dockerfile says: <c>RUN make</c>.</param>
+/// <param name="Platform">The platform, or null where there is only one.</param>
+/// <param name="Stage">Name of the stage, or null.</param>
+/// <param name="Number">Number in the stage.</param>
+/// <param name="Duration">How long it took; null where BuildKit does not tell.</param>
+/// <param name="Cached">Whether its result came from the cache.</param>
+public sealed record LabBuildStep(string Instruction, string? Platform, string? Stage, int Number, TimeSpan? Duration, bool Cached)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Instruction;
 }

@@ -14,9 +14,10 @@ internal sealed class DockerExchange(HttpMessageHandler pool, Func<HttpRequestEx
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Uri url = request.RequestUri!;
-        if (IsInspection(url.AbsolutePath))
+        if (IsInspection(url.AbsolutePath) && !url.Query.Contains("platform=", StringComparison.Ordinal))
         {
-            // InspectImageAsync reads manifests but has no parameter that asks for them. Engines before 1.48 ignore it.
+            // InspectImageAsync reads manifests but has no parameter that asks for them. Engines before 1.48 ignore it. The inspection of one
+            // platform does not go together with it.
             request.RequestUri = new Uri($"{url.AbsoluteUri}{(url.Query.Length > 0 ? '&' : '?')}manifests=1");
         }
 
@@ -26,7 +27,7 @@ internal sealed class DockerExchange(HttpMessageHandler pool, Func<HttpRequestEx
             ApiVersion = answer.Headers.TryGetValues("Api-Version", out IEnumerable<string>? values) ? values.First() : null;
             return answer;
         }
-        catch (HttpRequestException e)
+        catch (HttpRequestException e) when (request.Content is not EngineHttpContent { Begun: true })
         {
             // Only here can it be told from an answer that breaks off: the package reads the whole answer in one call.
             throw unreachable(e);

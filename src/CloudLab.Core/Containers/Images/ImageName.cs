@@ -18,11 +18,34 @@ internal static partial class ImageName
             true => null,
             false when name.Length == 0 => "it is empty",
             false when name.Any(char.IsWhiteSpace) => "it contains white space",
-            false when name.Any(char.IsAsciiLetterUpper) && Reference().IsMatch(name.ToLowerInvariant()) => "the repository must be in lower case",
+            false when name.Contains('@', StringComparison.Ordinal) => "a digest cannot be assigned, write [registry/]repository[:tag]",
+            false when MustBeLower(name) => "the repository must be in lower case",
             _ => "write [registry/]repository[:tag]",
         };
         return why is null ? name : throw new LabException(
             LabErrorKind.InvalidArgument, "TagInvalid", $"'{name}' is not a valid image name: {why}.") { Target = name };
+    }
+
+    /// <summary>Takes apart a name of an image in a registry.</summary>
+    /// <param name="name"><c>[registry/]repository[:tag][@digest]</c>.</param>
+    /// <returns>The repository, and the digest or else the tag (<c>latest</c>). Throws <see cref="LabException"/> (<c>ImageNameInvalid</c>).</returns>
+    public static (string Repository, string TagOrDigest) Parse(string name)
+    {
+        int at = name.IndexOf('@', StringComparison.Ordinal);
+        (string rest, string? digest) = at < 0 ? (name, null) : (name[..at], name[(at + 1)..]);
+        string? why = name.Length == 0 ? "it is empty"
+            : name.Any(char.IsWhiteSpace) ? "it contains white space"
+            : digest is not null && !Digest().IsMatch(digest) ? "a digest is sha256: and 64 hexadecimal digits"
+            : Reference().Match(rest) is { Success: true } match ? match.Groups["repository"].Length > 255 ? "the repository is longer than 255 characters" : null
+            : MustBeLower(rest) ? $"the repository must be in lower case: {rest.ToLowerInvariant()}"
+            : "write [registry/]repository[:tag] or repository@digest";
+        if (why is not null)
+        {
+            throw new LabException(LabErrorKind.InvalidData, "ImageNameInvalid", $"'{name}' is not a valid image name: {why}.") { Target = name };
+        }
+
+        (string repository, string? tag) = Split(rest);
+        return (repository, digest ?? tag ?? "latest");
     }
 
     /// <summary>Splits a name that the engine gave.</summary>
@@ -61,8 +84,14 @@ internal static partial class ImageName
     public static string Registry(string name)
     {
         string first = name.Split('/')[0];
-        return name.Contains('/', StringComparison.Ordinal) && (first.AsSpan().IndexOfAny('.', ':') >= 0 || first == "localhost") ? first : "docker.io";
+        return name.Contains('/', StringComparison.Ordinal) && (first.AsSpan().IndexOfAny('.', ':') >= 0 || first == "localhost") && first != "index.docker.io"
+            ? first : "docker.io";
     }
+
+    private static bool MustBeLower(string name) => name.Any(char.IsAsciiLetterUpper) && Reference().IsMatch(name.ToLowerInvariant());
+
+    [GeneratedRegex("^sha256:[0-9a-f]{64}$")]
+    private static partial Regex Digest();
 
     [GeneratedRegex(@"^(sha256:)?[0-9a-f]{4,64}$")]
     private static partial Regex Id();

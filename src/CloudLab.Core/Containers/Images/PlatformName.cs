@@ -50,6 +50,21 @@ public static class PlatformName
         return string.Join('/', parts is [_, "arm64", "v8"] ? parts[..2] : parts);
     }
 
+    /// <summary>A platform in the engine's words.</summary>
+    /// <param name="name">The name, in its usual form.</param>
+    /// <returns><c>{"os":"linux","architecture":"arm64"}</c>.</returns>
+    internal static string ToJson(string name)
+    {
+        string[] parts = name.Split('/');
+        System.Text.Json.Nodes.JsonObject platform = new() { ["os"] = parts[0], ["architecture"] = parts[1] };
+        if (parts.Length > 2)
+        {
+            platform["variant"] = parts[2];
+        }
+
+        return platform.ToJsonString();
+    }
+
     /// <summary>Puts a name together from what an image says.</summary>
     /// <param name="system">Operating system.</param>
     /// <param name="architecture">Architecture.</param>

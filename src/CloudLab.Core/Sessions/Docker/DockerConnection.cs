@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Sessions.Docker;
@@ -33,6 +34,58 @@ public sealed class DockerConnection
     /// <summary>Names of the docker CLI's contexts, <c>default</c> among them.</summary>
     public IReadOnlyList<string> Contexts => ["default", .. Store.Names()];
 
+    /// <summary>The docker CLI's contexts with their engines, <c>default</c> first.</summary>
+    /// <returns>The contexts; one that cannot be read says why.</returns>
+    public IEnumerable<LabDockerContext> DescribeContexts()
+    {
+        string? current = CurrentContext();
+        yield return new LabDockerContext
+        {
+            Name = "default",
+            DockerHost = new LabSetting("DockerHost", Environment.Get("DOCKER_HOST") ?? PlatformDefault(), "").WithoutPassword().Value,
+            Description = Environment.Get("DOCKER_HOST") is null ? null : "from DOCKER_HOST",
+            IsCurrent = current == "default",
+        };
+        foreach (string name in Store.Names())
+        {
+            DockerStoredContext? stored = null;
+            string? problem = null;
+            try
+            {
+                stored = Store.Find(name);
+            }
+            catch (LabException e)
+            {
+                problem = e.Message;
+            }
+
+            yield return new LabDockerContext
+            {
+                Name = name,
+                DockerHost = stored is null ? null : new LabSetting("DockerHost", stored.Host, "").WithoutPassword().Value,
+                Description = stored?.Description,
+                IsCurrent = current == name,
+                Problem = problem,
+            };
+        }
+    }
+
+    /// <summary>Chooses a context for all docker tools, as <c>docker context use</c> does.</summary>
+    /// <param name="name">Name of a context. Throws <see cref="LabException"/> (<c>DockerContextNotFound</c>) where there is none.</param>
+    /// <returns>What keeps it from being used all the same: a variable that is set; null where nothing does.</returns>
+    public string? UseContext(string name)
+    {
+        if (name != "default" && Store.Find(name) is null)
+        {
+            string near = NearestNames.Of(name, Contexts) is { Count: > 0 } names ? $" Similar: {string.Join(", ", names)}." : "";
+            throw new LabException(
+                LabErrorKind.NotFound, "DockerContextNotFound", $"There is no Docker context '{name}': Get-LabDockerContext lists the existing contexts.{near}") { Target = name };
+        }
+
+        Store.Use(name);
+        return new[] { "DOCKER_HOST", "DOCKER_CONTEXT" }.FirstOrDefault(variable => Environment.Get(variable) is { } set && !(variable == "DOCKER_CONTEXT" && set == name));
+    }
+
     /// <summary>Names of the buildx builders: those that were created, then one for each context.</summary>
     public IReadOnlyList<string> Builders
     {
@@ -47,6 +100,9 @@ public sealed class DockerConnection
             ];
         }
     }
+
+    /// <summary>The builder that BUILDX_BUILDER names, or null.</summary>
+    public string? SelectedBuilder => Environment.Get("BUILDX_BUILDER");
 
     /// <summary>The environment that the connection was resolved in.</summary>
     internal LabEnvironment Environment => session.Environment;
@@ -76,6 +132,20 @@ public sealed class DockerConnection
         else
         {
             start.Environment["DOCKER_HOST"] = HostSetting.Value;
+        }
+    }
+
+    // Without a context of its own a session uses an address, which the docker CLI calls its default context.
+    private string? CurrentContext()
+    {
+        try
+        {
+            return ContextSetting.Value ?? (HostSetting.Source.StartsWith("environment", StringComparison.Ordinal) ? "default" : null);
+        }
+        catch (LabException)
+        {
+            // A list is what helps to find the right one.
+            return null;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
@@ -14,6 +15,12 @@ internal sealed class DockerContextStore(string folder)
 {
     /// <summary>The docker CLI's configuration file.</summary>
     public string ConfigFile { get; } = Path.Combine(folder, "config.json");
+
+    // As the docker CLI writes it.
+    private static readonly JsonSerializerOptions AsWritten = new()
+    {
+        WriteIndented = true, IndentCharacter = '\t', IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private string MetaFolder => Path.Combine(folder, "contexts", "meta");
 
@@ -37,11 +44,40 @@ internal sealed class DockerContextStore(string folder)
             return null;
         }
 
-        JsonObject? endpoint = (Read(file)["Endpoints"] as JsonObject)?["docker"] as JsonObject;
+        JsonObject content = Read(file);
+        JsonObject? endpoint = (content["Endpoints"] as JsonObject)?["docker"] as JsonObject;
         string host = StrictJson.Text(endpoint, "Host") ?? throw Unusable(file, "it does not name a Docker host");
         string tls = Path.Combine(folder, "contexts", "tls", id, "docker");
         bool skip = endpoint?["SkipTLSVerify"]?.GetValueKind() == JsonValueKind.True;
-        return new DockerStoredContext(host, Directory.Exists(tls) || skip ? new DockerTls(tls, skip) : null);
+        return new DockerStoredContext(
+            host, Directory.Exists(tls) || skip ? new DockerTls(tls, skip) : null, StrictJson.Text(content["Metadata"], "Description"));
+    }
+
+    /// <summary>Chooses a context for all docker tools, as <c>docker context use</c> does.</summary>
+    /// <param name="name">Name of a context.</param>
+    public void Use(string name)
+    {
+        JsonObject config = Config();
+        if (name == "default")
+        {
+            config.Remove("currentContext");
+        }
+        else
+        {
+            config["currentContext"] = name;
+        }
+
+        try
+        {
+            // People keep the file under version control and link to it.
+            string file = File.Exists(ConfigFile) && File.ResolveLinkTarget(ConfigFile, returnFinalTarget: true) is { } target ? target.FullName : ConfigFile;
+            OwnerFile.Replace(file, config.ToJsonString(AsWritten) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(
+                LabErrorKind.WriteFailed, "DockerConfigNotWritten", $"The Docker configuration '{ConfigFile}' cannot be written: {e.Message.TrimEnd('.')}.", e);
+        }
     }
 
     /// <summary>Names of all stored contexts, sorted; those that cannot be read are left out.</summary>
@@ -90,4 +126,5 @@ internal sealed class DockerContextStore(string folder)
 /// <summary>A context of the docker CLI.</summary>
 /// <param name="Host">Address of its engine.</param>
 /// <param name="Tls">How TLS is done, or null for none.</param>
-internal sealed record DockerStoredContext(string Host, DockerTls? Tls);
+/// <param name="Description">What its maker wrote about it, or null.</param>
+internal sealed record DockerStoredContext(string Host, DockerTls? Tls, string? Description);

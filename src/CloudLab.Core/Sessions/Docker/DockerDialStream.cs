@@ -122,6 +122,9 @@ internal sealed class DockerDialStream : Stream
     /// <inheritdoc/>
     public override void Flush() => process.StandardInput.BaseStream.Flush();
 
+    /// <summary>Says that nothing more is sent; what comes back is still read.</summary>
+    public void CloseWrite() => process.StandardInput.Close();
+
     /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

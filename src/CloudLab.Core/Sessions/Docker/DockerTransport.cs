@@ -25,7 +25,21 @@ internal sealed class DockerTransport : IDockerHandlerFactory<HttpMessageHandler
     /// <param name="endpoint">The engine.</param>
     /// <param name="environment">Where <c>ssh</c> is looked for, and the proxy.</param>
     /// <returns>A handler; the caller sets the time limits of its requests.</returns>
-    public static HttpMessageHandler Pool(DockerEndpoint endpoint, LabEnvironment environment)
+    public static HttpMessageHandler Pool(DockerEndpoint endpoint, LabEnvironment environment) => Handler(endpoint, environment, null);
+
+    /// <summary>
+    /// Makes a handler for one request whose connection becomes a stream in both directions (exec, attach). The stream that .NET
+    /// gives for it cannot end what is sent and still read, and the package's CloseWrite closes both ways, so that the answer
+    /// of a program that reads its input to the end is lost.
+    /// </summary>
+    /// <param name="endpoint">The engine.</param>
+    /// <param name="environment">Where <c>ssh</c> is looked for, and the proxy.</param>
+    /// <param name="connection">Gets the connection once it is open.</param>
+    /// <returns>A handler; the caller disposes of it.</returns>
+    public static HttpMessageHandler Single(DockerEndpoint endpoint, LabEnvironment environment, HalfClosable connection) =>
+        Handler(endpoint, environment, connection);
+
+    private static RequestLogHandler Handler(DockerEndpoint endpoint, LabEnvironment environment, HalfClosable? connection)
     {
         SocketsHttpHandler handler = new()
         {
@@ -45,6 +59,11 @@ internal sealed class DockerTransport : IDockerHandlerFactory<HttpMessageHandler
         {
             handler.UseProxy = false;
             handler.ConnectCallback = (_, cancellation) => OpenAsync(endpoint, environment, cancellation);
+        }
+
+        if (connection is not null)
+        {
+            handler.PlaintextStreamFilter = (context, _) => ValueTask.FromResult(connection.Opened(context.PlaintextStream));
         }
 
         return new RequestLogHandler(new ProxyFaultHandler(handler));

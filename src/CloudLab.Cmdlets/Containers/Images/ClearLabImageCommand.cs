@@ -1,0 +1,115 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Containers.Images;
+
+namespace CloudLab.Cmdlets.Containers.Images;
+
+/// <summary>Removes the images that no container uses; -WhatIf says which these are and how many bytes they free.</summary>
+/// <remarks>
+/// <para>Without parameters these are the images without a name, which new builds leave behind. With -All, -Image or -Keep, images
+/// with a name are removed, too. An image that a container uses always stays, even if the container does not run.</para>
+/// <para>The size is what no other image has; what is shared with images that stay is not counted. The engine's build cache may keep a part of
+/// it: Clear-LabBuildCache removes that. It asks once before anything is removed unless -Force or -Confirm:$false is given.</para>
+/// <para>Errors, one for each image: ImageInUse when a container was started meanwhile.</para>
+/// </remarks>
+/// <example>
+/// <para>Shows which images without a name would be removed.</para>
+/// <code>Clear-LabImage -WhatIf</code>
+/// </example>
+/// <example>
+/// <para>Shows what would be removed to keep the three newest images of each repository of the project.</para>
+/// <code>Clear-LabImage -Image movies/* -Keep 3 -WhatIf</code>
+/// </example>
+/// <example>
+/// <para>Shows all images older than four weeks with a label that no container uses.</para>
+/// <code>Clear-LabImage -All -OlderThan 28.00:00:00 -Label stage=test -WhatIf</code>
+/// </example>
+[Cmdlet(VerbsCommon.Clear, "LabImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(LabImageRemoval))]
+public sealed class ClearLabImageCommand : DockerCommand
+{
+    /// <summary>Only images with these names; wildcards are allowed.</summary>
+    [Parameter(Position = 0)]
+    [ImageNames]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[]? Image { get; set; }
+
+    /// <summary>Also removes images that have a name.</summary>
+    [Parameter]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>Keeps so many images of each repository, the newest.</summary>
+    [Parameter]
+    [Alias("KeepLast")]
+    [ValidateRange(1, int.MaxValue)]
+    public int Keep { get; set; }
+
+    /// <summary>Only images that were built longer ago: <c>7.00:00:00</c> for a week, or <c>(New-TimeSpan -Days 7)</c>.</summary>
+    [Parameter]
+    public TimeSpan? OlderThan { get; set; }
+
+    /// <summary>Only images with all of these labels: <c>name</c> or <c>name=value</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[] Label { get; set; } = [];
+
+    /// <summary>Does not ask for confirmation.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        ImageStore store = new(Lab);
+        Predicate<string>[]? patterns = Image is null ? null : Array.ConvertAll(Image, GetLabImageCommand.Matching);
+        IReadOnlyList<LabImageRemoval> victims = await store.FindUnusedAsync(
+            new ImageClearing
+            {
+                Named = All || Keep > 0 || Image is not null,
+                Matches = patterns is null ? null : name => Array.Exists(patterns, pattern => pattern(name)),
+                Keep = Keep,
+                OlderThan = OlderThan,
+                Labels = Label,
+            },
+            cancellation);
+        if (victims.Count == 0)
+        {
+            Reporter.Verbose("No image is to be removed.");
+            return;
+        }
+
+        string total = $"{victims.Count} image{(victims.Count == 1 ? "" : "s")}, {ProgressMeter.FormatBytes(victims.Sum(victim => victim.Size))}";
+        bool preview = await AskAsync(IsWhatIf);
+        foreach (LabImageRemoval victim in preview ? victims : [])
+        {
+            await ShouldProcessAsync(victim.Image, $"Remove image, {ProgressMeter.FormatBytes(victim.Size)}");
+        }
+
+        if (!await ShouldProcessAsync(total, preview ? "Remove in all" : $"Remove {string.Join(", ", victims.Select(victim => victim.Image))}", Force))
+        {
+            return;
+        }
+
+        using ProgressMeter meter = new(Reporter, "Removing images");
+        meter.Expect(victims.Count);
+        foreach (LabImageRemoval victim in victims)
+        {
+            try
+            {
+                await store.RemoveAsync(victim.Image, [], force: false, cancellation);
+                meter.AddItems();
+                await WriteAsync(victim, cancellation);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                WriteProblem(e, victim.Image);
+            }
+        }
+    }
+}

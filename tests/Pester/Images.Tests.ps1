@@ -1,0 +1,139 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# Images, builders and disk use in the real engine: the pipeline, tables, previews, errors, completion. What needs no Docker Engine runs without one.
+
+BeforeDiscovery {
+    $docker = $null -ne $env:CLOUDLAB_TEST_DOCKER -and $null -ne $env:CLOUDLAB_TEST_REGISTRY
+}
+
+BeforeAll {
+    $root = Split-Path (Split-Path $PSScriptRoot)
+    Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
+    $none = @{ DockerHost = "unix://$([IO.Path]::GetTempPath())cloudlab-none.sock" }
+}
+
+Describe 'Images without a Docker Engine' -Tag Containers {
+    It '<Name> ends with one line that names the address' -ForEach @(
+        @{ Name = 'Receive-LabImage'; Arguments = @{ Image = 'movies/site:1' } }
+        @{ Name = 'Push-LabImage'; Arguments = @{ Image = 'movies/site:1' } }
+        @{ Name = 'Get-LabImageLayer'; Arguments = @{ Image = 'movies/site:1' } }
+        @{ Name = 'Get-LabImagePlatform'; Arguments = @{ Image = 'movies/site:1' } }
+        @{ Name = 'Clear-LabImage'; Arguments = @{ Force = $true } }
+        @{ Name = 'Measure-LabDocker'; Arguments = @{} }
+    ) {
+        { & $Name @Arguments @none } | Should -Throw -ErrorId 'NoDockerEngine,*'
+    }
+
+    It 'asks nothing of the engine with -WhatIf' {
+        Push-LabImage 127.0.0.1:5000/movies/site:1 -WhatIf @none
+        'movies/site:1', 'movies/site:2' | Remove-LabImage -WhatIf @none
+        Add-LabImageTag movies/site:1 movies/site:latest -WhatIf @none
+        Join-LabImage a/b:amd64, a/b:arm64 -Tag a/b:1 -WhatIf @none
+    }
+
+    It 'refuses <Text>' -ForEach @(
+        @{ Text = 'a tag with upper-case letters'; Code = { Add-LabImageTag movies/site:1 Movies/Site:2 @none }; Id = 'TagInvalid' }
+        @{ Text = 'a digest as a tag'; Code = { Add-LabImageTag movies/site:1 "movies/site@sha256:$('a' * 64)" @none }; Id = 'TagInvalid' }
+        @{ Text = 'a platform that is none'; Code = { Remove-LabImage movies/site:1 -Platform linux/foo -Force @none }; Id = 'PlatformInvalid' }
+        @{ Text = 'a builder with a space'; Code = { New-LabBuilder 'a b' @none }; Id = 'ParameterArgumentValidationError' }
+        @{ Text = 'to keep nothing'; Code = { Clear-LabImage -Keep 0 @none }; Id = 'ParameterArgumentValidationError' }
+    ) {
+        $Code | Should -Throw -ErrorId "$Id,*"
+    }
+
+    It 'completes stages and build arguments from the Dockerfile' {
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive stages)).FullName
+        Set-Content (Join-Path $folder Dockerfile) "ARG VERSION=1.2`nFROM scratch AS build`nARG `"X`"`narg colour='dark red'`nfrom build as Final"
+        $line = "Build-LabImage $folder -Target "
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'build', 'Final'
+        $line = "Build-LabImage $folder -BuildArg "
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be "@{ VERSION = '1.2' }", "@{ colour = 'dark red' }"
+    }
+
+    It 'lists the contexts of the docker CLI' {
+        (Get-LabDockerContext).Name | Should -Contain default
+        { Get-LabDockerContext no-such-context -ErrorAction Stop } | Should -Throw -ErrorId 'DockerContextNotFound,*'
+        Use-LabDockerContext default -WhatIf
+    }
+}
+
+Describe 'Images with a Docker Engine (CLOUDLAB_TEST_DOCKER, CLOUDLAB_TEST_REGISTRY)' -Tag Containers -Skip:(-not $docker) {
+    BeforeAll {
+        $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
+        $repository = "$env:CLOUDLAB_TEST_REGISTRY/cloudlab-pester/$([guid]::NewGuid().ToString('N'))"
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'a site')).FullName
+        Set-Content (Join-Path $folder index.html) 'hello'
+        $text = 'FROM scratch', 'COPY index.html /', "LABEL id=$repository", 'CMD ["/none"]'
+        $build = Build-LabImage $folder -DockerfileText $text -Tag "${repository}:1" -Platform linux/amd64, linux/arm64 @engine
+    }
+
+    AfterAll {
+        # The engine was given to the tests.
+        docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force "${repository}:1" "${repository}:2" 2>&1 | Out-Null
+    }
+
+    It 'builds from a Dockerfile that is text, with steps and attestations' {
+        $build.Dockerfile | Should -BeNullOrEmpty
+        $build.Steps.Instruction | Should -Contain 'COPY index.html /'
+        $build.Steps.Duration | Should -BeOfType timespan
+        $build.Size | Should -BeGreaterThan 100
+        $build.Attestations | Should -Match '^sha256:'
+    }
+
+    It 'writes the result of a build to a folder and to a file' {
+        $null = Build-LabImage $folder -DockerfileText $text -OutputPath (Join-Path $TestDrive 'out, put') @engine
+        Get-Content (Join-Path $TestDrive 'out, put' index.html) | Should -Be hello
+        $null = Build-LabImage $folder -DockerfileText $text -OutputPath (Join-Path $TestDrive 'image.tar') @engine
+        (Get-Item (Join-Path $TestDrive 'image.tar')).Length | Should -BeGreaterThan 1000
+    }
+
+    It 'tags, pushes, removes, pulls, exports and imports through the pipeline' {
+        $push = $build | Push-LabImage @engine
+        $push.Digest | Should -Be $build.Digest
+        $tagged = $push | Add-LabImageTag -Tag "${repository}:2" -PassThru @engine
+        $tagged.Tag | Should -Be 2
+        $tagged | Remove-LabImage -Force @engine
+        ($push | Receive-LabImage @engine).Image | Should -Be "${repository}:1"
+        $file = Get-LabImage "${repository}:*" @engine | Export-LabImage -Path (Join-Path $TestDrive images.tar.gz) @engine
+        $file | Should -BeOfType IO.FileInfo
+        ($file | Import-LabImage @engine).Image | Should -Be "${repository}:1"
+        { Export-LabImage "${repository}:1" $file.FullName @engine -ErrorAction Stop } | Should -Throw -ErrorId 'FileExists,*'
+    }
+
+    It 'shows layers and platforms' {
+        $layers = @($build | Get-LabImageLayer @engine)
+        $layers.Instruction | Should -Be 'COPY index.html /'
+        $layers[0].Files.Path | Should -Be '/index.html'
+        $layers | Format-Table | Out-String -Width 120 | Should -Match "Image: $([regex]::Escape($repository)):1 for linux/amd64"
+        ($build | Get-LabImagePlatform @engine).Platform | Sort-Object | Should -Be linux/amd64, linux/arm64
+        $build | Get-LabImagePlatform @engine | Get-LabImageLayer @engine | Should -HaveCount 2
+    }
+
+    It 'compares an image with another' {
+        $other = Build-LabImage $folder -DockerfileText ($text + 'ENV A=b') -Tag "${repository}:2" @engine
+        $found = Compare-LabImage $build $other @engine
+        "$found" | Should -Be '=> Env A'
+    }
+
+    It 'previews a clearing and changes nothing' {
+        $before = @(Get-LabImage @engine).Count
+        Clear-LabImage "${repository}:*" -WhatIf @engine | Should -BeNullOrEmpty
+        @(Get-LabImage @engine).Count | Should -Be $before
+        Clear-LabBuildCache -WhatIf @engine | Should -BeNullOrEmpty
+    }
+
+    It 'names the images that are like the one that is not there' {
+        Receive-LabImage "${repository}:nine" @engine -ErrorAction SilentlyContinue -ErrorVariable problems
+        $problems.FullyQualifiedErrorId | Should -BeLike 'ImageNotFound,*'
+        Remove-LabImage "${repository}:nine" -Force @engine -ErrorAction SilentlyContinue -ErrorVariable problems
+        "$($problems[0])" | Should -BeLike "*Existing tags: ${repository}:1*"
+        $problems[0].TargetObject | Should -Be "${repository}:nine"
+    }
+
+    It 'measures the disk' {
+        (Measure-LabDocker @engine).Kind | Should -Be Images, Containers, Volumes, BuildCache
+    }
+
+    It 'lists the builder of the engine' {
+        (Get-LabBuilder @engine | Where-Object Driver -EQ docker).Platforms | Should -Contain linux/amd64
+    }
+}
