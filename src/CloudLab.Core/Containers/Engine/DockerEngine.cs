@@ -67,12 +67,13 @@ public sealed class DockerEngine
     /// <param name="idle">How long the engine may neither take nor send anything; infinite for what may be silent for ever.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <param name="headers">Further headers of the request, or null.</param>
+    /// <param name="slow">Whether even the head of the answer may take as long: the engine has to wait for something.</param>
     /// <returns>The answer, which the caller disposes of. Throws <see cref="LabException"/> where the engine refuses.</returns>
     internal async Task<EngineStream> OpenAsync(
-        HttpMethod method, string path, EngineContent? content, TimeSpan idle, CancellationToken cancellation, IReadOnlyDictionary<string, string>? headers = null)
+        HttpMethod method, string path, EngineContent? content, TimeSpan idle, CancellationToken cancellation, IReadOnlyDictionary<string, string>? headers = null, bool slow = false)
     {
         Negotiated engine = await NegotiatedAsync(cancellation);
-        return await WithAgreedVersionAsync(engine, () => OpenAsync(engine, engine.Sender, method, path, content, idle, headers, cancellation), cancellation);
+        return await WithAgreedVersionAsync(engine, () => OpenAsync(engine, engine.Sender, method, path, content, idle, headers, slow, cancellation), cancellation);
     }
 
     /// <summary>Asks for messages, one JSON object a line: progress of a pull, events, statistics.</summary>
@@ -87,7 +88,7 @@ public sealed class DockerEngine
         HttpMethod method, string path, EngineContent? content, TimeSpan idle,
         [EnumeratorCancellation] CancellationToken cancellation, IReadOnlyDictionary<string, string>? headers = null)
     {
-        await using EngineStream stream = await OpenAsync(method, path, content, idle, cancellation, headers);
+        await using EngineStream stream = await OpenAsync(method, path, content, idle, cancellation, headers, slow: true);
         await foreach (EngineMessage message in EngineMessage.ReadAsync(stream, e => Unreadable(PathOf(path), e), cancellation))
         {
             yield return message.Error is { } error ? throw Refused(error.Status, error.Text, null) : message;
@@ -107,7 +108,7 @@ public sealed class DockerEngine
         try
         {
             EngineStream stream = await WithAgreedVersionAsync(
-                engine, () => OpenAsync(engine, sender, HttpMethod.Post, path, content, Timeout.InfiniteTimeSpan, Upgrading, cancellation), cancellation);
+                engine, () => OpenAsync(engine, sender, HttpMethod.Post, path, content, Timeout.InfiniteTimeSpan, Upgrading, false, cancellation), cancellation);
             return new HijackedStream(stream, halves, sender);
         }
         catch
@@ -226,10 +227,10 @@ public sealed class DockerEngine
 
     private async Task<EngineStream> OpenAsync(
         Negotiated engine, HttpMessageInvoker sender, HttpMethod method, string path, EngineContent? content, TimeSpan idle,
-        IReadOnlyDictionary<string, string>? headers, CancellationToken cancellation)
+        IReadOnlyDictionary<string, string>? headers, bool slow, CancellationToken cancellation)
     {
         // The head of an answer comes within the time of any other answer, unless there is something to be sent first.
-        EngineClock clock = new(content?.Length is null && content is not null ? idle : patience, cancellation, Failure);
+        EngineClock clock = new(slow || content is { Length: null } ? idle : patience, cancellation, Failure);
         try
         {
             using HttpRequestMessage request = new(method, new Uri(connection.Endpoint.HttpUrl, $"v{engine.Spoken}/{path}"));
