@@ -9,7 +9,7 @@ using Docker.DotNet.Models;
 namespace CloudLab.Core.Containers.Containers;
 
 /// <summary>A command to run in a container.</summary>
-public sealed record ContainerCommand
+public sealed record ExecOptions
 {
     /// <summary>The program and its arguments.</summary>
     public required IReadOnlyList<string> Command { get; init; }
@@ -79,7 +79,7 @@ public sealed class ContainerExec : IDisposable
     /// <param name="command">The command.</param>
     /// <param name="cancellation">Ends it, as far as the engine can: what ignores the end of its output runs on.</param>
     /// <returns>The command.</returns>
-    public static async Task<ContainerExec> StartAsync(LabSession session, string name, ContainerCommand command, CancellationToken cancellation)
+    public static async Task<ContainerExec> StartAsync(LabSession session, string name, ExecOptions command, CancellationToken cancellation)
     {
         ContainerStore store = new(session);
         ContainerExecCreateResponse made;

@@ -49,6 +49,22 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
         }
     }
 
+    /// <summary>Starts a container that exists.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when it runs. Throws <see cref="LabException"/> that says what is in the way.</returns>
+    public async Task StartAgainAsync(LabContainer container, CancellationToken cancellation)
+    {
+        try
+        {
+            await store.StartAsync(container.Id, cancellation);
+        }
+        catch (LabException e)
+        {
+            throw await ContainerFaults.ExplainAsync(e, new ContainerOptions { Image = container.Image, Name = container.Name }, store, local, cancellation);
+        }
+    }
+
     /// <summary>Runs a container to its end.</summary>
     /// <param name="options">What it shall be.</param>
     /// <param name="onOutput">Takes the output as it comes: text, and whether it is from standard error.</param>
