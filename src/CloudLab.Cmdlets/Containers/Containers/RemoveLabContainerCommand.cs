@@ -35,6 +35,6 @@ public sealed class RemoveLabContainerCommand : ContainerCommand
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
         (bool force, bool volume) = (Force, Volume);
-        return ChangeAsync("Remove container", force, (container, token) => Store.RemoveAsync(container.Id, force, volume, token), false, cancellation);
+        return ChangeAsync("Remove container", force, (container, token) => Store.RemoveAsync(container.Name, force, volume, token), false, cancellation);
     }
 }

@@ -42,6 +42,6 @@ public sealed class RestartLabContainerCommand : ContainerCommand
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
         (TimeSpan? timeout, string? signal) = (Timeout, Signal);
-        return ChangeAsync("Restart container", false, (container, token) => Store.RestartAsync(container.Id, timeout, signal, token), PassThru, cancellation);
+        return ChangeAsync("Restart container", false, (container, token) => Store.RestartAsync(container.Name, timeout, signal, token), PassThru, cancellation);
     }
 }

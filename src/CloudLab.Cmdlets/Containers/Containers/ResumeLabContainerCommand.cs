@@ -26,5 +26,5 @@ public sealed class ResumeLabContainerCommand : ContainerCommand
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation) =>
-        ChangeAsync("Resume container", false, (container, token) => Store.ResumeAsync(container.Id, token), PassThru, cancellation);
+        ChangeAsync("Resume container", false, (container, token) => Store.ResumeAsync(container.Name, token), PassThru, cancellation);
 }

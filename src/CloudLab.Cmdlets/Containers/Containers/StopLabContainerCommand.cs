@@ -50,8 +50,8 @@ public sealed class StopLabContainerCommand : ContainerCommand
         (bool kill, TimeSpan? timeout, string? signal) = (Force, Timeout, Signal);
         return ChangeAsync(
             kill ? "Kill container" : "Stop container", false,
-            (container, token) => !kill ? Store.StopAsync(container.Id, timeout, signal, token)
-                : container.State is "running" or "paused" or "restarting" ? Store.KillAsync(container.Id, signal, token) : Task.CompletedTask,
+            (container, token) => !kill ? Store.StopAsync(container.Name, timeout, signal, token)
+                : container.State is "running" or "paused" or "restarting" ? Store.KillAsync(container.Name, signal, token) : Task.CompletedTask,
             PassThru, cancellation);
     }
 }

@@ -27,5 +27,5 @@ public sealed class SuspendLabContainerCommand : ContainerCommand
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation) =>
-        ChangeAsync("Suspend container", false, (container, token) => Store.SuspendAsync(container.Id, token), PassThru, cancellation);
+        ChangeAsync("Suspend container", false, (container, token) => Store.SuspendAsync(container.Name, token), PassThru, cancellation);
 }

@@ -71,7 +71,7 @@ public sealed class ContainerWait(LabSession session, IReporter reporter)
                 string last = health.Log is { Count: > 0 } log ? OneLine(log[^1].Output) : "";
                 return health.Status == "unhealthy"
                     ? throw new LabException(
-                        LabErrorKind.ServiceFailed, "ContainerUnhealthy",
+                        LabErrorKind.Conflict, "ContainerUnhealthy",
                         $"The container '{container.Name}' is unhealthy: its check failed {health.FailingStreak} times{(last.Length > 0 ? $", the last time with '{last}'" : "")}.")
                     {
                         Target = container.Name,
@@ -168,7 +168,7 @@ public sealed class ContainerWait(LabSession session, IReporter reporter)
     {
         IReadOnlyList<LabContainerLogLine> lines = await new ContainerLog(session).LastAsync(now.ID, LinesShown, cancellation);
         return new LabException(
-            LabErrorKind.ServiceFailed, "ContainerEnded",
+            LabErrorKind.Conflict, "ContainerEnded",
             $"The container '{name}' ended with {ExitCodes.Describe((int)now.State!.ExitCode)}.{string.Concat(lines.Select(line => "\n  " + line.Text))}")
         {
             Target = name,
