@@ -38,7 +38,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 {
     private const int LinesKept = 10;
 
-    private bool named;
+    private bool named, begun;
     private ContainerExec? fed;
 
     /// <summary>Name or id of a container.</summary>
@@ -120,13 +120,20 @@ public sealed class InvokeLabContainerCommand : DockerCommand
             return;
         }
 
+        if (begun && fed is null)
+        {
+            // It could not be started, which is said already.
+            return;
+        }
+
         if (fed is null)
         {
+            begun = true;
             fed = await ContainerExec.StartAsync(Lab, Name!, What(MyInvocation.ExpectingInput), cancellation);
             await StartAsync(Name, token => ReadAsync(fed, Name!, token));
         }
 
-        if (InputObject is not null)
+        if (InputObject is not null && MyInvocation.ExpectingInput)
         {
             await fed.WriteAsync(InputObject.BaseObject is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject.ToString() + "\n"));
         }
@@ -142,7 +149,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
                 await fed.CloseInputAsync();
             }
         }
-        else if (named)
+        else if (named && !begun)
         {
             // An empty pipeline is empty input.
             fed = await ContainerExec.StartAsync(Lab, Name!, What(input: true), cancellation);
