@@ -227,6 +227,16 @@ public sealed class StartLabContainerCommand : DockerCommand
     [Parameter(ParameterSetName = RunSet)]
     public ContainerPull Pull { get; set; } = ContainerPull.Missing;
 
+    /// <summary>Keeps standard input open for Connect-LabContainer.</summary>
+    [Parameter(ParameterSetName = RunSet)]
+    [Alias("i")]
+    public SwitchParameter Interactive { get; set; }
+
+    /// <summary>Gives the container a terminal.</summary>
+    [Parameter(ParameterSetName = RunSet)]
+    [Alias("t")]
+    public SwitchParameter Tty { get; set; }
+
     /// <summary>Removes the container when it ends.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Alias("rm")]
@@ -282,6 +292,8 @@ public sealed class StartLabContainerCommand : DockerCommand
             StopSignal = StopSignal,
             Pull = Pull,
             Remove = Remove,
+            Interactive = Interactive,
+            Terminal = Tty,
         });
     }
 

@@ -46,7 +46,7 @@ public sealed record ContainerChangeOptions
     public string? RestartPolicy { get; init; }
 
     /// <summary>Whether the engine can change all of it while the container runs.</summary>
-    internal bool IsLive => Publish.Count == 0 && Unpublish.Count == 0 && Environment.Count == 0 && Labels.Count == 0 && Volumes.Count == 0 && Image is null && Command is null;
+    public bool IsLive => Publish.Count == 0 && Unpublish.Count == 0 && Environment.Count == 0 && Labels.Count == 0 && Volumes.Count == 0 && Image is null && Command is null;
 }
 
 /// <summary>
@@ -60,6 +60,22 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
     private static readonly string[] OfImage = ["Cmd", "Entrypoint", "WorkingDir", "User", "Healthcheck", "StopSignal", "Volumes", "ExposedPorts", "Shell"];
 
     private readonly ContainerStore store = new(session);
+
+    /// <summary>Checks what can be checked before anything is sent.</summary>
+    /// <param name="options">What shall be different.</param>
+    /// <returns>The same. Throws <see cref="LabException"/>.</returns>
+    public static ContainerChangeOptions Check(ContainerChangeOptions options)
+    {
+        _ = ContainerText.Ports(options.Publish);
+        _ = options.Memory is { } memory ? ContainerText.Bytes(memory) : 0;
+        _ = options.RestartPolicy is { } policy ? Policy(policy) : null;
+        foreach (string volume in options.Volumes)
+        {
+            _ = ContainerText.Volume(volume, options.WorkingFolder);
+        }
+
+        return options;
+    }
 
     /// <summary>Changes a container.</summary>
     /// <param name="container">The container.</param>

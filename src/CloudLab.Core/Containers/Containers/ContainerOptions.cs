@@ -96,6 +96,9 @@ public sealed record ContainerOptions
     /// <summary>Removes it when it ends.</summary>
     public bool Remove { get; init; }
 
+    /// <summary>Keeps its standard input open.</summary>
+    public bool Interactive { get; init; }
+
     /// <summary>Gives it a terminal.</summary>
     public bool Terminal { get; init; }
 

@@ -166,6 +166,7 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
             Labels = new Dictionary<string, string>(options.Labels),
             StopSignal = options.StopSignal,
             Tty = options.Terminal,
+            OpenStdin = options.Interactive,
             HostConfig = new HostConfig
             {
                 PortBindings = ports,

@@ -40,8 +40,8 @@ public sealed class LabDockerNetwork
     /// <summary>Its labels.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init => field = TextDictionary.Of(value); }
 
-    /// <summary>Whether the engine made it itself: bridge, host, none.</summary>
-    internal bool IsPredefined => Name is "bridge" or "host" or "none" or "nat" or "ingress" or "docker_gwbridge";
+    /// <summary>Whether it is one of the engine's own: bridge, host, none.</summary>
+    public bool IsPredefined => Name is "bridge" or "host" or "none" or "nat" or "ingress" or "docker_gwbridge";
 
     /// <inheritdoc/>
     public override string ToString() => Name;
