@@ -89,7 +89,7 @@ public sealed class DockerEngine
         HttpMethod method, string path, EngineContent? content, TimeSpan idle,
         [EnumeratorCancellation] CancellationToken cancellation, IReadOnlyDictionary<string, string>? headers = null)
     {
-        await using EngineStream stream = await OpenAsync(method, path, content, idle, cancellation, headers);
+        await using EngineStream stream = await OpenAsync(method, path, content, idle, cancellation, headers, head: idle);
         await foreach (EngineMessage message in EngineMessage.ReadAsync(stream, e => Unreadable(PathOf(path), e), cancellation))
         {
             yield return message.Error is { } error ? throw Refused(error.Status, error.Text, null) : message;
@@ -251,7 +251,7 @@ public sealed class DockerEngine
         IReadOnlyDictionary<string, string>? headers, CancellationToken cancellation, TimeSpan? head = null)
     {
         // The head of an answer comes within the time of any other answer, unless there is something to be sent first.
-        EngineClock clock = new(content?.Length is null && content is not null ? idle : head ?? patience, cancellation, Failure);
+        EngineClock clock = new(content is { Length: null } ? idle : head ?? patience, cancellation, Failure);
         try
         {
             using HttpRequestMessage request = new(method, new Uri(connection.Endpoint.HttpUrl, $"v{engine.Spoken}/{path}"));

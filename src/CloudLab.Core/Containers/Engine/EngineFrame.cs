@@ -4,8 +4,9 @@ namespace CloudLab.Core.Containers.Engine;
 
 /// <summary>A piece of a container's output. A frame may come in several pieces.</summary>
 /// <param name="IsError">Whether it is from standard error.</param>
+/// <param name="Begins">Whether it is the first piece of a frame.</param>
 /// <param name="Bytes">The bytes, which stay valid until the next piece is read.</param>
-internal readonly record struct EngineFrame(bool IsError, ReadOnlyMemory<byte> Bytes);
+internal readonly record struct EngineFrame(bool IsError, bool Begins, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>
 /// Takes output apart that the engine sends in frames: one byte for the stream, three of nothing, four for the length. A container with a
@@ -21,7 +22,10 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
     private readonly byte[] buffer = new byte[64 << 10];
     private int start, end;
     private long left;
-    private bool isError;
+    private bool isError, begins;
+
+    /// <summary>Whether more is here already, so that reading it takes no time.</summary>
+    public bool HasMore => end - start > HeaderLength;
 
     /// <summary>Reads the next piece.</summary>
     /// <returns>The piece, or null at the end.</returns>
@@ -30,7 +34,7 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
         if (raw)
         {
             int count = await stream.ReadAsync(buffer);
-            return count > 0 ? new EngineFrame(false, buffer.AsMemory(0, count)) : null;
+            return count > 0 ? new EngineFrame(false, false, buffer.AsMemory(0, count)) : null;
         }
 
         while (left == 0)
@@ -48,6 +52,7 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
 
             // 3 is what the engine itself reports while it sends: why a log cannot be read on.
             isError = header[0] == 2;
+            begins = true;
             left = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
             bool own = header[0] == 3;
             start += HeaderLength;
@@ -63,7 +68,8 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
         }
 
         int piece = (int)Math.Min(left, end - start);
-        EngineFrame frame = new(isError, buffer.AsMemory(start, piece));
+        EngineFrame frame = new(isError, begins, buffer.AsMemory(start, piece));
+        begins = false;
         start += piece;
         left -= piece;
         return frame;

@@ -8,6 +8,9 @@ namespace CloudLab.Core.Containers.Engine;
 /// <param name="clock">Limits silence.</param>
 internal sealed class EngineStream(HttpResponseMessage answer, Stream body, EngineClock clock) : ForwardStream
 {
+    /// <summary>HTTP status.</summary>
+    public int Status => (int)answer.StatusCode;
+
     /// <summary>Type of the content, where the engine names one.</summary>
     public string? MediaType => answer.Content.Headers.ContentType?.MediaType;
 

@@ -22,7 +22,15 @@ internal sealed class HalfClosable
         switch (stream)
         {
             case NetworkStream network:
-                network.Socket.Shutdown(SocketShutdown.Send);
+                try
+                {
+                    network.Socket.Shutdown(SocketShutdown.Send);
+                }
+                catch (ObjectDisposedException e)
+                {
+                    throw new IOException("The connection has ended.", e);
+                }
+
                 break;
             case SslStream tls:
                 await tls.ShutdownAsync();

@@ -1,0 +1,34 @@
+using System.Management.Automation;
+
+namespace CloudLab.Cmdlets.Containers.Containers;
+
+/// <summary>What a program in a container says, as PowerShell shows what a program says.</summary>
+internal static class CommandOutput
+{
+    /// <summary>Shows a line of standard error: in the terminal, and apart from the output (6&gt;, -InformationVariable).</summary>
+    /// <param name="ask">Runs something on the pipeline thread.</param>
+    /// <param name="command">The cmdlet.</param>
+    /// <param name="line">The line.</param>
+    /// <returns>Done when it is shown.</returns>
+    public static Task ShowErrorAsync(Func<Func<bool>, Task<bool>> ask, Cmdlet command, string line) => ask(() =>
+    {
+        command.WriteInformation(new HostInformationMessage { Message = line }, ["PSHOST", "stderr"]);
+        return true;
+    });
+
+    /// <summary>Puts an exit code where PowerShell puts that of a program.</summary>
+    /// <param name="ask">Runs something on the pipeline thread.</param>
+    /// <param name="command">The cmdlet.</param>
+    /// <param name="code">The code.</param>
+    /// <returns>Done when it is set.</returns>
+    public static Task SetExitCodeAsync(Func<Func<bool>, Task<bool>> ask, PSCmdlet command, int code) => ask(() =>
+    {
+        command.SessionState.PSVariable.Set("global:LASTEXITCODE", code);
+        return true;
+    });
+
+    /// <summary>Last lines of output for an error message.</summary>
+    /// <param name="lines">The lines.</param>
+    /// <returns>Each on a line of its own, indented; nothing where there are none.</returns>
+    public static string Last(IEnumerable<string> lines) => string.Concat(lines.Select(line => "\n  " + line));
+}

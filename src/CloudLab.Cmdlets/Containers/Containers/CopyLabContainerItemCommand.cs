@@ -1,0 +1,109 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Containers.Files;
+
+namespace CloudLab.Cmdlets.Containers.Containers;
+
+/// <summary>Copies files and folders into containers, out of them, and between them.</summary>
+/// <remarks>
+/// <para>A path in a container is written as container:/path. The rules are those of 'docker cp': into an existing folder, the source keeps its name; else the destination is the new name; a source
+/// that ends with /. means the content of the folder. The container need not run. Between two containers no local file is made.</para>
+/// <para>What comes out of a container is not trusted: nothing is written outside the destination, and links that lead out of the copied folder are left out with a warning. What goes
+/// into a container belongs to its root user.</para>
+/// <para>Errors: ContainerPathNotFound, ContainerNotFound with the nearest names, DestinationNotFound, DestinationIsFile, SourceIsLink, ContainerReadOnly, TarUnsafe. LocalCopy when both paths are
+/// local.</para>
+/// </remarks>
+/// <example>
+/// <para>Copies a configuration file out of a container.</para>
+/// <code>Copy-LabContainerItem web:/etc/nginx/nginx.conf .</code>
+/// </example>
+/// <example>
+/// <para>Copies the content of a folder into a container.</para>
+/// <code>Copy-LabContainerItem ./site/. web:/srv/site</code>
+/// </example>
+/// <example>
+/// <para>Copies a folder from one container to another.</para>
+/// <code>Copy-LabContainerItem web:/srv/site backup:/srv</code>
+/// </example>
+/// <inputtype>System.String: paths, or files as Get-ChildItem writes them.</inputtype>
+[Cmdlet(VerbsCommon.Copy, "LabContainerItem", SupportsShouldProcess = true)]
+[OutputType(typeof(LabContainerCopy))]
+public sealed class CopyLabContainerItemCommand : DockerCommand
+{
+    private string[] sources = [];
+    private string destination = "";
+
+    /// <summary>What to copy: <c>container:/path</c>, or a local file or folder.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Source", "FullName", "LiteralPath")]
+    [ArgumentCompleter(typeof(ContainerPathCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Where to: <c>container:/path</c>, or a local folder or file.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(ContainerPathCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Destination { get; set; } = "";
+
+    /// <summary>Copies what a link points to, where the source itself is a link.</summary>
+    [Parameter]
+    [Alias("L")]
+    public SwitchParameter FollowLink { get; set; }
+
+    /// <inheritdoc/>
+    protected override void OnProcess()
+    {
+        sources = [.. Path.Select(Local)];
+        destination = Local(Destination);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        ContainerCopier copier = new(Lab, Reporter);
+        foreach (string source in sources)
+        {
+            try
+            {
+                (ContainerPath? from, ContainerPath? to) = (ContainerPath.Parse(source), ContainerPath.Parse(destination));
+                if (from is null && to is null)
+                {
+                    throw new LabException(
+                        LabErrorKind.InvalidArgument, "LocalCopy", $"Neither '{source}' nor '{Destination}' is in a container: write container:/path, or use Copy-Item.") { Target = source };
+                }
+
+                if (await ShouldProcessAsync(destination, $"Copy '{source}'"))
+                {
+                    await WriteAsync(
+                        (from, to) switch
+                        {
+                            (not null, not null) => await copier.TransferAsync(from, to, FollowLink, cancellation),
+                            (not null, null) => await copier.ReceiveAsync(from, destination, FollowLink, cancellation),
+                            _ => await copier.SendAsync(source, to!, FollowLink, cancellation),
+                        },
+                        cancellation);
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                WriteProblem(e, source);
+            }
+        }
+    }
+
+    // A trailing "/." and a trailing separator have a meaning.
+    private string Local(string path)
+    {
+        if (ContainerPath.Parse(path) is not null)
+        {
+            return path;
+        }
+
+        string end = path.EndsWith("/.", StringComparison.Ordinal) ? "/." : path.EndsWith('/') || path.EndsWith(System.IO.Path.DirectorySeparatorChar) ? "/" : "";
+        string full = FilePath.Of(this, path);
+        return end.Length > 0 && !full.EndsWith(end, StringComparison.Ordinal) ? full.TrimEnd('/') + end : full;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using CloudLab.Core.Containers.Containers;
+
+namespace CloudLab.Cmdlets.Containers.Containers;
+
+/// <summary>Lists the processes in running containers.</summary>
+/// <remarks>
+/// <para>Process ids are those of the engine's machine. The engine asks the ps program of its machine, so the image needs none.</para>
+/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning.</para>
+/// </remarks>
+/// <example>
+/// <para>Lists the processes in a container.</para>
+/// <code>Get-LabContainerProcess web</code>
+/// </example>
+/// <example>
+/// <para>Finds the process that uses the most memory in all containers.</para>
+/// <code>Get-LabContainer | Get-LabContainerProcess | Sort-Object Memory -Descending | Select-Object -First 1</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
+[Cmdlet(VerbsCommon.Get, "LabContainerProcess")]
+[OutputType(typeof(LabContainerProcess))]
+public sealed class GetLabContainerProcessCommand : ContainerCommand
+{
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancellation)
+    {
+        ContainerInside inside = new(Lab);
+        return ForEachAsync(Name, async container => await WriteManyAsync(await inside.ProcessesAsync(container, cancellation), cancellation), cancellation);
+    }
+}

@@ -1,0 +1,233 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Text;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Containers.Containers;
+
+namespace CloudLab.Cmdlets.Containers.Containers;
+
+/// <summary>Runs a command in running containers.</summary>
+/// <remarks>
+/// <para>The lines of standard output are strings in the pipeline; those of standard error are shown as information (6&gt; redirects them), so that they do not mix with the
+/// output. An exit code other than 0 is an error, and $LASTEXITCODE has it. With -AsObject there is one object with the lines of both and the exit code instead.</para>
+/// <para>With -Name on the command line, pipeline input is the standard input of the command: strings as lines, byte arrays as they are. Without it, pipeline input is
+/// containers.</para>
+/// <para>Ctrl+C ends the connection; what the command is doing in the container may go on.</para>
+/// <para>Errors: ContainerNotFound, ContainerNotRunning, ContainerSuspended; ContainerCommandFailed with the exit code and the last lines; ContainerCommandLost when the engine stopped
+/// meanwhile.</para>
+/// </remarks>
+/// <example>
+/// <para>Lists a folder in a container.</para>
+/// <code>Invoke-LabContainer web -Command ls, -la, /srv</code>
+/// </example>
+/// <example>
+/// <para>Sends text to a command and takes what it answers.</para>
+/// <code>'b', 'a' | Invoke-LabContainer web -Command sort</code>
+/// </example>
+/// <example>
+/// <para>Runs a command in all containers of a team and shows the exit codes.</para>
+/// <code>Get-LabContainer -Label team=movies | Invoke-LabContainer -Command uname, -r -AsObject</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or names; with -Name: strings or byte arrays for standard input.</inputtype>
+[Cmdlet(VerbsLifecycle.Invoke, "LabContainer")]
+[OutputType(typeof(string), typeof(LabContainerCommand))]
+public sealed class InvokeLabContainerCommand : DockerCommand
+{
+    private const int LinesKept = 10;
+
+    private bool named, begun;
+    private ContainerExec? fed;
+
+    /// <summary>Name or id of a container.</summary>
+    [Parameter(Position = 0)]
+    [Alias("Container", "ContainerName")]
+    [ArgumentCompleter(typeof(ContainerCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>Program and arguments, one by one; no shell is involved: <c>sh, -c, 'ls | wc -l'</c>.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [Alias("Cmd")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Command { get; set; } = [];
+
+    /// <summary>Standard input of the command; without -Name: containers.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>User name or id, with the group after a colon.</summary>
+    [Parameter]
+    [Alias("u")]
+    [ValidateNotNullOrEmpty]
+    public string? User { get; set; }
+
+    /// <summary>Current folder of the command.</summary>
+    [Parameter]
+    [Alias("Workdir", "w")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>Further variables: <c>@{ MODE = 'test' }</c>. A null value is taken from the environment.</summary>
+    [Parameter]
+    [Alias("Env", "e")]
+    [ValidateNotNull]
+    public Hashtable Environment { get; set; } = [];
+
+    /// <summary>Gives the command all rights on the engine's machine.</summary>
+    [Parameter]
+    public SwitchParameter Privileged { get; set; }
+
+    /// <summary>Writes one object per container, with output, standard error and exit code, instead of lines; the exit code is no error then.</summary>
+    [Parameter]
+    [Alias("PassThru")]
+    public SwitchParameter AsObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => 16;
+
+    /// <inheritdoc/>
+    protected override object? ErrorTarget => Name ?? Target(InputObject);
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        named = Name is not null;
+        if (!named && !MyInvocation.ExpectingInput)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "ContainerNameMissing", "No container is named: give -Name, or containers in the pipeline.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        if (!named)
+        {
+            string container = Target(InputObject) ?? throw new LabException(
+                LabErrorKind.InvalidData, "ContainerNameMissing", $"{InputObject?.BaseObject.GetType().Name ?? "Null"} is no container: give LabContainer objects or names, or name a container with -Name to send input to a command.");
+            ExecOptions what = What(input: false);
+            await StartAsync(container, async token =>
+            {
+                using ContainerExec exec = await ContainerExec.StartAsync(Lab, container, what, token);
+                await ReadAsync(exec, container, token);
+            });
+            return;
+        }
+
+        if (begun && fed is null)
+        {
+            // It could not be started, which is said already.
+            return;
+        }
+
+        if (fed is null)
+        {
+            begun = true;
+            fed = await ContainerExec.StartAsync(Lab, Name!, What(MyInvocation.ExpectingInput), cancellation);
+            await StartAsync(Name, token => ReadAsync(fed, Name!, token));
+        }
+
+        if (InputObject is not null && MyInvocation.ExpectingInput)
+        {
+            await fed.WriteAsync(InputObject.BaseObject is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject.ToString() + "\n"));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task AfterInputAsync(CancellationToken cancellation)
+    {
+        if (fed is not null)
+        {
+            if (MyInvocation.ExpectingInput)
+            {
+                await fed.CloseInputAsync();
+            }
+        }
+        else if (named && !begun)
+        {
+            // An empty pipeline is empty input.
+            fed = await ContainerExec.StartAsync(Lab, Name!, What(input: true), cancellation);
+            await StartAsync(Name, token => ReadAsync(fed, Name!, token));
+            await fed.CloseInputAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        fed?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static string? Target(PSObject? input) => input?.BaseObject switch
+    {
+        LabContainer container => container.Id,
+        string name when name.Length > 0 => name,
+        _ => input?.Properties["Name"]?.Value as string,
+    };
+
+    private ExecOptions What(bool input) => new()
+    {
+        Command = Command,
+        User = User,
+        WorkingDirectory = WorkingDirectory,
+        Environment = StartLabContainerCommand.TextsOrNull(Environment),
+        Privileged = Privileged,
+        Input = input,
+    };
+
+    private async Task ReadAsync(ContainerExec exec, string container, CancellationToken cancellation)
+    {
+        List<string> output = [], errors = [];
+        Queue<string> last = [];
+        int code = await exec.ReadAsync(async (line, isError) =>
+        {
+            if (AsObject)
+            {
+                (isError ? errors : output).Add(line);
+                return;
+            }
+
+            last.Enqueue(line);
+            if (last.Count > LinesKept)
+            {
+                last.Dequeue();
+            }
+
+            if (isError)
+            {
+                await CommandOutput.ShowErrorAsync(AskAsync, this, line);
+            }
+            else
+            {
+                await WriteAsync(line, cancellation);
+            }
+        }, cancellation);
+        await CommandOutput.SetExitCodeAsync(AskAsync, this, code);
+        if (AsObject)
+        {
+            await WriteAsync(
+                new LabContainerCommand
+                {
+                    Container = container, Command = string.Join(' ', Command), ExitCode = code, Output = output, ErrorOutput = errors, Duration = exec.Duration,
+                },
+                cancellation);
+        }
+        else if (code != 0)
+        {
+            throw new LabException(
+                LabErrorKind.ServiceFailed, "ContainerCommandFailed",
+                $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{CommandOutput.Last(last)}")
+            {
+                Target = container,
+                Advice = "Use -AsObject to get output and exit code without an error.",
+            };
+        }
+    }
+}

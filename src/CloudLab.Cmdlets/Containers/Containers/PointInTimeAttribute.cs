@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+
+namespace CloudLab.Cmdlets.Containers.Containers;
+
+/// <summary>
+/// Lets a <see cref="DateTimeOffset"/> parameter take what the docker CLI takes: how long ago (<c>10m</c>, <c>1h30m</c>, a TimeSpan), too. A time without an
+/// offset is local, as PowerShell's own are.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed partial class PointInTimeAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object value = inputData is PSObject wrapper ? wrapper.BaseObject : inputData;
+        return value switch
+        {
+            TimeSpan ago => DateTimeOffset.UtcNow - ago.Duration(),
+            DateTime time => new DateTimeOffset(time),
+            string text when Ago().Match(text) is { Success: true } match => DateTimeOffset.UtcNow - new TimeSpan(
+                Number(match, "d"), Number(match, "h"), Number(match, "m"), Number(match, "s")),
+            string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset time) => time,
+            string text => throw new ArgumentTransformationMetadataException(
+                $"'{text}' is not a time: write a date and time, or how long ago, such as 10m, 1h30m or 2d."),
+            _ => inputData,
+        };
+    }
+
+    private static int Number(Match match, string unit) => match.Groups[unit].Value is { Length: > 0 } digits ? int.Parse(digits, CultureInfo.InvariantCulture) : 0;
+
+    [GeneratedRegex(@"^(?=\d)(?:(?<d>\d{1,6})d)?(?:(?<h>\d{1,6})h)?(?:(?<m>\d{1,6})m)?(?:(?<s>\d{1,8})s)?$", RegexOptions.IgnoreCase)]
+    private static partial Regex Ago();
+}

@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Containers.Containers;
+
+namespace CloudLab.Cmdlets.Containers.Containers;
+
+/// <summary>Stops containers and starts them again.</summary>
+/// <remarks>
+/// <para>A container that is not running is started. Changed settings need Set-LabContainer, which makes the container anew.</para>
+/// <para>Errors: ContainerNotFound, with the nearest names; PortTaken when another program has taken its port meanwhile.</para>
+/// </remarks>
+/// <example>
+/// <para>Restarts a container and waits until its health check succeeds.</para>
+/// <code>Restart-LabContainer web -PassThru | Wait-LabContainer -Healthy</code>
+/// </example>
+/// <example>
+/// <para>Restarts what is unhealthy.</para>
+/// <code>Get-LabContainer | Where-Object Health -eq unhealthy | Restart-LabContainer</code>
+/// </example>
+/// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
+[Cmdlet(VerbsLifecycle.Restart, "LabContainer", SupportsShouldProcess = true)]
+[OutputType(typeof(LabContainer))]
+public sealed class RestartLabContainerCommand : ContainerCommand
+{
+    /// <inheritdoc cref="StopLabContainerCommand.Timeout"/>
+    [Parameter]
+    [Alias("Time", "t")]
+    [Seconds]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <inheritdoc cref="StopLabContainerCommand.Signal"/>
+    [Parameter]
+    [Alias("s")]
+    [ValidateNotNullOrEmpty]
+    public string? Signal { get; set; }
+
+    /// <summary>Writes the containers.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancellation)
+    {
+        (TimeSpan? timeout, string? signal) = (Timeout, Signal);
+        return ChangeAsync("Restart container", false, (container, token) => Store.RestartAsync(container.Name, timeout, signal, token), PassThru, cancellation);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Containers.Networks;
+
+namespace CloudLab.Cmdlets.Containers.Networks;
+
+/// <summary>Removes the networks that no container uses.</summary>
+/// <remarks>
+/// <para>Containers that are not running count as users, too. The engine's own networks stay. -WhatIf names each network; the removed ones are written.</para>
+/// <para>Errors: NetworkInUse when a container has taken one meanwhile.</para>
+/// </remarks>
+/// <example>
+/// <para>Shows what would be removed.</para>
+/// <code>Clear-LabDockerNetwork -WhatIf</code>
+/// </example>
+/// <example>
+/// <para>Removes the unused networks with a label.</para>
+/// <code>Clear-LabDockerNetwork -Label team=movies -Force</code>
+/// </example>
+[Cmdlet(VerbsCommon.Clear, "LabDockerNetwork", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(LabDockerNetwork))]
+public sealed class ClearLabDockerNetworkCommand : NetworkCommand
+{
+    /// <summary>Only networks with these labels: <c>team</c> or <c>team=movies</c>.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Label { get; set; } = [];
+
+    /// <summary>Does not ask for confirmation.</summary>
+    [Parameter]
+    [Alias("f")]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        foreach (LabDockerNetwork each in await Store.ListAsync(cancellation))
+        {
+            if (!(!each.IsPredefined && each.Containers.Count == 0) || !Label.All(label => Has(each, label)) || !await ShouldProcessAsync(each.Name, "Remove network", Force))
+            {
+                continue;
+            }
+
+            try
+            {
+                await Store.RemoveAsync(each, cancellation);
+                await WriteAsync(each, cancellation);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                WriteProblem(e, each.Name);
+            }
+        }
+    }
+
+    private static bool Has(LabDockerNetwork each, string label)
+    {
+        string[] parts = label.Split('=', 2);
+        return each.Labels.TryGetValue(parts[0], out string? value) && (parts.Length == 1 || value == parts[1]);
+    }
+}

@@ -1,0 +1,245 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Containers.Engine;
+using CloudLab.Core.Sessions;
+using Docker.DotNet.Models;
+
+namespace CloudLab.Core.Containers.Containers;
+
+/// <summary>A command to run in a container.</summary>
+public sealed record ExecOptions
+{
+    /// <summary>The program and its arguments.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>User, and group after a colon; the container's own if null.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Current folder; the container's own if null.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Further variables.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Gives it all rights on the engine's machine.</summary>
+    public bool Privileged { get; init; }
+
+    /// <summary>Whether it gets input.</summary>
+    public bool Input { get; init; }
+
+    /// <summary>Gives it a terminal.</summary>
+    public bool Terminal { get; init; }
+}
+
+/// <summary>A command that ran in a container.</summary>
+public sealed class LabContainerCommand
+{
+    /// <summary>Name of the container.</summary>
+    public required string Container { get; init; }
+
+    /// <summary>The program and its arguments.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>Its exit code.</summary>
+    public required int ExitCode { get; init; }
+
+    /// <summary>Lines of standard output.</summary>
+    public required IReadOnlyList<string> Output { get; init => field = TextList.Of(value); }
+
+    /// <summary>Lines of standard error.</summary>
+    public required IReadOnlyList<string> ErrorOutput { get; init => field = TextList.Of(value); }
+
+    /// <summary>How long it ran.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join(System.Environment.NewLine, Output);
+}
+
+/// <summary>A command that is running in a container.</summary>
+public sealed class ContainerExec : IDisposable
+{
+    private readonly ContainerStore store;
+    private readonly HijackedStream stream;
+    private readonly string id, container;
+    private readonly bool terminal;
+    private readonly long start = Stopwatch.GetTimestamp();
+
+    private ContainerExec(ContainerStore store, HijackedStream stream, string id, string container, bool terminal) =>
+        (this.store, this.stream, this.id, this.container, this.terminal) = (store, stream, id, container, terminal);
+
+    /// <summary>How long it runs.</summary>
+    public TimeSpan Duration => Stopwatch.GetElapsedTime(start);
+
+    /// <summary>Starts a command.</summary>
+    /// <param name="session">Names the engine.</param>
+    /// <param name="name">Name or id of the container.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="cancellation">Ends it, as far as the engine can: what ignores the end of its output runs on.</param>
+    /// <returns>The command.</returns>
+    public static async Task<ContainerExec> StartAsync(LabSession session, string name, ExecOptions command, CancellationToken cancellation)
+    {
+        ContainerStore store = new(session);
+        ContainerExecCreateResponse made;
+        try
+        {
+            made = await store.Engine.AskAsync(
+                $"containers/{name}/exec",
+                (client, limited) => client.Exec.CreateContainerExecAsync(Uri.EscapeDataString(name), new ContainerExecCreateParameters
+                {
+                    AttachStdin = command.Input,
+                    AttachStdout = true,
+                    AttachStderr = true,
+                    TTY = command.Terminal,
+                    Cmd = [.. command.Command],
+                    Env = [.. command.Environment.Select(v => (v.Key, Value: v.Value ?? System.Environment.GetEnvironmentVariable(v.Key))).Where(v => v.Value is not null).Select(v => $"{v.Key}={v.Value}")],
+                    User = command.User ?? "",
+                    WorkingDir = command.WorkingDirectory ?? "",
+                    Privileged = command.Privileged,
+                }, limited),
+                cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            throw await store.NotFoundAsync(name, cancellation, e);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.Conflict)
+        {
+            bool paused = e.ServiceMessage?.Contains("paused", StringComparison.Ordinal) == true;
+            throw new LabException(
+                LabErrorKind.Conflict, paused ? "ContainerSuspended" : "ContainerNotRunning", $"The container '{name}' is {(paused ? "suspended" : "not running")}.", e)
+            {
+                Target = name,
+                Advice = paused ? $"Resume-LabContainer {name} lets it run on." : $"Get-LabContainerReport {name} says why it ended; Start-LabContainer -Name {name} starts it again.",
+            };
+        }
+
+        JsonObject how = new() { ["Detach"] = false, ["Tty"] = command.Terminal };
+        HijackedStream stream = await store.Engine.HijackAsync($"exec/{made.ID}/start", EngineContent.Of(how), cancellation);
+        return new ContainerExec(store, stream, made.ID, name, command.Terminal);
+    }
+
+    /// <summary>Sends input.</summary>
+    /// <param name="bytes">The input.</param>
+    /// <returns>False where the command takes no more.</returns>
+    public async Task<bool> WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await stream.WriteAsync(bytes);
+            return true;
+        }
+        catch (LabException e) when (e.Code == "DockerAnswerBroken")
+        {
+            // It has ended without reading everything, as head does; what became of it shows in its exit code.
+            return false;
+        }
+    }
+
+    /// <summary>Ends the input.</summary>
+    /// <returns>Done when it is ended.</returns>
+    public async Task CloseInputAsync()
+    {
+        try
+        {
+            await stream.CloseInputAsync();
+        }
+        catch (LabException e) when (e.Code == "DockerAnswerBroken")
+        {
+            // As above.
+        }
+    }
+
+    /// <summary>Reads the output to its end.</summary>
+    /// <param name="onOutput">Takes the lines as they come, and whether each is from standard error.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>Exit code. Throws <see cref="LabException"/> (<c>ContainerCommandLost</c>) where the engine stopped meanwhile.</returns>
+    public async Task<int> ReadAsync(Func<string, bool, ValueTask> onOutput, CancellationToken cancellation)
+    {
+        EngineFrameReader frames = store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", terminal);
+        LineSplitter lines = new();
+        while (await frames.ReadAsync() is { } frame)
+        {
+            foreach (string line in lines.Take(frame))
+            {
+                await onOutput(line, frame.IsError);
+            }
+        }
+
+        foreach ((string line, bool isError) in lines.Rest())
+        {
+            await onOutput(line, isError);
+        }
+
+        return await ExitCodeAsync(cancellation);
+    }
+
+    /// <summary>Copies output as it comes, for a terminal.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>Exit code.</returns>
+    public async Task<int> CopyAsync(Stream target, CancellationToken cancellation)
+    {
+        EngineFrameReader frames = store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", terminal);
+        while (await frames.ReadAsync() is { } frame)
+        {
+            await target.WriteAsync(frame.Bytes, cancellation);
+            await target.FlushAsync(cancellation);
+        }
+
+        return await ExitCodeAsync(cancellation);
+    }
+
+    /// <summary>Tells the command how large its terminal is.</summary>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when it knows.</returns>
+    public async Task ResizeAsync(int width, int height, CancellationToken cancellation) => await store.Engine.AskAsync<object>(
+        $"exec/{id}/resize", async (client, limited) =>
+        {
+            await client.Exec.ResizeExecTtyAsync(id, new ContainerResizeParameters { Width = width, Height = height }, limited);
+            return client;
+        }, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => stream.Dispose();
+
+    private async Task<int> ExitCodeAsync(CancellationToken cancellation)
+    {
+        // An engine that stops ends the connection as a program does that ends: only asking tells one from the other.
+        for (int looks = 0; ; looks++)
+        {
+            ContainerExecInspectResponse state;
+            try
+            {
+                state = await store.Engine.AskAsync($"exec/{id}/json", (client, limited) => client.Exec.InspectContainerExecAsync(id, limited), cancellation);
+            }
+            catch (LabException e) when (e.Kind is LabErrorKind.ConnectionFailed or LabErrorKind.NotFound)
+            {
+                throw Lost(e);
+            }
+
+            if (!state.Running && state.ExitCode is { } code)
+            {
+                return (int)code;
+            }
+
+            if (looks == 20)
+            {
+                throw Lost(null);
+            }
+
+            await Task.Delay(50, cancellation);
+        }
+    }
+
+    private LabException Lost(Exception? inner) => new(
+        LabErrorKind.ServiceFailed, "ContainerCommandLost",
+        $"The connection to the command in '{container}' ended before the command did: whether it succeeded is unknown. Check whether the Docker Engine was stopped.", inner)
+    {
+        Target = container,
+    };
+}

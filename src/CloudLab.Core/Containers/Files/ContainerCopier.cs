@@ -1,0 +1,290 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.Text.Json;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Containers.Containers;
+using CloudLab.Core.Containers.Engine;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Core.Containers.Files;
+
+/// <summary>Copies files into containers, out of them, and between them, with the rules of <c>docker cp</c>.</summary>
+/// <param name="session">Names the engine.</param>
+/// <param name="reporter">Sees progress.</param>
+public sealed class ContainerCopier(LabSession session, IReporter reporter)
+{
+    private const string StatHeader = "X-Docker-Container-Path-Stat";
+    private const int MostLinks = 40;
+
+    // An engine that stores on a slow disk takes its time with each piece.
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(5);
+
+    private readonly ContainerStore store = new(session);
+
+    /// <summary>Copies out of a container.</summary>
+    /// <param name="source">Path in the container.</param>
+    /// <param name="destination">Local path: a folder to copy into, or the new name.</param>
+    /// <param name="followLink">Copies what a link points to, where the source is one.</param>
+    /// <param name="cancellation">Gives up; the file that is being written does not stay.</param>
+    /// <returns>What was copied.</returns>
+    public async Task<LabContainerCopy> ReceiveAsync(ContainerPath source, string destination, bool followLink, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        (ContainerPath from, PathStat stat) = await ResolveAsync(source, followLink, cancellation);
+        bool intoFolder = Directory.Exists(destination);
+        if (File.Exists(destination) && stat.IsFolder)
+        {
+            throw new LabException(LabErrorKind.WriteFailed, "DestinationIsFile", $"The folder '{source}' cannot be copied to '{destination}', which is a file.") { Target = source.ToString() };
+        }
+
+        if (!intoFolder && (destination.EndsWith('/') || destination.EndsWith(Path.DirectorySeparatorChar)) && !stat.IsFolder)
+        {
+            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{destination}'.") { Target = destination };
+        }
+
+        string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(destination)) ?? destination;
+        if (!intoFolder && !Directory.Exists(parent))
+        {
+            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{parent}'.") { Target = destination };
+        }
+
+        string target = intoFolder && !source.MeansContent ? Path.Join(destination, SafeName(source.Name.Length > 0 ? source.Name : source.Container)) : Path.TrimEndingDirectorySeparator(destination);
+        using ProgressMeter meter = new(reporter, $"Copying {source}");
+        meter.Expect(0, stat.IsFolder ? 0 : stat.Size);
+        await using EngineStream tar = await OpenAsync(from, cancellation);
+        TarExtraction extraction = new(target, meter, reporter);
+        await extraction.RunAsync(tar, source.ToString(), cancellation);
+        return new LabContainerCopy(source.ToString(), target, extraction.Files, extraction.Bytes, Stopwatch.GetElapsedTime(start));
+    }
+
+    /// <summary>Copies into a container.</summary>
+    /// <param name="source">Local path.</param>
+    /// <param name="destination">Path in the container: a folder to copy into, or the new name.</param>
+    /// <param name="followLink">Copies what a link points to, where the source is one.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>What was copied.</returns>
+    public async Task<LabContainerCopy> SendAsync(string source, ContainerPath destination, bool followLink, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        bool content = source.EndsWith("/.", StringComparison.Ordinal) || source.EndsWith("\\.", StringComparison.Ordinal);
+        string path = Path.TrimEndingDirectorySeparator(content ? source[..^2] : source);
+        FileSystemInfo file = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
+        if (!file.Exists)
+        {
+            throw new LabException(LabErrorKind.NotFound, "FileNotFound", $"There is no file or folder '{source}'.") { Target = source };
+        }
+
+        if (followLink && file.LinkTarget is not null)
+        {
+            file = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
+        }
+
+        (string folder, string name) = await TargetAsync(destination, Path.GetFileName(path), file is DirectoryInfo && file.LinkTarget is null, content, cancellation);
+        using ProgressMeter meter = new(reporter, $"Copying to {destination}");
+        TarCreation creation = new(meter);
+        await PutAsync(destination.Container, folder, (stream, token) => creation.RunAsync(file, name, stream, token), cancellation);
+        return new LabContainerCopy(source, Whole(destination, folder, name), creation.Files, creation.Bytes, Stopwatch.GetElapsedTime(start));
+    }
+
+    /// <summary>Copies from one container to another.</summary>
+    /// <param name="source">Path in a container.</param>
+    /// <param name="destination">Path in another one, or in the same.</param>
+    /// <param name="followLink">Copies what a link points to, where the source is one.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>What was copied.</returns>
+    public async Task<LabContainerCopy> TransferAsync(ContainerPath source, ContainerPath destination, bool followLink, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        (ContainerPath from, PathStat stat) = await ResolveAsync(source, followLink, cancellation);
+        (string folder, string name) = await TargetAsync(destination, source.Name, stat.IsFolder, source.MeansContent, cancellation);
+        using ProgressMeter meter = new(reporter, $"Copying {source} to {destination}");
+        long files = 0, bytes = 0;
+        await using EngineStream tar = await OpenAsync(from, cancellation);
+        await PutAsync(destination.Container, folder, async (stream, token) =>
+        {
+            await using TarReader reader = new(tar, leaveOpen: true);
+            await using TarWriter writer = new(stream, TarEntryFormat.Pax, leaveOpen: true);
+            string? root = null;
+            while (await reader.GetNextEntryAsync(copyData: false, token) is { } entry)
+            {
+                string own = entry.Name.TrimEnd('/');
+                root ??= own.Split('/')[0];
+                string renamed = name + own[root.Length..];
+                PaxTarEntry copy = new(entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType, renamed.Length > 0 ? renamed : ".")
+                {
+                    Uid = entry.Uid, Gid = entry.Gid, Mode = entry.Mode, ModificationTime = entry.ModificationTime,
+                };
+                if (entry.EntryType == TarEntryType.SymbolicLink)
+                {
+                    copy.LinkName = entry.LinkName;
+                }
+                else if (entry.EntryType == TarEntryType.HardLink)
+                {
+                    copy.LinkName = name + entry.LinkName[root.Length..];
+                }
+                else if (entry.DataStream is { } data)
+                {
+                    copy.DataStream = new KnownLengthStream(data, entry.Length);
+                    files++;
+                    bytes += entry.Length;
+                }
+
+                await writer.WriteEntryAsync(copy, token);
+                meter.AddBytes(entry.Length);
+            }
+        }, cancellation);
+        return new LabContainerCopy(source.ToString(), Whole(destination, folder, name), files, bytes, Stopwatch.GetElapsedTime(start));
+    }
+
+    private static string Whole(ContainerPath destination, string folder, string name) => $"{destination.Container}:{folder.TrimEnd('/')}/{name}".TrimEnd('/') is { } text && text.EndsWith("/.", StringComparison.Ordinal) ? text[..^2] : $"{destination.Container}:{folder.TrimEnd('/')}/{name}";
+
+    // A name in a container may hold what is a path here.
+    private static string SafeName(string name) => name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or "..") ? name : throw new LabException(
+        LabErrorKind.WriteFailed, "FileNameInvalid", $"'{name}' cannot be the name of a local file: give the new name with -Destination.") { Target = name };
+
+    // Where to put what: the folder that the engine unpacks in, and the name of the first entry.
+    private async Task<(string Folder, string Name)> TargetAsync(ContainerPath destination, string name, bool isFolder, bool content, CancellationToken cancellation)
+    {
+        PathStat? stat = await TryStatAsync(destination.Container, destination.Path, cancellation);
+        ContainerPath resolved = destination;
+        for (int links = 0; stat is { IsLink: true } && links < MostLinks; links++)
+        {
+            resolved = resolved with { Path = Follow(resolved, stat.LinkTarget) };
+            stat = await TryStatAsync(resolved.Container, resolved.Path, cancellation);
+        }
+
+        if (stat is { IsFolder: true })
+        {
+            return (resolved.Path, content ? "." : name);
+        }
+
+        if (stat is not null)
+        {
+            return isFolder || destination.MeansFolder
+                ? throw new LabException(LabErrorKind.WriteFailed, "DestinationIsFile", $"'{destination}' is a file, and a folder is needed.") { Target = destination.ToString() }
+                : (resolved.Parent, resolved.Name);
+        }
+
+        if (destination.MeansFolder && !isFolder)
+        {
+            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{destination}'.") { Target = destination.ToString() };
+        }
+
+        if (await TryStatAsync(resolved.Container, resolved.Parent, cancellation) is null)
+        {
+            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{resolved with { Path = resolved.Parent }}'.") { Target = destination.ToString() };
+        }
+
+        return (resolved.Parent, resolved.Name);
+    }
+
+    private async Task<(ContainerPath Path, PathStat Stat)> ResolveAsync(ContainerPath source, bool followLink, CancellationToken cancellation)
+    {
+        ContainerPath path = source;
+        for (int links = 0; ; links++)
+        {
+            PathStat stat = await TryStatAsync(path.Container, path.Path, cancellation) ?? throw new LabException(
+                LabErrorKind.NotFound, "ContainerPathNotFound", $"There is no '{path.Path}' in the container '{path.Container}'{(links > 0 ? $", to which the link '{source}' leads" : "")}.")
+            {
+                Target = source.ToString(),
+            };
+            if (!stat.IsLink || !(followLink || source.MeansFolder))
+            {
+                return (path, stat);
+            }
+
+            if (links == MostLinks)
+            {
+                throw new LabException(LabErrorKind.InvalidData, "ContainerLinkLoop", $"The link '{source}' leads in a circle.") { Target = source.ToString() };
+            }
+
+            path = path with { Path = Follow(path, stat.LinkTarget) };
+        }
+    }
+
+    // The engine resolves the folders on the way within the container; a link at the end is ours to follow, and stays below its root.
+    private static string Follow(ContainerPath link, string target)
+    {
+        string joined = target.StartsWith('/') ? target : $"{link.Parent.TrimEnd('/')}/{target}";
+        List<string> parts = [];
+        foreach (string part in joined.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part == ".." && parts.Count > 0)
+            {
+                parts.RemoveAt(parts.Count - 1);
+            }
+            else if (part is not ("." or ".."))
+            {
+                parts.Add(part);
+            }
+        }
+
+        return "/" + string.Join('/', parts);
+    }
+
+    private async Task<PathStat?> TryStatAsync(string container, string path, CancellationToken cancellation)
+    {
+        EngineStream answer;
+        try
+        {
+            answer = await store.Engine.OpenAsync(HttpMethod.Head, Archive(container, path), null, Silence, cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            // The answer to HEAD has no words: either the path or the container is not there.
+            await store.FindAsync(container, cancellation);
+            return null;
+        }
+
+        await using (answer)
+        {
+            try
+            {
+                return PathStat.Parse(answer.Header(StatHeader));
+            }
+            catch (Exception e) when (e is FormatException or JsonException)
+            {
+                throw store.Engine.Unreadable($"containers/{container}/archive", e);
+            }
+        }
+    }
+
+    private Task<EngineStream> OpenAsync(ContainerPath path, CancellationToken cancellation) =>
+        store.Engine.OpenAsync(HttpMethod.Get, Archive(path.Container, path.Path), null, Silence, cancellation);
+
+    private async Task PutAsync(string container, string folder, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    {
+        try
+        {
+            await using EngineStream answer = await store.Engine.OpenAsync(
+                HttpMethod.Put, Archive(container, folder) + "&noOverwriteDirNonDir=1", EngineContent.Tar(write), Silence, cancellation);
+        }
+        catch (LabException e) when (e.ServiceMessage?.Contains("read-only", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            throw new LabException(
+                LabErrorKind.AccessDenied, "ContainerReadOnly", $"The file system of the container '{container}' is read-only at '{folder}'.", e) { Target = container };
+        }
+    }
+
+    private static string Archive(string container, string path) => $"containers/{Uri.EscapeDataString(container)}/archive?path={Uri.EscapeDataString(path)}";
+
+    private sealed record PathStat(string Name, long Size, uint Mode, string LinkTarget)
+    {
+        // Go's own bits, not those of the kernel.
+        public bool IsFolder => (Mode & (1u << 31)) != 0;
+
+        public bool IsLink => (Mode & (1u << 27)) != 0;
+
+        public static PathStat Parse(string? header)
+        {
+            using JsonDocument json = JsonDocument.Parse(Convert.FromBase64String(header ?? throw new FormatException("There is no " + StatHeader + ".")));
+            JsonElement root = json.RootElement;
+            return new PathStat(
+                EngineMessage.Text(root, "name") ?? "",
+                root.TryGetProperty("size", out JsonElement size) && size.TryGetInt64(out long bytes) ? bytes : 0,
+                root.TryGetProperty("mode", out JsonElement mode) && mode.TryGetUInt32(out uint bits) ? bits : throw new FormatException("There is no mode."),
+                EngineMessage.Text(root, "linkTarget") ?? "");
+        }
+    }
+}

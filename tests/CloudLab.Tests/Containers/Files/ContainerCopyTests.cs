@@ -1,0 +1,155 @@
+using System.Formats.Tar;
+using System.Text;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Containers.Containers;
+using CloudLab.Core.Containers.Files;
+using CloudLab.Tests.Containers.Containers;
+using Xunit;
+
+namespace CloudLab.Tests.Containers.Files;
+
+/// <summary>Copies into and out of containers of a real Docker Engine.</summary>
+[Trait("Area", "Containers")]
+[Trait("Server", "docker")]
+public sealed class ContainerCopyTests : ContainerWorld
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-copy-").FullName;
+
+    [Fact]
+    public async Task A_folder_goes_in_between_and_out_with_the_rules_of_docker_cp()
+    {
+        LabContainer a = await StartAsync(null, "sleep", "1000"), b = await StartAsync(null, "sleep", "1000");
+        string site = Path.Combine(folder, "site");
+        Directory.CreateDirectory(Path.Combine(site, "deep", "empty"));
+        byte[] bytes = new byte[3_000_001];
+        new Random(1).NextBytes(bytes);
+        await File.WriteAllBytesAsync(Path.Combine(site, "deep", "data.bin"), bytes);
+        await File.WriteAllTextAsync(Path.Combine(site, "ä " + new string('n', 150) + ".txt"), "hello");
+        File.CreateSymbolicLink(Path.Combine(site, "link"), "deep/data.bin");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Path.Combine(site, "deep", "data.bin"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        // Into a folder that is there: below it, with its name. As a new name: the name. Content: without the name.
+        LabContainerCopy copy = await CopyAsync(site, $"{a.Name}:/tmp");
+        Assert.Equal(($"{a.Name}:/tmp/site", 2L, 3_000_006L), (copy.Destination, copy.Files, copy.Size));
+        await CopyAsync(site, $"{a.Name}:/tmp/new");
+        await DockerAsync("exec", a.Name, "mkdir", "/tmp/content");
+        await CopyAsync(site + "/.", $"{a.Name}:/tmp/content");
+        string sum = Convert.ToHexString(System.Security.Cryptography.MD5.HashData(bytes)).ToLowerInvariant();
+        foreach (string where in new[] { "/tmp/site", "/tmp/new", "/tmp/content" })
+        {
+            Assert.Equal($"{sum}  {where}/link", await DockerAsync("exec", a.Name, "md5sum", where + "/link"));
+            Assert.Equal("0 0 700", await DockerAsync("exec", a.Name, "stat", "-c", "%u %g %a", where + "/deep/data.bin"));
+        }
+
+        // Between containers, under another name.
+        await CopyAsync($"{a.Name}:/tmp/site", $"{b.Name}:/tmp/other");
+        Assert.Equal($"{sum}  /tmp/other/link", await DockerAsync("exec", b.Name, "md5sum", "/tmp/other/link"));
+        Assert.Equal("", await DockerAsync("exec", b.Name, "ls", "/tmp/other/deep/empty"));
+
+        // Out: a folder, its content, a file.
+        string back = Directory.CreateDirectory(Path.Combine(folder, "back")).FullName;
+        await CopyAsync($"{b.Name}:/tmp/other", back);
+        Same(site, Path.Combine(back, "other"));
+        await CopyAsync($"{b.Name}:/tmp/other/.", Path.Combine(folder, "fresh"));
+        Same(site, Path.Combine(folder, "fresh"));
+        await CopyAsync($"{b.Name}:/tmp/other/deep/data.bin", Path.Combine(folder, "one.bin"));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(folder, "one.bin")));
+        Assert.Empty(Directory.EnumerateFiles(folder, "*.partial", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Links_are_resolved_inside_and_none_leads_out()
+    {
+        LabContainer box = await StartAsync(null, "sh", "-c", """
+            mkdir -p /data/sub /other; echo inside > /data/sub/file; echo outside > /other/file
+            ln -s /data/sub/file /abs; ln -s ../../../../../data/sub /up; ln -s sub/file /data/good; ln -s ../../etc/passwd /data/out; ln -s /etc/passwd /data/absolute
+            ln -s /data/sub /folder; touch /ready; sleep 1000
+            """);
+        while (!(await DockerAsync("exec", box.Name, "ls", "/")).Contains("ready", StringComparison.Ordinal))
+        {
+            await Task.Delay(50);
+        }
+
+        ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = box.Name + ":/abs", Destination = folder }), "SourceIsLink");
+        await CopyAsync(box.Name + ":/abs", folder, follow: true);
+        Assert.Equal("inside\n", await File.ReadAllTextAsync(Path.Combine(folder, "abs")));
+
+        // A link with too many ".." ends at the container's root, and a folder on the way may be a link.
+        await CopyAsync(box.Name + ":/up/.", Path.Combine(folder, "up"));
+        Assert.Equal("inside\n", await File.ReadAllTextAsync(Path.Combine(folder, "up", "file")));
+
+        CmdletResult result = await RunAsync("Copy-LabContainerItem", new { Path = box.Name + ":/data", Destination = folder });
+        result.Ok();
+        Assert.Equal(2, result.Warnings.Count);
+        Assert.Equal(["good", "sub"], Directory.EnumerateFileSystemEntries(Path.Combine(folder, "data")).Select(p => Path.GetFileName(p)!).Order());
+        Assert.Equal("inside\n", await File.ReadAllTextAsync(Path.Combine(folder, "data", "good")));
+
+        // Into a folder that is a link.
+        await File.WriteAllTextAsync(Path.Combine(folder, "in.txt"), "in");
+        await CopyAsync(Path.Combine(folder, "in.txt"), box.Name + ":/folder");
+        Assert.Equal("in", await DockerAsync("exec", box.Name, "cat", "/data/sub/in.txt"));
+    }
+
+    [Theory]
+    [InlineData("{box}:/nosuch", "{folder}", "ContainerPathNotFound")]
+    [InlineData("nosuchbox:/etc", "{folder}", "ContainerNotFound")]
+    [InlineData("{folder}/nosuch", "{box}:/tmp", "FileNotFound")]
+    [InlineData("{folder}", "{box}:/no/such/folder", "DestinationNotFound")]
+    [InlineData("{folder}", "{box}:/etc/passwd", "DestinationIsFile")]
+    [InlineData("{folder}", "{folder}/x", "LocalCopy")]
+    [InlineData("{box}:", "{folder}", "ContainerPathInvalid")]
+    public async Task What_is_wrong_is_said(string source, string destination, string code)
+    {
+        LabContainer box = await StartAsync(null, "sleep", "1000");
+        string Fill(string text) => text.Replace("{box}", box.Name, StringComparison.Ordinal).Replace("{folder}", folder, StringComparison.Ordinal);
+        ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = Fill(source), Destination = Fill(destination) }), code);
+    }
+
+    [Theory]
+    [InlineData("../evil", null)]
+    [InlineData("/evil", null)]
+    [InlineData("root/../../evil", null)]
+    [InlineData("elsewhere/evil", null)]
+    [InlineData("root/link/evil", "..")]
+    public async Task An_archive_cannot_write_outside(string name, string? link)
+    {
+        using MemoryStream tar = new();
+        await using (TarWriter writer = new(tar, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "root/"));
+            if (link is not null)
+            {
+                // Made by hand, as no honest archive would let one.
+                Directory.CreateDirectory(Path.Combine(folder, "target"));
+                File.CreateSymbolicLink(Path.Combine(folder, "target", "link"), link);
+            }
+
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes("x")) });
+        }
+
+        tar.Position = 0;
+        using ProgressMeter meter = new(NullReporter.Instance, "test");
+        LabException e = await Assert.ThrowsAsync<LabException>(() => new TarExtraction(Path.Combine(folder, "target"), meter, NullReporter.Instance).RunAsync(tar, "web:/x", default));
+        Assert.Equal("TarUnsafe", e.Code);
+        Assert.False(File.Exists(Path.Combine(folder, "evil")));
+        Assert.False(File.Exists("/evil"));
+    }
+
+    private static void Same(string expected, string actual)
+    {
+        string[] names = [.. Directory.EnumerateFileSystemEntries(expected, "*", SearchOption.AllDirectories).Select(p => Path.GetRelativePath(expected, p)).Order(StringComparer.Ordinal)];
+        Assert.Equal(names, Directory.EnumerateFileSystemEntries(actual, "*", SearchOption.AllDirectories).Select(p => Path.GetRelativePath(actual, p)).Order(StringComparer.Ordinal));
+        foreach (string name in names.Where(n => File.Exists(Path.Combine(expected, n))))
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(expected, name)), File.ReadAllBytes(Path.Combine(actual, name)));
+            Assert.Equal(new FileInfo(Path.Combine(expected, name)).LinkTarget, new FileInfo(Path.Combine(actual, name)).LinkTarget);
+        }
+    }
+
+    private static async Task<LabContainerCopy> CopyAsync(string source, string destination, bool follow = false) =>
+        Assert.Single((await RunAsync("Copy-LabContainerItem", new { Path = source, Destination = destination, FollowLink = follow })).Ok().OutputOf<LabContainerCopy>());
+}
