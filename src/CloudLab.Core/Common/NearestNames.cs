@@ -3,7 +3,7 @@ namespace CloudLab.Core.Common;
 /// <summary>Finds the names that somebody may have meant.</summary>
 internal static class NearestNames
 {
-    /// <summary>The names that differ little from one that does not exist, the nearest first.</summary>
+    /// <summary>The names that differ little from one that does not exist, or contain it, the nearest first.</summary>
     /// <param name="name">What was typed.</param>
     /// <param name="names">The names that exist.</param>
     /// <param name="most">How many at most.</param>
@@ -12,11 +12,18 @@ internal static class NearestNames
     [
         .. names.Distinct(StringComparer.Ordinal)
             .Select(candidate => (Candidate: candidate, Distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
-            .Where(pair => pair.Distance <= Math.Max(1, name.Length / 3))
+            .Where(pair => pair.Distance <= Math.Max(1, name.Length / 3) || (name.Length > 2 && pair.Candidate.Contains(name, StringComparison.OrdinalIgnoreCase)))
             .OrderBy(pair => pair.Distance).ThenBy(pair => pair.Candidate, StringComparer.Ordinal)
             .Take(most)
             .Select(pair => pair.Candidate),
     ];
+
+    /// <summary>The same as a sentence to put behind an error.</summary>
+    /// <param name="name">What was typed.</param>
+    /// <param name="names">The names that exist.</param>
+    /// <returns><c> Similar: 'web', 'web2'.</c> with a space before it; empty where there is none.</returns>
+    public static string Say(string name, IEnumerable<string> names) =>
+        Of(name, names) is { Count: > 0 } similar ? $" Similar: {string.Join(", ", similar.Select(each => $"'{each}'"))}." : "";
 
     /// <summary>
     /// How many characters have to be added, removed, changed or swapped with their neighbour to make one text of another (Damerau and Levenshtein).

@@ -172,11 +172,8 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
         };
     }
 
-    private static LabException NotFound(string name, IEnumerable<string> names)
-    {
-        string near = NearestNames.Of(name, names) is { Count: > 0 } similar ? $" Similar: {string.Join(", ", similar)}." : "";
-        return new LabException(LabErrorKind.NotFound, "BuilderNotFound", $"There is no builder '{name}': Get-LabBuilder lists the existing builders.{near}") { Target = name };
-    }
+    private static LabException NotFound(string name, IEnumerable<string> names) => new(
+        LabErrorKind.NotFound, "BuilderNotFound", $"There is no builder '{name}': Get-LabBuilder lists the existing builders.{NearestNames.Say(name, names)}") { Target = name };
 
     private static LabException Failed(string what, string problem) => new(
         LabErrorKind.ServiceFailed, "BuildxFailed", $"docker buildx could not {what}: {(problem.Length > 0 ? problem.TrimEnd('.') : "it gave no reason")}.");

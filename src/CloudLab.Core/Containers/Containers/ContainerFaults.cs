@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Sessions;
@@ -108,7 +109,7 @@ internal static partial class ContainerFaults
         string pull = options.Pull == ContainerPull.Never
             ? " and -Pull Never is given"
             : missing is null && options.Pull == ContainerPull.Missing ? "" : $", and it cannot be pulled: {problem.ServiceMessage ?? problem.Message}";
-        return new LabException(LabErrorKind.NotFound, "ImageNotFound", $"There is no image '{options.Image}' in the Docker Engine{near}{pull.TrimEnd('.')}.", problem)
+        return new LabException(LabErrorKind.NotFound, "ImageNotFound", $"There is no image '{options.Image}' in the Docker Engine{pull.TrimEnd('.')}.{near}", problem)
         {
             Target = options.Image,
             Advice = "Get-LabImage lists the images; Build-LabImage makes one.",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
@@ -175,7 +176,7 @@ public sealed partial class ContainerStore
     {
         string near = NearestNames.Say(name, (await SummariesAsync(true, null, cancellation)).Select(c => c.Name));
         return new LabException(
-            LabErrorKind.NotFound, "ContainerNotFound", $"There is no container '{name}' in the Docker Engine{near}.", inner)
+            LabErrorKind.NotFound, "ContainerNotFound", $"There is no container '{name}' in the Docker Engine.{near}", inner)
         {
             Target = name,
             Advice = "Get-LabContainer -All lists the containers, those that have ended too.",

@@ -295,7 +295,7 @@ public sealed class ImageStore
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
             IList<ContainerListResponse> all = await engine.AskAsync("containers/json", (client, limited) => client.Containers.ListContainersAsync(new() { All = true }, limited), cancellation);
-            throw new LabException(LabErrorKind.NotFound, "ContainerNotFound", $"There is no container '{container}'.{Near(container, all.SelectMany(c => c.Names.Select(n => n.TrimStart('/'))))}", e) { Target = container };
+            throw new LabException(LabErrorKind.NotFound, "ContainerNotFound", $"There is no container '{container}'.{NearestNames.Say(container, all.SelectMany(c => c.Names.Select(n => n.TrimStart('/'))))}", e) { Target = container };
         }
 
         await foreach (LabImage image in FindAsync(name is null ? made.ID : $"{repository}:{tag ?? "latest"}", cancellation))
@@ -366,7 +366,7 @@ public sealed class ImageStore
         // A tag that does not exist is more often wrong than the repository.
         (string repository, _) = ImageName.Split(ImageName.Familiar(image));
         string[] tags = [.. names.Where(name => ImageName.Split(name).Repository == repository).Take(3)];
-        string near = tags.Length > 0 ? $" Existing tags: {string.Join(", ", tags)}." : Near(image, names);
+        string near = tags.Length > 0 ? $" Existing tags: {string.Join(", ", tags)}." : NearestNames.Say(image, names);
         return new LabException(
             LabErrorKind.NotFound, "ImageNotFound", $"There is no image '{image}' in the Docker Engine: Get-LabImage lists the existing images.{near}") { Target = image };
     }
@@ -379,9 +379,6 @@ public sealed class ImageStore
         int equals = wanted.IndexOf('=', StringComparison.Ordinal);
         return labels is not null && labels.TryGetValue(equals < 0 ? wanted : wanted[..equals], out string? value) && (equals < 0 || value == wanted[(equals + 1)..]);
     }
-
-    private static string Near(string name, IEnumerable<string> names) =>
-        NearestNames.Of(name, names) is { Count: > 0 } similar ? $" Similar: {string.Join(", ", similar)}." : "";
 
     private static string? DigestOf(string repository, IList<string>? digests) =>
         (digests ?? []).FirstOrDefault(d => d.StartsWith(repository + "@", StringComparison.Ordinal)) is { } found

@@ -124,7 +124,7 @@ public sealed class NetworkStore(LabSession session)
         IReadOnlyList<LabDockerNetwork> all = await ListAsync(cancellation);
         return all.FirstOrDefault(n => n.Name == name || n.Id == name) ?? (name.Length >= 3 ? all.FirstOrDefault(n => n.Id.StartsWith(name, StringComparison.Ordinal)) : null)
             ?? throw new LabException(
-                LabErrorKind.NotFound, "NetworkNotFound", $"There is no network '{name}' in the Docker Engine{NearestNames.Say(name, all.Select(n => n.Name))}.")
+                LabErrorKind.NotFound, "NetworkNotFound", $"There is no network '{name}' in the Docker Engine.{NearestNames.Say(name, all.Select(n => n.Name))}")
             {
                 Target = name, Advice = "Get-LabDockerNetwork lists the networks.",
             };

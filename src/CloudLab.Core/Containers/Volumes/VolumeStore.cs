@@ -82,7 +82,7 @@ public sealed class VolumeStore(LabSession session)
     {
         IReadOnlyList<LabDockerVolume> all = await ListAsync(cancellation);
         return all.FirstOrDefault(v => v.Name == name) ?? throw new LabException(
-            LabErrorKind.NotFound, "VolumeNotFound", $"There is no volume '{name}' in the Docker Engine{NearestNames.Say(name, all.Where(v => !v.Anonymous).Select(v => v.Name))}.")
+            LabErrorKind.NotFound, "VolumeNotFound", $"There is no volume '{name}' in the Docker Engine.{NearestNames.Say(name, all.Where(v => !v.Anonymous).Select(v => v.Name))}")
         {
             Target = name, Advice = "Get-LabDockerVolume lists the volumes.",
         };

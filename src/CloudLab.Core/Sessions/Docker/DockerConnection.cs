@@ -77,9 +77,9 @@ public sealed class DockerConnection
     {
         if (name != "default" && Store.Find(name) is null)
         {
-            string near = NearestNames.Of(name, Contexts) is { Count: > 0 } names ? $" Similar: {string.Join(", ", names)}." : "";
             throw new LabException(
-                LabErrorKind.NotFound, "DockerContextNotFound", $"There is no Docker context '{name}': Get-LabDockerContext lists the existing contexts.{near}") { Target = name };
+                LabErrorKind.NotFound, "DockerContextNotFound",
+                $"There is no Docker context '{name}': Get-LabDockerContext lists the existing contexts.{NearestNames.Say(name, Contexts)}") { Target = name };
         }
 
         Store.Use(name);
