@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Containers.Containers;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
 using Docker.DotNet.Models;
@@ -294,8 +295,7 @@ public sealed class ImageStore
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
-            IList<ContainerListResponse> all = await engine.AskAsync("containers/json", (client, limited) => client.Containers.ListContainersAsync(new() { All = true }, limited), cancellation);
-            throw new LabException(LabErrorKind.NotFound, "ContainerNotFound", $"There is no container '{container}'.{NearestNames.Say(container, all.SelectMany(c => c.Names.Select(n => n.TrimStart('/'))))}", e) { Target = container };
+            throw await new ContainerStore(engine).NotFoundAsync(container, cancellation, e);
         }
 
         await foreach (LabImage image in FindAsync(name is null ? made.ID : $"{repository}:{tag ?? "latest"}", cancellation))
