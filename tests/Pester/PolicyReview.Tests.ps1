@@ -93,6 +93,13 @@ Describe 'Policies in a pipeline' -Tag Identity {
         (Get-LabPolicyAttachment -Role piped-role -IncludeDocument).Document.Statement.Action | Should -Be s3:GetObject
     }
 
+    It 'passes no gate where no policy comes' {
+        { Get-LabUser nobody -ErrorAction SilentlyContinue | Test-LabPolicy s3:DeleteBucket s3://piped -Expect Denied } | Should -Throw '*Nothing came through the pipeline*'
+        { Get-LabPolicy nothing -ErrorAction SilentlyContinue | Compare-LabPolicy -MustNotGrant s3:DeleteBucket } | Should -Throw '*Nothing came through the pipeline*'
+        { Get-LabPolicy nothing -ErrorAction SilentlyContinue | Compare-LabPolicy (New-LabPolicyDocument -Bucket piped) -NoNewAccess } | Should -Throw '*Nothing came through the pipeline*'
+        (Test-LabPolicy s3:DeleteBucket s3://piped -Expect Denied).Decision | Should -Be ImplicitDeny
+    }
+
     It 'tests the users and roles that come' {
         New-LabUser piped-ann | Out-Null
         New-LabRole piped-role -Path /team/ -Policy (New-LabPolicyDocument -Bucket piped) | Out-Null
@@ -109,10 +116,13 @@ Describe 'Policies in a pipeline' -Tag Identity {
 Describe 'Resolve-LabAccessDenied' -Tag Identity {
     It 'refuses what is no refusal, in one line' {
         Resolve-LabAccessDenied "hello`nworld" -ErrorVariable problem -ErrorAction SilentlyContinue
-        "$($problem[0])" | Should -Be 'This is no refusal of access: hello'
+        "$($problem[0])" | Should -Be 'This is not a refusal of access: hello'
         Get-LabObject nothere-at-all -ErrorVariable missing -ErrorAction SilentlyContinue
         Resolve-LabAccessDenied $missing[0] -ErrorVariable problem -ErrorAction SilentlyContinue
-        "$($problem[0])" | Should -BeLike '*no refusal of access, but NoSuchBucket*'
+        "$($problem[0])" | Should -BeLike '*not a refusal of access, but NoSuchBucket*'
+        Resolve-LabAccessDenied 'Connection refused (127.0.0.1:9000)' -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'NotAccessDenied,*'
+        { Resolve-LabAccessDenied $missing } | Should -Throw '*Which error? Give one*'
         (Resolve-LabAccessDenied 'An error occurred (AccessDenied) when calling the GetObject operation: Access Denied').Explanation | Should -Match 'Action'
     }
 
@@ -129,6 +139,13 @@ Describe 'Find-LabPrincipal' -Tag Identity {
         Find-LabPrincipal s3:GetObject s3://open-bucket/a | Should -BeNullOrEmpty
         New-LabPolicyDocument -Bucket open-bucket -Access Read -Principal * | Set-LabBucketPolicy open-bucket
         (Find-LabPrincipal s3:GetObject s3://open-bucket/a).Kind | Should -Contain Everyone
+    }
+
+    It 'warns where nobody can do it because there is no such request' {
+        Find-LabPrincipal s3:DeleteObject s3://movies -Path $bad -WarningVariable warned -WarningAction SilentlyContinue | Out-Null
+        "$warned" | Should -Match 'ask about an object, such as arn:aws:s3:::movies/key'
+        Find-LabPrincipal s3:DeleteObject s3://movies/a -Path $bad -WarningVariable warned | Out-Null
+        $warned | Should -BeNullOrEmpty
     }
 
     It 'refuses what is no ARN, and sts:AssumeRole of no role' {

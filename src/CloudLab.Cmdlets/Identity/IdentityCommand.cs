@@ -4,8 +4,11 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Identity.AccessKeys;
 using CloudLab.Core.Identity.Attachments;
+using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
 using CloudLab.Core.Identity.Sts;
+using CloudLab.Core.Storage.Buckets.Settings;
+using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Identity;
 
@@ -55,6 +58,15 @@ public abstract class IdentityCommand : AwsCommand
             throw new LabException(LabErrorKind.InvalidArgument, "BoundaryAmbiguous", "Give either -PermissionsBoundary or -RemovePermissionsBoundary.");
         }
     }
+
+    /// <summary>The policy of a bucket, for a decision.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The policy; null for a bucket that has none. Throws <see cref="LabException"/> (NoSuchBucket, AccessDenied, MalformedPolicyDocument).</returns>
+    private protected async Task<NamedPolicy?> BucketPolicyAsync(string bucket, CancellationToken cancellation) =>
+        await new BucketPolicy(new StorageClient(Lab, Reporter)).FindAsync(bucket, cancellation) is [var policy, ..]
+            ? new NamedPolicy($"policy of bucket '{bucket}'", PolicyDocument.Parse(policy))
+            : null;
 
     /// <summary>The ARN of a permissions boundary.</summary>
     /// <param name="policy">Name or ARN of a managed policy; null stays what it is.</param>

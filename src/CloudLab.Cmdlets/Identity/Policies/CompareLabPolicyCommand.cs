@@ -19,7 +19,7 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// names made from the pattern; -Action gives the list to use instead.</para>
 /// <para>-NoNewAccess and -MustNotGrant are gates for a pipeline: they write the examples and end with an error if there are any, so that a script and `cloudlab` fail; and write
 /// nothing if there are none. They also fail where the policies have too many combinations to try them all (ComparisonUndecided); without them, a warning says so.</para>
-/// <para>Errors: NewAccessGranted and AccessGranted from the gates, with the example as the target; ComparisonUndecided; ActionUnknown; ActionInvalid; ResourceInvalid; MalformedPolicyDocument; PolicyKindsDiffer.</para>
+/// <para>Errors: NewAccessGranted and AccessGranted from the gates, with the example as the target; ComparisonUndecided; ActionUnknown; ActionInvalid; ResourceInvalid; PolicyMissing when no policy came through the pipeline; MalformedPolicyDocument; PolicyKindsDiffer.</para>
 /// </remarks>
 /// <example>
 /// <para>What does the change of a policy give and take?</para>
@@ -83,6 +83,11 @@ public sealed class CompareLabPolicyCommand : LabCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
+        if (changed.Count == 0)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "PolicyMissing", "Nothing came through the pipeline: no policy for -Difference, so that there is nothing to compare.");
+        }
+
         if (reference.Count > 0 && PolicySearch.IsOfResource(reference) != PolicySearch.IsOfResource(changed))
         {
             throw new LabException(

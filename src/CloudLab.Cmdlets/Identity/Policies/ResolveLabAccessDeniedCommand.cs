@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Identity.Completers;
@@ -9,8 +10,6 @@ using CloudLab.Core.Identity.Policies.Actions;
 using CloudLab.Core.Identity.Policies.Decisions;
 using CloudLab.Core.Identity.Policies.Denials;
 using CloudLab.Core.Identity.Principals;
-using CloudLab.Core.Storage.Buckets.Settings;
-using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Identity.Policies;
 
@@ -80,7 +79,7 @@ public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
         if (text is { Action: null, Layer: null, Encoded: null } && error?.Kind != LabErrorKind.AccessDenied && (error is not null || (Action is null && !Refusal().IsMatch(message))))
         {
             string line = message.Split('\n', '\r')[0];
-            WriteProblem(new LabException(LabErrorKind.InvalidData, "NotAccessDenied", $"This is no refusal of access{(error is null ? "" : $", but {error.Code}")}: {line}"), Message);
+            WriteProblem(new LabException(LabErrorKind.InvalidData, "NotAccessDenied", $"This is not a refusal of access{(error is null ? "" : $", but {error.Code}")}: {line}"), Message);
             return;
         }
 
@@ -105,6 +104,11 @@ public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
     private static (string Message, LabException? Error) MessageOf(object? given)
     {
         object? plain = given is PSObject wrapper ? wrapper.BaseObject : given;
+        if (plain is IList)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "ErrorAmbiguous", "Which error? Give one, such as $Error[0], or pipe them: $Error | Resolve-LabAccessDenied.");
+        }
+
         Exception? exception = plain is ErrorRecord record ? record.Exception : plain as Exception;
         return exception is null
             ? (plain is ErrorRecord bare ? bare.ToString() : $"{plain}", null)
@@ -128,9 +132,7 @@ public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
         if (own is not null)
         {
             policies = own.Policies;
-
-            // The ARN of a session does not have the path of its role.
-            caller = caller.RoleArn is not null && own.Arn.Contains(":role/", StringComparison.Ordinal) ? caller with { RoleArn = own.Arn } : caller;
+            caller = own.Completed(caller);
             foreach ((string key, string value) in own.Tags)
             {
                 context.Set("aws:PrincipalTag/" + key, value);
@@ -140,11 +142,7 @@ public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
         string[] arn = text.Resource!.Split(':', 6);
         if (arn is [_, _, "s3", _, "", var path])
         {
-            string bucket = path.Split('/')[0];
-            if ((await new BucketPolicy(new StorageClient(Lab, Reporter)).FindAsync(bucket, cancellation)).FirstOrDefault() is { } policy)
-            {
-                policies = policies with { Resource = new NamedPolicy($"policy of bucket '{bucket}'", PolicyDocument.Parse(policy)) };
-            }
+            policies = policies with { Resource = await BucketPolicyAsync(path.Split('/')[0], cancellation) };
         }
         else if (arn is [_, _, "iam", _, _, ['r', 'o', 'l', 'e', '/', ..] role] && text.Action!.StartsWith("sts:", StringComparison.Ordinal)
             && (await Roles.GetAsync(role[(role.LastIndexOf('/') + 1)..], cancellation)).TrustPolicy is { } trust)
@@ -156,6 +154,6 @@ public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand
         return (PolicyExplainer.Explain(new PolicyRequest(text.Action!, text.Resource, caller, context), policies, principal), caller);
     }
 
-    [GeneratedRegex("access.?denied|not authorized|unauthori[sz]ed|forbidden|permission|refus|\\b403\\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("access.?denied|not authorized|unauthori[sz]ed|forbidden|permission|\\b403\\b", RegexOptions.IgnoreCase)]
     private static partial Regex Refusal();
 }

@@ -24,7 +24,7 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <para>-Expect makes a gate of it: a result that differs ends the pipeline with an error, and so the exit code. -Quiet writes only $true or $false.</para>
 /// <para>A call of the API stands for its permissions: s3:HeadObject is decided as s3:GetObject. An action that the catalogue (Find-LabAction) does not have is refused, with what was probably meant,
 /// unless one of the policies names it: it may be newer than the catalogue. Actions of services that the catalogue does not know are taken as they are.</para>
-/// <para>Errors: MalformedPolicyDocument, with the place; ActionInvalid; ActionUnknown; ResourceInvalid; PolicyMissing; PrincipalInvalid; ContextInvalid; NoSuchEntity; PolicyExpectationFailed.</para>
+/// <para>Errors: MalformedPolicyDocument, with the place; ActionInvalid; ActionUnknown; ResourceInvalid; PolicyMissing, also when nothing came through the pipeline; PrincipalInvalid; ContextInvalid; NoSuchEntity; PolicyExpectationFailed.</para>
 /// </remarks>
 /// <example>
 /// <para>What does this policy allow on an object outside its prefix, and why?</para>
@@ -53,6 +53,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
 
     private readonly List<NamedPolicy> identity = [];
     private readonly List<LabPrincipal> principals = [];
+    private readonly HashSet<string> misfits = new(StringComparer.OrdinalIgnoreCase);
     private PolicySet policies = new();
     private string[] resources = [];
 
@@ -146,6 +147,8 @@ public sealed class TestLabPolicyCommand : IdentityCommand
     {
         base.OnBegin();
         resources = [.. Resource.Select(PolicyStatements.RequestResource)];
+
+        // A wrong one is refused before anything is read from the account.
         _ = PolicyContextArgument.Read(Context);
         policies = new PolicySet
         {
@@ -166,7 +169,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
                 LabErrorKind.InvalidArgument, "PolicyMissing", "-Policy is an empty list: give policies, or leave it out for a caller who has none.");
         }
 
-        foreach (LabGroup group in Found<LabGroup>())
+        if (Found<LabGroup>().FirstOrDefault() is { } group)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "PrincipalInvalid", $"Group '{group.Name}' makes no requests: pipe its users, or the policies of Get-LabPolicyAttachment -Group {group.Name}.");
         }
@@ -191,6 +194,12 @@ public sealed class TestLabPolicyCommand : IdentityCommand
             throw new LabException(LabErrorKind.InvalidArgument, "PrincipalAmbiguous", "Policies cannot be mixed with users and roles, which bring their own: pipe either.");
         }
 
+        // What should have brought the policies has failed or found none: that is not a caller without policies, and no gate passes for it.
+        if (MyInvocation.ExpectingInput && Policy is null && ParameterSetName == DocumentSet && named.Count + identity.Count == 0)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "PolicyMissing", "Nothing came through the pipeline: no policy, user or role, so that there is nothing to decide by.");
+        }
+
         foreach ((bool IsRole, string Name)? one in named.Count > 0 ? named.Select(one => ((bool, string)?)one) : [null])
         {
             PolicyContext known = PolicyContextArgument.Read(Context);
@@ -210,10 +219,7 @@ public sealed class TestLabPolicyCommand : IdentityCommand
                     }
                 }
 
-                caller ??= CallerText.Parse(own.Arn);
-
-                // The ARN of a session does not have the path of its role.
-                caller = subject.IsRole && caller.RoleArn is { } assumed && assumed[assumed.LastIndexOf('/')..] == own.Arn[own.Arn.LastIndexOf('/')..] ? caller with { RoleArn = own.Arn } : caller;
+                caller = own.Completed(caller ?? CallerText.Parse(own.Arn));
                 principal ??= own.Arn;
             }
 
@@ -260,6 +266,12 @@ public sealed class TestLabPolicyCommand : IdentityCommand
         bool nobody = set.Resource is not null && set.Identity.Count == 0 && set.Boundary is null && set.Session.Count == 0;
         foreach (string action in actions)
         {
+            // Several actions may be asked about on several resources, not each of which goes with each.
+            if (Array.TrueForAll(resources, resource => PolicyActionNames.Misfit(action, resource) is not null) && misfits.Add(action))
+            {
+                Reporter.Warning($"This request does not exist: {PolicyActionNames.Misfit(action, resources[0])}");
+            }
+
             foreach (string resource in resources)
             {
                 PolicyCaller asking = caller ?? (nobody ? PolicyCaller.Anonymous : new PolicyCaller { Account = ResourceAccount ?? AccountIn(resource) ?? CallerText.ExampleAccount });

@@ -11,8 +11,6 @@ using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Policies.Actions;
 using CloudLab.Core.Identity.Review;
-using CloudLab.Core.Storage.Buckets.Settings;
-using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Identity.Review;
 
@@ -98,6 +96,11 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
                 LabErrorKind.InvalidArgument, "ResourceMissing", $"Who can assume a role depends on the role's trust policy: give its ARN as -Resource, such as arn:aws:iam::123456789012:role/deploy.");
         }
 
+        if (PolicyActionNames.Misfit(action.Action, resource) is { } misfit)
+        {
+            Reporter.Warning($"This request does not exist: {misfit}");
+        }
+
         AccountSnapshot account = files.Length > 0 ? await AccountFile.ReadAsync(files, cancellation) : await new AccountLoader(Client).LoadAsync(cancellation);
         foreach (AccountPrincipal principal in account.Principals.Where(principal => principal.Kind != AccountPrincipalKind.Group && principal.AllUnreadable().Any()))
         {
@@ -109,13 +112,13 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
             Reporter.Warning($"The trust policy of {resource} is not known: only what the callers' own policies say is considered.");
         }
 
-        foreach (LabPrincipalAccess access in PrincipalAccess.Find(account, action.Action, resource, context, files.Length > 0 ? null : await BucketPolicyAsync(resource, cancellation)))
+        foreach (LabPrincipalAccess access in PrincipalAccess.Find(account, action.Action, resource, context, files.Length > 0 ? null : await ResourcePolicyAsync(resource, cancellation)))
         {
             await WriteAsync(access, cancellation);
         }
     }
 
-    private async Task<NamedPolicy?> BucketPolicyAsync(string resource, CancellationToken cancellation)
+    private async Task<NamedPolicy?> ResourcePolicyAsync(string resource, CancellationToken cancellation)
     {
         if (resource.Split(':', 6) is not [_, _, "s3", "", "", var path] || path.Split('/')[0] is not { Length: > 0 } bucket || WildcardPattern.ContainsWildcardCharacters(bucket))
         {
@@ -124,9 +127,7 @@ public sealed class FindLabPrincipalCommand : IdentityCommand
 
         try
         {
-            return (await new BucketPolicy(new StorageClient(Lab, Reporter)).FindAsync(bucket, cancellation)) is [var policy, ..]
-                ? new NamedPolicy($"policy of bucket '{bucket}'", PolicyDocument.Parse(policy))
-                : null;
+            return await BucketPolicyAsync(bucket, cancellation);
         }
         catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.AccessDenied or LabErrorKind.NotSupported || e.Code == "MalformedPolicyDocument")
         {

@@ -60,7 +60,7 @@ public sealed class AccessKeyStore(IdentityClient client)
         }
         catch (LabException e) when (e.Code == "LimitExceeded")
         {
-            throw e.Retold(e.Message, "A user has at most two access keys: Get-LabAccessKey -IncludeLastUsed shows which one nobody uses, Remove-LabAccessKey removes it.");
+            throw e.Advising("A user has at most two access keys: Get-LabAccessKey -IncludeLastUsed shows which one nobody uses, Remove-LabAccessKey removes it.");
         }
     }
 

@@ -159,13 +159,9 @@ public sealed class ManagedPolicyStore(IdentityClient client)
 
                 if (!prune)
                 {
-                    throw new LabException(
-                        e.Kind, e.Code,
-                        $"{Subject(arn)} has {versions.Count} versions, and {MaxVersions} is the limit ({e.Code}). The oldest that is not in force is {oldest.VersionId}, of {oldest.CreateDate:u}.", e)
-                    {
-                        StatusCode = e.StatusCode, RequestId = e.RequestId, Target = arn,
-                        Advice = "Use -Force to remove the oldest version that is not in force, or remove another one with Remove-LabPolicyVersion.",
-                    };
+                    throw e.Retold(
+                        $"{Subject(arn)} has {versions.Count} versions, and {MaxVersions} is the limit ({e.Code}). The oldest that is not in force is {oldest.VersionId}, of {oldest.CreateDate:u}.",
+                        "Use -Force to remove the oldest version that is not in force, or remove another one with Remove-LabPolicyVersion.", target: arn);
                 }
 
                 client.Reporter.Verbose($"{Subject(arn)}: version {oldest.VersionId}, the oldest that is not in force, makes room for the new one.");
@@ -196,11 +192,7 @@ public sealed class ManagedPolicyStore(IdentityClient client)
         }
         catch (LabException e) when (e.Code == "DeleteConflict")
         {
-            throw new LabException(e.Kind, e.Code, e.Message, e)
-            {
-                StatusCode = e.StatusCode, RequestId = e.RequestId, Target = e.Target,
-                Advice = "The version in force cannot be removed: put another one in force first, with Set-LabPolicy -DefaultVersion.",
-            };
+            throw e.Advising("The version in force cannot be removed: put another one in force first, with Set-LabPolicy -DefaultVersion.");
         }
     }
 

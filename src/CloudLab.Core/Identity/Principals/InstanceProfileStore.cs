@@ -79,11 +79,7 @@ public sealed class InstanceProfileStore(IdentityClient client)
         }
         catch (LabException e) when (e.Code == "LimitExceeded")
         {
-            throw new LabException(e.Kind, e.Code, e.Message, e)
-            {
-                StatusCode = e.StatusCode, RequestId = e.RequestId, Target = name,
-                Advice = "An instance profile has one role: take the other out of it first, with Remove-LabInstanceProfileRole.",
-            };
+            throw e.Advising("An instance profile has one role: take the other out of it first, with Remove-LabInstanceProfileRole.");
         }
     }
 

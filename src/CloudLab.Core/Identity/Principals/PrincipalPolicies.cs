@@ -8,7 +8,14 @@ namespace CloudLab.Core.Identity.Principals;
 /// <param name="Arn">Its ARN.</param>
 /// <param name="Policies">Its inline and attached policies, those of its groups, and its permissions boundary.</param>
 /// <param name="Tags">Its tags.</param>
-public sealed record PrincipalPolicySet(string Arn, PolicySet Policies, IReadOnlyDictionary<string, string> Tags);
+public sealed record PrincipalPolicySet(string Arn, PolicySet Policies, IReadOnlyDictionary<string, string> Tags)
+{
+    /// <summary>A caller with the path of its role, if it is this role: the ARN of a session does not have the path.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <returns>The caller, with the whole ARN of its role.</returns>
+    public PolicyCaller Completed(PolicyCaller caller) => caller.RoleArn is { } assumed && Arn.Contains(":role/", StringComparison.Ordinal)
+        && assumed[assumed.LastIndexOf('/')..] == Arn[Arn.LastIndexOf('/')..] ? caller with { RoleArn = Arn } : caller;
+}
 
 /// <summary>Reads the policies of a role or user from the account, for a decision.</summary>
 /// <param name="client">The services.</param>

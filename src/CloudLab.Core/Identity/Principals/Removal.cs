@@ -32,7 +32,7 @@ internal static class Removal
             left = await holders(cancellation).ToListAsync(cancellation);
             if (left.Exists(holder => holder.ReleaseAsync is null))
             {
-                throw Kept(subject, target, left, null);
+                throw Kept(subject, target, left, gone, null);
             }
         }
 
@@ -70,7 +70,7 @@ internal static class Removal
                 // Whoever may delete it may not be allowed to look; what the service said has to do.
             }
 
-            throw found.Exists(holder => holder.ReleaseAsync is null) ? Kept(subject, target, found, e) : e.Retold(
+            throw found.Exists(holder => holder.ReleaseAsync is null) ? Kept(subject, target, found, gone, e) : e.Retold(
                 (found.Count == 0 ? e.Message : $"{subject} cannot be removed while it has {Join(found.Select(holder => holder.What))} (DeleteConflict).") + State(gone, [], ""),
                 force ? "Something else hangs on it that IAM does not list here: remove that first." : "Use -Force to remove what hangs on it too.", target: target);
         }
@@ -85,8 +85,9 @@ internal static class Removal
         }
     }
 
-    private static LabException Kept(string subject, string target, List<Holder> found, LabException? refusal) => new(
-        LabErrorKind.Conflict, "DeleteConflict", $"{subject} cannot be removed while it has {Join(found.Select(holder => holder.What))} (DeleteConflict). Nothing was removed.", refusal)
+    private static LabException Kept(string subject, string target, List<Holder> found, List<string> gone, LabException? refusal) => new(
+        LabErrorKind.Conflict, "DeleteConflict",
+        $"{subject} cannot be removed while it has {Join(found.Select(holder => holder.What))} (DeleteConflict).{(gone.Count == 0 ? " Nothing was removed." : State(gone, [], ""))}", refusal)
     {
         StatusCode = refusal?.StatusCode, RequestId = refusal?.RequestId, Target = target,
         Advice = string.Join(" ", found.Where(holder => holder.ReleaseAsync is null).Select(holder => holder.Advice).OfType<string>().Distinct()),

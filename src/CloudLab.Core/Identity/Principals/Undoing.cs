@@ -14,14 +14,18 @@ internal static class Undoing
     /// <param name="remedy">The command that removes it.</param>
     /// <param name="problem">What went wrong.</param>
     /// <param name="remove">Removes it; its time is limited.</param>
-    /// <returns>Done when removed. Throws <see cref="LabException"/> with this code.</returns>
+    /// <returns>Done when removed. Throws <see cref="LabException"/> with this code; after a stop, which takes no errors, a warning says it.</returns>
     public static async Task RunAsync(
         IdentityClient client, string subject, string target, string code, string state, string remedy, Exception problem, Func<CancellationToken, Task> remove)
     {
         try
         {
             await Finishing.RunAsync(remove);
-            client.Reporter.Verbose($"{subject} was removed again: it {state}.");
+            client.Reporter.Verbose($"{subject} was removed again: {(problem is OperationCanceledException ? "the command was stopped" : $"it {state}")}.");
+        }
+        catch (LabException e) when (problem is OperationCanceledException)
+        {
+            client.Reporter.Warning($"{subject} was created before the command was stopped, and it could not be removed again ({e.Message.TrimEnd('.')}): remove it with {remedy}.");
         }
         catch (LabException e)
         {

@@ -30,9 +30,10 @@ internal sealed record PolicyGrant(NamedPolicy Policy, PolicyStatement Statement
 /// <param name="boundary">Permissions boundary, or null.</param>
 internal sealed class PolicyGrants(IReadOnlyList<NamedPolicy> policies, NamedPolicy? boundary)
 {
-    private readonly List<(NamedPolicy Policy, PolicyStatement Statement, int Index)> allows = [.. Statements(policies, PolicyEffect.Allow)];
+    // Whoever may do one of these on everything can give back what a Deny takes.
     private static readonly string[] Regaining = ["iam:PutUserPolicy", "iam:PutRolePolicy", "iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"];
 
+    private readonly List<(NamedPolicy Policy, PolicyStatement Statement, int Index)> allows = [.. Statements(policies, PolicyEffect.Allow)];
     private readonly List<PolicyStatement> denies =
         [.. Statements(boundary is null ? policies : [.. policies, boundary], PolicyEffect.Deny).Select(found => found.Statement).Where(statement => statement.Condition.Count == 0)];
 

@@ -62,7 +62,7 @@ public static class PrincipalAccess
         resourcePolicy = target?.Trust ?? resourcePolicy;
         foreach (AccountPrincipal principal in account.Principals.Where(principal => principal.Kind != AccountPrincipalKind.Group))
         {
-            // A role does not become itself, and one whose trust policy is not known nobody's.
+            // A role is not counted as assuming itself. Where its trust policy cannot be read, nobody is known to be trusted.
             if (assumes && (principal == target || target is { Trust: null }))
             {
                 continue;
@@ -98,7 +98,7 @@ public static class PrincipalAccess
                 if (caller is not null && Decide(caller, action, resource, Described(caller, context), new PolicySet { Identity = [Everything], Resource = resourcePolicy, ResourceMustAllow = true }, own)
                     is { Allowed: true } answer && seen.Add(kind + " " + name))
                 {
-                    // Who may what everybody may is not worth a line.
+                    // What everybody may do is not repeated for each.
                     if (everyone is { } conditional && (answer.Conditional || !conditional))
                     {
                         continue;
@@ -241,7 +241,7 @@ public static class PrincipalAccess
                 continue;
             }
 
-            PolicyPrincipal principal = statement.Principal!;
+            PolicyPrincipal principal = statement.Principal;
             bool conditional = statement.Condition.Count > 0;
             if (principal.IsEveryone || principal.AWS.Contains("*"))
             {

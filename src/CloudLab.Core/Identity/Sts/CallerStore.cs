@@ -142,11 +142,9 @@ public sealed class CallerStore(IdentityClient client)
             {
                 if (await WantsMfaAsync(request.RoleArn, cancellation))
                 {
-                    throw new LabException(LabErrorKind.AccessDenied, "MfaRequired", $"Role '{request.RoleArn}' can only be assumed with MFA.", e)
-                    {
-                        StatusCode = e.StatusCode, RequestId = e.RequestId, Target = request.RoleArn,
-                        Advice = "Give the device with -MfaSerial and its current code with -MfaCode; without -MfaCode you are asked for it.",
-                    };
+                    throw e.Retold(
+                        $"Role '{request.RoleArn}' can only be assumed with MFA.",
+                        "Give the device with -MfaSerial and its current code with -MfaCode; without -MfaCode you are asked for it.", "MfaRequired", request.RoleArn);
                 }
 
                 throw;

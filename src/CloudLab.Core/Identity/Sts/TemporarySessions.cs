@@ -93,10 +93,7 @@ public sealed class TemporarySessions(LabSession caller, IReporter reporter)
             }
             catch (LabException e)
             {
-                throw new LabException(e.Kind, e.Code, $"{what} cannot be renewed: {e.Message}", e)
-                {
-                    StatusCode = e.StatusCode, RequestId = e.RequestId, Target = e.Target, Advice = e.Advice, StopsCommand = true,
-                };
+                throw e.Retold($"{what} cannot be renewed: {e.Message}").Stopping();
             }
         }),
     };

@@ -113,6 +113,24 @@ public sealed class PolicyCmdletTests : IAsyncLifetime
         Assert.Contains("s3:GetObject?", refused, StringComparison.Ordinal);
     }
 
+    /// <summary>A decision on a request that does not exist means nothing: nobody can delete a bucket as an object.</summary>
+    [Theory]
+    [InlineData("s3:GetObject", "s3://movies", "ask about an object, such as arn:aws:s3:::movies/key")]
+    [InlineData("s3:ListBucket", "s3://movies/a", "ask about arn:aws:s3:::movies.")]
+    [InlineData("s3:ListAllMyBuckets", "s3://movies", "leave the resource out")]
+    [InlineData("s3:GetObject", "s3://movies/a", null)]
+    [InlineData("s3:GetObject", "s3://movies s3://movies/a", null)]
+    [InlineData("s3:GetObject", "*", null)]
+    [InlineData("s3:ListBucket", "arn:aws:s3:::*", null)]
+    [InlineData("s3:GetObject", "arn:aws:s3:eu-west-1:123456789012:accesspoint/a/object/b", null)]
+    [InlineData("sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:q", null)]
+    public async Task A_request_that_does_not_exist_is_warned_of(string action, string resources, string? says)
+    {
+        string[] warnings = [.. (await Run("Test-LabPolicy", new { Action = action, Resource = resources.Split(' '), Policy = """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}""" })).Ok().Warnings];
+        Assert.Equal(says is null, warnings.Length == 0);
+        Assert.All(warnings, warning => Assert.Contains(says!, warning, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("// read\n{ \"Statement\": [] }", "line 1, column 1")]
     [InlineData("/* read */ { \"Statement\": [] }", "line 1, column 1")]

@@ -242,6 +242,12 @@ public sealed class PolicySearchTests
         _ = search.Find(TestContext.Current.CancellationToken).ToList();
         Assert.Contains("aws:PrincipalTag/t", string.Join(";", search.Undecided), StringComparison.Ordinal);
 
+        // A variable among so many wildcards that matching it takes too long.
+        string stars = string.Concat(Enumerable.Repeat("*a", 24)), letters = new('a', 96);
+        search = new([Policy(Allow("s3:GetObject", "arn:aws:s3:::b/${aws:username}" + stars + "*b") + Deny("s3:GetObject", "arn:aws:s3:::b/" + letters))], [Policy(Allow("s3:GetObject", "arn:aws:s3:::c/d"))], "=>");
+        _ = search.Find(TestContext.Current.CancellationToken).ToList();
+        Assert.Contains("too many wildcards beside its policy variables", string.Join(";", search.Undecided), StringComparison.Ordinal);
+
         // Several policies of a resource, of which one has its variables as plain text.
         NamedPolicy old = new("old", PolicyDocument.Parse($$"""{"Version":"2008-10-17","Statement":[{{To("123456789012")}}]}"""));
         string own = $$"""{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::c/${aws:username}"}""";

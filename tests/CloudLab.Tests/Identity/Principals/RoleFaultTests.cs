@@ -76,6 +76,36 @@ public sealed class RoleFaultTests
         Assert.Equal("The removal was stopped. Already removed: inline policy 'one'. Still there: inline policy 'two' and the role 'r' itself.", Assert.Single(said.Texts));
     }
 
+    /// <summary>A pipeline that stops writes no error, so that what is left behind is a warning.</summary>
+    [Fact]
+    public async Task A_role_that_stays_when_its_creation_is_stopped_is_said_to_exist()
+    {
+        using CancellationTokenSource stop = new();
+        await using FakeServer server = new((200, FakeServer.Ok("CreateRole", Role)), (403, FakeServer.Error("AccessDenied", "No.")))
+        {
+            OnRequest = action => Stop(action == "CreateRole", stop),
+        };
+        Warnings said = new();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RoleStore(new IdentityClient(server.Session, said)).CreateAsync(Wanted, stop.Token));
+        string warning = Assert.Single(said.Texts);
+        Assert.StartsWith("Role 'r' was created before the command was stopped, and it could not be removed again", warning, StringComparison.Ordinal);
+        Assert.EndsWith("remove it with Remove-LabRole -Force.", warning, StringComparison.Ordinal);
+    }
+
+    /// <summary>Somebody makes the policy a boundary while its attachments are being removed.</summary>
+    [Fact]
+    public async Task What_was_removed_is_said_where_something_is_found_that_stays()
+    {
+        Holder attachment = new("an attachment", _ => Task.CompletedTask), boundary = new("a use as boundary", null, "Set another first.");
+        Queue<Holder> found = new([attachment, boundary]);
+        await using FakeServer server = new((409, FakeServer.Error("DeleteConflict", "In use.")));
+        LabException error = await Assert.ThrowsAsync<LabException>(() => Removal.RunAsync(
+            server.Client, "Policy 'p'", "p", _ => new[] { found.Dequeue() }.ToAsyncEnumerable(),
+            token => server.Client.IamAsync("DeletePolicy", "Policy 'p'", "p", token), force: true, Cancellation));
+        Assert.Equal("Policy 'p' cannot be removed while it has a use as boundary (DeleteConflict). Already removed: an attachment.", error.Message);
+        Assert.Equal("Set another first.", error.Advice);
+    }
+
     private static void Stop(bool now, CancellationTokenSource stop)
     {
         if (now)

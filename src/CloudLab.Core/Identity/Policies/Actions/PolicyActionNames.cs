@@ -29,10 +29,10 @@ internal enum ActionPlace
 /// <summary>What is known of the names of actions: the one place through which policies ask the catalogue.</summary>
 public static partial class PolicyActionNames
 {
-    private static readonly Lazy<Dictionary<string, ActionPlace>> Places = new(() => ActionCatalogue.Match("s3:*").ToDictionary(action => action.Action, PlaceOfS3, StringComparer.OrdinalIgnoreCase));
-
     /// <summary>The resource of the listing of buckets.</summary>
     public const string AllBuckets = "arn:aws:s3:::*";
+
+    private static readonly Lazy<Dictionary<string, ActionPlace>> Places = new(() => ActionCatalogue.Match("s3:*").ToDictionary(action => action.Action, PlaceOfS3, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>The permissions that an action needs. Throws <see cref="LabException"/> for what is no action.</summary>
     /// <param name="name">Action: <c>s3:GetObject</c>, or a call of the API: <c>s3:HeadObject</c>.</param>
@@ -91,16 +91,25 @@ public static partial class PolicyActionNames
             return true;
         }
 
-        // Of access points and the like, whose ARNs have a region and an account, nothing is known.
-        bool plain = resource.Split(':', 6) is ["arn", _, "s3", "", "", _];
         bool objectArn = resource.Contains('/', StringComparison.Ordinal);
         return place switch
         {
             ActionPlace.Object => objectArn,
             ActionPlace.Account => resource == "*",
-            _ => resource is not ("*" or AllBuckets) && !(plain && objectArn),
+            _ => resource is not ("*" or AllBuckets) && !(objectArn && IsPlain(resource)),
         };
     }
+
+    /// <summary>Why a request of this kind does not exist, so that a decision on it means nothing.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="resource">ARN of the resource, or <c>*</c>, which stands for all.</param>
+    /// <returns>A sentence that says what to ask about instead; null where the request can exist.</returns>
+    public static string? Misfit(string action, string resource) => resource == AllBuckets || !IsPlain(resource) || Fits(action, resource) ? null : PlaceOf(action) switch
+    {
+        ActionPlace.Object => $"{action} is done to objects, never to a bucket: ask about an object, such as {resource}/key.",
+        ActionPlace.Account => $"{action} is done to no single resource: leave the resource out.",
+        _ => $"{action} is done to buckets, never to an object: ask about {resource.Split('/')[0]}.",
+    };
 
     /// <summary>What an action is done to.</summary>
     /// <param name="action">The action.</param>
@@ -112,6 +121,9 @@ public static partial class PolicyActionNames
     /// <param name="place">The kind.</param>
     /// <returns>Actions in order.</returns>
     internal static IEnumerable<string> OfS3(ActionPlace place) => Places.Value.Where(pair => pair.Value == place).Select(pair => pair.Key);
+
+    // A bucket or an object. Of access points and the like, whose ARNs have a region and an account, nothing is known.
+    private static bool IsPlain(string resource) => resource.Split(':', 6) is ["arn", _, "s3", "", "", _];
 
     private static bool IsListingBuckets(string action) => action.Equals("s3:ListAllMyBuckets", StringComparison.OrdinalIgnoreCase);
 

@@ -26,8 +26,7 @@ internal static class ConditionValues
     {
         List<string> singles = Singles(key, conditions, variables, undecided);
         List<string[]?> values = [null, .. singles.Select(value => (string[]?)[value])];
-        int comparisons = conditions.Count(condition => condition.Test.IsOfSets);
-        bool several = comparisons > 0 || ActionCatalogue.TypeOf(key)?.StartsWith("ArrayOf", StringComparison.Ordinal) == true;
+        bool several = conditions.Any(condition => condition.Test.IsOfSets) || ActionCatalogue.TypeOf(key)?.StartsWith("ArrayOf", StringComparison.Ordinal) == true;
         if (several)
         {
             // Each condition needs at most one value to show that it holds, or that it does not: more values than conditions tell nothing new.

@@ -121,16 +121,23 @@ internal sealed partial class VariableValues
             undecided.Add("texts with policy variables have too many combinations");
         }
 
-        foreach (Match match in withVariables.SelectMany(_ => found, (pattern, text) => pattern.Match(text)).Where(match => match.Success))
+        try
         {
-            foreach (Group group in match.Groups.Cast<Group>().Skip(1))
+            foreach (Match match in withVariables.SelectMany(_ => found, (pattern, text) => pattern.Match(text)).Where(match => match.Success))
             {
-                string name = Encoding.UTF8.GetString(Convert.FromHexString(group.Name[1..]));
-                if (values.TryGetValue(name, out List<string[]?>? own))
+                foreach (Group group in match.Groups.Cast<Group>().Skip(1))
                 {
-                    own.Add([group.Value]);
+                    string name = Encoding.UTF8.GetString(Convert.FromHexString(group.Name[1..]));
+                    if (values.TryGetValue(name, out List<string[]?>? own))
+                    {
+                        own.Add([group.Value]);
+                    }
                 }
             }
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            undecided.Add("a text has too many wildcards beside its policy variables");
         }
     }
 
