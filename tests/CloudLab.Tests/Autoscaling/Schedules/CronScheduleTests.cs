@@ -142,6 +142,18 @@ public sealed class CronScheduleTests
         Assert.Equal(["2026-10-25 02:30", "2027-10-31 02:30", "2028-10-29 02:30"], result.RepeatedTime);
     }
 
+    /// <summary>The controller's library steps over a day whose midnight the clocks skip, in zones east of Greenwich: 9:00 on that Sunday exists and does not run.</summary>
+    [Fact]
+    public void A_day_without_midnight_is_lost()
+    {
+        CronJobSchedule job = new() { Schedule = "0 9 * * 0", TimeZone = "Asia/Beirut" };
+        Assert.DoesNotContain(ScheduleCalculator.Runs(job, Start, Start.AddDays(40)), run => run.LocalTime.Date == new DateTime(2026, 3, 29));
+        LabScheduleTest result = ScheduleTester.Test(job, Start);
+        Assert.Equal("2026-03-29 09:00", result.SkippedTime[0]);
+        Assert.Contains(result.Finding, finding => finding.Id == "DayLost");
+        Assert.Empty(ScheduleTester.Test(job with { Schedule = "0 9 * * *" }, Start).SkippedTime);
+    }
+
     [Theory]
     [InlineData("asia/shanghai", "Asia/Shanghai")]
     [InlineData("Eastern Standard Time", "America/New_York")]
