@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloudLab.Core.Autoscaling.Schedules;
+using CloudLab.Core.Autoscaling.Schedules.Calendar;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using FsCheck;
