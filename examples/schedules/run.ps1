@@ -6,13 +6,16 @@ Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/C
 $manifest = Join-Path $PSScriptRoot cronjobs.yaml
 
 'The next run of each:'
-Get-LabSchedule -Manifest $manifest -Count 1 | Sort-Object Time | Format-Table Time, Name, Description -Wrap
+Get-LabSchedule -Manifest $manifest -Count 1 | Sort-Object Time
 
-'What their authors may not have meant:'
+'', 'In words:'
+Get-LabSchedule -Manifest $manifest -Count 1 | ForEach-Object { "$($_.Name): $($_.Description)" }
+
+'', 'What their authors may not have meant:'
 Test-LabSchedule -Manifest $manifest | ForEach-Object { foreach ($finding in $_.Finding) { "$($_.Name): $finding" } }
 
 '', 'The week:'
-Show-LabScheduleCalendar -Manifest $manifest -Days 7
+Show-LabScheduleCalendar -Manifest $manifest -Days 7 | Format-List
 
 'The controller was away from Saturday to Monday. What does it start?'
 Get-LabSchedule -Manifest $manifest -Missed -LastScheduleTime '2026-03-07 02:00' -Now '2026-03-09 07:30' | Format-Table Name, Missed, StartsJob, Reason -Wrap

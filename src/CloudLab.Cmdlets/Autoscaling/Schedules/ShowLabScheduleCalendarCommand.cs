@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Autoscaling.Schedules;
+using CloudLab.Core.Autoscaling.Schedules.Calendar;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 

@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// </para>
 /// <para>
 /// A schedule that is accepted may still not be meant. Findings tell of schedules that never fire (31 February), of runs in the next three
-/// years that a change of clocks skips or repeats, of two restricted day fields (either is enough), of steps that are too large or do not
+/// years that a change of clocks skips or repeats, of whole days that the controller loses where the clocks skip midnight, of two restricted day fields (either is enough), of steps that are too large or do not
 /// divide the field, of months without the day, and of @every, which does not start at the full hour.
 /// </para>
 /// <para>

@@ -41,7 +41,7 @@ public sealed class LabScheduleTest
     /// <summary>The next run, UTC; null where there is none.</summary>
     public DateTimeOffset? NextTime { get; init; }
 
-    /// <summary>Local times in the next three years at which it does not run, because the clocks skip them.</summary>
+    /// <summary>Local times in the next three years at which it does not run, because the clocks skip them, or skip the midnight before them.</summary>
     public IReadOnlyList<string> SkippedTime { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>Local times in the next three years at which it runs twice, because the clocks show them twice.</summary>

@@ -33,11 +33,11 @@ public static class ScheduleTester
         long now = from.ToUnixTimeSeconds();
         long? next = running?.Next(now);
         List<LabScheduleFinding> findings = [];
-        TextList<string> skipped = [], repeated = [];
+        ClockEffects clocks = new([], [], []);
         if (running is not null)
         {
-            (skipped, repeated) = Clocks(running, now);
-            findings.AddRange(Findings(job, running, next, skipped, repeated));
+            clocks = Clocks(running, now);
+            findings.AddRange(Findings(job, running, next, clocks));
         }
 
         return new LabScheduleTest
@@ -57,8 +57,8 @@ public static class ScheduleTester
             Description = running is null ? null : CronDescription.Of(running),
             NeverFires = running is not null && next is null,
             NextTime = next is { } run ? DateTimeOffset.FromUnixTimeSeconds(run) : null,
-            SkippedTime = skipped,
-            RepeatedTime = repeated,
+            SkippedTime = [.. clocks.Skipped.Concat(clocks.Lost).Order(StringComparer.Ordinal)],
+            RepeatedTime = [.. clocks.Repeated],
             Finding = [.. findings],
         };
     }
@@ -67,8 +67,7 @@ public static class ScheduleTester
         ? "Both the schedule and the time zone field name a zone: leave one of them out."
         : $"A time zone in the schedule is refused: put it into the field timeZone{(schedule.OwnZone is { } zone ? $" (timeZone: {zone.Name})" : "")}{(job.TimeZone is null ? "" : ", which is set already")}.";
 
-    private static IEnumerable<LabScheduleFinding> Findings(
-        CronJobSchedule job, CronSchedule schedule, long? next, TextList<string> skipped, TextList<string> repeated)
+    private static IEnumerable<LabScheduleFinding> Findings(CronJobSchedule job, CronSchedule schedule, long? next, ClockEffects clocks)
     {
         if (next is null)
         {
@@ -94,14 +93,19 @@ public static class ScheduleTester
             }
         }
 
-        if (skipped.Count > 0)
+        if (clocks.Lost.Count > 0)
         {
-            yield return Finding("RunsSkipped", $"{Counted(skipped.Count, "run is", "runs are")} skipped in the next {Years} years where the clocks of {schedule.Zone.Name} go forward, first at {skipped[0]}: use an hour that they do not skip, or UTC.");
+            yield return Finding("DayLost", $"{Counted(clocks.Lost.Count, "run is", "runs are")} lost in the next {Years} years, first at {clocks.Lost[0]}: where the clocks of {schedule.Zone.Name} skip midnight, the controller steps over the whole day. Use a schedule without restricted days, or UTC.");
         }
 
-        if (repeated.Count > 0)
+        if (clocks.Skipped.Count > 0)
         {
-            yield return Finding("RunsTwice", $"{Counted(repeated.Count, "time runs", "times run")} twice in the next {Years} years where the clocks of {schedule.Zone.Name} go back, first at {repeated[0]}: use an hour that they do not repeat, or UTC.");
+            yield return Finding("RunsSkipped", $"{Counted(clocks.Skipped.Count, "run is", "runs are")} skipped in the next {Years} years where the clocks of {schedule.Zone.Name} go forward, first at {clocks.Skipped[0]}: use an hour that they do not skip, or UTC.");
+        }
+
+        if (clocks.Repeated.Count > 0)
+        {
+            yield return Finding("RunsTwice", $"{Counted(clocks.Repeated.Count, "time runs", "times run")} twice in the next {Years} years where the clocks of {schedule.Zone.Name} go back, first at {clocks.Repeated[0]}: use an hour that they do not repeat, or UTC.");
         }
 
         if (job.StartingDeadlineSeconds < ControllerPeriod)
@@ -170,42 +174,49 @@ public static class ScheduleTester
         }
     }
 
-    // What the changes of clocks do. A schedule for every hour goes on with them, and nothing is lost.
-    private static (TextList<string> Skipped, TextList<string> Repeated) Clocks(CronSchedule schedule, long now)
+    // What the changes of clocks do. A schedule for every hour goes on with them, and none of its runs is lost to the clocks themselves.
+    private static ClockEffects Clocks(CronSchedule schedule, long now)
     {
-        List<string> skipped = [], repeated = [];
-        if (schedule.Every > 0 || schedule.Hours == CronField.Hour.Full)
+        ClockEffects effects = new([], [], []);
+        if (schedule.Every > 0)
         {
-            return ([], []);
+            return effects;
         }
 
+        bool everyHour = schedule.Hours == CronField.Hour.Full;
         CivilTime today = CivilTime.Of(now);
+        ZoneClock clock = new(schedule.Zone);
         foreach ((long at, int before, int after) in schedule.Zone.Changes(now, CivilTime.Seconds(today.Year + Years, today.Month, today.Day, today.Second)))
         {
-            for (long shown = at + before; shown < at + after; shown += 60)
+            for (long shown = at + before; !everyHour && shown < at + after; shown += 60)
             {
                 if (schedule.Matches(CivilTime.Of(shown)))
                 {
-                    skipped.Add(Text(shown));
+                    effects.Skipped.Add(Text(shown));
                 }
             }
 
-            if (after < before)
+            long[] runs = [.. schedule.Runs(at - (2 * CivilTime.DaySeconds), at + (2 * CivilTime.DaySeconds))];
+            HashSet<long> started = [.. runs];
+            // Where midnight is skipped, the library may step over the whole day: times that the clocks do show.
+            for (long minute = at; after > before && minute < at + CivilTime.DaySeconds; minute += 60)
             {
-                HashSet<long> first = [];
-                foreach (long run in schedule.Runs(at - (before - after) - 1, at + (before - after) - 1))
+                if (minute > now && !started.Contains(minute) && schedule.Matches(clock.Read(minute)))
                 {
-                    long shown = run + (run < at ? before : after);
-                    if (!first.Add(shown))
-                    {
-                        repeated.Add(Text(shown));
-                    }
+                    effects.Lost.Add(Text(minute + after));
                 }
             }
+
+            HashSet<long> first = [];
+            effects.Repeated.AddRange(runs.Where(run => !everyHour && run >= at - (before - after) && run < at + (before - after))
+                .Select(run => run + (run < at ? before : after)).Where(shown => !first.Add(shown)).Select(Text));
         }
 
-        return ([.. skipped], [.. repeated]);
+        return effects;
     }
+
+    /// <summary>Local times that changes of clocks skip, that the controller loses with them, and that run twice.</summary>
+    private sealed record ClockEffects(List<string> Skipped, List<string> Lost, List<string> Repeated);
 
     private static LabScheduleFinding Finding(string id, string message) => new() { Id = id, Message = message };
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloudLab.Core.Autoscaling.Schedules;
+using CloudLab.Core.Autoscaling.Schedules.Calendar;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using FsCheck;
@@ -140,6 +141,18 @@ public sealed class CronScheduleTests
         LabScheduleTest result = ScheduleTester.Test(new CronJobSchedule { Schedule = "30 2 * * *", TimeZone = "Europe/Berlin" }, Start);
         Assert.Equal(["2026-03-29 02:30", "2027-03-28 02:30", "2028-03-26 02:30"], result.SkippedTime);
         Assert.Equal(["2026-10-25 02:30", "2027-10-31 02:30", "2028-10-29 02:30"], result.RepeatedTime);
+    }
+
+    /// <summary>The controller's library steps over a day whose midnight the clocks skip, in zones east of Greenwich: 9:00 on that Sunday exists and does not run.</summary>
+    [Fact]
+    public void A_day_without_midnight_is_lost()
+    {
+        CronJobSchedule job = new() { Schedule = "0 9 * * 0", TimeZone = "Asia/Beirut" };
+        Assert.DoesNotContain(ScheduleCalculator.Runs(job, Start, Start.AddDays(40)), run => run.LocalTime.Date == new DateTime(2026, 3, 29));
+        LabScheduleTest result = ScheduleTester.Test(job, Start);
+        Assert.Equal("2026-03-29 09:00", result.SkippedTime[0]);
+        Assert.Contains(result.Finding, finding => finding.Id == "DayLost");
+        Assert.Empty(ScheduleTester.Test(job with { Schedule = "0 9 * * *" }, Start).SkippedTime);
     }
 
     [Theory]

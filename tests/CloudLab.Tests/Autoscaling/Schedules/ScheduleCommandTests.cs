@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Core.Autoscaling.Schedules;
+using CloudLab.Core.Autoscaling.Schedules.Calendar;
 using Xunit;
 
 namespace CloudLab.Tests.Autoscaling.Schedules;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 
-namespace CloudLab.Core.Autoscaling.Schedules;
+namespace CloudLab.Core.Autoscaling.Schedules.Calendar;
 
 /// <summary>Moves a schedule by some minutes within its hours: it runs as often as before.</summary>
 internal static class ScheduleShift

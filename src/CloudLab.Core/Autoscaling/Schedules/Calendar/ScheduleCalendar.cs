@@ -3,7 +3,7 @@ using System.Text;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 
-namespace CloudLab.Core.Autoscaling.Schedules;
+namespace CloudLab.Core.Autoscaling.Schedules.Calendar;
 
 /// <summary>Lays many schedules on top of each other, and proposes how to spread them.</summary>
 public sealed class ScheduleCalendar

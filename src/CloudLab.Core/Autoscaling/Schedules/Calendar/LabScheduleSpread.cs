@@ -1,4 +1,4 @@
-namespace CloudLab.Core.Autoscaling.Schedules;
+namespace CloudLab.Core.Autoscaling.Schedules.Calendar;
 
 /// <summary>A proposal to move a schedule to a minute in which less runs.</summary>
 public sealed class LabScheduleSpread

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CloudLab.Core.Common;
 
-namespace CloudLab.Core.Autoscaling.Schedules;
+namespace CloudLab.Core.Autoscaling.Schedules.Calendar;
 
 /// <summary>When many schedules run: how many at once, when most, and how to spread them.</summary>
 public sealed class LabScheduleCalendar

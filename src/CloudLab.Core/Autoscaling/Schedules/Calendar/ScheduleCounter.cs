@@ -1,4 +1,4 @@
-namespace CloudLab.Core.Autoscaling.Schedules;
+namespace CloudLab.Core.Autoscaling.Schedules.Calendar;
 
 /// <summary>
 /// Counts the runs of schedules by minutes. The next run is searched for once a day: within a day on which the clocks are not changed the

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CloudLab.Core.Common;
 
-namespace CloudLab.Core.Autoscaling.Schedules;
+namespace CloudLab.Core.Autoscaling.Schedules.Calendar;
 
 /// <summary>A minute in which several schedules run.</summary>
 public sealed class LabScheduleCollision
