@@ -28,6 +28,7 @@ internal static class TypeNames
         "Common.Errors.LabException",
         "Containers.Builders.LabBuilder",
         "Containers.Builders.LabBuilderNode",
+        "Containers.Builds.LabBuildStep",
         "Containers.Builds.LabBuildWarning",
         "Containers.Builds.LabImageBuild",
         "Containers.Containers.LabContainer",

@@ -84,6 +84,7 @@ BeforeDiscovery {
         LabBucketRoutingRule = 'KeyPrefix', 'HostName', 'ReplaceKeyPrefixWith'
         LabBucketTransition  = 'StorageClass', 'AfterDays'
         LabBuildWarning      = 'Message', 'Url'
+        LabBuildStep         = 'Number', 'Platform', 'Instruction'
         LabBuilderNode       = 'Name', 'Endpoint'
         LabContainerHealthCheck = 'ExitCode', 'Output'
         LabContainerMount    = 'Source', 'Destination'
@@ -135,7 +136,7 @@ Describe 'Format' -Tag Module {
                 'PrivateIpAddress' { return '192.168.100.200' }
                 'ShortId' { return 'd' * 12 }
                 'Region' { return 'ap-southeast-2' }
-                'Kind' { return 'CustomResourceDefinition' }
+                'Kind' { if ($Type -eq [string]) { return 'CustomResourceDefinition' } }
                 'Method' { if ($Type -eq [string]) { return 'DELETE' } }
                 'HttpErrorCode' { return '404' }
                 'VerifiedBy' { return 'CRC64NVME' }
@@ -187,6 +188,7 @@ Describe 'Format' -Tag Module {
                 LabBucketPolicy { return $type::new($name63, '{}', (Sample PolicyDocument)) }
                 LabActionResource { return $type::new('object', 'arn:${Partition}:s3:::${BucketName}/${ObjectName}', $true) }
                 LabImagePlatform { return $type::new('linux/arm64/v8', (Value ([string]) Digest), 54975581388, $true) }
+                LabBuildStep { return $type::new("RUN $key200", 'linux/arm64/v8', 'build', 12, [timespan]::FromSeconds(12.5), $true) }
                 LabImageFile { return $type::new("/$key200", 'Removed', 'SymbolicLink', 54975581388800, '01777', $null) }
                 LabBuilderNode {
                     return $type.GetConstructors()[0].Invoke(@($name63, 'tcp://builder.example:1234', 'inactive', 'v0.25.1', [LabImagePlatform].GetProperty('Environment').PropertyType::new([string[]] ('linux/amd64', 'linux/arm64'))))

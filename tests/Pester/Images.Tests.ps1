@@ -42,7 +42,7 @@ Describe 'Images without a Docker Engine' -Tag Containers {
 
     It 'completes stages and build arguments from the Dockerfile' {
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive stages)).FullName
-        Set-Content (Join-Path $folder Dockerfile) "ARG VERSION=1.2`nFROM scratch AS build`nARG `"X`"`narg colour='dark red'`nfrom build as Final"
+        Set-Content (Join-Path $folder Dockerfile) "ARG VERSION=1.2`nFROM scratch AS build`narg colour='dark red'`nfrom build as Final"
         $line = "Build-LabImage $folder -Target "
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'build', 'Final'
         $line = "Build-LabImage $folder -BuildArg "
@@ -125,7 +125,7 @@ Describe 'Images with a Docker Engine (CLOUDLAB_TEST_DOCKER, CLOUDLAB_TEST_REGIS
         Receive-LabImage "${repository}:nine" @engine -ErrorAction SilentlyContinue -ErrorVariable problems
         $problems.FullyQualifiedErrorId | Should -BeLike 'ImageNotFound,*'
         Remove-LabImage "${repository}:nine" -Force @engine -ErrorAction SilentlyContinue -ErrorVariable problems
-        "$($problems[0])" | Should -BeLike "*Existing tags: ${repository}:1*"
+        "$($problems[0])" | Should -BeLike "*Existing tags: *${repository}:1*"
         $problems[0].TargetObject | Should -Be "${repository}:nine"
     }
 

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using System.Management.Automation.Runspaces;
 using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Pipeline;
 
@@ -40,7 +39,10 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
             return given is IEnumerable<object> lines ? string.Join('\n', lines) : $"{given}";
         }
 
-        string current = Runspace.DefaultRunspace?.SessionStateProxy.Path.CurrentFileSystemLocation.Path ?? Environment.CurrentDirectory;
+        // The session's own proxy refuses while a pipeline runs, and a completion runs in one.
+        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        string current = shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>().FirstOrDefault()?.ProviderPath
+            ?? Environment.CurrentDirectory;
         string context = System.IO.Path.GetFullPath(Completion.Bound<string>(bound, "Path") ?? ".", current);
         string name = Completion.Bound<string>(bound, "Dockerfile") ?? "Dockerfile";
         string[] places = bound.Contains("Dockerfile") ? [System.IO.Path.GetFullPath(name, current), System.IO.Path.GetFullPath(name, context)] : [System.IO.Path.Combine(context, name)];

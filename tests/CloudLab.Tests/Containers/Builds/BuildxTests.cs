@@ -45,6 +45,7 @@ public sealed class BuildxTests : IAsyncDisposable
             BuildArg = new System.Collections.Hashtable { ["VERSION"] = 1.5, ["HTTP_PROXY"] = null }, Label = new System.Collections.Hashtable { ["a"] = "b c" },
             Secret = new[] { "id=token,src=token.txt" }, Target = "final", Output = new[] { "type=oci,dest=x.tar" }, NoCache = true, Pull = true,
             CacheFrom = new[] { "type=local,src=c" }, CacheTo = new[] { "type=local,dest=c" }, Provenance = "Max", Load = true, Session = Session(),
+            Ssh = new[] { "default" }, Attest = new[] { "type=sbom" }, OutputPath = Path.Combine(world.Home, "y.tar"),
         });
         LabImageBuild build = Assert.Single(result.Ok().OutputOf<LabImageBuild>());
         Assert.Equal(("movies/site:1.0", "sha256:abc", "default/default/x"), (build.Image, build.Digest, build.BuildReference));
@@ -55,7 +56,7 @@ public sealed class BuildxTests : IAsyncDisposable
             " build --progress=rawjson ", $" --file {Path.Combine(ContextFolder, "Dockerfile")} ", " --tag movies/site:1.0 --tag movies/site:latest ",
             " --platform linux/arm64 ", " --build-arg VERSION=1.5 ", " --build-arg HTTP_PROXY ", " --label a=b c ", " --secret id=token,src=token.txt ",
             " --target final ", " --output type=oci,dest=x.tar ", " --no-cache ", " --pull ", " --load ", " --cache-from type=local,src=c ",
-            " --cache-to type=local,dest=c ", " --provenance=mode=max ",
+            " --cache-to type=local,dest=c ", " --provenance=mode=max ", " --ssh default ", " --attest type=sbom ", $" --output type=oci,\"dest={Path.Combine(world.Home, "y.tar")}\" ",
         })
         {
             Assert.Contains(part, told, StringComparison.Ordinal);
@@ -63,6 +64,21 @@ public sealed class BuildxTests : IAsyncDisposable
 
         Assert.EndsWith(" " + ContextFolder + " ", told, StringComparison.Ordinal);
         Assert.Equal(engine.Host, File.ReadAllText(Path.Combine(world.Home, "host")).Trim());
+    }
+
+    [Fact]
+    public async Task A_Dockerfile_that_is_text_is_there_during_the_build_and_gone_after_it()
+    {
+        Buildx($$"""
+            while [ $# -gt 0 ]; do [ "$1" = --file ] && cp "$2" "{{world.Home}}/seen" && echo "$2" > "{{world.Home}}/where"; shift; done
+            """);
+        File.Delete(Path.Combine(ContextFolder, "Dockerfile"));
+        LabImageBuild build = Assert.Single((await RunAsync(new { Path = ContextFolder, DockerfileText = new[] { "FROM scratch", "COPY a /" }, Session = Session() })).Ok().OutputOf<LabImageBuild>());
+        Assert.Null(build.Dockerfile);
+        Assert.Equal("FROM scratch\nCOPY a /", await File.ReadAllTextAsync(Path.Combine(world.Home, "seen")));
+        string where = (await File.ReadAllTextAsync(Path.Combine(world.Home, "where"))).Trim();
+        Assert.Equal("Dockerfile", Path.GetFileName(where));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(where)));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class ImageTransferTests : IAsyncLifetime
 
         LabImage pulled = (await lab.RunAsync("Receive-LabImage", new { Image = name })).Ok().OutputOf<LabImage>().Single();
         Assert.Equal((name, build.Digest), (pulled.Image, pulled.Digest));
-        LabImage byDigest = (await lab.RunAsync("Receive-LabImage", new { Image = $"{TestServers.Registry()}/{lab.Repository}@{build.Digest}", Platform = "arm64" })).Ok().OutputOf<LabImage>().First();
+        LabImage byDigest = (await lab.RunAsync("Receive-LabImage", new { Image = lab.Name($"{TestServers.Registry()}/{lab.Repository}@{build.Digest}"), Platform = "arm64" })).Ok().OutputOf<LabImage>().First();
         Assert.Equal(build.Digest, byDigest.Id);
         Assert.True(byDigest.Platforms.Single(p => p.Platform == "linux/arm64").Available);
     }

@@ -1,0 +1,65 @@
+#!/usr/bin/env pwsh
+# Images against the docker CLI, in the same run: a list, and a push, a pull, a save and a load of one image. Needs an engine (DOCKER_HOST, or
+# CLOUDLAB_TEST_DOCKER) and a registry that it can push to (CLOUDLAB_TEST_REGISTRY). Both sides work warm and take turns; the middle time counts.
+[CmdletBinding()]
+param(
+    [string] $Registry = $env:CLOUDLAB_TEST_REGISTRY ?? '127.0.0.1:5000',
+    [ValidateRange(1, 100)] [int] $Rounds = 7,
+    [ValidateRange(1, 4096)] [int] $MiB = 64
+)
+
+$ErrorActionPreference = 'Stop'
+$root = Split-Path $PSScriptRoot
+Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
+if ($env:CLOUDLAB_TEST_DOCKER) { $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER }
+
+$work = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) "cloudlab-bench-$([guid]::NewGuid().ToString('N'))")).FullName
+$image = "$Registry/cloudlab-bench/$([guid]::NewGuid().ToString('N')):1"
+$made = [Collections.Generic.List[string]]::new()
+
+# An image whose content no other one has, so that a push has something to send.
+function New-Image([string] $Name) {
+    $bytes = [byte[]]::new($MiB * 1MB)
+    [Random]::Shared.NextBytes($bytes)
+    [IO.File]::WriteAllBytes((Join-Path $work content), $bytes)
+    $null = Build-LabImage $work -DockerfileText 'FROM scratch', 'COPY content /' -Tag $Name -Provenance false
+    $made.Add($Name)
+}
+
+function Measure-Turn([string] $What, [scriptblock] $Ours, [scriptblock] $Theirs, [scriptblock] $Before = {}) {
+    $times = @{ Ours = @(); Theirs = @() }
+    foreach ($round in 0..$Rounds) {
+        foreach ($side in ($round % 2 ? 'Ours', 'Theirs' : 'Theirs', 'Ours')) {
+            $null = & $Before
+            $code = $side -eq 'Ours' ? $Ours : $Theirs
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $null = & $code
+            if ($side -eq 'Theirs' -and $LASTEXITCODE) { throw "docker failed at $What" }
+            # The first round warms up.
+            if ($round) { $times[$side] += $clock.Elapsed.TotalMilliseconds }
+        }
+    }
+    $middle = { param($all) ($all | Sort-Object)[[int][Math]::Floor($all.Count / 2)] }
+    $ours, $theirs = (& $middle $times.Ours), (& $middle $times.Theirs)
+    [pscustomobject]@{ What = $What; CloudLabMs = [Math]::Round($ours, 1); DockerMs = [Math]::Round($theirs, 1); Ratio = [Math]::Round($ours / $theirs, 2) }
+}
+
+try {
+    New-Image $image
+    Measure-Turn 'list' { Get-LabImage } { docker image ls }
+    Measure-Turn 'push, nothing new' { Push-LabImage $image } { docker push --quiet $image }
+    Measure-Turn "pull, $MiB MiB" { Receive-LabImage $image } { docker pull --quiet $image } -Before { docker image rm --force $image }
+    Measure-Turn "save, $MiB MiB" { Export-LabImage $image -Path (Join-Path $work a.tar) -Force } { docker save --output (Join-Path $work b.tar) $image }
+    Measure-Turn "load, $MiB MiB" { Import-LabImage (Join-Path $work a.tar) } { docker load --quiet --input (Join-Path $work b.tar) } -Before { docker image rm --force $image }
+
+    # Each push has to send something that the registry does not have.
+    $script:next = 0
+    Measure-Turn "push, $MiB MiB" { Push-LabImage $script:name } { docker push --quiet $script:name } -Before {
+        $script:name = "$($image)-$(($script:next++))"
+        New-Image $script:name
+    }
+}
+finally {
+    Remove-Item $work -Recurse -Force
+    if ($made.Count) { docker image rm --force $made 2>&1 | Out-Null }
+}
