@@ -227,7 +227,7 @@ public sealed class StartLabContainerCommand : DockerCommand
     [Parameter(ParameterSetName = RunSet)]
     public ContainerPull Pull { get; set; } = ContainerPull.Missing;
 
-    /// <summary>Keeps standard input open for Connect-LabContainer.</summary>
+    /// <summary>Keeps standard input open for Connect-LabContainer; without -Tty it ends with the first connection.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Alias("i")]
     public SwitchParameter Interactive { get; set; }
