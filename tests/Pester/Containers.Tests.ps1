@@ -54,8 +54,128 @@ Describe 'Without a Docker Engine' -Tag Containers {
         @{ Line = 'Get-LabImage -DockerContext def'; Offer = 'default' }
         @{ Line = 'Build-LabImage -Builder def'; Offer = 'default' }
         @{ Line = 'Build-LabImage -Provenance m'; Offer = 'max' }
+        @{ Line = 'Start-LabContainer x -RestartPolicy un'; Offer = 'unless-stopped' }
+        @{ Line = 'Watch-LabContainer -Action di'; Offer = 'die' }
+        @{ Line = 'Start-LabContainer x -Pull N'; Offer = 'Never' }
+        @{ Line = 'Get-LabContainer -State ex'; Offer = 'exited' }
     ) {
         (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText | Should -Contain $Offer
+    }
+}
+
+Describe 'Containers without a Docker Engine' -Tag Containers {
+    It '<Line> ends with one line that names the address' -ForEach @(
+        @{ Line = 'Get-LabContainer' }
+        @{ Line = 'Start-LabContainer nosuch' }
+        @{ Line = 'Get-LabContainerLog nosuch' }
+        @{ Line = 'Invoke-LabContainer nosuch -Command ls' }
+        @{ Line = 'Copy-LabContainerItem nosuch:/x .' }
+        @{ Line = 'Get-LabDockerNetwork' }
+        @{ Line = 'Watch-LabContainer' }
+    ) {
+        { Invoke-Expression "$Line @none" } | Should -Throw -ErrorId 'NoDockerEngine,*'
+    }
+
+    It 'refuses <Parameter> <Value> before anything is sent' -ForEach @(
+        @{ Parameter = 'Publish'; Value = '99999:1'; Id = 'PortInvalid' }
+        @{ Parameter = 'Volume'; Value = 'data:here'; Id = 'VolumeInvalid' }
+        @{ Parameter = 'Memory'; Value = 'much'; Id = 'SizeInvalid' }
+    ) {
+        $more = @{ $Parameter = $Value }
+        { Start-LabContainer nosuch @more @none } | Should -Throw -ErrorId "$Id,*"
+    }
+
+    It 'takes the names of the docker CLI: <Alias>' -ForEach @(
+        @{ Cmdlet = 'Start-LabContainer'; Alias = 'p'; Parameter = 'Publish' }
+        @{ Cmdlet = 'Start-LabContainer'; Alias = 'e'; Parameter = 'Environment' }
+        @{ Cmdlet = 'Start-LabContainer'; Alias = 'rm'; Parameter = 'Remove' }
+        @{ Cmdlet = 'Start-LabContainer'; Alias = 'v'; Parameter = 'Volume' }
+        @{ Cmdlet = 'Get-LabContainerLog'; Alias = 'f'; Parameter = 'Follow' }
+        @{ Cmdlet = 'Get-LabContainer'; Alias = 'a'; Parameter = 'All' }
+    ) {
+        (Get-Command $Cmdlet).Parameters[$Parameter].Aliases | Should -Contain $Alias
+    }
+
+    It 'says what would be run, with -WhatIf' {
+        Start-LabContainer movies/site:1.0 -Name web -Publish 8001:8000 -WhatIf @none | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Containers with a Docker Engine (CLOUDLAB_TEST_DOCKER)' -Tag Containers -Skip:(-not $docker) {
+    BeforeAll {
+        $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
+        $mark = [guid]::NewGuid().ToString('N').Substring(0, 8)
+        $image = "cloudlab-pester/box:$mark"
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive box)).FullName
+        $processor = if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'Arm64') { 'arm64' } else { 'amd64' }
+        Copy-Item (Join-Path $env:CLOUDLAB_TEST_BUSYBOX "linux/$processor/busybox") $folder
+        Set-Content (Join-Path $folder Dockerfile) "FROM scratch`
+COPY busybox /bin/busybox`
+RUN [""/bin/busybox"",""--install"",""-s"",""/bin""]"
+        $null = Build-LabImage $folder -Tag $image @engine
+        $web = Start-LabContainer $image -Name "web-$mark" -Command sh, -c, 'echo hello; exec sleep 1000' -Label @{ mark = $mark } -Init @engine
+    }
+
+    AfterAll {
+        Get-LabContainer -All -Label "mark=$mark" @engine | Remove-LabContainer -Force @engine
+        docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force $image | Out-Null
+    }
+
+    It 'binds its own output in every verb' {
+        $web.PSObject.TypeNames | Should -Contain CloudLab.Core.Containers.Containers.LabContainer
+        ($web | Get-LabContainer @engine).Id | Should -Be $web.Id
+        ($web | Get-LabContainerLog @engine).Text | Should -Be hello
+        $web | Invoke-LabContainer -Command echo, hi @engine | Should -Be hi
+        'b', 'a' | Invoke-LabContainer $web.Name -Command sort @engine | Should -Be 'a', 'b'
+        ($web | Suspend-LabContainer -PassThru @engine | Resume-LabContainer -PassThru @engine).State | Should -Be running
+        ($web | Get-LabContainerReport @engine).Cause | Should -Be 'It is running.'
+        ($web | Get-LabContainerProcess @engine).Command | Should -Contain 'sleep 1000'
+        ($web | Measure-LabContainer @engine).CpuPercent | Should -BeOfType double
+        "$web" | Should -Be $web.Name
+        ($web | ConvertTo-Json -Depth 3 | ConvertFrom-Json).Name | Should -Be $web.Name
+    }
+
+    It 'sets LASTEXITCODE and tells standard error from output' {
+        $output = Invoke-LabContainer $web.Name -Command sh, -c, 'echo out; echo err >&2; exit 3' @engine -ErrorAction SilentlyContinue -ErrorVariable problems -InformationVariable info 6> $null
+        $output | Should -Be out
+        $LASTEXITCODE | Should -Be 3
+        "$info" | Should -Be err
+        $problems.FullyQualifiedErrorId | Should -BeLike 'ContainerCommandFailed,*'
+    }
+
+    It 'copies a file in and out' {
+        Set-Content (Join-Path $TestDrive in.txt) text -NoNewline
+        $null = Get-Item (Join-Path $TestDrive in.txt) | Copy-LabContainerItem -Destination "$($web.Name):/in.txt" @engine
+        $copy = Copy-LabContainerItem "$($web.Name):/in.txt" (Join-Path $TestDrive out.txt) @engine
+        Get-Content (Join-Path $TestDrive out.txt) -Raw | Should -Be text
+        $copy.Size | Should -Be 4
+    }
+
+    It 'shows a table' {
+        $web | Format-Table | Out-String -Width 160 | Should -Match 'ShortId +Name +Image +State +Ports'
+        $web | Get-LabContainerReport @engine | Format-Table | Out-String -Width 160 | Should -Match 'Name +State +Cause'
+    }
+
+    It 'catches its errors by type and id' {
+        $caught = try { Get-LabContainer "web-${mark}x" @engine -ErrorAction Stop } catch [LabException] { $_ }
+        $caught.FullyQualifiedErrorId | Should -BeLike 'ContainerNotFound,*'
+        "$caught" | Should -BeLike "*nearest name is 'web-$mark'*"
+        $caught.CategoryInfo.Category | Should -Be ObjectNotFound
+    }
+
+    It 'removes nothing with -WhatIf' {
+        $web | Remove-LabContainer -Force -WhatIf @engine
+        (Get-LabContainer $web.Name @engine).State | Should -Be running
+    }
+
+    It 'completes the names of containers' {
+        $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER
+        try {
+            $line = "Get-LabContainerLog web-$($mark.Substring(0, 5))"
+            for ($tries = 0; $tries -lt 60 -and -not $offered; $tries++) { $offered = (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+            $offered | Should -Contain $web.Name
+        }
+        finally { $env:DOCKER_HOST = $null }
     }
 }
 

@@ -16,8 +16,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// local.</para>
 /// </remarks>
 /// <example>
-/// <para>Copies a configuration file out of a container.</para>
-/// <code>Copy-LabContainerItem web:/etc/nginx/nginx.conf .</code>
+/// <para>Copies a file out of a container.</para>
+/// <code>Copy-LabContainerItem web:/srv/site/index.html .</code>
 /// </example>
 /// <example>
 /// <para>Copies the content of a folder into a container.</para>

@@ -15,8 +15,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <code>Get-LabContainerLog web -Tail 20 | Where-Object Stream -eq stderr</code>
 /// </example>
 /// <example>
-/// <para>Follows the logs of all containers of a team from now on.</para>
-/// <code>Get-LabContainer -Label team=movies | Get-LabContainerLog -Follow -Since 0s</code>
+/// <para>Follows the logs of all containers of a team from now on, and ends after ten lines.</para>
+/// <code>Get-LabContainer -Label team=movies | Get-LabContainerLog -Follow -Since 0s | Select-Object -First 10</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabContainerLog")]

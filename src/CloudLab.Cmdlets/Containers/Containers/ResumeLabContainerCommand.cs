@@ -8,8 +8,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <para>Errors: ContainerNotFound, with the nearest names; DockerEngineError or DockerConflict when it is not suspended.</para>
 /// </remarks>
 /// <example>
-/// <para>Lets a suspended container run on.</para>
-/// <code>Resume-LabContainer web</code>
+/// <para>Suspends a container and lets it run on.</para>
+/// <code>Suspend-LabContainer web; Resume-LabContainer web</code>
 /// </example>
 /// <example>
 /// <para>Lets everything that is suspended run on.</para>

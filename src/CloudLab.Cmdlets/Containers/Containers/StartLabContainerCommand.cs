@@ -22,7 +22,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// </remarks>
 /// <example>
 /// <para>Runs a web server and waits until it answers.</para>
-/// <code>Start-LabContainer movies/site:1.0 -Name web -Publish 8001:8000 | Wait-LabContainer -Port 8001</code>
+/// <code>Start-LabContainer movies/site:1.0 -Name web -Publish 8001:8000 | Wait-LabContainer -Port 8000</code>
 /// </example>
 /// <example>
 /// <para>Runs a command in a new container, removes the container, and takes the output into a variable.</para>
@@ -227,7 +227,7 @@ public sealed class StartLabContainerCommand : DockerCommand
     [Parameter(ParameterSetName = RunSet)]
     public ContainerPull Pull { get; set; } = ContainerPull.Missing;
 
-    /// <summary>Keeps standard input open for Connect-LabContainer.</summary>
+    /// <summary>Keeps standard input open for Connect-LabContainer; without -Tty it ends with the first connection.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Alias("i")]
     public SwitchParameter Interactive { get; set; }

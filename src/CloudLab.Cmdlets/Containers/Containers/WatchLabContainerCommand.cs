@@ -12,8 +12,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <para>Errors: DockerAnswerBroken when the engine stops.</para>
 /// </remarks>
 /// <example>
-/// <para>Waits until a container dies, and shows its exit code.</para>
-/// <code>Watch-LabContainer web -Action die | Select-Object -First 1 -ExpandProperty ExitCode</code>
+/// <para>Shows the exit code of a container that has died, or dies.</para>
+/// <code>Stop-LabContainer web; Watch-LabContainer web -Action die -Since 1m | Select-Object -First 1 -ExpandProperty ExitCode</code>
 /// </example>
 /// <example>
 /// <para>Lists what happened in the last hour.</para>

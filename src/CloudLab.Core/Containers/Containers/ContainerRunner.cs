@@ -167,6 +167,9 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
             StopSignal = options.StopSignal,
             Tty = options.Terminal,
             OpenStdin = options.Interactive,
+
+            // Or the end of what is sent would never reach the program.
+            StdinOnce = options.Interactive && !options.Terminal,
             HostConfig = new HostConfig
             {
                 PortBindings = ports,

@@ -55,7 +55,9 @@ public sealed class ContainerChangeTests : ContainerWorld
         int port = FreePort(), taken = FreePort();
         await StartAsync(new { Name = other, Publish = $"{taken}:80" }, "sleep", "1000");
         LabContainer web = await StartAsync(new { Name = name, Publish = $"{port}:80" }, "sh", "-c", "trap exit TERM; sleep 1000 & wait");
-        ErrorRecord error = ErrorOf(await RunAsync("Set-LabContainer", new { Name = name, Publish = $"{taken}:80" }), "PortTaken");
+        CmdletResult failed = await RunAsync("Set-LabContainer", new { Name = name, Publish = $"{taken}:80" });
+        Assert.Contains("in use", Assert.Single(failed.Errors).ToString(), StringComparison.Ordinal);
+        ErrorRecord error = ErrorOf(failed, "PortTaken");
         Assert.Contains("the old one runs again", error.ToString(), StringComparison.Ordinal);
         Assert.Contains($"'{other}'", error.ToString(), StringComparison.Ordinal);
         LabContainer now = Assert.Single((await RunAsync("Get-LabContainer", new { Name = name })).Ok().OutputOf<LabContainer>());
