@@ -40,8 +40,8 @@ function Measure-Turn([string] $What, [scriptblock] $Ours, [scriptblock] $Theirs
         }
     }
     $middle = { param($all) ($all | Sort-Object)[[int][Math]::Floor($all.Count / 2)] }
-    $ours, $theirs = (& $middle $times.Ours), (& $middle $times.Theirs)
-    [pscustomobject]@{ What = $What; CloudLabMs = [Math]::Round($ours, 1); DockerMs = [Math]::Round($theirs, 1); Ratio = [Math]::Round($ours / $theirs, 2) }
+    $mine, $other = (& $middle $times.Ours), (& $middle $times.Theirs)
+    [pscustomobject]@{ What = $What; CloudLabMs = [Math]::Round($mine, 1); DockerMs = [Math]::Round($other, 1); Ratio = [Math]::Round($mine / $other, 2) }
 }
 
 try {
