@@ -159,7 +159,7 @@ RUN [""/bin/busybox"",""--install"",""-s"",""/bin""]"
     It 'catches its errors by type and id' {
         $caught = try { Get-LabContainer "web-${mark}x" @engine -ErrorAction Stop } catch [LabException] { $_ }
         $caught.FullyQualifiedErrorId | Should -BeLike 'ContainerNotFound,*'
-        "$caught" | Should -BeLike "*nearest name is 'web-$mark'*"
+        "$caught" | Should -BeLike "*Similar: 'web-$mark'*"
         $caught.CategoryInfo.Category | Should -Be ObjectNotFound
     }
 

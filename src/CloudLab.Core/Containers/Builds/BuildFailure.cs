@@ -56,7 +56,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
         if ((match = PushError().Match(reason)).Success)
         {
-            return RegistryFailure.Explain(match.Groups["image"].Value, pull: false, match.Groups["why"].Value);
+            return RegistryFailure.Explain(match.Groups["image"].Value, pull: false, match.Groups["why"].Value, built: true);
         }
 
         if ((match = PullError().Match(reason)).Success)

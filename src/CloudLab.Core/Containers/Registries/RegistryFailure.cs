@@ -12,12 +12,13 @@ internal static partial class RegistryFailure
     /// <param name="pull">True for a pull, false for a push.</param>
     /// <param name="why">What the engine said.</param>
     /// <param name="inner">What it was said in, or null.</param>
+    /// <param name="built">Whether the image that is pushed was built just before.</param>
     /// <returns>The error: what is wrong and what to do.</returns>
-    public static LabException Explain(string image, bool pull, string why, Exception? inner = null)
+    public static LabException Explain(string image, bool pull, string why, Exception? inner = null, bool built = false)
     {
         string registry = ImageName.Registry(image);
         string login = registry == RegistryCredentials.Hub ? "docker login" : $"docker login {registry}";
-        string what = pull ? "pulled from" : "pushed to";
+        string what = pull ? "could not be pulled from" : built ? "was built but could not be pushed to" : "could not be pushed to";
         why = why.Trim().TrimEnd('.');
         if (UnauthorizedError().IsMatch(why))
         {
@@ -41,7 +42,7 @@ internal static partial class RegistryFailure
         bool plain = why.Contains("server gave HTTP response to HTTPS client", StringComparison.Ordinal);
         return Make(
             LabErrorKind.ServiceFailed, plain || UnreachableError().IsMatch(why) ? "RegistryUnreachable" : pull ? "PullFailed" : "PushFailed",
-            $"'{image}' could not be {what} {registry}: {why}.",
+            $"'{image}' {what} {registry}: {why}.",
             plain ? $"The registry speaks plain HTTP: add \"insecure-registries\": [\"{registry}\"] to the engine's daemon.json."
                 : pull ? null : "Pushing again sends only the layers that the registry does not have.");
 

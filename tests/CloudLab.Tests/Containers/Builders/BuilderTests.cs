@@ -45,7 +45,7 @@ public sealed class BuilderTests : IDisposable
         Assert.Equal("default", (await RunAsync("Get-LabBuilder", new { Name = "*" })).Ok().OutputOf<LabBuilder>().Single(b => b.IsCurrent).Name);
         ErrorRecord typo = Assert.Single((await RunAsync("Get-LabBuilder", new { Name = "filsm" })).Errors);
         Assert.StartsWith("BuilderNotFound", typo.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("Similar: films", typo.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Similar: 'films'", typo.ToString(), StringComparison.Ordinal);
 
         (await CmdletRunner.RunAsync("Remove-LabBuilder", new { Force = true, Session }, input: [made])).Ok();
         Assert.StartsWith("BuilderNotFound", Assert.Single((await RunAsync("Remove-LabBuilder", new { Name = "films", Force = true })).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);

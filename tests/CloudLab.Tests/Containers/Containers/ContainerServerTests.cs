@@ -75,7 +75,7 @@ public sealed class ContainerServerTests : ContainerWorld
         string name = Fresh("web");
         LabContainer web = await StartAsync(new { Name = name }, "sleep", "1000");
         CmdletResult result = await RunAsync("Get-LabContainer", new { Name = new[] { name + "x", name } });
-        Assert.Contains($"the nearest name is '{name}'", ErrorOf(result, "ContainerNotFound").ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Similar: '{name}'", ErrorOf(result, "ContainerNotFound").ToString(), StringComparison.Ordinal);
         Assert.Equal(web.Id, Assert.Single(result.OutputOf<LabContainer>()).Id);
     }
 

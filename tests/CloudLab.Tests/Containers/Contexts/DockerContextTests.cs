@@ -58,7 +58,7 @@ public sealed class DockerContextTests : IDisposable
     {
         world.Context("near", "unix:///run/user/1000/docker.sock");
         CmdletResult result = await CmdletRunner.RunAsync("Use-LabDockerContext", new { Name = "naer", Session = world.Session() });
-        Assert.Contains("Similar: near", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
+        Assert.Contains("Similar: 'near'", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
         (await CmdletRunner.RunAsync("Use-LabDockerContext", new { Name = "near", WhatIf = true, Session = world.Session() })).Ok();
         Assert.False(File.Exists(Path.Combine(world.Config, "config.json")));
     }

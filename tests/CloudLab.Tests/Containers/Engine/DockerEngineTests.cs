@@ -252,10 +252,10 @@ public sealed class DockerEngineTests : IDisposable
     [InlineData("a b\\c@ä%41", "a%20b%5Cc%40%C3%A4%2541")]
     public async Task An_odd_name_stays_one_part_of_the_path(string name, string path)
     {
-        await using FakeEngine engine = FakeEngine.After(FakeEngine.Http(200, "OK"), _ => FakeEngine.Http(404, """{"message":"No such image"}"""));
+        await using FakeEngine engine = FakeEngine.After(FakeEngine.Http(200, "OK"), line => line.Contains("/images/json", StringComparison.Ordinal) ? FakeEngine.Http(200, "[]") : FakeEngine.Http(404, """{"message":"No such image"}"""));
         LabException e = await Assert.ThrowsAsync<LabException>(() => AllAsync(new ImageStore(Engine(engine)).FindAsync(name, default)));
         Assert.Equal(("ImageNotFound", LabErrorKind.NotFound), (e.Code, e.Kind));
-        Assert.Equal($"GET /v1.51/images/{path}/json?manifests=1 HTTP/1.1", engine.Requests[^1]);
+        Assert.Contains($"GET /v1.51/images/{path}/json?manifests=1 HTTP/1.1", engine.Requests);
     }
 
     [Fact]
@@ -263,7 +263,7 @@ public sealed class DockerEngineTests : IDisposable
     {
         await using FakeEngine engine = FakeEngine.After(FakeEngine.Http(200, "OK"), _ => FakeEngine.Http(200, OneImage));
         await Assert.ThrowsAsync<LabException>(() => AllAsync(new ImageStore(Engine(engine)).FindAsync("mo\"vies&x", default)));
-        string query = Uri.UnescapeDataString(engine.Requests[^1].Split(' ')[1].Split('?')[1]);
+        string query = Uri.UnescapeDataString(engine.Requests.First(line => line.Contains("filters", StringComparison.Ordinal)).Split(' ')[1].Split('?')[1]);
         Assert.Equal("mo\"vies&x", JsonNode.Parse(query[(query.IndexOf('{', StringComparison.Ordinal))..(query.LastIndexOf('}') + 1)])!["reference"]!.AsObject().Single().Key);
 
         Assert.Equal(["movies/site:1.0"], await AllAsync(new ImageStore(Engine(engine)).NamesAsync("mov", default)));

@@ -81,7 +81,7 @@ public sealed class ImageTransferTests : IAsyncLifetime
         }
 
         ErrorRecord typo = Assert.Single((await lab.RunAsync("Get-LabImage", new { Image = lab.Repository[..^1] + "x:1.0" })).Errors);
-        Assert.Contains($"Similar: {lab.Repository}:1.0", typo.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Similar: '{lab.Repository}:1.0'", typo.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
