@@ -24,7 +24,7 @@ BeforeDiscovery {
         LabEmulatorInfo            = 'Id', 'EndpointUrl'
         LabContainer               = 'Name', 'ShortId', 'Image'
         LabContainerChange         = 'Change', 'Path'
-        LabContainerCommand        = 'ExitCode', 'Output'
+        LabContainerCommand        = 'ExitCode'
         LabContainerCopy           = 'Source', 'Destination', 'Files', 'Size'
         LabContainerLogLine        = 'Stream', 'Text'
         LabContainerProcess        = 'ProcessId', 'Memory', 'Command'

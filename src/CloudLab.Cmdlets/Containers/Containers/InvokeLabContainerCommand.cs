@@ -62,6 +62,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
     /// <summary>User name or id, with the group after a colon.</summary>
     [Parameter]
     [Alias("u")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? User { get; set; }
 

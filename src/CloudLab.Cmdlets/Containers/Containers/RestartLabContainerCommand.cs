@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Containers.Containers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
@@ -31,6 +32,7 @@ public sealed class RestartLabContainerCommand : ContainerCommand
     /// <inheritdoc cref="StopLabContainerCommand.Signal"/>
     [Parameter]
     [Alias("s")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Signal { get; set; }
 

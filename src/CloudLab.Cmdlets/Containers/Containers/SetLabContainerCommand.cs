@@ -75,6 +75,7 @@ public sealed class SetLabContainerCommand : ContainerCommand
     /// <inheritdoc cref="StartLabContainerCommand.Memory"/>
     [Parameter]
     [Alias("m")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Memory { get; set; }
 

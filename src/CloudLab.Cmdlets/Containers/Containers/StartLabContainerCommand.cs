@@ -109,6 +109,7 @@ public sealed class StartLabContainerCommand : DockerCommand
     /// <summary>Limit of memory: <c>512m</c>, <c>1.5g</c> or a number of bytes.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Alias("m")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Memory { get; set; }
 
@@ -128,6 +129,7 @@ public sealed class StartLabContainerCommand : DockerCommand
     /// <summary>User name or id, with the group after a colon.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Alias("u")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? User { get; set; }
 
@@ -153,6 +155,7 @@ public sealed class StartLabContainerCommand : DockerCommand
     /// <summary>Health check: a shell command in the container; <c>none</c> turns the image's own off.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Alias("HealthCmd")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? HealthCommand { get; set; }
 
@@ -193,6 +196,7 @@ public sealed class StartLabContainerCommand : DockerCommand
     /// <summary>Host name in the container.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Alias("h")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Hostname { get; set; }
 
@@ -220,6 +224,7 @@ public sealed class StartLabContainerCommand : DockerCommand
 
     /// <summary>Signal that Stop-LabContainer sends: <c>SIGINT</c>.</summary>
     [Parameter(ParameterSetName = RunSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StopSignal { get; set; }
 

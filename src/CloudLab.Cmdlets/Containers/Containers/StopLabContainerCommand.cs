@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Containers.Containers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
@@ -32,6 +33,7 @@ public sealed class StopLabContainerCommand : ContainerCommand
     /// <summary>Signal to send instead of the container's stop signal: <c>SIGINT</c>.</summary>
     [Parameter]
     [Alias("s")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Signal { get; set; }
 
