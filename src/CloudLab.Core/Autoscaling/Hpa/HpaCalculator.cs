@@ -113,7 +113,11 @@ public static class HpaCalculator
         Demand(double.IsFinite(targetValue) && targetValue > 0, "TargetValue", targetValue, "give the value to hold, more than 0");
         Demand(minReplicas >= 0, "MinReplicas", minReplicas, "give 0 or more");
         Demand(maxReplicas is null or >= 1, "MaxReplicas", maxReplicas ?? 0, "give 1 or more");
-        Demand(maxReplicas is null || maxReplicas >= minReplicas, "MinReplicas", minReplicas, $"it is above MaxReplicas {maxReplicas}");
+        if (maxReplicas < minReplicas)
+        {
+            Demand(false, "MinReplicas", minReplicas, $"it is above MaxReplicas {maxReplicas}");
+        }
+
         CheckTolerance(tolerance);
     }
 

@@ -73,6 +73,9 @@ public sealed class HpaReplay : IHpaMetricSource
         Lowest = Highest = Replicas;
     }
 
+    /// <summary>Name of the workload: of the load, else of the autoscaler.</summary>
+    public string Workload => load.Workload.Length > 0 ? load.Workload : manifest.Spec.Name;
+
     /// <summary>Replicas that are asked for.</summary>
     public int Replicas { get; private set; }
 
@@ -121,7 +124,7 @@ public sealed class HpaReplay : IHpaMetricSource
     /// <returns>The sums.</returns>
     public HpaReplaySummary Summary() => new()
     {
-        Workload = load.Workload,
+        Workload = Workload,
         Manifest = manifest.Source,
         From = DateTimeOffset.FromUnixTimeMilliseconds(load.Times[0]),
         To = DateTimeOffset.FromUnixTimeMilliseconds(nowMs),
@@ -310,7 +313,7 @@ public sealed class HpaReplay : IHpaMetricSource
         return new()
         {
             Time = DateTimeOffset.FromUnixTimeMilliseconds(moment.TimeMs),
-            Workload = load.Workload,
+            Workload = Workload,
             Manifest = manifest.Source,
             Load = total == HpaLoad.None ? null : total / 1000.0,
             CurrentReplicas = moment.Step.Current,

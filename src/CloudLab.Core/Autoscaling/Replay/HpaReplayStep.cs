@@ -11,7 +11,7 @@ public sealed record HpaReplayStep
     /// <summary>When, in UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>Name of the workload; empty where there is only one.</summary>
+    /// <summary>Name of the workload: of the load, else of the autoscaler.</summary>
     public required string Workload { get; init; }
 
     /// <summary>Which manifest decided.</summary>
@@ -67,7 +67,7 @@ public sealed record HpaReplayStep
 /// <summary>What a replay came to.</summary>
 public sealed record HpaReplaySummary
 {
-    /// <summary>Name of the workload; empty where there is only one.</summary>
+    /// <summary>Name of the workload: of the load, else of the autoscaler.</summary>
     public required string Workload { get; init; }
 
     /// <summary>Which manifest decided.</summary>
