@@ -26,7 +26,7 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// Kubernetes 1.36 (pkg/controller/cronjob) with robfig/cron 3.0.1.
 /// </para>
 /// <para>Errors: ScheduleInvalid with the column and a correction; UnknownTimeZone; ScheduleMissing; NoCronJob; CronJobInvalid;
-/// CreationTimestampMissing; ManifestNotFound; ManifestSyntax. Each concerns one input, and the others continue. An unknown -TimeZone ends the command.</para>
+/// CreationTimestampMissing; ManifestNotFound; ManifestSyntax. Each concerns one input, and the others continue. An unknown -TimeZone ends the command, as do InvalidFrom and InvalidUntil.</para>
 /// </remarks>
 /// <example>
 /// <para>The next runs of a schedule, with its meaning.</para>
@@ -164,6 +164,11 @@ public sealed class GetLabScheduleCommand : ScheduleCommand
 
         From ??= DateTimeOffset.UtcNow;
         Now ??= DateTimeOffset.UtcNow;
+        if (From.Value.Year is < 1900 or > 9990)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "InvalidFrom", "-From must be between the years 1900 and 9990.");
+        }
+
         if (Until < From)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "InvalidUntil", $"-Until ({Until.Value.UtcDateTime:u}) is before -From ({From.Value.UtcDateTime:u}).");

@@ -5,8 +5,8 @@ namespace CloudLab.Core.Autoscaling.Schedules;
 /// <summary>A schedule as the CronJob controller computes with it.</summary>
 internal sealed class CronSchedule
 {
-    /// <summary>The last second that .NET has a date for.</summary>
-    public const long LastSecond = 253_402_300_799;
+    /// <summary>The last second that .NET has a date for in every zone: a day before the end of the year 9999.</summary>
+    public const long LastSecond = 253_402_214_399;
 
     private const int Horizon = 5;
 

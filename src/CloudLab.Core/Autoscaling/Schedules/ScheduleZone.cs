@@ -79,7 +79,9 @@ public sealed class ScheduleZone
         }
 
         ScheduleZone? zone = Found.GetOrAdd(name, Load);
-        problem = zone is null ? $"unknown time zone {name}" : null;
+        problem = zone is not null ? null
+            : Names.Any(known => known.StartsWith(name + "/", StringComparison.Ordinal)) ? "is a directory"
+            : $"unknown time zone {name}";
         return zone;
     }
 

@@ -79,6 +79,15 @@ public sealed class ScheduleCommandTests
     }
 
     [Fact]
+    public async Task Times_beyond_the_calendar_of_NET_are_refused_and_runs_end_before_it()
+    {
+        CmdletResult early = await CmdletRunner.RunAsync("Get-LabSchedule", new { Schedule = "0 9 * * *", TimeZone = "America/New_York", From = "0001-01-01" });
+        Assert.StartsWith("InvalidFrom", early.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        CmdletResult late = await CmdletRunner.RunAsync("Get-LabSchedule", new { Schedule = "0 0 1 1 *", TimeZone = "Asia/Tokyo", From = "9990-06-01", Count = 100 });
+        Assert.Equal(9, late.Ok().Output.Count);
+    }
+
+    [Fact]
     public async Task Files_and_folders_of_manifests_are_read()
     {
         string folder = Directory.CreateTempSubdirectory("cloudlab-cron").FullName;
