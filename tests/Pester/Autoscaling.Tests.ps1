@@ -82,7 +82,7 @@ Describe 'Measure-HpaReplicas with a manifest' -Tag Autoscaling {
     It 'compares two manifests on one load' {
         $sums = Measure-LabHpa -Manifest hpa.yaml -Compare hpa-calm.yaml -LoadPath load.csv
         $sums.Manifest | Should -Be 'hpa.yaml', 'hpa-calm.yaml'
-        $sums[1].Comparison | Should -Match '^hpa-calm.yaml takes .* replica-seconds than hpa.yaml, \d+ fewer s over the target, \d+ fewer flaps\.$'
+        $sums[1].Comparison | Should -Match '^hpa-calm.yaml takes .* replica-seconds than hpa.yaml, \d+ s less over the target, \d+ fewer flaps\.$'
         $sums[0].ReplicaSeconds | Should -Be (($all = Measure-LabHpa -Manifest hpa.yaml -LoadPath load.csv) | Select-Object -SkipLast 1 | ForEach-Object { $_.DesiredReplicas * 15 } | Measure-Object -Sum).Sum
         $all[0].Time | Should -Be ([DateTimeOffset] '2026-11-28T00:00:00Z')
     }

@@ -54,7 +54,7 @@ public static class HpaPlot
         highest = highest > 0 ? highest : 1;
         StringBuilder svg = new();
         svg.Append(CultureInfo.InvariantCulture, $"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Wide} {Top + High + 50 + (20 * curves.Count)}" font-family="sans-serif" font-size="12">
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Wide} {Top + High + 40 + (30 * curves.Count)}" font-family="sans-serif" font-size="12">
             <rect width="100%" height="100%" fill="#ffffff"/>
             <text x="{Left}" y="22" font-size="14" fill="#1f2328">{Escape(Heading(curves))}</text>
 
@@ -72,9 +72,9 @@ public static class HpaPlot
         {
             HpaCurve curve = curves[i];
             string color = Colors[i % Colors.Length];
-            Over(svg, curve.Points, X, Top + High + 24 + (20 * i), color);
+            Over(svg, curve.Points, X, Top + High + 28 + (30 * i), color);
             Path(svg, Changes(curve.Points), point => (X(point.TimeMs), Top + High - (point.Replicas / most * High)), color, steps: true);
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"{Top + High + 44 + (20 * i)}\" fill=\"{color}\">{Escape(curve.Title)} (marks above: over target)</text>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"{Top + High + 48 + (30 * i)}\" fill=\"{color}\">{Escape(curve.Title)} (marks above: over target)</text>\n");
         }
 
         return svg.Append("</svg>\n").ToString();

@@ -120,14 +120,17 @@ public sealed record HpaReplaySummary
             : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(change):0.#} % {(change < 0 ? "fewer" : "more")} replica-seconds");
         return second with
         {
-            Comparison = $"{second.Manifest} takes {cost} than {first.Manifest}, {Difference(second.SecondsOverTarget - first.SecondsOverTarget, "s over the target")}, "
+            Comparison = $"{second.Manifest} takes {cost} than {first.Manifest}, {Seconds(second.SecondsOverTarget - first.SecondsOverTarget)} over the target, "
                 .Replace("as many replica-seconds than", "as many replica-seconds as", StringComparison.Ordinal)
-                + $"{Difference(second.Flaps - first.Flaps, "flaps")}.",
+                + $"{Flapping(second.Flaps - first.Flaps)}.",
         };
     }
 
-    private static string Difference(long by, string of) =>
-        by == 0 ? $"no difference in {of}" : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(by)} {(by > 0 ? "more" : "fewer")} {of}");
+    private static string Seconds(long by) =>
+        by == 0 ? "just as long" : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(by)} s {(by > 0 ? "more" : "less")}");
+
+    private static string Flapping(int by) => by == 0 ? "as many flaps"
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(by)} {(by > 0 ? "more" : "fewer")} {(Math.Abs(by) == 1 ? "flap" : "flaps")}");
 
     /// <inheritdoc/>
     public override string ToString() => Comparison ?? $"{Manifest}: {ReplicaSeconds} replica-seconds, {SecondsOverTarget} s over target, {Flaps} flaps";
