@@ -165,6 +165,38 @@ Describe 'Examples' -Tag Module {
             $kept[$name] = [Environment]::GetEnvironmentVariable($name)
         }
         $hasDocker = $null -ne $env:CLOUDLAB_TEST_DOCKER
+
+        # What an example about containers may presume: the image of a site, and containers, a network and a volume that it does not make itself.
+        function MakeContainers([string] $Code) {
+            $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
+            RemoveContainers
+            $folder = (New-Item -ItemType Directory (Join-Path $work 'image')).FullName
+            $processor = if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'Arm64') { 'arm64' } else { 'amd64' }
+            Copy-Item (Join-Path $env:CLOUDLAB_TEST_BUSYBOX "linux/$processor/busybox") $folder
+            Set-Content (Join-Path $folder Dockerfile) @(
+                'FROM scratch', 'COPY busybox /bin/busybox', 'RUN ["/bin/busybox","--install","-s","/bin"]'
+                'RUN mkdir -p /srv/site /tmp && echo movies > /srv/site/index.html'
+                'CMD httpd -p 8000 -h /srv/site; while true; do echo up; sleep 0.2; done')
+            $null = Build-LabImage $folder -Tag movies/site:1.0 @engine
+            foreach ($kind in 'Network', 'Volume') {
+                if ($Code -notmatch "New-LabDocker$kind") { $null = & "New-LabDocker$kind" movies @engine }
+            }
+            $common = @{ Label = @{ team = 'movies' }; HealthCommand = 'true'; HealthInterval = 1; Init = $true }
+            foreach ($name in 'web', 'backup') {
+                if ($Code -notmatch "-Name $name") { $null = Start-LabContainer movies/site:1.0 -Name $name @common @engine }
+            }
+            if ($Code -match 'game') { $null = Start-LabContainer movies/site:1.0 -Name game -Interactive -Command cat @engine }
+            if ($Code -match 'Disconnect-LabDockerNetwork') { Connect-LabDockerNetwork movies -Container web, backup @engine }
+        }
+
+        function RemoveContainers {
+            $cli = '--host', $env:CLOUDLAB_TEST_DOCKER
+            $ids = @(docker @cli ps -aq --filter ancestor=movies/site:1.0) + @(docker @cli ps -aq --filter label=team=movies)
+            if ($ids) { docker @cli rm -fv @ids 2>&1 | Out-Null }
+            docker @cli network rm movies movies-db 2>&1 | Out-Null
+            docker @cli volume rm movies movies-data movies-cache 2>&1 | Out-Null
+            docker @cli image rm --force movies/site:1.0 2>&1 | Out-Null
+        }
     }
 
     BeforeEach {
@@ -205,6 +237,7 @@ Describe 'Examples' -Tag Module {
             $anybody = [pscredential]::new('test', (ConvertTo-SecureString 'test' -AsPlainText -Force))
             $null = Connect-Lab -EndpointUrl $env:CLOUDLAB_TEST_MOTO -Credential $anybody -Region eu-west-3
         }
+        if ($Docker -and $Code -match '-Lab(Container|Docker(Network|Volume))') { MakeContainers $Code }
         $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
         try {
             $null = $shell.AddScript("`$ErrorActionPreference = 'Stop'; `$ConfirmPreference = 'None'`n$Code", $true)
@@ -213,6 +246,7 @@ Describe 'Examples' -Tag Module {
         }
         finally {
             $shell.Dispose()
+            if ($Docker -and $Code -match '-Lab(Container|Docker(Network|Volume))') { RemoveContainers }
             if ($Docker -and $Code -match 'Build-LabImage') {
                 # The engine was given to the tests.
                 docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force ([regex]::Matches($Code, '(?<=-Tag )\S+').Value) 2>&1 | Out-Null

@@ -19,6 +19,9 @@ internal sealed partial class PointInTimeAttribute : ArgumentTransformationAttri
         {
             TimeSpan ago => DateTimeOffset.UtcNow - ago.Duration(),
             DateTime time => new DateTimeOffset(time),
+            // PowerShell takes 30s for a [short] and 2d for a [decimal].
+            short seconds => DateTimeOffset.UtcNow - TimeSpan.FromSeconds(Math.Abs((int)seconds)),
+            decimal days => DateTimeOffset.UtcNow - TimeSpan.FromDays((double)Math.Abs(days)),
             string text when Ago().Match(text) is { Success: true } match => DateTimeOffset.UtcNow - new TimeSpan(
                 Number(match, "d"), Number(match, "h"), Number(match, "m"), Number(match, "s")),
             string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset time) => time,
