@@ -9,7 +9,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <summary>Connects to the main process of a running container: writes its output from now on, and sends pipeline input to it.</summary>
 /// <remarks>
 /// <para>Lines of standard output are strings in the pipeline, those of standard error are shown as information. Ends with the container; Ctrl+C and Select-Object -First
-/// end only the connection, and the container runs on. Input is possible if the container was started with -Interactive.</para>
+/// end only the connection, and the container runs on. Input is possible if the container was started with Start-LabContainer -Interactive.</para>
 /// <para>Earlier output is in Get-LabContainerLog. To run another command in the container, use Invoke-LabContainer.</para>
 /// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning; ContainerTakesNoInput.</para>
 /// </remarks>

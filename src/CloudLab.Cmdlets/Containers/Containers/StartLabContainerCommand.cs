@@ -30,7 +30,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// </example>
 /// <example>
 /// <para>Starts what has ended.</para>
-/// <code>Get-LabContainer -State exited | Start-LabContainer</code>
+/// <code>Get-LabContainer -State exited -Label team=movies | Start-LabContainer</code>
 /// </example>
 /// <inputtype>Objects with the property Image, as Build-LabImage and Get-LabImage write them; LabContainer objects to start again.</inputtype>
 [Cmdlet(VerbsLifecycle.Start, "LabContainer", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]

@@ -16,7 +16,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// </example>
 /// <example>
 /// <para>Shows what would be done to push an image to another registry.</para>
-/// <code>Get-LabImage movies/site:1.0 | Add-LabImageTag -Tag 127.0.0.1:5000/movies/site:1.0 -WhatIf</code>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0 | Add-LabImageTag -Tag 127.0.0.1:5000/movies/site:1.0 -WhatIf</code>
 /// </example>
 /// <inputtype>Name of an image, or an object with the property Image, as Get-LabImage and Build-LabImage write them.</inputtype>
 [Cmdlet(VerbsCommon.Add, "LabImageTag", SupportsShouldProcess = true)]
