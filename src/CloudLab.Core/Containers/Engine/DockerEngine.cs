@@ -58,8 +58,8 @@ public sealed class DockerEngine
     }
 
     /// <summary>
-    /// Asks for an answer that is read as it comes: a log, messages, a tar. Docker.DotNet hands such answers out through callbacks that
-    /// nothing slows down, and reads them in pieces of 8 KiB: 100,000 log lines take it 500 ms, and this 60 ms.
+    /// Asks for an answer that is read as it comes: a log, messages, a tar. Docker.DotNet 4.3 hands such answers out through callbacks that nothing slows
+    /// down, and divides lines where a read ends: of 100,000 log lines it made 100,300 to 100,530.
     /// </summary>
     /// <param name="method">HTTP method.</param>
     /// <param name="path">Path and query, without the version.</param>

@@ -91,7 +91,7 @@ public sealed class EngineStreamTests : IDisposable
     [Fact]
     public async Task A_command_whose_engine_stops_is_lost_and_not_successful()
     {
-        await using FakeEngine engine = FakeEngine.After(Ping, request =>
+        FakeEngine engine = FakeEngine.After(Ping, request =>
             request.Contains("/exec/e1/start", StringComparison.Ordinal) ? "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" + Text("0100000000000004") + "one\n"
             : request.Contains("/exec/e1/json", StringComparison.Ordinal) ? ""
             : request.Contains("/containers/web/exec", StringComparison.Ordinal) ? FakeEngine.Http(201, """{"Id":"e1"}""")
