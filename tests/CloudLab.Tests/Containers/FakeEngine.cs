@@ -11,7 +11,6 @@ internal sealed class FakeEngine : IAsyncDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-engine-").FullName;
     private readonly Func<string, string?> answer;
     private readonly Task accepting;
-    private bool ended;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="answer">Gives the answer to a request line; null to say nothing and keep the connection open.</param>
@@ -40,15 +39,8 @@ internal sealed class FakeEngine : IAsyncDisposable
     public static FakeEngine After(string? ping, Func<string, string?> rest) =>
         new(line => line.Contains("/_ping", StringComparison.Ordinal) ? ping : rest(line));
 
-    /// <summary>Stops; a test may do that in its middle.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (ended)
-        {
-            return;
-        }
-
-        ended = true;
         await stop.CancelAsync();
         listener.Dispose();
         await accepting;
