@@ -96,6 +96,13 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
         (Get-Command $Cmdlet).Parameters[$Parameter].Aliases | Should -Contain $Alias
     }
 
+    It 'takes how long ago, a date or a Unix time: -Since <Since>' -ForEach @(
+        # PowerShell reads 0s as a short number and 2d as a decimal one.
+        @{ Since = '0s' }, @{ Since = '2d' }, @{ Since = '10m' }, @{ Since = '1h30m' }, @{ Since = '30' }, @{ Since = '1700000000' }, @{ Since = '2026-01-01' }, @{ Since = '([timespan]"0:1:0")' }
+    ) {
+        { Invoke-Expression "Get-LabContainerLog nosuch -Since $Since @none" } | Should -Throw -ErrorId 'NoDockerEngine,*'
+    }
+
     It 'says what would be run, with -WhatIf' {
         Start-LabContainer movies/site:1.0 -Name web -Publish 8001:8000 -WhatIf @none | Should -BeNullOrEmpty
     }

@@ -6,11 +6,16 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 
 /// <summary>
 /// Lets a <see cref="DateTimeOffset"/> parameter take what the docker CLI takes: how long ago (<c>10m</c>, <c>1h30m</c>, a TimeSpan), too. A time without an
-/// offset is local, as PowerShell's own are.
+/// offset is local, as PowerShell's own are. PowerShell itself reads <c>10s</c> as a short number and <c>2d</c> as a decimal one.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed partial class PointInTimeAttribute : ArgumentTransformationAttribute
 {
+    private const int LongestDays = 100_000;
+
+    // From here on a number of seconds is a Unix time, which the docker CLI takes, too.
+    private const double FirstTimestamp = 1e9, LongestSeconds = 1e11;
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -19,9 +24,9 @@ internal sealed partial class PointInTimeAttribute : ArgumentTransformationAttri
         {
             TimeSpan ago => DateTimeOffset.UtcNow - ago.Duration(),
             DateTime time => new DateTimeOffset(time),
-            // PowerShell takes 30s for a [short] and 2d for a [decimal].
-            short seconds => DateTimeOffset.UtcNow - TimeSpan.FromSeconds(Math.Abs((int)seconds)),
-            decimal days => DateTimeOffset.UtcNow - TimeSpan.FromDays((double)Math.Abs(days)),
+            decimal days and >= 0 and < LongestDays => DateTimeOffset.UtcNow - TimeSpan.FromDays((double)days),
+            short or int or long or double when Convert.ToDouble(value, CultureInfo.InvariantCulture) is >= 0 and < LongestSeconds and var seconds =>
+                seconds < FirstTimestamp ? DateTimeOffset.UtcNow - TimeSpan.FromSeconds(seconds) : DateTimeOffset.UnixEpoch.AddSeconds(seconds),
             string text when Ago().Match(text) is { Success: true } match => DateTimeOffset.UtcNow - new TimeSpan(
                 Number(match, "d"), Number(match, "h"), Number(match, "m"), Number(match, "s")),
             string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset time) => time,

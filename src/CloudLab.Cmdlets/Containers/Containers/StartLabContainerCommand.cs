@@ -33,7 +33,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <code>Get-LabContainer -State exited -Label team=movies | Start-LabContainer</code>
 /// </example>
 /// <inputtype>Objects with the property Image, as Build-LabImage and Get-LabImage write them; LabContainer objects to start again.</inputtype>
-[Cmdlet(VerbsLifecycle.Start, "LabContainer", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
+// PowerShell tries the default set first: with the other one a piped container would be taken for its image, since it has such a property.
+[Cmdlet(VerbsLifecycle.Start, "LabContainer", SupportsShouldProcess = true, DefaultParameterSetName = ExistingSet)]
 [OutputType(typeof(LabContainer), typeof(string))]
 public sealed class StartLabContainerCommand : DockerCommand
 {

@@ -17,11 +17,13 @@ public sealed class ContainerChangeTests : ContainerWorld
     {
         string name = Fresh("web"), volume = Fresh("data");
         int port = FreePort(), next = FreePort();
+        List<string> volumes = [volume];
         try
         {
             LabContainer web = await StartAsync(
                 new { Name = name, Publish = $"127.0.0.1:{port}:80", Volume = new[] { volume + ":/data", "/nameless" }, Environment = new System.Collections.Hashtable { ["A"] = "1", ["B"] = "2" }, Memory = "64m" },
                 "sh", "-c", "echo $A$B$C; [ -e /nameless/kept ] && echo kept; touch /nameless/kept; exec sleep 1000");
+            volumes.AddRange(web.Mounts.Select(mount => mount.Source).Where(source => source != volume));
             Assert.Empty((await RunAsync("Set-LabContainer", new { Publish = $"127.0.0.1:{next}:80", WhatIf = true }, [web])).Ok().Output);
             LabContainer changed = Assert.Single((await RunAsync(
                 "Set-LabContainer",
@@ -44,7 +46,7 @@ public sealed class ContainerChangeTests : ContainerWorld
         finally
         {
             await DisposeAsync();
-            await DockerAsync("volume", "rm", "-f", volume);
+            await DockerAsync(["volume", "rm", "-f", .. volumes]);
         }
     }
 

@@ -57,7 +57,9 @@ public sealed class ContainerServerTests : ContainerWorld
         Assert.Equal("exited", stopped.State);
         Assert.NotNull(stopped.ExitCode);
         Assert.Empty((await RunAsync("Get-LabContainer", new { Label })).Ok().Output);
-        Assert.Equal("running", Assert.Single((await RunAsync("Start-LabContainer", new { }, [stopped])).Ok().OutputOf<LabContainer>()).State);
+        LabContainer again = Assert.Single((await RunAsync("Start-LabContainer", new { }, [stopped])).Ok().OutputOf<LabContainer>());
+        Assert.Equal((web.Id, "running"), (again.Id, again.State));
+        Assert.Equal(web.Id, Assert.Single((await RunAsync("Start-LabContainer", new { Name = name })).Ok().OutputOf<LabContainer>()).Id);
         Assert.Equal("running", Assert.Single((await RunAsync("Restart-LabContainer", new { PassThru = true, Timeout = 0 }, [web])).Ok().OutputOf<LabContainer>()).State);
 
         ErrorRecord error = ErrorOf(await RunAsync("Remove-LabContainer", new { Name = name, Confirm = false }), "ContainerRunning");
