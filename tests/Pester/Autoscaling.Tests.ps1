@@ -111,6 +111,7 @@ Describe 'Measure-HpaReplicas with a manifest' -Tag Autoscaling {
     It 'refuses <Case> in one line' -ForEach @(
         @{ Case = 'a file that is not there'; Arguments = @{ Manifest = 'nothing.yaml'; LoadPath = 'load.csv' }; Id = 'ManifestNotFound' }
         @{ Case = 'a load as a manifest'; Arguments = @{ Manifest = 'load.csv'; LoadPath = 'load.csv' }; Id = 'NotAnAutoscaler' }
+        @{ Case = 'a load that is not there'; Arguments = @{ Manifest = 'hpa.yaml'; LoadPath = 'nothing.csv' }; Id = 'LoadNotFound' }
         @{ Case = 'no load'; Arguments = @{ Manifest = 'hpa.yaml' }; Id = 'NoLoad' }
         @{ Case = 'a sync period of nothing'; Arguments = @{ Manifest = 'hpa.yaml'; LoadPath = 'load.csv'; SyncPeriod = 0 }; Id = 'InvalidSyncPeriod' }
         @{ Case = 'a negative tolerance'; Arguments = @{ Manifest = 'hpa.yaml'; LoadPath = 'load.csv'; Tolerance = -1 }; Id = 'InvalidTolerance' }

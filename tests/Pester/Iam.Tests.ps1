@@ -78,7 +78,7 @@ Describe 'Users, groups and keys' -Tag Identity {
         $said = $alone.Invoke()
         $alone.Dispose()
         $said | Should -HaveCount 3
-        $said | Should -BeLike 'ConfirmationNeeded,*: this needs a confirmation, and nobody can be asked for it. *-Confirm:$false*'
+        $said | Should -BeLike 'ConfirmationNeeded,*A confirmation is needed for *, and nobody can be asked for it. *-Confirm:$false*'
         (Get-LabUser).Name | Should -Be ann, bob
     }
 

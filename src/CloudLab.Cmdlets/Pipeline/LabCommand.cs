@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 
@@ -230,7 +231,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     protected async Task<bool> ShouldProcessAsync(string target, string action, bool force)
     {
         (bool goOn, Exception? nobody) = await TryShouldProcessAsync(target, action, force);
-        return nobody is null ? goOn : throw NotConfirmed(target, nobody, "Use -Force, or -Confirm:$false.");
+        return nobody is null ? goOn : throw NotConfirmed(target, nobody, "-Confirm:$false does it without asking.");
     }
 
     /// <summary>The error for a change that needs a confirmation where nobody can be asked.</summary>
@@ -239,7 +240,7 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     /// <param name="advice">How to do without.</param>
     /// <returns>The error.</returns>
     private protected static LabException NotConfirmed(string what, Exception nobody, string advice) => new(
-        LabErrorKind.InvalidData, "ConfirmationNeeded", $"{char.ToUpperInvariant(what[0])}{what[1..]}: this needs a confirmation, and nobody can be asked for it.", nobody)
+        LabErrorKind.InvalidData, "ConfirmationNeeded", $"A confirmation is needed for {what}, and nobody can be asked for it.", nobody)
     {
         Target = what,
         Advice = advice,
@@ -259,9 +260,9 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             {
                 return (ShouldProcess(target, described, force), null);
             }
-            catch (Exception e) when (e is not PipelineStoppedException)
+            catch (Exception e) when (e is not (PipelineStoppedException or HostException { ErrorRecord.FullyQualifiedErrorId: "ConfirmationNeeded" }))
             {
-                // Each kind of host has its own way to say that it cannot ask.
+                // Each kind of host has its own way to say that it cannot ask; that of cloudlab says what to do, too.
                 return (false, e);
             }
         });

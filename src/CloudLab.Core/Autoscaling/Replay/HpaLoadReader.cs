@@ -126,7 +126,7 @@ public sealed class HpaLoadReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LabException(LabErrorKind.NotFound, "LoadNotFound", $"The load {path} cannot be read: {e.Message}", e);
+            throw new LabException(LabErrorKind.NotFound, "LoadNotFound", $"The load {path} cannot be read: {e.Message}", e) { StopsCommand = true };
         }
 
         ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;

@@ -101,13 +101,27 @@ public sealed partial class ContainerStore
     public Task<bool> RestartAsync(string name, TimeSpan? grace, string? signal, CancellationToken cancellation) =>
         ActAsync(name, "restart", Times(grace, signal), cancellation);
 
-    /// <summary>Kills a container at once.</summary>
+    /// <summary>Kills a container at once, and waits until it has ended; a signal other than SIGKILL is only sent.</summary>
     /// <param name="name">Its name or id.</param>
     /// <param name="signal">Another signal than SIGKILL, or null.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>True.</returns>
-    public Task<bool> KillAsync(string name, string? signal, CancellationToken cancellation) =>
-        ActAsync(name, "kill", signal is null ? null : "signal=" + Uri.EscapeDataString(signal), cancellation);
+    /// <returns>Done when killed.</returns>
+    public async Task KillAsync(string name, string? signal, CancellationToken cancellation)
+    {
+        await ActAsync(name, "kill", signal is null ? null : "signal=" + Uri.EscapeDataString(signal), cancellation);
+        if (signal is null)
+        {
+            try
+            {
+                // The body comes when it has ended.
+                await Engine.JsonAsync(HttpMethod.Post, $"containers/{Uri.EscapeDataString(name)}/wait", cancellation, StopLimit);
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+            {
+                // It was to be removed when it ends.
+            }
+        }
+    }
 
     /// <summary>Freezes the processes of a container.</summary>
     /// <param name="name">Its name or id.</param>
