@@ -170,14 +170,17 @@ Describe 'Examples' -Tag Module {
         function MakeContainers([string] $Code) {
             $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
             RemoveContainers
-            $folder = (New-Item -ItemType Directory (Join-Path $work 'image')).FullName
-            $processor = if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'Arm64') { 'arm64' } else { 'amd64' }
-            Copy-Item (Join-Path $env:CLOUDLAB_TEST_BUSYBOX "linux/$processor/busybox") $folder
-            Set-Content (Join-Path $folder Dockerfile) @(
-                'FROM scratch', 'COPY busybox /bin/busybox', 'RUN ["/bin/busybox","--install","-s","/bin"]'
-                'RUN mkdir -p /srv/site /tmp && echo movies > /srv/site/index.html'
-                'CMD httpd -p 8000 -h /srv/site; while true; do echo up; sleep 0.2; done')
-            $null = Build-LabImage $folder -Tag movies/site:1.0 @engine
+            # Built for the first example; the last removes it.
+            if (-not (Get-LabImage movies/site:1.0 @engine -ErrorAction Ignore)) {
+                $folder = (New-Item -ItemType Directory (Join-Path $work 'image')).FullName
+                $processor = if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'Arm64') { 'arm64' } else { 'amd64' }
+                Copy-Item (Join-Path $env:CLOUDLAB_TEST_BUSYBOX "linux/$processor/busybox") $folder
+                Set-Content (Join-Path $folder Dockerfile) @(
+                    'FROM scratch', 'COPY busybox /bin/busybox', 'RUN ["/bin/busybox","--install","-s","/bin"]'
+                    'RUN mkdir -p /srv/site /tmp && echo movies > /srv/site/index.html'
+                    'CMD httpd -p 8000 -h /srv/site; while true; do echo up; sleep 0.2; done')
+                $null = Build-LabImage $folder -Tag movies/site:1.0 @engine
+            }
             foreach ($kind in 'Network', 'Volume') {
                 if ($Code -notmatch "New-LabDocker$kind") { $null = & "New-LabDocker$kind" movies @engine }
             }
@@ -192,11 +195,14 @@ Describe 'Examples' -Tag Module {
         function RemoveContainers {
             $cli = '--host', $env:CLOUDLAB_TEST_DOCKER
             $ids = @(docker @cli ps -aq --filter ancestor=movies/site:1.0) + @(docker @cli ps -aq --filter label=team=movies)
-            if ($ids) { docker @cli rm -fv @ids 2>&1 | Out-Null }
+            docker @cli rm -fv web backup game @ids 2>&1 | Out-Null
             docker @cli network rm movies movies-db 2>&1 | Out-Null
             docker @cli volume rm movies movies-data movies-cache 2>&1 | Out-Null
-            docker @cli image rm --force movies/site:1.0 2>&1 | Out-Null
         }
+    }
+
+    AfterAll {
+        if ($hasDocker) { docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force movies/site:1.0 2>&1 | Out-Null }
     }
 
     BeforeEach {

@@ -16,6 +16,11 @@ internal static partial class ContainerFaults
     public static bool IsAboutImage(LabException problem) => problem.ServiceMessage is { } said
         && (said.Contains("No such image", StringComparison.OrdinalIgnoreCase) || said.Contains("image with reference", StringComparison.Ordinal) || IsAboutPlatform(said));
 
+    /// <summary>The port that the engine's words say is in use.</summary>
+    /// <param name="said">The words, which differ with the address and with who has the port.</param>
+    /// <returns>The port, or null.</returns>
+    public static string? TakenPort(string said) => PortTaken().Match(said) is { Success: true } port ? port.Groups["port"].Value : null;
+
     /// <summary>Explains why a container could not be made or started.</summary>
     /// <param name="problem">What the engine said.</param>
     /// <param name="options">What was asked for.</param>
@@ -38,9 +43,9 @@ internal static partial class ContainerFaults
             };
         }
 
-        if (PortTaken().Match(said) is { Success: true } port)
+        if (TakenPort(said) is { } port)
         {
-            return await PortTakenAsync(problem, what, port.Groups["port"].Value, options, store, local, cancellation);
+            return await PortTakenAsync(problem, what, port, options, store, local, cancellation);
         }
 
         if (IsAboutPlatform(said))
@@ -161,7 +166,7 @@ internal static partial class ContainerFaults
     [GeneratedRegex("container name \"/?([^\"]+)\" is already in use by container \"([0-9a-f]{12,})\"")]
     private static partial Regex NameTaken();
 
-    [GeneratedRegex(@"(?:Bind for |bind host port(?: for)? |listen (?:tcp|udp)[46]? )(?:\[[^\]]*\]|[0-9.]*):(?<port>\d+)(?::\S+)?.*(?:already allocated|already in use)")]
+    [GeneratedRegex(@"Bind for \S*:(?<port>\d+) failed: port is already allocated|(?:bind host port(?: for)?|listen (?:tcp|udp)[46]?) (?:\[[^\]]*\]|[0-9.]*):(?<port>\d+).*already in use")]
     private static partial Regex PortTaken();
 
     [GeneratedRegex("exec: \"([^\"]+)\"")]

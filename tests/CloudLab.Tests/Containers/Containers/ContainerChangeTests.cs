@@ -69,6 +69,17 @@ public sealed class ContainerChangeTests : ContainerWorld
         Assert.Equal(web.Id, Assert.Single((await RunAsync("Get-LabContainer", new { Name = name })).Ok().OutputOf<LabContainer>()).Id);
     }
 
+    [Theory]
+    [InlineData("driver failed programming external connectivity on endpoint web (db97): Bind for :::39509 failed: port is already allocated", "39509")]
+    [InlineData("driver failed programming external connectivity on endpoint web (db97): Bind for 0.0.0.0:42135 failed: port is already allocated", "42135")]
+    [InlineData("driver failed programming external connectivity on endpoint web (db97): Bind for ::1:8080 failed: port is already allocated", "8080")]
+    [InlineData("failed to bind host port for 0.0.0.0:43861:172.17.0.4:80/tcp: address already in use", "43861")]
+    [InlineData("failed to bind host port 127.0.0.1:43861/tcp: address already in use", "43861")]
+    [InlineData("failed to bind host port for [::1]:43861:172.17.0.4:80/tcp: address already in use", "43861")]
+    [InlineData("Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use", "80")]
+    [InlineData("network web:80 not found", null)]
+    public void A_taken_port_is_read_from_the_engines_words(string said, string? port) => Assert.Equal(port, ContainerFaults.TakenPort(said));
+
     [Fact]
     public async Task Usage_processes_and_changes_are_those_of_the_docker_cli()
     {

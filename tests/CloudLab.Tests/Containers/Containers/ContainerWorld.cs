@@ -19,7 +19,7 @@ public abstract class ContainerWorld : IAsyncDisposable
     /// <summary>An image with the programs of busybox.</summary>
     protected static Task<string> ImageAsync() => BusyboxImage.Value;
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         if (Environment.GetEnvironmentVariable("CLOUDLAB_TEST_DOCKER") is { Length: > 0 })

@@ -16,6 +16,13 @@ public sealed class ContainerCopyTests : ContainerWorld
 {
     private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-copy-").FullName;
 
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
     [Fact]
     public async Task A_folder_goes_in_between_and_out_with_the_rules_of_docker_cp()
     {
