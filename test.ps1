@@ -55,15 +55,19 @@ foreach ($server in $required | Where-Object { $_ -ne 'all' }) {
         $failed++
     }
 }
+# Again at the end, where whoever has only the end of a long log sees it.
+$lines | Select-String '(\S.*) \[FAIL\]$' -Context 0, 1 | ForEach-Object { "FAILED xunit: $($_.Matches[0].Groups[1].Value): $("$($_.Context.PostContext)".Trim())" }
 $lines | Select-String 'CLOUDLAB_TEST_[A-Z0-9_]+(?= is not set)' | ForEach-Object { $_.Matches[0].Value } | Group-Object | ForEach-Object {
     $isFailure = 'all' -in $required -and $_.Name -ne 'CLOUDLAB_TEST_KUBECONFIG'
     "$($words[$isFailure]) $($_.Count) tests of xunit: $($_.Name) is not set"
     $failed += [int] $isFailure
 }
 if ($suites.Pester) {
-    foreach ($name in Get-Content $env:CLOUDLAB_TEST_RESULT | Select-Object -Skip 1) {
-        "$($words['all' -in $required]) Pester: $name"
-        $failed += [int] ('all' -in $required)
+    foreach ($line in Get-Content $env:CLOUDLAB_TEST_RESULT | Select-Object -Skip 1) {
+        $outcome, $name = $line -split ' ', 2
+        $isSkip = $outcome -eq 'skipped'
+        "$($words[-not $isSkip -or 'all' -in $required]) Pester: $name"
+        $failed += [int] ($isSkip -and 'all' -in $required)
     }
 }
 "$passed passed, $failed failed, $skipped skipped"

@@ -126,6 +126,8 @@ if [ -n "$summary" ]; then
     figure() { sed -E "s/.*$1: ([0-9]+).*/\1/" <<< "$summary"; }
     bad=$(($(figure Failed) + $(figure Errors)))
     count xunit $(($(figure Total) - $(figure Failed) - $(figure Skipped))) $bad "$(figure Skipped)"
+    # Again at the end, where whoever has only the end of a long log sees it.
+    while IFS= read -r line; do closing+=("FAILED xunit: $line"); done < <(sed -nE '/\[FAIL\]/{N;s/^ *([^\n]*) \[FAIL\]\n */\1: /;p}' "$results/xunit.log")
     while read -r number variable; do
         word=SKIPPED
         if required all && [ "$variable" != CLOUDLAB_TEST_KUBECONFIG ]; then word=FAILED failed=$((failed + 1)); fi
@@ -142,9 +144,9 @@ CLOUDLAB_TEST_AREAS="${areas[*]-}" CLOUDLAB_TEST_RESULT="$results/pester.txt" \
 if read -r good bad left < "$results/pester.txt" 2> /dev/null; then
     count Pester "$good" "$bad" "$left"
     # Whatever the reason, a case that did not run has shown nothing.
-    while read -r name; do
-        word=SKIPPED
-        if required all; then word=FAILED failed=$((failed + 1)); fi
+    while read -r outcome name; do
+        word=${outcome^^}
+        if [ "$outcome" = skipped ] && required all; then word=FAILED failed=$((failed + 1)); fi
         closing+=("$word Pester: $name")
     done < <(tail -n +2 "$results/pester.txt")
 else

@@ -175,6 +175,73 @@ RUN [""/bin/busybox"",""--install"",""-s"",""/bin""]"
         (Get-LabContainer $web.Name @engine).State | Should -Be running
     }
 
+    It 'restarts, changes, stops and waits for a container' {
+        $own = Start-LabContainer $image -Name "own-$mark" -Command sh, -c, 'trap "exit 3" TERM; sleep 1000 & wait' -Label @{ mark = $mark } @engine
+        ($own | Restart-LabContainer -Timeout 5 -PassThru @engine).State | Should -Be running
+        $changed = $own | Set-LabContainer -Environment @{ LEVEL = '2' } -PassThru @engine
+        $changed.Id | Should -Not -Be $own.Id
+        Invoke-LabContainer $own.Name -Command sh, -c, 'echo made > /made; echo $LEVEL' @engine | Should -Be 2
+        ($changed | Get-LabContainerChange @engine | Where-Object Path -EQ /made).Change | Should -Be Added
+        ($changed | Stop-LabContainer -PassThru @engine).State | Should -Be exited
+        ($changed | Wait-LabContainer @engine).ExitCode | Should -Be 3
+        { $changed | Measure-LabContainer @engine -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerNotRunning,*'
+    }
+
+    It 'has killed a container when Stop-LabContainer -Force is done' {
+        $own = Start-LabContainer $image -Name "kill-$mark" -Command sleep, 1000 -Label @{ mark = $mark } @engine
+        $own | Stop-LabContainer -Force @engine
+        $after = Get-LabContainer $own.Name @engine
+        $after.State, $after.ExitCode | Should -Be 'exited', 137
+    }
+
+    It 'gives the exit code of a container that it runs to its end' {
+        $null = Start-LabContainer $image -Command sh, -c, 'exit 4' -Remove -Wait @engine -ErrorAction SilentlyContinue
+        $LASTEXITCODE | Should -Be 4
+    }
+
+    It 'sends lines to a container and takes its answers' {
+        $null = Start-LabContainer $image -Name "cat-$mark" -Interactive -Command cat -Label @{ mark = $mark } @engine
+        'one', 'two' | Connect-LabContainer "cat-$mark" @engine | Should -Be 'one', 'two'
+    }
+
+    It 'makes an image of a container' {
+        $made = ConvertTo-LabImage $web.Name "cloudlab-pester/made:$mark" -Change 'ENV MADE=yes' @engine
+        $made.Image | Should -Be "cloudlab-pester/made:$mark"
+        docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force $made.Image | Out-Null
+    }
+
+    It 'makes, uses and removes networks' {
+        $names = "net-$mark-a", "net-$mark-b"
+        try {
+            ($names | New-LabDockerNetwork -Label @{ mark = $mark } @engine).Name | Should -Be $names
+            $web | Connect-LabDockerNetwork $names[0] @engine
+            (Get-LabDockerNetwork $names[0] @engine).Containers | Should -Be $web.Name
+            (Clear-LabDockerNetwork -Label "mark=$mark" -Force @engine).Name | Should -Be $names[1]
+            Remove-LabDockerNetwork "net-$mark-*" -Force @engine -ErrorAction SilentlyContinue -ErrorVariable problems
+            $problems.FullyQualifiedErrorId | Should -BeLike 'NetworkInUse,*'
+            $web | Disconnect-LabDockerNetwork $names[0] @engine
+            Remove-LabDockerNetwork $names[0] -Force @engine
+            Get-LabDockerNetwork "net-$mark-*" @engine | Should -BeNullOrEmpty
+        }
+        finally { docker --host $env:CLOUDLAB_TEST_DOCKER network rm $names 2>&1 | Out-Null }
+    }
+
+    It 'makes, uses and removes volumes, and a volume in use keeps no other one from going' {
+        $names = "vol-$mark-a", "vol-$mark-b", "vol-$mark-c"
+        try {
+            ($names | New-LabDockerVolume -Label @{ mark = $mark } @engine).Name | Should -Be $names
+            $user = Start-LabContainer $image -Name "user-$mark" -Volume "$($names[0]):/data" -Command sleep, 1000 -Label @{ mark = $mark } @engine
+            (Get-LabDockerVolume $names[0] @engine).Containers | Should -Be $user.Name
+            Clear-LabDockerVolume -Label "mark=$mark" -Force @engine | Should -BeNullOrEmpty
+            Remove-LabDockerVolume "vol-$mark-*" -Force @engine -ErrorAction SilentlyContinue -ErrorVariable problems
+            $problems.FullyQualifiedErrorId | Should -BeLike 'VolumeInUse,*'
+            (Get-LabDockerVolume "vol-$mark-*" @engine).Name | Should -Be $names[0]
+            $user | Remove-LabContainer -Force @engine
+            (Clear-LabDockerVolume -All -Label mark, "mark=$mark" -Force @engine).Name | Should -Be $names[0]
+        }
+        finally { docker --host $env:CLOUDLAB_TEST_DOCKER volume rm --force $names 2>&1 | Out-Null }
+    }
+
     It 'completes the names of containers' {
         $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER
         try {

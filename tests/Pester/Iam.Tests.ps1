@@ -50,7 +50,8 @@ Describe 'Users, groups and keys' -Tag Identity {
     It 'says for each kind of thing which cmdlet lists it' {
         foreach ($read in { Get-LabUser none }, { Get-LabGroup none }, { Get-LabRole none }, { Get-LabInstanceProfile none }) {
             $problem = $null
-            & $read -ErrorAction SilentlyContinue 2>&1 | ForEach-Object { $problem = $_ }
+            $ErrorActionPreference = 'Continue'
+            & $read 2>&1 | ForEach-Object { $problem = $_ }
             $problem.FullyQualifiedErrorId | Should -BeLike 'NoSuchEntity,*'
             $problem.ErrorDetails.RecommendedAction | Should -BeLike "$(("$read".Trim() -split ' ')[0]) lists *"
         }

@@ -133,6 +133,15 @@ Describe 'Images with a Docker Engine (CLOUDLAB_TEST_DOCKER, CLOUDLAB_TEST_REGIS
         (Measure-LabDocker @engine).Kind | Should -Be Images, Containers, Volumes, BuildCache
     }
 
+    It 'chooses the builder of the engine, and does not remove it' {
+        $own = Get-LabBuilder @engine | Where-Object Driver -EQ docker | Select-Object -First 1
+        $own | Use-LabBuilder -WhatIf @engine
+        Remove-LabBuilder $own.Name -Force @engine -ErrorAction SilentlyContinue -ErrorVariable problems
+        $problems.FullyQualifiedErrorId | Should -BeLike 'BuilderOfContext,*'
+        Remove-LabBuilder no-such-builder -Force @engine -ErrorAction SilentlyContinue -ErrorVariable problems
+        $problems.FullyQualifiedErrorId | Should -BeLike 'BuilderNotFound,*'
+    }
+
     It 'lists the builder of the engine' {
         (Get-LabBuilder @engine | Where-Object Driver -EQ docker).Platforms | Should -Contain linux/amd64
     }

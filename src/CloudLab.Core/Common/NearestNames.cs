@@ -3,27 +3,26 @@ namespace CloudLab.Core.Common;
 /// <summary>Finds the names that somebody may have meant.</summary>
 internal static class NearestNames
 {
-    /// <summary>The names that differ little from one that does not exist, or contain it, the nearest first.</summary>
+    /// <summary>The name that differs least from one that does not exist.</summary>
     /// <param name="name">What was typed.</param>
     /// <param name="names">The names that exist.</param>
-    /// <param name="most">How many at most.</param>
-    /// <returns>Names, perhaps none.</returns>
-    public static IReadOnlyList<string> Of(string name, IEnumerable<string> names, int most = 3) =>
-    [
-        .. names.Distinct(StringComparer.Ordinal)
-            .Select(candidate => (Candidate: candidate, Distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
-            .Where(pair => pair.Distance <= Math.Max(1, name.Length / 3) || (name.Length > 2 && pair.Candidate.Contains(name, StringComparison.OrdinalIgnoreCase)))
-            .OrderBy(pair => pair.Distance).ThenBy(pair => pair.Candidate, StringComparer.Ordinal)
-            .Take(most)
-            .Select(pair => pair.Candidate),
-    ];
+    /// <returns>The first of the nearest names; null where none is near.</returns>
+    public static string? Find(string name, IEnumerable<string> names) => Near(name, names).Where(pair => pair.Distance <= Limit(name)).Select(pair => pair.Candidate).FirstOrDefault();
 
-    /// <summary>The same as a sentence to put behind an error.</summary>
+    /// <summary>The names that differ little from one that does not exist, or contain it, as a sentence to put behind an error.</summary>
     /// <param name="name">What was typed.</param>
     /// <param name="names">The names that exist.</param>
-    /// <returns><c> Similar: 'web', 'web2'.</c> with a space before it; empty where there is none.</returns>
-    public static string Say(string name, IEnumerable<string> names) =>
-        Of(name, names) is { Count: > 0 } similar ? $" Similar: {string.Join(", ", similar.Select(each => $"'{each}'"))}." : "";
+    /// <returns><c> Similar: 'web', 'web2'.</c> with a space before it, three names at most; empty where there is none.</returns>
+    public static string Say(string name, IEnumerable<string> names)
+    {
+        string[] similar =
+        [
+            .. Near(name, names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+                .Where(pair => pair.Distance <= Limit(name) || (name.Length > 2 && pair.Candidate.Contains(name, StringComparison.OrdinalIgnoreCase)))
+                .Take(3).Select(pair => $"'{pair.Candidate}'"),
+        ];
+        return similar.Length > 0 ? $" Similar: {string.Join(", ", similar)}." : "";
+    }
 
     /// <summary>
     /// How many characters have to be added, removed, changed or swapped with their neighbour to make one text of another (Damerau and Levenshtein).
@@ -51,4 +50,10 @@ internal static class NearestNames
 
         return row[b.Length];
     }
+
+    private static int Limit(string name) => Math.Max(1, name.Length / 3);
+
+    private static IEnumerable<(string Candidate, int Distance)> Near(string name, IEnumerable<string> names) => names
+        .Select(candidate => (Candidate: candidate, Distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+        .OrderBy(pair => pair.Distance);
 }

@@ -42,12 +42,7 @@ internal static class CredentialProgram
 
         try
         {
-            if (input is not null)
-            {
-                await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
-            }
-
-            process.StandardInput.Close();
+            await WriteAsync(process, input, cancellation);
             Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), complaint = process.StandardError.ReadToEndAsync(cancellation);
             Task ended = Task.WhenAll(output, complaint, process.WaitForExitAsync(cancellation));
             if (await Task.WhenAny(ended, Task.Delay(Patience, cancellation)) != ended)
@@ -64,6 +59,19 @@ internal static class CredentialProgram
         {
             process.Kill(entireProcessTree: true);
             throw;
+        }
+    }
+
+    private static async Task WriteAsync(Process process, string? input, CancellationToken cancellation)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended, or closed its input, without reading it: its exit code and output tell more than the broken pipe.
         }
     }
 

@@ -32,34 +32,10 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// <inputtype>Schedules as text, output of Get-LabResource cronjobs, manifests (text or files), objects with the property Schedule.</inputtype>
 [Cmdlet(VerbsCommon.Show, "LabScheduleCalendar", DefaultParameterSetName = ScheduleSet)]
 [OutputType(typeof(LabScheduleCalendar))]
-public sealed class ShowLabScheduleCalendarCommand : ScheduleCommand
+public sealed class ShowLabScheduleCalendarCommand : ScheduleInputCommand
 {
-    private const string ScheduleSet = "Schedule";
-    private const string ManifestSet = "Manifest";
-    private const string LiteralPathSet = "LiteralPath";
-
     private readonly ScheduleCalendar calendar = new();
     private int suspended;
-
-    /// <summary>Schedules, such as <c>0 9 * * 1-5</c>; or CronJobs, manifests and files from the pipeline.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ScheduleSet)]
-    [ArgumentCompleter(typeof(ScheduleCompleter))]
-    [AllowEmptyString]
-    [InputAsWritten]
-    public object[] Schedule { get; set; } = [];
-
-    /// <summary>Manifest files with CronJobs (YAML or JSON), or folders of them; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ManifestSet)]
-    [Alias("Path")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public string[] Manifest { get; set; } = [];
-
-    /// <summary>Manifest files or folders, without wildcards.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Time zone of schedules that name none, by its IANA name: <c>Europe/London</c>. UTC if omitted.</summary>
     [Parameter]
@@ -98,14 +74,6 @@ public sealed class ShowLabScheduleCalendarCommand : ScheduleCommand
         {
             throw new LabException(LabErrorKind.InvalidArgument, "InvalidFrom", "-From must be between 1970 and 9900.");
         }
-    }
-
-    /// <inheritdoc/>
-    protected override void OnProcess()
-    {
-        ReadValues(Schedule);
-        ReadPaths(Manifest, literal: false);
-        ReadPaths(LiteralPath, literal: true);
     }
 
     /// <inheritdoc/>

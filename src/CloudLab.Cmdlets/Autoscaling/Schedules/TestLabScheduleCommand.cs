@@ -37,32 +37,8 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// <inputtype>Schedules as text, output of Get-LabResource cronjobs, manifests (text or files), objects with the property Schedule.</inputtype>
 [Cmdlet(VerbsDiagnostic.Test, "LabSchedule", DefaultParameterSetName = ScheduleSet)]
 [OutputType(typeof(LabScheduleTest), typeof(bool))]
-public sealed class TestLabScheduleCommand : ScheduleCommand
+public sealed class TestLabScheduleCommand : ScheduleInputCommand
 {
-    private const string ScheduleSet = "Schedule";
-    private const string ManifestSet = "Manifest";
-    private const string LiteralPathSet = "LiteralPath";
-
-    /// <summary>Schedules, such as <c>0 9 * * 1-5</c>; or CronJobs, manifests and files from the pipeline.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ScheduleSet)]
-    [ArgumentCompleter(typeof(ScheduleCompleter))]
-    [AllowEmptyString]
-    [InputAsWritten]
-    public object[] Schedule { get; set; } = [];
-
-    /// <summary>Manifest files with CronJobs (YAML or JSON), or folders of them; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ManifestSet)]
-    [Alias("Path")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public string[] Manifest { get; set; } = [];
-
-    /// <summary>Manifest files or folders, without wildcards.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
-
     /// <summary>Time zone to test, as the field <c>timeZone</c> of schedules that come without one.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(TimeZoneCompleter))]
@@ -95,14 +71,6 @@ public sealed class TestLabScheduleCommand : ScheduleCommand
 
     /// <inheritdoc/>
     protected override void OnBegin() => From ??= DateTimeOffset.UtcNow;
-
-    /// <inheritdoc/>
-    protected override void OnProcess()
-    {
-        ReadValues(Schedule);
-        ReadPaths(Manifest, literal: false);
-        ReadPaths(LiteralPath, literal: true);
-    }
 
     /// <inheritdoc/>
     protected override async Task TakeAsync(CronJobSchedule job, CancellationToken cancellation)

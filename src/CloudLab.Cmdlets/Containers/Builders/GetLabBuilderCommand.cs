@@ -33,26 +33,11 @@ public sealed class GetLabBuilderCommand : DockerCommand
     public string[] Name { get; set; } = ["*"];
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
+    protected override Task ProcessAsync(CancellationToken cancellation)
     {
         BuilderStore store = new(Lab, Reporter);
-        foreach (string name in Name)
-        {
-            try
-            {
-                if (!WildcardPattern.ContainsWildcardCharacters(name))
-                {
-                    await WriteAsync(await store.FindAsync(name, cancellation), cancellation);
-                    continue;
-                }
-
-                WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-                await WriteManyAsync((await store.ListAsync(cancellation)).Where(builder => pattern.IsMatch(builder.Name)), cancellation);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, name);
-            }
-        }
+        return ForEachMeantAsync(
+            Name, name => store.FindAsync(name, cancellation), () => store.ListAsync(cancellation), builder => builder.Name,
+            async builder => await WriteAsync(builder, cancellation));
     }
 }

@@ -40,22 +40,15 @@ public sealed class RemoveLabBuilderCommand : DockerCommand
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
+    protected override Task ProcessAsync(CancellationToken cancellation)
     {
         BuilderStore store = new(Lab, Reporter);
-        foreach (string name in Name)
+        return ForEachAsync(Name, async name =>
         {
-            try
+            if (await ShouldProcessAsync(name, KeepState ? "Remove builder, keep its cache" : "Remove builder and its cache", Force))
             {
-                if (await ShouldProcessAsync(name, KeepState ? "Remove builder, keep its cache" : "Remove builder and its cache", Force))
-                {
-                    await store.RemoveAsync(name, KeepState, Force, cancellation);
-                }
+                await store.RemoveAsync(name, KeepState, Force, cancellation);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, name);
-            }
-        }
+        });
     }
 }

@@ -34,34 +34,9 @@ public abstract class ContainerCommand : DockerCommand
     /// <param name="work">What to do with each.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>Done when all are found.</returns>
-    private protected async Task ForEachAsync(string[] names, Func<LabContainer, Task> work, CancellationToken cancellation)
-    {
-        foreach (string name in names)
-        {
-            try
-            {
-                if (WildcardPattern.ContainsWildcardCharacters(name))
-                {
-                    WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-                    await foreach (LabContainer container in Store.ListAsync(new ContainerQuery { All = true }, cancellation))
-                    {
-                        if (pattern.IsMatch(container.Name))
-                        {
-                            await work(container);
-                        }
-                    }
-                }
-                else
-                {
-                    await work(await Store.FindAsync(name, cancellation));
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, name);
-            }
-        }
-    }
+    private protected Task ForEachAsync(string[] names, Func<LabContainer, Task> work, CancellationToken cancellation) => ForEachMeantAsync(
+        names, name => Store.FindAsync(name, cancellation), async () => await Store.ListAsync(new ContainerQuery { All = true }, cancellation).ToListAsync(cancellation),
+        container => container.Name, work);
 
     /// <summary>Changes containers, several at a time, after the question that -Confirm asks for each.</summary>
     /// <param name="action">What is done, for -WhatIf.</param>

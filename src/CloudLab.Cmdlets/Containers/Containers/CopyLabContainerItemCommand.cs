@@ -61,37 +61,30 @@ public sealed class CopyLabContainerItemCommand : DockerCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
+    protected override Task ProcessAsync(CancellationToken cancellation)
     {
         ContainerCopier copier = new(Lab, Reporter);
-        foreach (string source in sources)
+        return ForEachAsync(sources, async source =>
         {
-            try
+            (ContainerPath? from, ContainerPath? to) = (ContainerPath.Parse(source), ContainerPath.Parse(destination));
+            if (from is null && to is null)
             {
-                (ContainerPath? from, ContainerPath? to) = (ContainerPath.Parse(source), ContainerPath.Parse(destination));
-                if (from is null && to is null)
-                {
-                    throw new LabException(
-                        LabErrorKind.InvalidArgument, "LocalCopy", $"Neither '{source}' nor '{Destination}' is in a container: write container:/path, or use Copy-Item.") { Target = source };
-                }
+                throw new LabException(
+                    LabErrorKind.InvalidArgument, "LocalCopy", $"Neither '{source}' nor '{Destination}' is in a container: write container:/path, or use Copy-Item.") { Target = source };
+            }
 
-                if (await ShouldProcessAsync(destination, $"Copy '{source}'"))
-                {
-                    await WriteAsync(
-                        (from, to) switch
-                        {
-                            (not null, not null) => await copier.TransferAsync(from, to, FollowLink, cancellation),
-                            (not null, null) => await copier.ReceiveAsync(from, destination, FollowLink, cancellation),
-                            _ => await copier.SendAsync(source, to!, FollowLink, cancellation),
-                        },
-                        cancellation);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
+            if (await ShouldProcessAsync(destination, $"Copy '{source}'"))
             {
-                WriteProblem(e, source);
+                await WriteAsync(
+                    (from, to) switch
+                    {
+                        (not null, not null) => await copier.TransferAsync(from, to, FollowLink, cancellation),
+                        (not null, null) => await copier.ReceiveAsync(from, destination, FollowLink, cancellation),
+                        _ => await copier.SendAsync(source, to!, FollowLink, cancellation),
+                    },
+                    cancellation);
             }
-        }
+        });
     }
 
     // A trailing "/." and a trailing separator have a meaning.

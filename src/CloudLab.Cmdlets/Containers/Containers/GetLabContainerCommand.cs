@@ -82,30 +82,17 @@ public sealed class GetLabContainerCommand : DockerCommand
         }
 
         bool filtered = State.Length > 0 || Label.Length > 0 || Image.Length > 0;
-        foreach (string name in Name)
+        await ForEachAsync(Name, async name =>
         {
-            try
+            LabContainer? one = WildcardPattern.ContainsWildcardCharacters(name) ? null : await store!.FindAsync(name, cancellation);
+            if (one is not null && !filtered)
             {
-                LabContainer? one = WildcardPattern.ContainsWildcardCharacters(name) ? null : await store!.FindAsync(name, cancellation);
-                if (one is not null && !filtered)
-                {
-                    await WriteAsync(one, cancellation);
-                    continue;
-                }
+                await WriteAsync(one, cancellation);
+                return;
+            }
 
-                WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-                await foreach (LabContainer container in store!.ListAsync(query, cancellation))
-                {
-                    if (one is null ? pattern.IsMatch(container.Name) : container.Id == one.Id)
-                    {
-                        await WriteAsync(container, cancellation);
-                    }
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, name);
-            }
-        }
+            WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
+            await WriteAllAsync(store!.ListAsync(query, cancellation).Where(each => one is null ? pattern.IsMatch(each.Name) : each.Id == one.Id), cancellation);
+        });
     }
 }

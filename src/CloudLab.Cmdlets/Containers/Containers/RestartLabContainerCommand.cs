@@ -21,25 +21,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
 [Cmdlet(VerbsLifecycle.Restart, "LabContainer", SupportsShouldProcess = true)]
 [OutputType(typeof(LabContainer))]
-public sealed class RestartLabContainerCommand : ContainerCommand
+public sealed class RestartLabContainerCommand : StoppingCommand
 {
-    /// <inheritdoc cref="StopLabContainerCommand.Timeout"/>
-    [Parameter]
-    [Alias("Time", "t")]
-    [Seconds]
-    public TimeSpan? Timeout { get; set; }
-
-    /// <inheritdoc cref="StopLabContainerCommand.Signal"/>
-    [Parameter]
-    [Alias("s")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Signal { get; set; }
-
-    /// <summary>Writes the containers.</summary>
-    [Parameter]
-    public SwitchParameter PassThru { get; set; }
-
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {

@@ -22,29 +22,12 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
 [Cmdlet(VerbsLifecycle.Stop, "LabContainer", SupportsShouldProcess = true)]
 [OutputType(typeof(LabContainer))]
-public sealed class StopLabContainerCommand : ContainerCommand
+public sealed class StopLabContainerCommand : StoppingCommand
 {
-    /// <summary>Time until the container is killed: a TimeSpan or a number of seconds. The container's own setting (10 seconds) if omitted.</summary>
-    [Parameter]
-    [Alias("Time", "t")]
-    [Seconds]
-    public TimeSpan? Timeout { get; set; }
-
-    /// <summary>Signal to send instead of the container's stop signal: <c>SIGINT</c>.</summary>
-    [Parameter]
-    [Alias("s")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Signal { get; set; }
-
     /// <summary>Kills the containers at once.</summary>
     [Parameter]
     [Alias("Kill")]
     public SwitchParameter Force { get; set; }
-
-    /// <summary>Writes the containers.</summary>
-    [Parameter]
-    public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)

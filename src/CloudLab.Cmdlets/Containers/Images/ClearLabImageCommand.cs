@@ -98,18 +98,14 @@ public sealed class ClearLabImageCommand : DockerCommand
 
         using ProgressMeter meter = new(Reporter, "Removing images");
         meter.Expect(victims.Count);
-        foreach (LabImageRemoval victim in victims)
-        {
-            try
+        await ForEachAsync(
+            victims,
+            async victim =>
             {
                 await store.RemoveAsync(victim.Image, [], force: false, cancellation);
                 meter.AddItems();
                 await WriteAsync(victim, cancellation);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, victim.Image);
-            }
-        }
+            },
+            victim => victim.Image);
     }
 }

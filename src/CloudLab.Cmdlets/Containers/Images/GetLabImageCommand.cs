@@ -67,21 +67,9 @@ public sealed class GetLabImageCommand : DockerCommand
             return;
         }
 
-        foreach (string image in Image)
-        {
-            try
-            {
-                await WriteMatchingAsync(
-                    WildcardPattern.ContainsWildcardCharacters(image)
-                        ? store!.ListAsync(Matching(image), cancellation)
-                        : store!.FindAsync(image, cancellation),
-                    cancellation);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, image);
-            }
-        }
+        await ForEachAsync(Image, image => WriteMatchingAsync(
+            WildcardPattern.ContainsWildcardCharacters(image) ? store!.ListAsync(Matching(image), cancellation) : store!.FindAsync(image, cancellation),
+            cancellation));
     }
 
     /// <summary>Chooses images by a pattern.</summary>

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Containers.Images;
@@ -18,23 +17,8 @@ public abstract class ImageCommand : DockerCommand
     public string[] Image { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        foreach (string image in Image)
-        {
-            try
-            {
-                await foreach (string name in MeantAsync(image, cancellation))
-                {
-                    await OneAsync(name, cancellation);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, image);
-            }
-        }
-    }
+    protected override Task ProcessAsync(CancellationToken cancellation) => ForEachAsync(Image, async image =>
+        await ForEachAsync(await MeantAsync(image, cancellation), name => OneAsync(name, cancellation)));
 
     /// <summary>Works on one image.</summary>
     /// <param name="image">Its name, id or digest.</param>
@@ -43,17 +27,7 @@ public abstract class ImageCommand : DockerCommand
     private protected abstract Task OneAsync(string image, CancellationToken cancellation);
 
     // A listing is asked for only where there are wildcards.
-    private async IAsyncEnumerable<string> MeantAsync(string image, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        if (!WildcardPattern.ContainsWildcardCharacters(image))
-        {
-            yield return image;
-            yield break;
-        }
-
-        await foreach (LabImage found in new ImageStore(Lab).ListAsync(GetLabImageCommand.Matching(image), cancellation))
-        {
-            yield return found.Image;
-        }
-    }
+    private async Task<IReadOnlyList<string>> MeantAsync(string image, CancellationToken cancellation) => WildcardPattern.ContainsWildcardCharacters(image)
+        ? await new ImageStore(Lab).ListAsync(GetLabImageCommand.Matching(image), cancellation).Select(found => found.Image).ToListAsync(cancellation)
+        : [image];
 }

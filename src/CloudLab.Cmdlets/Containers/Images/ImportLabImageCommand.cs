@@ -70,29 +70,22 @@ public sealed class ImportLabImageCommand : DockerCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
+    protected override Task ProcessAsync(CancellationToken cancellation)
     {
         ImageFiles source = new(Lab, Reporter);
         ImageStore store = new(Lab);
         string? platform = Platform is null ? null : PlatformName.Parse(Platform);
-        foreach (string file in files)
+        return ForEachAsync(files, async file =>
         {
-            try
+            if (!await ShouldProcessAsync(file, "Load images into the Docker Engine"))
             {
-                if (!await ShouldProcessAsync(file, "Load images into the Docker Engine"))
-                {
-                    continue;
-                }
+                return;
+            }
 
-                foreach (string image in await source.LoadAsync(file, platform, cancellation))
-                {
-                    await WriteAllAsync(store.FindAsync(image, cancellation), cancellation);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
+            foreach (string image in await source.LoadAsync(file, platform, cancellation))
             {
-                WriteProblem(e, file);
+                await WriteAllAsync(store.FindAsync(image, cancellation), cancellation);
             }
-        }
+        });
     }
 }

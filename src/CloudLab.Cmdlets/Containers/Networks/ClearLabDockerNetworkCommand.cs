@@ -33,30 +33,15 @@ public sealed class ClearLabDockerNetworkCommand : NetworkCommand
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        foreach (LabDockerNetwork each in await Store.ListAsync(cancellation))
+    protected override async Task ProcessAsync(CancellationToken cancellation) => await ForEachAsync(
+        await Store.UnusedAsync(Label, cancellation),
+        async network =>
         {
-            if (!(!each.IsPredefined && each.Containers.Count == 0) || !Label.All(label => Has(each, label)) || !await ShouldProcessAsync(each.Name, "Remove network", Force))
+            if (await ShouldProcessAsync(network.Name, "Remove network", Force))
             {
-                continue;
+                await Store.RemoveAsync(network, cancellation);
+                await WriteAsync(network, cancellation);
             }
-
-            try
-            {
-                await Store.RemoveAsync(each, cancellation);
-                await WriteAsync(each, cancellation);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, each.Name);
-            }
-        }
-    }
-
-    private static bool Has(LabDockerNetwork each, string label)
-    {
-        string[] parts = label.Split('=', 2);
-        return each.Labels.TryGetValue(parts[0], out string? value) && (parts.Length == 1 || value == parts[1]);
-    }
+        },
+        network => network.Name);
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Containers.Networks;
 
@@ -21,21 +20,8 @@ namespace CloudLab.Cmdlets.Containers.Networks;
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
 [Cmdlet(VerbsCommunications.Connect, "LabDockerNetwork", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class ConnectLabDockerNetworkCommand : NetworkCommand
+public sealed class ConnectLabDockerNetworkCommand : NetworkMemberCommand
 {
-    /// <summary>Name or id of the network.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
-    [Alias("Name")]
-    [ArgumentCompleter(typeof(NetworkCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string Network { get; set; } = "";
-
-    /// <summary>Names or ids of the containers.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
-    [ArgumentCompleter(typeof(ContainerCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Container { get; set; } = [];
-
     /// <summary>Further names of the containers in the network.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -50,22 +36,9 @@ public sealed class ConnectLabDockerNetworkCommand : NetworkCommand
     public string? Address { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        LabDockerNetwork network = await Store.FindAsync(Network, cancellation);
-        foreach (string container in Container)
-        {
-            try
-            {
-                if (await ShouldProcessAsync(container, $"Connect to network '{network.Name}'"))
-                {
-                    await Store.ConnectAsync(network, container, Alias, Address, cancellation);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, container);
-            }
-        }
-    }
+    private protected override string Action => "Connect to";
+
+    /// <inheritdoc/>
+    private protected override Task ChangeAsync(LabDockerNetwork network, string container, CancellationToken cancellation) =>
+        Store.ConnectAsync(network, container, Alias, Address, cancellation);
 }

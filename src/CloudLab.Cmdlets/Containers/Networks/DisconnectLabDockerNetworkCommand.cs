@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Core.Containers.Networks;
 
 namespace CloudLab.Cmdlets.Containers.Networks;
@@ -20,43 +19,17 @@ namespace CloudLab.Cmdlets.Containers.Networks;
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
 [Cmdlet(VerbsCommunications.Disconnect, "LabDockerNetwork", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class DisconnectLabDockerNetworkCommand : NetworkCommand
+public sealed class DisconnectLabDockerNetworkCommand : NetworkMemberCommand
 {
-    /// <summary>Name or id of the network.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
-    [Alias("Name")]
-    [ArgumentCompleter(typeof(NetworkCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string Network { get; set; } = "";
-
-    /// <summary>Names or ids of the containers.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
-    [ArgumentCompleter(typeof(ContainerCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Container { get; set; } = [];
-
     /// <summary>Even where the engine no longer knows the container.</summary>
     [Parameter]
     [Alias("f")]
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        LabDockerNetwork network = await Store.FindAsync(Network, cancellation);
-        foreach (string container in Container)
-        {
-            try
-            {
-                if (await ShouldProcessAsync(container, $"Disconnect from network '{network.Name}'"))
-                {
-                    await Store.DisconnectAsync(network, container, Force, cancellation);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, container);
-            }
-        }
-    }
+    private protected override string Action => "Disconnect from";
+
+    /// <inheritdoc/>
+    private protected override Task ChangeAsync(LabDockerNetwork network, string container, CancellationToken cancellation) =>
+        Store.DisconnectAsync(network, container, Force, cancellation);
 }

@@ -69,29 +69,16 @@ public sealed class NewLabDockerNetworkCommand : NetworkCommand
     public Hashtable Option { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
+    protected override Task ProcessAsync(CancellationToken cancellation) => ForEachAsync(Name, async name =>
     {
-        foreach (string name in Name)
+        if (await ShouldProcessAsync(name, "Make network"))
         {
-            try
+            NetworkOptions options = new()
             {
-                if (await ShouldProcessAsync(name, "Make network"))
-                {
-                    await WriteAsync(
-                        await Store.CreateAsync(
-                            new NetworkOptions
-                            {
-                                Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Internal = Internal, IPv6 = IPv6,
-                                Labels = TextTable.Read(Label), Options = TextTable.Read(Option),
-                            },
-                            cancellation),
-                        cancellation);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, name);
-            }
+                Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Internal = Internal, IPv6 = IPv6,
+                Labels = TextTable.Read(Label), Options = TextTable.Read(Option),
+            };
+            await WriteAsync(await Store.CreateAsync(options, cancellation), cancellation);
         }
-    }
+    });
 }

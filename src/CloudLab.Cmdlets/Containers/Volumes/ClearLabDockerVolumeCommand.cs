@@ -38,30 +38,15 @@ public sealed class ClearLabDockerVolumeCommand : VolumeCommand
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        foreach (LabDockerVolume each in await Store.ListAsync(cancellation))
+    protected override async Task ProcessAsync(CancellationToken cancellation) => await ForEachAsync(
+        await Store.UnusedAsync(All, Label, cancellation),
+        async volume =>
         {
-            if (!(each.Containers.Count == 0 && (All || each.Anonymous)) || !Label.All(label => Has(each, label)) || !await ShouldProcessAsync(each.Name, "Remove volume", Force))
+            if (await ShouldProcessAsync(volume.Name, "Remove volume", Force))
             {
-                continue;
+                await Store.RemoveAsync(volume, cancellation);
+                await WriteAsync(volume, cancellation);
             }
-
-            try
-            {
-                await Store.RemoveAsync(each, cancellation);
-                await WriteAsync(each, cancellation);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, each.Name);
-            }
-        }
-    }
-
-    private static bool Has(LabDockerVolume each, string label)
-    {
-        string[] parts = label.Split('=', 2);
-        return each.Labels.TryGetValue(parts[0], out string? value) && (parts.Length == 1 || value == parts[1]);
-    }
+        },
+        volume => volume.Name);
 }

@@ -48,21 +48,11 @@ public sealed class NewLabDockerVolumeCommand : VolumeCommand
     public Hashtable Option { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
+    protected override Task ProcessAsync(CancellationToken cancellation) => ForEachAsync(Name, async name =>
     {
-        foreach (string name in Name)
+        if (await ShouldProcessAsync(name, "Make volume"))
         {
-            try
-            {
-                if (await ShouldProcessAsync(name, "Make volume"))
-                {
-                    await WriteAsync(await Store.CreateAsync(name, Driver, TextTable.Read(Label), TextTable.Read(Option), cancellation), cancellation);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, name);
-            }
+            await WriteAsync(await Store.CreateAsync(name, Driver, TextTable.Read(Label), TextTable.Read(Option), cancellation), cancellation);
         }
-    }
+    });
 }

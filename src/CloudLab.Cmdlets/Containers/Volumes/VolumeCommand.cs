@@ -22,29 +22,6 @@ public abstract class VolumeCommand : DockerCommand
     /// <param name="work">What to do with each.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>Done when all are done.</returns>
-    private protected async Task ForEachAsync(string[] names, Func<LabDockerVolume, Task> work, CancellationToken cancellation)
-    {
-        foreach (string name in names)
-        {
-            try
-            {
-                if (WildcardPattern.ContainsWildcardCharacters(name))
-                {
-                    WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-                    foreach (LabDockerVolume each in (await Store.ListAsync(cancellation)).Where(each => pattern.IsMatch(each.Name)))
-                    {
-                        await work(each);
-                    }
-                }
-                else
-                {
-                    await work(await Store.FindAsync(name, cancellation));
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, name);
-            }
-        }
-    }
+    private protected Task ForEachAsync(string[] names, Func<LabDockerVolume, Task> work, CancellationToken cancellation) => ForEachMeantAsync(
+        names, name => Store.FindAsync(name, cancellation), () => Store.ListAsync(cancellation), volume => volume.Name, work);
 }

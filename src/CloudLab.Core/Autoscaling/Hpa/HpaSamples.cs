@@ -45,9 +45,6 @@ public sealed class HpaSamples : IHpaMetricSource
     /// <summary>The controller's time, in Unix milliseconds.</summary>
     public long NowMs { get; }
 
-    /// <summary>How many pods there are.</summary>
-    public int PodCount => pods.Count;
-
     /// <summary>What looks like a wrong unit, one line each.</summary>
     public IReadOnlyList<string> Doubts => doubts;
 

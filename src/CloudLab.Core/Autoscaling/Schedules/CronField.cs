@@ -67,7 +67,7 @@ internal sealed class CronField
 
     /// <summary>The number that a name stands for.</summary>
     /// <param name="text">A name in any case.</param>
-    /// <returns>Its number; -1 where it is no name of this field.</returns>
+    /// <returns>Its number; -1 if this field does not have the name.</returns>
     public int Named(string text)
     {
         // Go lowers the Turkish İ to i, .NET does not.

@@ -199,23 +199,4 @@ internal static class JsonItems
             Consumed = offset + (int)reader.BytesConsumed;
         }
     }
-
-    // A stream whose first bytes were looked at already.
-    private sealed class PrefixedStream(byte[] head, Stream rest) : ForwardStream
-    {
-        private int taken;
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (taken == head.Length || buffer.Length == 0)
-            {
-                return await rest.ReadAsync(buffer, cancellationToken);
-            }
-
-            int count = Math.Min(buffer.Length, head.Length - taken);
-            head.AsMemory(taken, count).CopyTo(buffer);
-            taken += count;
-            return count;
-        }
-    }
 }

@@ -29,10 +29,7 @@ public sealed class ContainerAttachment : IDisposable
         ContainerInspectResponse details = await store.InspectAsync(container.Id, cancellation);
         if (container.State != "running")
         {
-            throw new LabException(LabErrorKind.Conflict, "ContainerNotRunning", $"The container '{container.Name}' is not running ({container.State}).")
-            {
-                Target = container.Name, Advice = $"Start-LabContainer -Name {container.Name} starts it; Get-LabContainerLog {container.Name} shows what it wrote.",
-            };
+            throw ContainerFaults.NotRunning(container.Name, container.State);
         }
 
         if (input && !details.Config!.OpenStdin)
@@ -60,23 +57,8 @@ public sealed class ContainerAttachment : IDisposable
     /// <summary>Reads what the container writes from now on, until it ends.</summary>
     /// <param name="onOutput">Takes the lines, and whether each is from standard error.</param>
     /// <returns>Done when it has ended.</returns>
-    public async Task ReadAsync(Func<string, bool, ValueTask> onOutput)
-    {
-        EngineFrameReader frames = store.Engine.Frames(stream.Output, $"the output of '{container.Name}'", terminal);
-        LineSplitter lines = new();
-        while (await frames.ReadAsync() is { } frame)
-        {
-            foreach (string line in lines.Take(frame))
-            {
-                await onOutput(line, frame.IsError);
-            }
-        }
-
-        foreach ((string line, bool isError) in lines.Rest())
-        {
-            await onOutput(line, isError);
-        }
-    }
+    public Task ReadAsync(Func<string, bool, ValueTask> onOutput) =>
+        LineSplitter.ReadAsync(store.Engine.Frames(stream.Output, $"the output of '{container.Name}'", terminal), onOutput);
 
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();

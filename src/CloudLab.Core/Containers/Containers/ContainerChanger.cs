@@ -90,7 +90,7 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
             return await store.FindAsync(container.Id, cancellation);
         }
 
-        JsonObject old = await GetAsync($"containers/{container.Id}/json", cancellation);
+        JsonObject old = await ObjectAsync(HttpMethod.Get, $"containers/{container.Id}/json", cancellation);
         JsonObject host = old["HostConfig"]?.AsObject() ?? throw store.Engine.Unreadable($"containers/{container.Id}/json", null);
         if (host["AutoRemove"]?.GetValue<bool>() == true)
         {
@@ -144,7 +144,7 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
             if (e is LabException lab)
             {
                 LabException told = await ContainerFaults.ExplainAsync(
-                    lab, new ContainerOptions { Image = options.Image ?? container.Image, Name = container.Name }, store, local: true, CancellationToken.None);
+                    lab, new ContainerOptions { Image = options.Image ?? container.Image, Name = container.Name }, store, CancellationToken.None);
                 throw told.Retold($"The container '{container.Name}' was not changed; the old one {(running ? "runs again" : "is as it was")}. {told.Message}", target: container.Name);
             }
 
@@ -219,7 +219,7 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
         if (options.Image is { } image)
         {
             // What is as the old image has it was not asked for, so the new image decides.
-            JsonObject defaults = (await GetAsync($"images/{Uri.EscapeDataString((string)old["Image"]!)}/json", cancellation))["Config"] as JsonObject ?? [];
+            JsonObject defaults = (await ObjectAsync(HttpMethod.Get, $"images/{Uri.EscapeDataString((string)old["Image"]!)}/json", cancellation))["Config"] as JsonObject ?? [];
             foreach (string name in OfImage.Where(name => JsonNode.DeepEquals(body[name], defaults[name])))
             {
                 body.Remove(name);
@@ -349,14 +349,13 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
     {
         try
         {
-            await using EngineStream answer = await store.Engine.OpenAsync(
-                HttpMethod.Post, "containers/create?name=" + Uri.EscapeDataString(name), EngineContent.Of(body), TimeSpan.FromSeconds(100), cancellation);
-            return (string?)(await ParseAsync(answer, "containers/create", cancellation))["Id"] ?? throw store.Engine.Unreadable("containers/create", null);
+            JsonObject made = await ObjectAsync(HttpMethod.Post, "containers/create?name=" + Uri.EscapeDataString(name), cancellation, EngineContent.Of(body));
+            return (string?)made["Id"] ?? throw store.Engine.Unreadable("containers/create", null);
         }
         catch (LabException e)
         {
             throw (await ContainerFaults.ExplainAsync(
-                e, new ContainerOptions { Image = options.Image ?? container.Image, Name = container.Name, Pull = ContainerPull.Never }, store, local: true, cancellation)).Retold(
+                e, new ContainerOptions { Image = options.Image ?? container.Image, Name = container.Name, Pull = ContainerPull.Never }, store, cancellation)).Retold(
                     $"The container '{container.Name}' was not changed. {e.ServiceMessage ?? e.Message}", target: container.Name);
         }
     }
@@ -400,21 +399,9 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
         await using EngineStream answer = await store.Engine.OpenAsync(HttpMethod.Post, path, EngineContent.Of(body), TimeSpan.FromSeconds(100), CancellationToken.None);
     }
 
-    private async Task<JsonObject> GetAsync(string path, CancellationToken cancellation)
+    private async Task<JsonObject> ObjectAsync(HttpMethod method, string path, CancellationToken cancellation, EngineContent? content = null)
     {
-        await using EngineStream answer = await store.Engine.OpenAsync(HttpMethod.Get, path, null, TimeSpan.FromSeconds(100), cancellation);
-        return await ParseAsync(answer, path, cancellation);
-    }
-
-    private async Task<JsonObject> ParseAsync(EngineStream answer, string path, CancellationToken cancellation)
-    {
-        try
-        {
-            return await JsonNode.ParseAsync(answer, cancellationToken: cancellation) as JsonObject ?? throw store.Engine.Unreadable(path, null);
-        }
-        catch (JsonException e)
-        {
-            throw store.Engine.Unreadable(path, e);
-        }
+        JsonElement answer = await store.Engine.JsonAsync(method, path, cancellation, content: content);
+        return answer.ValueKind == JsonValueKind.Object ? JsonObject.Create(answer)! : throw store.Engine.Unreadable(path, null);
     }
 }

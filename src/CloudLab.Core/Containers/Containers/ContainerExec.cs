@@ -28,9 +28,6 @@ public sealed record ExecOptions
 
     /// <summary>Whether it gets input.</summary>
     public bool Input { get; init; }
-
-    /// <summary>Gives it a terminal.</summary>
-    public bool Terminal { get; init; }
 }
 
 /// <summary>A command that ran in a container.</summary>
@@ -64,11 +61,10 @@ public sealed class ContainerExec : IDisposable
     private readonly ContainerStore store;
     private readonly HijackedStream stream;
     private readonly string id, container;
-    private readonly bool terminal;
     private readonly long start = Stopwatch.GetTimestamp();
 
-    private ContainerExec(ContainerStore store, HijackedStream stream, string id, string container, bool terminal) =>
-        (this.store, this.stream, this.id, this.container, this.terminal) = (store, stream, id, container, terminal);
+    private ContainerExec(ContainerStore store, HijackedStream stream, string id, string container) =>
+        (this.store, this.stream, this.id, this.container) = (store, stream, id, container);
 
     /// <summary>How long it runs.</summary>
     public TimeSpan Duration => Stopwatch.GetElapsedTime(start);
@@ -92,7 +88,6 @@ public sealed class ContainerExec : IDisposable
                     AttachStdin = command.Input,
                     AttachStdout = true,
                     AttachStderr = true,
-                    TTY = command.Terminal,
                     Cmd = [.. command.Command],
                     Env = [.. command.Environment.Select(v => (v.Key, Value: v.Value ?? System.Environment.GetEnvironmentVariable(v.Key))).Where(v => v.Value is not null).Select(v => $"{v.Key}={v.Value}")],
                     User = command.User ?? "",
@@ -107,18 +102,16 @@ public sealed class ContainerExec : IDisposable
         }
         catch (LabException e) when (e.Kind == LabErrorKind.Conflict)
         {
-            bool paused = e.ServiceMessage?.Contains("paused", StringComparison.Ordinal) == true;
-            throw new LabException(
-                LabErrorKind.Conflict, paused ? "ContainerSuspended" : "ContainerNotRunning", $"The container '{name}' is {(paused ? "suspended" : "not running")}.", e)
-            {
-                Target = name,
-                Advice = paused ? $"Resume-LabContainer {name} lets it run on." : $"Get-LabContainerReport {name} says why it ended; Start-LabContainer -Name {name} starts it again.",
-            };
+            throw e.ServiceMessage?.Contains("paused", StringComparison.Ordinal) != true ? ContainerFaults.NotRunning(name, inner: e)
+                : new LabException(LabErrorKind.Conflict, "ContainerSuspended", $"The container '{name}' is suspended.", e)
+                {
+                    Target = name, Advice = $"Resume-LabContainer {name} lets it run on.",
+                };
         }
 
-        JsonObject how = new() { ["Detach"] = false, ["Tty"] = command.Terminal };
+        JsonObject how = new() { ["Detach"] = false, ["Tty"] = false };
         HijackedStream stream = await store.Engine.HijackAsync($"exec/{made.ID}/start", EngineContent.Of(how), cancellation);
-        return new ContainerExec(store, stream, made.ID, name, command.Terminal);
+        return new ContainerExec(store, stream, made.ID, name);
     }
 
     /// <summary>Sends input.</summary>
@@ -158,51 +151,9 @@ public sealed class ContainerExec : IDisposable
     /// <returns>Exit code. Throws <see cref="LabException"/> (<c>ContainerCommandLost</c>) where the engine stopped meanwhile.</returns>
     public async Task<int> ReadAsync(Func<string, bool, ValueTask> onOutput, CancellationToken cancellation)
     {
-        EngineFrameReader frames = store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", terminal);
-        LineSplitter lines = new();
-        while (await frames.ReadAsync() is { } frame)
-        {
-            foreach (string line in lines.Take(frame))
-            {
-                await onOutput(line, frame.IsError);
-            }
-        }
-
-        foreach ((string line, bool isError) in lines.Rest())
-        {
-            await onOutput(line, isError);
-        }
-
+        await LineSplitter.ReadAsync(store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", raw: false), onOutput);
         return await ExitCodeAsync(cancellation);
     }
-
-    /// <summary>Copies output as it comes, for a terminal.</summary>
-    /// <param name="target">Where to.</param>
-    /// <param name="cancellation">Ends the reading.</param>
-    /// <returns>Exit code.</returns>
-    public async Task<int> CopyAsync(Stream target, CancellationToken cancellation)
-    {
-        EngineFrameReader frames = store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", terminal);
-        while (await frames.ReadAsync() is { } frame)
-        {
-            await target.WriteAsync(frame.Bytes, cancellation);
-            await target.FlushAsync(cancellation);
-        }
-
-        return await ExitCodeAsync(cancellation);
-    }
-
-    /// <summary>Tells the command how large its terminal is.</summary>
-    /// <param name="width">Columns.</param>
-    /// <param name="height">Rows.</param>
-    /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>Done when it knows.</returns>
-    public async Task ResizeAsync(int width, int height, CancellationToken cancellation) => await store.Engine.AskAsync<object>(
-        $"exec/{id}/resize", async (client, limited) =>
-        {
-            await client.Exec.ResizeExecTtyAsync(id, new ContainerResizeParameters { Width = width, Height = height }, limited);
-            return client;
-        }, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Images;
-using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Containers.Containers;
 
@@ -21,15 +20,25 @@ internal static partial class ContainerFaults
     /// <returns>The port, or null.</returns>
     public static string? TakenPort(string said) => PortTaken().Match(said) is { Success: true } port ? port.Groups["port"].Value : null;
 
+    /// <summary>The error for a container that has to run for what is asked of it.</summary>
+    /// <param name="name">Its name or id.</param>
+    /// <param name="state">Its state where it is known: <c>exited</c>.</param>
+    /// <param name="inner">What the engine said, or null.</param>
+    /// <returns>The error.</returns>
+    public static LabException NotRunning(string name, string? state = null, Exception? inner = null) => new(
+        LabErrorKind.Conflict, "ContainerNotRunning", $"The container '{name}' is not running{(state is null ? "" : $" ({state})")}.", inner)
+    {
+        Target = name, Advice = $"Get-LabContainerReport {name} says why it ended; Start-LabContainer -Name {name} starts it again.",
+    };
+
     /// <summary>Explains why a container could not be made or started.</summary>
     /// <param name="problem">What the engine said.</param>
     /// <param name="options">What was asked for.</param>
     /// <param name="store">The containers.</param>
-    /// <param name="local">Whether the engine is on this machine.</param>
     /// <param name="cancellation">Cancels what is looked up.</param>
     /// <returns>The error to throw.</returns>
     public static async Task<LabException> ExplainAsync(
-        LabException problem, ContainerOptions options, ContainerStore store, bool local, CancellationToken cancellation)
+        LabException problem, ContainerOptions options, ContainerStore store, CancellationToken cancellation)
     {
         string said = problem.ServiceMessage ?? "";
         string what = options.Name is { } given ? $"container '{given}'" : $"container of '{options.Image}'";
@@ -45,7 +54,7 @@ internal static partial class ContainerFaults
 
         if (TakenPort(said) is { } port)
         {
-            return await PortTakenAsync(problem, what, port, options, store, local, cancellation);
+            return await PortTakenAsync(problem, what, port, options, store, cancellation);
         }
 
         if (IsAboutPlatform(said))
@@ -92,18 +101,17 @@ internal static partial class ContainerFaults
     /// <param name="problem">Why it cannot be pulled, or that it is not there.</param>
     /// <param name="missing">That it was not in the engine, or null.</param>
     /// <param name="options">What was asked for.</param>
-    /// <param name="session">Names the engine.</param>
+    /// <param name="store">The containers.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The error.</returns>
-    public static Task<LabException> NoImageAsync(
-        LabException problem, LabException? missing, ContainerOptions options, LabSession session, CancellationToken cancellation) =>
-        missing?.ServiceMessage is { } said && IsAboutPlatform(said)
-            ? Task.FromResult(PlatformMismatch(missing, options, said))
-            : NoImageAsync(problem, missing, options, new ContainerStore(session), cancellation);
-
-    private static async Task<LabException> NoImageAsync(
+    public static async Task<LabException> NoImageAsync(
         LabException problem, LabException? missing, ContainerOptions options, ContainerStore store, CancellationToken cancellation)
     {
+        if (missing?.ServiceMessage is { } said && IsAboutPlatform(said))
+        {
+            return PlatformMismatch(missing, options, said);
+        }
+
         List<string> names = [];
         await foreach (string name in new ImageStore(store.Engine).NamesAsync("", cancellation))
         {
@@ -136,7 +144,7 @@ internal static partial class ContainerFaults
     };
 
     private static async Task<LabException> PortTakenAsync(
-        LabException problem, string what, string port, ContainerOptions options, ContainerStore store, bool local, CancellationToken cancellation)
+        LabException problem, string what, string port, ContainerOptions options, ContainerStore store, CancellationToken cancellation)
     {
         int number = int.Parse(port, CultureInfo.InvariantCulture);
         string? holder = null, advice = null;
@@ -149,7 +157,7 @@ internal static partial class ContainerFaults
             }
         }
 
-        if (holder is null && local && PortHolder.Find(number) is { } process)
+        if (holder is null && store.Engine.IsLocal && PortHolder.Find(number) is { } process)
         {
             holder = $"the process {process}";
         }

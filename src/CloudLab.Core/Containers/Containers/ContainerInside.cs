@@ -53,7 +53,7 @@ public sealed class ContainerInside(LabSession session)
         }
         catch (LabException e) when (e.ServiceMessage?.Contains("is not running", StringComparison.Ordinal) == true)
         {
-            throw new LabException(LabErrorKind.Conflict, "ContainerNotRunning", $"The container '{container.Name}' is not running.", e) { Target = container.Name };
+            throw ContainerFaults.NotRunning(container.Name, inner: e);
         }
 
         return

@@ -13,10 +13,7 @@ namespace CloudLab.Core.Containers.Containers;
 /// <param name="reporter">Sees progress.</param>
 public sealed class ContainerRunner(LabSession session, IReporter reporter)
 {
-    private static readonly TimeSpan PullSilence = TimeSpan.FromMinutes(5);
-
     private readonly ContainerStore store = new(session);
-    private readonly bool local = !OperatingSystem.IsWindows() && session.Docker.HostSetting.Value?.StartsWith("unix:", StringComparison.Ordinal) == true;
 
     /// <summary>Checks what can be checked before anything is sent.</summary>
     /// <param name="options">What is asked for.</param>
@@ -61,7 +58,7 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
         }
         catch (LabException e)
         {
-            throw await ContainerFaults.ExplainAsync(e, new ContainerOptions { Image = container.Image, Name = container.Name }, store, local, cancellation);
+            throw await ContainerFaults.ExplainAsync(e, new ContainerOptions { Image = container.Image, Name = container.Name }, store, cancellation);
         }
     }
 
@@ -79,22 +76,11 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
             using HijackedStream attached = await store.Engine.HijackAsync($"containers/{id}/attach?stream=1&stdout=1&stderr=1", null, cancellation);
             await StartCreatedAsync(id, options, cancellation);
             started = true;
-            EngineFrameReader frames = store.Engine.Frames(attached.Output, $"the output of '{options.Name ?? id[..12]}'", options.Terminal);
-            LineSplitter lines = new();
-            while (await frames.ReadAsync() is { } frame)
-            {
-                foreach (string line in lines.Take(frame))
-                {
-                    await onOutput(line, frame.IsError);
-                }
-            }
+            await LineSplitter.ReadAsync(store.Engine.Frames(attached.Output, $"the output of '{options.Name ?? id[..12]}'", options.Terminal), onOutput);
 
-            foreach ((string line, bool isError) in lines.Rest())
-            {
-                await onOutput(line, isError);
-            }
-
-            ContainerInspectResponse state = await WaitForEndAsync(id, cancellation);
+            // The output of a container ends a moment before the engine knows its exit code.
+            await store.WaitForEndAsync(id, cancellation);
+            ContainerInspectResponse state = await store.InspectAsync(id, cancellation);
             ended = true;
             return (int)state.State!.ExitCode;
         }
@@ -131,7 +117,7 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
         }
         catch (LabException e)
         {
-            throw await ContainerFaults.ExplainAsync(e, options, store, local, cancellation);
+            throw await ContainerFaults.ExplainAsync(e, options, store, cancellation);
         }
         finally
         {
@@ -259,30 +245,20 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
             }
             catch (LabException e)
             {
-                throw await ContainerFaults.ExplainAsync(e, options, store, local, cancellation);
+                throw await ContainerFaults.ExplainAsync(e, options, store, cancellation);
             }
         }
     }
 
     private async Task PullAsync(ContainerOptions options, LabException? missing, CancellationToken cancellation)
     {
-        reporter.Verbose($"Pulling '{options.Image}'.");
-        using ProgressMeter meter = new(reporter, $"Pulling {options.Image}");
-        bool byDigest = options.Image.Contains('@', StringComparison.Ordinal);
-        (string repository, string? tag) = byDigest ? (options.Image, null) : ImageName.Split(options.Image);
-        string query = "fromImage=" + Uri.EscapeDataString(repository)
-            + (byDigest ? "" : "&tag=" + Uri.EscapeDataString(tag ?? "latest"))
-            + (options.Platform is { } platform ? "&platform=" + Uri.EscapeDataString(platform) : "");
         try
         {
-            await foreach (EngineMessage message in store.Engine.MessagesAsync(HttpMethod.Post, "images/create?" + query, null, PullSilence, cancellation))
-            {
-                meter.Note(message.Id is { } id ? $"{id}: {message.Status}" : message.Status ?? "");
-            }
+            await new ImageTransfers(session, reporter).PullAsync(options.Image, options.Platform, cancellation);
         }
         catch (LabException e) when (!e.StopsCommand)
         {
-            throw await ContainerFaults.NoImageAsync(e, missing, options, session, cancellation);
+            throw await ContainerFaults.NoImageAsync(e, missing, options, store, cancellation);
         }
     }
 
@@ -295,13 +271,6 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
                 limited);
             return client;
         }, cancellation);
-
-    // The output of a container ends a moment before the engine knows its exit code.
-    private async Task<ContainerInspectResponse> WaitForEndAsync(string id, CancellationToken cancellation)
-    {
-        await store.ActAsync(id, "wait", "condition=not-running", cancellation);
-        return await store.InspectAsync(id, cancellation);
-    }
 
     private async Task TakeBackAsync(string id, string? name)
     {

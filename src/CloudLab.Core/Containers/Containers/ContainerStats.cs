@@ -140,7 +140,7 @@ public sealed class ContainerStats(LabSession session)
     {
         if (container.State is not ("running" or "paused"))
         {
-            throw new LabException(LabErrorKind.Conflict, "ContainerNotRunning", $"The container '{container.Name}' is not running ({container.State}).") { Target = container.Name };
+            throw ContainerFaults.NotRunning(container.Name, container.State);
         }
 
         await foreach (EngineMessage message in store.Engine.MessagesAsync(

@@ -113,8 +113,7 @@ public sealed partial class ContainerStore
         {
             try
             {
-                // The body comes when it has ended.
-                await Engine.JsonAsync(HttpMethod.Post, $"containers/{Uri.EscapeDataString(name)}/wait", cancellation, StopLimit);
+                await WaitForEndAsync(name, cancellation);
             }
             catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
             {
@@ -156,6 +155,23 @@ public sealed partial class ContainerStore
                 Target = name,
                 Advice = $"Stop-LabContainer {name} | Remove-LabContainer, or Remove-LabContainer {name} -Force.",
             };
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            throw await NotFoundAsync(name, cancellation, e);
+        }
+    }
+
+    /// <summary>Waits until a container is not running.</summary>
+    /// <param name="name">Its name or id.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Done when it has ended. Throws <see cref="LabException"/> (<c>ContainerNotFound</c>).</returns>
+    internal async Task WaitForEndAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            // The engine answers at once, and sends the body when the container has ended.
+            await Engine.JsonAsync(HttpMethod.Post, $"containers/{Uri.EscapeDataString(name)}/wait?condition=not-running", cancellation, StopLimit);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
@@ -218,11 +234,7 @@ public sealed partial class ContainerStore
         }
         catch (LabException e) when (e.Kind == LabErrorKind.Conflict && e.ServiceMessage is { } said && said.Contains("is not running", StringComparison.Ordinal))
         {
-            throw new LabException(LabErrorKind.Conflict, "ContainerNotRunning", $"The container '{name}' is not running.", e)
-            {
-                Target = name,
-                Advice = $"Get-LabContainerReport {name} says why it ended; Start-LabContainer -Name {name} starts it again.",
-            };
+            throw ContainerFaults.NotRunning(name, inner: e);
         }
     }
 

@@ -14,20 +14,27 @@ internal sealed class LineSplitter
 
     private readonly Half output = new(), error = new();
 
-    /// <summary>Takes a piece.</summary>
-    /// <param name="frame">The piece.</param>
-    /// <returns>The lines that end in it.</returns>
-    public IEnumerable<string> Take(EngineFrame frame) => (frame.IsError ? error : output).Take(frame.Bytes);
-
-    /// <summary>What is left at the end: last lines without a line end.</summary>
-    /// <returns>Lines, and whether each is from standard error.</returns>
-    public IEnumerable<(string Line, bool IsError)> Rest()
+    /// <summary>Reads output to its end.</summary>
+    /// <param name="frames">The pieces.</param>
+    /// <param name="onOutput">Takes the lines as they come, and whether each is from standard error.</param>
+    /// <returns>Done when all are read.</returns>
+    public static async Task ReadAsync(EngineFrameReader frames, Func<string, bool, ValueTask> onOutput)
     {
-        foreach ((Half half, bool isError) in new[] { (output, false), (error, true) })
+        LineSplitter lines = new();
+        while (await frames.ReadAsync() is { } frame)
+        {
+            foreach (string line in (frame.IsError ? lines.error : lines.output).Take(frame.Bytes))
+            {
+                await onOutput(line, frame.IsError);
+            }
+        }
+
+        // Last lines without a line end.
+        foreach ((Half half, bool isError) in new[] { (lines.output, false), (lines.error, true) })
         {
             if (half.Rest() is { } line)
             {
-                yield return (line, isError);
+                await onOutput(line, isError);
             }
         }
     }

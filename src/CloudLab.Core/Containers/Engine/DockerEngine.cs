@@ -37,6 +37,9 @@ public sealed class DockerEngine
         this.patience = patience ?? TimeSpan.FromSeconds(100);
     }
 
+    /// <summary>Whether it is reached through a socket of this machine.</summary>
+    internal bool IsLocal => !OperatingSystem.IsWindows() && connection.Endpoint.Kind == DockerTransportKind.Unix;
+
     private string Where => $"{connection.HostSetting.Value} ({connection.HostSetting.Source})";
 
     /// <summary>Makes sure that an engine answers, and agrees on a version of its API.</summary>
@@ -101,10 +104,12 @@ public sealed class DockerEngine
     /// <param name="path">Path and query, without the version.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <param name="limit">How long it may take; as any other answer if null.</param>
+    /// <param name="content">What is sent, or null.</param>
     /// <returns>The answer. Throws <see cref="LabException"/> where there is none.</returns>
-    internal async Task<JsonElement> JsonAsync(HttpMethod method, string path, CancellationToken cancellation, TimeSpan? limit = null)
+    internal async Task<JsonElement> JsonAsync(
+        HttpMethod method, string path, CancellationToken cancellation, TimeSpan? limit = null, EngineContent? content = null)
     {
-        await using EngineStream stream = await OpenAsync(method, path, null, limit ?? patience, cancellation, head: limit);
+        await using EngineStream stream = await OpenAsync(method, path, content, limit ?? patience, cancellation, head: limit);
         try
         {
             using JsonDocument document = await JsonDocument.ParseAsync(stream, default, cancellation);

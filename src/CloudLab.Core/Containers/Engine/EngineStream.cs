@@ -11,9 +11,6 @@ internal sealed class EngineStream(HttpResponseMessage answer, Stream body, Engi
     /// <summary>HTTP status.</summary>
     public int Status => (int)answer.StatusCode;
 
-    /// <summary>Type of the content, where the engine names one.</summary>
-    public string? MediaType => answer.Content.Headers.ContentType?.MediaType;
-
     /// <summary>The content itself, for a connection that is written to as well.</summary>
     public Stream Body => body;
 

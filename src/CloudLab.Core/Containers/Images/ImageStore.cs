@@ -238,7 +238,7 @@ public sealed class ImageStore
             || (image.Manifests ?? []).Any(m => used.Contains(m.Descriptor.Digest) || m.ImageData?.Containers is { Count: > 0 });
 
         DateTime before = clearing.OlderThan is { } age ? DateTime.UtcNow - age : DateTime.MaxValue;
-        bool Fits(ImagesListResponse image) => !IsUsed(image) && image.Created.ToUniversalTime() < before && clearing.Labels.All(label => HasLabel(image.Labels, label));
+        bool Fits(ImagesListResponse image) => !IsUsed(image) && image.Created.ToUniversalTime() < before && EngineLabels.Match(image.Labels, clearing.Labels);
 
         List<(ImagesListResponse Image, string Name)> victims = [];
         if (clearing.Matches is null)
@@ -373,12 +373,6 @@ public sealed class ImageStore
 
     // Engines before version 25 name what has no name.
     private static string[] NamesOf(ImagesListResponse image) => [.. (image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
-
-    private static bool HasLabel(IDictionary<string, string>? labels, string wanted)
-    {
-        int equals = wanted.IndexOf('=', StringComparison.Ordinal);
-        return labels is not null && labels.TryGetValue(equals < 0 ? wanted : wanted[..equals], out string? value) && (equals < 0 || value == wanted[(equals + 1)..]);
-    }
 
     private static string? DigestOf(string repository, IList<string>? digests) =>
         (digests ?? []).FirstOrDefault(d => d.StartsWith(repository + "@", StringComparison.Ordinal)) is { } found

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Containers.Images;
 using ZstdSharp;
 
@@ -232,25 +233,6 @@ internal sealed class ImageArchive
                 string[] digests = [.. (manifest["layers"] as JsonArray ?? []).Select(layer => (string)layer!["digest"]!)];
                 images.Add(Make(config, digest, [.. digests.Select(each => ((string?)each, Layer(BlobOf(each))))]));
             }
-        }
-    }
-
-    /// <summary>A stream whose beginning was read already.</summary>
-    private sealed class PrefixedStream(ReadOnlyMemory<byte> start, Stream rest) : Common.Streams.ForwardStream
-    {
-        private ReadOnlyMemory<byte> left = start;
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (left.Length == 0)
-            {
-                return await rest.ReadAsync(buffer, cancellationToken);
-            }
-
-            int count = Math.Min(left.Length, buffer.Length);
-            left[..count].CopyTo(buffer);
-            left = left[count..];
-            return count;
         }
     }
 }

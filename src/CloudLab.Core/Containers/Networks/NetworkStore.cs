@@ -115,6 +115,13 @@ public sealed class NetworkStore(LabSession session)
         ];
     }
 
+    /// <summary>Lists the networks that no container is in and that are not the engine's own.</summary>
+    /// <param name="labels">Only those with all of these labels: <c>team</c> or <c>team=movies</c>.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The networks.</returns>
+    public async Task<IReadOnlyList<LabDockerNetwork>> UnusedAsync(IReadOnlyList<string> labels, CancellationToken cancellation) =>
+        [.. (await ListAsync(cancellation)).Where(each => !each.IsPredefined && each.Containers.Count == 0 && EngineLabels.Match(each.Labels, labels))];
+
     /// <summary>Finds a network by its name or id.</summary>
     /// <param name="name">Name, id or beginning of the id.</param>
     /// <param name="cancellation">Cancels the request.</param>

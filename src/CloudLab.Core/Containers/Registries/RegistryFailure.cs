@@ -48,7 +48,7 @@ internal static partial class RegistryFailure
 
         LabException Make(LabErrorKind kind, string code, string message, string? advice = null) => new(kind, code, message, inner)
         {
-            Target = image, Advice = advice,
+            Target = image, Advice = advice, ServiceMessage = why,
         };
     }
 

@@ -74,6 +74,14 @@ public sealed class VolumeStore(LabSession session)
         ];
     }
 
+    /// <summary>Lists the volumes that no container uses.</summary>
+    /// <param name="all">Also those that were given a name.</param>
+    /// <param name="labels">Only those with all of these labels: <c>team</c> or <c>team=movies</c>.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The volumes.</returns>
+    public async Task<IReadOnlyList<LabDockerVolume>> UnusedAsync(bool all, IReadOnlyList<string> labels, CancellationToken cancellation) =>
+        [.. (await ListAsync(cancellation)).Where(each => each.Containers.Count == 0 && (all || each.Anonymous) && EngineLabels.Match(each.Labels, labels))];
+
     /// <summary>Finds a volume by its name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellation">Cancels the request.</param>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Identity.Policies;
@@ -97,7 +98,7 @@ internal static partial class PolicyReader
     public static string Suggest(string name, IEnumerable<string> known)
     {
         string? near = known
-            .Select(candidate => (candidate, distance: Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant())))
+            .Select(candidate => (candidate, distance: NearestNames.Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant())))
             .Where(pair => pair.distance <= Math.Max(1, pair.candidate.Length / 4))
             .OrderBy(pair => pair.distance)
             .Select(pair => pair.candidate)
@@ -359,25 +360,6 @@ internal static partial class PolicyReader
         || text.StartsWith('*');
 
     private static string Place(int statement) => $"Statement[{statement}]";
-
-    // Levenshtein's distance; names are short.
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int above = row[j];
-                row[j] = Math.Min(Math.Min(row[j - 1], above) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-
-        return row[b.Length];
-    }
 
     [GeneratedRegex(@"^(\*|[A-Za-z0-9-]+):[A-Za-z0-9*?]+$")]
     private static partial Regex ActionForm();

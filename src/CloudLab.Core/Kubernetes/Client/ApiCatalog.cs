@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Kubernetes.Client;
@@ -63,7 +64,7 @@ public sealed class ApiCatalog
     /// <returns>An exception that suggests the nearest one.</returns>
     public LabException Unknown(string name)
     {
-        string? near = Nearest(name.Split('.')[0], Resources.SelectMany(r => new[] { r.Plural, r.Singular }.Concat(r.ShortNames)));
+        string? near = NearestNames.Find(name.Split('.')[0], Resources.SelectMany(r => new[] { r.Plural, r.Singular }.Concat(r.ShortNames)));
         return new LabException(
             LabErrorKind.NotFound, "KindNotFound",
             $"The cluster has no kind '{name}': {(near is null ? "press Tab to complete the available kinds." : $"did you mean '{near}'?")}")
@@ -84,8 +85,8 @@ public sealed class ApiCatalog
         bool strange = !ApiResource.IsBuiltIn(group) && !Resources.Any(r => r.Group == group);
         string hint = elsewhere.Length > 0 ? $"{kind} is available in {string.Join(", ", elsewhere)}"
             : strange ? "if it is a custom resource, deploy its CustomResourceDefinition first"
-            : Nearest(kind, here) is { } near ? $"did you mean {near}?"
-            : Nearest(kind, Resources.Select(r => r.Kind)) is { } other
+            : NearestNames.Find(kind, here) is { } near ? $"did you mean {near}?"
+            : NearestNames.Find(kind, Resources.Select(r => r.Kind)) is { } other
                 ? $"did you mean {other} of {Resources.First(r => r.Kind == other).ApiVersion}?"
             : here.Length == 0 ? "if it is a custom resource, deploy its CustomResourceDefinition first"
             : $"{apiVersion} has {string.Join(", ", here.Order(StringComparer.Ordinal).Take(8))}{(here.Length > 8 ? ", …" : "")}";
@@ -174,30 +175,4 @@ public sealed class ApiCatalog
     }
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
-
-    private static string? Nearest(string name, IEnumerable<string> names) => names
-        .Select(candidate => (Candidate: candidate, Distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
-        .Where(pair => pair.Distance <= Math.Max(1, name.Length / 3))
-        .OrderBy(pair => pair.Distance)
-        .Select(pair => pair.Candidate)
-        .FirstOrDefault();
-
-    // Levenshtein, with one row.
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[b.Length];
-    }
 }
