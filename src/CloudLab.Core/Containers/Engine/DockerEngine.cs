@@ -18,6 +18,8 @@ public sealed class DockerEngine
     // The version that the types of Docker.DotNet.Enhanced 4.3 were made from.
     private static readonly Version Newest = new(1, 54);
 
+    private const int MostListings = 8;
+
     private static readonly Dictionary<string, string> NoHeaders = [];
     private static readonly Dictionary<string, string> Upgrading = new() { ["Connection"] = "Upgrade", ["Upgrade"] = "tcp" };
 
@@ -96,6 +98,27 @@ public sealed class DockerEngine
         await foreach (EngineMessage message in EngineMessage.ReadAsync(stream, e => Unreadable(PathOf(path), e), cancellation))
         {
             yield return message.Error is { } error ? throw Refused(error.Status, error.Text, null) : message;
+        }
+    }
+
+    /// <summary>
+    /// Asks for what there is of all images or all files. What is removed while the engine lists it makes the whole answer fail with
+    /// 404 (moby issues 21215 and 47249), so it is asked for again, a few times.
+    /// </summary>
+    /// <typeparam name="T">What the answer is.</typeparam>
+    /// <param name="ask">Asks once.</param>
+    /// <returns>The answer. Throws <see cref="LabException"/> where there is none.</returns>
+    internal static async Task<T> WholeAsync<T>(Func<Task<T>> ask)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.NotFound && tries < MostListings)
+            {
+            }
         }
     }
 

@@ -18,7 +18,6 @@ public sealed class ImageStore
     private static readonly Version KnowsManifests = new(1, 48);
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
-    private const int MostListings = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
     private static readonly Version InspectsPlatforms = new(1, 49);
     private static readonly Version RemovesPlatforms = new(1, 50);
@@ -486,18 +485,9 @@ public sealed class ImageStore
     private async Task<IList<ImagesListResponse>> SummariesAsync(ImagesListParameters parameters, CancellationToken cancellation)
     {
         const string Path = "images/json";
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                IList<ImagesListResponse> images = await engine.AskAsync(Path, (client, limited) => client.Images.ListImagesAsync(parameters, limited), cancellation);
-                return images.All(image => image?.ID is { Length: > 0 }) ? images : throw engine.Unreadable(Path, null);
-            }
-            catch (LabException e) when (e.Kind == LabErrorKind.NotFound && tries < MostListings)
-            {
-                // An image that is removed while the engine lists it makes the whole list fail.
-            }
-        }
+        IList<ImagesListResponse> images = await DockerEngine.WholeAsync(() =>
+            engine.AskAsync(Path, (client, limited) => client.Images.ListImagesAsync(parameters, limited), cancellation));
+        return images.All(image => image?.ID is { Length: > 0 }) ? images : throw engine.Unreadable(Path, null);
     }
 
     private async IAsyncEnumerable<LabImage> ListAsync(

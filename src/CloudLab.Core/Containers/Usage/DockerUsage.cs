@@ -27,7 +27,7 @@ public sealed class DockerUsage(LabSession session, IReporter reporter)
     {
         using ProgressMeter meter = new(reporter, "Measuring disk use");
         await using Timer ticker = new(_ => meter.Note("the engine is adding up sizes"), null, 500, 500);
-        JsonElement df = await engine.JsonAsync(HttpMethod.Get, "system/df", cancellation, Patience);
+        JsonElement df = await ReadAsync("", cancellation);
         return await engine.NegotiateAsync(cancellation) >= AddsUp
             ? [OfSum(df, "ImageUsage", DockerUsageKind.Images), OfSum(df, "ContainerUsage", DockerUsageKind.Containers), OfSum(df, "VolumeUsage", DockerUsageKind.Volumes), OfSum(df, "BuildCacheUsage", DockerUsageKind.BuildCache)]
             : [OfImages(df), OfContainers(df), OfVolumes(df), OfCache(Records(df))];
@@ -40,7 +40,7 @@ public sealed class DockerUsage(LabSession session, IReporter reporter)
     /// <returns>Number of records and bytes.</returns>
     public async Task<LabBuildCacheRemoval> FindCacheAsync(bool all, TimeSpan? olderThan, CancellationToken cancellation)
     {
-        JsonElement df = await engine.JsonAsync(HttpMethod.Get, "system/df?type=build-cache" + (await engine.NegotiateAsync(cancellation) >= AddsUp ? "&verbose=1" : ""), cancellation, Patience);
+        JsonElement df = await ReadAsync("?type=build-cache" + (await engine.NegotiateAsync(cancellation) >= AddsUp ? "&verbose=1" : ""), cancellation);
         JsonElement list = df.TryGetProperty("BuildCacheUsage", out JsonElement usage) && usage.TryGetProperty("Items", out JsonElement items) ? items
             : df.TryGetProperty("BuildCache", out JsonElement old) ? old : default;
         DateTimeOffset before = olderThan is { } age ? DateTimeOffset.UtcNow - age : DateTimeOffset.MaxValue;
@@ -84,6 +84,9 @@ public sealed class DockerUsage(LabSession session, IReporter reporter)
             Count = done.TryGetProperty("CachesDeleted", out JsonElement gone) ? Items(gone).Count() : 0, Size = Number(done, "SpaceReclaimed"),
         };
     }
+
+    private Task<JsonElement> ReadAsync(string query, CancellationToken cancellation) =>
+        DockerEngine.WholeAsync(() => engine.JsonAsync(HttpMethod.Get, "system/df" + query, cancellation, Patience));
 
     private static IEnumerable<JsonElement> Items(JsonElement list) => list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
 

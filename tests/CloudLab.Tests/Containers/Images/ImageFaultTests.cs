@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Core.Containers.Usage;
 using CloudLab.Core.Sessions;
 using Xunit;
 
@@ -102,6 +103,19 @@ public sealed class ImageFaultTests
         }
 
         Assert.Empty(engine.Requests);
+    }
+
+    [Fact]
+    public async Task What_vanishes_while_disk_use_is_added_up_does_not_spoil_it()
+    {
+        int asked = 0;
+        await using FakeEngine engine = Engine(line => !line.Contains("/system/df", StringComparison.Ordinal) ? null
+            : ++asked < 3 ? FakeEngine.Http(404, """{"message":"NotFound: snapshot sha256:3a96 does not exist: not found"}""")
+            : FakeEngine.Http(200, """{"LayersSize":7,"Images":[]}"""));
+        using DockerWorld world = new();
+        CmdletResult result = await CmdletRunner.RunAsync("Measure-LabDocker", new { Session = world.Session(new() { DockerHost = engine.Host }) });
+        Assert.Equal(7, result.Ok().OutputOf<LabDockerUsage>()[0].Size);
+        Assert.Equal(3, asked);
     }
 
     private static FakeEngine Engine(Func<string, string?> answer) => FakeEngine.After(FakeEngine.Http(200, "OK"), line =>
