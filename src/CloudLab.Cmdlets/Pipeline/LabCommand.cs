@@ -274,12 +274,6 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         ? IsAsked("WhatIf")
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
-    /// <summary>Asks a question that <c>-Force</c> would answer.</summary>
-    /// <param name="query">The question.</param>
-    /// <param name="caption">Its caption.</param>
-    /// <returns>True to go on.</returns>
-    protected Task<bool> ShouldContinueAsync(string query, string caption) => AskAsync(() => ShouldContinue(query, caption));
-
     /// <summary>Runs something on the pipeline thread (a script block, session state) and brings its result back.</summary>
     /// <typeparam name="T">Type of the result.</typeparam>
     /// <param name="question">What to run.</param>
