@@ -260,6 +260,11 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             {
                 return (ShouldProcess(target, described, force), null);
             }
+            catch (OperationCanceledException)
+            {
+                // Ctrl+C at the question; the pipeline may hear of it a moment later.
+                throw new PipelineStoppedException();
+            }
             catch (Exception e) when (e is not (PipelineStoppedException or HostException { ErrorRecord.FullyQualifiedErrorId: "ConfirmationNeeded" }))
             {
                 // Each kind of host has its own way to say that it cannot ask; that of cloudlab says what to do, too.

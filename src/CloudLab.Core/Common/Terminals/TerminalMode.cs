@@ -120,25 +120,33 @@ public static class TerminalMode
     private sealed class Restoring : IDisposable
     {
         private readonly Action restore;
+        private readonly PosixSignalRegistration[] signals;
         private int restored;
 
         public Restoring(Action restore)
         {
             this.restore = restore;
 
-            // Also where the process is told to end meanwhile.
+            // Also where the process ends meanwhile, or is told to: .NET 10 leaves that to the system, which restores nothing.
             AppDomain.CurrentDomain.ProcessExit += OnExit;
+            signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, _ => Restore()))];
         }
 
         public void Dispose()
         {
+            AppDomain.CurrentDomain.ProcessExit -= OnExit;
+            Array.ForEach(signals, signal => signal.Dispose());
+            Restore();
+        }
+
+        private void Restore()
+        {
             if (Interlocked.Exchange(ref restored, 1) == 0)
             {
-                AppDomain.CurrentDomain.ProcessExit -= OnExit;
                 restore();
             }
         }
 
-        private void OnExit(object? sender, EventArgs e) => Dispose();
+        private void OnExit(object? sender, EventArgs e) => Restore();
     }
 }

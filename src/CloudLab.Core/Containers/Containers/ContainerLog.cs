@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Engine;
@@ -83,23 +84,29 @@ public sealed class ContainerLog(LabSession session)
         await using (stream)
         {
             LogLines lines = new(own, container.Config!.Tty);
-            EngineFrameReader frames = store.Engine.Frames(stream, $"the log of '{own}'", container.Config.Tty);
-            List<LabContainerLogLine> batch = [];
-            while (await frames.ReadAsync() is { } frame)
+            EngineFrameReader frames = store.Engine.Frames(stream, $"the log of '{own}'", container.Config.Tty, gather: !query.Follow);
+            ExceptionDispatchInfo? problem = null;
+            for (bool more = true; more;)
             {
-                lines.Take(frame, batch);
-                if (batch.Count > 0 && (!frames.HasMore || batch.Count >= 1000))
+                List<LabContainerLogLine> batch = [];
+                try
+                {
+                    more = await NextAsync(frames, lines, batch);
+                }
+                catch (LabException e)
+                {
+                    // What came before it comes first.
+                    problem = ExceptionDispatchInfo.Capture(e);
+                    more = false;
+                }
+
+                if (batch.Count > 0)
                 {
                     yield return batch;
-                    batch = [];
                 }
             }
 
-            lines.Rest(batch);
-            if (batch.Count > 0)
-            {
-                yield return batch;
-            }
+            problem?.Throw();
         }
     }
 
@@ -124,6 +131,22 @@ public sealed class ContainerLog(LabSession session)
         }
 
         return last;
+    }
+
+    // Takes what is there; false at the end.
+    private static async ValueTask<bool> NextAsync(EngineFrameReader frames, LogLines lines, List<LabContainerLogLine> batch)
+    {
+        while (await frames.ReadAsync() is { } frame)
+        {
+            lines.Take(frame, batch);
+            if (batch.Count > 0 && (!frames.HasMore || batch.Count >= 1000))
+            {
+                return true;
+            }
+        }
+
+        lines.Rest(batch);
+        return false;
     }
 
     /// <summary>Makes lines of the pieces that the engine sends.</summary>

@@ -232,9 +232,10 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
     private async Task<PathStat?> TryStatAsync(ContainerPath path, CancellationToken cancellation)
     {
         EngineStream answer;
+        string archive = await ArchiveAsync(path, cancellation);
         try
         {
-            answer = await store.Engine.OpenAsync(HttpMethod.Head, await ArchiveAsync(path, cancellation), null, Silence, cancellation);
+            answer = await store.Engine.OpenAsync(HttpMethod.Head, archive, null, Silence, cancellation);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
@@ -281,10 +282,11 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
 
     private async Task PutAsync(ContainerPath folder, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
+        string archive = await ArchiveAsync(folder, cancellation);
         try
         {
             await using EngineStream answer = await store.Engine.OpenAsync(
-                HttpMethod.Put, await ArchiveAsync(folder, cancellation) + "&noOverwriteDirNonDir=1", EngineContent.Tar(write), Silence, cancellation);
+                HttpMethod.Put, archive + "&noOverwriteDirNonDir=1", EngineContent.Tar(write), Silence, cancellation);
         }
         catch (LabException e) when (e.ServiceMessage?.Contains("read-only", StringComparison.OrdinalIgnoreCase) == true)
         {
