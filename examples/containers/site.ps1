@@ -11,7 +11,7 @@ sh (Join-Path $site prepare.sh)
 '1. Built for two platforms, and pushed'
 Build-LabImage $site -Tag $image -Platform linux/amd64, linux/arm64 -Push | Out-Default
 
-'2. The layers of each platform, with the instruction that made them'
+'2. The layers, each with the instruction that made it'
 Get-LabImageLayer $image | Out-Default
 
 '3. Port 8000 of the container on port 8001 of this machine'
@@ -30,4 +30,4 @@ finally {
 }
 
 '5. What a clean-up would remove, and how many bytes'
-Clear-LabImage -WhatIf
+Clear-LabImage -All -WhatIf

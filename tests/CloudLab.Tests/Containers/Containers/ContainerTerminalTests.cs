@@ -30,7 +30,7 @@ public sealed class ContainerTerminalTests : ContainerWorld
         string shown = await RunAsync(
             $"stty rows 33 cols 99; {When("seen", "stty rows 40 cols 132 < /dev/tty")} & {Pwsh($"Invoke-LabContainer {box.Name} -Interactive; \"last $LASTEXITCODE\"; \"errors $($Error.Count)\"")}",
             ("# ", "stty size\r"), ("33 99\r\n", "touch /shared/seen; until [ \"$(stty size)\" = '40 132' ]; do sleep 0.1; done; echo res''ized\r"),
-            ("resized", "sleep 1000\r"), ("sleep 1000\r\n", CtrlC), ("# ", "echo $((6 * 7))\r"), ("42\r\n", "exit 7\r"));
+            ("resized", "sh -c \"echo ru''nning; exec sleep 1000\"\r"), ("running", CtrlC), ("# ", "echo $((6 * 7))\r"), ("42", "exit 7\r"));
         Assert.Contains("last 7", shown, StringComparison.Ordinal);
         Assert.Contains("errors 0", shown, StringComparison.Ordinal);
         Assert.Contains("echo on", shown, StringComparison.Ordinal);
