@@ -30,9 +30,9 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <code>Copy-LabContainerItem web:/srv/site backup:/srv</code>
 /// </example>
 /// <example>
-/// <para>Saves a file of a volume, and puts the content of a folder into another volume.</para>
-/// <code>Copy-LabContainerItem volume://movies-data/movies.json ./saved.json
-/// Copy-LabContainerItem ./seed/. volume://movies-new</code>
+/// <para>Puts the content of a folder into a volume, and saves a file of it.</para>
+/// <code>Copy-LabContainerItem ./data/. volume://movies
+/// Copy-LabContainerItem volume://movies/movies.json ./saved.json</code>
 /// </example>
 /// <inputtype>System.String: paths, or files as Get-ChildItem writes them.</inputtype>
 [Cmdlet(VerbsCommon.Copy, "LabContainerItem", SupportsShouldProcess = true)]

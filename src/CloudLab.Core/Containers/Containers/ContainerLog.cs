@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using System.Text;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Engine;
@@ -84,29 +83,23 @@ public sealed class ContainerLog(LabSession session)
         await using (stream)
         {
             LogLines lines = new(own, container.Config!.Tty);
-            EngineFrameReader frames = store.Engine.Frames(stream, $"the log of '{own}'", container.Config.Tty, gather: !query.Follow);
-            ExceptionDispatchInfo? problem = null;
-            for (bool more = true; more;)
+            EngineFrameReader frames = store.Engine.Frames(stream, $"the log of '{own}'", container.Config.Tty);
+            List<LabContainerLogLine> batch = [];
+            while (await frames.ReadAsync() is { } frame)
             {
-                List<LabContainerLogLine> batch = [];
-                try
-                {
-                    more = await NextAsync(frames, lines, batch);
-                }
-                catch (LabException e)
-                {
-                    // What came before it comes first.
-                    problem = ExceptionDispatchInfo.Capture(e);
-                    more = false;
-                }
-
-                if (batch.Count > 0)
+                lines.Take(frame, batch);
+                if (batch.Count > 0 && (!frames.HasMore || batch.Count >= 1000))
                 {
                     yield return batch;
+                    batch = [];
                 }
             }
 
-            problem?.Throw();
+            lines.Rest(batch);
+            if (batch.Count > 0)
+            {
+                yield return batch;
+            }
         }
     }
 
@@ -131,22 +124,6 @@ public sealed class ContainerLog(LabSession session)
         }
 
         return last;
-    }
-
-    // Takes what is there; false at the end.
-    private static async ValueTask<bool> NextAsync(EngineFrameReader frames, LogLines lines, List<LabContainerLogLine> batch)
-    {
-        while (await frames.ReadAsync() is { } frame)
-        {
-            lines.Take(frame, batch);
-            if (batch.Count > 0 && (!frames.HasMore || batch.Count >= 1000))
-            {
-                return true;
-            }
-        }
-
-        lines.Rest(batch);
-        return false;
     }
 
     /// <summary>Makes lines of the pieces that the engine sends.</summary>

@@ -148,10 +148,9 @@ public sealed class DockerEngine
     /// <param name="stream">The answer.</param>
     /// <param name="what">What it is, for errors: <c>the log of 'web'</c>.</param>
     /// <param name="raw">Whether it comes without frames, from a terminal.</param>
-    /// <param name="gather">Whether nobody waits for a single line.</param>
     /// <returns>A reader.</returns>
-    internal EngineFrameReader Frames(EngineStream stream, string what, bool raw, bool gather = false) => new(stream, raw, why => new LabException(
-        LabErrorKind.ServiceFailed, "DockerAnswerBroken", $"The Docker Engine at {Where} did not send all of {what}: {why}. Check whether it was stopped."), gather);
+    internal EngineFrameReader Frames(EngineStream stream, string what, bool raw) => new(stream, raw, why => new LabException(
+        LabErrorKind.ServiceFailed, "DockerAnswerBroken", $"The Docker Engine at {Where} did not send all of {what}: {why}. Check whether it was stopped."));
 
     /// <summary>An error for an answer that is not what the API says.</summary>
     /// <param name="what">The path.</param>

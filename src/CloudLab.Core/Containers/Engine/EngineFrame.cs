@@ -15,24 +15,17 @@ internal readonly record struct EngineFrame(bool IsError, bool Begins, ReadOnlyM
 /// <param name="stream">The engine's answer.</param>
 /// <param name="raw">Whether the bytes come as they are.</param>
 /// <param name="broken">Gives the error for an answer that ends within a frame, or is no frame.</param>
-/// <param name="gather">
-/// Whether nobody waits for a single line. The engine sends each line of a log by itself, and to wake up for each takes more time than all else: of
-/// 100,000 lines, a second instead of a third.
-/// </param>
-internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<string, Exception> broken, bool gather)
+internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<string, Exception> broken)
 {
     private const int HeaderLength = 8;
-
-    // Half of what a connection is read in.
-    private const int Little = 2 << 10;
 
     private readonly byte[] buffer = new byte[64 << 10];
     private int start, end;
     private long left;
-    private bool isError, begins, little;
+    private bool isError, begins;
 
-    /// <summary>Whether more is here already, so that reading it takes no time, or hardly any.</summary>
-    public bool HasMore => end - start > HeaderLength || (gather && !little);
+    /// <summary>Whether more is here already, so that reading it takes no time.</summary>
+    public bool HasMore => end - start > HeaderLength;
 
     /// <summary>Reads the next piece.</summary>
     /// <returns>The piece, or null at the end.</returns>
@@ -40,7 +33,7 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
     {
         if (raw)
         {
-            int count = await ReceiveAsync(buffer);
+            int count = await stream.ReadAsync(buffer);
             return count > 0 ? new EngineFrame(false, false, buffer.AsMemory(0, count)) : null;
         }
 
@@ -82,18 +75,6 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
         return frame;
     }
 
-    private async ValueTask<int> ReceiveAsync(Memory<byte> into)
-    {
-        if (gather && little)
-        {
-            await Task.Delay(1);
-        }
-
-        int count = await stream.ReadAsync(into);
-        little = count < Little;
-        return count;
-    }
-
     private async ValueTask<string> OwnWordsAsync()
     {
         int length = (int)Math.Min(left, 4096);
@@ -116,7 +97,7 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
 
         while (end - start < wanted)
         {
-            int count = await ReceiveAsync(buffer.AsMemory(end));
+            int count = await stream.ReadAsync(buffer.AsMemory(end));
             if (count == 0)
             {
                 return end > start ? throw broken("it ends within a frame") : false;
