@@ -70,6 +70,7 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
         @{ Line = 'Get-LabContainerLog nosuch' }
         @{ Line = 'Invoke-LabContainer nosuch -Command ls' }
         @{ Line = 'Copy-LabContainerItem nosuch:/x .' }
+        @{ Line = 'Copy-LabContainerItem volume://nosuch/x .' }
         @{ Line = 'Get-LabDockerNetwork' }
         @{ Line = 'Watch-LabContainer' }
     ) {
@@ -101,6 +102,13 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
         @{ Since = '0s' }, @{ Since = '2d' }, @{ Since = '10m' }, @{ Since = '1h30m' }, @{ Since = '30' }, @{ Since = '1700000000' }, @{ Since = '2026-01-01' }, @{ Since = '([timespan]"0:1:0")' }
     ) {
         { Invoke-Expression "Get-LabContainerLog nosuch -Since $Since @none" } | Should -Throw -ErrorId 'NoDockerEngine,*'
+    }
+
+    It 'needs a terminal for -Interactive, and says so in one line' {
+        $said = '' | & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -Command "Import-Module '$root/out/CloudLab/CloudLab.psd1'; try { Invoke-LabContainer web -Interactive -DockerHost $($none.DockerHost) } catch { `$_.FullyQualifiedErrorId; `"`$_`" }"
+        $said[0] | Should -BeLike 'TerminalMissing,*'
+        $said[1] | Should -BeLike '-Interactive needs a terminal, and standard input is redirected*'
+        (Get-Command Invoke-LabContainer -Syntax) | Should -Match '-Interactive'
     }
 
     It 'says what would be run, with -WhatIf' {

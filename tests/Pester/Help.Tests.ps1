@@ -11,6 +11,8 @@ BeforeDiscovery {
             $number = 0
             foreach ($example in (Get-Help $cmdlet.Name -Full).examples.example) {
                 $number++
+                # It would take the terminal that the tests run on; ContainerTerminalTests has one of its own.
+                if ($example.code -match '^Invoke-LabContainer .*-Interactive') { continue }
                 @{
                     Name = $cmdlet.Name; Number = $number; Code = $example.code
                     Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Build|Docker|Compose|Registry)'

@@ -16,7 +16,7 @@ keep() {
   mkdir -p "bin/linux/$1"
   cp "$2" "bin/linux/$1/busybox"
   chmod 755 "bin/linux/$1/busybox"
-  for tool in httpd sh printf true; do ln -sf busybox "bin/linux/$1/$tool"; done
+  for tool in httpd sh printf true ls; do ln -sf busybox "bin/linux/$1/$tool"; done
 }
 
 from_apt() {

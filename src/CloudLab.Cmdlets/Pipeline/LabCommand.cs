@@ -260,6 +260,11 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             {
                 return (ShouldProcess(target, described, force), null);
             }
+            catch (OperationCanceledException)
+            {
+                // Ctrl+C at the question; the pipeline may hear of it a moment later.
+                throw new PipelineStoppedException();
+            }
             catch (Exception e) when (e is not (PipelineStoppedException or HostException { ErrorRecord.FullyQualifiedErrorId: "ConfirmationNeeded" }))
             {
                 // Each kind of host has its own way to say that it cannot ask; that of cloudlab says what to do, too.
@@ -273,12 +278,6 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     protected bool IsWhatIf() => MyInvocation.BoundParameters.ContainsKey("WhatIf")
         ? IsAsked("WhatIf")
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
-
-    /// <summary>Asks a question that <c>-Force</c> would answer.</summary>
-    /// <param name="query">The question.</param>
-    /// <param name="caption">Its caption.</param>
-    /// <returns>True to go on.</returns>
-    protected Task<bool> ShouldContinueAsync(string query, string caption) => AskAsync(() => ShouldContinue(query, caption));
 
     /// <summary>Runs something on the pipeline thread (a script block, session state) and brings its result back.</summary>
     /// <typeparam name="T">Type of the result.</typeparam>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CloudLab.Core.Common.Terminals;
 
 namespace CloudLab.Host.Output;
 
@@ -49,7 +50,7 @@ internal static class Terminal
             using StreamReader reader = new(terminal);
 
             // What is typed or pasted ahead is not shown either.
-            using IDisposable? unseen = isSecret ? TerminalEcho.Off(terminal.SafeFileHandle) : null;
+            using IDisposable? unseen = isSecret ? TerminalMode.WithoutEcho(terminal.SafeFileHandle) : null;
             errors.Write(question);
             errors.Flush();
             string? answer = WaitFor(reader.ReadLine);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using CloudLab.Emulator;
 using Xunit;
 
@@ -73,53 +71,6 @@ public sealed class TerminalTests
         Assert.Contains("code 130", stopped, StringComparison.Ordinal);
     }
 
-    /// <summary>Runs a command on a terminal of its own and answers what it asks.</summary>
-    /// <returns>All that the terminal showed, and at the end <c>code N</c>.</returns>
-    private static async Task<string> AnswerAsync(string command, Dictionary<string, string> environment, params (string Question, string Answer)[] answers)
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "There is no 'script' of util-linux to make a terminal with.");
-        // The shell too gets the Ctrl+C, and dash, which stands in for a missing SHELL, would end by it before it says the code.
-        // Where this process was started in the background, the signal is ignored and would be in all that it starts.
-        ProcessStartInfo start = new("/usr/bin/env", ["--default-signal=INT", "/usr/bin/script", "-qfc", $"trap : INT; dotnet '{CommandLineProcessTests.Host}' {command}; echo code $?; stty -a | grep -q ' echo ' && echo echo on", "/dev/null"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        foreach ((string name, string value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        using Process process = Process.Start(start)!;
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(2));
-        StringBuilder all = new();
-        int read = 0;
-        char[] some = new char[1024];
-        Queue<(string Question, string Answer)> left = new(answers);
-        try
-        {
-            for (int count; (count = await process.StandardOutput.ReadAsync(some, limit.Token)) > 0;)
-            {
-                all.Append(some, 0, count);
-                if (left.TryPeek(out (string Question, string Answer) next) && all.ToString().IndexOf(next.Question, read, StringComparison.Ordinal) is >= 0 and int at)
-                {
-                    left.Dequeue();
-                    read = at + next.Question.Length;
-                    await process.StandardInput.WriteAsync(next.Answer);
-                    await process.StandardInput.FlushAsync(limit.Token);
-                }
-            }
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-        }
-
-        Assert.True(left.Count == 0, "It was not asked: " + all);
-        return all.ToString();
-    }
+    private static Task<string> AnswerAsync(string command, Dictionary<string, string> environment, params (string Question, string Answer)[] answers) =>
+        TerminalProcess.RunAsync($"dotnet '{CommandLineProcessTests.Host}' {command}", environment, answers);
 }

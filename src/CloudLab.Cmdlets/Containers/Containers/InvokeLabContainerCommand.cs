@@ -5,6 +5,7 @@ using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Containers.Containers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
@@ -15,9 +16,11 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// output. An exit code other than 0 is an error, and $LASTEXITCODE has it. With -AsObject there is one object with the lines of both and the exit code instead.</para>
 /// <para>With -Name on the command line, pipeline input is the standard input of the command: strings as lines, byte arrays as they are. Without it, pipeline input is
 /// containers.</para>
-/// <para>Ctrl+C ends the connection; what the command is doing in the container may go on.</para>
+/// <para>With -Interactive the command gets this terminal, as with 'docker exec -it': a shell, if no command is given. Every key goes to it, Ctrl+C too; Ctrl+P Ctrl+Q leaves it and lets it run
+/// on. Nothing comes into the pipeline, and $LASTEXITCODE has the exit code, which is no error then.</para>
+/// <para>Without -Interactive, Ctrl+C ends the connection; what the command is doing in the container may go on.</para>
 /// <para>Errors: ContainerNotFound, ContainerNotRunning, ContainerSuspended; ContainerCommandFailed with the exit code and the last lines; ContainerCommandLost when the engine stopped
-/// meanwhile.</para>
+/// meanwhile; TerminalMissing when -Interactive is given and there is no terminal.</para>
 /// </remarks>
 /// <example>
 /// <para>Lists a folder in a container.</para>
@@ -31,32 +34,40 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <para>Runs a command in all containers of a team and shows the exit codes.</para>
 /// <code>Get-LabContainer -Label team=movies | Invoke-LabContainer -Command uname, -r -AsObject</code>
 /// </example>
+/// <example>
+/// <para>Opens a shell in a container, in this terminal.</para>
+/// <code>Invoke-LabContainer web -Interactive</code>
+/// </example>
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or names; with -Name: strings or byte arrays for standard input.</inputtype>
-[Cmdlet(VerbsLifecycle.Invoke, "LabContainer")]
+[Cmdlet(VerbsLifecycle.Invoke, "LabContainer", DefaultParameterSetName = LinesSet)]
 [OutputType(typeof(string), typeof(LabContainerCommand))]
 public sealed class InvokeLabContainerCommand : DockerCommand
 {
+    private const string LinesSet = "Lines", InteractiveSet = "Interactive";
+
     private const int LinesKept = 10;
 
     private bool named, begun;
     private ContainerExec? fed;
 
     /// <summary>Name or id of a container.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ParameterSetName = LinesSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = InteractiveSet)]
     [Alias("Container", "ContainerName")]
     [ArgumentCompleter(typeof(ContainerCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>Program and arguments, one by one; no shell is involved: <c>sh, -c, 'ls | wc -l'</c>.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    /// <summary>Program and arguments, one by one; no shell is involved: <c>sh, -c, 'ls | wc -l'</c>. With -Interactive: a shell if omitted, bash if the container has it.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = LinesSet)]
+    [Parameter(Position = 1, ParameterSetName = InteractiveSet)]
     [Alias("Cmd")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Command { get; set; } = [];
 
     /// <summary>Standard input of the command; without -Name: containers.</summary>
-    [Parameter(ValueFromPipeline = true)]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = LinesSet)]
     public PSObject? InputObject { get; set; }
 
     /// <summary>User name or id, with the group after a colon.</summary>
@@ -84,9 +95,14 @@ public sealed class InvokeLabContainerCommand : DockerCommand
     public SwitchParameter Privileged { get; set; }
 
     /// <summary>Writes one object per container, with output, standard error and exit code, instead of lines; the exit code is no error then.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LinesSet)]
     [Alias("PassThru")]
     public SwitchParameter AsObject { get; set; }
+
+    /// <summary>Gives the command this terminal, as <c>docker exec -it</c> does.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InteractiveSet)]
+    [Alias("i")]
+    public SwitchParameter Interactive { get; set; }
 
     /// <inheritdoc/>
     protected override int ConcurrentInputs => 16;
@@ -98,6 +114,12 @@ public sealed class InvokeLabContainerCommand : DockerCommand
     protected override void OnBegin()
     {
         base.OnBegin();
+        if (Interactive)
+        {
+            HostTerminal.Require(Host, "-Interactive");
+            return;
+        }
+
         named = Name is not null;
         if (!named && !MyInvocation.ExpectingInput)
         {
@@ -108,6 +130,12 @@ public sealed class InvokeLabContainerCommand : DockerCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
+        if (Interactive)
+        {
+            await GiveTerminalAsync(Name!, cancellation);
+            return;
+        }
+
         if (!named)
         {
             string container = Target(InputObject) ?? throw new LabException(
@@ -173,14 +201,32 @@ public sealed class InvokeLabContainerCommand : DockerCommand
         _ => input?.Properties["Name"]?.Value as string,
     };
 
+    private async Task GiveTerminalAsync(string container, CancellationToken cancellation)
+    {
+        using ContainerExec exec = await ContainerExec.StartAsync(Lab, container, What(input: true), cancellation);
+        int? code;
+        using (LocalTerminal terminal = LocalTerminal.Open())
+        {
+            code = await exec.RunInAsync(terminal, cancellation);
+        }
+
+        if (code is null)
+        {
+            Reporter.Verbose($"The command in '{container}' runs on.");
+        }
+
+        await CommandOutput.SetExitCodeAsync(AskAsync, this, code ?? 0);
+    }
+
     private ExecOptions What(bool input) => new()
     {
-        Command = Command,
+        Command = Command.Length > 0 ? Command : ContainerExec.Shell,
         User = User,
         WorkingDirectory = WorkingDirectory,
         Environment = StartLabContainerCommand.TextsOrNull(Environment),
         Privileged = Privileged,
         Input = input,
+        Terminal = Interactive,
     };
 
     private async Task ReadAsync(ContainerExec exec, string container, CancellationToken cancellation)

@@ -77,15 +77,6 @@ internal static partial class CronJobValidation
         return problems;
     }
 
-    /// <summary>What the controller reads: the schedule with the time zone before it.</summary>
-    /// <param name="schedule">Its schedule.</param>
-    /// <param name="timeZone">Its time zone, or null.</param>
-    /// <returns>The text for the parser.</returns>
-    public static string Effective(string schedule, string? timeZone) =>
-        schedule.Contains("TZ", StringComparison.Ordinal) || timeZone is null || ScheduleZone.Find(timeZone, out _) is null
-            ? schedule
-            : $"TZ={timeZone} {schedule}";
-
     [GeneratedRegex(@"^[A-Za-z._0-9+-]{1,14}\z")]
     private static partial Regex Part();
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
 using Docker.DotNet.Models;
@@ -28,6 +30,9 @@ public sealed record ExecOptions
 
     /// <summary>Whether it gets input.</summary>
     public bool Input { get; init; }
+
+    /// <summary>Whether it gets a terminal, of the size of that of this process.</summary>
+    public bool Terminal { get; init; }
 }
 
 /// <summary>A command that ran in a container.</summary>
@@ -58,6 +63,11 @@ public sealed class LabContainerCommand
 /// <summary>A command that is running in a container.</summary>
 public sealed class ContainerExec : IDisposable
 {
+    // Bash where there is one.
+    private static readonly string[] ShellCommand = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"];
+
+    private static readonly TimeSpan ResizeLimit = TimeSpan.FromSeconds(10);
+
     private readonly ContainerStore store;
     private readonly HijackedStream stream;
     private readonly string id, container;
@@ -65,6 +75,9 @@ public sealed class ContainerExec : IDisposable
 
     private ContainerExec(ContainerStore store, HijackedStream stream, string id, string container) =>
         (this.store, this.stream, this.id, this.container) = (store, stream, id, container);
+
+    /// <summary>The command that starts a shell in a container of any kind.</summary>
+    public static IReadOnlyList<string> Shell => ShellCommand;
 
     /// <summary>How long it runs.</summary>
     public TimeSpan Duration => Stopwatch.GetElapsedTime(start);
@@ -85,7 +98,8 @@ public sealed class ContainerExec : IDisposable
                 $"containers/{name}/exec",
                 (client, limited) => client.Exec.CreateContainerExecAsync(Uri.EscapeDataString(name), new ContainerExecCreateParameters
                 {
-                    AttachStdin = command.Input,
+                    AttachStdin = command.Input || command.Terminal,
+                    TTY = command.Terminal,
                     AttachStdout = true,
                     AttachStderr = true,
                     Cmd = [.. command.Command],
@@ -109,7 +123,14 @@ public sealed class ContainerExec : IDisposable
                 };
         }
 
-        JsonObject how = new() { ["Detach"] = false, ["Tty"] = false };
+        JsonObject how = new() { ["Detach"] = false, ["Tty"] = command.Terminal };
+        if (command.Terminal)
+        {
+            // Engines before API 1.42 are told by the resize that follows.
+            (int columns, int rows) = LocalTerminal.Size;
+            how["ConsoleSize"] = new JsonArray(rows, columns);
+        }
+
         HijackedStream stream = await store.Engine.HijackAsync($"exec/{made.ID}/start", EngineContent.Of(how), cancellation);
         return new ContainerExec(store, stream, made.ID, name);
     }
@@ -155,8 +176,24 @@ public sealed class ContainerExec : IDisposable
         return await ExitCodeAsync(cancellation);
     }
 
+    /// <summary>Gives a terminal over to the command until it ends.</summary>
+    /// <param name="terminal">The terminal.</param>
+    /// <param name="cancellation">Ends the connection; what the command is doing may go on.</param>
+    /// <returns>Exit code; null where the user left with Ctrl+P Ctrl+Q and the command runs on. Throws <see cref="LabException"/> (<c>ContainerCommandLost</c>).</returns>
+    public async Task<int?> RunInAsync(LocalTerminal terminal, CancellationToken cancellation)
+    {
+        TerminalLink link = new(stream, terminal, ResizeAsync);
+        return await link.RunAsync(cancellation) ? null : await ExitCodeAsync(cancellation);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
+
+    private async Task ResizeAsync(int columns, int rows, CancellationToken cancellation)
+    {
+        await using EngineStream answer = await store.Engine.OpenAsync(
+            HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"exec/{id}/resize?h={rows}&w={columns}"), null, ResizeLimit, cancellation);
+    }
 
     private async Task<int> ExitCodeAsync(CancellationToken cancellation)
     {

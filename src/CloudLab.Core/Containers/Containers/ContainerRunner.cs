@@ -1,4 +1,3 @@
-using System.Globalization;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Engine;
@@ -88,7 +87,7 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
         {
             if (options.Remove || !started)
             {
-                await TakeBackAsync(id, options.Name);
+                await store.TakeBackAsync(id, options.Name, reporter);
             }
             else if (!ended)
             {
@@ -123,7 +122,7 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
         {
             if (!started)
             {
-                await TakeBackAsync(id, options.Name);
+                await store.TakeBackAsync(id, options.Name, reporter);
             }
         }
     }
@@ -233,7 +232,7 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
 
                 if (cancellation.IsCancellationRequested)
                 {
-                    await TakeBackAsync(made.ID, options.Name);
+                    await store.TakeBackAsync(made.ID, options.Name, reporter);
                     cancellation.ThrowIfCancellationRequested();
                 }
 
@@ -271,20 +270,4 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
                 limited);
             return client;
         }, cancellation);
-
-    private async Task TakeBackAsync(string id, string? name)
-    {
-        try
-        {
-            await store.RemoveAsync(id, force: true, volumes: true, CancellationToken.None);
-        }
-        catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.Conflict)
-        {
-            reporter.Verbose(string.Create(CultureInfo.InvariantCulture, $"'{name ?? id[..12]}' is being removed already: {e.Message}"));
-        }
-        catch (LabException e)
-        {
-            reporter.Warning($"The container '{name ?? id[..12]}' could not be removed: {e.Message}");
-        }
-    }
 }

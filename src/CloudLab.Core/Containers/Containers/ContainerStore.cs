@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
 using Docker.DotNet.Models;
@@ -159,6 +160,27 @@ public sealed partial class ContainerStore
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
             throw await NotFoundAsync(name, cancellation, e);
+        }
+    }
+
+    /// <summary>Removes a container that was made for something that did not come to be, or is over.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="name">Its name, or null.</param>
+    /// <param name="reporter">Is told where it stays.</param>
+    /// <returns>Done when it is gone.</returns>
+    internal async Task TakeBackAsync(string id, string? name, IReporter reporter)
+    {
+        try
+        {
+            await RemoveAsync(id, force: true, volumes: true, CancellationToken.None);
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.Conflict)
+        {
+            reporter.Verbose(string.Create(CultureInfo.InvariantCulture, $"'{name ?? id[..12]}' is being removed already: {e.Message}"));
+        }
+        catch (LabException e)
+        {
+            reporter.Warning($"The container '{name ?? id[..12]}' could not be removed: {e.Message}");
         }
     }
 

@@ -7,6 +7,10 @@ internal sealed class EngineClock : IDisposable
     private readonly CancellationTokenSource source;
     private readonly Func<Exception, TimeSpan, Exception?> explain;
 
+    // A log comes in as many reads as it has lines, and setting a timer for each costs more than reading it: one timer looks after all of them.
+    private Timer? watch;
+    private long readSince;
+
     /// <summary>Starts with a limit.</summary>
     /// <param name="limit">How long each step may take.</param>
     /// <param name="cancellation">Ends every step at once.</param>
@@ -55,10 +59,10 @@ internal sealed class EngineClock : IDisposable
     /// <returns>How many bytes.</returns>
     public async ValueTask<int> ReadAsync(Stream stream, Memory<byte> buffer)
     {
-        bool limited = Limit != Timeout.InfiniteTimeSpan;
-        if (limited)
+        if (Limit != Timeout.InfiniteTimeSpan)
         {
-            Touch();
+            watch ??= new Timer(_ => Look(), null, Limit / 4, Limit / 4);
+            Volatile.Write(ref readSince, Environment.TickCount64);
         }
 
         try
@@ -71,15 +75,32 @@ internal sealed class EngineClock : IDisposable
         }
         finally
         {
-            if (limited)
-            {
-                source.CancelAfter(Timeout.InfiniteTimeSpan);
-            }
+            Volatile.Write(ref readSince, 0);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => source.Dispose();
+    public void Dispose()
+    {
+        watch?.Dispose();
+        source.Dispose();
+    }
+
+    private void Look()
+    {
+        long since = Volatile.Read(ref readSince);
+        if (since != 0 && Environment.TickCount64 - since >= Limit.TotalMilliseconds)
+        {
+            try
+            {
+                source.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The reading ended in the same moment.
+            }
+        }
+    }
 
     // A connection that is given up fails in many ways; the caller asked for only one thing.
     private Exception Told(Exception e) => cancellation.IsCancellationRequested

@@ -9,10 +9,10 @@ using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Containers.Files;
 
-/// <summary>Copies files into containers, out of them, and between them, with the rules of <c>docker cp</c>.</summary>
+/// <summary>Copies files into containers and volumes, out of them, and between them, with the rules of <c>docker cp</c>.</summary>
 /// <param name="session">Names the engine.</param>
 /// <param name="reporter">Sees progress.</param>
-public sealed class ContainerCopier(LabSession session, IReporter reporter)
+public sealed class ContainerCopier(LabSession session, IReporter reporter) : IAsyncDisposable
 {
     private const string StatHeader = "X-Docker-Container-Path-Stat";
     private const int MostLinks = 40;
@@ -21,6 +21,11 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(5);
 
     private readonly ContainerStore store = new(session);
+    private readonly VolumeDoors doors = new(session, reporter);
+
+    /// <summary>Removes what was made to reach volumes.</summary>
+    /// <returns>Done when nothing is left.</returns>
+    public ValueTask DisposeAsync() => doors.DisposeAsync();
 
     /// <summary>Copies out of a container.</summary>
     /// <param name="source">Path in the container.</param>
@@ -83,7 +88,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
         (string folder, string name) = await TargetAsync(destination, Path.GetFileName(path), file is DirectoryInfo && file.LinkTarget is null, content, cancellation);
         using ProgressMeter meter = new(reporter, $"Copying to {destination}");
         TarCreation creation = new(meter);
-        await PutAsync(destination.Container, folder, (stream, token) => creation.RunAsync(file, name, stream, token), cancellation);
+        await PutAsync(destination with { Path = folder }, (stream, token) => creation.RunAsync(file, name, stream, token), cancellation);
         return new LabContainerCopy(source, Whole(destination, folder, name), creation.Files, creation.Bytes, Stopwatch.GetElapsedTime(start));
     }
 
@@ -101,7 +106,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
         using ProgressMeter meter = new(reporter, $"Copying {source} to {destination}");
         long files = 0, bytes = 0;
         await using EngineStream tar = await OpenAsync(from, cancellation);
-        await PutAsync(destination.Container, folder, async (stream, token) =>
+        await PutAsync(destination with { Path = folder }, async (stream, token) =>
         {
             await using TarReader reader = new(tar, leaveOpen: true);
             await using TarWriter writer = new(stream, TarEntryFormat.Pax, leaveOpen: true);
@@ -137,7 +142,8 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
         return new LabContainerCopy(source.ToString(), Whole(destination, folder, name), files, bytes, Stopwatch.GetElapsedTime(start));
     }
 
-    private static string Whole(ContainerPath destination, string folder, string name) => $"{destination.Container}:{folder.TrimEnd('/')}/{name}".TrimEnd('/') is { } text && text.EndsWith("/.", StringComparison.Ordinal) ? text[..^2] : $"{destination.Container}:{folder.TrimEnd('/')}/{name}";
+    private static string Whole(ContainerPath destination, string folder, string name) =>
+        (destination with { Path = name == "." ? $"{folder.TrimEnd('/')}" : $"{folder.TrimEnd('/')}/{name}" }).ToString();
 
     // A name in a container may hold what is a path here.
     private static string SafeName(string name) => name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or "..") ? name : throw new LabException(
@@ -146,12 +152,12 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
     // Where to put what: the folder that the engine unpacks in, and the name of the first entry.
     private async Task<(string Folder, string Name)> TargetAsync(ContainerPath destination, string name, bool isFolder, bool content, CancellationToken cancellation)
     {
-        PathStat? stat = await TryStatAsync(destination.Container, destination.Path, cancellation);
+        PathStat? stat = await TryStatAsync(destination, cancellation);
         ContainerPath resolved = destination;
         for (int links = 0; stat is { IsLink: true } && links < MostLinks; links++)
         {
             resolved = resolved with { Path = Follow(resolved, stat.LinkTarget) };
-            stat = await TryStatAsync(resolved.Container, resolved.Path, cancellation);
+            stat = await TryStatAsync(resolved, cancellation);
         }
 
         if (stat is { IsFolder: true })
@@ -171,7 +177,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
             throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{destination}'.") { Target = destination.ToString() };
         }
 
-        if (await TryStatAsync(resolved.Container, resolved.Parent, cancellation) is null)
+        if (await TryStatAsync(resolved with { Path = resolved.Parent }, cancellation) is null)
         {
             throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{resolved with { Path = resolved.Parent }}'.") { Target = destination.ToString() };
         }
@@ -184,8 +190,8 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
         ContainerPath path = source;
         for (int links = 0; ; links++)
         {
-            PathStat stat = await TryStatAsync(path.Container, path.Path, cancellation) ?? throw new LabException(
-                LabErrorKind.NotFound, "ContainerPathNotFound", $"There is no '{path.Path}' in the container '{path.Container}'{(links > 0 ? $", to which the link '{source}' leads" : "")}.")
+            PathStat stat = await TryStatAsync(path, cancellation) ?? throw new LabException(
+                LabErrorKind.NotFound, "ContainerPathNotFound", $"There is no '{path.Path}' in {path.Place}{(links > 0 ? $", to which the link '{source}' leads" : "")}.")
             {
                 Target = source.ToString(),
             };
@@ -223,17 +229,22 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
         return "/" + string.Join('/', parts);
     }
 
-    private async Task<PathStat?> TryStatAsync(string container, string path, CancellationToken cancellation)
+    private async Task<PathStat?> TryStatAsync(ContainerPath path, CancellationToken cancellation)
     {
         EngineStream answer;
+        string archive = await ArchiveAsync(path, cancellation);
         try
         {
-            answer = await store.Engine.OpenAsync(HttpMethod.Head, Archive(container, path), null, Silence, cancellation);
+            answer = await store.Engine.OpenAsync(HttpMethod.Head, archive, null, Silence, cancellation);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
             // The answer to HEAD has no words: either the path or the container is not there.
-            await store.FindAsync(container, cancellation);
+            if (!path.IsVolume)
+            {
+                await FindContainerAsync(path, cancellation);
+            }
+
             return null;
         }
 
@@ -245,29 +256,50 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter)
             }
             catch (Exception e) when (e is FormatException or JsonException)
             {
-                throw store.Engine.Unreadable($"containers/{container}/archive", e);
+                throw store.Engine.Unreadable($"containers/{path.Container}/archive", e);
             }
         }
     }
 
-    private Task<EngineStream> OpenAsync(ContainerPath path, CancellationToken cancellation) =>
-        store.Engine.OpenAsync(HttpMethod.Get, Archive(path.Container, path.Path), null, Silence, cancellation);
-
-    private async Task PutAsync(string container, string folder, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    private async Task FindContainerAsync(ContainerPath path, CancellationToken cancellation)
     {
         try
         {
+            await store.FindAsync(path.Container, cancellation);
+        }
+        catch (LabException e) when (e.Code == "ContainerNotFound")
+        {
+            throw !await doors.IsVolumeAsync(path.Container, cancellation) ? e : new LabException(
+                LabErrorKind.NotFound, e.Code, $"There is no container '{path.Container}' in the Docker Engine, but a volume: write {path with { IsVolume = true }}.", e)
+            {
+                Target = path.ToString(),
+            };
+        }
+    }
+
+    private async Task<EngineStream> OpenAsync(ContainerPath path, CancellationToken cancellation) =>
+        await store.Engine.OpenAsync(HttpMethod.Get, await ArchiveAsync(path, cancellation), null, Silence, cancellation);
+
+    private async Task PutAsync(ContainerPath folder, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    {
+        string archive = await ArchiveAsync(folder, cancellation);
+        try
+        {
             await using EngineStream answer = await store.Engine.OpenAsync(
-                HttpMethod.Put, Archive(container, folder) + "&noOverwriteDirNonDir=1", EngineContent.Tar(write), Silence, cancellation);
+                HttpMethod.Put, archive + "&noOverwriteDirNonDir=1", EngineContent.Tar(write), Silence, cancellation);
         }
         catch (LabException e) when (e.ServiceMessage?.Contains("read-only", StringComparison.OrdinalIgnoreCase) == true)
         {
             throw new LabException(
-                LabErrorKind.AccessDenied, "ContainerReadOnly", $"The file system of the container '{container}' is read-only at '{folder}'.", e) { Target = container };
+                LabErrorKind.AccessDenied, "ContainerReadOnly", $"The file system of {folder.Place} is read-only at '{folder.Path}'.", e) { Target = folder.Container };
         }
     }
 
-    private static string Archive(string container, string path) => $"containers/{Uri.EscapeDataString(container)}/archive?path={Uri.EscapeDataString(path)}";
+    private async Task<string> ArchiveAsync(ContainerPath path, CancellationToken cancellation)
+    {
+        ContainerPath real = path.IsVolume ? await doors.OpenAsync(path, cancellation) : path;
+        return $"containers/{Uri.EscapeDataString(real.Container)}/archive?path={Uri.EscapeDataString(real.Path)}";
+    }
 
     private sealed record PathStat(string Name, long Size, uint Mode, string LinkTarget)
     {

@@ -171,9 +171,13 @@ public sealed class DockerEngineTests : IDisposable
 
     [Theory]
     [InlineData("1.24", "1.24")]
+    [InlineData("1.40", "1.40")]
+    [InlineData("1.41", "1.41")]
     [InlineData("1.43", "1.43")]
+    [InlineData("1.44", "1.44")]
     [InlineData("1.52", "1.52")]
     [InlineData("1.54", "1.54")]
+    [InlineData("1.55", "1.54")]
     [InlineData("9.9", "1.54")]
     public async Task The_older_of_both_sides_newest_versions_is_spoken(string offered, string spoken)
     {
@@ -197,6 +201,7 @@ public sealed class DockerEngineTests : IDisposable
 
     [Theory]
     [InlineData("1.60", "DockerApiVersionUnsupported", LabErrorKind.NotSupported)]
+    [InlineData("1.54", "DockerBadRequest", LabErrorKind.InvalidData)]
     [InlineData("1.44", "DockerBadRequest", LabErrorKind.InvalidData)]
     public async Task An_engine_that_refuses_all_versions_known_here_is_told_from_a_bad_request(string oldest, string code, LabErrorKind kind)
     {

@@ -101,6 +101,70 @@ public sealed class ContainerCopyTests : ContainerWorld
         Assert.Equal("in", await DockerAsync("exec", box.Name, "cat", "/data/sub/in.txt"));
     }
 
+    [Fact]
+    public async Task Volumes_are_filled_and_emptied_without_a_container_of_their_own()
+    {
+        LabContainer box = await StartAsync(null, "sleep", "1000");
+        string data = Fresh("data"), site = Directory.CreateDirectory(Path.Combine(folder, "site")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(site, "a.txt"), "hello");
+        File.CreateSymbolicLink(Path.Combine(site, "link"), "a.txt");
+        await DockerAsync("volume", "create", "--label", Label, data);
+        try
+        {
+            LabContainerCopy copy = await CopyAsync(site, $"volume://{data}");
+            Assert.Equal(($"volume://{data}/site", 1L, 5L), (copy.Destination, copy.Files, copy.Size));
+            Assert.Equal($"volume://{data}", (await CopyAsync(site + "/.", $"volume://{data}/")).Destination);
+
+            // To a container and back, and through a link that begins at the root of the volume.
+            await CopyAsync($"volume://{data}/site", $"{box.Name}:/tmp/from");
+            Assert.Equal("hello", await DockerAsync("exec", box.Name, "cat", "/tmp/from/link"));
+            await DockerAsync("exec", box.Name, "ln", "-s", "/site/a.txt", "/tmp/from/root");
+            await CopyAsync($"{box.Name}:/tmp/from", $"volume://{data}/back");
+            await CopyAsync($"volume://{data}/back/root", Path.Combine(folder, "root.txt"), follow: true);
+            Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(folder, "root.txt")));
+
+            await CopyAsync($"volume://{data}/site", Path.Combine(folder, "out"));
+            Same(site, Path.Combine(folder, "out"));
+            await CopyAsync($"volume://{data}", folder);
+            Assert.Equal(["a.txt", "back", "link", "site"], Directory.EnumerateFileSystemEntries(Path.Combine(folder, data)).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal));
+
+            ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = $"volume://{data}/nosuch", Destination = folder }), "ContainerPathNotFound");
+            Assert.Contains($"'{data}'", ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = $"volume://{data[..^1]}/x", Destination = folder }), "VolumeNotFound").ToString(), StringComparison.Ordinal);
+            Assert.Contains($"write volume://{data}/x", ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = $"{data}:/x", Destination = folder }), "ContainerNotFound").ToString(), StringComparison.Ordinal);
+            ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = "volume:///x", Destination = folder }), "ContainerPathInvalid");
+
+            // Ctrl+C in the middle of a large copy.
+            await using (FileStream large = File.Create(Path.Combine(folder, "large")))
+            {
+                large.SetLength(4L << 30);
+            }
+
+            using CancellationTokenSource ctrlC = new();
+            Task<CmdletResult> running = RunAsync("Copy-LabContainerItem", new { Path = Path.Combine(folder, "large"), Destination = $"volume://{data}/" }, ctrlC: ctrlC.Token);
+            while ((await DoorsAsync(data)).Length == 0 && !running.IsCompleted)
+            {
+                await Task.Delay(10);
+            }
+
+            await ctrlC.CancelAsync();
+            Assert.True((await running.WaitAsync(TimeSpan.FromMinutes(1))).Stopped);
+            Assert.Equal("", await DoorsAsync(data));
+        }
+        finally
+        {
+            await DockerAsync("volume", "rm", "-f", data);
+        }
+    }
+
+    [Fact]
+    public async Task A_volume_of_an_engine_without_an_image_is_out_of_reach()
+    {
+        await using FakeEngine engine = FakeEngine.After(FakeEngine.Http(200, "OK"), line =>
+            line.Contains("/volumes", StringComparison.Ordinal) ? FakeEngine.Http(200, """{"Volumes":[{"Name":"data","Driver":"local","Mountpoint":"/x","Scope":"local"}]}""") : FakeEngine.Http(200, "[]"));
+        CmdletResult result = await CmdletRunner.RunAsync("Copy-LabContainerItem", new { Path = "volume://data/x", Destination = folder, DockerHost = engine.Host });
+        Assert.Contains("busybox", ErrorOf(result, "VolumeNeedsImage").ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{box}:/nosuch", "{folder}", "ContainerPathNotFound")]
     [InlineData("nosuchbox:/etc", "{folder}", "ContainerNotFound")]
@@ -145,6 +209,8 @@ public sealed class ContainerCopyTests : ContainerWorld
         Assert.False(File.Exists(Path.Combine(folder, "evil")));
         Assert.False(File.Exists("/evil"));
     }
+
+    private static Task<string> DoorsAsync(string volume) => DockerAsync("ps", "-aq", "--filter", "label=cloudlab.volume=" + volume);
 
     private static void Same(string expected, string actual)
     {
