@@ -31,7 +31,8 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
 
         try
         {
-            return [.. lines.Where(line => line.StartsWith('{')).Select(line => Read((JsonObject)JsonNode.Parse(line)!))];
+            // buildx 0.13 writes a builder once more for each of its nodes.
+            return [.. lines.Where(line => line.StartsWith('{')).Select(line => Read((JsonObject)JsonNode.Parse(line)!)).DistinctBy(builder => builder.Name)];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

@@ -64,7 +64,7 @@ public class BuildLogTests
         string text = Convert.ToBase64String(Encoding.UTF8.GetBytes("JSONArgsRecommended: use JSON (line 3)"));
         string line = $$$"""{"warnings":[{"vertex":"a","level":1,"short":"{{{text}}}","url":"https://example.org/rule","range":[{"start":{"line":3},"end":{"line":3}}]}]}""";
         (BuildLog log, _) = Read([line, line]);
-        Assert.Equal(new LabBuildWarning("JSONArgsRecommended: use JSON (line 3)", 3, "https://example.org/rule"), Assert.Single(log.Warnings));
+        Assert.Equal(new LabBuildWarning("JSONArgsRecommended: use JSON (line 3)", 3, "https://example.org/rule"), Assert.Single(log.WarningsOf(null)));
     }
 
     [Theory]
