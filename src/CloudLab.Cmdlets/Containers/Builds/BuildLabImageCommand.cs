@@ -26,7 +26,7 @@ namespace CloudLab.Cmdlets.Containers.Builds;
 /// command. BuildStepFailed names the step, its line in the Dockerfile, the exit code and the last lines of its output;
 /// DockerfileInvalid names the invalid line; BaseImageUnavailable, BuildTargetNotFound, PlatformCannotRun,
 /// ImageStoreSinglePlatform, RegistryUnauthorized, RegistryUnreachable and BuildFailed explain themselves. With -Bake also
-/// BakeFileNotFound, BakeFileInvalid with the line, and BakeTargetNotFound with the existing names. NoDockerEngine and
+/// BakeFileNotFound, BakeFileInvalid with the line, BakeTargetNotFound with the existing names, and BakeTargetNotBuilt. NoDockerEngine and
 /// BuildxNotFound when the engine or buildx is missing; these end the command.</para>
 /// </remarks>
 /// <example>
@@ -47,11 +47,10 @@ namespace CloudLab.Cmdlets.Containers.Builds;
 /// </example>
 /// <example>
 /// <para>Shows which images a bake file would build.</para>
-/// <code>Set-Content docker-bake.hcl 'target "default" {
-///   context = "site"
-///   tags    = ["movies/site:baked"]
-/// }'
-/// Build-LabImage -Bake docker-bake.hcl -WhatIf</code>
+/// <code>
+/// '{ "target": { "default": { "context": "site", "tags": ["movies/site:baked"] } } }' | Set-Content docker-bake.json
+/// Build-LabImage -Bake docker-bake.json -WhatIf
+/// </code>
 /// </example>
 /// <inputtype>Folders of build contexts, or objects with the properties Path, Tag and Dockerfile.</inputtype>
 [Cmdlet("Build", "LabImage", DefaultParameterSetName = DockerfileSet, SupportsShouldProcess = true)]

@@ -23,8 +23,8 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <code>Get-LabImage movies/* | Export-LabImage -Path movies.tar -WhatIf</code>
 /// </example>
 /// <example>
-/// <para>Copies an image to another Docker Engine without a file.</para>
-/// <code>Export-LabImage movies/site:1.0 -AsByteStream | Import-LabImage -DockerHost ssh://user@host -WhatIf</code>
+/// <para>Shows how an image is copied to another Docker Engine without a file.</para>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0 | Export-LabImage -AsByteStream | Import-LabImage -DockerHost ssh://user@host -WhatIf</code>
 /// </example>
 /// <inputtype>Names of images, or objects with the property Image, as Get-LabImage and Build-LabImage write them.</inputtype>
 [Cmdlet(VerbsData.Export, "LabImage", DefaultParameterSetName = FileSet, SupportsShouldProcess = true)]

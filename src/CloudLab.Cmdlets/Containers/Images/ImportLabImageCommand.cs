@@ -24,8 +24,8 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <code>Build-LabImage -Path site -Tag movies/site:1.0 | Export-LabImage -Path site.tar | Import-LabImage</code>
 /// </example>
 /// <example>
-/// <para>Copies an image into the engine of another context without a file; shows what would be done.</para>
-/// <code>Export-LabImage movies/site:1.0 -AsByteStream | Import-LabImage -WhatIf</code>
+/// <para>Builds an image and takes it through the pipeline, as it goes from one engine to another.</para>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0 | Export-LabImage -AsByteStream | Import-LabImage</code>
 /// </example>
 /// <inputtype>Paths of files, files as Get-ChildItem writes them, or bytes, byte arrays and streams.</inputtype>
 [Cmdlet(VerbsData.Import, "LabImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]

@@ -46,7 +46,8 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
                 $"{DockerfileName} line {match.Groups["line"].Value}: {match.Groups["why"].Value.TrimEnd('.')}{quoted}.");
         }
 
-        if (reason.Contains("cannot be empty", StringComparison.Ordinal) && reason.Contains("Dockerfile", StringComparison.OrdinalIgnoreCase))
+        if (reason.Contains("file with no instructions", StringComparison.Ordinal)
+            || (reason.Contains("cannot be empty", StringComparison.Ordinal) && reason.Contains("Dockerfile", StringComparison.OrdinalIgnoreCase)))
         {
             return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is empty: it needs at least a FROM instruction.");
         }

@@ -165,6 +165,12 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
             }
 
             failed(culprit!, problem);
+            foreach (BakeTarget target in lost.Where(target => target.Name != culprit))
+            {
+                failed(target.Name, new LabException(
+                    LabErrorKind.InvalidData, "BakeTargetNotBuilt", $"The target '{target.Name}' was not built, because the target '{culprit}' that it needs failed.") { Target = target.Name });
+            }
+
             left = [.. left.Except(lost)];
         }
     }
