@@ -26,7 +26,8 @@ namespace CloudLab.Cmdlets.Containers.Builds;
 /// command. BuildStepFailed names the step, its line in the Dockerfile, the exit code and the last lines of its output;
 /// DockerfileInvalid names the invalid line; BaseImageUnavailable, BuildTargetNotFound, PlatformCannotRun,
 /// ImageStoreSinglePlatform, RegistryUnauthorized, RegistryUnreachable and BuildFailed explain themselves. With -Bake also
-/// BakeFileNotFound, BakeFileInvalid with the line, BakeTargetNotFound with the existing names, and BakeTargetNotBuilt. NoDockerEngine and
+/// BakeFileNotFound, BakeFileInvalid with the line, BakeTargetNotFound with the existing names, BakeTargetNotBuilt, and BakePrivilegesNeeded
+/// with what to -Allow. NoDockerEngine and
 /// BuildxNotFound when the engine or buildx is missing; these end the command.</para>
 /// </remarks>
 /// <example>

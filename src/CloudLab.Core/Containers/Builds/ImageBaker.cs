@@ -125,9 +125,15 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
         ImageBakeOptions options, IReadOnlyList<BakeTarget> targets, Func<LabImageBuild, Task> built, Action<string, LabException> failed, CancellationToken cancellation)
     {
         options = Check(options);
+        if (targets.Count == 0)
+        {
+            return;
+        }
+
         BakeTarget[] left = [.. targets];
         await run.CheckEngineAsync(
             options.Builder, left.Any(target => Loads(target, options)), left.Any(target => target.Platforms.Count > 1 && Loads(target, options)), cancellation);
+        await CheckPrivilegesAsync(options, left, cancellation);
         while (left.Length > 0)
         {
             HashSet<string> needed = [.. left.SelectMany(target => Needed(target.Name))];
@@ -267,6 +273,24 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
         return steps.Max(step => step.Ended) - steps.Min(step => step.Started);
     }
 
+    // With --progress=rawjson buildx grants whatever a bake file asks for, without a word; a check in plain text refuses it and builds nothing.
+    private async Task CheckPrivilegesAsync(ImageBakeOptions options, IEnumerable<BakeTarget> targets, CancellationToken cancellation)
+    {
+        (int exitCode, _, IReadOnlyList<string> said) = await run.AskAsync(
+            [.. Arguments(options with { Push = false, Load = false }, ["--call=check", "--progress=plain"]), .. targets.Select(target => target.Name)],
+            options.Folder, Variables(options), cancellation);
+        if (exitCode != 0 && said.Any(line => line.StartsWith("ERROR: additional privileges requested", StringComparison.Ordinal)))
+        {
+            string[] wanted = [.. said.Where(line => line.StartsWith("Pass ", StringComparison.Ordinal)).SelectMany(line => Privilege().Matches(line)).Select(match => match.Groups["what"].Value)];
+            throw new LabException(
+                LabErrorKind.AccessDenied, "BakePrivilegesNeeded",
+                $"The bake file asks for privileges that were not granted: {string.Join(", ", wanted)}. If you trust it, grant them with -Allow '{string.Join("', '", wanted)}'.")
+            {
+                Target = options.Files[0],
+            };
+        }
+    }
+
     private HashSet<string> Needed(string name)
     {
         HashSet<string> needed = [];
@@ -312,6 +336,9 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
                     ? new LabException(LabErrorKind.InvalidArgument, "BuilderNotFound", $"{reason}: 'docker buildx ls' lists the existing builders.")
                     : new LabException(LabErrorKind.InvalidData, "BakeFileInvalid", $"'{file}' cannot be built from: {reason.TrimEnd('.')}.") { Target = file };
     }
+
+    [GeneratedRegex(@"--allow=(?<what>[^""]+?)(?=""| --allow=)")]
+    private static partial Regex Privilege();
 
     [GeneratedRegex(@"failed to find target (?<name>\S+)")]
     private static partial Regex UnknownTarget();

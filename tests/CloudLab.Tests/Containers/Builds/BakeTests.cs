@@ -108,6 +108,29 @@ public sealed class BakeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_lies_outside_of_the_folder_is_read_only_if_it_is_allowed()
+    {
+        string outside = Directory.CreateDirectory(lab.File("outside")).FullName, inside = Directory.CreateDirectory(lab.File("inside")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(outside, "a.txt"), lab.Repository);
+        await File.WriteAllTextAsync(Path.Combine(inside, "docker-bake.hcl"), $$"""
+            target "default" {
+              context = "{{outside}}"
+              dockerfile-inline = "FROM scratch\nCOPY a.txt /\n"
+              tags = ["{{Name("outside:1")}}"]
+              entitlements = ["network.host"]
+            }
+            """);
+        CmdletResult refused = await BakeAsync(new { Path = inside, Bake = "docker-bake.hcl" });
+        Assert.SkipWhen(refused.Output.Count > 0, "this buildx is too old to ask");
+        ErrorRecord error = refused.TerminatingError ?? Assert.Single(refused.Errors);
+        Assert.StartsWith("BakePrivilegesNeeded,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"-Allow 'network.host', 'fs.read={outside}'", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty((await lab.RunAsync("Get-LabImage", new { Image = lab.Repository + "*" })).Ok().Output);
+        LabImageBuild build = Assert.Single((await BakeAsync(new { Path = inside, Bake = "docker-bake.hcl", Allow = new[] { "network.host", "fs.read=" + outside } })).Ok().OutputOf<LabImageBuild>());
+        Assert.Equal(outside, build.ContextPath);
+    }
+
+    [Fact]
     public async Task A_secret_variable_shows_nowhere()
     {
         await WriteAsync();
