@@ -17,11 +17,12 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
 
     private string DockerfileName => target is null ? Path.GetFileName(dockerfile) : $"{target}: {Path.GetFileName(dockerfile)}";
 
-    /// <summary>The target of the bake file that buildx says has failed.</summary>
+    /// <summary>The target of the bake file that has failed: as buildx says it, or, where an old one does not, the one with the step that failed.</summary>
     /// <param name="log">What buildx said.</param>
     /// <returns>Its name, or null.</returns>
     public static string? TargetOf(BuildLog log) =>
-        log.Text.Select(line => FailedTarget().Match(line)).LastOrDefault(match => match.Success)?.Groups["target"].Value;
+        log.Text.Select(line => FailedTarget().Match(line)).LastOrDefault(match => match.Success)?.Groups["target"].Value
+        ?? log.Steps.FirstOrDefault(step => step is { Target: not null, Error: { } error } && !IsCancelled(error))?.Target;
 
     /// <summary>Makes the error.</summary>
     /// <param name="exitCode">buildx's exit code.</param>
