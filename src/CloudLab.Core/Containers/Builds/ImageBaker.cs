@@ -97,7 +97,8 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
 
         void Add(string name, HashSet<string> groups)
         {
-            if (all.TryGetValue(name, out BakeTarget? target) && (name != "default" || plan["group"]?["default"] is null))
+            // A group may have the name of a target in it, as 'default' does where a target is called so.
+            if (all.TryGetValue(name, out BakeTarget? target) && (plan["group"]?[name] is null || groups.Contains(name)))
             {
                 if (!chosen.Contains(target))
                 {
