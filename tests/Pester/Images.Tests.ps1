@@ -35,6 +35,8 @@ Describe 'Images without a Docker Engine' -Tag Containers {
         @{ Text = 'a digest as a tag'; Code = { Add-LabImageTag movies/site:1 "movies/site@sha256:$('a' * 64)" @none }; Id = 'TagInvalid' }
         @{ Text = 'a platform that is none'; Code = { Remove-LabImage movies/site:1 -Platform linux/foo -Force @none }; Id = 'PlatformInvalid' }
         @{ Text = 'a builder with a space'; Code = { New-LabBuilder 'a b' @none }; Id = 'ParameterArgumentValidationError' }
+        @{ Text = 'a bake file that is not there'; Code = { Build-LabImage -Bake no-such.hcl -ErrorAction Stop @none }; Id = 'BakeFileNotFound' }
+        @{ Text = 'a Dockerfile beside a bake file'; Code = { Build-LabImage -Bake a.hcl -DockerfileText 'FROM scratch' @none }; Id = 'AmbiguousParameterSet' }
         @{ Text = 'to keep nothing'; Code = { Clear-LabImage -Keep 0 @none }; Id = 'ParameterArgumentValidationError' }
     ) {
         $Code | Should -Throw -ErrorId "$Id,*"
@@ -106,6 +108,33 @@ Describe 'Images with a Docker Engine (CLOUDLAB_TEST_DOCKER, CLOUDLAB_TEST_REGIS
         $layers | Format-Table | Out-String -Width 120 | Should -Match "Image: $([regex]::Escape($repository)):1 for linux/amd64"
         ($build | Get-LabImagePlatform @engine).Platform | Sort-Object | Should -Be linux/amd64, linux/arm64
         $build | Get-LabImagePlatform @engine | Get-LabImageLayer @engine | Should -HaveCount 2
+    }
+
+    It 'completes, previews and builds the targets of a bake file' {
+        $bake = Join-Path $TestDrive docker-bake.hcl
+        Set-Content $bake "variable TAG { default = `"3`" }`ngroup default { targets = [`"site`"] }`ntarget site {`n  dockerfile-inline = `"FROM scratch\nCOPY index.html /baked\n`"`n  tags = [`"${repository}:`${TAG}`"]`n}`ntarget skipped {}"
+        $line = "Build-LabImage -DockerHost $env:CLOUDLAB_TEST_DOCKER -Bake $bake -Target s"
+        foreach ($try in 1..20) {
+            $offered = (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText
+            if ($offered) { break }
+        }
+        $offered | Should -Be site, skipped
+        Build-LabImage $folder -Bake $bake -WhatIf @engine | Should -BeNullOrEmpty
+        $baked = Build-LabImage $folder -Bake $bake -Variable @{ TAG = 4 } @engine
+        $baked.Image | Should -Be "${repository}:4"
+        $baked.Target | Should -Be site
+        ($baked | Get-LabImageLayer @engine).Files.Path | Should -Be '/baked'
+        $baked | Remove-LabImage -Force @engine
+    }
+
+    It 'takes an image through the pipeline as bytes, and reads a file that is open' {
+        $copied = Export-LabImage "${repository}:1" -AsByteStream @engine | Import-LabImage @engine
+        $copied.Image | Should -Be "${repository}:1"
+        $file = Export-LabImage "${repository}:1" -Path (Join-Path $TestDrive bytes.tar) @engine
+        $stream = $file.OpenRead()
+        try { ($stream | Import-LabImage @engine).Digest | Should -Be $copied.Digest } finally { $stream.Dispose() }
+        ($file.FullName | Import-LabImage @engine).Digest | Should -Be $copied.Digest
+        { Import-LabImage -InputObject 7 @engine } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
     }
 
     It 'compares an image with another' {

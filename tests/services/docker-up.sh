@@ -20,7 +20,9 @@ if [ ! -e "$P/unpacked" ]; then
   export APT_CONFIG=$A/apt.conf
   apt-get update -qq >&2
   # The engine is newer than the base system; what links to the base system's libraries comes from its own suite.
-  PK="docker.io/$SUITE docker-cli/$SUITE docker-buildx/$SUITE docker-compose/$SUITE containerd/$SUITE tini-static/$SUITE"
+  PK="docker.io/$SUITE docker-cli/$SUITE docker-buildx/$SUITE docker-compose/$SUITE containerd/$SUITE"
+  # Until trixie the static tini was part of the package tini.
+  if apt-cache show tini-static > /dev/null 2>&1; then PK="$PK tini-static/$SUITE"; else PK="$PK tini/$SUITE"; fi
   for p in runc iptables libip4tc2 libip6tc2 libxtables12 libnfnetlink0 libnetfilter-conntrack3 libnftnl11 docker-registry; do
     PK="$PK $p/$CODENAME"
   done

@@ -1,12 +1,16 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Containers.Builds;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Containers.Completers;
 
-/// <summary>Offers the stages and the arguments of the Dockerfile that would be built.</summary>
+/// <summary>Offers the stages and the arguments of the Dockerfile that would be built, or the targets of the bake file.</summary>
 public sealed partial class DockerfileCompleter : IArgumentCompleter
 {
     private const int LongestDockerfile = 10 << 20;
@@ -15,6 +19,11 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
+        if (parameterName == "Target" && fakeBoundParameters.Contains("Bake"))
+        {
+            return Targets(fakeBoundParameters, Completion.Unquote(wordToComplete));
+        }
+
         if (Text(fakeBoundParameters) is not { } text)
         {
             return [];
@@ -31,6 +40,34 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
                     match.Groups["name"].Value, CompletionResultType.ParameterValue, match.Value.Trim()));
     }
 
+    private static IReadOnlyList<CompletionResult> Targets(IDictionary bound, string word)
+    {
+        string current = Current();
+        ImageBakeOptions options = new()
+        {
+            Files = bound["Bake"] is IEnumerable<object> several ? [.. several.Select(file => $"{file}")] : [$"{bound["Bake"]}"],
+            Folder = System.IO.Path.GetFullPath(Completion.Bound<string>(bound, "Path") ?? ".", current),
+            WorkingFolder = current,
+        };
+        return Completion.Ask(bound, (session, cancellation) => NamesAsync(session, cancellation));
+
+        async IAsyncEnumerable<CompletionResult> NamesAsync(LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
+        {
+            foreach (CompletionResult offer in Completion.Offers(await new ImageBaker(session, NullReporter.Instance).NamesAsync(options, cancellation), word))
+            {
+                yield return offer;
+            }
+        }
+    }
+
+    private static string Current()
+    {
+        // The session's own proxy refuses while a pipeline runs, and a completion runs in one.
+        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>().FirstOrDefault()?.ProviderPath
+            ?? Environment.CurrentDirectory;
+    }
+
     // The same places as the cmdlet looks in.
     private static string? Text(IDictionary bound)
     {
@@ -39,10 +76,7 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
             return given is IEnumerable<object> lines ? string.Join('\n', lines) : $"{given}";
         }
 
-        // The session's own proxy refuses while a pipeline runs, and a completion runs in one.
-        using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        string current = shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>().FirstOrDefault()?.ProviderPath
-            ?? Environment.CurrentDirectory;
+        string current = Current();
         string context = System.IO.Path.GetFullPath(Completion.Bound<string>(bound, "Path") ?? ".", current);
         string name = Completion.Bound<string>(bound, "Dockerfile") ?? "Dockerfile";
         string[] places = bound.Contains("Dockerfile") ? [System.IO.Path.GetFullPath(name, current), System.IO.Path.GetFullPath(name, context)] : [System.IO.Path.Combine(context, name)];

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Containers.Images;
@@ -28,7 +29,7 @@ public sealed class ConvertToLabImageCommand : DockerCommand
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ContainerCompleter))]
     public string Container { get; set; } = "";
 
     /// <summary>Name for the image: <c>[registry/]repository[:tag]</c>.</summary>

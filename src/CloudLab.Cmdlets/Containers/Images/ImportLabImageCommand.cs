@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
@@ -6,10 +7,12 @@ using CloudLab.Core.Containers.Images;
 
 namespace CloudLab.Cmdlets.Containers.Images;
 
-/// <summary>Loads images from tar files into the Docker Engine.</summary>
+/// <summary>Loads images from tar files, or from bytes of the pipeline, into the Docker Engine.</summary>
 /// <remarks>
 /// <para>The files are those of Export-LabImage or 'docker save', or OCI layouts, also compressed with gzip, zstd, xz or bzip2. Nothing is
 /// extracted on this machine: the engine reads the file.</para>
+/// <para>Bytes and byte arrays from the pipeline are one tar file together and are sent while they arrive; each stream is a tar file of its own and is
+/// read from where it stands.</para>
 /// <para>Errors, one for each file: FileNotFound; FileNotRead; ImageArchiveInvalid when it is not an image archive.</para>
 /// </remarks>
 /// <example>
@@ -20,14 +23,22 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <para>Builds an image, writes it to a file and loads it from there.</para>
 /// <code>Build-LabImage -Path site -Tag movies/site:1.0 | Export-LabImage -Path site.tar | Import-LabImage</code>
 /// </example>
-/// <inputtype>Paths of files, or files as Get-ChildItem writes them.</inputtype>
+/// <example>
+/// <para>Builds an image and takes it through the pipeline, as it goes from one engine to another.</para>
+/// <code>Build-LabImage -Path site -Tag movies/site:1.0 | Export-LabImage -AsByteStream | Import-LabImage</code>
+/// </example>
+/// <inputtype>Paths of files, files as Get-ChildItem writes them, or bytes, byte arrays and streams.</inputtype>
 [Cmdlet(VerbsData.Import, "LabImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabImage))]
 public sealed class ImportLabImageCommand : DockerCommand
 {
-    private const string PathSet = "Path", LiteralSet = "LiteralPath";
+    private const string PathSet = "Path", LiteralSet = "LiteralPath", ObjectSet = "InputObject";
+    private const string Bytes = "bytes of the pipeline", Action = "Load images into the Docker Engine";
 
     private IReadOnlyList<string> files = [];
+    private object? given;
+    private Pipe? pipe;
+    private bool refused;
 
     /// <summary>Files to load; wildcards are allowed.</summary>
     [Parameter(ParameterSetName = PathSet, Position = 0, Mandatory = true, ValueFromPipeline = true)]
@@ -41,19 +52,36 @@ public sealed class ImportLabImageCommand : DockerCommand
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
+    /// <summary>Bytes of a tar file, or streams.</summary>
+    [Parameter(ParameterSetName = ObjectSet, Mandatory = true, ValueFromPipeline = true)]
+    [ImageBytes]
+    [ValidateNotNull]
+    public object? InputObject { get; set; }
+
     /// <summary>The one platform to load: <c>linux/arm64</c>; all that the file has if omitted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
+    private ImageFiles Source => new(Lab, Reporter);
+
+    private string? Chosen => Platform is null ? null : PlatformName.Parse(Platform);
+
     /// <inheritdoc/>
-    protected override object? ErrorTarget => ParameterSetName == PathSet ? Path : LiteralPath;
+    protected override object? ErrorTarget => ParameterSetName switch { PathSet => Path, LiteralSet => LiteralPath, _ => Bytes };
 
     /// <inheritdoc/>
     protected override void OnProcess()
     {
         List<string> found = [];
+        given = ParameterSetName == ObjectSet ? InputObject : null;
+        if (given is not null)
+        {
+            files = [];
+            return;
+        }
+
         foreach (string path in ParameterSetName == PathSet ? Path : LiteralPath)
         {
             try
@@ -70,22 +98,93 @@ public sealed class ImportLabImageCommand : DockerCommand
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellation)
+    protected override async Task ProcessAsync(CancellationToken cancellation)
     {
-        ImageFiles source = new(Lab, Reporter);
-        ImageStore store = new(Lab);
-        string? platform = Platform is null ? null : PlatformName.Parse(Platform);
-        return ForEachAsync(files, async file =>
+        switch (given)
         {
-            if (!await ShouldProcessAsync(file, "Load images into the Docker Engine"))
-            {
-                return;
-            }
+            case Stream stream:
+                await ForEachAsync([stream], async one =>
+                {
+                    string name = one is FileStream file ? file.Name : "a stream of the pipeline";
+                    if (await ShouldProcessAsync(name, Action))
+                    {
+                        await ShowAsync(await Source.LoadAsync(one, name, Chosen, cancellation), cancellation);
+                    }
+                });
+                break;
+            case byte single:
+                await TakeAsync(new[] { single }, cancellation);
+                break;
+            case byte[] several:
+                await TakeAsync(several, cancellation);
+                break;
+            case object[] items:
+                await TakeAsync(items.Select(item => LanguagePrimitives.ConvertTo<byte>(item)).ToArray(), cancellation);
+                break;
+        }
 
-            foreach (string image in await source.LoadAsync(file, platform, cancellation))
+        await ForEachAsync(files, async file =>
+        {
+            if (await ShouldProcessAsync(file, Action))
             {
-                await WriteAllAsync(store.FindAsync(image, cancellation), cancellation);
+                await ShowAsync(await Source.LoadAsync(file, Chosen, cancellation), cancellation);
             }
         });
+    }
+
+    /// <inheritdoc/>
+    protected override async Task AfterInputAsync(CancellationToken cancellation)
+    {
+        if (pipe is not null)
+        {
+            await pipe.Writer.CompleteAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // A pipeline that broke off before its end: what was sent so far is no whole tar file.
+            pipe?.Writer.Complete(new OperationCanceledException());
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        if (pipe is null && !refused)
+        {
+            refused = !await ShouldProcessAsync(Bytes, Action);
+            if (!refused)
+            {
+                pipe = new Pipe();
+                Stream source = pipe.Reader.AsStream();
+                await StartAsync(Bytes, async stopping =>
+                {
+                    await using (source)
+                    {
+                        await ShowAsync(await Source.LoadAsync(source, Bytes, Chosen, stopping), stopping);
+                    }
+                });
+            }
+        }
+
+        if (pipe is not null)
+        {
+            // Waits while the engine is behind. What comes after an error of the engine is not wanted any more.
+            await pipe.Writer.WriteAsync(bytes, cancellation);
+        }
+    }
+
+    private async Task ShowAsync(IReadOnlyList<string> images, CancellationToken cancellation)
+    {
+        ImageStore store = new(Lab);
+        foreach (string image in images)
+        {
+            await WriteAllAsync(store.FindAsync(image, cancellation), cancellation);
+        }
     }
 }

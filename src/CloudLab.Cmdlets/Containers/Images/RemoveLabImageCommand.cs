@@ -8,7 +8,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <remarks>
 /// <para>A name is removed; the image itself goes with its last name. With -Platform only the content of these platforms is
 /// removed, which needs Docker Engine 28 and the containerd image store. The engine then removes layers even if other images or platforms
-/// have them, too; this is refused unless -Force is given. It asks before each image unless -Force or -Confirm:$false is given.
+/// have them, too; this is refused unless -Force is given. Which of the content the build cache uses, the engine does not report. It asks before each image unless -Force or -Confirm:$false is given.
 /// -Verbose lists what was removed.</para>
 /// <para>Errors, one for each image: ImageNotFound, with the names that are similar; ImageInUse, with the containers that use it;
 /// ImageLayersShared, with the images that would lack layers; PlatformNotFound; PlatformRemovalUnsupported, which ends the command.</para>

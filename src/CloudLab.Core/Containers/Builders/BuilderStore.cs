@@ -31,7 +31,12 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
 
         try
         {
-            return [.. lines.Where(line => line.StartsWith('{')).Select(line => Read((JsonObject)JsonNode.Parse(line)!))];
+            JsonObject[] builders = [.. lines.Where(line => line.StartsWith('{')).Select(line => (JsonObject)JsonNode.Parse(line)!)];
+
+            // buildx 0.13 does not say which one is chosen, and writes a builder once more for each of its nodes.
+            string? current = builders.Any(builder => builder.ContainsKey("Current")) ? null
+                : (await RunAsync(["inspect"], cancellation)).Lines.FirstOrDefault(line => line.StartsWith("Name:", StringComparison.Ordinal))?[5..].Trim();
+            return [.. builders.DistinctBy(builder => StrictJson.Text(builder, "Name")).Select(builder => Read(builder, current))];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -145,7 +150,7 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
         }
     }
 
-    private static LabBuilder Read(JsonObject builder)
+    private static LabBuilder Read(JsonObject builder, string? current)
     {
         JsonObject[] nodes = [.. (builder["Nodes"] as JsonArray ?? []).OfType<JsonObject>()];
         string? problem = StrictJson.Text(builder, "Err") ?? nodes.Select(node => StrictJson.Text(node, "Err")).FirstOrDefault(err => err is not null);
@@ -162,7 +167,7 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
             Name = StrictJson.Text(builder, "Name") ?? "",
             // Without an engine buildx does not say it.
             Driver = StrictJson.Text(builder, "Driver") ?? "docker",
-            IsCurrent = builder["Current"]?.GetValueKind() == JsonValueKind.True,
+            IsCurrent = builder["Current"]?.GetValueKind() == JsonValueKind.True || (current is not null && StrictJson.Text(builder, "Name") == current),
             Status = problem is not null ? "error" : read.Select(node => node.Status).Distinct().ToArray() is [var one] ? one : string.Join(", ", read.Select(node => node.Status).Distinct()),
             Platforms = [.. read.SelectMany(node => node.Platforms).Distinct()],
             Nodes = read,

@@ -10,11 +10,19 @@ namespace CloudLab.Core.Containers.Builds;
 /// <param name="log">What buildx said.</param>
 /// <param name="dockerfile">The Dockerfile's path.</param>
 /// <param name="hide">Takes secrets out of a text.</param>
-internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func<string, string> hide)
+/// <param name="target">The target of a bake file; null without one.</param>
+internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func<string, string> hide, string? target = null)
 {
     private const int ShownLines = 10;
 
-    private string DockerfileName => Path.GetFileName(dockerfile);
+    private string DockerfileName => target is null ? Path.GetFileName(dockerfile) : $"{target}: {Path.GetFileName(dockerfile)}";
+
+    /// <summary>The target of the bake file that has failed: as buildx says it, or, where an old one does not, the one with the step that failed.</summary>
+    /// <param name="log">What buildx said.</param>
+    /// <returns>Its name, or null.</returns>
+    public static string? TargetOf(BuildLog log) =>
+        log.Text.Select(line => FailedTarget().Match(line)).LastOrDefault(match => match.Success)?.Groups["target"].Value
+        ?? log.Steps.FirstOrDefault(step => step is { Target: not null, Error: { } error } && !IsCancelled(error))?.Target;
 
     /// <summary>Makes the error.</summary>
     /// <param name="exitCode">buildx's exit code.</param>
@@ -39,7 +47,8 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
                 $"{DockerfileName} line {match.Groups["line"].Value}: {match.Groups["why"].Value.TrimEnd('.')}{quoted}.");
         }
 
-        if (reason.Contains("cannot be empty", StringComparison.Ordinal) && reason.Contains("Dockerfile", StringComparison.OrdinalIgnoreCase))
+        if (reason.Contains("file with no instructions", StringComparison.Ordinal)
+            || (reason.Contains("cannot be empty", StringComparison.Ordinal) && reason.Contains("Dockerfile", StringComparison.OrdinalIgnoreCase)))
         {
             return Make(LabErrorKind.InvalidData, "DockerfileInvalid", $"{DockerfileName} is empty: it needs at least a FROM instruction.");
         }
@@ -64,14 +73,17 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             return Make(
                 LabErrorKind.NotFound, "BaseImageUnavailable",
                 $"The image '{match.Groups["image"].Value}' that {where} needs cannot be pulled: {match.Groups["why"].Value.TrimEnd('.')}.",
-                "Check its name, sign in to its registry with 'docker login', or build FROM an image that the engine has.");
+                source is ['#', ..]
+                    ? $"Remove the line '{source}': BuildKit then uses the Dockerfile syntax that is built into it."
+                    : "Check its name, sign in to its registry with 'docker login', or build FROM an image that the engine has.");
         }
 
         if ((match = TargetError().Match(reason)).Success)
         {
             return Make(
                 LabErrorKind.NotFound, "BuildTargetNotFound",
-                $"{DockerfileName} has no stage '{match.Groups["stage"].Value}'{match.Groups["hint"].Value}: -Target takes the name of a stage ('FROM … AS name').");
+                $"{DockerfileName} has no stage '{match.Groups["stage"].Value}'{match.Groups["hint"].Value}: "
+                + (target is null ? "-Target takes the name of a stage ('FROM … AS name')." : "'target' in the bake file takes the name of a stage ('FROM … AS name')."));
         }
 
         if (reason.Contains("no builder", StringComparison.Ordinal))
@@ -193,7 +205,10 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             : (null, null);
     }
 
-    [GeneratedRegex(@"^ERROR: |(?<=^ERROR: (?:[a-z ]+: )*)(?:failed to build|failed to solve|failed to receive status|rpc error: code = \w+ desc =|process failed)(?:: ?| )")]
+    [GeneratedRegex(@"^ERROR: target (?<target>[^\s:]+): ")]
+    private static partial Regex FailedTarget();
+
+    [GeneratedRegex(@"^ERROR: (?:target [^\s:]+: )?|(?<=^ERROR: (?:target [^\s:]+: )?(?:[a-z ]+: )*)(?:failed to build|failed to solve|failed to receive status|rpc error: code = \w+ desc =|process failed)(?:: ?| )")]
     private static partial Regex Wrapping();
 
     [GeneratedRegex(@"\s+")]

@@ -7,19 +7,22 @@ using CloudLab.Core.Common.Reporting;
 namespace CloudLab.Core.Containers.Builds;
 
 /// <summary>
-/// Reads what <c>buildx build --progress=rawjson</c> writes: one JSON object a line with the steps, their output and
+/// Reads what <c>buildx build</c> and <c>buildx bake</c> write with <c>--progress=rawjson</c>: one JSON object a line with the steps, their output and
 /// the Dockerfile's warnings; and, in between, plain text, above all the reason for which the build failed.
 /// </summary>
 /// <param name="reporter">Told of each step and of each line of output.</param>
 /// <param name="activity">What the progress is called.</param>
 /// <param name="hide">Takes secrets out of a text.</param>
-internal sealed class BuildLog(IReporter reporter, string activity, Func<string, string> hide) : IDisposable
+/// <param name="targets">The targets of a bake file, where there are several: the names of steps begin with them then.</param>
+internal sealed class BuildLog(IReporter reporter, string activity, Func<string, string> hide, IReadOnlyCollection<string>? targets = null) : IDisposable
 {
-    private readonly Dictionary<string, BuildStep> steps = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> starts = new(StringComparer.Ordinal);
+    // Targets that share a step share its id, too.
+    private readonly Dictionary<(string Id, string? Target), BuildStep> steps = [];
+    private readonly Dictionary<BuildStep, long> starts = [];
     private readonly List<string> text = [];
-    private readonly List<LabBuildWarning> warnings = [];
+    private readonly List<(string Step, LabBuildWarning Warning)> warnings = [];
     private readonly ProgressMeter meter = new(reporter, activity);
+    private StringBuilder? spread;
     private volatile Progress last = new("starting", null);
 
     /// <summary>The steps so far, in the order in which they were heard of.</summary>
@@ -28,8 +31,16 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
     /// <summary>The lines that are no JSON.</summary>
     public IReadOnlyList<string> Text => text;
 
+    /// <summary>The steps of one target.</summary>
+    /// <param name="target">The target; null for all steps.</param>
+    /// <returns>Its steps.</returns>
+    public IEnumerable<BuildStep> StepsOf(string? target) => steps.Values.Where(step => target is null || step.Target == target);
+
     /// <summary>What the Dockerfile's checks found.</summary>
-    public IReadOnlyList<LabBuildWarning> Warnings => warnings;
+    /// <param name="target">The target; null for everything.</param>
+    /// <returns>The warnings.</returns>
+    public IEnumerable<LabBuildWarning> WarningsOf(string? target) =>
+        warnings.Where(found => target is null || steps.ContainsKey((found.Step, target))).Select(found => found.Warning).Distinct();
 
     /// <summary>Reads a line.</summary>
     /// <param name="line">JSON or text.</param>
@@ -39,6 +50,26 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         {
             return;
         }
+
+        // buildx up to 0.13 spreads an object over lines.
+        if (line == "{")
+        {
+            spread = new StringBuilder(line);
+            return;
+        }
+
+        if (spread is not null && line[0] is ' ' or '}')
+        {
+            spread!.Append(line);
+            if (line[0] == ' ')
+            {
+                return;
+            }
+
+            line = spread.ToString();
+        }
+
+        spread = null;
 
         if (line[0] == '{')
         {
@@ -71,7 +102,7 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
                 return platform;
             }
 
-            foreach (BuildStep input in next.Inputs.Select(Step).OfType<BuildStep>().Where(seen.Add))
+            foreach (BuildStep input in next.Inputs.Select(id => steps.GetValueOrDefault((id, next.Target))).OfType<BuildStep>().Where(seen.Add))
             {
                 ahead.Enqueue(input);
             }
@@ -108,9 +139,17 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
 
         foreach (JsonElement log in Items(message, "logs"))
         {
-            if (log.TryGetProperty("data", out JsonElement data) && Step(String(log, "vertex") ?? "") is { } step)
+            if (log.TryGetProperty("data", out JsonElement data))
             {
-                Say(step, step.Take(data.GetBytesFromBase64()));
+                string id = String(log, "vertex") ?? "";
+                byte[] bytes = data.GetBytesFromBase64();
+                bool said = false;
+                foreach (BuildStep step in steps.Where(pair => pair.Key.Id == id).Select(pair => pair.Value))
+                {
+                    IReadOnlyList<string> lines = step.Take(bytes);
+                    Say(step, said ? [] : lines);
+                    said = true;
+                }
             }
         }
 
@@ -122,20 +161,18 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
                 ? number.GetInt32()
                 : null;
             string said = Encoding.UTF8.GetString(warning.GetProperty("short").GetBytesFromBase64());
-            LabBuildWarning found = new(hide(said), line, String(warning, "url"));
-            if (!warnings.Contains(found))
-            {
-                warnings.Add(found);
-            }
+            warnings.Add((String(warning, "vertex") ?? "", new LabBuildWarning(hide(said), line, String(warning, "url"))));
         }
     }
 
     private void ReadVertex(JsonElement vertex)
     {
-        string id = String(vertex, "digest") ?? "";
-        if (!steps.TryGetValue(id, out BuildStep? step))
+        string name = String(vertex, "name") ?? "";
+        string? target = targets?.FirstOrDefault(each => name.StartsWith($"[{each} ", StringComparison.Ordinal) || name.StartsWith($"[{each}]", StringComparison.Ordinal));
+        (string Id, string? Target) key = (String(vertex, "digest") ?? "", target);
+        if (!steps.TryGetValue(key, out BuildStep? step))
         {
-            steps[id] = step = new BuildStep(hide(String(vertex, "name") ?? ""));
+            steps[key] = step = new BuildStep(hide(name), target);
         }
 
         if (Items(vertex, "inputs").Select(input => input.GetString()!).ToArray() is { Length: > 0 } inputs)
@@ -147,16 +184,18 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         step.Error = String(vertex, "error") is { } error ? hide(error) : step.Error;
         if (String(vertex, "started") is not null)
         {
-            starts.TryAdd(id, Stopwatch.GetTimestamp());
+            starts.TryAdd(step, Stopwatch.GetTimestamp());
+            step.Started ??= Time(vertex, "started");
         }
 
         if (String(vertex, "completed") is not null && !step.Completed)
         {
             step.Completed = true;
-            step.Duration = Time(vertex, "completed") - Time(vertex, "started");
+            step.Ended = Time(vertex, "completed");
+            step.Duration = step.Ended - Time(vertex, "started");
             Say(step, step.Finish());
             string took = step.Cached ? "cached"
-                : string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(starts.GetValueOrDefault(id, Stopwatch.GetTimestamp())).TotalSeconds:0.0} s");
+                : string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(starts.GetValueOrDefault(step, Stopwatch.GetTimestamp())).TotalSeconds:0.0} s");
             reporter.Verbose($"{step.Name} ({(step.Error is null ? took : "failed")})");
         }
 
@@ -166,8 +205,6 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         last = new Progress(step.Completed ? last.Status : step.Name, all > 0 ? Math.Min(1, (double)done / all) : null);
         ShowProgress();
     }
-
-    private BuildStep? Step(string id) => steps.GetValueOrDefault(id);
 
     private void Say(BuildStep step, IReadOnlyList<string> lines)
     {

@@ -5,17 +5,21 @@ namespace CloudLab.Core.Containers.Builds;
 
 /// <summary>One vertex of a build: a step of the Dockerfile, or something BuildKit does around it.</summary>
 /// <param name="name">The name BuildKit shows: <c>[linux/arm64 build 2/4] RUN make</c>.</param>
-internal sealed partial class BuildStep(string name)
+/// <param name="target">The target of a bake file, with which the name then begins: <c>[site build 2/4] RUN make</c>; else null.</param>
+internal sealed partial class BuildStep(string name, string? target = null)
 {
     private const int KeptLines = 20;
 
-    private readonly Match match = Numbered().Match(name);
+    private readonly Match match = Numbered().Match(target is null ? name : "[" + name[(target.Length + 1)..].TrimStart());
     private readonly Queue<string> output = new();
     private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
     private readonly StringBuilder line = new();
 
     /// <summary>The whole name.</summary>
     public string Name { get; } = name;
+
+    /// <summary>The target of the bake file, where several are built.</summary>
+    public string? Target { get; } = target;
 
     /// <summary>True for a step of the Dockerfile.</summary>
     public bool IsInstruction => match.Success;
@@ -42,7 +46,7 @@ internal sealed partial class BuildStep(string name)
     public int Number => match.Success ? int.Parse(match.Groups["number"].ValueSpan, null) : 0;
 
     /// <summary>The platform and stage that the step is counted in.</summary>
-    public string Group => $"{match.Groups["platform"].Value} {match.Groups["stage"].Value}";
+    public string Group => $"{Target} {match.Groups["platform"].Value} {match.Groups["stage"].Value}";
 
     /// <summary>Number of steps of its group.</summary>
     public int GroupSize => match.Success ? int.Parse(match.Groups["of"].ValueSpan, null) : 0;
@@ -58,6 +62,12 @@ internal sealed partial class BuildStep(string name)
 
     /// <summary>How long it took; null where BuildKit does not tell.</summary>
     public TimeSpan? Duration { get; set; }
+
+    /// <summary>When BuildKit began with it.</summary>
+    public DateTimeOffset? Started { get; set; }
+
+    /// <summary>When BuildKit was done with it.</summary>
+    public DateTimeOffset? Ended { get; set; }
 
     /// <summary>Why it failed, or null.</summary>
     public string? Error { get; set; }

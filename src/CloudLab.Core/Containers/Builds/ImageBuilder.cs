@@ -1,13 +1,8 @@
-using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
-using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Sessions;
-using CloudLab.Core.Sessions.Docker;
-using Docker.DotNet.Models;
 
 namespace CloudLab.Core.Containers.Builds;
 
@@ -19,8 +14,6 @@ namespace CloudLab.Core.Containers.Builds;
 /// <param name="reporter">Told of steps, output and progress.</param>
 public sealed class ImageBuilder(LabSession session, IReporter reporter)
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
-
     /// <summary>What buildx is not to do.</summary>
     internal static readonly Dictionary<string, string> Variables = new()
     {
@@ -28,9 +21,6 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         ["BUILDX_METADATA_WARNINGS"] = "0",
         ["DOCKER_CLI_HINTS"] = "false",
     };
-
-    private readonly DockerConnection connection = session.Docker;
-    private readonly DockerEngine engine = new(session.Docker);
 
     /// <summary>Checks what can be checked without starting anything.</summary>
     /// <param name="options">What to build.</param>
@@ -87,63 +77,22 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
     public async Task<LabImageBuild> BuildAsync(ImageBuildOptions options, CancellationToken cancellation)
     {
         options = Check(options);
-        Buildx buildx = Buildx.Find(connection);
-        bool ownBuilder = (options.Builder ?? connection.SelectedBuilder) is not null;
-        if (!ownBuilder || options.Load)
-        {
-            await engine.NegotiateAsync(cancellation);
-            if (options.Platforms.Count > 1 && options.Load && !await KeepsPlatformsAsync(cancellation))
-            {
-                throw BuildFailure.Platforms();
-            }
-        }
-
-        BuildSecrets secrets = new(options.BuildArgs, connection.Environment.Get);
+        BuildRun run = new(session, reporter);
+        await run.CheckEngineAsync(options.Builder, options.Load, options.Platforms.Count > 1, cancellation);
+        BuildSecrets secrets = new(options.BuildArgs, session.Docker.Environment.Get);
         string? textFile = options.DockerfileText is { } text ? await WriteTextAsync(text, cancellation) : null;
         options = options with { Dockerfile = textFile ?? options.Dockerfile };
-        string metadataFile = Path.Combine(Path.GetTempPath(), $"cloudlab-build-{Guid.NewGuid():N}.json");
         try
         {
-            string[] arguments = [.. Arguments(options, metadataFile)];
-            reporter.Verbose("docker buildx " + string.Join(' ', Shown(arguments)));
-            long start = Stopwatch.GetTimestamp();
             using BuildLog log = new(reporter, "Building " + (options.Tags.Count > 0 ? options.Tags[0] : options.ContextPath), secrets.Hide);
-            await using Timer ticker = new(_ => log.ShowProgress(), null, ProgressInterval, ProgressInterval);
-            int exitCode = await buildx.RunAsync(
-                arguments, options.WorkingFolder, Variables, line => reporter.Verbose(secrets.Hide(line)), log.Read, cancellation);
-            TimeSpan duration = Stopwatch.GetElapsedTime(start);
-            if (exitCode != 0)
-            {
-                throw new BuildFailure(log, options.Dockerfile!, secrets.Hide).Explain(exitCode);
-            }
-
-            JsonObject metadata = await ReadMetadataAsync(metadataFile, cancellation);
-            string? digest = (string?)metadata["containerimage.digest"];
-            (IReadOnlyList<LabImagePlatform> platforms, bool loaded) = await PlatformsAsync(
-                options, digest, (string?)metadata["containerimage.config.digest"], buildx, cancellation);
-            BuildStep[] steps = [.. log.Steps.Where(step => step.IsInstruction)];
-            return new LabImageBuild
-            {
-                Image = options.Tags.Count > 0 && digest is not null ? options.Tags[0] : digest,
-                Tags = options.Tags,
-                Digest = digest,
-                Platforms = platforms,
-                Duration = duration,
-                StepCount = steps.Length,
-                CachedSteps = steps.Count(step => step.Cached),
-                Warnings = [.. log.Warnings],
-                Pushed = options.Push,
-                Loaded = loaded,
-                ContextPath = options.ContextPath,
-                Dockerfile = textFile is null ? options.Dockerfile : null,
-                Steps = [.. steps.Select(step => new LabBuildStep(step.Instruction, log.PlatformOf(step), step.Stage, step.Number, step.Duration, step.Cached))],
-                Attestations = loaded ? await AttestationsAsync(options.Tags.Count > 0 ? options.Tags[0] : digest!, cancellation) : [],
-                BuildReference = (string?)metadata["buildx.build.ref"],
-            };
+            (int exitCode, JsonObject metadata, TimeSpan duration) = await run.RunAsync(
+                file => [.. Arguments(options, file)], "--build-arg", options.WorkingFolder, Variables, log, secrets.Hide, cancellation);
+            return exitCode == 0
+                ? await run.ResultAsync(options with { Dockerfile = textFile is null ? options.Dockerfile : null }, log, null, metadata, duration, cancellation)
+                : throw new BuildFailure(log, options.Dockerfile!, secrets.Hide).Explain(exitCode);
         }
         finally
         {
-            File.Delete(metadataFile);
             if (textFile is not null)
             {
                 Directory.Delete(Path.GetDirectoryName(textFile)!, recursive: true);
@@ -234,87 +183,5 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         }
 
         static string Pair(KeyValuePair<string, string?> pair) => pair.Value is null ? pair.Key : $"{pair.Key}={pair.Value}";
-    }
-
-    // A build argument may be a secret, so only its name is shown.
-    private static IEnumerable<string> Shown(string[] arguments)
-    {
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            bool value = i > 0 && arguments[i - 1] == "--build-arg";
-            int equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
-            string shown = value && equals >= 0 ? arguments[i][..(equals + 1)] + BuildSecrets.Hidden : arguments[i];
-            yield return shown.Contains(' ', StringComparison.Ordinal) ? $"\"{shown}\"" : shown;
-        }
-    }
-
-    private static async Task<JsonObject> ReadMetadataAsync(string file, CancellationToken cancellation)
-    {
-        try
-        {
-            return JsonNode.Parse(await File.ReadAllTextAsync(file, cancellation)) as JsonObject ?? [];
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            // Old versions write no file for outputs that make no image.
-            return [];
-        }
-    }
-
-    // Only the containerd image store keeps several platforms of one image.
-    private async Task<bool> KeepsPlatformsAsync(CancellationToken cancellation)
-    {
-        SystemInfoResponse info = await engine.AskAsync("info", (client, limited) => client.System.GetSystemInfoAsync(limited), cancellation);
-        return (info.DriverStatus ?? []).Any(pair => pair is ["driver-type", "io.containerd.snapshotter.v1"]);
-    }
-
-    private async Task<IReadOnlyList<string>> AttestationsAsync(string image, CancellationToken cancellation)
-    {
-        List<string> digests = [];
-        await foreach (LabImagePlatform platform in new ImageStore(engine).PlatformsAsync(image, cancellation))
-        {
-            digests.AddRange(platform.Attestations ?? []);
-        }
-
-        return digests;
-    }
-
-    private async Task<(IReadOnlyList<LabImagePlatform> Platforms, bool Loaded)> PlatformsAsync(
-        ImageBuildOptions options, string? digest, string? config, Buildx buildx, CancellationToken cancellation)
-    {
-        IReadOnlyList<LabImagePlatform> asked = [.. options.Platforms.Select(name => new LabImagePlatform(name, null, 0, false))];
-        if (digest is null)
-        {
-            return (asked, false);
-        }
-
-        try
-        {
-            await foreach (LabImage image in new ImageStore(engine).FindAsync(options.Tags.Count > 0 ? options.Tags[0] : digest, cancellation))
-            {
-                if (image.Id == digest || image.Id == config)
-                {
-                    return (image.Platforms, true);
-                }
-            }
-        }
-        catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.ConnectionFailed)
-        {
-            // A builder of its own leaves nothing in the engine, and may even do without one.
-        }
-
-        if (options.Push)
-        {
-            List<string> lines = [];
-            int exitCode = await buildx.RunAsync(
-                ["imagetools", "inspect", "--raw", .. options.Builder is { } builder ? new[] { "--builder", builder } : [], options.Tags[0]],
-                options.WorkingFolder, Variables, lines.Add, reporter.Verbose, cancellation);
-            if (exitCode == 0 && ImageIndexes.Read(string.Concat(lines)) is { Count: > 0 } pushed)
-            {
-                return (pushed, false);
-            }
-        }
-
-        return (asked, false);
     }
 }

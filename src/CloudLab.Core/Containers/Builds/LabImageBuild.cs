@@ -45,10 +45,13 @@ public sealed class LabImageBuild
     /// <summary>Whether it is in the Docker Engine now.</summary>
     public required bool Loaded { get; init; }
 
-    /// <summary>The build context's folder.</summary>
+    /// <summary>The stage of the Dockerfile, or the target of the bake file, that was asked for; null for a Dockerfile's last stage.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>The build context's folder, or its address.</summary>
     public required string ContextPath { get; init; }
 
-    /// <summary>The Dockerfile; null where it was given as text.</summary>
+    /// <summary>The Dockerfile; null where it was given as text, or is not a file here.</summary>
     public string? Dockerfile { get; init; }
 
     /// <summary>buildx's own name of the build (builder/node/id), for <c>docker buildx history</c>.</summary>

@@ -118,6 +118,13 @@ internal static partial class ContainerFaults
             names.Add(name);
         }
 
+        // Engines up to 26 say only that there is no such image.
+        string named = ImageName.Familiar(options.Image) is var familiar && familiar.Contains(':', StringComparison.Ordinal) ? familiar : familiar + ":latest";
+        if (options.Platform is not null && missing is not null && names.Contains(named))
+        {
+            return PlatformMismatch(missing, options, missing.ServiceMessage ?? missing.Message);
+        }
+
         string near = NearestNames.Say(options.Image.Contains(':', StringComparison.Ordinal) ? options.Image : options.Image + ":latest", names);
         string pull = options.Pull == ContainerPull.Never
             ? " and -Pull Never is given"

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using System.Text;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
@@ -17,6 +18,7 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
 {
     // The engine packs a large layer before it sends the first byte of it.
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
+    private const int PieceLength = 1 << 17;
     private static readonly Version ChoosesPlatforms = new(1, 48);
 
     private readonly DockerEngine engine = new(session.Docker);
@@ -40,7 +42,7 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
                 ".zst" => new CompressionStream(file, leaveOpen: true),
                 _ => file,
             };
-            byte[] buffer = new byte[1 << 17];
+            byte[] buffer = new byte[PieceLength];
             int count;
             while ((count = await source.ReadAsync(buffer, cancellation)) > 0)
             {
@@ -48,6 +50,24 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
                 meter.AddBytes(count);
             }
         });
+    }
+
+    /// <summary>Reads images as the tar file that they would be exported to, piece by piece.</summary>
+    /// <param name="images">Names or ids.</param>
+    /// <param name="platform">The one platform; all that the engine has if null.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The pieces, each an array of its own.</returns>
+    public async IAsyncEnumerable<byte[]> ReadAsync(IReadOnlyList<string> images, string? platform, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using ProgressMeter meter = new(reporter, $"Exporting {string.Join(", ", images)}");
+        await using EngineStream source = await OpenAsync(images, platform, cancellation);
+        byte[] buffer = new byte[PieceLength];
+        int count;
+        while ((count = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation)) > 0)
+        {
+            meter.AddBytes(count);
+            yield return buffer[..count];
+        }
     }
 
     /// <summary>Puts the images of a file into the engine.</summary>
@@ -75,14 +95,25 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
         }
 
         await using FileStream opened = file;
+        return await LoadAsync(file, path, platform, cancellation);
+    }
+
+    /// <summary>Puts the images of a stream into the engine.</summary>
+    /// <param name="source">A tar file, which may be compressed; read once, to its end.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="platform">The one platform to take; all that the tar file has if null.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>Names or ids of the images.</returns>
+    public async Task<IReadOnlyList<string>> LoadAsync(Stream source, string name, string? platform, CancellationToken cancellation)
+    {
         string query = "images/load?quiet=1" + (platform is null ? "" : "&platform=" + Uri.EscapeDataString(PlatformName.ToJson(await ChosenAsync(platform, cancellation))));
-        using ProgressMeter meter = new(reporter, $"Importing {Path.GetFileName(path)}");
-        if (file.CanSeek)
+        using ProgressMeter meter = new(reporter, $"Importing {Path.GetFileName(name)}");
+        if (source.CanSeek)
         {
-            await CheckAsync(file, path, cancellation);
-            meter.Expect(0, file.Length);
+            meter.Expect(0, source.Length - source.Position);
         }
 
+        PrefixedStream whole = await CheckAsync(source, name, cancellation);
         List<string> loaded = [];
         StringBuilder said = new();
         try
@@ -91,9 +122,9 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
             Dictionary<string, string> headers = new() { ["Expect"] = "100-continue" };
             EngineContent content = EngineContent.Tar(async (stream, token) =>
             {
-                byte[] buffer = new byte[1 << 17];
+                byte[] buffer = new byte[PieceLength];
                 int count;
-                while ((count = await file.ReadAsync(buffer, token)) > 0)
+                while ((count = await whole.ReadAsync(buffer, token)) > 0)
                 {
                     await stream.WriteAsync(buffer.AsMemory(0, count), token);
                     meter.AddBytes(count);
@@ -106,7 +137,7 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
         }
         catch (LabException e) when (e.ServiceMessage is { } why)
         {
-            throw Invalid(path, why, e);
+            throw Invalid(name, why, e);
         }
 
         foreach (string line in said.ToString().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -122,7 +153,7 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
             }
         }
 
-        return loaded.Count > 0 ? loaded : throw Invalid(path, "the engine found no image in it", null);
+        return loaded.Count > 0 ? loaded : throw Invalid(name, "the engine found no image in it", null);
     }
 
     /// <summary>Opens images as the tar file that they would be exported to.</summary>
@@ -155,18 +186,14 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
     };
 
     // What is plainly no archive need not be sent: the engine reads all of it before it says so.
-    private static async Task CheckAsync(FileStream file, string path, CancellationToken cancellation)
+    private static async Task<PrefixedStream> CheckAsync(Stream source, string name, CancellationToken cancellation)
     {
         byte[] start = new byte[512];
-        int count = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellation);
-        file.Position = 0;
+        int count = await source.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellation);
         ReadOnlySpan<byte> head = start.AsSpan(0, count);
         bool known = head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) || head.StartsWith("BZh"u8) || head.StartsWith((ReadOnlySpan<byte>)[0xfd, 0x37, 0x7a, 0x58, 0x5a])
             || head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) || (count == 512 && head.Slice(257, 5).SequenceEqual("ustar"u8));
-        if (!known)
-        {
-            throw Invalid(path, count == 0 ? "it is empty" : "it is not a tar file", null);
-        }
+        return known ? new PrefixedStream(start.AsMemory(0, count), source) : throw Invalid(name, count == 0 ? "it is empty" : "it is not a tar file", null);
     }
 
     private async Task<string> ChosenAsync(string platform, CancellationToken cancellation) => await engine.NegotiateAsync(cancellation) >= ChoosesPlatforms

@@ -204,7 +204,7 @@ public sealed class ImageStore
                 Created = each ? details is { } d && EngineMessage.Text(d, "Created") is { } time && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset at) ? at : null
                     : whole.Created is { } created ? new DateTimeOffset(created.ToUniversalTime()) : null,
                 LayerCount = each ? details is { } r && r.TryGetProperty("RootFS", out JsonElement root) && root.TryGetProperty("Layers", out JsonElement layers) ? layers.GetArrayLength() : details is null ? null : 0
-                    : whole.RootFS?.Layers?.Count,
+                    : whole.RootFS is null ? null : whole.RootFS.Layers?.Count ?? 0,
                 Command = config is { } c ? new TextList<string>([.. Texts(c, "Entrypoint"), .. Texts(c, "Cmd")]) : own is null ? null : new TextList<string>([.. own.Entrypoint ?? [], .. own.Cmd ?? []]),
                 User = config is { } u ? EngineMessage.Text(u, "User") : own?.User,
                 WorkingDirectory = config is { } w ? EngineMessage.Text(w, "WorkingDir") : own?.WorkingDir,

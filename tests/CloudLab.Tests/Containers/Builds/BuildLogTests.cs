@@ -59,12 +59,30 @@ public class BuildLogTests
     }
 
     [Fact]
+    public void An_object_over_several_lines_is_read_as_one_and_what_follows_a_broken_one_is_text()
+    {
+        (BuildLog log, _) = Read(["{", "  \"vertexes\": [", "    {\"digest\": \"a\", \"name\": \"[1/1] RUN x\"}", "  ]", "}", "{", "ERROR: nothing"]);
+        Assert.Equal("RUN x", Assert.Single(log.Steps).Instruction);
+        Assert.Equal(["ERROR: nothing"], log.Text);
+    }
+
+    [Fact]
+    public void Steps_that_targets_share_belong_to_each_of_them()
+    {
+        using BuildLog log = new(NullReporter.Instance, "test", text => text, ["site", "site-2"]);
+        log.Read("""{"vertexes":[{"digest":"a","name":"[site 1/1] COPY a /"}]}""");
+        log.Read("""{"vertexes":[{"digest":"a","name":"[site-2 build 1/1] COPY a /","error":"broken"}]}""");
+        Assert.Equal(("COPY a /", null, null), log.StepsOf("site").Select(step => (step.Instruction, step.Stage, step.Error)).Single());
+        Assert.Equal(("COPY a /", "build", "broken"), log.StepsOf("site-2").Select(step => (step.Instruction, step.Stage, step.Error)).Single());
+    }
+
+    [Fact]
     public void A_warning_that_comes_twice_is_kept_once()
     {
         string text = Convert.ToBase64String(Encoding.UTF8.GetBytes("JSONArgsRecommended: use JSON (line 3)"));
         string line = $$$"""{"warnings":[{"vertex":"a","level":1,"short":"{{{text}}}","url":"https://example.org/rule","range":[{"start":{"line":3},"end":{"line":3}}]}]}""";
         (BuildLog log, _) = Read([line, line]);
-        Assert.Equal(new LabBuildWarning("JSONArgsRecommended: use JSON (line 3)", 3, "https://example.org/rule"), Assert.Single(log.Warnings));
+        Assert.Equal(new LabBuildWarning("JSONArgsRecommended: use JSON (line 3)", 3, "https://example.org/rule"), Assert.Single(log.WarningsOf(null)));
     }
 
     [Theory]

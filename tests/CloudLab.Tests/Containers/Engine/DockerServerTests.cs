@@ -120,7 +120,7 @@ public sealed class DockerServerTests : IAsyncDisposable
         Dockerfile("FROM scratch AS final\nCOPY Dockerfile /\n");
         ErrorRecord error = Assert.Single((await BuildAsync(new { Path = folder, Target = "finale", Session })).Errors);
         Assert.StartsWith("BuildTargetNotFound", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("did you mean final?", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("has no stage 'finale'", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -88,6 +88,46 @@ public sealed class ImageFaultTests
     }
 
     [Fact]
+    public async Task Ctrl_C_ends_an_import_that_the_engine_does_not_take()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            // More than a socket holds; the engine here reads the head and nothing after it.
+            byte[] tar = new byte[20_000_000];
+            "ustar"u8.CopyTo(tar.AsSpan(257));
+            await File.WriteAllBytesAsync(file, tar);
+            using SemaphoreSlim asked = new(0);
+            await using FakeEngine engine = Engine(line =>
+            {
+                if (line.Contains("/images/load", StringComparison.Ordinal))
+                {
+                    asked.Release();
+                    return null;
+                }
+
+                return FakeEngine.Http(200, "[]");
+            });
+            using DockerWorld world = new();
+            using CancellationTokenSource ctrlC = new();
+            Task<CmdletResult> running = CmdletRunner.RunAsync(
+                "Import-LabImage", new { Path = file, Session = world.Session(new() { DockerHost = engine.Host }) }, ctrlC: ctrlC.Token);
+            Assert.True(await asked.WaitAsync(TimeSpan.FromSeconds(30)));
+            await ctrlC.CancelAsync();
+            CmdletResult result = await running.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.True(result.Stopped);
+            Assert.Empty(result.Errors);
+
+            // Nobody holds the file any more.
+            await using FileStream alone = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task WhatIf_asks_the_engine_for_nothing()
     {
         await using FakeEngine engine = Engine(_ => throw new InvalidOperationException());

@@ -51,6 +51,63 @@ public sealed class ImageStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_image_goes_through_the_pipeline_as_bytes_and_as_a_stream()
+    {
+        string name = lab.Repository + ":1";
+        LabImageBuild build = await lab.BuildAsync(name, "FROM scratch\nARG TARGETPLATFORM\nCOPY ${TARGETPLATFORM}/busybox /bin/busybox");
+        byte[][] pieces = (await lab.RunAsync("Export-LabImage", new { AsByteStream = true }, [build])).Ok().OutputOf<byte[]>();
+        Assert.True(pieces.Length > 1);
+        Assert.All(pieces, piece => Assert.InRange(piece.Length, 1, 1 << 17));
+
+        await GoneAsync();
+        LabImage loaded = Assert.Single((await lab.RunAsync("Import-LabImage", input: pieces)).Ok().OutputOf<LabImage>());
+        Assert.Equal((name, build.Digest), (loaded.Image, loaded.Digest));
+
+        await GoneAsync();
+        await using MemoryStream stream = new([.. pieces.SelectMany(piece => piece)]);
+        loaded = Assert.Single((await lab.RunAsync("Import-LabImage", input: [stream])).Ok().OutputOf<LabImage>());
+        Assert.Equal((name, build.Digest), (loaded.Image, loaded.Digest));
+
+        // As Get-Content -AsByteStream writes them, and as an argument.
+        await GoneAsync();
+        loaded = Assert.Single((await lab.RunAsync("Import-LabImage", input: [.. pieces[0].Cast<object>(), .. pieces[1..]])).Ok().OutputOf<LabImage>());
+        Assert.Equal(build.Digest, loaded.Digest);
+        await GoneAsync();
+        loaded = Assert.Single((await lab.RunAsync("Import-LabImage", new { InputObject = stream.ToArray() })).Ok().OutputOf<LabImage>());
+        Assert.Equal(build.Digest, loaded.Digest);
+
+        // Nothing was sent of what is no archive; a part of one is no image.
+        CmdletResult part = await lab.RunAsync("Import-LabImage", input: [pieces[0]]);
+        Assert.StartsWith("ImageArchiveInvalid", Assert.Single(part.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        CmdletResult text = await lab.RunAsync("Import-LabImage", input: ["no archive"u8.ToArray(), new byte[5000], new byte[5000]]);
+        Assert.StartsWith("ImageArchiveInvalid", Assert.Single(text.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        CmdletResult nothing = await lab.RunAsync("Import-LabImage", new { WhatIf = true }, input: pieces);
+        Assert.Contains("bytes of the pipeline", Assert.Single(nothing.Ok().Information), StringComparison.Ordinal);
+
+        async Task GoneAsync() => (await lab.RunAsync("Remove-LabImage", new { Image = name, Force = true })).Ok();
+    }
+
+    [Fact]
+    public async Task Ctrl_C_in_the_middle_of_an_upload_is_one_clean_stop()
+    {
+        string name = lab.Repository + ":1";
+        LabImageBuild build = await lab.BuildAsync(name, "FROM scratch\nARG TARGETPLATFORM\nCOPY ${TARGETPLATFORM}/busybox /bin/busybox");
+        byte[] archive = [.. (await lab.RunAsync("Export-LabImage", new { Image = name, AsByteStream = true })).Ok().OutputOf<byte[]>().SelectMany(piece => piece)];
+        (await lab.RunAsync("Remove-LabImage", new { Image = name, Force = true })).Ok();
+        using CancellationTokenSource ctrlC = new();
+        await using StuckStream stuck = new(archive[..(archive.Length / 2)], ctrlC.Cancel);
+        CmdletResult result = await CmdletRunner.RunAsync("Import-LabImage", new { lab.Session }, input: [stuck], ctrlC: ctrlC.Token).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.True(result.Stopped);
+        Assert.Empty(result.Errors);
+        Assert.Empty(result.Output);
+        Assert.Empty((await lab.RunAsync("Get-LabImage", new { Image = lab.Repository + "*" })).Ok().Output);
+
+        // The engine takes the whole of it afterwards.
+        await using MemoryStream whole = new(archive);
+        Assert.Equal(build.Digest, Assert.Single((await lab.RunAsync("Import-LabImage", input: [whole])).Ok().OutputOf<LabImage>()).Digest);
+    }
+
+    [Fact]
     public async Task What_cannot_be_exported_or_imported_is_said_and_leaves_no_file()
     {
         await File.WriteAllTextAsync(lab.File("text.tar"), new string('x', 5000));
@@ -212,5 +269,23 @@ public sealed class ImageStoreTests : IAsyncLifetime
         CmdletResult preview = await lab.RunAsync("Clear-LabBuildCache", new { All = true, WhatIf = true });
         Assert.Matches(@"\d+ records of the build cache, \d", Assert.Single(preview.Ok().Information));
         Assert.True((await lab.RunAsync("Clear-LabBuildCache", new { OlderThan = TimeSpan.FromDays(3650), Force = true })).Ok().OutputOf<LabBuildCacheRemoval>().Single() is { Count: 0, Size: 0 });
+    }
+
+    /// <summary>Comes to a part of what was expected, and no further.</summary>
+    private sealed class StuckStream(byte[] part, Action atItsEnd) : MemoryStream(part)
+    {
+        public override bool CanSeek => false;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int count = await base.ReadAsync(buffer, cancellationToken);
+            if (count == 0)
+            {
+                atItsEnd();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            return count;
+        }
     }
 }
