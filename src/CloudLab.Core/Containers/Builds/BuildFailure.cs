@@ -64,7 +64,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
             return Make(
                 LabErrorKind.NotFound, "BaseImageUnavailable",
                 $"The image '{match.Groups["image"].Value}' that {where} needs cannot be pulled: {match.Groups["why"].Value.TrimEnd('.')}.",
-                "Check its name, sign in to its registry with 'docker login', or build FROM an image that the engine has.");
+                "Check its name, sign in to its registry with Connect-LabRegistry, or build FROM an image that the engine has.");
         }
 
         if ((match = TargetError().Match(reason)).Success)
