@@ -39,12 +39,12 @@ internal sealed class BlobDigest : IDisposable
         }
     }
 
-    /// <summary>Throws <see cref="LabException"/> (<c>DigestMismatch</c>) where what was seen is something else; to be asked once, at the end.</summary>
+    /// <summary>Throws <see cref="LabException"/> (<c>DigestMismatch</c>) where what was seen is something else.</summary>
     /// <param name="source">Where it came from.</param>
     public void Check(string source)
     {
         string why = Seen != blob.Size ? $"it has {Seen} bytes instead of {blob.Size}" : "its content is different";
-        if (Seen != blob.Size || !Convert.ToHexStringLower(hash.GetHashAndReset()).Equals(blob.Digest[(blob.Digest.IndexOf(':', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal))
+        if (Seen != blob.Size || !Convert.ToHexStringLower(hash.GetCurrentHash()).Equals(blob.Digest[(blob.Digest.IndexOf(':', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal))
         {
             throw new LabException(
                 LabErrorKind.Corrupted, "DigestMismatch",

@@ -18,7 +18,9 @@ namespace CloudLab.Core.Containers.Registries;
 internal sealed class RegistryConnection : IDisposable
 {
     private const int MostAttempts = 6;
+    private const string NotRegistry = "NotARegistry";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(60);
     private static readonly string Agent = "CloudLab/" + typeof(RegistryConnection).Assembly.GetName().Version!.ToString(3);
 
@@ -181,32 +183,32 @@ internal sealed class RegistryConnection : IDisposable
 
             string host = HostOf(Registry);
             Uri secure = Address("https"), plain = Address("http");
-            bool mayBePlain = options.AllowHttp || secure.IsLoopback;
-            try
-            {
-                return root = await GreetAsync(secure, cancellation);
-            }
-            catch (HttpRequestException e) when (mayBePlain && e.HttpRequestError is HttpRequestError.SecureConnectionError or HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded or HttpRequestError.ConnectionError)
+
+            // On this machine there is no network to listen in on, and a server without TLS may stay silent when TLS is tried.
+            Uri[] addresses = secure.IsLoopback ? [plain, secure] : options.AllowHttp ? [secure, plain] : [secure];
+            LabException? failure = null;
+            foreach (Uri address in addresses)
             {
                 try
                 {
-                    return root = await GreetAsync(plain, cancellation);
+                    await GreetAsync(address, address == addresses[^1] ? Patience : FirstPatience, cancellation);
+                    return root = address;
                 }
-                catch (HttpRequestException second)
+                catch (HttpRequestException e)
                 {
-                    // Where TLS is spoken, what is wrong with the certificate is the news.
-                    throw e.InnerException is System.Security.Authentication.AuthenticationException { InnerException: null } refused && !refused.Message.Contains("frame", StringComparison.Ordinal)
-                        ? RegistryFailure.Unreachable(Registry, refused.Message, e) : RegistryFailure.Unreachable(Registry, Reason(second), second);
+                    failure = RegistryFailure.Unreachable(Registry, Reason(e), e);
+                }
+                catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+                {
+                    failure = RegistryFailure.Unreachable(Registry, "it was silent", e);
+                }
+                catch (LabException e) when (e.Code == NotRegistry)
+                {
+                    failure = e;
                 }
             }
-            catch (HttpRequestException e)
-            {
-                throw RegistryFailure.Unreachable(Registry, Reason(e), e);
-            }
-            catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-            {
-                throw RegistryFailure.Unreachable(Registry, $"it was silent for {Patience.TotalSeconds:0} s", e);
-            }
+
+            throw failure!;
 
             Uri Address(string scheme) => Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out Uri? address) ? address
                 : throw new LabException(LabErrorKind.InvalidArgument, "RegistryInvalid", $"'{Registry}' is not the name of a registry: write host or host:port.") { Target = Registry };
@@ -217,22 +219,22 @@ internal sealed class RegistryConnection : IDisposable
         }
     }
 
-    private async Task<Uri> GreetAsync(Uri address, CancellationToken cancellation)
+    private async Task GreetAsync(Uri address, TimeSpan patience, CancellationToken cancellation)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(patience);
         using HttpRequestMessage message = new(HttpMethod.Get, new Uri(address, "/v2/"));
         using HttpResponseMessage answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         if (answer.StatusCode == HttpStatusCode.Unauthorized)
         {
             authorization.Challenged(answer, "");
         }
-        else if (answer.StatusCode == HttpStatusCode.NotFound)
+        else if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.BadRequest)
         {
-            throw new LabException(LabErrorKind.NotSupported, "NotARegistry", $"What answers at {address} is not a registry: it has no /v2/. Check host and port.") { Target = Registry };
+            // 400 is what a server that speaks TLS answers to plain HTTP.
+            throw new LabException(
+                LabErrorKind.NotSupported, NotRegistry, $"What answers at {address} is not a registry: it answers {(int)answer.StatusCode} to /v2/. Check host and port.") { Target = Registry };
         }
-
-        return address;
     }
 
     // The docker engine reads certificates from certs.d; so that both trust the same, the same folders are read here.

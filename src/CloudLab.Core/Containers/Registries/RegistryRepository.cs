@@ -314,7 +314,9 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     {
         try
         {
+            // The registry may still be busy with the request that broke off, and would make again what is removed under its hands.
             using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5));
+            await Task.Delay(300, limit.Token);
             using HttpResponseMessage answer = await connection.SendAsync(
                 new RegistryRequest(HttpMethod.Delete, location, writing) { Repeatable = false, Expects = [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed] }, limit.Token);
         }
