@@ -25,6 +25,9 @@ internal static class TestServers
     /// <summary>host:port of a registry that the Docker Engine can push to.</summary>
     public static string Registry() => Need("CLOUDLAB_TEST_REGISTRY");
 
+    /// <summary>The program of that registry, for tests that start one of their own.</summary>
+    public static string RegistryProgram() => Need("CLOUDLAB_TEST_REGISTRY_PROGRAM");
+
     /// <summary>Folder with a static busybox for each platform (<c>linux/arm64/busybox</c>), for images FROM scratch.</summary>
     public static string Busybox() => Need("CLOUDLAB_TEST_BUSYBOX");
 

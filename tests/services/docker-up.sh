@@ -89,7 +89,7 @@ X
 OTEL_TRACES_EXPORTER=none setsid nohup "$R/usr/bin/docker-registry" serve "$P/registry.yml" > "$P/registry.log" 2>&1 < /dev/null &
 remember registry $!
 cat > "$P/env" <<X
-export CLOUDLAB_TEST_DOCKER=unix://$P/docker.sock CLOUDLAB_TEST_REGISTRY=127.0.0.1:$REGISTRY_PORT
+export CLOUDLAB_TEST_DOCKER=unix://$P/docker.sock CLOUDLAB_TEST_REGISTRY=127.0.0.1:$REGISTRY_PORT CLOUDLAB_TEST_REGISTRY_PROGRAM=$R/usr/bin/docker-registry
 export CLOUDLAB_TEST_BUSYBOX=$P/busybox DOCKER_CONFIG=$P/docker-config PATH=$P/bin:\$PATH
 X
 if [ "$WITH_QEMU" = 1 ] && [ -e "$B/qemu-$Q" ]; then echo "export CLOUDLAB_TEST_QEMU=$Q" >> "$P/env"; fi

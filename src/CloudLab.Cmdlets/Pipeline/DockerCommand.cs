@@ -33,28 +33,7 @@ public abstract class DockerCommand : LabCommand
     /// <inheritdoc/>
     protected override void OnBegin() => session.Begin();
 
-    /// <summary>Works on things one after the other; what goes wrong with one is its own error, and the others have their turn.</summary>
-    /// <typeparam name="T">Type of the things.</typeparam>
-    /// <param name="items">The things.</param>
-    /// <param name="work">What to do with each.</param>
-    /// <param name="nameOf">What an error calls one; the thing itself if null.</param>
-    /// <returns>Done when all had their turn.</returns>
-    private protected async Task ForEachAsync<T>(IEnumerable<T> items, Func<T, Task> work, Func<T, string>? nameOf = null)
-    {
-        foreach (T item in items)
-        {
-            try
-            {
-                await work(item);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                WriteProblem(e, nameOf is null ? item : nameOf(item));
-            }
-        }
-    }
-
-    /// <summary>The same for what names and wildcards mean.</summary>
+    /// <summary>Works on what names and wildcards mean, one after the other, as <see cref="LabCommand.ForEachAsync"/> does.</summary>
     /// <typeparam name="T">Type of the things.</typeparam>
     /// <param name="names">Names and wildcards.</param>
     /// <param name="find">Finds one by its name.</param>

@@ -210,6 +210,27 @@ public abstract class LabCommand : PSCmdlet, IDisposable
         pump.Post(() => WriteError(record));
     }
 
+    /// <summary>Works on things one after the other; what goes wrong with one is its own error, and the others have their turn.</summary>
+    /// <typeparam name="T">Type of the things.</typeparam>
+    /// <param name="items">The things.</param>
+    /// <param name="work">What to do with each.</param>
+    /// <param name="nameOf">What an error calls one; the thing itself if null.</param>
+    /// <returns>Done when all had their turn.</returns>
+    private protected async Task ForEachAsync<T>(IEnumerable<T> items, Func<T, Task> work, Func<T, string>? nameOf = null)
+    {
+        foreach (T item in items)
+        {
+            try
+            {
+                await work(item);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                WriteProblem(e, nameOf is null ? item : nameOf(item));
+            }
+        }
+    }
+
     /// <summary>Asks whether a change may be made (<c>-WhatIf</c>, <c>-Confirm</c>).</summary>
     /// <param name="target">The real name of what changes.</param>
     /// <param name="action">What is done to it.</param>

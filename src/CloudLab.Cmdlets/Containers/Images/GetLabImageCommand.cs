@@ -1,11 +1,13 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Containers.Registries;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Containers.Images;
+using CloudLab.Core.Containers.Registries;
 
 namespace CloudLab.Cmdlets.Containers.Images;
 
-/// <summary>Lists the images in a Docker Engine with their platforms.</summary>
+/// <summary>Lists the images in a Docker Engine, or in a registry without pulling them, with their platforms.</summary>
 /// <remarks>
 /// <para>Each name of an image is a separate object, the newest image first; images without a name are listed too if
 /// no name is given. With the containerd image store an image may contain several platforms; Platforms lists them
@@ -13,6 +15,8 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <para>The engine is selected as by the docker CLI: -DockerHost or -DockerContext, the session, DOCKER_HOST,
 /// DOCKER_CONTEXT, the current context, the platform's default socket or pipe. Contexts that use ssh or TCP with TLS work
 /// too.</para>
+/// <para>With -Registry the registry in the image's name is asked and no engine is needed; size is then that of the layers as they are stored and
+/// pulled, and a wildcard may stand in the tag. The credentials are those of Connect-LabRegistry or 'docker login'.</para>
 /// <para>Errors: ImageNotFound when no image has that name, digest or id, with the names that are similar. NoDockerEngine, DockerEngineSilent,
 /// DockerAccessDenied, DockerTlsFailed, NotDockerEngine or DockerApiVersionUnsupported when no engine is usable; DockerContextNotFound and
 /// DockerHostInvalid when the engine is not specified correctly. These end the command.</para>
@@ -29,15 +33,20 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <para>Shows the digest of each platform of the images of one repository.</para>
 /// <code>Get-LabImage -Image *movies/site | Select-Object -ExpandProperty Platforms</code>
 /// </example>
+/// <example>
+/// <para>Shows an image in a registry: its platforms, its size, its digest.</para>
+/// <code>Get-LabImage 127.0.0.1:5000/movies/site:1.0 -Registry</code>
+/// </example>
 /// <inputtype>Names of images, or objects with the property Image, as Build-LabImage and Get-LabImage write them.</inputtype>
-[Cmdlet(VerbsCommon.Get, "LabImage")]
+[Cmdlet(VerbsCommon.Get, "LabImage", DefaultParameterSetName = "Engine")]
 [OutputType(typeof(LabImage))]
 public sealed class GetLabImageCommand : DockerCommand
 {
     private ImageStore? store;
 
     /// <summary>Names of images: with a tag, without one for all tags, or with wildcards; or a digest; or an id or the beginning of one.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Engine")]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, Mandatory = true, ParameterSetName = "Registry")]
     [ImageNames]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -51,6 +60,18 @@ public sealed class GetLabImageCommand : DockerCommand
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string[]? Platform { get; set; }
 
+    /// <summary>Asks the registry instead of the engine.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Registry")]
+    public SwitchParameter Registry { get; set; }
+
+    /// <inheritdoc cref="RegistryCommand.AllowHttp"/>
+    [Parameter(ParameterSetName = "Registry")]
+    public SwitchParameter AllowHttp { get; set; }
+
+    /// <inheritdoc cref="RegistryCommand.SkipCertificateCheck"/>
+    [Parameter(ParameterSetName = "Registry")]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
     /// <inheritdoc/>
     protected override Task BeginAsync(CancellationToken cancellation)
     {
@@ -61,6 +82,13 @@ public sealed class GetLabImageCommand : DockerCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
+        if (Registry)
+        {
+            RegistryImages registry = new(Lab, Reporter, new RegistryOptions(AllowHttp, SkipCertificateCheck));
+            await ForEachAsync(Image!, image => WriteMatchingAsync(InRegistryAsync(registry, image, cancellation), cancellation));
+            return;
+        }
+
         if (Image is null)
         {
             await WriteMatchingAsync(store!.ListAsync(null, cancellation), cancellation);
@@ -81,6 +109,21 @@ public sealed class GetLabImageCommand : DockerCommand
 
         // Without a tag in it, a pattern means the repository.
         return name => wildcard.IsMatch(name) || wildcard.IsMatch(ImageStore.RepositoryOf(name));
+    }
+
+    private static IAsyncEnumerable<LabImage> InRegistryAsync(RegistryImages registry, string image, CancellationToken cancellation)
+    {
+        int colon = image.LastIndexOf(':');
+        (string repository, string? tag) = colon > image.LastIndexOf('/') ? (image[..colon], image[(colon + 1)..]) : (image, null);
+        if (tag is null || !WildcardPattern.ContainsWildcardCharacters(tag))
+        {
+            return Once(image).Select(async (name, token) => await registry.FindAsync(name, token));
+        }
+
+        WildcardPattern pattern = new(tag);
+        return registry.TagsAsync(repository, pattern.IsMatch, digests: false, cancellation).Select(async (found, token) => await registry.FindAsync(found.Image, token));
+
+        static IAsyncEnumerable<string> Once(string name) => new[] { name }.ToAsyncEnumerable();
     }
 
     private async Task WriteMatchingAsync(IAsyncEnumerable<LabImage> images, CancellationToken cancellation)

@@ -75,7 +75,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
                 $"The image '{match.Groups["image"].Value}' that {where} needs cannot be pulled: {match.Groups["why"].Value.TrimEnd('.')}.",
                 source is ['#', ..]
                     ? $"Remove the line '{source}': BuildKit then uses the Dockerfile syntax that is built into it."
-                    : "Check its name, sign in to its registry with 'docker login', or build FROM an image that the engine has.");
+                    : "Check its name, sign in to its registry with Connect-LabRegistry, or build FROM an image that the engine has.");
         }
 
         if ((match = TargetError().Match(reason)).Success)

@@ -45,12 +45,30 @@ internal sealed class ImageArchive
                 onBytes(entry.Length);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ZstdException or JsonException)
+        catch (Exception e) when (IsDamage(e))
         {
             throw Invalid(e.Message, e);
         }
 
         return archive;
+    }
+
+    /// <summary>Reads a layer: a tar file, as it is or compressed by gzip or zstd.</summary>
+    /// <param name="stream">The layer.</param>
+    /// <param name="stored">Its bytes as it is stored.</param>
+    /// <param name="hash">Whether the content of files is hashed.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <returns>Its content; null where it is something else. Throws <see cref="LabException"/> (<c>ImageArchiveInvalid</c>) where it is damaged.</returns>
+    public static async Task<LayerContent?> ReadLayerAsync(Stream stream, long stored, bool hash, CancellationToken cancellation)
+    {
+        try
+        {
+            return await UnpackAsync(stream, stored, hash, cancellation);
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw Invalid(e.Message, e);
+        }
     }
 
     /// <summary>The images in the archive, without attestations.</summary>
@@ -82,6 +100,8 @@ internal sealed class ImageArchive
             throw Invalid("a manifest in it is not valid", e);
         }
     }
+
+    private static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or FormatException or ZstdException or JsonException;
 
     private static LabException Invalid(string why, Exception? inner) => new(
         LabErrorKind.Corrupted, "ImageArchiveInvalid", $"The archive of the image is not valid: {why.TrimEnd('.')}.", inner);
@@ -119,6 +139,51 @@ internal sealed class ImageArchive
     private static async Task<int> FillAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellation) =>
         await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
 
+    private static async Task<LayerContent> ReadTarAsync(Stream stream, long stored, bool hash, CancellationToken cancellation)
+    {
+        List<LayerEntry> entries = [];
+        await using BufferedStream buffered = new(stream, 1 << 16);
+        await using TarReader tar = new(buffered, leaveOpen: true);
+        while (await tar.GetNextEntryAsync(copyData: false, cancellation) is { } entry)
+        {
+            if (KindOf(entry.EntryType) is not { } kind)
+            {
+                continue;
+            }
+
+            string? content = hash && kind == ImageFileKind.File
+                ? entry.DataStream is { } data ? Convert.ToHexStringLower(await SHA256.HashDataAsync(data, cancellation)) : ""
+                : null;
+            entries.Add(new LayerEntry(
+                PathOf(entry.Name), kind, kind == ImageFileKind.File ? entry.Length : 0, (int)entry.Mode, (entry.Uid, entry.Gid),
+                entry.LinkName is { Length: > 0 } link ? link : null, content));
+        }
+
+        return new LayerContent(entries, stored);
+    }
+
+    private static async Task<LayerContent?> UnpackAsync(Stream stream, long stored, bool hash, CancellationToken cancellation)
+    {
+        byte[] start = new byte[512];
+        int count = await FillAsync(stream, start, cancellation);
+        await using PrefixedStream full = new(start.AsMemory(0, count), stream);
+        if (count >= 2 && start[0] == 0x1f && start[1] == 0x8b)
+        {
+            await using GZipStream gzip = new(full, CompressionMode.Decompress);
+            return await ReadTarAsync(gzip, stored, hash, cancellation);
+        }
+
+        if (count >= 4 && start.AsSpan(0, 4).SequenceEqual<byte>([0x28, 0xb5, 0x2f, 0xfd]))
+        {
+            await using DecompressionStream zstd = new(full);
+            return await ReadTarAsync(zstd, stored, hash, cancellation);
+        }
+
+        return (count >= 262 && start.AsSpan(257, 5).SequenceEqual("ustar"u8)) || (count == 512 && !start.AsSpan().ContainsAnyExcept((byte)0))
+            ? await ReadTarAsync(full, stored, hash, cancellation)
+            : null;
+    }
+
     private async Task TakeAsync(TarEntry entry, CancellationToken cancellation)
     {
         string name = PathOf(entry.Name)[1..];
@@ -150,44 +215,10 @@ internal sealed class ImageArchive
             return;
         }
 
-        await using Stream full = new PrefixedStream(start.AsMemory(0, count), data);
-        if (count >= 2 && start[0] == 0x1f && start[1] == 0x8b)
+        if (await ReadLayerAsync(new PrefixedStream(start.AsMemory(0, count), data), entry.Length, hash, cancellation) is { } layer)
         {
-            await using GZipStream gzip = new(full, CompressionMode.Decompress);
-            layers[name] = await ReadLayerAsync(gzip, entry.Length, cancellation);
+            layers[name] = layer;
         }
-        else if (count >= 4 && start.AsSpan(0, 4).SequenceEqual<byte>([0x28, 0xb5, 0x2f, 0xfd]))
-        {
-            await using DecompressionStream zstd = new(full);
-            layers[name] = await ReadLayerAsync(zstd, entry.Length, cancellation);
-        }
-        else if (count >= 262 && start.AsSpan(257, 5).SequenceEqual("ustar"u8) || (count == 512 && !start.AsSpan().ContainsAnyExcept((byte)0)))
-        {
-            layers[name] = await ReadLayerAsync(full, entry.Length, cancellation);
-        }
-    }
-
-    private async Task<LayerContent> ReadLayerAsync(Stream stream, long stored, CancellationToken cancellation)
-    {
-        List<LayerEntry> entries = [];
-        await using BufferedStream buffered = new(stream, 1 << 16);
-        await using TarReader tar = new(buffered, leaveOpen: true);
-        while (await tar.GetNextEntryAsync(copyData: false, cancellation) is { } entry)
-        {
-            if (KindOf(entry.EntryType) is not { } kind)
-            {
-                continue;
-            }
-
-            string? content = hash && kind == ImageFileKind.File
-                ? entry.DataStream is { } data ? Convert.ToHexStringLower(await SHA256.HashDataAsync(data, cancellation)) : ""
-                : null;
-            entries.Add(new LayerEntry(
-                PathOf(entry.Name), kind, kind == ImageFileKind.File ? entry.Length : 0, (int)entry.Mode, (entry.Uid, entry.Gid),
-                entry.LinkName is { Length: > 0 } link ? link : null, content));
-        }
-
-        return new LayerContent(entries, stored);
     }
 
     private JsonObject? Document(string name)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CloudLab.Core.Common;
@@ -7,6 +8,7 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Containers.Images;
+using CloudLab.Core.Containers.Registries;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Containers.Layers;
@@ -30,45 +32,25 @@ public sealed partial class ImageInspector(LabSession session, IReporter reporte
     public async Task<IReadOnlyList<LabImageLayer>> LayersAsync(string image, string? platform, bool all, CancellationToken cancellation)
     {
         (string name, string id, ArchivedImage content) = await ReadAsync(image, platform, hash: false, cancellation);
-        string[] diffIds = [.. (content.Config["rootfs"]?["diff_ids"] as JsonArray ?? []).Select(diff => $"{diff}")];
+        string[] diffIds = DiffIds(content);
         IReadOnlyDictionary<string, string[]> sharing = diffIds.Length == 0
             ? new Dictionary<string, string[]>()
             : await SharingAsync(id, content.Platform, [.. diffIds], cancellation);
-        ImageFileTree tree = new();
-        IReadOnlyList<LabImageFile>[] changes = [.. content.Layers.Select(layer => tree.Add(layer.Content))];
+        return Describe(name, content, diffIds, sharing, all);
+    }
 
-        List<LabImageLayer> layers = [];
-        int number = 0;
-        foreach (JsonObject? step in History(content.Config, content.Layers.Count))
-        {
-            bool empty = step?["empty_layer"]?.GetValueKind() == System.Text.Json.JsonValueKind.True;
-            if (empty && !all)
-            {
-                continue;
-            }
-
-            string? diffId = empty ? null : diffIds.ElementAtOrDefault(number);
-            LayerContent? layer = empty ? null : content.Layers[number].Content;
-            layers.Add(new LabImageLayer
-            {
-                Image = name,
-                Platform = content.Platform,
-                Number = empty ? 0 : number + 1,
-                Instruction = Instruction(StrictJson.Text(step, "created_by")),
-                Digest = empty ? null : content.Layers[number].Digest ?? diffId,
-                DiffId = diffId,
-                Size = layer?.Entries.Sum(entry => entry.Size) ?? 0,
-                StoredSize = layer?.StoredSize ?? 0,
-                WastedSize = empty ? 0 : tree.Wasted[number],
-                Created = DateTimeOffset.TryParse(
-                    StrictJson.Text(step, "created"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null,
-                SharedWith = diffId is not null && sharing.TryGetValue(diffId, out string[]? others) ? others : [],
-                Files = empty ? [] : changes[number],
-            });
-            number += empty ? 0 : 1;
-        }
-
-        return layers;
+    /// <summary>Reads the layers of an image in a registry, without pulling it.</summary>
+    /// <param name="image"><c>[registry/]repository[:tag][@digest]</c>.</param>
+    /// <param name="platform">The platform; Linux on this machine's architecture if null, or else the first that the image has.</param>
+    /// <param name="all">Whether instructions that made no layer are returned, too.</param>
+    /// <param name="options">How the registry is talked to.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <returns>The layers from the bottom up.</returns>
+    public async Task<IReadOnlyList<LabImageLayer>> LayersAsync(string image, string? platform, bool all, RegistryOptions options, CancellationToken cancellation)
+    {
+        string own = PlatformName.Parse(RuntimeInformation.OSArchitecture is Architecture.X64 ? "amd64" : RuntimeInformation.OSArchitecture is Architecture.X86 ? "386" : $"{RuntimeInformation.OSArchitecture}");
+        (string name, ArchivedImage content) = await new RegistryImages(session, reporter, options).ReadAsync(image, platform, own, hash: false, cancellation);
+        return Describe(name, content, DiffIds(content), new Dictionary<string, string[]>(), all);
     }
 
     /// <summary>Compares two images: their configuration and their files.</summary>
@@ -107,6 +89,48 @@ public sealed partial class ImageInspector(LabSession session, IReporter reporte
         }
 
         return found;
+    }
+
+    private static string[] DiffIds(ArchivedImage content) => [.. (content.Config["rootfs"]?["diff_ids"] as JsonArray ?? []).Select(diff => $"{diff}")];
+
+    private static IReadOnlyList<LabImageLayer> Describe(
+        string name, ArchivedImage content, string[] diffIds, IReadOnlyDictionary<string, string[]> sharing, bool all)
+    {
+        ImageFileTree tree = new();
+        IReadOnlyList<LabImageFile>[] changes = [.. content.Layers.Select(layer => tree.Add(layer.Content))];
+
+        List<LabImageLayer> layers = [];
+        int number = 0;
+        foreach (JsonObject? step in History(content.Config, content.Layers.Count))
+        {
+            bool empty = step?["empty_layer"]?.GetValueKind() == System.Text.Json.JsonValueKind.True;
+            if (empty && !all)
+            {
+                continue;
+            }
+
+            string? diffId = empty ? null : diffIds.ElementAtOrDefault(number);
+            LayerContent? layer = empty ? null : content.Layers[number].Content;
+            layers.Add(new LabImageLayer
+            {
+                Image = name,
+                Platform = content.Platform,
+                Number = empty ? 0 : number + 1,
+                Instruction = Instruction(StrictJson.Text(step, "created_by")),
+                Digest = empty ? null : content.Layers[number].Digest ?? diffId,
+                DiffId = diffId,
+                Size = layer?.Entries.Sum(entry => entry.Size) ?? 0,
+                StoredSize = layer?.StoredSize ?? 0,
+                WastedSize = empty ? 0 : tree.Wasted[number],
+                Created = DateTimeOffset.TryParse(
+                    StrictJson.Text(step, "created"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null,
+                SharedWith = diffId is not null && sharing.TryGetValue(diffId, out string[]? others) ? others : [],
+                Files = empty ? [] : changes[number],
+            });
+            number += empty ? 0 : 1;
+        }
+
+        return layers;
     }
 
     private static Dictionary<string, LayerEntry> FilesOf(ArchivedImage image)

@@ -31,14 +31,98 @@ internal sealed class RegistryCredentials(DockerConnection connection)
     public async Task<RegistryLogin?> FindAsync(string registry, CancellationToken cancellation)
     {
         JsonObject config = connection.Store.Config();
-        string key = registry == Hub ? HubKey : registry;
-        string[] names = registry == Hub ? [HubKey, Hub, "index.docker.io"] : [registry];
-        string? helper = names.Select(name => StrictJson.Text(config["credHelpers"], name)).FirstOrDefault(found => found is not null)
-            ?? StrictJson.Text(config, "credsStore");
-        return helper is not null
-            ? await AskAsync(helper, key, cancellation)
-            : OfFile(config["auths"] as JsonObject ?? [], key, registry);
+        return HelperFor(registry, config) is { } helper
+            ? await AskAsync(helper, KeyOf(registry), cancellation)
+            : OfFile(config["auths"] as JsonObject ?? [], KeyOf(registry), registry);
     }
+
+    /// <summary>Stores credentials where the docker CLI would: with the registry's helper, in the credential store, or else in config.json.</summary>
+    /// <param name="registry"><c>127.0.0.1:5000</c>, <c>docker.io</c>.</param>
+    /// <param name="user">User name.</param>
+    /// <param name="password">Password or access token.</param>
+    /// <param name="cancellation">Ends a helper.</param>
+    /// <returns>Where they are now. Throws <see cref="LabException"/> (<c>RegistryCredentialsNotStored</c>, <c>DockerConfigNotWritten</c>).</returns>
+    public async Task<string> StoreAsync(string registry, string user, string password, CancellationToken cancellation)
+    {
+        string key = KeyOf(registry);
+        if (HelperFor(registry, connection.Store.Config()) is { } helper)
+        {
+            string given = new JsonObject { ["ServerURL"] = key, ["Username"] = user, ["Secret"] = password }.ToJsonString();
+            await RunAsync(helper, "store", registry, given, NotStored, cancellation);
+
+            // The docker CLI lists what it is signed in to by these empty entries.
+            connection.Store.Change(config => Auths(config)[key] = new JsonObject());
+            return helper;
+        }
+
+        string auth = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
+        connection.Store.Change(config => Auths(config)[key] = new JsonObject { ["auth"] = auth });
+        return Path.GetFileName(connection.Store.ConfigFile);
+    }
+
+    /// <summary>Forgets credentials.</summary>
+    /// <param name="registry"><c>127.0.0.1:5000</c>, <c>docker.io</c>.</param>
+    /// <param name="cancellation">Ends a helper.</param>
+    /// <returns>False where none were stored. Throws <see cref="LabException"/>.</returns>
+    public async Task<bool> EraseAsync(string registry, CancellationToken cancellation)
+    {
+        JsonObject config = connection.Store.Config();
+        string key = KeyOf(registry);
+        bool known = false;
+        if (HelperFor(registry, config) is { } helper && await AskAsync(helper, key, cancellation) is not null)
+        {
+            await RunAsync(helper, "erase", registry, key, NotStored, cancellation);
+            known = true;
+        }
+
+        string[] entries = [.. (config["auths"] as JsonObject ?? []).Select(auth => auth.Key).Where(entry => entry == key || Host(entry) == (registry == Hub ? Host(HubKey) : registry))];
+        if (entries.Length > 0)
+        {
+            connection.Store.Change(changed =>
+            {
+                foreach (string entry in entries)
+                {
+                    Auths(changed).Remove(entry);
+                }
+            });
+        }
+
+        return known || entries.Length > 0;
+    }
+
+    /// <summary>The registries that credentials are stored for.</summary>
+    /// <returns>Their names, sorted.</returns>
+    public IReadOnlyList<string> Registries()
+    {
+        JsonObject config = connection.Store.Config();
+        return
+        [
+            .. (config["auths"] as JsonObject ?? []).Concat(config["credHelpers"] as JsonObject ?? [])
+                .Select(entry => Host(entry.Key) is var host && host == Host(HubKey) ? Hub : host).Distinct().Order(StringComparer.Ordinal),
+        ];
+    }
+
+    private static string KeyOf(string registry) => registry == Hub ? HubKey : registry;
+
+    private static string? HelperFor(string registry, JsonObject config)
+    {
+        string[] names = registry == Hub ? [HubKey, Hub, "index.docker.io"] : [registry];
+        return names.Select(name => StrictJson.Text(config["credHelpers"], name)).FirstOrDefault(found => found is not null) ?? StrictJson.Text(config, "credsStore");
+    }
+
+    private static JsonObject Auths(JsonObject config)
+    {
+        if (config["auths"] is not JsonObject auths)
+        {
+            config["auths"] = auths = [];
+        }
+
+        return auths;
+    }
+
+    private static LabException NotStored(string registry, string why, Exception? inner) => new(
+        LabErrorKind.WriteFailed, "RegistryCredentialsNotStored",
+        $"The credentials for {registry} cannot be changed: {why.TrimEnd('.')}. Check the credential helper that Docker's config.json names.", inner) { Target = registry };
 
     private static RegistryLogin? OfFile(JsonObject auths, string key, string registry)
     {
@@ -84,22 +168,27 @@ internal sealed class RegistryCredentials(DockerConnection connection)
 
     private static LabException Unreadable(string registry, string why, Exception? inner) => new(
         LabErrorKind.ServiceFailed, "RegistryCredentialsUnreadable",
-        $"The credentials for {registry} cannot be read: {why.TrimEnd('.')}. Sign in again with 'docker login {(registry == Hub ? "" : registry)}".TrimEnd() + "'.", inner)
+        $"The credentials for {registry} cannot be read: {why.TrimEnd('.')}. Sign in again with '{RegistryFailure.SignIn(registry)}'.", inner)
     {
         Target = registry,
     };
+
+    private async Task<string> RunAsync(
+        string helper, string action, string registry, string input, Func<string, string, Exception?, LabException> failed, CancellationToken cancellation,
+        Predicate<string>? hasNone = null)
+    {
+        string program = "docker-credential-" + helper;
+        string path = Executables.Find(program, connection.Environment)
+            ?? throw failed(registry, $"config.json names the credential helper '{helper}', but there is no {program} on the PATH", null);
+        return await CredentialProgram.RunAsync(
+            new ProcessStartInfo(path, [action]), $"credential helper '{program}'", (why, inner) => failed(registry, why, inner), "reinstall it.", cancellation, input, hasNone);
+    }
 
     // The protocol of docker-credential-helpers: the address on standard input, JSON or a complaint on standard output.
     private async Task<RegistryLogin?> AskAsync(string helper, string key, CancellationToken cancellation)
     {
         string registry = key == HubKey ? Hub : key;
-        string program = "docker-credential-" + helper;
-        string path = Executables.Find(program, connection.Environment)
-            ?? throw Unreadable(registry, $"config.json names the credential helper '{helper}', but there is no {program} on the PATH", null);
-        ProcessStartInfo start = new(path, ["get"]);
-        string answer = await CredentialProgram.RunAsync(
-            start, $"credential helper '{program}'", (why, inner) => Unreadable(registry, why, inner), "reinstall it.", cancellation, key,
-            output => output.Contains("credentials not found", StringComparison.Ordinal));
+        string answer = await RunAsync(helper, "get", registry, key, Unreadable, cancellation, output => output.Contains("credentials not found", StringComparison.Ordinal));
         if (answer.Length == 0)
         {
             return null;
@@ -116,7 +205,7 @@ internal sealed class RegistryCredentials(DockerConnection connection)
         catch (JsonException)
         {
             // Neither the answer nor what the parser says of it may be shown: it may be a secret.
-            throw Unreadable(registry, $"{program} did not write JSON", null);
+            throw Unreadable(registry, $"docker-credential-{helper} did not write JSON", null);
         }
     }
 }

@@ -57,16 +57,25 @@ internal sealed class DockerContextStore(string folder)
     /// <param name="name">Name of a context.</param>
     public void Use(string name)
     {
-        JsonObject config = Config();
-        if (name == "default")
+        Change(config =>
         {
-            config.Remove("currentContext");
-        }
-        else
-        {
-            config["currentContext"] = name;
-        }
+            if (name == "default")
+            {
+                config.Remove("currentContext");
+            }
+            else
+            {
+                config["currentContext"] = name;
+            }
+        });
+    }
 
+    /// <summary>Changes the configuration file; what else is in it stays.</summary>
+    /// <param name="change">Changes its content. Throws <see cref="LabException"/> (<c>DockerConfigNotWritten</c>).</param>
+    public void Change(Action<JsonObject> change)
+    {
+        JsonObject config = Config();
+        change(config);
         try
         {
             // People keep the file under version control and link to it.

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Amazon.S3.Model;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Waiting;
 using CloudLab.Core.Storage.Buckets.Settings;
 using CloudLab.Core.Storage.Wire;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Waiting;
 using CloudLab.Core.Storage.Checksums;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;

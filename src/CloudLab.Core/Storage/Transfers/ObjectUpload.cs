@@ -4,6 +4,7 @@ using System.Text;
 using System.Xml.Linq;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Waiting;
 using CloudLab.Core.Storage.Buckets;
 using CloudLab.Core.Storage.Checksums;
 using CloudLab.Core.Storage.Objects;

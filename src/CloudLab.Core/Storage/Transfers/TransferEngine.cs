@@ -3,6 +3,7 @@ using System.Diagnostics;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Streams;
+using CloudLab.Core.Common.Waiting;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
 using Microsoft.Win32.SafeHandles;

@@ -7,6 +7,7 @@ using System.Xml.Linq;
 using Amazon.Runtime;
 using Amazon.S3;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Waiting;
 using CloudLab.Core.Sessions.Aws;
 using CloudLab.Core.Storage.Objects;
 

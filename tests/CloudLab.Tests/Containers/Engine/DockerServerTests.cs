@@ -176,7 +176,7 @@ public sealed class DockerServerTests : IAsyncDisposable
         ErrorRecord error = Assert.Single((await BuildAsync(new { Path = folder, Tag = $"127.0.0.1:{registry.Port}/movies:1", Push = true, Session })).Errors);
         Assert.StartsWith("RegistryUnauthorized", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.PermissionDenied, error.CategoryInfo.Category);
-        Assert.Contains($"docker login 127.0.0.1:{registry.Port}", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Connect-LabRegistry 127.0.0.1:{registry.Port}", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

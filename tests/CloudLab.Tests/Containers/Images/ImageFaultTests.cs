@@ -25,8 +25,8 @@ public sealed class ImageFaultTests
     }
 
     [Theory]
-    [InlineData("unauthorized: authentication required", "RegistryUnauthorized", "docker login 127.0.0.1:5000")]
-    [InlineData("denied: requested access to the resource is denied", "RegistryUnauthorized", "docker login 127.0.0.1:5000")]
+    [InlineData("unauthorized: authentication required", "RegistryUnauthorized", "Connect-LabRegistry 127.0.0.1:5000")]
+    [InlineData("denied: requested access to the resource is denied", "RegistryUnauthorized", "Connect-LabRegistry 127.0.0.1:5000")]
     [InlineData("Get \"https://127.0.0.1:5000/v2/\": http: server gave HTTP response to HTTPS client", "RegistryUnreachable", "could not be pushed")]
     [InlineData("received unexpected HTTP status: 500 Internal Server Error", "PushFailed", "500 Internal Server Error")]
     [InlineData("tag does not exist: 127.0.0.1:5000/movies:1", "ImageNotFound", "There is no image")]
@@ -49,7 +49,7 @@ public sealed class ImageFaultTests
             ? FakeEngine.Http(404, """{"message":"pull access denied for movies, repository does not exist or may require 'docker login': denied"}""") : null);
         ErrorRecord error = Assert.Single((await RunAsync(engine, "Receive-LabImage", "movies")).Errors);
         Assert.StartsWith("RegistryUnauthorized", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("Sign in with 'docker login'.", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Sign in with 'Connect-LabRegistry'.", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

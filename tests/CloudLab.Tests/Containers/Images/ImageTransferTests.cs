@@ -108,7 +108,7 @@ public sealed class ImageTransferTests : IAsyncLifetime
         ErrorRecord refused = Assert.Single((await CmdletRunner.RunAsync("Receive-LabImage", new { Image = host + "/movies:1", Session = session })).Errors);
         Assert.StartsWith("RegistryUnauthorized", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.PermissionDenied, refused.CategoryInfo.Category);
-        Assert.Contains($"docker login {host}", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Connect-LabRegistry {host}", refused.ToString(), StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(Path.Combine(world.Config, "config.json"), $$"""{"auths":{"{{host}}":{"auth":"amFuZTpodW50ZXIyIQ=="} } }""");
         CmdletResult result = await CmdletRunner.RunAsync("Receive-LabImage", new { Image = host + "/movies:1", Session = world.Session(new() { DockerHost = TestServers.Docker() }) });

@@ -57,7 +57,7 @@ public sealed class RegistryCredentialsTests : IDisposable
         LabException e = await Assert.ThrowsAsync<LabException>(() => FindAsync("example.org"));
         Assert.Equal("RegistryCredentialsUnreadable", e.Code);
         Assert.Contains(why, e.Message, StringComparison.Ordinal);
-        Assert.Contains("'docker login example.org'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("'Connect-LabRegistry example.org'", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", e.Message, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,4 @@
-namespace CloudLab.Core.Storage.Wire;
+namespace CloudLab.Core.Common.Waiting;
 
 /// <summary>Pauses between tries of what the SDK does not try again itself: doubling, with full jitter.</summary>
 internal static class Backoff

@@ -1,0 +1,328 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Streams;
+
+namespace CloudLab.Core.Containers.Registries;
+
+/// <summary>One repository of a registry.</summary>
+/// <param name="connection">The registry.</param>
+/// <param name="path">The repository's path there.</param>
+internal sealed class RegistryRepository(RegistryConnection connection, string path) : IImageRepository
+{
+    // Registries refuse larger manifests; the specification asks for at least as much.
+    private const int LargestManifest = 4 << 20;
+
+    // In one request instead of three.
+    private const int SmallBlob = 1 << 18;
+    private const int MostSessions = 3;
+    private const int MostStalls = 5;
+
+    private readonly string reading = $"repository:{path}:pull";
+    private readonly string writing = $"repository:{path}:pull,push";
+
+    /// <inheritdoc/>
+    public string Name => $"{connection.Registry}/{path}";
+
+    /// <inheritdoc/>
+    public async Task<ImageManifest> ManifestAsync(string reference, CancellationToken cancellation)
+    {
+        string target = TargetOf(reference);
+        using HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(HttpMethod.Get, $"/v2/{path}/manifests/{reference}", reading) { Accept = ImageManifest.Types, Target = target }, cancellation);
+        byte[] bytes = await WholeAsync(answer, target, cancellation);
+        ImageManifest manifest = ImageManifest.Parse(bytes, answer.Content.Headers.ContentType?.MediaType, target);
+        string? expected = reference.Contains(':', StringComparison.Ordinal) ? reference
+            : answer.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? said) ? said.First() : null;
+        return expected is null || expected == manifest.Digest || !expected.StartsWith("sha256:", StringComparison.Ordinal) ? manifest : throw new LabException(
+            LabErrorKind.Corrupted, "DigestMismatch", $"The registry {connection.Registry} sent another manifest than {expected} for '{target}': {manifest.Digest}. Try again; if it stays so, push the image anew.") { Target = target };
+    }
+
+    /// <summary>The digest that a tag stands for, without its manifest.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The digest. Throws <see cref="LabException"/> (<c>ImageNotFound</c>).</returns>
+    public async Task<string> DigestAsync(string tag, CancellationToken cancellation)
+    {
+        using HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(HttpMethod.Head, $"/v2/{path}/manifests/{tag}", reading) { Accept = ImageManifest.Types, Target = TargetOf(tag) }, cancellation);
+        return answer.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? said) ? said.First() : (await ManifestAsync(tag, cancellation)).Digest;
+    }
+
+    /// <summary>The tags of the repository, page by page.</summary>
+    /// <param name="cancellation">Stops the listing.</param>
+    /// <returns>The tags in the registry's order. Throws <see cref="LabException"/> (<c>RepositoryNotFound</c>).</returns>
+    public async IAsyncEnumerable<string> TagsAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string? next = $"/v2/{path}/tags/list?n=1000";
+        HashSet<string> pages = new(StringComparer.Ordinal);
+        while (next is not null && pages.Add(next))
+        {
+            using HttpResponseMessage answer = await connection.SendAsync(
+                new RegistryRequest(HttpMethod.Get, next, reading) { Target = Name, Expects = [HttpStatusCode.NotFound] }, cancellation);
+            if (answer.StatusCode == HttpStatusCode.NotFound)
+            {
+                throw new LabException(LabErrorKind.NotFound, "RepositoryNotFound", $"There is no repository '{path}' in the registry {connection.Registry}: check its name.") { Target = Name };
+            }
+
+            byte[] bytes = await WholeAsync(answer, Name, cancellation);
+            string[] tags;
+            try
+            {
+                tags = [.. (JsonNode.Parse(bytes)?["tags"] as JsonArray ?? []).Select(tag => (string)tag!)];
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                throw new LabException(LabErrorKind.ServiceFailed, "RegistryFailed", $"The registry {connection.Registry} answered the listing of '{Name}' with something that is no list of tags.", e) { Target = Name };
+            }
+
+            foreach (string tag in tags)
+            {
+                yield return tag;
+            }
+
+            next = NextOf(answer);
+        }
+    }
+
+    /// <summary>Removes a manifest, and with it all its tags.</summary>
+    /// <param name="reference">A digest, or a tag where the registry can remove one alone.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>False where the registry does not do that. Throws <see cref="LabException"/> (<c>ImageNotFound</c>).</returns>
+    public async Task<bool> RemoveAsync(string reference, CancellationToken cancellation)
+    {
+        using HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(HttpMethod.Delete, $"/v2/{path}/manifests/{reference}", $"repository:{path}:pull,push,delete")
+            {
+                Target = TargetOf(reference), Expects = [HttpStatusCode.MethodNotAllowed, HttpStatusCode.BadRequest],
+            },
+            cancellation);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Stream> OpenAsync(ImageBlob blob, long offset, CancellationToken cancellation) =>
+        new ResumingStream(await OnceAsync(blob, offset, cancellation), offset, position => OnceAsync(blob, position, cancellation));
+
+    /// <inheritdoc/>
+    public async Task<bool> HasAsync(string digest, CancellationToken cancellation)
+    {
+        using HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(HttpMethod.Head, $"/v2/{path}/blobs/{digest}", writing) { Target = Name, Expects = [HttpStatusCode.NotFound] }, cancellation);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> MountAsync(string digest, IImageRepository from, CancellationToken cancellation)
+    {
+        if (from is not RegistryRepository other || !other.IsOf(connection.Registry) || other.Name == Name)
+        {
+            return false;
+        }
+
+        using HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(
+                HttpMethod.Post, $"/v2/{path}/blobs/uploads/?mount={Uri.EscapeDataString(digest)}&from={Uri.EscapeDataString(other.Repository)}", $"{writing} {other.reading}")
+            {
+                Target = Name,
+            },
+            cancellation);
+
+        // A registry that does not mount opens an upload instead; a forgotten one would be kept for days.
+        if (answer.StatusCode == HttpStatusCode.Accepted)
+        {
+            await AbandonAsync(LocationOf(answer));
+        }
+
+        return answer.StatusCode == HttpStatusCode.Created;
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, Action<long> onBytes, CancellationToken cancellation)
+    {
+        for (int session = 1; ; session++)
+        {
+            long counted = 0;
+            void Count(long bytes)
+            {
+                counted += bytes;
+                onBytes(bytes);
+            }
+
+            string location = LocationOf(await BeginAsync(cancellation));
+            try
+            {
+                using BlobDigest digest = new(blob);
+                location = blob.Size > SmallBlob ? await SendAsync(blob, location, open, digest, Count, cancellation) : location;
+                string end = $"{location}{(location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest)}";
+                using HttpResponseMessage answer = await connection.SendAsync(
+                    new RegistryRequest(HttpMethod.Put, end, writing)
+                    {
+                        Target = Name,
+                        Repeatable = false,
+                        Content = onPiece => blob.Size > SmallBlob ? new ByteArrayContent([]) : new BlobContent(blob, 0, open, digest, Count, onPiece),
+                    },
+                    cancellation);
+                return;
+            }
+            catch (LabException e) when (session < MostSessions && IsLost(e))
+            {
+                // The registry forgot the upload, or broke off a small one: once more from the beginning.
+                onBytes(-counted);
+            }
+            catch
+            {
+                await AbandonAsync(location);
+                throw;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteManifestAsync(ImageManifest manifest, string? tag, CancellationToken cancellation)
+    {
+        using HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(HttpMethod.Put, $"/v2/{path}/manifests/{tag ?? manifest.Digest}", writing)
+            {
+                Target = TargetOf(tag ?? manifest.Digest),
+                Content = _ => new ByteArrayContent(manifest.Bytes) { Headers = { ContentType = new MediaTypeHeaderValue(manifest.MediaType) } },
+            },
+            cancellation);
+    }
+
+    private string Repository => path;
+
+    // RFC 8288: </v2/movies/tags/list?last=1.9&n=1000>; rel="next"
+    private static string? NextOf(HttpResponseMessage answer)
+    {
+        foreach (string link in answer.Headers.TryGetValues("Link", out IEnumerable<string>? links) ? links : [])
+        {
+            int open = link.IndexOf('<', StringComparison.Ordinal), close = link.IndexOf('>', StringComparison.Ordinal);
+            if (open >= 0 && close > open && link.Contains("next", StringComparison.Ordinal))
+            {
+                // Some registries give a path relative to the request.
+                return new Uri(answer.RequestMessage!.RequestUri!, link[(open + 1)..close]).PathAndQuery;
+            }
+        }
+
+        return null;
+    }
+
+    private static string LocationOf(HttpResponseMessage answer)
+    {
+        using (answer)
+        {
+            return answer.Headers.Location is { } location ? new Uri(answer.RequestMessage!.RequestUri!, location).AbsoluteUri
+                : throw new LabException(LabErrorKind.ServiceFailed, "RegistryFailed", $"The registry at {answer.RequestMessage!.RequestUri!.Authority} began an upload without saying where.");
+        }
+    }
+
+    private static bool IsLost(LabException e) => e.StatusCode is 404 or 416 or >= 500 || e.Code == "RegistryUnreachable";
+
+    private static async Task<byte[]> WholeAsync(HttpResponseMessage answer, string target, CancellationToken cancellation)
+    {
+        try
+        {
+            await using Stream stream = await answer.Content.ReadAsStreamAsync(cancellation);
+            byte[] buffer = new byte[LargestManifest + 1];
+            int count = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
+            return count <= LargestManifest ? buffer[..count] : throw new LabException(
+                LabErrorKind.NotSupported, "ManifestTooLarge", $"The answer about '{target}' is larger than the 4 MiB that a manifest may have.") { Target = target };
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw RegistryFailure.Unreachable(target, $"the connection broke in the middle of an answer ({e.Message.TrimEnd('.')})", e);
+        }
+    }
+
+    private bool IsOf(string registry) => connection.Registry == registry;
+
+    private string TargetOf(string reference) => Name + (reference.Contains(':', StringComparison.Ordinal) ? "@" : ":") + reference;
+
+    private Task<HttpResponseMessage> BeginAsync(CancellationToken cancellation) =>
+        connection.SendAsync(new RegistryRequest(HttpMethod.Post, $"/v2/{path}/blobs/uploads/", writing) { Target = Name, Content = _ => new ByteArrayContent([]) }, cancellation);
+
+    private async Task<Stream> OnceAsync(ImageBlob blob, long offset, CancellationToken cancellation)
+    {
+        HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(HttpMethod.Get, $"/v2/{path}/blobs/{blob.Digest}", reading) { Target = $"{Name}@{blob.Digest}", Offset = offset }, cancellation);
+        Stream stream = await answer.Content.ReadAsStreamAsync(cancellation);
+
+        // Not every server behind a registry knows ranges.
+        if (offset > 0 && answer.StatusCode != HttpStatusCode.PartialContent)
+        {
+            byte[] skipped = new byte[1 << 16];
+            for (long left = offset; left > 0;)
+            {
+                int count = await stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(left, skipped.Length)), cancellation);
+                left = count > 0 ? left - count : 0;
+            }
+        }
+
+        return stream;
+    }
+
+    // Sends the content; where the connection breaks, asks how far it came and goes on from there.
+    private async Task<string> SendAsync(
+        ImageBlob blob, string location, Func<long, CancellationToken, Task<Stream>> open, BlobDigest digest, Action<long> onBytes, CancellationToken cancellation)
+    {
+        long offset = 0;
+        int stalls = 0;
+        while (true)
+        {
+            BlobContent? content = null;
+            try
+            {
+                return LocationOf(await connection.SendAsync(
+                    new RegistryRequest(HttpMethod.Patch, location, writing)
+                    {
+                        Target = Name, Repeatable = false, Content = onPiece => content = new BlobContent(blob, offset, open, digest, onBytes, onPiece),
+                    },
+                    cancellation));
+            }
+            catch (LabException e) when (content is not null && (e.Code == "RegistryUnreachable" || e.StatusCode is >= 500))
+            {
+                content.ThrowIfSourceFailed();
+                (location, long arrived) = await ProgressAsync(location, cancellation);
+                onBytes(arrived - offset - content.Sent);
+                stalls = arrived > offset ? 0 : stalls + 1;
+                if (stalls > MostStalls)
+                {
+                    throw;
+                }
+
+                offset = arrived;
+            }
+        }
+    }
+
+    private async Task<(string Location, long Arrived)> ProgressAsync(string location, CancellationToken cancellation)
+    {
+        using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Get, location, writing) { Target = Name }, cancellation);
+        string range = answer.Headers.TryGetValues("Range", out IEnumerable<string>? values) ? values.First() : "0-0";
+        long last = long.TryParse(range[(range.IndexOf('-', StringComparison.Ordinal) + 1)..], System.Globalization.CultureInfo.InvariantCulture, out long number) ? number : 0;
+        string next = answer.Headers.Location is { } moved ? new Uri(answer.RequestMessage!.RequestUri!, moved).AbsoluteUri : location;
+        return (next, last == 0 ? 0 : last + 1);
+    }
+
+    // What is left of it the registry clears up by itself some day; a failure here must not hide what went wrong before.
+    private async Task AbandonAsync(string location)
+    {
+        try
+        {
+            // The registry may still be busy with the request that broke off, and would make again what is removed under its hands.
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5));
+            await Task.Delay(300, limit.Token);
+            using HttpResponseMessage answer = await connection.SendAsync(
+                new RegistryRequest(HttpMethod.Delete, location, writing) { Repeatable = false, Expects = [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed] }, limit.Token);
+        }
+        catch (Exception e) when (e is LabException or OperationCanceledException)
+        {
+            Common.Reporting.RequestLog.Current.Verbose($"The upload at {Name} was not taken back: {e.Message}");
+        }
+    }
+}
