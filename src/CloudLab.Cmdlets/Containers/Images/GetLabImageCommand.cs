@@ -2,6 +2,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Containers.Registries;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Containers.Registries;
 
@@ -38,15 +39,14 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <code>Get-LabImage 127.0.0.1:5000/movies/site:1.0 -Registry</code>
 /// </example>
 /// <inputtype>Names of images, or objects with the property Image, as Build-LabImage and Get-LabImage write them.</inputtype>
-[Cmdlet(VerbsCommon.Get, "LabImage", DefaultParameterSetName = "Engine")]
+[Cmdlet(VerbsCommon.Get, "LabImage")]
 [OutputType(typeof(LabImage))]
 public sealed class GetLabImageCommand : DockerCommand
 {
     private ImageStore? store;
 
     /// <summary>Names of images: with a tag, without one for all tags, or with wildcards; or a digest; or an id or the beginning of one.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Engine")]
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, Mandatory = true, ParameterSetName = "Registry")]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ImageNames]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -61,15 +61,15 @@ public sealed class GetLabImageCommand : DockerCommand
     public string[]? Platform { get; set; }
 
     /// <summary>Asks the registry instead of the engine.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Registry")]
+    [Parameter]
     public SwitchParameter Registry { get; set; }
 
     /// <inheritdoc cref="RegistryCommand.AllowHttp"/>
-    [Parameter(ParameterSetName = "Registry")]
+    [Parameter]
     public SwitchParameter AllowHttp { get; set; }
 
     /// <inheritdoc cref="RegistryCommand.SkipCertificateCheck"/>
-    [Parameter(ParameterSetName = "Registry")]
+    [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
     /// <inheritdoc/>
@@ -85,7 +85,7 @@ public sealed class GetLabImageCommand : DockerCommand
         if (Registry)
         {
             RegistryImages registry = new(Lab, Reporter, new RegistryOptions(AllowHttp, SkipCertificateCheck));
-            await ForEachAsync(Image!, image => WriteMatchingAsync(InRegistryAsync(registry, image, cancellation), cancellation));
+            await ForEachAsync(Image ?? throw new LabException(LabErrorKind.InvalidArgument, "ImageMissing", "-Registry needs -Image: name the image, such as 127.0.0.1:5000/movies/site:1.0."), image => WriteMatchingAsync(InRegistryAsync(registry, image, cancellation), cancellation));
             return;
         }
 

@@ -72,8 +72,10 @@ internal sealed class BlobContent : HttpContent
                 onPiece();
             }
 
-            // Before the end of the body, so that the registry never sees a damaged blob as a whole one.
-            FromSource(() => digest.Check("The source"));
+            if (offset + Sent < blob.Size)
+            {
+                FromSource(() => digest.Check("The source"));
+            }
         }
         finally
         {

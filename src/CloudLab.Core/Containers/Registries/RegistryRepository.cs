@@ -144,6 +144,13 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     /// <inheritdoc/>
     public async Task WriteAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, Action<long> onBytes, CancellationToken cancellation)
     {
+        if (blob.Size <= SmallBlob)
+        {
+            await WriteWholeAsync(blob, await ReadWholeAsync(blob, open, cancellation), cancellation);
+            onBytes(blob.Size);
+            return;
+        }
+
         for (int session = 1; ; session++)
         {
             long counted = 0;
@@ -157,21 +164,16 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
             try
             {
                 using BlobDigest digest = new(blob);
-                location = blob.Size > SmallBlob ? await SendAsync(blob, location, open, digest, Count, cancellation) : location;
-                string end = $"{location}{(location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest)}";
-                using HttpResponseMessage answer = await connection.SendAsync(
-                    new RegistryRequest(HttpMethod.Put, end, writing)
-                    {
-                        Target = Name,
-                        Repeatable = false,
-                        Content = onPiece => blob.Size > SmallBlob ? new ByteArrayContent([]) : new BlobContent(blob, 0, open, digest, Count, onPiece),
-                    },
-                    cancellation);
+                location = await SendAsync(blob, location, open, digest, Count, cancellation);
+
+                // The registry checks it, too, but would say less; and an upload that is whole can be taken back.
+                digest.Check("The source");
+                await EndAsync(location, blob, _ => new ByteArrayContent([]), cancellation);
                 return;
             }
             catch (LabException e) when (session < MostSessions && IsLost(e))
             {
-                // The registry forgot the upload, or broke off a small one: once more from the beginning.
+                // The registry forgot the upload, or cannot go on with one that broke (registry:2 cannot): once more from the beginning.
                 onBytes(-counted);
             }
             catch
@@ -300,6 +302,37 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
         }
     }
 
+    private static async Task<byte[]> ReadWholeAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
+    {
+        byte[] content = new byte[blob.Size];
+        await using CheckedStream stream = new(await open(0, cancellation), blob, "The source");
+        int count = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellation);
+
+        // The end must be read for the digest to be checked.
+        await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, cancellation);
+        return content[..count];
+    }
+
+    private async Task WriteWholeAsync(ImageBlob blob, byte[] content, CancellationToken cancellation)
+    {
+        string location = LocationOf(await BeginAsync(cancellation));
+        try
+        {
+            await EndAsync(location, blob, _ => new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } }, cancellation);
+        }
+        catch
+        {
+            await AbandonAsync(location);
+            throw;
+        }
+    }
+
+    private async Task EndAsync(string location, ImageBlob blob, Func<Action, HttpContent> content, CancellationToken cancellation)
+    {
+        string end = $"{location}{(location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest)}";
+        using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Put, end, writing) { Target = Name, Content = content }, cancellation);
+    }
+
     private async Task<(string Location, long Arrived)> ProgressAsync(string location, CancellationToken cancellation)
     {
         using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Get, location, writing) { Target = Name }, cancellation);
@@ -314,9 +347,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     {
         try
         {
-            // The registry may still be busy with the request that broke off, and would make again what is removed under its hands.
             using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5));
-            await Task.Delay(300, limit.Token);
             using HttpResponseMessage answer = await connection.SendAsync(
                 new RegistryRequest(HttpMethod.Delete, location, writing) { Repeatable = false, Expects = [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed] }, limit.Token);
         }

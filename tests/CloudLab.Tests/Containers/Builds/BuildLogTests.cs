@@ -100,7 +100,7 @@ public class BuildLogTests
     [InlineData("ERROR: failed to build: failed to solve: the Dockerfile cannot be empty", "DockerfileInvalid", "Dockerfile is empty")]
     [InlineData("ERROR: failed to build: failed to solve: target stage \"zz\" could not be found (did you mean a?)", "BuildTargetNotFound", "no stage 'zz' (did you mean a?)")]
     [InlineData("ERROR: failed to build: failed to solve: foo: failed to resolve source metadata for docker.io/library/foo:latest: pull access denied, repository does not exist", "BaseImageUnavailable", "'docker.io/library/foo:latest'")]
-    [InlineData("ERROR: failed to build: failed to solve: failed to push 127.0.0.1:5000/x:1: unexpected status from HEAD request: 401 Unauthorized", "RegistryUnauthorized", "docker login 127.0.0.1:5000")]
+    [InlineData("ERROR: failed to build: failed to solve: failed to push 127.0.0.1:5000/x:1: unexpected status from HEAD request: 401 Unauthorized", "RegistryUnauthorized", "Connect-LabRegistry 127.0.0.1:5000")]
     [InlineData("ERROR: failed to build: failed to solve: failed to push r.example/x:1: push access denied, repository does not exist or may require authorization", "RegistryUnauthorized", "r.example")]
     [InlineData("ERROR: failed to build: failed to solve: failed to push r.example:5000/x:1: failed to do request: Head \"https://r.example:5000/v2/\": http: server gave HTTP response to HTTPS client", "RegistryUnreachable", "was built but could not be pushed")]
     [InlineData("ERROR: failed to build: failed to solve: syntax error in pattern", "DockerignoreInvalid", ".dockerignore")]
