@@ -1,9 +1,11 @@
 #!/usr/bin/env pwsh
-# Images against the docker CLI, in the same run: a list, and a push, a pull, a save and a load of one image. Needs an engine (DOCKER_HOST, or
+# Images against the docker CLI, in the same run: a list, a push, a pull, a save and a load of one image, and a copy from registry to registry,
+# beside pull, tag and push. Needs an engine (DOCKER_HOST, or
 # CLOUDLAB_TEST_DOCKER) and a registry that it can push to (CLOUDLAB_TEST_REGISTRY). Both sides work warm and take turns; the middle time counts.
 [CmdletBinding()]
 param(
     [string] $Registry = $env:CLOUDLAB_TEST_REGISTRY ?? '127.0.0.1:5000',
+    [string] $To,
     [ValidateRange(1, 100)] [int] $Rounds = 7,
     [ValidateRange(1, 4096)] [int] $MiB = 64
 )
@@ -57,6 +59,20 @@ try {
     Measure-Turn "push, $MiB MiB" { Push-LabImage $script:name } { docker push --quiet $script:name } -Before {
         $script:name = "$($image)-$(($script:next++))"
         New-Image $script:name
+    }
+
+    # Each copy has to send something, too: the blobs of this repository are mounted into no other registry, so a second one is named with -To.
+    if ($To) {
+        Measure-Turn "copy to another registry, $MiB MiB" { Copy-LabImage $script:name $script:copy } {
+            docker pull --quiet $script:name; docker tag $script:name $script:copy; docker push --quiet $script:copy
+        } -Before {
+            $script:name = "$($image)-$(($script:next++))"
+            $script:copy = $script:name -replace '^[^/]+', $To
+            New-Image $script:name
+            $null = Push-LabImage $script:name
+            docker image rm --force $script:name
+            $made.Add($script:copy)
+        }
     }
 }
 finally {

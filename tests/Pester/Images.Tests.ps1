@@ -30,6 +30,13 @@ Describe 'Images without a Docker Engine' -Tag Containers {
         Join-LabImage a/b:amd64, a/b:arm64 -Tag a/b:1 -WhatIf @none
     }
 
+    It 'asks nothing of a registry with -WhatIf' {
+        Copy-LabImage 127.0.0.1:1/movies/site:1 127.0.0.1:1/archive/site -WhatIf
+        Save-LabImage 127.0.0.1:1/movies/site:1 -Path (Join-Path $TestDrive none) -WhatIf
+        Remove-LabImageTag 127.0.0.1:1/movies/site:1 -WhatIf
+        Join-Path $TestDrive none | Should -Not -Exist
+    }
+
     It 'refuses <Text>' -ForEach @(
         @{ Text = 'a tag with upper-case letters'; Code = { Add-LabImageTag movies/site:1 Movies/Site:2 @none }; Id = 'TagInvalid' }
         @{ Text = 'a digest as a tag'; Code = { Add-LabImageTag movies/site:1 "movies/site@sha256:$('a' * 64)" @none }; Id = 'TagInvalid' }
@@ -173,5 +180,65 @@ Describe 'Images with a Docker Engine (CLOUDLAB_TEST_DOCKER, CLOUDLAB_TEST_REGIS
 
     It 'lists the builder of the engine' {
         (Get-LabBuilder @engine | Where-Object Driver -EQ docker).Platforms | Should -Contain linux/amd64
+    }
+}
+
+Describe 'Registries' -Tag Containers -Skip:(-not $docker) {
+    BeforeAll {
+        $repository = "$env:CLOUDLAB_TEST_REGISTRY/cloudlab-pester/$([guid]::NewGuid().ToString('N'))"
+        $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
+        $null = New-Item (Join-Path $TestDrive 'context') -ItemType Directory
+        Set-Content (Join-Path $TestDrive 'context/film.txt') $repository
+        $null = Build-LabImage (Join-Path $TestDrive 'context') -DockerfileText 'FROM scratch', 'COPY film.txt /' -Tag "${repository}:1.0" -Platform linux/amd64, linux/arm64 -Push @engine
+    }
+
+    AfterAll {
+        Get-LabImage "${repository}*" @engine -ErrorAction Ignore | Remove-LabImage -Force @engine -ErrorAction Ignore
+    }
+
+    It 'copies what a pipeline finds, each under its own tag' {
+        Get-LabImage "${repository}:1.0" @engine | Add-LabImageTag -Tag "${repository}:1.1" @engine | Push-LabImage @engine | Out-Null
+        $copies = Find-LabImageTag $repository -Tag 1.* | Copy-LabImage -Destination "$repository-copy"
+        $copies.Image | Sort-Object | Should -Be "$repository-copy:1.0", "$repository-copy:1.1"
+        $copies[0].Platforms | Should -Be 'linux/amd64', 'linux/arm64'
+        (Find-LabImageTag "$repository-copy" -Digest | Group-Object Digest).Count | Should -Be 2
+        Get-LabImage "$repository-copy:1.*" -Registry | ForEach-Object Digest | Select-Object -Unique | Should -Be $copies[0].Digest
+        $copies | Out-String | Should -Match 'Platforms'
+    }
+
+    It 'reads layers without pulling them' {
+        $layer = Get-LabImageLayer "${repository}:1.0" -Registry -Platform linux/arm64
+        $layer.Files.Path | Should -Be '/film.txt'
+        $layer.Instruction | Should -BeLike 'COPY film.txt*'
+    }
+
+    It 'saves to a folder of PowerShell and brings it back' {
+        Push-Location $TestDrive
+        try {
+            $saved = Save-LabImage "${repository}:1.0" -Path 'lay[1]out'
+            Test-Path -LiteralPath (Join-Path $TestDrive 'lay[1]out/oci-layout') | Should -BeTrue
+            (Copy-LabImage -Path 'lay[1]out' -Destination "$repository-back").Digest | Should -Be $saved.Digest
+        }
+        finally { Pop-Location }
+    }
+
+    It 'removes tags and asks for each' {
+        { Remove-LabImageTag "$repository-copy:none" -Force -ErrorAction Stop } | Should -Throw -ErrorId 'ImageNotFound,*'
+        Find-LabImageTag "$repository-back" | Remove-LabImageTag -Force
+        Find-LabImageTag "$repository-back" | Should -BeNullOrEmpty
+    }
+
+    It 'signs in and out' {
+        $old, $env:DOCKER_CONFIG = $env:DOCKER_CONFIG, "$TestDrive/docker"
+        try {
+            $login = Connect-LabRegistry $env:CLOUDLAB_TEST_REGISTRY -Credential ([pscredential]::new('ann', (ConvertTo-SecureString pw -AsPlainText)))
+            $login | Out-String | Should -Match 'config.json'
+            "$($login | ConvertTo-Json)" | Should -Not -Match 'pw'
+            $line = "Disconnect-LabRegistry 127"
+            ([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Contain $env:CLOUDLAB_TEST_REGISTRY
+            $login | Disconnect-LabRegistry
+            { Disconnect-LabRegistry $env:CLOUDLAB_TEST_REGISTRY -ErrorAction Stop } | Should -Throw -ErrorId 'RegistryNotConnected,*'
+        }
+        finally { $env:DOCKER_CONFIG = $old }
     }
 }

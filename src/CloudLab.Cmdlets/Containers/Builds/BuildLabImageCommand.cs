@@ -16,7 +16,7 @@ namespace CloudLab.Cmdlets.Containers.Builds;
 /// checks.</para>
 /// <para>Without -Push, -Output and -OutputPath the image goes into the Docker Engine, with all its platforms. More than one platform needs the containerd
 /// image store; the cmdlet checks this before it builds. With -Push the image goes to the registry that its
-/// names refer to, with the credentials of 'docker login'. To build for another processor, the engine's machine needs qemu if
+/// names refer to, with the credentials of Connect-LabRegistry or 'docker login'. To build for another processor, the engine's machine needs qemu if
 /// the Dockerfile has RUN steps.</para>
 /// <para>-Bake builds the targets of a bake file together and writes one result for each; a target that fails is one error, and the others are
 /// built. -WhatIf shows the targets and their tags. Images go into the Docker Engine if the bake file has no other output for them.</para>

@@ -6,7 +6,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 
 /// <summary>Pushes images to the registries that their names refer to.</summary>
 /// <remarks>
-/// <para>The credentials are those of 'docker login': from config.json, its credential store or the helper for the registry. All
+/// <para>The credentials are those of Connect-LabRegistry or 'docker login': from config.json, its credential store or the helper for the registry. All
 /// platforms that the engine has are pushed, as one index. Layers that the registry has are not pushed again, also after Ctrl+C or a lost
 /// connection. To push an image under another name, give it that name first with Add-LabImageTag.</para>
 /// <para>Errors, one for each image: ImageNotFound, with the names that are similar; RegistryUnauthorized, which says how to log

@@ -7,7 +7,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 
 /// <summary>Pulls images from their registries into the Docker Engine.</summary>
 /// <remarks>
-/// <para>The credentials are those of 'docker login': from config.json, its credential store or the helper for the registry. Several
+/// <para>The credentials are those of Connect-LabRegistry or 'docker login': from config.json, its credential store or the helper for the registry. Several
 /// images are pulled at once. Layers that the engine has are not pulled again, also after Ctrl+C or a lost connection.</para>
 /// <para>Errors, one for each image: ImageNameInvalid; ImageNotFound when the registry does not have it; PlatformNotFound;
 /// RegistryUnauthorized, which says how to log in; RegistryUnreachable; RegistryCredentialsUnreadable when a credential helper
