@@ -225,7 +225,7 @@ Describe 'Measure-LabQuota' -Tag Autoscaling {
         $found.Name | Should -Be 'front', 'search', 'front'
         $found.Fits | Should -Be $true, $false, $true
         $found[1].AcceptedPodCount | Should -Be 2
-        $found[1].Refusals | Should -Be 'pods "search-xxxxx" is forbidden: exceeded quota: compute, requested: requests.cpu=400m, used: requests.cpu=1700m, limited: requests.cpu=2'
+        $found[1].Refusals | Should -Be 'pods "search-xxxxx" is forbidden: exceeded quota: compute, requested: limits.cpu=1,requests.cpu=400m, used: limits.cpu=3500m,requests.cpu=1700m, limited: limits.cpu=4,requests.cpu=2'
         $found[0].Defaults | Should -Contain 'memory request 128Mi for container front from LimitRange defaults'
     }
 
@@ -280,8 +280,8 @@ Describe 'Measure-LabCapacity' -Tag Autoscaling {
     It 'makes nodes up, and says how many more would fit' {
         $found = Measure-LabCapacity shop.yaml -Cpu 2 -Memory 4Gi -Count 3 -By Workload
         $found.Fits | Should -Be $true, $true
-        # 6 cores less 2.5 leave room for pods of 300m and 400m.
-        $found.MorePodCount | Should -Be 10, 8
+        # 900m, 1300m and 1300m are free: 3 + 4 + 4 pods of 300m, or 2 + 3 + 3 of 400m.
+        $found.MorePodCount | Should -Be 11, 8
     }
 
     It 'packs tightly on request' {

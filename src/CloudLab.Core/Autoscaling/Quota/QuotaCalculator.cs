@@ -17,7 +17,7 @@ public sealed class QuotaCalculator
     private readonly int nodes;
     private readonly string? defaultClass;
     private readonly List<QuotaState> quotas;
-    private readonly List<JsonObject> limitRanges;
+    private readonly Dictionary<string, LimitRanges> limitRanges;
     private readonly List<(QuotaState Quota, ResourceList Used)> before;
     private readonly List<LabQuotaCheck> checks = [];
 
@@ -36,9 +36,10 @@ public sealed class QuotaCalculator
             throw ManifestObjects.Invalid("NoQuota", $"There is no ResourceQuota and no LimitRange, but {ManifestObjects.Describe(objects)}: give their manifests too, or pipe Get-LabResource resourcequotas.");
         }
 
-        limitRanges = [.. all.Where(one => Kind(one) == "LimitRange")];
         string[] named = [.. all.Select(one => ManifestObjects.Text(one["metadata"], "namespace")).OfType<string>().Distinct(StringComparer.Ordinal)];
         this.defaultNamespace = defaultNamespace ?? (named.Length == 1 ? named[0] : "default");
+        limitRanges = all.Where(one => Kind(one) == "LimitRange").GroupBy(one => NamespaceOf(ManifestObjects.Text(one["metadata"], "namespace")), StringComparer.Ordinal)
+            .ToDictionary(same => same.Key, same => new LimitRanges(same), StringComparer.Ordinal);
         defaultClass = ManifestObjects.Text(all.FirstOrDefault(one => Kind(one) == "StorageClass"
             && ManifestObjects.Text((one["metadata"] as JsonObject)?["annotations"], "storageclass.kubernetes.io/is-default-class") == "true")?["metadata"], "name");
         foreach (JsonObject one in existing)
@@ -80,7 +81,7 @@ public sealed class QuotaCalculator
 
     private List<QuotaState> In(string ns) => quotas.FindAll(quota => NamespaceOf(quota.Namespace) == ns);
 
-    private LimitRanges RangesIn(string ns) => new(limitRanges.Where(one => NamespaceOf(ManifestObjects.Text(one["metadata"], "namespace")) == ns));
+    private LimitRanges RangesIn(string ns) => limitRanges.GetValueOrDefault(ns) ?? new([]);
 
     // What is there is used, whether it would be accepted now or not.
     private void Use(JsonObject json)
