@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Autoscaling.Quota;
 
 /// <summary>Whether an object of a manifest, and the pods and claims that it makes, would be accepted.</summary>
@@ -28,10 +30,10 @@ public sealed record LabQuotaCheck
     public required string Charge { get; init; }
 
     /// <summary>What LimitRanges fill in.</summary>
-    public IReadOnlyList<string> Defaults { get; init; } = [];
+    public IReadOnlyList<string> Defaults { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>What the API server would say of what it refuses.</summary>
-    public IReadOnlyList<string> Refusals { get; init; } = [];
+    public IReadOnlyList<string> Refusals { get; init => field = TextList.Of(value); } = new TextList<string>([]);
 
     /// <summary>The result in words.</summary>
     public required string Reason { get; init; }
