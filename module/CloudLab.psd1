@@ -90,9 +90,12 @@
         'Join-LabImage'
         'Measure-HpaReplicas'
         'Measure-LabBucket'
+        'Measure-LabCapacity'
         'Measure-LabContainer'
         'Measure-LabDocker'
         'Measure-LabPolicy'
+        'Measure-LabQuota'
+        'Measure-VpaRequest'
         'Move-LabObject'
         'New-LabAccessKey'
         'New-LabBucket'
@@ -182,7 +185,7 @@
         'Wait-LabRole'
         'Watch-LabContainer'
     )
-    AliasesToExport        = @('Measure-LabHpa')
+    AliasesToExport        = @('Measure-LabHpa', 'Measure-LabVpa')
     PrivateData            = @{
         PSData = @{
             # ProjectUri is left out until the project has a public address.

@@ -22,5 +22,16 @@ try {
     $sums | Format-Table | Out-String
     $sums[1].Comparison
     Measure-HpaReplicas -Manifest hpa.yaml -LoadPath load.csv -Plot
+
+    '--- What the web shop should request, from two days of its usage'
+    (Import-Csv usage.csv | Measure-VpaRequest -Manifest vpa.yaml -Hpa hpa.yaml -WarningAction SilentlyContinue).Reason
+
+    '--- Would the larger shop fit into the quota of its namespace?'
+    (Measure-LabQuota quota.yaml, shop.yaml).Reason
+    Measure-LabQuota quota.yaml, shop.yaml -By Quota | Format-Table | Out-String
+
+    '--- And onto three nodes?'
+    Measure-LabCapacity nodes.yaml, shop.yaml -WarningAction SilentlyContinue | Format-Table | Out-String
+    (Measure-LabCapacity nodes.yaml, shop.yaml -By Workload).Reason
 }
 finally { Pop-Location }

@@ -13,7 +13,11 @@ internal static class TypeNames
     // Named one by one: to look through the whole assembly takes a tenth of an import. A test compares with what cmdlets write.
     private static readonly string[] Types =
     [
+        "Autoscaling.Capacity.LabNodeCapacity",
+        "Autoscaling.Capacity.LabPodPlacement",
         "Autoscaling.Hpa.HpaDecision",
+        "Autoscaling.Quota.LabQuotaCheck",
+        "Autoscaling.Quota.LabQuotaUsage",
         "Autoscaling.Replay.HpaReplayStep",
         "Autoscaling.Replay.HpaReplaySummary",
         "Autoscaling.Schedules.Calendar.LabScheduleCalendar",
@@ -24,6 +28,7 @@ internal static class TypeNames
         "Autoscaling.Schedules.LabScheduleTest",
         "Autoscaling.Schedules.LabScheduledRun",
         "Autoscaling.Schedules.MissedRuns",
+        "Autoscaling.Vpa.VpaRecommendation",
         "Common.Errors.LabErrorKind",
         "Common.Errors.LabException",
         "Containers.Builders.LabBuilder",

@@ -133,3 +133,171 @@ Describe 'Measure-HpaReplicas with a manifest' -Tag Autoscaling {
         $text | Should -Match 'hpa-calm.yaml takes'
     }
 }
+
+Describe 'Measure-VpaRequest' -Tag Autoscaling {
+    BeforeAll {
+        Push-Location (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'examples/autoscaling')
+    }
+    AfterAll { Pop-Location }
+
+    It 'recommends for each container, within its policy, and says why' {
+        $found = Import-Csv usage.csv | Measure-VpaRequest -Manifest vpa.yaml
+        $found.Container | Should -Be 'proxy', 'web'
+        $found[0].CpuTarget | Should -BeNullOrEmpty
+        $found[0].Reason | Should -BeLike '*mode Off*'
+        $found[1].CpuTarget | Should -Match '^\d+m$'
+        $found[1].SampleCount | Should -Be 576
+        $found[1].Reason | Should -Match '^CPU: 90 % of the samples, .* Memory: 90 % of the peaks, '
+        # 90 % of at most 440m, with 15 % and a bucket of 5 %.
+        [int] ($found[1].CpuTarget -replace 'm') | Should -BeGreaterThan 350
+        [int] ($found[1].CpuTarget -replace 'm') | Should -BeLessThan 540
+    }
+
+    It 'gives the same from rows, a file and its alias' {
+        $rows = Import-Csv usage.csv | Measure-VpaRequest
+        $file = Measure-LabVpa usage.csv
+        $text = Get-Content usage.csv | Measure-VpaRequest
+        ($rows | ConvertTo-Json) | Should -Be ($file | ConvertTo-Json)
+        ($text | ConvertTo-Json) | Should -Be ($file | ConvertTo-Json)
+    }
+
+    It 'reads answers of Prometheus without names, one after the other' {
+        $series = foreach ($part in 0, 1) {
+            $values = foreach ($i in 0..99) { , @((1764000000 + ($part * 100 + $i) * 60), '0.25') }
+            $path = Join-Path $TestDrive "cpu$part.json"
+            @{ data = @{ resultType = 'matrix'; result = @(@{ metric = @{ container = 'web'; pod = 'web-1' }; values = $values }) } } | ConvertTo-Json -Depth 9 | Set-Content $path
+            $path
+        }
+        $found = Measure-VpaRequest -CpuPath $series
+        $found.SampleCount | Should -Be 200
+        $found.History | Should -Be ([timespan]::FromMinutes(199))
+        # 250m lies in the bucket that ends at 258.4m; with 15 %.
+        $found.CpuUncappedTarget | Should -Be '296m'
+    }
+
+    It 'raises memory after a container ran out of it' {
+        $before = Measure-VpaRequest usage.csv
+        $after = Measure-VpaRequest usage.csv -Oom @{ Time = '2026-11-27T23:55:00Z'; Container = 'web'; Pod = 'web-1'; Memory = '2Gi' }
+        $after[1].OomCount | Should -Be 1
+        # 2Gi and 20 %, in its bucket, with 15 %.
+        [long] $after[1].MemoryTarget | Should -BeGreaterThan 2900000000
+        $before[1].MemoryTarget | Should -Not -Be $after[1].MemoryTarget
+    }
+
+    It 'warns where an HPA scales on the same request' {
+        $found = Measure-VpaRequest usage.csv -Hpa hpa.yaml -WarningVariable warned -WarningAction SilentlyContinue
+        $warned | Should -HaveCount 1
+        "$warned" | Should -Match 'HorizontalPodAutoscaler web scales on the utilization of cpu.*controlledResources: \[memory\]'
+        $found[1].Conflict | Should -Be "$warned"
+    }
+
+    It 'refuses <Case> in one line' -ForEach @(
+        @{ Case = 'no samples'; Arguments = @{}; Id = 'NoSamples' }
+        @{ Case = 'a file that is not there'; Arguments = @{ SamplePath = 'nothing.csv' }; Id = 'LoadNotFound' }
+        @{ Case = 'an HPA as a manifest'; Arguments = @{ SamplePath = 'usage.csv'; Manifest = 'hpa.yaml' }; Id = 'NotAVerticalAutoscaler' }
+        @{ Case = 'a percentile in percent'; Arguments = @{ SamplePath = 'usage.csv'; TargetCpuPercentile = 90 }; Id = 'InvalidPercentile' }
+        @{ Case = 'a negative margin'; Arguments = @{ SamplePath = 'usage.csv'; SafetyMargin = -1 }; Id = 'InvalidSafetyMargin' }
+        @{ Case = 'negative usage'; Arguments = @{ InputObject = [pscustomobject]@{ Time = 0; Cpu = -1 } }; Id = 'SampleInvalid' }
+        @{ Case = 'a wrong unit'; Arguments = @{ InputObject = [pscustomobject]@{ Time = 0; Memory = '128MB' } }; Id = 'LoadInvalid' }
+        @{ Case = 'neither CPU nor memory'; Arguments = @{ InputObject = [pscustomobject]@{ Time = 0; Requests = 1 } }; Id = 'SampleInvalid' }
+        @{ Case = 'an OOM event without memory'; Arguments = @{ SamplePath = 'usage.csv'; Oom = @{ Time = 0 } }; Id = 'SampleInvalid' }
+        @{ Case = 'times twice'; Arguments = @{ InputObject = "Time,Cpu`n0,1`n0,2" }; Id = 'LoadDuplicate' }
+    ) {
+        $problem = { Measure-VpaRequest @Arguments } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        "$problem" | Should -Not -Match "`n"
+    }
+
+    It 'warns of a gap' {
+        $null = "Time,Cpu`n0,1`n60,1`n120,1`n9000,1" | Measure-VpaRequest -WarningVariable gaps -WarningAction SilentlyContinue
+        "$gaps" | Should -BeLike '*gap from 1970-01-01 00:02:00Z*'
+    }
+}
+
+Describe 'Measure-LabQuota' -Tag Autoscaling {
+    BeforeAll {
+        Push-Location (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'examples/autoscaling')
+    }
+    AfterAll { Pop-Location }
+
+    It 'says how many pods of each workload would run, and why not more' {
+        $found = Measure-LabQuota quota.yaml, shop.yaml
+        $found.Name | Should -Be 'front', 'search', 'front'
+        $found.Fits | Should -Be $true, $false, $true
+        $found[1].AcceptedPodCount | Should -Be 2
+        $found[1].Refusals | Should -Be 'pods "search-xxxxx" is forbidden: exceeded quota: compute, requested: limits.cpu=1,requests.cpu=400m, used: limits.cpu=3500m,requests.cpu=1700m, limited: limits.cpu=4,requests.cpu=2'
+        $found[0].Defaults | Should -Contain 'memory request 128Mi for container front from LimitRange defaults'
+    }
+
+    It 'says what is left, with and without manifests' {
+        (Measure-LabQuota quota.yaml).Left | Should -Be '5', '4', '10', '2', '2Gi', '1'
+        $after = Measure-LabQuota quota.yaml, shop.yaml -By Quota
+        ($after | Where-Object Resource -EQ requests.cpu).LeftAfter | Should -Be '300m'
+        ($after | Where-Object Resource -EQ requests.cpu).Requested | Should -Be '2500m'
+    }
+
+    It 'takes text, lines, files, hashtables and objects from the pipeline' {
+        $files = Measure-LabQuota quota.yaml, shop.yaml | ConvertTo-Json
+        (Get-Content -Raw quota.yaml, shop.yaml | Measure-LabQuota | ConvertTo-Json) | Should -Be $files
+        (Get-Item quota.yaml, shop.yaml | Measure-LabQuota | ConvertTo-Json) | Should -Be $files
+        (Get-Content quota.yaml | Measure-LabQuota -LiteralPath shop.yaml | ConvertTo-Json) | Should -Be $files
+        $pod = @{ apiVersion = 'v1'; kind = 'Pod'; metadata = @{ name = 'p' }; spec = @{ containers = @(@{ name = 'c' }) } }
+        ($pod, [pscustomobject] $pod | Measure-LabQuota quota.yaml).Fits | Should -Be $true, $true
+    }
+
+    It 'counts what exists' {
+        (Measure-LabQuota quota.yaml, shop.yaml -Existing @{ kind = 'Pod'; metadata = @{ name = 'p' }; spec = @{ containers = @(@{ name = 'c'; resources = @{ requests = @{ cpu = 1; memory = '1Gi' } } }) } })[1].AcceptedPodCount |
+            Should -Be 0
+    }
+
+    It 'refuses <Case> in one line' -ForEach @(
+        @{ Case = 'nothing'; Arguments = @{}; Id = 'NoManifest' }
+        @{ Case = 'a file that is not there'; Arguments = @{ Path = 'nothing.yaml' }; Id = 'ManifestNotFound' }
+        @{ Case = 'no quota'; Arguments = @{ Path = 'shop.yaml' }; Id = 'NoQuota' }
+        @{ Case = 'a wrong unit'; Arguments = @{ Manifest = @{ kind = 'ResourceQuota'; metadata = @{ name = 'q' }; spec = @{ hard = @{ 'requests.memory' = '1GB' } } } }; Id = 'ManifestInvalid' }
+        @{ Case = 'a negative amount'; Arguments = @{ Manifest = @{ kind = 'ResourceQuota'; metadata = @{ name = 'q' }; spec = @{ hard = @{ pods = -1 } } } }; Id = 'ManifestInvalid' }
+    ) {
+        $problem = { Measure-LabQuota @Arguments } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        "$problem" | Should -Not -Match "`n"
+    }
+}
+
+Describe 'Measure-LabCapacity' -Tag Autoscaling {
+    BeforeAll {
+        Push-Location (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'examples/autoscaling')
+    }
+    AfterAll { Pop-Location }
+
+    It 'shows nodes, and warns of pods that do not fit' {
+        $nodes = Measure-LabCapacity nodes.yaml, shop.yaml -WarningVariable warned -WarningAction SilentlyContinue
+        $nodes.Node | Should -Be 'general-1', 'general-2', 'gpu-1'
+        $warned | Should -HaveCount 1
+        "$warned" | Should -BeLike 'Deployment search: * of 4 pods fit, the others stay Pending: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu.'
+        $nodes[2].PodCount | Should -Be 0
+    }
+
+    It 'makes nodes up, and says how many more would fit' {
+        $found = Measure-LabCapacity shop.yaml -Cpu 2 -Memory 4Gi -Count 3 -By Workload
+        $found.Fits | Should -Be $true, $true
+        # 900m, 1300m and 1300m are free: 3 + 4 + 4 pods of 300m, or 2 + 3 + 3 of 400m.
+        $found.MorePodCount | Should -Be 11, 8
+    }
+
+    It 'packs tightly on request' {
+        $node = Measure-LabCapacity shop.yaml -Cpu 4 -Memory 8Gi -Count 3 -Placement MostAllocated
+        $node.PodCount | Should -Be 7, 0, 0
+    }
+
+    It 'refuses <Case> in one line' -ForEach @(
+        @{ Case = 'no node'; Arguments = @{ Path = 'shop.yaml' }; Id = 'NoNode' }
+        @{ Case = 'no pods'; Arguments = @{ Path = 'nodes.yaml' }; Id = 'NoWorkload' }
+        @{ Case = 'half a node'; Arguments = @{ Path = 'shop.yaml'; Cpu = '2' }; Id = 'NodeSizeMissing' }
+        @{ Case = 'a negative node'; Arguments = @{ Path = 'shop.yaml'; Cpu = '-2'; Memory = '1Gi' }; Id = 'ManifestInvalid' }
+        @{ Case = 'a wrong unit'; Arguments = @{ Path = 'shop.yaml'; Cpu = '2'; Memory = '4GB' }; Id = 'ManifestInvalid' }
+    ) {
+        $problem = { Measure-LabCapacity @Arguments } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        "$problem" | Should -Not -Match "`n"
+    }
+}

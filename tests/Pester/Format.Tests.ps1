@@ -54,12 +54,14 @@ BeforeDiscovery {
         LabInstanceProfile         = 'Name', 'RoleName'
         LabMissedRun               = 'Missed', 'Name', 'Reason'
         LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
+        LabNodeCapacity            = 'Node', 'PodCount'
         LabObject                  = 'Bucket', 'Key', 'Size'
         LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
         LabObjectRestore           = 'Bucket', 'Key', 'Status', 'Tier', 'Days'
         LabObjectTag               = 'Bucket', 'Key', 'Tag'
         LabObjectUrl               = 'Url', 'Method'
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
+        LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
         LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
         LabPolicyDifference        = 'SideIndicator', 'Action', 'Resource', 'DecidedBy'
         LabPolicy                  = 'Name', 'DefaultVersionId', 'AttachmentCount'
@@ -69,6 +71,8 @@ BeforeDiscovery {
         LabPrefixUsage             = 'Prefix', 'StorageClass', 'ObjectCount', 'Size', 'NoncurrentSize'
         LabPolicyFinding           = 'Severity', 'Id', 'Principal', 'Why'
         LabPrincipalAccess         = 'Principal', 'Via'
+        LabQuotaCheck              = 'Name', 'PodCount', 'AcceptedPodCount', 'Reason'
+        LabQuotaUsage              = 'Quota', 'Resource'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
         LabRole                    = 'Name', 'Description'
         LabScheduleCalendar        = 'ScheduleCount', 'RunCount', 'PeakRunCount', 'CollisionCount'
@@ -80,6 +84,7 @@ BeforeDiscovery {
         LabUser                    = 'Name'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
+        VpaRecommendation          = 'Container', 'SampleCount', 'OomCount'
     }
     # What a type's objects contain that has a table too.
     $script:parts = @{

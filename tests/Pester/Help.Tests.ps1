@@ -50,7 +50,7 @@ Describe 'Help' -Tag Module {
             process {
                 # A guide is about them all, and about the drive.
                 $found = @(if ($Cmdlet) { Get-Command $Cmdlet } else { Get-Command -Module CloudLab -CommandType Cmdlet; Get-Command New-PSDrive, Get-ChildItem, Copy-Item, Rename-Item })
-                foreach ($match in [regex]::Matches($Text, '(?<![\w/.-])[A-Z][a-z]+-(?:Lab|Hpa)[A-Za-z]*\b|(?<![\w/.-])[A-Z][A-Za-z]+-(?:Object|Item|ChildItem|Content|Module|Json|Csv)\b')) {
+                foreach ($match in [regex]::Matches($Text, '(?<![\w/.-])[A-Z][a-z]+-(?:Lab|Hpa|Vpa)[A-Za-z]*\b|(?<![\w/.-])[A-Z][A-Za-z]+-(?:Object|Item|ChildItem|Content|Module|Json|Csv)\b')) {
                     $command = Get-Command $match.Value -ErrorAction Ignore
                     if ($command) { $found += $command } else { $match.Value }
                 }

@@ -1,16 +1,12 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
-using System.Text;
-using System.Text.Json.Nodes;
+using CloudLab.Cmdlets.Autoscaling.Inputs;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Autoscaling.Replay;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
-using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 
@@ -91,10 +87,10 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     private const string LoadSet = "Load";
 
     private readonly HpaLoadReader reader = new();
-    private readonly StringBuilder text = new();
     private readonly List<string> loadPaths = [];
-    private string? manifestPath;
-    private string? comparePath;
+    private LoadInput? load;
+    private ManifestInput? given;
+    private ManifestInput? compared;
     private string? plotPath;
     private HpaManifest? manifest;
     private HpaManifest? other;
@@ -282,10 +278,12 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             DownscaleStabilization = DownscaleStabilization,
             ScaleToZero = ScaleToZero,
         };
-        (manifestPath, manifest) = Locate(Manifest);
+        given = new(this);
+        given.Add(Manifest);
         if (Compare is not null)
         {
-            (comparePath, other) = Locate(Compare);
+            compared = new(this);
+            compared.Add(Compare);
         }
 
         plotPath = PlotPath is null ? null : FilePath.Of(this, PlotPath);
@@ -303,8 +301,8 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             return;
         }
 
-        manifest ??= await ReadManifestAsync(manifestPath!, cancellation);
-        other ??= comparePath is null ? null : await ReadManifestAsync(comparePath, cancellation);
+        manifest = HpaManifest.Of(await given!.ReadAsync(cancellation), given.Source);
+        other = compared is null ? null : HpaManifest.Of(await compared.ReadAsync(cancellation), compared.Source);
         foreach (string path in loadPaths)
         {
             await reader.AddFileAsync(path, cancellation);
@@ -323,7 +321,8 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
                 Sample();
                 break;
             default:
-                AddLoad(InputObject);
+                load ??= new(reader);
+                load.Add(InputObject);
                 break;
         }
     }
@@ -336,11 +335,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             return;
         }
 
-        if (text.Length > 0)
-        {
-            reader.AddText(text.ToString());
-        }
-
+        load?.Complete();
         if (reader.Loads.Count == 0)
         {
             throw new LabException(
@@ -358,22 +353,22 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             Requests = Request is null ? null : PlainObject.Texts(Request).ToDictionary(one => one.Key, one => Quantity.Parse(one.Value).MilliValue, StringComparer.Ordinal),
         };
         bool many = reader.Loads.Count > 1;
-        foreach (HpaLoad load in reader.Loads)
+        foreach (HpaLoad one in reader.Loads)
         {
             if (many && !Plot)
             {
-                await StartAsync(load.Workload, token => ReplayAsync(load, options, many, token));
+                await StartAsync(one.Workload, token => ReplayAsync(one, options, many, token));
             }
             else
             {
                 // In order: charts of two workloads must not mix.
                 try
                 {
-                    await ReplayAsync(load, options, many, cancellation);
+                    await ReplayAsync(one, options, many, cancellation);
                 }
                 catch (LabException e)
                 {
-                    WriteProblem(e, load.Workload);
+                    WriteProblem(e, one.Workload);
                 }
             }
         }
@@ -490,7 +485,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
 
     private void Sample()
     {
-        HpaSamples samples = new(manifest!, Pod.Select(Json), Metric.Select(Json), At);
+        HpaSamples samples = new(manifest!, Pod.Select(ManifestInput.Json), Metric.Select(ManifestInput.Json), At);
         foreach (string doubt in samples.Doubts.Take(5))
         {
             WriteWarning(doubt);
@@ -499,80 +494,4 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
         HpaDecision decision = samples.Decide(settings, MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null, StatusReplicas);
         WriteObject(decision);
     }
-
-    // A file, text or an object. Files are read later: not on the pipeline thread.
-    private (string? Path, HpaManifest? Manifest) Locate(object? given)
-    {
-        object? plain = PlainObject.Of(given);
-        if (plain is object?[] lines && lines.Length > 0 && Array.TrueForAll(lines, line => line is string))
-        {
-            plain = lines.Length == 1 ? lines[0] : string.Join('\n', lines);
-        }
-
-        return plain switch
-        {
-            FileInfo file => (file.FullName, null),
-            string yaml when yaml.Contains('\n', StringComparison.Ordinal) || yaml.AsSpan().TrimStart() is ['{', ..] => (null, HpaManifest.Read(yaml, "")),
-            string path => (FilePath.Of(this, path), null),
-            _ => (null, HpaManifest.Of(Json(plain), "")),
-        };
-    }
-
-    private static async Task<HpaManifest> ReadManifestAsync(string path, CancellationToken cancellation)
-    {
-        string content;
-        try
-        {
-            content = await File.ReadAllTextAsync(path, cancellation);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"The manifest {path} cannot be read: {e.Message}", e) { StopsCommand = true };
-        }
-
-        return HpaManifest.Read(content, Path.GetFileName(path));
-    }
-
-    private static JsonNode? Json(object? value) => PlainObject.Of(value) switch
-    {
-        LabResource resource => JsonNode.Parse(resource.ToJson()),
-        { } plain => ObjectJson.Of(plain),
-        null => null,
-    };
-
-    private void AddLoad(object? input)
-    {
-        switch (input is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : input)
-        {
-            case null:
-                break;
-            case string line:
-                text.AppendLine(line);
-                break;
-            case FileInfo file:
-                reader.AddText(File.ReadAllText(file.FullName));
-                break;
-            case PSObject row when row.Properties["data"] is null && row.Properties["result"] is null:
-                reader.AddRow([.. row.Properties.Select(property => KeyValuePair.Create(property.Name, TextOf(property.Value)))]);
-                break;
-            case IDictionary row when !row.Contains("data") && !row.Contains("result"):
-                reader.AddRow([.. row.Keys.Cast<object>().Select(key => KeyValuePair.Create(Convert.ToString(key, CultureInfo.InvariantCulture)!, TextOf(row[key])))]);
-                break;
-            case PSObject or IDictionary:
-                reader.AddJson(Encoding.UTF8.GetBytes(Json(input)!.ToJsonString()));
-                break;
-            default:
-                throw new LabException(
-                    LabErrorKind.InvalidData, "LoadInvalid", $"A {input?.GetType().Name} is no row of a load: give objects with Time and a column for each metric.");
-        }
-    }
-
-    private static string? TextOf(object? value) => value switch
-    {
-        PSObject wrapped => TextOf(wrapped.BaseObject),
-        DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
-        // A time without a zone is UTC, in a file as here.
-        DateTime time => (time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc)).ToString("O", CultureInfo.InvariantCulture),
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
-    };
 }

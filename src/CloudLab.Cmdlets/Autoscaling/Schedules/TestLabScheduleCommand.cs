@@ -7,7 +7,7 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// <summary>Tests whether Kubernetes accepts a schedule, says what is wrong and where, and what it means.</summary>
 /// <remarks>
 /// <para>
-/// The decision is that of the API server of Kubernetes 1.36 on a new CronJob: on the schedule and on the time zone. What is wrong is shown
+/// The decision is that of the API server of Kubernetes 1.36 on a new CronJob: on the schedule, on the time zone, and on the length of its name (52 characters). What is wrong is shown
 /// with its column, what to write instead, and what the API server says. Forms of other dialects are named: @reboot, fields for seconds and
 /// years, L, W and # of Quartz, H of Jenkins, 7 for Sunday.
 /// </para>

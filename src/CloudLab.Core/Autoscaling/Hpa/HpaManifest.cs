@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Autoscaling.Manifests;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
-using CloudLab.Core.Common.Yaml;
 
 namespace CloudLab.Core.Autoscaling.Hpa;
 
@@ -31,31 +31,49 @@ public sealed class HpaManifest
     /// <param name="text">YAML or JSON, of one or several documents.</param>
     /// <param name="source">Where it came from, for messages.</param>
     /// <returns>The autoscaler in it. Throws <see cref="LabException"/> where there is not exactly one, or where the API server would refuse it.</returns>
-    public static HpaManifest Read(string text, string source)
-    {
-        List<JsonObject> objects = [];
-        foreach (SourceDocument document in SourceReader.Read(text))
-        {
-            if (document.Problem is { } problem)
-            {
-                throw Invalid("ManifestInvalid", string.Create(CultureInfo.InvariantCulture, $"{source}, line {problem.Line}: {problem.Reason}."));
-            }
-
-            Collect(document.Content, objects);
-        }
-
-        return Of(objects, source);
-    }
+    public static HpaManifest Read(string text, string source) => Of(ManifestObjects.Read(text, source), source);
 
     /// <summary>Takes the autoscaler, and what it scales, out of several objects.</summary>
-    /// <param name="content">Objects as JSON.</param>
+    /// <param name="objects">Objects.</param>
     /// <param name="source">Where they came from, for messages; empty for the autoscaler's name.</param>
     /// <returns>The autoscaler in it. Throws <see cref="LabException"/> as <see cref="Read"/>.</returns>
-    public static HpaManifest Of(JsonNode? content, string source)
+    public static HpaManifest Of(IReadOnlyList<JsonObject> objects, string source)
     {
-        List<JsonObject> objects = [];
-        Collect(content, objects);
-        return Of(objects, source);
+        JsonObject[] found = [.. objects.Where(o => Text(o, "kind") == Kind)];
+        if (found.Length != 1)
+        {
+            throw Invalid(found.Length == 0 ? "NotAnAutoscaler" : "SeveralAutoscalers", found.Length == 0
+                ? $"{ManifestObjects.Named(source)} has no {Kind} but {ManifestObjects.Describe(objects)}: give the manifest of the autoscaler, with kind: {Kind}."
+                : $"{ManifestObjects.Named(source)} has {found.Length} autoscalers ({ManifestObjects.Describe(objects)}): give one of them.");
+        }
+
+        JsonObject hpa = found[0];
+        string version = Text(hpa, "apiVersion") ?? "";
+        if (version is not ("autoscaling/v2" or "autoscaling/v1" or ""))
+        {
+            throw Invalid("VersionNotServed", $"{ManifestObjects.Named(source)} has apiVersion {version}, which Kubernetes 1.36 does not serve: write autoscaling/v2.");
+        }
+
+        HpaSpec spec;
+        try
+        {
+            spec = SpecOf(hpa);
+        }
+        catch (LabException e) when (source.Length > 0)
+        {
+            throw Invalid(e.Code, $"{source}: {e.Message}");
+        }
+
+        JsonObject? workload = objects.FirstOrDefault(o => Text(o, "kind") == spec.TargetKind && Text(o["metadata"] as JsonObject, "name") == spec.TargetName);
+        JsonObject? pod = ((workload?["spec"] as JsonObject)?["template"] as JsonObject)?["spec"] as JsonObject;
+        return new()
+        {
+            Spec = spec,
+            Source = source.Length > 0 ? source : spec.Name,
+            Template = pod is null ? null : TemplateOf(pod),
+            Limits = pod is null ? null : LimitsOf(pod),
+            Replicas = workload?["spec"] is JsonObject of ? Whole(of, "replicas", "spec") ?? 1 : null,
+        };
     }
 
     /// <summary>An autoscaler as the controller sees it.</summary>
@@ -125,66 +143,6 @@ public sealed class HpaManifest
     /// <param name="field">Where it is, for the message.</param>
     /// <returns>Thousandths.</returns>
     internal static long Milli(JsonNode node, string field) => Amount(node, field).MilliValue;
-
-    private static HpaManifest Of(List<JsonObject> objects, string source)
-    {
-        List<JsonObject> found = objects.FindAll(o => Text(o, "kind") == Kind);
-        if (found.Count != 1)
-        {
-            string there = objects.Count == 0 ? "nothing" : string.Join(", ", objects.Take(3).Select(o => $"{Text(o, "kind") ?? "an object without kind"} {Text(o["metadata"] as JsonObject, "name")}".TrimEnd()));
-            throw Invalid(found.Count == 0 ? "NotAnAutoscaler" : "SeveralAutoscalers", found.Count == 0
-                ? $"{Named(source)} has no {Kind} but {there}: give the manifest of the autoscaler, with kind: {Kind}."
-                : $"{Named(source)} has {found.Count} autoscalers ({there}): give one of them.");
-        }
-
-        JsonObject hpa = found[0];
-        string version = Text(hpa, "apiVersion") ?? "";
-        if (version is not ("autoscaling/v2" or "autoscaling/v1" or ""))
-        {
-            throw Invalid("VersionNotServed", $"{Named(source)} has apiVersion {version}, which Kubernetes 1.36 does not serve: write autoscaling/v2.");
-        }
-
-        HpaSpec spec;
-        try
-        {
-            spec = SpecOf(hpa);
-        }
-        catch (LabException e) when (source.Length > 0)
-        {
-            throw Invalid(e.Code, $"{source}: {e.Message}");
-        }
-
-        JsonObject? workload = objects.Find(o => Text(o, "kind") == spec.TargetKind && Text(o["metadata"] as JsonObject, "name") == spec.TargetName);
-        JsonObject? pod = ((workload?["spec"] as JsonObject)?["template"] as JsonObject)?["spec"] as JsonObject;
-        return new()
-        {
-            Spec = spec,
-            Source = source.Length > 0 ? source : spec.Name,
-            Template = pod is null ? null : TemplateOf(pod),
-            Limits = pod is null ? null : LimitsOf(pod),
-            Replicas = workload?["spec"] is JsonObject of ? Whole(of, "replicas", "spec") ?? 1 : null,
-        };
-    }
-
-    private static void Collect(JsonNode? node, List<JsonObject> objects)
-    {
-        switch (node)
-        {
-            case JsonArray list:
-                foreach (JsonNode? item in list)
-                {
-                    Collect(item, objects);
-                }
-
-                break;
-            case JsonObject many when many["items"] is JsonArray items && (Text(many, "kind") ?? "List").EndsWith("List", StringComparison.Ordinal):
-                Collect(items, objects);
-                break;
-            case JsonObject one:
-                objects.Add(one);
-                break;
-        }
-    }
 
     private static HpaMetricSpec Cpu(int percent) => new()
     {
@@ -364,9 +322,7 @@ public sealed class HpaManifest
             : throw Refused($"{path}.{name}", $"{node.ToJsonString()} is not a whole number", "give a number without quotes");
     }
 
-    private static string? Text(JsonObject? json, string name) => json?[name] is JsonValue value ? value.ToString() : null;
-
-    private static string Named(string source) => source.Length > 0 ? source : "The manifest";
+    private static string? Text(JsonObject? json, string name) => ManifestObjects.Text(json, name);
 
     private static void Demand(bool holds, string field, int value, string advice)
     {
@@ -378,5 +334,5 @@ public sealed class HpaManifest
 
     private static LabException Refused(string field, string what, string advice) => Invalid("AutoscalerInvalid", $"{field} {what}: {advice}.");
 
-    private static LabException Invalid(string code, string message) => new(LabErrorKind.InvalidData, code, message) { StopsCommand = true };
+    private static LabException Invalid(string code, string message) => ManifestObjects.Invalid(code, message);
 }

@@ -7,7 +7,8 @@ namespace CloudLab.Core.Autoscaling.Replay;
 
 /// <summary>The load of one workload over time: for each metric the total over all its pods.</summary>
 /// <param name="workload">Name of the workload; empty where there is only one.</param>
-public sealed class HpaLoad(string workload)
+/// <param name="labels">What tells it apart from others: names and values.</param>
+public sealed class HpaLoad(string workload, IReadOnlyList<KeyValuePair<string, string>>? labels = null)
 {
     /// <summary>A value that is not there.</summary>
     internal const long None = long.MinValue;
@@ -17,6 +18,9 @@ public sealed class HpaLoad(string workload)
 
     /// <summary>Name of the workload; empty where there is only one.</summary>
     public string Workload { get; } = workload;
+
+    /// <summary>What tells it apart from others: labels of a series, or cells of a row.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Labels { get; } = labels ?? [];
 
     /// <summary>How many points there are.</summary>
     public int Count => times.Count;
@@ -86,14 +90,28 @@ public sealed class HpaLoad(string workload)
         return byName ?? (only && columns.Count == 1 ? columns[0].Values : null);
     }
 
-    /// <summary>Checks that the times rise, and looks for gaps.</summary>
+    /// <summary>The values of a metric.</summary>
+    /// <param name="key">Name of the metric.</param>
+    /// <returns>Thousandths at each time.</returns>
+    internal IReadOnlyList<long> Values(string key) => columns.Find(column => column.Key == key).Values;
+
+    /// <summary>Checks the load for a replay: two points or more, times that rise, and gaps.</summary>
     /// <returns>A warning for each gap (the first five). Throws <see cref="LabException"/> where times are out of order or twice.</returns>
-    public IReadOnlyList<string> Check()
+    public IReadOnlyList<string> Check() => times.Count < 2
+        ? throw Invalid("LoadTooShort", $"{(Workload.Length > 0 ? $"Load of {Workload}" : "Load")} has {times.Count} points in time: a replay needs two or more, each with a time and a value.")
+        : Check("Load", "name the workloads in a column Workload", "the value before it is held. Fill it, or replay the parts one by one.");
+
+    /// <summary>Checks that the times rise, and looks for gaps.</summary>
+    /// <param name="what">What the points are, for messages.</param>
+    /// <param name="apart">What to do where two points are of the same time.</param>
+    /// <param name="gap">What a gap means and what to do.</param>
+    /// <returns>A warning for each gap (the first five). Throws <see cref="LabException"/> where times are out of order or twice.</returns>
+    internal IReadOnlyList<string> Check(string what, string apart, string gap)
     {
-        string name = Workload.Length > 0 ? $"Load of {Workload}" : "Load";
+        string name = Workload.Length > 0 ? $"{what} of {Workload}" : what;
         if (times.Count < 2)
         {
-            throw Invalid("LoadTooShort", $"{name} has {times.Count} points in time: a replay needs two or more, each with a time and a value.");
+            return [];
         }
 
         for (int i = 1; i < times.Count; i++)
@@ -105,7 +123,7 @@ public sealed class HpaLoad(string workload)
 
             if (times[i] == times[i - 1])
             {
-                throw Invalid("LoadDuplicate", $"{name}, rows {i} and {i + 1}: {Show(times[i])} is there twice: keep one, as in Sort-Object Time -Unique, or name the workloads in a column Workload.");
+                throw Invalid("LoadDuplicate", $"{name}, rows {i} and {i + 1}: {Show(times[i])} is there twice: keep one, as in Sort-Object Time -Unique, or {apart}.");
             }
         }
 
@@ -122,7 +140,7 @@ public sealed class HpaLoad(string workload)
         {
             if (times[i] - times[i - 1] > 3 * usual)
             {
-                gaps.Add($"{name} has a gap from {Show(times[i - 1])} to {Show(times[i])}: the value before it is held. Fill it, or replay the parts one by one.");
+                gaps.Add($"{name} has a gap from {Show(times[i - 1])} to {Show(times[i])}: {gap}");
             }
         }
 

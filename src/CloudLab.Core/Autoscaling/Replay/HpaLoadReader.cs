@@ -12,11 +12,30 @@ namespace CloudLab.Core.Autoscaling.Replay;
 public sealed class HpaLoadReader
 {
     private static readonly string[] TimeNames = ["Time", "Timestamp", "DateTime", "Date", "ts", "t"];
-    private static readonly string[] WorkloadNames = ["Workload", "Deployment"];
+
+    private readonly string[] labelNames = ["Workload", "Deployment"];
+    private readonly Func<string, bool> isMetric = _ => true;
+    private readonly bool seriesApart;
 
     private readonly Dictionary<string, HpaLoad> loads = new(StringComparer.Ordinal);
     private readonly List<HpaLoad> order = [];
     private int rows;
+
+    /// <summary>Creates a reader for loads of workloads.</summary>
+    public HpaLoadReader()
+    {
+    }
+
+    /// <summary>Creates a reader for loads that are told apart in another way.</summary>
+    /// <param name="labelNames">Columns that tell them apart.</param>
+    /// <param name="isMetric">Whether a column or a series is one of those that are wanted.</param>
+    /// <remarks>Each series of Prometheus is a load of its own: its times may differ from those of the others.</remarks>
+    internal HpaLoadReader(string[] labelNames, Func<string, bool> isMetric)
+    {
+        this.labelNames = labelNames;
+        this.isMetric = isMetric;
+        seriesApart = true;
+    }
 
     /// <summary>What was read, in the order of the input.</summary>
     public IReadOnlyList<HpaLoad> Loads => order;
@@ -27,11 +46,14 @@ public sealed class HpaLoadReader
     {
         rows++;
         string? time = null;
-        string workload = "";
+        List<KeyValuePair<string, string>> labels = [];
         foreach ((string name, string? text) in row)
         {
             time = Is(name, TimeNames) ? text : time;
-            workload = Is(name, WorkloadNames) ? text ?? "" : workload;
+            if (Is(name, labelNames))
+            {
+                labels.Add(KeyValuePair.Create(name, text ?? ""));
+            }
         }
 
         if (string.IsNullOrWhiteSpace(time))
@@ -39,11 +61,11 @@ public sealed class HpaLoadReader
             throw HpaLoad.Invalid("LoadInvalid", $"Row {rows} has no time: give a column Time beside one for each metric, as in Time,cpu.");
         }
 
-        HpaLoad load = Of(workload);
+        HpaLoad load = Of(labels.Count == 1 ? labels[0].Value : string.Join('/', labels.Select(label => label.Value)), labels);
         load.AddTime(HpaLoad.TimeMs(time.Trim(), rows));
         foreach ((string name, string? text) in row)
         {
-            if (!Is(name, TimeNames) && !Is(name, WorkloadNames))
+            if (!Is(name, TimeNames) && !Is(name, labelNames) && isMetric(name))
             {
                 load.Set(name, HpaLoad.Milli(text ?? "", name, rows));
             }
@@ -148,14 +170,15 @@ public sealed class HpaLoadReader
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
-            HpaLoad load = Of("");
+            HpaLoad load = Of("", []);
             string key = "value";
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (reader.ValueTextEquals("metric"))
                 {
-                    (string workload, key) = Labels(ref reader);
-                    load = Of(workload);
+                    (List<KeyValuePair<string, string>> labels, key) = Labels(ref reader);
+                    string workload = labels.Count == 1 ? labels[0].Value : string.Join(',', labels.Select(label => $"{label.Key}={label.Value}"));
+                    load = seriesApart ? Of($"{key} {workload}", labels) : Of(workload, labels);
                 }
                 else if (reader.ValueTextEquals("values"))
                 {
@@ -172,10 +195,10 @@ public sealed class HpaLoadReader
         order.RemoveAll(load => load.Count == 0);
     }
 
-    private static (string Workload, string Key) Labels(ref Utf8JsonReader reader)
+    private static (List<KeyValuePair<string, string>> Labels, string Key) Labels(ref Utf8JsonReader reader)
     {
         string key = "value";
-        List<(string Name, string Value)> labels = [];
+        List<KeyValuePair<string, string>> labels = [];
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -188,24 +211,31 @@ public sealed class HpaLoadReader
             }
             else
             {
-                labels.Add((name, value));
+                labels.Add(KeyValuePair.Create(name, value));
             }
         }
 
-        return (labels.Count == 1 ? labels[0].Value : string.Join(',', labels.Select(label => $"{label.Name}={label.Value}")), key);
+        return (labels, key);
     }
 
     private static void ReadValues(ref Utf8JsonReader reader, HpaLoad load, string key)
     {
         reader.Read();
-        int place = 0;
-        bool first = load.Count == 0;
+        int place = -1;
+        bool first = false;
         Span<char> text = stackalloc char[64];
         while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
         {
             reader.Read();
             long time = (long)Math.Round(reader.GetDouble() * 1000);
             reader.Read();
+            if (place < 0)
+            {
+                // The answer to the next range goes on where the one before it ended: a server gives 11,000 points at most.
+                first = load.Count == 0 || time > load.Times[^1];
+                place = first ? load.Count : Math.Max(0, load.Times.BinarySearch(time));
+            }
+
             if (first)
             {
                 load.AddTime(time);
@@ -233,11 +263,11 @@ public sealed class HpaLoadReader
         }
     }
 
-    private HpaLoad Of(string workload)
+    private HpaLoad Of(string workload, IReadOnlyList<KeyValuePair<string, string>> labels)
     {
         if (!loads.TryGetValue(workload, out HpaLoad? load))
         {
-            loads[workload] = load = new(workload);
+            loads[workload] = load = new(workload, labels);
             order.Add(load);
         }
 

@@ -10,6 +10,9 @@ public static class ScheduleTester
     private const int Years = 3;
     private const int ControllerPeriod = 10;
 
+    // The names of the jobs add a dash and ten digits, and have 63 characters at most.
+    private const int LongestName = 52;
+
     /// <summary>Tests a schedule.</summary>
     /// <param name="job">The schedule, alone or of a CronJob.</param>
     /// <param name="from">Where the next run and the changes of clocks are looked for.</param>
@@ -19,6 +22,13 @@ public static class ScheduleTester
     public static LabScheduleTest Test(CronJobSchedule job, DateTimeOffset from, string? oldSchedule = null, string? oldTimeZone = null)
     {
         List<(string Field, string Detail)> refusals = CronJobValidation.Check(job.Schedule, job.TimeZone, oldSchedule is null ? null : (oldSchedule, oldTimeZone));
+        string? nameProblem = null;
+        if (oldSchedule is null && job.Name?.Length > LongestName)
+        {
+            refusals.Add(("metadata.name", $"must be no more than {LongestName} characters"));
+            nameProblem = $"The name has {job.Name.Length} characters, and {LongestName} are allowed, as the names of its jobs add 11: shorten it by {job.Name.Length - LongestName}.";
+        }
+
         CronSchedule? schedule = CronParser.Parse(job.Schedule, out CronProblem? problem);
         string? zoneProblem = refusals.Exists(refusal => refusal.Field == "spec.timeZone") ? job.TimeZone!.Length == 0
             ? "The time zone is empty: leave the field out, or name a zone such as Europe/London." : ScheduleCalculator.OneLine(ScheduleZone.Unknown(job.TimeZone)) : null;
@@ -49,11 +59,11 @@ public static class ScheduleTester
             Namespace = job.Namespace,
             Problem = problem is not null ? $"{Capital(ScheduleCalculator.Where(problem) + CronAdvice.Reason(job.Schedule, problem))}."
                 : mentionsZone ? ZoneProblem(job, schedule!, oldSchedule is not null)
-                : zoneProblem,
+                : zoneProblem ?? nameProblem,
             Column = problem is not null ? problem.Index + 1 : mentionsZone ? job.Schedule.IndexOf("TZ", StringComparison.Ordinal) is var at && schedule!.OwnZone is null ? at + 1 : 1 : null,
             Correction = problem is not null || mentionsZone ? CronAdvice.Correction(job.Schedule) : null,
             ApiMessage = [.. refusals.Select(refusal => refusal.Detail.Length == 0 ? $"{refusal.Field}: Required value"
-                : $"{refusal.Field}: Invalid value: {GoText.Quote(refusal.Field == "spec.schedule" ? job.Schedule : job.TimeZone!)}: {refusal.Detail}")],
+                : $"{refusal.Field}: Invalid value: {GoText.Quote(refusal.Field switch { "spec.schedule" => job.Schedule, "metadata.name" => job.Name!, _ => job.TimeZone! })}: {refusal.Detail}")],
             Description = running is null ? null : CronDescription.Of(running),
             NeverFires = running is not null && next is null,
             NextTime = next is { } run ? DateTimeOffset.FromUnixTimeSeconds(run) : null,

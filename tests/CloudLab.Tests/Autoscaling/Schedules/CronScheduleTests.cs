@@ -255,4 +255,18 @@ public sealed class CronScheduleTests
             Assert.True(ScheduleTester.Test(new CronJobSchedule { Schedule = spread.Proposal }, Start).Valid);
         }
     }
+
+    [Theory]
+    [InlineData(52, true)]
+    [InlineData(53, false)]
+    public void A_new_CronJob_has_a_name_of_52_characters_at_most(int length, bool valid)
+    {
+        CronJobSchedule job = new() { Name = new string('a', length), Schedule = "0 * * * *" };
+        LabScheduleTest found = ScheduleTester.Test(job, Start);
+        Assert.Equal(valid, found.Valid);
+        Assert.Equal(valid ? [] : [$"metadata.name: Invalid value: \"{job.Name}\": must be no more than 52 characters"], found.ApiMessage);
+        Assert.Equal(valid ? null : "The name has 53 characters, and 52 are allowed, as the names of its jobs add 11: shorten it by 1.", found.Problem);
+        // A stored one keeps its name.
+        Assert.True(ScheduleTester.Test(job, Start, "0 * * * *").Valid);
+    }
 }
