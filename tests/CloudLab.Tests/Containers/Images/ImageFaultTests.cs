@@ -98,7 +98,7 @@ public sealed class ImageFaultTests
             "ustar"u8.CopyTo(tar.AsSpan(257));
             await File.WriteAllBytesAsync(file, tar);
             using SemaphoreSlim asked = new(0);
-            await using FakeEngine engine = Engine(line =>
+            await using FakeEngine engine = FakeEngine.After(FakeEngine.Http(200, "OK"), line =>
             {
                 if (line.Contains("/images/load", StringComparison.Ordinal))
                 {

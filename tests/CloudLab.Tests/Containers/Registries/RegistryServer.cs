@@ -116,9 +116,11 @@ internal sealed class RegistryServer : IAsyncDisposable
         }
     }
 
-    /// <summary>How many uploads the registry still waits for.</summary>
+    /// <summary>How many uploads the registry still keeps the content of; of one that was taken back it keeps an empty folder.</summary>
     public int OpenUploads() => Directory.Exists(Path.Combine(folder, "data"))
-        ? Directory.EnumerateDirectories(Path.Combine(folder, "data"), "_uploads", SearchOption.AllDirectories).Sum(uploads => Directory.EnumerateDirectories(uploads).Count()) : 0;
+        ? Directory.EnumerateDirectories(Path.Combine(folder, "data"), "_uploads", SearchOption.AllDirectories)
+            .Sum(uploads => Directory.EnumerateFiles(uploads, "data", SearchOption.AllDirectories).Count())
+        : 0;
 
     public async ValueTask DisposeAsync()
     {
