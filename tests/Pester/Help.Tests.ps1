@@ -13,6 +13,8 @@ BeforeDiscovery {
                 $number++
                 # It would take the terminal that the tests run on; ContainerTerminalTests has one of its own.
                 if ($example.code -match '^Invoke-LabContainer .*-Interactive') { continue }
+                # It asks for a password.
+                if ($example.code -match '^Connect-LabRegistry .*-Credential ann$') { continue }
                 @{
                     Name = $cmdlet.Name; Number = $number; Code = $example.code
                     Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Build|Docker|Compose|Registry)'
@@ -214,6 +216,7 @@ Describe 'Examples' -Tag Module {
         Copy-Item (Join-Path $root 'examples/autoscaling/*') $work
         Push-Location $work
         if ($hasDocker) { $env:DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER }
+        $env:REGISTRY_TOKEN = 'any token'
         $env:AWS_SHARED_CREDENTIALS_FILE = Join-Path $work 'credentials'
         $env:AWS_CONFIG_FILE = Join-Path $work 'config'
         $emulator = Start-LabEmulator
@@ -225,6 +228,8 @@ Describe 'Examples' -Tag Module {
     AfterEach {
         Get-LabEmulator | Stop-LabEmulator
         Disconnect-Lab
+        if ($hasDocker) { Disconnect-LabRegistry 127.0.0.1:5000 -ErrorAction Ignore }
+        $env:REGISTRY_TOKEN = $null
         Pop-Location
         Remove-Item $work -Recurse -Force
         foreach ($name in $kept.Keys) {
@@ -246,6 +251,9 @@ Describe 'Examples' -Tag Module {
             $null = Connect-Lab -EndpointUrl $env:CLOUDLAB_TEST_MOTO -Credential $anybody -Region eu-west-3
         }
         if ($Docker -and $Code -match '-Lab(Container|Docker(Network|Volume))') { MakeContainers $Code }
+        if ($Docker -and $Name -eq 'Disconnect-LabRegistry') {
+            $null = Connect-LabRegistry 127.0.0.1:5000 -Credential ([pscredential]::new('ann', (ConvertTo-SecureString pw -AsPlainText -Force)))
+        }
         $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
         try {
             $null = $shell.AddScript("`$ErrorActionPreference = 'Stop'; `$ConfirmPreference = 'None'`n$Code", $true)

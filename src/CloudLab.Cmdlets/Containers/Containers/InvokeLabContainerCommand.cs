@@ -52,7 +52,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
     /// <summary>Name or id of a container.</summary>
     [Parameter(Position = 0, ParameterSetName = LinesSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = InteractiveSet)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = InteractiveSet)]
     [Alias("Container", "ContainerName")]
     [ArgumentCompleter(typeof(ContainerCompleter))]
     [ValidateNotNullOrEmpty]
@@ -123,16 +123,19 @@ public sealed class InvokeLabContainerCommand : DockerCommand
         named = Name is not null;
         if (!named && !MyInvocation.ExpectingInput)
         {
-            throw new LabException(LabErrorKind.InvalidArgument, "ContainerNameMissing", "No container is named: give -Name, or containers in the pipeline.");
+            throw NoName();
         }
     }
+
+    private static LabException NoName() =>
+        new(LabErrorKind.InvalidArgument, "ContainerNameMissing", "No container is named: give -Name, or containers in the pipeline.");
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         if (Interactive)
         {
-            await GiveTerminalAsync(Name!, cancellation);
+            await GiveTerminalAsync(Name ?? throw NoName(), cancellation);
             return;
         }
 

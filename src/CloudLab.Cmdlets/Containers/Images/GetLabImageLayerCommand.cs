@@ -28,7 +28,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// </example>
 /// <example>
 /// <para>Shows the layers of an image in a registry, without pulling it.</para>
-/// <code>Get-LabImageLayer 127.0.0.1:5000/movies/site:1.0 -Registry -Platform linux/arm64</code>
+/// <code>Get-LabImageLayer 127.0.0.1:5000/movies/site:1.0 -Registry</code>
 /// </example>
 /// <inputtype>Names of images, or objects with the property Image, as Get-LabImage and Build-LabImage write them.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabImageLayer")]

@@ -9,7 +9,7 @@ namespace CloudLab.Cmdlets.Containers.Registries;
 /// <para>The credentials are tried first and stored only if the registry accepts them: with the credential helper or credential store that
 /// config.json names for the registry, or else in config.json itself, readable for its owner alone but not encrypted, as 'docker login'
 /// does. The folder is the one that DOCKER_CONFIG names, or .docker in the home folder.</para>
-/// <para>Registries on this machine may speak plain HTTP. A certificate authority of your own goes to certs.d/host:port/ca.crt in docker's
+/// <para>Registries on this machine may speak plain HTTP. A certificate authority of your own goes to certs.d/host:port/ca.crt (on Windows without the colon) in docker's
 /// configuration folder or in /etc/docker.</para>
 /// <para>Errors: RegistryUnauthorized when the registry does not accept the credentials; RegistryUnreachable; NotARegistry; RegistryInvalid;
 /// RegistryCredentialsNotStored when a credential helper fails; DockerConfigNotWritten.</para>

@@ -12,12 +12,12 @@ namespace CloudLab.Cmdlets.Containers.Registries;
 /// <remarks>
 /// <para>Layers go from one registry to the other as a stream, several at once; nothing is kept in between, and the digest of each is
 /// checked. A layer that is there already is not sent again, also after Ctrl+C; within one registry it is mounted where the registry can. A
-/// connection that breaks is taken up again where it broke, at either end. The tag is set last: it never points to half an image.</para>
+/// download that breaks is taken up again where it broke; an upload, too, where the registry can, and else from its beginning. The tag is set last: it never points to half an image.</para>
 /// <para>The copy has the digest of its source unless platforms are chosen. Of one platform alone its own manifest is copied, without an index and
 /// without attestations.</para>
 /// <para>With -Path the source is a folder in the OCI image layout, as Save-LabImage and 'docker buildx build -o type=oci,tar=false' write it.</para>
 /// <para>The credentials are those of Connect-LabRegistry or 'docker login'.</para>
-/// <para>Errors, one for each image: ImageNotFound; PlatformNotFound, with the platforms that there are; DigestMismatch when a registry sends something
+/// <para>Errors, one for each image: ImageNotFound; TagMissing when neither the destination nor the source has a tag; PlatformNotFound, with the platforms that exist; DigestMismatch when a registry sends something
 /// else than it should; RegistryUnauthorized, which says how to sign in; RegistryUnreachable; ImageLayoutInvalid.</para>
 /// </remarks>
 /// <example>

@@ -8,7 +8,7 @@ namespace CloudLab.Cmdlets.Containers.Registries;
 /// <remarks>
 /// <para>The credentials are removed from where Connect-LabRegistry and 'docker login' store them. Nothing is sent to the registry: a token
 /// that it gave out before stays valid as long as it says.</para>
-/// <para>Errors, one for each registry: RegistryNotConnected when no credentials are stored for it, with those there are; RegistryInvalid;
+/// <para>Errors, one for each registry: RegistryNotConnected when no credentials are stored for it, with the registries that have some; RegistryInvalid;
 /// RegistryCredentialsNotStored when a credential helper fails; DockerConfigNotWritten.</para>
 /// </remarks>
 /// <example>

@@ -51,6 +51,8 @@ internal sealed partial class RequestLogHandler : DelegatingHandler
             return await base.SendAsync(request, cancellationToken);
         }
 
+        // A redirect changes it, to an address that may hold a signature.
+        string url = Redact(request.RequestUri!);
         long start = Stopwatch.GetTimestamp();
         try
         {
@@ -66,9 +68,9 @@ internal sealed partial class RequestLogHandler : DelegatingHandler
 
         void Tell(string outcome) => reporter.Verbose(string.Create(
             CultureInfo.InvariantCulture,
-            $"{request.Method} {Redact(request.RequestUri!)} -> {outcome} ({Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms)"));
+            $"{request.Method} {url} -> {outcome} ({Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms)"));
     }
 
-    [GeneratedRegex("(X-Amz-(?:Signature|Credential|Security-Token)=|(?:access_)?token=)[^&]*", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("(X-Amz-(?:Signature|Credential|Security-Token)=|X-Goog-(?:Signature|Credential)=|(?:access_)?token=|Signature=|sig=)[^&]*", RegexOptions.IgnoreCase)]
     private static partial Regex SecretParameter();
 }

@@ -11,7 +11,8 @@ public sealed class LocalTerminal : IDisposable
     private const uint Tick = 100;
     private const ushort KeyEvent = 1, AltKey = 0x12;
 
-    private readonly SafeFileHandle input;
+    private readonly SafeFileHandle input, output;
+    private readonly Encoding? former;
     private readonly Stream screen = Console.OpenStandardOutput();
     private readonly FileStream? keys;
     private readonly IDisposable mode;
@@ -21,8 +22,15 @@ public sealed class LocalTerminal : IDisposable
     {
         // .NET's own stream of the input reads whole lines and edits them.
         input = OperatingSystem.IsWindows() ? new SafeFileHandle(GetStandardHandle(WindowsInput), false) : new SafeFileHandle(0, false);
-        using SafeFileHandle output = OperatingSystem.IsWindows() ? new SafeFileHandle(GetStandardHandle(WindowsOutput), false) : new SafeFileHandle(1, false);
+        output = OperatingSystem.IsWindows() ? new SafeFileHandle(GetStandardHandle(WindowsOutput), false) : new SafeFileHandle(1, false);
         mode = TerminalMode.Raw(input, output);
+        if (OperatingSystem.IsWindows())
+        {
+            // What comes from a Linux program is UTF-8, whatever the console's code page is.
+            former = Console.OutputEncoding;
+            Console.OutputEncoding = new UTF8Encoding(false);
+        }
+
         keys = OperatingSystem.IsWindows() ? null : new FileStream(input, FileAccess.Read, 0);
     }
 
@@ -54,10 +62,22 @@ public sealed class LocalTerminal : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        mode.Dispose();
-        keys?.Dispose();
-        screen.Dispose();
-        input.Dispose();
+        try
+        {
+            mode.Dispose();
+        }
+        finally
+        {
+            if (former is not null)
+            {
+                Console.OutputEncoding = former;
+            }
+
+            keys?.Dispose();
+            screen.Dispose();
+            input.Dispose();
+            output.Dispose();
+        }
     }
 
     // A read of the console's characters could not be ended without a key; its events are read only where there are some.

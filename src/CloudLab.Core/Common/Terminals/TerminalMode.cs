@@ -59,8 +59,14 @@ public static class TerminalMode
             IDisposable screen = Console(output, mode => mode | OutputSequences | NoReturn, Cannot);
             return new Restoring(() =>
             {
-                screen.Dispose();
-                keys.Dispose();
+                try
+                {
+                    screen.Dispose();
+                }
+                finally
+                {
+                    keys.Dispose();
+                }
             });
         }
         catch

@@ -43,7 +43,7 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
     {
         options = Check(options);
         (int exitCode, string output, IReadOnlyList<string> said) = await run.AskAsync(
-            [.. Arguments(options, ["--print"]), .. options.Targets], options.Folder, Variables(options), cancellation);
+            [.. Arguments(options, ["--print"]), "--", .. options.Targets], options.Folder, Variables(options), cancellation);
         if (exitCode != 0)
         {
             throw await ExplainAsync(options, said, cancellation);
@@ -146,7 +146,7 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
             using BuildLog log = new(
                 reporter, "Building " + (left.Length == 1 ? left[0].Name : $"{left.Length} targets"), secrets.Hide, several ? needed : null);
             (int exitCode, JsonObject metadata, TimeSpan duration) = await run.RunAsync(
-                file => [.. Arguments(options, ["--progress=rawjson", "--metadata-file", file, .. Loaded(left, options)]), .. left.Select(target => target.Name)],
+                file => [.. Arguments(options, ["--progress=rawjson", "--metadata-file", file, .. Loaded(left, options)]), "--", .. left.Select(target => target.Name)],
                 "--set", options.Folder, Variables(options), log, secrets.Hide, cancellation);
             if (exitCode == 0)
             {
@@ -278,9 +278,9 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
     private async Task CheckPrivilegesAsync(ImageBakeOptions options, IEnumerable<BakeTarget> targets, CancellationToken cancellation)
     {
         (int exitCode, _, IReadOnlyList<string> said) = await run.AskAsync(
-            [.. Arguments(options with { Push = false, Load = false }, ["--call=check", "--progress=plain"]), .. targets.Select(target => target.Name)],
+            [.. Arguments(options with { Push = false, Load = false }, ["--call=check", "--progress=plain"]), "--", .. targets.Select(target => target.Name)],
             options.Folder, Variables(options), cancellation);
-        if (exitCode != 0 && said.Any(line => line.StartsWith("ERROR: additional privileges requested", StringComparison.Ordinal)))
+        if (exitCode != 0 && said.Any(line => line.Contains("additional privileges requested", StringComparison.Ordinal)))
         {
             string[] wanted = [.. said.Where(line => line.StartsWith("Pass ", StringComparison.Ordinal)).SelectMany(line => Privilege().Matches(line)).Select(match => match.Groups["what"].Value)];
             throw new LabException(

@@ -152,11 +152,11 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
     // Where to put what: the folder that the engine unpacks in, and the name of the first entry.
     private async Task<(string Folder, string Name)> TargetAsync(ContainerPath destination, string name, bool isFolder, bool content, CancellationToken cancellation)
     {
-        PathStat? stat = await TryStatAsync(destination, cancellation);
-        ContainerPath resolved = destination;
+        ContainerPath resolved = await InsideAsync(destination, cancellation);
+        PathStat? stat = await TryStatAsync(resolved, cancellation);
         for (int links = 0; stat is { IsLink: true } && links < MostLinks; links++)
         {
-            resolved = resolved with { Path = Follow(resolved, stat.LinkTarget) };
+            resolved = await InsideAsync(resolved with { Path = Follow(resolved, stat.LinkTarget) }, cancellation);
             stat = await TryStatAsync(resolved, cancellation);
         }
 
@@ -187,7 +187,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
 
     private async Task<(ContainerPath Path, PathStat Stat)> ResolveAsync(ContainerPath source, bool followLink, CancellationToken cancellation)
     {
-        ContainerPath path = source;
+        ContainerPath path = await InsideAsync(source, cancellation);
         for (int links = 0; ; links++)
         {
             PathStat stat = await TryStatAsync(path, cancellation) ?? throw new LabException(
@@ -202,17 +202,58 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
 
             if (links == MostLinks)
             {
-                throw new LabException(LabErrorKind.InvalidData, "ContainerLinkLoop", $"The link '{source}' leads in a circle.") { Target = source.ToString() };
+                throw Loop(source);
             }
 
-            path = path with { Path = Follow(path, stat.LinkTarget) };
+            path = await InsideAsync(path with { Path = Follow(path, stat.LinkTarget) }, cancellation);
         }
+    }
+
+    private static LabException Loop(ContainerPath source) =>
+        new(LabErrorKind.InvalidData, "ContainerLinkLoop", $"The link '{source}' leads in a circle.") { Target = source.ToString() };
+
+    // Of a volume only: the engine resolves the folders on the way within the container that holds it, where '..' or an absolute link would lead out of the volume.
+    private async Task<ContainerPath> InsideAsync(ContainerPath path, CancellationToken cancellation)
+    {
+        if (!path.IsVolume)
+        {
+            return path;
+        }
+
+        string done = "";
+        List<string> left = Parts(path.Path);
+        for (int links = 0; left.Count > 1;)
+        {
+            ContainerPath next = path with { Path = $"{done}/{left[0]}" };
+            left.RemoveAt(0);
+            if (await TryStatAsync(next, cancellation) is not { IsLink: true } stat)
+            {
+                done = next.Path;
+                continue;
+            }
+
+            if (++links > MostLinks)
+            {
+                throw Loop(path);
+            }
+
+            left.InsertRange(0, Parts(Follow(next, stat.LinkTarget)));
+            done = "";
+        }
+
+        return path with { Path = left.Count == 0 ? done + "/" : $"{done}/{left[0]}" };
     }
 
     // The engine resolves the folders on the way within the container; a link at the end is ours to follow, and stays below its root.
     private static string Follow(ContainerPath link, string target)
     {
         string joined = target.StartsWith('/') ? target : $"{link.Parent.TrimEnd('/')}/{target}";
+        return "/" + string.Join('/', Parts(joined));
+    }
+
+    // The parts of a path that stays below its root.
+    private static List<string> Parts(string joined)
+    {
         List<string> parts = [];
         foreach (string part in joined.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -226,7 +267,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
             }
         }
 
-        return "/" + string.Join('/', parts);
+        return parts;
     }
 
     private async Task<PathStat?> TryStatAsync(ContainerPath path, CancellationToken cancellation)

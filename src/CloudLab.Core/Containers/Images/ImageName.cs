@@ -48,6 +48,11 @@ internal static partial class ImageName
         return (repository, digest ?? tag ?? "latest");
     }
 
+    /// <summary>Whether a text is a digest.</summary>
+    /// <param name="text">A tag or a digest.</param>
+    /// <returns>True for <c>sha256:</c> and 64 hexadecimal digits, or another algorithm's.</returns>
+    public static bool IsDigest(string text) => text.Contains(':', StringComparison.Ordinal);
+
     /// <summary>Splits a name that the engine gave.</summary>
     /// <param name="name"><c>127.0.0.1:5000/movies/site:1.0</c>.</param>
     /// <returns>Repository and tag.</returns>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Runtime.ExceptionServices;
 
 namespace CloudLab.Core.Containers.Registries;
 
@@ -14,8 +13,8 @@ internal sealed class BlobContent : HttpContent
     private readonly Func<long, CancellationToken, Task<Stream>> open;
     private readonly BlobDigest digest;
     private readonly Action<long> onBytes;
-    private readonly Action onPiece;
-    private ExceptionDispatchInfo? failure;
+    private readonly Action<TimeSpan?> onStep;
+    private SourceFailedException? failure;
 
     /// <summary>Prepares the body.</summary>
     /// <param name="blob">The blob.</param>
@@ -23,11 +22,11 @@ internal sealed class BlobContent : HttpContent
     /// <param name="open">Opens the source.</param>
     /// <param name="digest">Hears what passes by.</param>
     /// <param name="onBytes">Told of bytes that are sent.</param>
-    /// <param name="onPiece">Told that the registry still takes them.</param>
+    /// <param name="onStep">Told how long the registry may take for the next step; null for the usual time.</param>
     public BlobContent(
-        ImageBlob blob, long offset, Func<long, CancellationToken, Task<Stream>> open, BlobDigest digest, Action<long> onBytes, Action onPiece)
+        ImageBlob blob, long offset, Func<long, CancellationToken, Task<Stream>> open, BlobDigest digest, Action<long> onBytes, Action<TimeSpan?> onStep)
     {
-        (this.blob, this.offset, this.open, this.digest, this.onBytes, this.onPiece) = (blob, offset, open, digest, onBytes, onPiece);
+        (this.blob, this.offset, this.open, this.digest, this.onBytes, this.onStep) = (blob, offset, open, digest, onBytes, onStep);
         Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         if (offset > 0)
         {
@@ -40,7 +39,13 @@ internal sealed class BlobContent : HttpContent
     public long Sent { get; private set; }
 
     /// <summary>Throws what went wrong at the source: HttpClient only says that something did.</summary>
-    public void ThrowIfSourceFailed() => failure?.Throw();
+    public void ThrowIfSourceFailed()
+    {
+        if (failure is not null)
+        {
+            throw failure;
+        }
+    }
 
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -54,6 +59,8 @@ internal sealed class BlobContent : HttpContent
             await using Stream source = await FromSource(() => open(offset, cancellationToken));
             while (true)
             {
+                // The time that the source takes, which has a limit of its own, is not the registry's.
+                onStep(Timeout.InfiniteTimeSpan);
                 int count = await FromSource(() => source.ReadAsync(buffer, cancellationToken).AsTask());
                 if (count == 0)
                 {
@@ -63,19 +70,21 @@ internal sealed class BlobContent : HttpContent
                 digest.Add(offset + Sent, buffer.AsSpan(0, count));
                 if (offset + Sent + count > blob.Size)
                 {
-                    FromSource(() => digest.Check("The source"));
+                    FromSource(() => digest.Check("the source"));
                 }
 
+                onStep(null);
                 await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 Sent += count;
                 onBytes(count);
-                onPiece();
             }
 
             if (offset + Sent < blob.Size)
             {
-                FromSource(() => digest.Check("The source"));
+                FromSource(() => digest.Check("the source"));
             }
+
+            onStep(null);
         }
         finally
         {
@@ -98,8 +107,7 @@ internal sealed class BlobContent : HttpContent
         }
         catch (Exception e)
         {
-            failure = ExceptionDispatchInfo.Capture(e);
-            throw;
+            throw failure = new SourceFailedException(e);
         }
     }
 
@@ -111,8 +119,11 @@ internal sealed class BlobContent : HttpContent
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            failure = ExceptionDispatchInfo.Capture(e);
-            throw;
+            throw failure = new SourceFailedException(e);
         }
     }
 }
+
+/// <summary>Tells what goes wrong where a blob comes from from what goes wrong at the registry that it goes to.</summary>
+/// <param name="cause">What went wrong.</param>
+internal sealed class SourceFailedException(Exception cause) : Exception(cause.Message, cause);

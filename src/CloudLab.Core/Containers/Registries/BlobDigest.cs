@@ -48,7 +48,7 @@ internal sealed class BlobDigest : IDisposable
         {
             throw new LabException(
                 LabErrorKind.Corrupted, "DigestMismatch",
-                $"{source} sent something else than {blob.Digest}: {why}. Nothing of it was kept; try again, and if it stays so, push the image to it anew.") { Target = blob.Digest };
+                $"What {source} sent is not {blob.Digest}: {why}. Nothing of it was kept. Try again; if it happens again, the stored image is damaged and must be pushed again.") { Target = blob.Digest };
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
         using RegistryConnection source = new(from.Registry, session.Docker, options);
         using RegistryConnection? other = to.Registry == from.Registry ? null : new(to.Registry, session.Docker, options);
         return await CopyAsync(
-            new RegistryRepository(source, from.Path), from.Reference, $"{from}", new RegistryRepository(other ?? source, to.Path), to.IsDigest ? null : to.Reference, $"{to}",
+            new RegistryRepository(source, from.Path), from.Reference, $"{from}", new RegistryRepository(other ?? source, to.Path), to.Reference, $"{to}",
             platforms, concurrency, cancellation);
     }
 
@@ -58,17 +58,28 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
     public async Task<LabImageCopy> LoadAsync(string folder, string? tag, string destination, IReadOnlyList<string> platforms, int concurrency, CancellationToken cancellation)
     {
         OciLayout layout = OciLayout.Open(folder);
+        await layout.ManifestAsync(tag ?? "", cancellation);
         RegistryName to = Target(destination, tag ?? (layout.Tags() is [var only] ? only : null));
         using RegistryConnection target = new(to.Registry, session.Docker, options);
         return await CopyAsync(
-            layout, tag ?? "", folder, new RegistryRepository(target, to.Path), to.IsDigest ? null : to.Reference, $"{to}", platforms, concurrency, cancellation);
+            layout, tag ?? "", folder, new RegistryRepository(target, to.Path), to.Reference, $"{to}", platforms, concurrency, cancellation);
     }
 
     private static RegistryName Target(string destination, string? tag)
     {
         RegistryName name = RegistryName.Parse(destination);
-        return Images.ImageName.Split(destination).Tag is null && !name.IsDigest && tag is not null ? name.With(tag) : name;
+        if (name.IsDigest)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "DestinationInvalid", $"'{destination}' is not a name for a copy: a digest cannot be assigned, write registry/repository:tag.") { Target = destination };
+        }
+
+        return Images.ImageName.Split(destination).Tag is not null ? name : name.With(tag ?? throw new LabException(
+            LabErrorKind.InvalidArgument, "TagMissing", $"The copy needs a tag, as its source is named by a digest or has none: write {destination}:tag.") { Target = destination });
     }
+
+    private static LabException MissingPlatform(string name, IEnumerable<string> missing, IEnumerable<string> there) => new(
+        LabErrorKind.NotFound, "PlatformNotFound", $"'{name}' does not exist for {string.Join(", ", missing)}, only for {string.Join(", ", there)}.") { Target = name };
 
     private static (ImageManifest Root, ImageBlob[] Children) Choose(ImageManifest root, IReadOnlyList<string> platforms, string name)
     {
@@ -81,9 +92,7 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
         string[] missing = [.. platforms.Where(platform => !Array.Exists(all, child => child.Platform == platform && child.Attests is null))];
         if (missing.Length > 0)
         {
-            throw new LabException(
-                LabErrorKind.NotFound, "PlatformNotFound",
-                $"'{name}' does not exist for {string.Join(", ", missing)}, only for {string.Join(", ", all.Where(child => child.Attests is null).Select(child => child.Platform).OfType<string>())}.") { Target = name };
+            throw MissingPlatform(name, missing, all.Where(child => child.Attests is null).Select(child => child.Platform).OfType<string>());
         }
 
         HashSet<string> kept = [.. all.Where(child => child.Attests is null && child.Platform is not null && platforms.Contains(child.Platform)).Select(child => child.Digest)];
@@ -116,8 +125,14 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
             root = manifests[0].Manifest;
         }
 
+        string? only = root.IsIndex || manifests.Count > 0 ? null : RegistryImages.PlatformOf(await RegistryImages.DocumentAsync(from, root.Config, cancellation));
+        if (only is not null && platforms.Count > 0 && (platforms.Count > 1 || platforms[0] != only))
+        {
+            throw MissingPlatform(source, platforms.Where(platform => platform != only), [only]);
+        }
+
         ImageManifest[] images = root.IsIndex ? [.. manifests.Select(each => each.Manifest)] : [root];
-        ImageBlob[] blobs = [.. images.SelectMany(manifest => manifest.Layers.Append(manifest.Config!)).Where(blob => !blob.IsForeign).DistinctBy(blob => blob.Digest)];
+        ImageBlob[] blobs = [.. images.SelectMany(manifest => manifest.Layers.Append(manifest.Config)).Where(blob => !blob.IsForeign).DistinctBy(blob => blob.Digest)];
         int copied = 0, mounted = 0, existing = 0;
         long sent = 0;
         using ProgressMeter meter = new(reporter, $"Copying {source}");
@@ -162,11 +177,8 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
         return new LabImageCopy
         {
             Image = image, Source = source, Digest = root.Digest, CopiedBlobs = copied, MountedBlobs = mounted, ExistingBlobs = existing, Size = sent,
-            Platforms = manifests.Count > 0 ? [.. manifests.Select(each => each.Platform).OfType<string>()] : [await PlatformAsync(from, root, cancellation)],
+            Platforms = only is null ? [.. manifests.Select(each => each.Platform).OfType<string>()] : [only],
             Duration = Stopwatch.GetElapsedTime(start),
         };
     }
-
-    private static async Task<string> PlatformAsync(IImageRepository from, ImageManifest manifest, CancellationToken cancellation) =>
-        RegistryImages.PlatformOf(await RegistryImages.DocumentAsync(from, manifest.Config!, cancellation));
 }

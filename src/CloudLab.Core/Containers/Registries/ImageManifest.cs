@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Images;
@@ -22,10 +24,14 @@ internal sealed class ImageManifest
 
     private readonly JsonObject content;
 
-    private ImageManifest(byte[] bytes, string mediaType, JsonObject content)
+    private readonly ImageBlob? config;
+
+    private ImageManifest(byte[] bytes, string mediaType, JsonObject content, string digest)
     {
-        (Bytes, MediaType, this.content) = (bytes, mediaType, content);
-        Digest = DigestOf(bytes);
+        (Bytes, MediaType, this.content, Digest) = (bytes, mediaType, content, digest);
+        config = content["config"] is JsonObject own ? ImageBlob.Of(own) : null;
+        Manifests = Blobs("manifests");
+        Layers = Blobs("layers");
     }
 
     /// <summary>The manifest, byte for byte.</summary>
@@ -41,27 +47,35 @@ internal sealed class ImageManifest
     public bool IsIndex => content["manifests"] is JsonArray;
 
     /// <summary>The manifests that an index lists.</summary>
-    public IReadOnlyList<ImageBlob> Manifests => Blobs("manifests");
+    public IReadOnlyList<ImageBlob> Manifests { get; }
 
-    /// <summary>The configuration of the image.</summary>
-    public ImageBlob? Config => content["config"] is JsonObject config ? ImageBlob.Of(config) : null;
+    /// <summary>The configuration of the image. Throws <see cref="LabException"/> (<c>ManifestNotSupported</c>) for an index, which has none.</summary>
+    public ImageBlob Config => config ?? throw new LabException(
+        LabErrorKind.NotSupported, "ManifestNotSupported", $"{Digest} is an index within an index, which is not supported: name the image by its digest.");
 
     /// <summary>The layers from the bottom up.</summary>
-    public IReadOnlyList<ImageBlob> Layers => Blobs("layers");
+    public IReadOnlyList<ImageBlob> Layers { get; }
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="bytes">Its bytes.</param>
     /// <param name="mediaType">What it was served as, or null.</param>
     /// <param name="name">Which one it is, for the error.</param>
+    /// <param name="digest">The digest that it was asked for by, or null. Throws <see cref="LabException"/> (<c>DigestMismatch</c>) where it is another.</param>
     /// <returns>The manifest. Throws <see cref="LabException"/> (<c>ManifestInvalid</c>, <c>ManifestNotSupported</c>).</returns>
-    public static ImageManifest Parse(byte[] bytes, string? mediaType, string name)
+    public static ImageManifest Parse(byte[] bytes, string? mediaType, string name, string? digest = null)
     {
-        JsonObject content;
+        if (digest is not null)
+        {
+            using BlobDigest check = new(new ImageBlob(digest, bytes.Length, ""));
+            check.Add(0, bytes);
+            check.Check($"'{name}'");
+        }
+
         try
         {
-            content = JsonNode.Parse(bytes) as JsonObject ?? throw Invalid(name, "it is not a JSON object", null);
+            JsonObject content = StrictJson.Parse(Encoding.UTF8.GetString(bytes)) as JsonObject ?? throw Invalid(name, "it is not a JSON object", null);
             string type = StrictJson.Text(content, "mediaType") ?? mediaType ?? "";
-            ImageManifest manifest = new(bytes, Types.Contains(type) ? type : content["manifests"] is JsonArray ? OciIndex : Types[1], content);
+            ImageManifest manifest = new(bytes, Types.Contains(type) ? type : content["manifests"] is JsonArray ? OciIndex : Types[1], content, digest ?? DigestOf(bytes));
             if (content["schemaVersion"]?.GetValue<int>() != 2)
             {
                 throw new LabException(
@@ -69,11 +83,11 @@ internal sealed class ImageManifest
                     $"'{name}' has a manifest of Docker's schema 1, which was given up in 2019: build or push the image again.") { Target = name };
             }
 
-            return manifest.IsIndex || (manifest.Config is not null && content["layers"] is JsonArray) ? manifest : throw Invalid(name, "it lists neither layers nor manifests", null);
+            return manifest.IsIndex || (manifest.config is not null && content["layers"] is JsonArray) ? manifest : throw Invalid(name, "it lists neither layers nor manifests", null);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw Invalid(name, "it is not valid JSON", e);
+            throw Invalid(name, e is FormatException ? e.Message : "it is not valid JSON", e);
         }
     }
 
@@ -84,7 +98,8 @@ internal sealed class ImageManifest
     {
         JsonObject copy = (JsonObject)content.DeepClone();
         copy["manifests"] = new JsonArray([.. ((JsonArray)copy["manifests"]!).Where(item => kept.Contains(StrictJson.Text(item, "digest") ?? "")).Select(item => item!.DeepClone())]);
-        return new ImageManifest(JsonSerializer.SerializeToUtf8Bytes(copy), MediaType, copy);
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(copy);
+        return new ImageManifest(bytes, MediaType, copy, DigestOf(bytes));
     }
 
     /// <summary>The digest of bytes.</summary>
@@ -102,8 +117,11 @@ internal sealed class ImageManifest
 /// <param name="Digest"><c>sha256:</c> and 64 hexadecimal digits.</param>
 /// <param name="Size">Its bytes.</param>
 /// <param name="MediaType">Its media type.</param>
-internal sealed record ImageBlob(string Digest, long Size, string MediaType)
+internal sealed partial record ImageBlob(string Digest, long Size, string MediaType)
 {
+    // 16 TiB, far more than a registry takes.
+    private const long LargestSize = 1L << 44;
+
     /// <summary>The platform it is for; null where it does not say.</summary>
     public string? Platform { get; init; }
 
@@ -119,14 +137,26 @@ internal sealed record ImageBlob(string Digest, long Size, string MediaType)
     public static ImageBlob Of(JsonObject from)
     {
         string digest = StrictJson.Text(from, "digest") ?? throw new FormatException("a descriptor has no digest");
+
+        // What stands here becomes a part of addresses and paths, and of sums.
+        if (!DigestForm().IsMatch(digest))
+        {
+            throw new FormatException("the digest of a descriptor is not one");
+        }
+
+        long size = from["size"] is JsonValue value && value.TryGetValue(out long number) && number is >= 0 and <= LargestSize
+            ? number : throw new FormatException($"the size of {digest} is not one");
         JsonNode? platform = from["platform"];
         string? os = StrictJson.Text(platform, "os");
         string? about = StrictJson.Text(from["annotations"], "vnd.docker.reference.digest");
-        return new ImageBlob(digest, from["size"]?.GetValue<long>() ?? throw new FormatException("a descriptor has no size"), StrictJson.Text(from, "mediaType") ?? "")
+        return new ImageBlob(digest, size, StrictJson.Text(from, "mediaType") ?? "")
         {
             Platform = os is null or "unknown" ? null : PlatformName.Join(os, StrictJson.Text(platform, "architecture"), StrictJson.Text(platform, "variant")),
             Attests = os == "unknown" ? about ?? "" : about,
             IsForeign = from["urls"] is JsonArray { Count: > 0 },
         };
     }
+
+    [GeneratedRegex("^[a-z0-9]+:[0-9a-f]{64,128}$")]
+    private static partial Regex DigestForm();
 }

@@ -77,25 +77,24 @@ internal sealed class OciLayout : IImageRepository
     public Task<ImageManifest> ManifestAsync(string reference, CancellationToken cancellation)
     {
         JsonObject[] entries = [.. Entries(Index())];
-        JsonObject? found = reference.Length == 0 && entries.Length == 1 ? entries[0]
-            : Array.Find(entries, entry => TagOf(entry) == reference || StrictJson.Text(entry, "digest") == reference);
-        string digest = StrictJson.Text(found, "digest") ?? (reference.Contains(':', StringComparison.Ordinal) ? reference : throw new LabException(
+        JsonObject[] matching = [.. entries.Where(entry => reference.Length == 0 || TagOf(entry) == reference
+            || StrictJson.Text(entry["annotations"], FullName) == reference || StrictJson.Text(entry, "digest") == reference).DistinctBy(entry => StrictJson.Text(entry, "digest"))];
+        JsonObject? found = matching is [var one] ? one : null;
+        string digest = StrictJson.Text(found, "digest") ?? (matching.Length == 0 && Images.ImageName.IsDigest(reference) ? reference : throw new LabException(
             LabErrorKind.NotFound, "ImageNotFound",
             entries.Length == 0 ? $"There is no image in '{folder}'."
-                : $"{(reference.Length == 0 ? $"There are {entries.Length} images" : $"There is no image '{reference}'")} in '{folder}': choose one with -Tag ({string.Join(", ", entries.Select(TagOf).OfType<string>())}).") { Target = folder });
+                : $"{(matching.Length > 1 ? $"There are {matching.Length} images{(reference.Length == 0 ? "" : $" '{reference}'")}" : $"There is no image '{reference}'")} in '{folder}': choose one with -Tag ({string.Join(", ", entries.Select(entry => StrictJson.Text(entry["annotations"], FullName) ?? TagOf(entry)).OfType<string>())}).") { Target = folder });
         byte[] bytes;
         try
         {
             bytes = File.ReadAllBytes(PathOf(digest));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new LabException(LabErrorKind.NotFound, "ImageNotFound", $"The manifest {digest} is missing in '{folder}'.", e) { Target = folder };
         }
 
-        ImageManifest manifest = ImageManifest.Parse(bytes, null, $"{folder}@{digest}");
-        return manifest.Digest == digest ? Task.FromResult(manifest)
-            : throw new LabException(LabErrorKind.Corrupted, "DigestMismatch", $"The manifest {digest} in '{folder}' is damaged: save the image again.") { Target = folder };
+        return Task.FromResult(ImageManifest.Parse(bytes, null, $"{folder}@{digest}", digest));
     }
 
     /// <inheritdoc/>
@@ -124,7 +123,7 @@ internal sealed class OciLayout : IImageRepository
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         await WholeFile.WriteAsync(path, overwrite: true, async file =>
         {
-            await using CheckedStream source = new(await open(0, cancellation), blob, "The source");
+            await using CheckedStream source = new(await open(0, cancellation), blob, "the source");
             byte[] buffer = new byte[1 << 17];
             for (int count; (count = await source.ReadAsync(buffer, cancellation)) > 0; onBytes(count))
             {
@@ -145,7 +144,7 @@ internal sealed class OciLayout : IImageRepository
         }
 
         JsonObject index = Index();
-        JsonObject annotations = new() { [TagName] = tag };
+        JsonObject annotations = Images.ImageName.IsDigest(tag) ? [] : new() { [TagName] = tag };
         if (ImageName is not null)
         {
             annotations[FullName] = ImageName;
@@ -157,7 +156,7 @@ internal sealed class OciLayout : IImageRepository
         };
         index["manifests"] = new JsonArray(
         [
-            .. Entries(index).Where(other => TagOf(other) != tag || (ImageName is not null && StrictJson.Text(other["annotations"], FullName) is { } name && name != ImageName)).Select(other => other.DeepClone()),
+            .. Entries(index).Where(other => (TagOf(other) != tag && StrictJson.Text(other, "digest") != tag) || (ImageName is not null && StrictJson.Text(other["annotations"], FullName) is { } name && name != ImageName)).Select(other => other.DeepClone()),
             entry,
         ]);
         await WholeFile.WriteAsync(IndexFile, overwrite: true, file => file.WriteAsync(Encoding.UTF8.GetBytes(index.ToJsonString(AsWritten)), cancellation).AsTask());
@@ -167,7 +166,7 @@ internal sealed class OciLayout : IImageRepository
     private static string? TagOf(JsonObject entry)
     {
         string? name = StrictJson.Text(entry["annotations"], TagName) ?? StrictJson.Text(entry["annotations"], FullName);
-        return name is null ? null : Images.ImageName.Split(name).Tag ?? name;
+        return name is null || name.Contains('@', StringComparison.Ordinal) ? null : Images.ImageName.Split(name).Tag ?? name;
     }
 
     private static IEnumerable<JsonObject> Entries(JsonObject index) => (index["manifests"] as JsonArray ?? []).OfType<JsonObject>();

@@ -23,8 +23,8 @@ public sealed class RegistryAccounts(LabSession session)
         int scheme = host.IndexOf("://", StringComparison.Ordinal);
         host = (scheme < 0 ? host : host[(scheme + 3)..]).Split('/')[0];
         host = host is "index.docker.io" or "registry-1.docker.io" or "hub.docker.com" ? RegistryCredentials.Hub : host;
-        return ImageName.Registry(host + "/x") == host ? host : throw new LabException(
-            LabErrorKind.InvalidArgument, "RegistryInvalid", $"'{registry}' is not the name of a registry: write host or host:port, such as 127.0.0.1:5000.") { Target = registry };
+        return !host.Contains('@', StringComparison.Ordinal) && ImageName.Registry(host + "/x") == host ? host : throw new LabException(
+            LabErrorKind.InvalidArgument, "RegistryInvalid", "-Registry takes host or host:port, such as 127.0.0.1:5000, without user and password.");
     }
 
     /// <summary>Tries credentials, and stores them where the registry takes them.</summary>

@@ -21,6 +21,7 @@ internal sealed partial class RegistryAuthorization(string registry, Func<Cancel
 {
     // The specification's own for an answer without expires_in.
     private const int ShortestSeconds = 60;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<string, (string Token, DateTimeOffset Until)> tokens = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim turn = new(1);
@@ -139,17 +140,23 @@ internal sealed partial class RegistryAuthorization(string registry, Func<Cancel
 
         try
         {
-            using HttpResponseMessage answer = await client.SendAsync(request, cancellation);
-            string body = await answer.Content.ReadAsStringAsync(cancellation);
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(Patience);
+            using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            string body = await RegistryFailure.TextAsync(answer, limit.Token);
             if (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
             {
                 throw RegistryFailure.Unauthorized(registry, known is null ? "no credentials are stored for it" : "it rejected the stored credentials", null);
             }
 
-            JsonNode? given = answer.IsSuccessStatusCode ? StrictJson.Parse(body) : null;
+            JsonObject? given = answer.IsSuccessStatusCode ? StrictJson.Parse(body) as JsonObject : null;
             string? token = StrictJson.Text(given, "token") ?? StrictJson.Text(given, "access_token");
             int seconds = given?["expires_in"] is JsonValue value && value.TryGetValue(out int number) ? number : ShortestSeconds;
             return token is { Length: > 0 } ? (token, Math.Max(seconds, ShortestSeconds)) : throw Failed($"it answered {(int)answer.StatusCode} without a token", null);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw Failed($"it was silent for {Patience.TotalSeconds:0} s", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CloudLab.Core.Common.Errors;
@@ -19,6 +20,7 @@ internal sealed class RegistryConnection : IDisposable
 {
     private const int MostAttempts = 6;
     private const string NotRegistry = "NotARegistry";
+    private const int MostRedirects = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(60);
@@ -38,7 +40,7 @@ internal sealed class RegistryConnection : IDisposable
     public RegistryConnection(string registry, DockerConnection docker, RegistryOptions options, RegistryLogin? login = null)
     {
         (Registry, this.options) = (registry, options);
-        SocketsHttpHandler sockets = new() { ConnectTimeout = TimeSpan.FromSeconds(15), PooledConnectionLifetime = TimeSpan.FromMinutes(10) };
+        SocketsHttpHandler sockets = new() { ConnectTimeout = TimeSpan.FromSeconds(15), PooledConnectionLifetime = TimeSpan.FromMinutes(10), AllowAutoRedirect = false };
         EnvironmentProxy.Use(sockets, docker.Environment);
         Trust(sockets.SslOptions, docker);
         client = new HttpClient(new RequestLogHandler(new ProxyFaultHandler(sockets))) { Timeout = Timeout.InfiniteTimeSpan };
@@ -66,18 +68,19 @@ internal sealed class RegistryConnection : IDisposable
     /// </returns>
     public async Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellation)
     {
-        Uri address = new(await RootAsync(cancellation), request.Path);
+        Uri address = Address(await RootAsync(cancellation), request.Path);
         bool challenged = false;
+        int redirects = 0;
         for (int attempt = 1; ; attempt++)
         {
             LabException failure;
             TimeSpan? pause = null;
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            HttpContent? content = request.Content?.Invoke(() => limit.CancelAfter(Patience));
+            HttpContent? content = request.Content?.Invoke(patience => limit.CancelAfter(patience ?? request.Patience));
             try
             {
                 using HttpRequestMessage message = await MessageAsync(request, address, content, cancellation);
-                limit.CancelAfter(Patience);
+                limit.CancelAfter(request.Patience);
                 HttpResponseMessage answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
                 if (answer.IsSuccessStatusCode || request.Expects.Contains(answer.StatusCode))
                 {
@@ -86,7 +89,21 @@ internal sealed class RegistryConnection : IDisposable
 
                 using (answer)
                 {
-                    if (answer.StatusCode == HttpStatusCode.Unauthorized && !challenged)
+                    // Blobs are at other servers in many registries. What changes something is never sent on.
+                    if ((int)answer.StatusCode is 301 or 302 or 303 or 307 or 308 && answer.Headers.Location is { } elsewhere
+                        && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head) && redirects++ < MostRedirects)
+                    {
+                        address = Address(address, elsewhere.OriginalString);
+                        continue;
+                    }
+
+                    // What was removed by an attempt whose answer got lost.
+                    if (attempt > 1 && request.Method == HttpMethod.Delete && answer.StatusCode == HttpStatusCode.NotFound)
+                    {
+                        return new HttpResponseMessage(HttpStatusCode.Accepted) { RequestMessage = answer.RequestMessage };
+                    }
+
+                    if (answer.StatusCode == HttpStatusCode.Unauthorized && !challenged && IsOwn(address))
                     {
                         challenged = true;
                         authorization.Challenged(answer, request.Scope);
@@ -112,7 +129,8 @@ internal sealed class RegistryConnection : IDisposable
             }
             catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
             {
-                failure = RegistryFailure.Unreachable(Registry, $"it was silent for {Patience.TotalSeconds:0} s", e);
+                (content as BlobContent)?.ThrowIfSourceFailed();
+                failure = RegistryFailure.Unreachable(Registry, $"it was silent for {request.Patience.TotalSeconds:0} s", e);
                 if (!request.Repeatable || attempt > 1)
                 {
                     throw failure;
@@ -146,12 +164,23 @@ internal sealed class RegistryConnection : IDisposable
     // Docker's own registry has its API on another host than its name says.
     private static string HostOf(string registry) => registry == RegistryCredentials.Hub ? "registry-1.docker.io" : registry;
 
+    // Downloads and uploads may go on at another host, which is not meant to see the registry's credentials nor to ask for them.
+    private bool IsOwn(Uri address) => address.Scheme == root!.Scheme && address.Authority == root.Authority;
+
+    // An address that the registry gave. Behind a proxy some call themselves http although they are spoken to over TLS.
+    private Uri Address(Uri from, string path)
+    {
+        Uri address = new(from, path);
+        return root!.Scheme == "http" || address.Scheme == "https" ? address
+            : address.Host == root.Host ? new Uri(root, address.PathAndQuery)
+            : throw new LabException(
+                LabErrorKind.ServiceFailed, "RegistryFailed", $"The registry {Registry} sends its clients on to {address.Host} without encryption: nothing was sent there. Its operator must correct that.") { Target = Registry };
+    }
+
     private async Task<HttpRequestMessage> MessageAsync(RegistryRequest request, Uri address, HttpContent? content, CancellationToken cancellation)
     {
-        // An upload may go on at another host, which is not meant to see the registry's credentials.
-        bool own = address.Authority == root!.Authority;
         HttpRequestMessage message = new(request.Method, address) { Content = content };
-        message.Headers.Authorization = own ? await authorization.HeaderAsync(request.Scope, cancellation) : null;
+        message.Headers.Authorization = IsOwn(address) ? await authorization.HeaderAsync(request.Scope, cancellation) : null;
         foreach (string type in request.Accept)
         {
             message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
@@ -182,11 +211,11 @@ internal sealed class RegistryConnection : IDisposable
             }
 
             string host = HostOf(Registry);
-            Uri secure = Address("https"), plain = Address("http");
+            Uri secure = At("https"), plain = At("http");
 
             // On this machine there is no network to listen in on, and a server without TLS may stay silent when TLS is tried.
             Uri[] addresses = secure.IsLoopback ? [plain, secure] : options.AllowHttp ? [secure, plain] : [secure];
-            LabException? failure = null;
+            LabException? failure = null, other = null;
             foreach (Uri address in addresses)
             {
                 try
@@ -197,6 +226,12 @@ internal sealed class RegistryConnection : IDisposable
                 catch (HttpRequestException e)
                 {
                     failure = RegistryFailure.Unreachable(Registry, Reason(e), e);
+
+                    // A certificate that is wrong is no reason to do without one.
+                    if (address == secure && e.InnerException is AuthenticationException wrong && !wrong.Message.Contains("frame", StringComparison.Ordinal))
+                    {
+                        throw failure;
+                    }
                 }
                 catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
                 {
@@ -204,13 +239,13 @@ internal sealed class RegistryConnection : IDisposable
                 }
                 catch (LabException e) when (e.Code == NotRegistry)
                 {
-                    failure = e;
+                    other = e;
                 }
             }
 
-            throw failure!;
+            throw other ?? failure!;
 
-            Uri Address(string scheme) => Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out Uri? address) ? address
+            Uri At(string scheme) => Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out Uri? address) ? address
                 : throw new LabException(LabErrorKind.InvalidArgument, "RegistryInvalid", $"'{Registry}' is not the name of a registry: write host or host:port.") { Target = Registry };
         }
         finally
@@ -229,9 +264,9 @@ internal sealed class RegistryConnection : IDisposable
         {
             authorization.Challenged(answer, "");
         }
-        else if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.BadRequest)
+        else if ((int)answer.StatusCode is 404 or 400 or (>= 300 and < 400))
         {
-            // 400 is what a server that speaks TLS answers to plain HTTP.
+            // 400, or a redirect to https, is what a server that speaks TLS answers to plain HTTP.
             throw new LabException(
                 LabErrorKind.NotSupported, NotRegistry, $"What answers at {address} is not a registry: it answers {(int)answer.StatusCode} to /v2/. Check host and port.") { Target = Registry };
         }
@@ -254,7 +289,17 @@ internal sealed class RegistryConnection : IDisposable
                 ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "docker", "certs.d", name)
                 : Path.Combine("/etc/docker/certs.d", name),
         ];
-        string[] files = [.. folders.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
+        string[] files;
+        try
+        {
+            files = [.. folders.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "CaBundleUnusable", $"The certificates for {Registry} cannot be read: {e.Message.TrimEnd('.')}. Correct the folder's permissions.", e) { Target = Registry };
+        }
+
         if (Array.FindAll(files, file => file.EndsWith(".crt", StringComparison.OrdinalIgnoreCase)) is { Length: > 0 } authorities)
         {
             RemoteCertificateValidationCallback own = TrustedAuthorities.Validate(
@@ -298,8 +343,13 @@ internal sealed record RegistryRequest(HttpMethod Method, string Path, string Sc
     /// <summary>Where in the content to begin.</summary>
     public long Offset { get; init; }
 
-    /// <summary>Makes what is sent, anew for each attempt; is given what to call when a piece of it is sent.</summary>
-    public Func<Action, HttpContent>? Content { get; init; }
+    /// <summary>
+    /// Makes what is sent, anew for each attempt; is given what to call with how long the next step may take, null for the usual time.
+    /// </summary>
+    public Func<Action<TimeSpan?>, HttpContent>? Content { get; init; }
+
+    /// <summary>How long the registry may be silent.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Whether it may be sent again after it failed.</summary>
     public bool Repeatable { get; init; } = true;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -21,12 +22,12 @@ internal static partial class RegistryFailure
     public static async Task<LabException> OfAsync(HttpResponseMessage answer, string registry, string? target, CancellationToken cancellation)
     {
         int status = (int)answer.StatusCode;
-        string why = Said(await answer.Content.ReadAsStringAsync(cancellation)) ?? answer.ReasonPhrase ?? "no reason was given";
+        string why = Said(await TextAsync(answer, cancellation)) ?? answer.ReasonPhrase ?? "no reason was given";
         string what = target is null ? "the request" : $"'{target}'";
         return status switch
         {
             401 or 403 => Unauthorized(registry, why, target, status),
-            404 => new(LabErrorKind.NotFound, "ImageNotFound", $"There is no {what} in the registry {registry}.")
+            404 => new(LabErrorKind.NotFound, "ImageNotFound", target is null ? $"The registry {registry} does not know what it was asked for: {why}." : $"There is no {what} in the registry {registry}.")
             {
                 Target = target, StatusCode = status, ServiceMessage = why, Advice = "Find-LabImageTag lists the tags of a repository.",
             },
@@ -39,6 +40,17 @@ internal static partial class RegistryFailure
                 Target = target, StatusCode = status, ServiceMessage = why,
             },
         };
+    }
+
+    /// <summary>The beginning of an answer as text: more than an error or a token needs is not read.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="cancellation">Cancels reading.</param>
+    /// <returns>The text.</returns>
+    public static async Task<string> TextAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    {
+        byte[] buffer = new byte[1 << 18];
+        await using Stream stream = await answer.Content.ReadAsStreamAsync(cancellation);
+        return Encoding.UTF8.GetString(buffer, 0, await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation));
     }
 
     /// <summary>The error where the registry does not let the caller in.</summary>

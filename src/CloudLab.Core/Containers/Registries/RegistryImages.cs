@@ -50,15 +50,15 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
     }
 
     /// <summary>Removes a tag, and nothing else: what other tags stand for stays.</summary>
-    /// <param name="image">Repository and tag, or repository and digest to remove the image with all its tags.</param>
+    /// <param name="tag">Repository and tag, or repository and digest to remove the image with all its tags.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>Done when it is gone. Throws <see cref="LabException"/> (<c>ImageNotFound</c>, <c>RemovalNotSupported</c>).</returns>
-    public async Task RemoveTagAsync(string image, CancellationToken cancellation)
+    public async Task RemoveTagAsync(string tag, CancellationToken cancellation)
     {
-        RegistryName name = RegistryName.Parse(image);
+        RegistryName name = RegistryName.Parse(tag);
         using RegistryConnection connection = new(name.Registry, session.Docker, options);
         RegistryRepository repository = new(connection, name.Path);
-        string digest = await repository.DigestAsync(name.Reference, cancellation);
+        ImageManifest image = await repository.ManifestAsync(name.Reference, cancellation);
         if (await repository.RemoveAsync(name.Reference, cancellation))
         {
             return;
@@ -67,18 +67,27 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
         // Older registries remove by digest only, with all tags of it. So the tag is pointed at an image of its own, which is removed instead.
         if (!name.IsDigest)
         {
-            ImageManifest placeholder = await PlaceholderAsync(repository, digest, cancellation);
-            await repository.WriteManifestAsync(placeholder, name.Reference, cancellation);
+            ImageManifest placeholder = await PlaceholderAsync(repository, image.Digest, cancellation);
+            await repository.WriteManifestAsync(placeholder, null, cancellation);
             if (await repository.RemoveAsync(placeholder.Digest, cancellation))
             {
-                return;
+                try
+                {
+                    await repository.WriteManifestAsync(placeholder, name.Reference, cancellation);
+                    await repository.RemoveAsync(placeholder.Digest, cancellation);
+                    return;
+                }
+                catch
+                {
+                    // The tag must not stay on an empty image, whatever went wrong.
+                    await repository.WriteManifestAsync(image, name.Reference, CancellationToken.None);
+                    throw;
+                }
             }
-
-            await repository.WriteManifestAsync(await repository.ManifestAsync(digest, cancellation), name.Reference, cancellation);
         }
 
         throw new LabException(
-            LabErrorKind.NotSupported, "RemovalNotSupported", $"The registry {name.Registry} does not remove images: its operator must allow that (registry:2: storage.delete.enabled).") { Target = image };
+            LabErrorKind.NotSupported, "RemovalNotSupported", $"The registry {name.Registry} does not remove images: its operator must allow that (registry:2: storage.delete.enabled).") { Target = tag };
     }
 
     /// <summary>Looks at an image.</summary>
@@ -114,7 +123,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
 
         async Task<(LabImagePlatform, JsonObject)> DescribeAsync(ImageManifest manifest, string? platform)
         {
-            JsonObject config = await DocumentAsync(repository, manifest.Config!, cancellation);
+            JsonObject config = await DocumentAsync(repository, manifest.Config, cancellation);
             return (new LabImagePlatform(platform ?? PlatformOf(config), manifest.Digest, manifest.Layers.Sum(layer => layer.Size), Available: true), config);
         }
     }
@@ -139,7 +148,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
             manifest = await repository.ManifestAsync(chosen?.Digest ?? throw Missing(all.Select(child => child.Platform).OfType<string>()), cancellation);
         }
 
-        JsonObject config = await DocumentAsync(repository, manifest.Config!, cancellation);
+        JsonObject config = await DocumentAsync(repository, manifest.Config, cancellation);
         if (platform is not null && PlatformOf(config) != platform)
         {
             throw Missing([PlatformOf(config)]);
@@ -150,7 +159,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
         List<(string?, LayerContent)> layers = [];
         foreach (ImageBlob layer in manifest.Layers)
         {
-            await using CheckedStream stream = new(await repository.OpenAsync(layer, 0, cancellation), layer, $"The registry {name.Registry}");
+            await using CheckedStream stream = new(await repository.OpenAsync(layer, 0, cancellation), layer, $"the registry {name.Registry}");
             layers.Add((layer.Digest, await LayerAsync(stream, layer, hash, cancellation)));
             meter.AddBytes(layer.Size);
             meter.AddItems();

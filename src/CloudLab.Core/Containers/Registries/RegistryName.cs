@@ -12,7 +12,7 @@ internal sealed record RegistryName(string Registry, string Path, string Referen
     public string Repository => ImageName.Familiar($"{Registry}/{Path}");
 
     /// <summary>Whether <see cref="Reference"/> is a digest.</summary>
-    public bool IsDigest => Reference.Contains(':', StringComparison.Ordinal);
+    public bool IsDigest => ImageName.IsDigest(Reference);
 
     /// <summary>Takes a name apart.</summary>
     /// <param name="image"><c>[registry/]repository[:tag][@digest]</c>; the tag is <c>latest</c> where there is none.</param>

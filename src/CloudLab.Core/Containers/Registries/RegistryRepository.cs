@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Common.Streams;
 
 namespace CloudLab.Core.Containers.Registries;
@@ -21,6 +23,10 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     private const int SmallBlob = 1 << 18;
     private const int MostSessions = 3;
     private const int MostStalls = 5;
+    private static readonly TimeSpan WholePatience = TimeSpan.FromSeconds(60);
+
+    // Where a registry keeps its blobs in object storage, it copies them when an upload ends.
+    private static readonly TimeSpan EndPatience = TimeSpan.FromMinutes(15);
 
     private readonly string reading = $"repository:{path}:pull";
     private readonly string writing = $"repository:{path}:pull,push";
@@ -35,11 +41,8 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
         using HttpResponseMessage answer = await connection.SendAsync(
             new RegistryRequest(HttpMethod.Get, $"/v2/{path}/manifests/{reference}", reading) { Accept = ImageManifest.Types, Target = target }, cancellation);
         byte[] bytes = await WholeAsync(answer, target, cancellation);
-        ImageManifest manifest = ImageManifest.Parse(bytes, answer.Content.Headers.ContentType?.MediaType, target);
-        string? expected = reference.Contains(':', StringComparison.Ordinal) ? reference
-            : answer.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? said) ? said.First() : null;
-        return expected is null || expected == manifest.Digest || !expected.StartsWith("sha256:", StringComparison.Ordinal) ? manifest : throw new LabException(
-            LabErrorKind.Corrupted, "DigestMismatch", $"The registry {connection.Registry} sent another manifest than {expected} for '{target}': {manifest.Digest}. Try again; if it stays so, push the image anew.") { Target = target };
+        string? expected = ImageName.IsDigest(reference) ? reference : DigestIn(answer);
+        return ImageManifest.Parse(bytes, answer.Content.Headers.ContentType?.MediaType, target, expected);
     }
 
     /// <summary>The digest that a tag stands for, without its manifest.</summary>
@@ -50,7 +53,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     {
         using HttpResponseMessage answer = await connection.SendAsync(
             new RegistryRequest(HttpMethod.Head, $"/v2/{path}/manifests/{tag}", reading) { Accept = ImageManifest.Types, Target = TargetOf(tag) }, cancellation);
-        return answer.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? said) ? said.First() : (await ManifestAsync(tag, cancellation)).Digest;
+        return DigestIn(answer) ?? (await ManifestAsync(tag, cancellation)).Digest;
     }
 
     /// <summary>The tags of the repository, page by page.</summary>
@@ -167,14 +170,26 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
                 location = await SendAsync(blob, location, open, digest, Count, cancellation);
 
                 // The registry checks it, too, but would say less; and an upload that is whole can be taken back.
-                digest.Check("The source");
+                digest.Check("the source");
                 await EndAsync(location, blob, _ => new ByteArrayContent([]), cancellation);
                 return;
             }
-            catch (LabException e) when (session < MostSessions && IsLost(e))
+            catch (LabException e) when (IsLost(e) && session < MostSessions)
             {
-                // The registry forgot the upload, or cannot go on with one that broke (registry:2 cannot): once more from the beginning.
+                // The registry forgot the upload, or cannot go on with one that broke (registry:2 cannot): once more from the beginning, unless
+                // only its last answer got lost.
+                await AbandonAsync(location);
+                if (await HasAsync(blob.Digest, cancellation))
+                {
+                    return;
+                }
+
                 onBytes(-counted);
+            }
+            catch (SourceFailedException e)
+            {
+                await AbandonAsync(location);
+                ExceptionDispatchInfo.Throw(e.InnerException!);
             }
             catch
             {
@@ -197,6 +212,9 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     }
 
     private string Repository => path;
+
+    private static string? DigestIn(HttpResponseMessage answer) =>
+        answer.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? said) ? said.First() : null;
 
     // RFC 8288: </v2/movies/tags/list?last=1.9&n=1000>; rel="next"
     private static string? NextOf(HttpResponseMessage answer)
@@ -227,15 +245,17 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
 
     private static async Task<byte[]> WholeAsync(HttpResponseMessage answer, string target, CancellationToken cancellation)
     {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(WholePatience);
         try
         {
-            await using Stream stream = await answer.Content.ReadAsStreamAsync(cancellation);
+            await using Stream stream = await answer.Content.ReadAsStreamAsync(limit.Token);
             byte[] buffer = new byte[LargestManifest + 1];
-            int count = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
+            int count = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, limit.Token);
             return count <= LargestManifest ? buffer[..count] : throw new LabException(
                 LabErrorKind.NotSupported, "ManifestTooLarge", $"The answer about '{target}' is larger than the 4 MiB that a manifest may have.") { Target = target };
         }
-        catch (Exception e) when (e is IOException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             throw RegistryFailure.Unreachable(target, $"the connection broke in the middle of an answer ({e.Message.TrimEnd('.')})", e);
         }
@@ -243,7 +263,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
 
     private bool IsOf(string registry) => connection.Registry == registry;
 
-    private string TargetOf(string reference) => Name + (reference.Contains(':', StringComparison.Ordinal) ? "@" : ":") + reference;
+    private string TargetOf(string reference) => Name + (ImageName.IsDigest(reference) ? "@" : ":") + reference;
 
     private Task<HttpResponseMessage> BeginAsync(CancellationToken cancellation) =>
         connection.SendAsync(new RegistryRequest(HttpMethod.Post, $"/v2/{path}/blobs/uploads/", writing) { Target = Name, Content = _ => new ByteArrayContent([]) }, cancellation);
@@ -282,14 +302,18 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
                 return LocationOf(await connection.SendAsync(
                     new RegistryRequest(HttpMethod.Patch, location, writing)
                     {
-                        Target = Name, Repeatable = false, Content = onPiece => content = new BlobContent(blob, offset, open, digest, onBytes, onPiece),
+                        Target = Name, Repeatable = false, Content = onStep => content = new BlobContent(blob, offset, open, digest, onBytes, onStep),
                     },
                     cancellation));
             }
             catch (LabException e) when (content is not null && (e.Code == "RegistryUnreachable" || e.StatusCode is >= 500))
             {
-                content.ThrowIfSourceFailed();
                 (location, long arrived) = await ProgressAsync(location, cancellation);
+                if (arrived < offset || arrived > offset + content.Sent)
+                {
+                    throw;
+                }
+
                 onBytes(arrived - offset - content.Sent);
                 stalls = arrived > offset ? 0 : stalls + 1;
                 if (stalls > MostStalls)
@@ -305,7 +329,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     private static async Task<byte[]> ReadWholeAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
     {
         byte[] content = new byte[blob.Size];
-        await using CheckedStream stream = new(await open(0, cancellation), blob, "The source");
+        await using CheckedStream stream = new(await open(0, cancellation), blob, "the source");
         int count = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellation);
 
         // The end must be read for the digest to be checked.
@@ -315,22 +339,33 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
 
     private async Task WriteWholeAsync(ImageBlob blob, byte[] content, CancellationToken cancellation)
     {
-        string location = LocationOf(await BeginAsync(cancellation));
-        try
+        for (int session = 1; ; session++)
         {
-            await EndAsync(location, blob, _ => new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } }, cancellation);
-        }
-        catch
-        {
-            await AbandonAsync(location);
-            throw;
+            string location = LocationOf(await BeginAsync(cancellation));
+            try
+            {
+                await EndAsync(location, blob, _ => new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } }, cancellation);
+                return;
+            }
+            catch (LabException e) when (IsLost(e) && session < MostSessions)
+            {
+                if (await HasAsync(blob.Digest, cancellation))
+                {
+                    return;
+                }
+            }
+            catch
+            {
+                await AbandonAsync(location);
+                throw;
+            }
         }
     }
 
-    private async Task EndAsync(string location, ImageBlob blob, Func<Action, HttpContent> content, CancellationToken cancellation)
+    private async Task EndAsync(string location, ImageBlob blob, Func<Action<TimeSpan?>, HttpContent> content, CancellationToken cancellation)
     {
         string end = $"{location}{(location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest)}";
-        using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Put, end, writing) { Target = Name, Content = content }, cancellation);
+        using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Put, end, writing) { Target = Name, Content = content, Patience = EndPatience }, cancellation);
     }
 
     private async Task<(string Location, long Arrived)> ProgressAsync(string location, CancellationToken cancellation)
