@@ -45,7 +45,7 @@ BeforeDiscovery {
         LabImageLayer              = 'Number', 'Size', 'StoredSize', 'WastedSize', 'Instruction'
         LabImagePlatform           = 'Platform', 'Size', 'Digest'
         LabImagePush               = 'Image', 'Digest', 'PushedLayers', 'ExistingLayers'
-        LabImageCopy               = 'Image', 'Platforms', 'CopiedBlobs'
+        LabImageCopy               = 'Image', 'CopiedBlobs'
         LabImageRemoval            = 'Image', 'Size'
         LabImageTag                = 'Image', 'Digest'
         LabRegistryLogin           = 'Registry', 'User', 'Store'
