@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Registries;
 using CloudLab.Core.Sessions;
 
@@ -10,5 +11,5 @@ public sealed class RegistryCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
     private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) =>
-        new RegistryAccounts(session).Registries().Select(name => Completion.Offer(name)).ToAsyncEnumerable();
+        new RegistryAccounts(session, NullReporter.Instance).Registries().Select(name => Completion.Offer(name)).ToAsyncEnumerable();
 }

@@ -276,7 +276,9 @@ public sealed class InvokeLabContainerCommand : DockerCommand
                 $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{CommandOutput.Last(last)}")
             {
                 Target = container,
-                Advice = "Use -AsObject to get output and exit code without an error.",
+                Advice = code is 126 or 127 && Command is [var whole] && whole.Contains(' ', StringComparison.Ordinal)
+                    ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, '{whole}'."
+                    : "Use -AsObject to get output and exit code without an error.",
             };
         }
     }

@@ -117,7 +117,7 @@ public sealed class SetLabContainerCommand : ContainerCommand
     {
         (ContainerChangeOptions changes, ContainerChanger changer, bool passThru) = (options, new ContainerChanger(Lab, Reporter), PassThru);
         return ChangeAsync(
-            changes.IsLive ? "Update container" : "Make container anew", false,
+            changes.IsLive ? "Update container" : "Make container anew, without what it wrote outside of its volumes", false,
             async (container, token) =>
             {
                 LabContainer changed = await changer.ChangeAsync(container, changes, token);

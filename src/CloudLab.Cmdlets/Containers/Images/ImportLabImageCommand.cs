@@ -9,7 +9,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 
 /// <summary>Loads images from tar files, or from bytes of the pipeline, into the Docker Engine.</summary>
 /// <remarks>
-/// <para>The files are those of Export-LabImage or 'docker save', or OCI layouts, also compressed with gzip, zstd, xz or bzip2. Nothing is
+/// <para>The files are those of Export-LabImage or 'docker save', or OCI layouts as one tar file, also compressed with gzip, zstd, xz or bzip2. Nothing is
 /// extracted on this machine: the engine reads the file.</para>
 /// <para>Bytes and byte arrays from the pipeline are one tar file together and are sent while they arrive; each stream is a tar file of its own and is
 /// read from where it stands.</para>

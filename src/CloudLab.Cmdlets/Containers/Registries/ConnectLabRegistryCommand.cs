@@ -43,7 +43,7 @@ public sealed class ConnectLabRegistryCommand : RegistryCommand
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation) => await WriteAsync(
-        await new RegistryAccounts(Lab).ConnectAsync(
+        await new RegistryAccounts(Lab, Reporter).ConnectAsync(
             RegistryAccounts.NameOf(Registry), Credential.UserName, Credential.GetNetworkCredential().Password, Options, cancellation),
         cancellation);
 }

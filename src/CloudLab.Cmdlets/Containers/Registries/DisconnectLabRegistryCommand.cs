@@ -38,7 +38,7 @@ public sealed class DisconnectLabRegistryCommand : RegistryCommand
         string registry = RegistryAccounts.NameOf(Registry);
         if (await ShouldProcessAsync(registry, "Forget the stored credentials"))
         {
-            await new RegistryAccounts(Lab).DisconnectAsync(registry, cancellation);
+            await new RegistryAccounts(Lab, Reporter).DisconnectAsync(registry, cancellation);
         }
     }
 }

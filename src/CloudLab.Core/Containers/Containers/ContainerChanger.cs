@@ -45,6 +45,9 @@ public sealed record ContainerChangeOptions
     /// <summary>Restart policy.</summary>
     public string? RestartPolicy { get; init; }
 
+    /// <summary>Whether nothing shall be different.</summary>
+    public bool IsEmpty => IsLive && Memory is null && Cpu is null && RestartPolicy is null;
+
     /// <summary>Whether the engine can change all of it while the container runs.</summary>
     public bool IsLive => Publish.Count == 0 && Unpublish.Count == 0 && Environment.Count == 0 && Labels.Count == 0 && Volumes.Count == 0 && Image is null && Command is null;
 }
@@ -66,6 +69,11 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
     /// <returns>The same. Throws <see cref="LabException"/>.</returns>
     public static ContainerChangeOptions Check(ContainerChangeOptions options)
     {
+        if (options.IsEmpty)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "NothingToChange", "Nothing is to be changed: give -Publish, -Environment, -Volume, -Memory or another setting.");
+        }
+
         _ = ContainerText.Ports(options.Publish);
         _ = options.Memory is { } memory ? ContainerText.Bytes(memory) : 0;
         _ = options.RestartPolicy is { } policy ? Policy(policy) : null;
@@ -103,6 +111,14 @@ public sealed class ContainerChanger(LabSession session, IReporter reporter)
         }
 
         JsonObject body = await BodyAsync(old, options, container, cancellation);
+
+        // Another image of the same name may be meant. All else is as it is: a container that is made anew loses what it wrote.
+        if (options.Image is null && JsonNode.DeepEquals(body, await BodyAsync(old, new ContainerChangeOptions { WorkingFolder = options.WorkingFolder }, container, cancellation)))
+        {
+            reporter.Verbose($"'{container.Name}' is as it is wanted already.");
+            return container;
+        }
+
         (JsonObject? first, List<KeyValuePair<string, JsonObject>> others) = Networks(old, container);
         if (first is not null)
         {

@@ -79,7 +79,9 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
     {
         if (Directory.Exists(path))
         {
-            throw new LabException(LabErrorKind.NotFound, "FileNotFound", $"'{path}' is a folder: give the path of a tar file.") { Target = path };
+            throw new LabException(LabErrorKind.NotFound, "FileNotFound", File.Exists(System.IO.Path.Combine(path, "oci-layout"))
+                ? $"'{path}' is a folder in the OCI image layout: Copy-LabImage -Path brings it to a registry, from where Receive-LabImage fetches it."
+                : $"'{path}' is a folder: give the path of a tar file.") { Target = path };
         }
 
         FileStream file;

@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Sessions;
 
@@ -6,7 +7,8 @@ namespace CloudLab.Core.Containers.Registries;
 
 /// <summary>Signs in to registries and out of them, for CloudLab and every tool that reads docker's configuration.</summary>
 /// <param name="session">Names docker's configuration.</param>
-public sealed class RegistryAccounts(LabSession session)
+/// <param name="reporter">Hears where a password is stored unencrypted.</param>
+public sealed class RegistryAccounts(LabSession session, IReporter reporter)
 {
     private readonly RegistryCredentials credentials = new(session.Docker);
 
@@ -51,7 +53,13 @@ public sealed class RegistryAccounts(LabSession session)
             };
         }
 
-        return new LabRegistryLogin(registry, user, await credentials.StoreAsync(registry, user, password, cancellation));
+        string store = await credentials.StoreAsync(registry, user, password, cancellation);
+        if (store == "config.json")
+        {
+            reporter.Warning($"The password for {registry} is stored unencrypted in {session.Docker.Store.ConfigFile}: a credential helper (credsStore in it) would encrypt it.");
+        }
+
+        return new LabRegistryLogin(registry, user, store);
     }
 
     /// <summary>Forgets the credentials for a registry.</summary>

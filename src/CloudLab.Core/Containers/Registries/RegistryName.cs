@@ -1,3 +1,4 @@
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Images;
 
 namespace CloudLab.Core.Containers.Registries;
@@ -16,10 +17,15 @@ internal sealed record RegistryName(string Registry, string Path, string Referen
 
     /// <summary>Takes a name apart.</summary>
     /// <param name="image"><c>[registry/]repository[:tag][@digest]</c>; the tag is <c>latest</c> where there is none.</param>
-    /// <returns>The name. Throws <see cref="Common.Errors.LabException"/> (<c>ImageNameInvalid</c>).</returns>
+    /// <returns>The name. Throws <see cref="LabException"/> (<c>ImageNameInvalid</c>).</returns>
     public static RegistryName Parse(string image)
     {
         (string repository, string reference) = ImageName.Parse(image);
+        if (!image.Contains('/', StringComparison.Ordinal) && ImageName.Registry(image + "/x") == image)
+        {
+            throw new LabException(LabErrorKind.InvalidData, "ImageNameInvalid", $"'{image}' is the name of a registry: write {image}/repository[:tag].") { Target = image };
+        }
+
         string registry = ImageName.Registry(image);
         string path = registry == RegistryCredentials.Hub ? ImageName.Familiar(repository)
             : repository.StartsWith(registry + "/", StringComparison.Ordinal) ? repository[(registry.Length + 1)..] : repository;

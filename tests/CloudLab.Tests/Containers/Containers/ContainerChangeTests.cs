@@ -38,6 +38,18 @@ public sealed class ContainerChangeTests : ContainerWorld
             Assert.Equal("13\nkept", await LogAsync(name, "kept"));
             Assert.Equal(name, await DockerAsync("ps", "-a", "--filter", "label=" + Label, "--format", "{{.Names}}"));
 
+            // What is so already is no reason to make it anew.
+            foreach (object nothing in new object[]
+            {
+                new { Name = name, Publish = $"127.0.0.1:{next}:80", PassThru = true }, new { Name = name, Unpublish = new[] { 9999 }, PassThru = true },
+                new { Name = name, Environment = new System.Collections.Hashtable { ["C"] = "3", ["NONE"] = null }, PassThru = true },
+            })
+            {
+                Assert.Equal(changed.Id, Assert.Single((await RunAsync("Set-LabContainer", nothing)).Ok().OutputOf<LabContainer>()).Id);
+            }
+
+            Assert.StartsWith("NothingToChange,", (await RunAsync("Set-LabContainer", new { Name = name })).TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+
             // Limits change while it runs.
             LabContainer same = Assert.Single((await RunAsync("Set-LabContainer", new { Name = name, Memory = "32m", RestartPolicy = "on-failure:4", PassThru = true })).Ok().OutputOf<LabContainer>());
             Assert.Equal(changed.Id, same.Id);

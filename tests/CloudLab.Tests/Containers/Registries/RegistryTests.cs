@@ -229,6 +229,7 @@ public sealed class RegistryTests : IDisposable
     [Theory]
     [InlineData("127.0.0.1:1/x", "RegistryUnreachable")]
     [InlineData("127.0.0.1:1/X", "ImageNameInvalid")]
+    [InlineData("127.0.0.1:5000", "ImageNameInvalid")]
     public async Task What_is_wrong_with_a_name_is_said(string image, string code) =>
         Assert.StartsWith(code, Error(await RunAsync("Find-LabImageTag", new { Image = image })).FullyQualifiedErrorId, StringComparison.Ordinal);
 
