@@ -44,6 +44,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 public sealed class GetLabImageCommand : DockerCommand
 {
     private ImageStore? store;
+    private RegistryImages? registry;
 
     /// <summary>Names of images: with a tag, without one for all tags, or with wildcards; or a digest; or an id or the beginning of one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -84,7 +85,7 @@ public sealed class GetLabImageCommand : DockerCommand
     {
         if (Registry)
         {
-            RegistryImages registry = new(Lab, Reporter, new RegistryOptions(AllowHttp, SkipCertificateCheck));
+            registry ??= new RegistryImages(Lab, Reporter, new RegistryOptions(AllowHttp, SkipCertificateCheck));
             await ForEachAsync(Image ?? throw new LabException(LabErrorKind.InvalidArgument, "ImageMissing", "-Registry needs -Image: name the image, such as 127.0.0.1:5000/movies/site:1.0."), image => WriteMatchingAsync(InRegistryAsync(registry, image, cancellation), cancellation));
             return;
         }
@@ -109,6 +110,17 @@ public sealed class GetLabImageCommand : DockerCommand
 
         // Without a tag in it, a pattern means the repository.
         return name => wildcard.IsMatch(name) || wildcard.IsMatch(ImageStore.RepositoryOf(name));
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            registry?.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private static IAsyncEnumerable<LabImage> InRegistryAsync(RegistryImages registry, string image, CancellationToken cancellation)

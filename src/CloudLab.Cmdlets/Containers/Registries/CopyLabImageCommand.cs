@@ -88,13 +88,12 @@ public sealed class CopyLabImageCommand : RegistryCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
-        ImageCopier copier = new(Lab, Reporter, Options);
         string[] platforms = [.. Platform.Select(PlatformName.Parse)];
         if (ParameterSetName == "Path")
         {
             if (await ShouldProcessAsync($"{folder} -> {Destination}", "Copy image"))
             {
-                await WriteAsync(await copier.LoadAsync(folder, Tag, Destination, platforms, ThrottleLimit, cancellation), cancellation);
+                await WriteAsync(await Copier.LoadAsync(folder, Tag, Destination, platforms, ThrottleLimit, cancellation), cancellation);
             }
 
             return;
@@ -104,7 +103,7 @@ public sealed class CopyLabImageCommand : RegistryCommand
         {
             if (await ShouldProcessAsync($"{image} -> {Destination}", "Copy image"))
             {
-                await WriteAsync(await copier.CopyAsync(image, Destination, platforms, ThrottleLimit, cancellation), cancellation);
+                await WriteAsync(await Copier.CopyAsync(image, Destination, platforms, ThrottleLimit, cancellation), cancellation);
             }
         });
     }

@@ -50,8 +50,7 @@ public sealed class FindLabImageTagCommand : RegistryCommand
     {
         // Tags differ by case.
         WildcardPattern[]? patterns = Tag is null ? null : [.. Tag.Select(tag => new WildcardPattern(tag))];
-        RegistryImages images = new(Lab, Reporter, Options);
         return ForEachAsync(Image, image => WriteAllAsync(
-            images.TagsAsync(image, patterns is null ? null : tag => Array.Exists(patterns, pattern => pattern.IsMatch(tag)), Digest, cancellation), cancellation));
+            Images.TagsAsync(image, patterns is null ? null : tag => Array.Exists(patterns, pattern => pattern.IsMatch(tag)), Digest, cancellation), cancellation));
     }
 }

@@ -42,7 +42,7 @@ public sealed class RemoveLabImageTagCommand : RegistryCommand
     {
         if (await ShouldProcessAsync(image, RegistryImages.IsDigest(image) ? "Remove image and all its tags from the registry" : "Remove tag from the registry", Force))
         {
-            await new RegistryImages(Lab, Reporter, Options).RemoveTagAsync(image, cancellation);
+            await Images.RemoveTagAsync(image, cancellation);
         }
     });
 }

@@ -64,13 +64,12 @@ public sealed class SaveLabImageCommand : RegistryCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
-        ImageCopier copier = new(Lab, Reporter, Options);
         string[] platforms = [.. Platform.Select(PlatformName.Parse)];
         return ForEachAsync(Image, async image =>
         {
             if (await ShouldProcessAsync($"{image} -> {folder}", "Save image"))
             {
-                await WriteAsync(await copier.SaveAsync(image, folder, platforms, ThrottleLimit, cancellation), cancellation);
+                await WriteAsync(await Copier.SaveAsync(image, folder, platforms, ThrottleLimit, cancellation), cancellation);
             }
         });
     }

@@ -49,7 +49,8 @@ public sealed partial class ImageInspector(LabSession session, IReporter reporte
     public async Task<IReadOnlyList<LabImageLayer>> LayersAsync(string image, string? platform, bool all, RegistryOptions options, CancellationToken cancellation)
     {
         string own = PlatformName.Parse(RuntimeInformation.OSArchitecture is Architecture.X64 ? "amd64" : RuntimeInformation.OSArchitecture is Architecture.X86 ? "386" : $"{RuntimeInformation.OSArchitecture}");
-        (string name, ArchivedImage content) = await new RegistryImages(session, reporter, options).ReadAsync(image, platform, own, hash: false, cancellation);
+        using RegistryImages registry = new(session, reporter, options);
+        (string name, ArchivedImage content) = await registry.ReadAsync(image, platform, own, hash: false, cancellation);
         return Describe(name, content, DiffIds(content), new Dictionary<string, string[]>(), all);
     }
 

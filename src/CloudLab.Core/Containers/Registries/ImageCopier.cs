@@ -9,8 +9,10 @@ namespace CloudLab.Core.Containers.Registries;
 /// <param name="session">Names docker's configuration, which has the credentials.</param>
 /// <param name="reporter">Told of progress.</param>
 /// <param name="options">How registries are talked to.</param>
-public sealed class ImageCopier(LabSession session, IReporter reporter, RegistryOptions options)
+public sealed class ImageCopier(LabSession session, IReporter reporter, RegistryOptions options) : IDisposable
 {
+    private readonly RegistryPool pool = new(session, options);
+
     /// <summary>Copies an image from a registry to another repository or registry.</summary>
     /// <param name="image">What is copied.</param>
     /// <param name="destination">The copy's name; without a tag, the tag is that of the source.</param>
@@ -21,10 +23,8 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
     public async Task<LabImageCopy> CopyAsync(string image, string destination, IReadOnlyList<string> platforms, int concurrency, CancellationToken cancellation)
     {
         RegistryName from = RegistryName.Parse(image), to = Target(destination, from.IsDigest ? null : from.Reference);
-        using RegistryConnection source = new(from.Registry, session.Docker, options);
-        using RegistryConnection? other = to.Registry == from.Registry ? null : new(to.Registry, session.Docker, options);
         return await CopyAsync(
-            new RegistryRepository(source, from.Path), from.Reference, $"{from}", new RegistryRepository(other ?? source, to.Path), to.Reference, $"{to}",
+            pool.Of(from), from.Reference, $"{from}", pool.Of(to), to.Reference, $"{to}",
             platforms, concurrency, cancellation);
     }
 
@@ -38,8 +38,7 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
     public async Task<LabImageCopy> SaveAsync(string image, string folder, IReadOnlyList<string> platforms, int concurrency, CancellationToken cancellation)
     {
         RegistryName from = RegistryName.Parse(image);
-        using RegistryConnection source = new(from.Registry, session.Docker, options);
-        RegistryRepository repository = new(source, from.Path);
+        RegistryRepository repository = pool.Of(from);
 
         // Nothing is made on the disk for an image that is not there.
         await repository.ManifestAsync(from.Reference, cancellation);
@@ -60,10 +59,12 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
         OciLayout layout = OciLayout.Open(folder);
         await layout.ManifestAsync(tag ?? "", cancellation);
         RegistryName to = Target(destination, tag ?? (layout.Tags() is [var only] ? only : null));
-        using RegistryConnection target = new(to.Registry, session.Docker, options);
         return await CopyAsync(
-            layout, tag ?? "", folder, new RegistryRepository(target, to.Path), to.Reference, $"{to}", platforms, concurrency, cancellation);
+            layout, tag ?? "", folder, pool.Of(to), to.Reference, $"{to}", platforms, concurrency, cancellation);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => pool.Dispose();
 
     private static RegistryName Target(string destination, string? tag)
     {

@@ -16,9 +16,11 @@ namespace CloudLab.Core.Containers.Registries;
 /// <param name="session">Names docker's configuration, which has the credentials.</param>
 /// <param name="reporter">Told of progress.</param>
 /// <param name="options">How registries are talked to.</param>
-public sealed class RegistryImages(LabSession session, IReporter reporter, RegistryOptions options)
+public sealed class RegistryImages(LabSession session, IReporter reporter, RegistryOptions options) : IDisposable
 {
     private const int Concurrency = 8;
+
+    private readonly RegistryPool pool = new(session, options);
 
     /// <summary>Whether a name means an image by its digest, with whatever tags it has.</summary>
     /// <param name="image"><c>[registry/]repository[:tag][@digest]</c>.</param>
@@ -35,8 +37,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
         string repository, Predicate<string>? matches, bool digests, [EnumeratorCancellation] CancellationToken cancellation)
     {
         RegistryName name = RegistryName.Parse(repository);
-        using RegistryConnection connection = new(name.Registry, session.Docker, options);
-        RegistryRepository tags = new(connection, name.Path);
+        RegistryRepository tags = pool.Of(name);
         await foreach (LabImageTag tag in ParallelStream.SelectAsync(
             tags.TagsAsync(cancellation).Where(tag => matches?.Invoke(tag) != false), Concurrency,
             async (tag, token) => new LabImageTag
@@ -56,8 +57,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
     public async Task RemoveTagAsync(string tag, CancellationToken cancellation)
     {
         RegistryName name = RegistryName.Parse(tag);
-        using RegistryConnection connection = new(name.Registry, session.Docker, options);
-        RegistryRepository repository = new(connection, name.Path);
+        RegistryRepository repository = pool.Of(name);
         ImageManifest image = await repository.ManifestAsync(name.Reference, cancellation);
         if (await repository.RemoveAsync(name.Reference, cancellation))
         {
@@ -97,8 +97,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
     public async Task<LabImage> FindAsync(string image, CancellationToken cancellation)
     {
         RegistryName name = RegistryName.Parse(image);
-        using RegistryConnection connection = new(name.Registry, session.Docker, options);
-        RegistryRepository repository = new(connection, name.Path);
+        RegistryRepository repository = pool.Of(name);
         ImageManifest root = await repository.ManifestAsync(name.Reference, cancellation);
         List<(LabImagePlatform Platform, JsonObject Config)> found = [];
         foreach (ImageBlob child in root.IsIndex ? root.Manifests.Where(child => child.Attests is null) : [])
@@ -128,6 +127,9 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => pool.Dispose();
+
     /// <summary>Reads the content of an image's layers as they come, without keeping them.</summary>
     /// <param name="image"><c>[registry/]repository[:tag][@digest]</c>.</param>
     /// <param name="platform">The platform; null for the first that <paramref name="preferred"/> names, or else the first.</param>
@@ -138,8 +140,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
     internal async Task<(string Name, ArchivedImage Content)> ReadAsync(string image, string? platform, string preferred, bool hash, CancellationToken cancellation)
     {
         RegistryName name = RegistryName.Parse(image);
-        using RegistryConnection connection = new(name.Registry, session.Docker, options);
-        RegistryRepository repository = new(connection, name.Path);
+        RegistryRepository repository = pool.Of(name);
         ImageManifest manifest = await repository.ManifestAsync(name.Reference, cancellation);
         if (manifest.IsIndex)
         {
