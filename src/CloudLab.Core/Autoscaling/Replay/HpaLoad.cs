@@ -175,6 +175,12 @@ public sealed class HpaLoad(string workload, IReadOnlyList<KeyValuePair<string, 
                 : $"Row {row}: {key} is '{text}', which is not a number: give the total of all pods, as in 2.5, 2500m or 3Gi.");
     }
 
+    /// <summary>Whether a cell is text, such as a name, and no attempt at a number.</summary>
+    /// <param name="text">The cell.</param>
+    /// <returns>True for text.</returns>
+    internal static bool IsText(string? text) => text?.Trim() is { Length: > 0 } and not ("NaN" or "null") and [not (>= '0' and <= '9' or '+' or '-' or '.'), ..] given
+        && !double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
     /// <summary>A time of a load.</summary>
     /// <param name="text">Time with or without zone (then UTC), or seconds.</param>
     /// <param name="row">Number of the row, for the message.</param>

@@ -19,6 +19,8 @@ public sealed class HpaLoadReader
 
     private readonly Dictionary<string, HpaLoad> loads = new(StringComparer.Ordinal);
     private readonly List<HpaLoad> order = [];
+    // Columns that are left out, and whether they are text.
+    private readonly Dictionary<string, bool> ignored = new(StringComparer.OrdinalIgnoreCase);
     private int rows;
 
     /// <summary>Creates a reader for loads of workloads.</summary>
@@ -39,6 +41,12 @@ public sealed class HpaLoadReader
 
     /// <summary>What was read, in the order of the input.</summary>
     public IReadOnlyList<HpaLoad> Loads => order;
+
+    /// <summary>Columns that are left out because they are none of those that are wanted.</summary>
+    internal IEnumerable<string> Ignored => ignored.Keys;
+
+    /// <summary>Those of the columns left out that are text.</summary>
+    internal IEnumerable<string> IgnoredTexts => ignored.Where(column => column.Value).Select(column => column.Key);
 
     /// <summary>Adds a row.</summary>
     /// <param name="row">Names and texts of its columns.</param>
@@ -65,9 +73,18 @@ public sealed class HpaLoadReader
         load.AddTime(HpaLoad.TimeMs(time.Trim(), rows));
         foreach ((string name, string? text) in row)
         {
-            if (!Is(name, TimeNames) && !Is(name, labelNames) && isMetric(name))
+            if (Is(name, TimeNames) || Is(name, labelNames))
+            {
+                continue;
+            }
+
+            if (isMetric(name))
             {
                 load.Set(name, HpaLoad.Milli(text ?? "", name, rows));
+            }
+            else
+            {
+                ignored[name] = ignored.GetValueOrDefault(name) || HpaLoad.IsText(text);
             }
         }
     }
