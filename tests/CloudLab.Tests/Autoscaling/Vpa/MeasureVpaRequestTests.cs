@@ -32,7 +32,7 @@ public sealed class MeasureVpaRequestTests
         CmdletResult result = await CmdletRunner.RunAsync(
             "Measure-VpaRequest", new { InputObject = "Timestamp,Name,CPU,Mem\n0,web,250m,64Mi\n60,db,1,1Gi\n" });
         Assert.StartsWith(
-            "The column 'Name' is not understood: the container's column is called Container.", result.TerminatingError!.Exception.Message, StringComparison.Ordinal);
+            "The column 'Name' is not understood: the container's column is called Container.", Assert.Single(result.Errors).Exception.Message, StringComparison.Ordinal);
         Assert.Empty(result.Output);
     }
 
