@@ -153,6 +153,13 @@ Describe 'Measure-VpaRequest' -Tag Autoscaling {
         [int] ($found[1].CpuTarget -replace 'm') | Should -BeLessThan 540
     }
 
+    It 'shows confidence in three digits, and why a container has no target' {
+        $table = Import-Csv usage.csv | Select-Object -First 9 | Measure-VpaRequest -Manifest vpa.yaml | Out-String -Width 200
+        $table | Should -Match 'proxy: The policy of proxy has mode Off'
+        $table | Should -Not -Match '0\.\d{6}'
+        $table | Should -Match '0\.00\d{1,3} '
+    }
+
     It 'gives the same from rows, a file and its alias' {
         $rows = Import-Csv usage.csv | Measure-VpaRequest
         $file = Measure-LabVpa usage.csv
@@ -271,6 +278,7 @@ Describe 'Measure-LabCapacity' -Tag Autoscaling {
 
     It 'shows nodes, and warns of pods that do not fit' {
         $nodes = Measure-LabCapacity nodes.yaml, shop.yaml -WarningVariable warned -WarningAction SilentlyContinue
+        ($nodes | Out-String -Width 120).Trim() | Should -Match '^Node '
         $nodes.Node | Should -Be 'general-1', 'general-2', 'gpu-1'
         $warned | Should -HaveCount 1
         "$warned" | Should -BeLike 'Deployment search: * of 4 pods fit, the others stay Pending: 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu.'

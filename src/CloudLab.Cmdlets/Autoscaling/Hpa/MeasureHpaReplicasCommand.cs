@@ -44,7 +44,7 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 /// </para>
 /// <para>Errors: InvalidTargetValue when the target is 0, negative, NaN or infinite; likewise InvalidCurrentValue,
 /// InvalidCurrentReplicas, InvalidMinReplicas, InvalidMaxReplicas and InvalidTolerance. AutoscalerInvalid and NotAnAutoscaler for the manifest, SampleInvalid for
-/// pods and metrics, LoadInvalid, LoadUnsorted, LoadDuplicate and LoadLacksMetric for a load. A bad input from the pipeline is a
+/// pods and metrics, LoadInvalid, LoadUnsorted, LoadDuplicate and LoadLacksMetric for a load, PlotNotSvg and PlotNotWritten for a chart. A bad input from the pipeline is a
 /// separate error, and the others continue. A gap in a load is a warning.</para>
 /// </remarks>
 /// <example>
@@ -136,7 +136,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     [ValidateNotNullOrEmpty]
     public object? Manifest { get; set; }
 
-    /// <summary>The pods: Pod objects, or objects with name, and where they matter phase, ready, startTime, deleted, requests. As in the vector files of the tests, too.</summary>
+    /// <summary>The pods: Pod objects, or objects with name, and where they matter phase, ready, startTime, deleted, requests.</summary>
     [Parameter(ParameterSetName = SampleSet)]
     [AllowEmptyCollection]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -179,7 +179,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     [Parameter(ParameterSetName = LoadSet)]
     public SwitchParameter Summary { get; set; }
 
-    /// <summary>Draws replicas and load as text in place of the steps.</summary>
+    /// <summary>Draws replicas and load as text in place of the steps. The axis at the bottom is the time in UTC, the numbers at the left are replicas and load; the row over has a ! wherever the metric is above its target.</summary>
     [Parameter(ParameterSetName = LoadSet)]
     public SwitchParameter Plot { get; set; }
 
@@ -286,7 +286,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             compared.Add(Compare);
         }
 
-        plotPath = PlotPath is null ? null : FilePath.Of(this, PlotPath);
+        plotPath = PlotPath is null ? null : SvgPath(FilePath.Of(this, PlotPath));
         foreach (string path in LoadPath)
         {
             loadPaths.AddRange(FilePath.Meant(this, path));
@@ -336,6 +336,11 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
         }
 
         load?.Complete();
+        if (reader.Doubt is { } doubt)
+        {
+            Reporter.Warning(doubt);
+        }
+
         if (reader.Loads.Count == 0)
         {
             throw new LabException(
@@ -457,6 +462,18 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
         Reporter.Verbose($"Chart: {path}");
     }
 
+    // Before any step is written: the chart comes after all of them.
+    private static string SvgPath(string path)
+    {
+        if (Path.GetExtension(path) is { Length: > 0 } extension && !extension.Equals(".svg", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "PlotNotSvg", $"-PlotPath writes SVG, not {extension}: name the file {Path.GetFileNameWithoutExtension(path)}.svg.");
+        }
+
+        return Path.GetDirectoryName(path) is not { Length: > 0 } folder || Directory.Exists(folder) ? path
+            : throw new LabException(LabErrorKind.InvalidArgument, "PlotNotWritten", $"The chart {path} cannot be written: there is no folder {folder}. Make it, or give another -PlotPath.");
+    }
+
     private int Width()
     {
         try
@@ -486,12 +503,12 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     private void Sample()
     {
         HpaSamples samples = new(manifest!, Pod.Select(ManifestInput.Json), Metric.Select(ManifestInput.Json), At);
+        HpaDecision decision = samples.Decide(settings, MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null, StatusReplicas);
         foreach (string doubt in samples.Doubts.Take(5))
         {
             WriteWarning(doubt);
         }
 
-        HpaDecision decision = samples.Decide(settings, MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null, StatusReplicas);
         WriteObject(decision);
     }
 }

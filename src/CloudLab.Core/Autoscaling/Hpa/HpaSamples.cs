@@ -45,7 +45,7 @@ public sealed class HpaSamples : IHpaMetricSource
     /// <summary>The controller's time, in Unix milliseconds.</summary>
     public long NowMs { get; }
 
-    /// <summary>What looks like a wrong unit, one line each.</summary>
+    /// <summary>What looks like a wrong unit, or is missing, one line each; complete after <see cref="Decide"/>.</summary>
     public IReadOnlyList<string> Doubts => doubts;
 
     /// <summary>One step of the controller on these samples.</summary>
@@ -67,6 +67,11 @@ public sealed class HpaSamples : IHpaMetricSource
         }
 
         HpaStep step = controller.Step(NowMs, current, status, this);
+        if (step.Error is not null && pods.Count == 0 && perPod.Count + served.Count > 0 && manifest.Spec.Metrics.FirstOrDefault(metric => metric.IsPerPod) is { } measured)
+        {
+            doubts.Insert(0, $"{measured.Name} was measured, but no pods are known: give the pods with -Pod, as in -Pod @{{ name = 'web-1'{(measured.TargetType == HpaTargetType.Utilization ? $"; requests = @{{ {measured.Name} = '{(measured.Name == "memory" ? "512Mi" : "500m")}' }}" : "")} }}.");
+        }
+
         return Decision(step, controller, settings, status, settled: true);
     }
 

@@ -265,6 +265,14 @@ public sealed class QuotaCalculator
         return most;
     }
 
+    private static string Accepted(LabQuotaCheck check) => (check.AcceptedPodCount, check.PodCount) switch
+    {
+        (0, 1) => "its pod would be refused",
+        (0, _) => $"none of its {check.PodCount} pods is; the first would be refused",
+        (1, _) => $"only 1 of its {check.PodCount} pods is; the next would be refused",
+        _ => $"only {check.AcceptedPodCount} of its {check.PodCount} pods are; the next would be refused",
+    };
+
     private static LabQuotaCheck Done(LabQuotaCheck check, List<QuotaItem> items, List<QuotaState> quotas, List<string> refusals, PodOwner? owner = null)
     {
         ResourceList charge = [];
@@ -286,7 +294,7 @@ public sealed class QuotaCalculator
             (true, _) => $"{subject} is accepted with all {check.PodCount} pods{(charge.Count == 0 ? "; no quota counts them." : $", each of which takes {charge}.")}",
             (false, null or { Kind: "Pod" }) => $"{subject} would be refused: {refusals[0]}.",
             (false, _) when refusals[0].StartsWith("pods ", StringComparison.Ordinal) || refusals[0].StartsWith("Pod ", StringComparison.Ordinal) =>
-                $"{subject} itself is accepted, but only {check.AcceptedPodCount} of its {check.PodCount} pods are; the next would be refused: {refusals[0]}.",
+                $"{subject} itself is accepted, but {Accepted(check)}: {refusals[0]}.",
             _ => $"{subject} gets {check.AcceptedPodCount} of its {check.PodCount} pods, as something would be refused: {refusals[0]}.",
         };
         if (fits && owner is { Surge: > 0 } && check.MorePodCount < owner.Surge)

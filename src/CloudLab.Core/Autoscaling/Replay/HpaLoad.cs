@@ -98,7 +98,7 @@ public sealed class HpaLoad(string workload, IReadOnlyList<KeyValuePair<string, 
     /// <summary>Checks the load for a replay: two points or more, times that rise, and gaps.</summary>
     /// <returns>A warning for each gap (the first five). Throws <see cref="LabException"/> where times are out of order or twice.</returns>
     public IReadOnlyList<string> Check() => times.Count < 2
-        ? throw Invalid("LoadTooShort", $"{(Workload.Length > 0 ? $"Load of {Workload}" : "Load")} has {times.Count} points in time: a replay needs two or more, each with a time and a value.")
+        ? throw Invalid("LoadTooShort", $"{(Workload.Length > 0 ? $"Load of {Workload}" : "Load")} has {times.Count} {(times.Count == 1 ? "point" : "points")} in time: a replay needs two or more, each with a time and a value.")
         : Check("Load", "name the workloads in a column Workload", "the value before it is held. Fill it, or replay the parts one by one.");
 
     /// <summary>Checks that the times rise, and looks for gaps.</summary>
@@ -174,6 +174,12 @@ public sealed class HpaLoad(string workload, IReadOnlyList<KeyValuePair<string, 
                 ? $"Row {row}: {key} is {text}: give the total of all pods, as in 2.5 or 2500m cores, not a percentage."
                 : $"Row {row}: {key} is '{text}', which is not a number: give the total of all pods, as in 2.5, 2500m or 3Gi.");
     }
+
+    /// <summary>Whether a cell is text, such as a name, and no attempt at a number.</summary>
+    /// <param name="text">The cell.</param>
+    /// <returns>True for text.</returns>
+    internal static bool IsText(string? text) => text?.Trim() is { Length: > 0 } and not ("NaN" or "null") and [not (>= '0' and <= '9' or '+' or '-' or '.'), ..] given
+        && !double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     /// <summary>A time of a load.</summary>
     /// <param name="text">Time with or without zone (then UTC), or seconds.</param>

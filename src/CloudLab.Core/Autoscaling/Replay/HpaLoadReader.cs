@@ -11,6 +11,7 @@ namespace CloudLab.Core.Autoscaling.Replay;
 /// </summary>
 public sealed class HpaLoadReader
 {
+    private static readonly string[] ResourceNames = ["cpu", "memory"];
     private static readonly string[] TimeNames = ["Time", "Timestamp", "DateTime", "Date", "ts", "t"];
 
     private readonly string[] labelNames = ["Workload", "Deployment"];
@@ -19,6 +20,9 @@ public sealed class HpaLoadReader
 
     private readonly Dictionary<string, HpaLoad> loads = new(StringComparer.Ordinal);
     private readonly List<HpaLoad> order = [];
+    // Columns that are left out, and the first row in which they are text; 0 where they are not.
+    private readonly Dictionary<string, int> ignored = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> numeric = new(StringComparer.OrdinalIgnoreCase);
     private int rows;
 
     /// <summary>Creates a reader for loads of workloads.</summary>
@@ -39,6 +43,16 @@ public sealed class HpaLoadReader
 
     /// <summary>What was read, in the order of the input.</summary>
     public IReadOnlyList<HpaLoad> Loads => order;
+
+    /// <summary>Columns that are left out because they are none of those that are wanted.</summary>
+    internal IEnumerable<string> Ignored => ignored.Keys;
+
+    /// <summary>A warning of columns that are left out because they are text in all rows; null where there are none.</summary>
+    public string? Doubt => ignored.Count == 0 ? null
+        : $"The column{(ignored.Count > 1 ? "s" : "")} {string.Join(", ", ignored.Keys.Select(name => $"'{name}'"))} {(ignored.Count > 1 ? "are" : "is")} text and left out: a load is numbers.";
+
+    /// <summary>Those of the columns left out that are text.</summary>
+    internal IEnumerable<string> IgnoredTexts => ignored.Where(column => column.Value > 0).Select(column => column.Key);
 
     /// <summary>Adds a row.</summary>
     /// <param name="row">Names and texts of its columns.</param>
@@ -63,12 +77,33 @@ public sealed class HpaLoadReader
 
         HpaLoad load = Of(labels.Count == 1 ? labels[0].Value : string.Join('/', labels.Select(label => label.Value)), labels);
         load.AddTime(HpaLoad.TimeMs(time.Trim(), rows));
+        LabException? late = null;
         foreach ((string name, string? text) in row)
         {
-            if (!Is(name, TimeNames) && !Is(name, labelNames) && isMetric(name))
+            if (Is(name, TimeNames) || Is(name, labelNames))
             {
-                load.Set(name, HpaLoad.Milli(text ?? "", name, rows));
+                continue;
             }
+
+            bool wanted = isMetric(name), isText = (!wanted || MayBeText(name)) && HpaLoad.IsText(text);
+            if (!wanted || isText)
+            {
+                int first = ignored.GetValueOrDefault(name);
+                ignored[name] = first == 0 && isText ? rows : first;
+                continue;
+            }
+
+            long milli = HpaLoad.Milli(text ?? "", name, rows);
+            load.Set(name, milli);
+            if (milli != HpaLoad.None && !seriesApart && numeric.Add(name) && ignored.Remove(name, out int textRow))
+            {
+                late = HpaLoad.Invalid("LoadInvalid", $"Row {textRow}: {name} is text, but in row {rows} it is a number: give the total of all pods in each, as in 2.5, 2500m or 3Gi, or nothing.");
+            }
+        }
+
+        if (late is not null)
+        {
+            throw late;
         }
     }
 
@@ -273,6 +308,9 @@ public sealed class HpaLoadReader
 
         return load;
     }
+
+    // A column of notes beside the metrics. That of a resource is meant as numbers, and so is one that had a number.
+    private bool MayBeText(string name) => !seriesApart && !Is(name, ResourceNames) && !numeric.Contains(name);
 
     private static bool Is(string name, string[] names) => Array.Exists(names, one => one.Equals(name, StringComparison.OrdinalIgnoreCase));
 

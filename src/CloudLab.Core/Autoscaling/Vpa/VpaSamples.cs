@@ -71,6 +71,11 @@ public sealed class VpaSamples
         Take(rows, null, events);
         Take(cpu, "cpu", events);
         Take(memory, "memory", events);
+        if (Strangers() is { } strangers)
+        {
+            doubts.Insert(0, strangers);
+        }
+
         if (events.Count == 0)
         {
             throw new LabException(
@@ -116,6 +121,21 @@ public sealed class VpaSamples
         }
 
         return aggregates;
+    }
+
+    // The first thing to say: a column that was meant to be one of those that count makes all numbers wrong.
+    private string? Strangers()
+    {
+        HpaLoadReader[] readers = [rows, cpu, memory];
+        string? text = readers.SelectMany(reader => reader.IgnoredTexts).FirstOrDefault();
+        if (text is not null && !readers.SelectMany(reader => reader.Loads).SelectMany(load => load.Labels).Any(label => label.Key.Equals("Container", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw Invalid($"The column '{text}' is not understood: the container's column is called Container. Rename it, or leave it out where there is only one container.");
+        }
+
+        string[] names = [.. readers.SelectMany(reader => reader.Ignored).Distinct(StringComparer.OrdinalIgnoreCase).Select(name => $"'{name}'")];
+        return names.Length == 0 ? null
+            : $"The column{(names.Length > 1 ? "s" : "")} {string.Join(", ", names)} {(names.Length > 1 ? "are" : "is")} not understood and left out: what counts is Time, Namespace, Pod, Container, Cpu, Memory and Oom.";
     }
 
     private static HpaLoadReader NewReader() => new(Labels, name => Known(name) is not null);

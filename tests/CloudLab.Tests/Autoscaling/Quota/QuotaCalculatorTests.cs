@@ -21,6 +21,14 @@ public sealed class QuotaCalculatorTests
         Assert.Equal("requests.cpu=600m", found.Charge);
     }
 
+    [Theory]
+    [InlineData(1, "100m", "but its pod would be refused: pods ")]
+    [InlineData(3, "100m", "but none of its 3 pods is; the first would be refused: pods ")]
+    [InlineData(3, "700m", "but only 1 of its 3 pods is; the next would be refused: pods ")]
+    [InlineData(3, "1300m", "but only 2 of its 3 pods are; the next would be refused: pods ")]
+    public void How_many_pods_are_accepted_is_said_in_plain_words(int pods, string room, string expected) =>
+        Assert.Contains(expected, Check(Quota($"requests.cpu: {room}"), Deployment(pods, "requests: { cpu: 600m }")).Reason, StringComparison.Ordinal);
+
     [Fact]
     public void A_quota_on_compute_asks_each_container_to_say_it()
     {

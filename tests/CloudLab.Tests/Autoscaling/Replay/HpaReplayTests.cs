@@ -82,7 +82,8 @@ public sealed class HpaReplayTests
     }
 
     [Theory]
-    [InlineData("Time,cpu\n0,1\n", "LoadTooShort", "needs two or more")]
+    [InlineData("Time,cpu\n0,1\n", "LoadTooShort", "has 1 point in time: a replay needs two or more")]
+    [InlineData("Time,rps\n0,none\n15,2\n", "LoadInvalid", "Row 1: rps is text, but in row 2 it is a number")]
     [InlineData("Time,cpu\n0,1\n30,1\n15,1\n", "LoadUnsorted", "row 3: 1970-01-01 00:00:15Z is before 1970-01-01 00:00:30Z: sort by time")]
     [InlineData("Time,cpu\n0,1\n15,1\n15,2\n", "LoadDuplicate", "rows 2 and 3: 1970-01-01 00:00:15Z is there twice")]
     [InlineData("Time,cpu\n0,1\nnoon,1\n", "LoadInvalid", "Row 2: 'noon' is not a time")]

@@ -25,4 +25,24 @@ public sealed class MeasureVpaRequestTests
         Assert.Equal("SampleInvalid", Assert.Single(result.Errors).FullyQualifiedErrorId.Split(',')[0]);
         Assert.Empty(result.Output);
     }
+
+    [Fact]
+    public async Task A_text_column_in_place_of_Container_is_an_error_that_says_its_name()
+    {
+        CmdletResult result = await CmdletRunner.RunAsync(
+            "Measure-VpaRequest", new { InputObject = "Timestamp,Name,CPU,Mem\n0,web,250m,64Mi\n60,db,1,1Gi\n" });
+        Assert.StartsWith(
+            "The column 'Name' is not understood: the container's column is called Container.", Assert.Single(result.Errors).Exception.Message, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    [Theory]
+    [InlineData("Time,Container,Node,Cpu\n0,web,n1,1\n60,web,n1,1\n", "The column 'Node' is not understood")]
+    [InlineData("Time,Cores,Cpu,Threads\n0,1,1,5\n60,2,1,5\n", "The columns 'Cores', 'Threads' are not understood")]
+    public async Task Columns_that_are_not_understood_are_one_warning(string text, string expected)
+    {
+        CmdletResult result = await CmdletRunner.RunAsync("Measure-VpaRequest", new { InputObject = text });
+        Assert.Single(result.OutputOf<VpaRecommendation>());
+        Assert.StartsWith(expected, Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
 }
