@@ -136,6 +136,24 @@ RUN [""/bin/busybox"",""--install"",""-s"",""/bin""]"
         docker --host $env:CLOUDLAB_TEST_DOCKER image rm --force $image | Out-Null
     }
 
+    It 'takes containers from the pipeline for a command' {
+        Get-LabContainer $web.Name @engine | Invoke-LabContainer -Command echo, hi @engine | Should -Be hi
+        $web.Name | Invoke-LabContainer -Command echo, hi @engine | Should -Be hi
+    }
+
+    It 'shows times of the log in the calendar of the log, whatever the culture is' {
+        $saved = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = 'ar-SA'
+            Get-LabContainerLog $web.Name @engine | Out-String | Should -Match "$([datetime]::UtcNow.Year)-\d\d-\d\dT"
+        }
+        finally { [cultureinfo]::CurrentCulture = $saved }
+    }
+
+    It 'refuses a time below zero' {
+        { Stop-LabContainer $web.Name -Timeout -5 @engine } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
     It 'binds its own output in every verb' {
         $web.PSObject.TypeNames | Should -Contain CloudLab.Core.Containers.Containers.LabContainer
         ($web | Get-LabContainer @engine).Id | Should -Be $web.Id

@@ -163,16 +163,19 @@ public sealed class StartLabContainerCommand : DockerCommand
     /// <summary>Time between two health checks: a TimeSpan or a number of seconds.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Seconds]
+    [NotNegative]
     public TimeSpan? HealthInterval { get; set; }
 
     /// <summary>Time that one health check may take: a TimeSpan or a number of seconds.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Seconds]
+    [NotNegative]
     public TimeSpan? HealthTimeout { get; set; }
 
     /// <summary>Time after the start in which failing checks do not count: a TimeSpan or a number of seconds.</summary>
     [Parameter(ParameterSetName = RunSet)]
     [Seconds]
+    [NotNegative]
     public TimeSpan? HealthStartPeriod { get; set; }
 
     /// <summary>Failing checks in a row that make the container unhealthy.</summary>

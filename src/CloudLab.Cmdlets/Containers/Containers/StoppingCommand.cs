@@ -11,6 +11,7 @@ public abstract class StoppingCommand : ContainerCommand
     [Parameter]
     [Alias("Time", "t")]
     [Seconds]
+    [NotNegative]
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>Signal to send instead of the container's stop signal: <c>SIGINT</c>.</summary>

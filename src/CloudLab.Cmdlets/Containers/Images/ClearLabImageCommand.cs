@@ -51,6 +51,7 @@ public sealed class ClearLabImageCommand : DockerCommand
 
     /// <summary>Only images that were built longer ago: <c>7.00:00:00</c> for a week, or <c>(New-TimeSpan -Days 7)</c>.</summary>
     [Parameter]
+    [NotNegative]
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>Only images with all of these labels: <c>name</c> or <c>name=value</c>.</summary>

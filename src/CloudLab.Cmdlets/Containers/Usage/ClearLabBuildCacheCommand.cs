@@ -30,6 +30,7 @@ public sealed class ClearLabBuildCacheCommand : DockerCommand
 
     /// <summary>Only what was not used for this long: <c>7.00:00:00</c> for a week.</summary>
     [Parameter]
+    [NotNegative]
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>Bytes that may stay, those used last: <c>5GB</c>.</summary>

@@ -173,11 +173,18 @@ public sealed class ImageFiles(LabSession session, IReporter reporter)
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
+            // The engine does not say which one.
+            ImageStore store = new(engine);
+            foreach (string image in images)
+            {
+                await store.FindAsync(image, cancellation).FirstAsync(cancellation);
+            }
+
             throw platform is not null && e.ServiceMessage?.Contains("platform", StringComparison.OrdinalIgnoreCase) == true
                 ? new LabException(
                     LabErrorKind.NotFound, "PlatformNotFound",
                     $"The engine does not have '{images[0]}' for {platform}: Get-LabImagePlatform shows its platforms, Receive-LabImage -Platform fetches another.", e) { Target = images[0] }
-                : await new ImageStore(engine).NotFoundAsync(images[0], cancellation);
+                : await store.NotFoundAsync(images[0], cancellation);
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class BlobDigest : IDisposable
         {
             throw new LabException(
                 LabErrorKind.Corrupted, "DigestMismatch",
-                $"What {source} sent is not {blob.Digest}: {why}. Nothing of it was kept. Try again; if it happens again, the stored image is damaged and must be pushed again.") { Target = blob.Digest };
+                $"What {source} sent is not {blob.Digest}: {why}. Nothing of it was kept. Try again; if it happens again, the stored image is damaged and must be stored again (Push-LabImage, Save-LabImage).") { Target = blob.Digest };
         }
     }
 

@@ -111,7 +111,27 @@ internal sealed class OciLayout : IImageRepository
     }
 
     /// <inheritdoc/>
-    public Task<bool> HasAsync(string digest, CancellationToken cancellation) => Task.FromResult(File.Exists(PathOf(digest)));
+    public async Task<bool> HasAsync(string digest, CancellationToken cancellation)
+    {
+        // What a crash or a disk has damaged is fetched again.
+        FileInfo file = new(PathOf(digest));
+        if (!file.Exists)
+        {
+            return false;
+        }
+
+        ImageBlob blob = new(digest, file.Length, "");
+        try
+        {
+            await using CheckedStream content = new(await OpenAsync(blob, 0, cancellation), blob, folder);
+            await content.CopyToAsync(Stream.Null, cancellation);
+            return true;
+        }
+        catch (LabException e) when (e.Code == "DigestMismatch")
+        {
+            return false;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<bool> MountAsync(string digest, IImageRepository from, CancellationToken cancellation) => Task.FromResult(false);

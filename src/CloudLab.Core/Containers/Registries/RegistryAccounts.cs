@@ -38,6 +38,11 @@ public sealed class RegistryAccounts(LabSession session, IReporter reporter)
     /// <returns>What is stored. Throws <see cref="LabException"/> (<c>RegistryUnauthorized</c>, <c>RegistryUnreachable</c>, <c>RegistryCredentialsNotStored</c>).</returns>
     public async Task<LabRegistryLogin> ConnectAsync(string registry, string user, string password, RegistryOptions options, CancellationToken cancellation)
     {
+        if (user.Contains(':', StringComparison.Ordinal))
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "UserInvalid", $"The user '{user}' contains a colon, which separates it from the password: give the user alone.") { Target = registry };
+        }
+
         using RegistryConnection connection = new(registry, session.Docker, options, new RegistryLogin(registry, user, password, null, null));
         try
         {

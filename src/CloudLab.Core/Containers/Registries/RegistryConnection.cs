@@ -170,7 +170,11 @@ internal sealed class RegistryConnection : IDisposable
     // An address that the registry gave. Behind a proxy some call themselves http although they are spoken to over TLS.
     private Uri Address(Uri from, string path)
     {
-        Uri address = new(from, path);
+        if (!Uri.TryCreate(from, path, out Uri? address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new LabException(LabErrorKind.ServiceFailed, "RegistryFailed", $"The registry {Registry} sends its clients on to an address that is not one of the web: nothing was sent there.") { Target = Registry };
+        }
+
         return root!.Scheme == "http" || address.Scheme == "https" ? address
             : address.Host == root.Host ? new Uri(root, address.PathAndQuery)
             : throw new LabException(
@@ -246,7 +250,7 @@ internal sealed class RegistryConnection : IDisposable
             throw other ?? failure!;
 
             Uri At(string scheme) => Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out Uri? address) ? address
-                : throw new LabException(LabErrorKind.InvalidArgument, "RegistryInvalid", $"'{Registry}' is not the name of a registry: write host or host:port.") { Target = Registry };
+                : throw new LabException(LabErrorKind.InvalidData, "RegistryInvalid", $"'{Registry}' is not the name of a registry: write host or host:port.") { Target = Registry };
         }
         finally
         {
@@ -264,9 +268,9 @@ internal sealed class RegistryConnection : IDisposable
         {
             authorization.Challenged(answer, "");
         }
-        else if ((int)answer.StatusCode is 404 or 400 or (>= 300 and < 400))
+        else if ((int)answer.StatusCode is 404 or 400 or (>= 300 and < 400) || answer.Content.Headers.ContentType?.MediaType == "text/html")
         {
-            // 400, or a redirect to https, is what a server that speaks TLS answers to plain HTTP.
+            // 400, or a redirect to https, is what a server that speaks TLS answers to plain HTTP; a page is what a captive portal answers.
             throw new LabException(
                 LabErrorKind.NotSupported, NotRegistry, $"What answers at {address} is not a registry: it answers {(int)answer.StatusCode} to /v2/. Check host and port.") { Target = Registry };
         }

@@ -209,6 +209,12 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
                 Content = _ => new ByteArrayContent(manifest.Bytes) { Headers = { ContentType = new MediaTypeHeaderValue(manifest.MediaType) } },
             },
             cancellation);
+        if (answer.StatusCode != HttpStatusCode.Created)
+        {
+            throw new LabException(
+                LabErrorKind.ServiceFailed, "RegistryFailed",
+                $"What answers as the registry {connection.Registry} did not confirm that it stored '{TargetOf(tag ?? manifest.Digest)}' (it answered {(int)answer.StatusCode}): check the address, and proxies in between.") { Target = Name };
+        }
     }
 
     private string Repository => path;

@@ -118,6 +118,8 @@ public sealed class ImageStoreTests : IAsyncLifetime
 
         Assert.StartsWith("ImageNotFound", Assert.Single((await lab.RunAsync("Export-LabImage", new { Image = lab.Repository + ":1", Path = "a.tar" })).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         await lab.BuildAsync(lab.Repository + ":1", "FROM scratch\nCOPY Dockerfile /");
+        ErrorRecord second = Assert.Single((await lab.RunAsync("Export-LabImage", new { Image = new[] { lab.Repository + ":1", "cloudlab-test/nosuch:7" }, Path = "a.tar" })).Errors);
+        Assert.Contains("'cloudlab-test/nosuch:7'", second.ToString(), StringComparison.Ordinal);
         ErrorRecord platform = Assert.Single((await lab.RunAsync("Export-LabImage", new { Image = lab.Repository + ":1", Path = "a.tar", Platform = "linux/s390x" })).Errors);
         Assert.StartsWith("PlatformNotFound", platform.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("FileNotWritten", Assert.Single((await lab.RunAsync("Export-LabImage", new { Image = lab.Repository + ":1", Path = "no/such/a.tar" })).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);

@@ -125,6 +125,28 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
         Assert.StartsWith("NotARegistry,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_page_that_answers_everything_is_no_registry()
+    {
+        answer = exchange => exchange.RespondAsync(200, new HttpHeaderList { { "Content-Type", "text/html; charset=utf-8" } }, Encoding.UTF8.GetBytes("<html>log in</html>"));
+        Assert.StartsWith("NotARegistry,", Error(await RunAsync("Find-LabImageTag", new { Image = Name })).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_no_registry_confirms_is_no_copy()
+    {
+        string manifest = ManifestOf(Config);
+        answer = exchange => Json(exchange, 200, exchange.Target.Contains("/blobs/", StringComparison.Ordinal) ? Config : manifest);
+        Assert.StartsWith("RegistryFailed,", Error(await RunAsync("Copy-LabImage", new { Image = Name + ":1", Destination = Name + "-copy:1" })).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_not_of_the_web_is_not_followed()
+    {
+        answer = exchange => exchange.Target == "/v2/" ? Json(exchange, 200, "{}") : Json(exchange, 307, "", ("Location", "file:///etc/passwd"));
+        Assert.StartsWith("RegistryFailed,", Error(await RunAsync("Find-LabImageTag", new { Image = Name })).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     private string Name => $"127.0.0.1:{registry.Port}/films/site";
 
     private static ErrorRecord Error(CmdletResult result) => result.TerminatingError ?? Assert.Single(result.Errors);

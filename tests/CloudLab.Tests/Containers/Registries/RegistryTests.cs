@@ -82,6 +82,11 @@ public sealed class RegistryTests : IDisposable
         ErrorRecord damaged = Error(await RunAsync("Copy-LabImage", new { Path = folder, Tag = "1.0", Destination = $"{two.Host}/other/site:1" }));
         Assert.StartsWith("DigestMismatch", damaged.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("RepositoryNotFound", Error(await RunAsync("Find-LabImageTag", new { Image = $"{two.Host}/other/site" })).FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        // Saving again mends it.
+        LabImageCopy mended = (await RunAsync("Save-LabImage", new { Image = $"{one.Host}/films/site:1.0", Path = folder })).Ok().OutputOf<LabImageCopy>().Single();
+        Assert.Equal(1, mended.CopiedBlobs);
+        (await RunAsync("Copy-LabImage", new { Path = folder, Tag = "1.0", Destination = $"{two.Host}/other/site:1" })).Ok();
     }
 
     [Theory]
