@@ -3,7 +3,6 @@ using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Containers.Images;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
-using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Containers.Registries;
 
 namespace CloudLab.Cmdlets.Containers.Registries;
@@ -35,7 +34,7 @@ namespace CloudLab.Cmdlets.Containers.Registries;
 /// <inputtype>Names of images, or objects with the property Image, as Find-LabImageTag and Push-LabImage write them.</inputtype>
 [Cmdlet(VerbsCommon.Copy, "LabImage", DefaultParameterSetName = "Image", SupportsShouldProcess = true)]
 [OutputType(typeof(LabImageCopy))]
-public sealed class CopyLabImageCommand : RegistryCommand
+public sealed class CopyLabImageCommand : ImageCopyCommand
 {
     private string folder = "";
 
@@ -64,17 +63,6 @@ public sealed class CopyLabImageCommand : RegistryCommand
     [ArgumentCompleter(typeof(ImageCompleter))]
     public string Destination { get; set; } = "";
 
-    /// <summary>Only these platforms: <c>linux/arm64</c>.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(PlatformCompleter))]
-    public string[] Platform { get; set; } = [];
-
-    /// <summary>How many layers are on their way at once.</summary>
-    [Parameter]
-    [ValidateRange(1, 64)]
-    public int ThrottleLimit { get; set; } = 6;
-
     /// <inheritdoc/>
     protected override object? ErrorTarget => ParameterSetName == "Path" ? folder : null;
 
@@ -88,12 +76,11 @@ public sealed class CopyLabImageCommand : RegistryCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
-        string[] platforms = [.. Platform.Select(PlatformName.Parse)];
         if (ParameterSetName == "Path")
         {
             if (await ShouldProcessAsync($"{folder} -> {Destination}", "Copy image"))
             {
-                await WriteAsync(await Copier.LoadAsync(folder, Tag, Destination, platforms, ThrottleLimit, cancellation), cancellation);
+                await WriteAsync(await Copier.LoadAsync(folder, Tag, Destination, Platforms, ThrottleLimit, cancellation), cancellation);
             }
 
             return;
@@ -103,7 +90,7 @@ public sealed class CopyLabImageCommand : RegistryCommand
         {
             if (await ShouldProcessAsync($"{image} -> {Destination}", "Copy image"))
             {
-                await WriteAsync(await Copier.CopyAsync(image, Destination, platforms, ThrottleLimit, cancellation), cancellation);
+                await WriteAsync(await Copier.CopyAsync(image, Destination, Platforms, ThrottleLimit, cancellation), cancellation);
             }
         });
     }

@@ -10,7 +10,6 @@ public abstract class RegistryCommand : LabCommand
 {
     private readonly CommandSession session = new();
     private RegistryImages? images;
-    private ImageCopier? copier;
 
     /// <summary>Allows plain HTTP where a registry does not speak TLS. Registries on this machine (127.0.0.1, localhost) need no permission.</summary>
     [Parameter]
@@ -34,9 +33,6 @@ public abstract class RegistryCommand : LabCommand
     /// <summary>Looks at images in registries; one for the whole command, so that its connections serve all inputs.</summary>
     private protected RegistryImages Images => images ??= new RegistryImages(Lab, Reporter, Options);
 
-    /// <summary>Copies images; one for the whole command, too.</summary>
-    private protected ImageCopier Copier => copier ??= new ImageCopier(Lab, Reporter, Options);
-
     /// <inheritdoc/>
     protected override void OnBegin() => session.Begin();
 
@@ -46,7 +42,6 @@ public abstract class RegistryCommand : LabCommand
         if (disposing)
         {
             images?.Dispose();
-            copier?.Dispose();
         }
 
         base.Dispose(disposing);

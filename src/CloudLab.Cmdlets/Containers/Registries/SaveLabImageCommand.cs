@@ -2,7 +2,6 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Containers.Images;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Containers.Registries;
 
 namespace CloudLab.Cmdlets.Containers.Registries;
@@ -26,7 +25,7 @@ namespace CloudLab.Cmdlets.Containers.Registries;
 /// <inputtype>Names of images, or objects with the property Image, as Find-LabImageTag and Push-LabImage write them.</inputtype>
 [Cmdlet(VerbsData.Save, "LabImage", SupportsShouldProcess = true)]
 [OutputType(typeof(LabImageCopy))]
-public sealed class SaveLabImageCommand : RegistryCommand
+public sealed class SaveLabImageCommand : ImageCopyCommand
 {
     private string folder = "";
 
@@ -43,17 +42,6 @@ public sealed class SaveLabImageCommand : RegistryCommand
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>Only these platforms: <c>linux/arm64</c>.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(PlatformCompleter))]
-    public string[] Platform { get; set; } = [];
-
-    /// <summary>How many layers are on their way at once.</summary>
-    [Parameter]
-    [ValidateRange(1, 64)]
-    public int ThrottleLimit { get; set; } = 6;
-
     /// <inheritdoc/>
     protected override void OnBegin()
     {
@@ -64,12 +52,11 @@ public sealed class SaveLabImageCommand : RegistryCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
-        string[] platforms = [.. Platform.Select(PlatformName.Parse)];
         return ForEachAsync(Image, async image =>
         {
             if (await ShouldProcessAsync($"{image} -> {folder}", "Save image"))
             {
-                await WriteAsync(await Copier.SaveAsync(image, folder, platforms, ThrottleLimit, cancellation), cancellation);
+                await WriteAsync(await Copier.SaveAsync(image, folder, Platforms, ThrottleLimit, cancellation), cancellation);
             }
         });
     }

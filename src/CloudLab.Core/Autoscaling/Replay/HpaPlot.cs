@@ -45,7 +45,7 @@ public static class HpaPlot
     /// <returns>The document.</returns>
     public static string Svg(IReadOnlyList<HpaCurve> curves)
     {
-        const int Wide = 960, Left = 60, Right = 20, LoadTop = 40, LoadHigh = 110, Top = 190, High = 230;
+        const int Wide = 960, Left = 60, Right = 30, LoadTop = 56, LoadHigh = 110, Top = 206, High = 230;
         IReadOnlyList<HpaCurve.Point> points = curves[0].Points;
         long from = points[0].TimeMs, to = Math.Max(points[^1].TimeMs, from + 1);
         double X(long time) => Left + ((time - from) / (double)(to - from) * (Wide - Left - Right));
