@@ -87,7 +87,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
 
         (string folder, string name) = await TargetAsync(destination, Path.GetFileName(path), file is DirectoryInfo && file.LinkTarget is null, content, cancellation);
         using ProgressMeter meter = new(reporter, $"Copying to {destination}");
-        TarCreation creation = new(meter);
+        TarCreation creation = new(meter, reporter);
         await PutAsync(destination with { Path = folder }, (stream, token) => creation.RunAsync(file, name, stream, token), cancellation);
         return new LabContainerCopy(source, Whole(destination, folder, name), creation.Files, creation.Bytes, Stopwatch.GetElapsedTime(start));
     }

@@ -102,6 +102,29 @@ public sealed class ContainerCopyTests : ContainerWorld
     }
 
     [Fact]
+    public async Task A_pipe_is_copied_as_one_and_a_socket_is_left_out()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no named pipes in folders.");
+        LabContainer box = await StartAsync(null, "sleep", "1000");
+        string odd = Directory.CreateDirectory(Path.Combine(folder, "odd")).FullName;
+        await ForeignProcess.OutputAsync(new("mkfifo", [Path.Combine(odd, "pipe")]));
+        await File.WriteAllTextAsync(Path.Combine(odd, "empty"), "");
+        await File.WriteAllTextAsync(Path.Combine(odd, "text"), "hello");
+        using System.Net.Sockets.Socket socket = new(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(Path.Combine(odd, "socket")));
+
+        CmdletResult result = await RunAsync("Copy-LabContainerItem", new { Path = odd, Destination = box.Name + ":/tmp/odd" }).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal((2L, 5L), (Assert.Single(result.Ok().OutputOf<LabContainerCopy>()).Files, result.OutputOf<LabContainerCopy>().Single().Size));
+        Assert.Contains("(Socket)", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Equal("empty\npipe\ntext", await DockerAsync("exec", box.Name, "ls", "/tmp/odd"));
+        Assert.Equal("fifo", await DockerAsync("exec", box.Name, "stat", "-c", "%F", "/tmp/odd/pipe"));
+
+        // As the source itself, and on to another place.
+        await CopyAsync(Path.Combine(odd, "pipe"), box.Name + ":/tmp/alone");
+        Assert.Equal("fifo", await DockerAsync("exec", box.Name, "stat", "-c", "%F", "/tmp/alone"));
+    }
+
+    [Fact]
     public async Task Volumes_are_filled_and_emptied_without_a_container_of_their_own()
     {
         LabContainer box = await StartAsync(null, "sleep", "1000");
