@@ -14,7 +14,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// removed at the end.</para>
 /// <para>What comes out of a container is not trusted: nothing is written outside the destination, and links that lead out of the copied folder are left out with a warning. What goes
 /// into a container belongs to its root user.</para>
-/// <para>Errors: ContainerPathNotFound, ContainerNotFound with the nearest names, DestinationNotFound, DestinationIsFile, SourceIsLink, ContainerReadOnly, TarUnsafe; VolumeNotFound with the nearest names; VolumeNeedsImage when the engine has no image. LocalCopy when both paths are
+/// <para>Errors: ContainerPathNotFound, ContainerNotFound with the nearest names, DestinationNotFound, DestinationIsFile, SourceIsLink, CopyIntoItself, ContainerReadOnly, TarUnsafe; VolumeNotFound with the nearest names; VolumeNeedsImage when the engine has no image. LocalCopy when both paths are
 /// local.</para>
 /// </remarks>
 /// <example>

@@ -63,7 +63,8 @@ public sealed class InvokeLabContainerCommand : DockerCommand
     [Parameter(Position = 1, ParameterSetName = InteractiveSet)]
     [Alias("Cmd")]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    [ValidateNotNullOrEmpty]
+    [AllowEmptyString]
+    [ValidateCount(1, int.MaxValue)]
     public string[] Command { get; set; } = [];
 
     /// <summary>Standard input of the command; without -Name: containers.</summary>

@@ -68,10 +68,16 @@ public sealed class ContainerExec : IDisposable
 
     private static readonly TimeSpan ResizeLimit = TimeSpan.FromSeconds(10);
 
+    // Input that may wait for the command before whoever gives it has to.
+    private const int InputAhead = 64 << 10;
+
+    private readonly MemoryStream waiting = new();
     private readonly ContainerStore store;
     private readonly HijackedStream stream;
     private readonly string id, container;
     private readonly long start = Stopwatch.GetTimestamp();
+    private Task sending = Task.CompletedTask;
+    private bool isSending, ended;
 
     private ContainerExec(ContainerStore store, HijackedStream stream, string id, string container) =>
         (this.store, this.stream, this.id, this.container) = (store, stream, id, container);
@@ -135,34 +141,47 @@ public sealed class ContainerExec : IDisposable
         return new ContainerExec(store, stream, made.ID, name);
     }
 
-    /// <summary>Sends input.</summary>
+    /// <summary>Sends input. It goes together with what comes while a piece is under way; a command that has ended takes no more, and what is left is dropped as by a closed pipe.</summary>
     /// <param name="bytes">The input.</param>
-    /// <returns>False where the command takes no more.</returns>
-    public async Task<bool> WriteAsync(ReadOnlyMemory<byte> bytes)
+    /// <returns>Done when there is room for more.</returns>
+    public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        try
+        Task before;
+        lock (waiting)
         {
-            await stream.WriteAsync(bytes);
-            return true;
+            if (!ended)
+            {
+                waiting.Write(bytes.Span);
+                if (!isSending)
+                {
+                    isSending = true;
+                    sending = Task.Run(SendAsync);
+                }
+            }
+
+            if (waiting.Length < InputAhead && !sending.IsFaulted)
+            {
+                return;
+            }
+
+            before = sending;
         }
-        catch (LabException e) when (e.Code == "DockerAnswerBroken")
-        {
-            // It has ended without reading everything, as head does; what became of it shows in its exit code.
-            return false;
-        }
+
+        await before;
     }
 
     /// <summary>Ends the input.</summary>
     /// <returns>Done when it is ended.</returns>
     public async Task CloseInputAsync()
     {
+        await sending;
         try
         {
             await stream.CloseInputAsync();
         }
         catch (LabException e) when (e.Code == "DockerAnswerBroken")
         {
-            // As above.
+            // It has ended already.
         }
     }
 
@@ -173,6 +192,7 @@ public sealed class ContainerExec : IDisposable
     public async Task<int> ReadAsync(Func<string, bool, ValueTask> onOutput, CancellationToken cancellation)
     {
         await LineSplitter.ReadAsync(store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", raw: false), onOutput);
+        DropInput();
         return await ExitCodeAsync(cancellation);
     }
 
@@ -188,6 +208,49 @@ public sealed class ContainerExec : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                byte[] piece;
+                lock (waiting)
+                {
+                    if (waiting.Length == 0)
+                    {
+                        isSending = false;
+                        return;
+                    }
+
+                    piece = waiting.ToArray();
+                    waiting.SetLength(0);
+                }
+
+                await stream.WriteAsync(piece);
+            }
+        }
+        catch (LabException e) when (e.Code == "DockerAnswerBroken")
+        {
+            // It has ended without reading everything, as head does; what became of it shows in its exit code.
+            DropInput();
+        }
+        catch
+        {
+            DropInput();
+            throw;
+        }
+    }
+
+    private void DropInput()
+    {
+        lock (waiting)
+        {
+            ended = true;
+            waiting.SetLength(0);
+        }
+    }
 
     private async Task ResizeAsync(int columns, int rows, CancellationToken cancellation)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Formats.Tar;
 using System.Text.Json;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
@@ -87,7 +86,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
 
         (string folder, string name) = await TargetAsync(destination, Path.GetFileName(path), file is DirectoryInfo && file.LinkTarget is null, content, cancellation);
         using ProgressMeter meter = new(reporter, $"Copying to {destination}");
-        TarCreation creation = new(meter);
+        TarCreation creation = new(meter, reporter);
         await PutAsync(destination with { Path = folder }, (stream, token) => creation.RunAsync(file, name, stream, token), cancellation);
         return new LabContainerCopy(source, Whole(destination, folder, name), creation.Files, creation.Bytes, Stopwatch.GetElapsedTime(start));
     }
@@ -104,42 +103,76 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
         (ContainerPath from, PathStat stat) = await ResolveAsync(source, followLink, cancellation);
         (string folder, string name) = await TargetAsync(destination, source.Name, stat.IsFolder, source.MeansContent, cancellation);
         using ProgressMeter meter = new(reporter, $"Copying {source} to {destination}");
-        long files = 0, bytes = 0;
-        await using EngineStream tar = await OpenAsync(from, cancellation);
-        await PutAsync(destination with { Path = folder }, async (stream, token) =>
+        ContainerPath target = destination with { Path = folder };
+        TarRenaming renaming = new(name, meter);
+        if (await SameAsync(from, target, cancellation))
         {
-            await using TarReader reader = new(tar, leaveOpen: true);
-            await using TarWriter writer = new(stream, TarEntryFormat.Pax, leaveOpen: true);
-            string? root = null;
-            while (await reader.GetNextEntryAsync(copyData: false, token) is { } entry)
-            {
-                string own = entry.Name.TrimEnd('/');
-                root ??= own.Split('/')[0];
-                string renamed = name + own[root.Length..];
-                PaxTarEntry copy = new(entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType, renamed.Length > 0 ? renamed : ".")
-                {
-                    Uid = entry.Uid, Gid = entry.Gid, Mode = entry.Mode, ModificationTime = entry.ModificationTime,
-                };
-                if (entry.EntryType == TarEntryType.SymbolicLink)
-                {
-                    copy.LinkName = entry.LinkName;
-                }
-                else if (entry.EntryType == TarEntryType.HardLink)
-                {
-                    copy.LinkName = name + entry.LinkName[root.Length..];
-                }
-                else if (entry.DataStream is { } data)
-                {
-                    copy.DataStream = new KnownLengthStream(data, entry.Length);
-                    files++;
-                    bytes += entry.Length;
-                }
+            RefuseInside(source, destination, from.Path, $"{folder}/{name}");
 
-                await writer.WriteEntryAsync(copy, token);
-                meter.AddBytes(entry.Length);
+            // The engine holds the container while it reads from it, and writes to it only then.
+            await using FileStream spool = CreateSpool();
+            try
+            {
+                await using EngineStream whole = await OpenAsync(from, cancellation);
+                await renaming.RunAsync(whole, spool, cancellation);
             }
-        }, cancellation);
-        return new LabContainerCopy(source.ToString(), Whole(destination, folder, name), files, bytes, Stopwatch.GetElapsedTime(start));
+            catch (IOException e) when (e is not EndOfStreamException)
+            {
+                throw Unspooled(e);
+            }
+
+            spool.Position = 0;
+            await PutAsync(target, (stream, token) => spool.CopyToAsync(stream, 256 << 10, token), cancellation);
+        }
+        else
+        {
+            await using EngineStream tar = await OpenAsync(from, cancellation);
+            await PutAsync(target, (stream, token) => renaming.RunAsync(tar, stream, token), cancellation);
+        }
+
+        return new LabContainerCopy(source.ToString(), Whole(destination, folder, name), renaming.Files, renaming.Bytes, Stopwatch.GetElapsedTime(start));
+    }
+
+    private static void RefuseInside(ContainerPath source, ContainerPath destination, string from, string to)
+    {
+        string[] outer = [.. Parts(from)], inner = [.. Parts(to)];
+        if (inner.Length >= outer.Length && outer.SequenceEqual(inner[..outer.Length]))
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "CopyIntoItself", $"'{source}' cannot be copied to '{destination}', which is the same or lies in it.") { Target = source.ToString() };
+        }
+    }
+
+    private static FileStream CreateSpool()
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous, BufferSize = 256 << 10 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        try
+        {
+            return new FileStream(Path.Combine(Path.GetTempPath(), $"cloudlab-copy-{Guid.NewGuid():N}.tar"), options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unspooled(e);
+        }
+    }
+
+    private static LabException Unspooled(Exception e) => new(
+        LabErrorKind.WriteFailed, "FileUnwritable", $"A copy within a container or volume waits in '{Path.GetTempPath()}', which cannot be written: {e.Message.TrimEnd('.')}.", e) { Target = Path.GetTempPath() };
+
+    // A container has a name and an id, and any beginning of it.
+    private async Task<bool> SameAsync(ContainerPath one, ContainerPath other, CancellationToken cancellation)
+    {
+        if (one.IsVolume || other.IsVolume || one.Container == other.Container)
+        {
+            return one.IsVolume == other.IsVolume && one.Container == other.Container;
+        }
+
+        return (await store.FindAsync(one.Container, cancellation)).Id == (await store.FindAsync(other.Container, cancellation)).Id;
     }
 
     private static string Whole(ContainerPath destination, string folder, string name) =>
@@ -152,7 +185,9 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
     // Where to put what: the folder that the engine unpacks in, and the name of the first entry.
     private async Task<(string Folder, string Name)> TargetAsync(ContainerPath destination, string name, bool isFolder, bool content, CancellationToken cancellation)
     {
-        ContainerPath resolved = await InsideAsync(destination, cancellation);
+        // Whether it is a folder is looked at below: of a file, the engine takes no path that ends as one of a folder.
+        string bare = (destination.MeansContent ? destination.Path[..^2] : destination.Path).TrimEnd('/');
+        ContainerPath resolved = await InsideAsync(destination with { Path = bare.Length > 0 ? bare : "/" }, cancellation);
         PathStat? stat = await TryStatAsync(resolved, cancellation);
         for (int links = 0; stat is { IsLink: true } && links < MostLinks; links++)
         {
@@ -177,12 +212,13 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
             throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{destination}'.") { Target = destination.ToString() };
         }
 
-        if (await TryStatAsync(resolved with { Path = resolved.Parent }, cancellation) is null)
+        ContainerPath above = resolved with { Path = resolved.Parent };
+        return await TryStatAsync(above, cancellation) switch
         {
-            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{resolved with { Path = resolved.Parent }}'.") { Target = destination.ToString() };
-        }
-
-        return (resolved.Parent, resolved.Name);
+            null => throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{above}'.") { Target = destination.ToString() },
+            { IsFolder: false, IsLink: false } => throw new LabException(LabErrorKind.WriteFailed, "DestinationIsFile", $"'{above}' is a file, and a folder is needed.") { Target = destination.ToString() },
+            _ => (resolved.Parent, resolved.Name),
+        };
     }
 
     private async Task<(ContainerPath Path, PathStat Stat)> ResolveAsync(ContainerPath source, bool followLink, CancellationToken cancellation)
@@ -287,6 +323,17 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
             }
 
             return null;
+        }
+        catch (LabException e) when (e.StatusCode == 500 && path.Path.TrimEnd('/').Length > 0)
+        {
+            // Nor has it for a file on the way, where a folder has to be.
+            string above = path.Path.EndsWith('/') ? path.Path.TrimEnd('/') : path.Parent;
+            if (await TryStatAsync(path with { Path = above }, cancellation) is null or { IsFolder: false, IsLink: false })
+            {
+                return null;
+            }
+
+            throw;
         }
 
         await using (answer)

@@ -6,9 +6,13 @@ namespace CloudLab.Core.Containers.Files;
 
 /// <summary>Writes local files as a tar while it is sent.</summary>
 /// <param name="meter">Counts.</param>
-internal sealed class TarCreation(ProgressMeter meter)
+/// <param name="reporter">Hears what is left out.</param>
+internal sealed class TarCreation(ProgressMeter meter, IReporter reporter)
 {
     private const UnixFileMode WindowsMode = (UnixFileMode)0b111_101_101;
+
+    // A tar has none.
+    private const TarEntryType Socket = (TarEntryType)'s';
 
     /// <summary>Files so far.</summary>
     public long Files { get; private set; }
@@ -50,8 +54,17 @@ internal sealed class TarCreation(ProgressMeter meter)
                 return;
             }
 
-            if (!OperatingSystem.IsWindows() && (file.Attributes & FileAttributes.Device) != 0)
+            if (await OtherTypeAsync(file, cancellation) is { } type)
             {
+                if (type == TarEntryType.Fifo)
+                {
+                    await writer.WriteEntryAsync(Entry(type, file, name, null), cancellation);
+                }
+                else
+                {
+                    reporter.Warning($"'{file.FullName}' is not copied: it is no file ({(type == Socket ? "Socket" : type)}).");
+                }
+
                 return;
             }
 
@@ -67,6 +80,32 @@ internal sealed class TarCreation(ProgressMeter meter)
         {
             throw new LabException(LabErrorKind.ReadFailed, "FileUnreadable", $"'{file.FullName}' cannot be read: {e.Message.TrimEnd('.')}.", e) { Target = file.FullName };
         }
+    }
+
+    // Null for a regular file. Opening a pipe waits for who writes into it, and only the tar of the runtime tells without opening; none of the others has a length.
+    private static async Task<TarEntryType?> OtherTypeAsync(FileSystemInfo file, CancellationToken cancellation)
+    {
+        if (OperatingSystem.IsWindows() || file is not FileInfo { Length: 0 })
+        {
+            return null;
+        }
+
+        using MemoryStream probe = new();
+        await using (TarWriter writer = new(probe, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            try
+            {
+                await writer.WriteEntryAsync(file.FullName, "probe", cancellation);
+            }
+            catch (IOException e) when (e.GetType() == typeof(IOException))
+            {
+                return Socket;
+            }
+        }
+
+        probe.Position = 0;
+        await using TarReader reader = new(probe);
+        return await reader.GetNextEntryAsync(copyData: false, cancellation) is { EntryType: not TarEntryType.RegularFile } entry ? entry.EntryType : null;
     }
 
     // What is copied into a container belongs to its root, as with docker cp.

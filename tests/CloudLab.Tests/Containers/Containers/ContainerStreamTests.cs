@@ -94,6 +94,20 @@ public sealed class ContainerStreamTests : ContainerWorld
         // What reads only the beginning is no error.
         Assert.Equal(["1"], (await RunAsync("Invoke-LabContainer", new { box.Name, Command = new[] { "head", "-n", "1" } }, Enumerable.Range(1, 20000).Select(i => (object?)$"{i}"))).Ok().OutputOf<string>());
         Assert.Equal(["0"], (await RunAsync("Invoke-LabContainer", new { box.Name, Command = new[] { "wc", "-c" } }, [])).Ok().OutputOf<string>());
+
+        // Many lines arrive whole and in their order, also where the command answers meanwhile; one that reads none of them ends as it would.
+        object?[] lines = [.. Enumerable.Range(1, 50000).Select(i => (object?)$"{i}")];
+        Assert.Equal(lines, (await RunAsync("Invoke-LabContainer", new { box.Name, Command = new[] { "cat" } }, lines)).Ok().OutputOf<string>());
+        (await RunAsync("Invoke-LabContainer", new { box.Name, Command = new[] { "true" } }, lines)).Ok();
+        Assert.Contains("exit code 3", ErrorOf(await RunAsync("Invoke-LabContainer", new { box.Name, Command = new[] { "sh", "-c", "exit 3" } }, lines), "ContainerCommandFailed").ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_argument_may_be_empty_and_a_command_may_not()
+    {
+        LabContainer box = await StartAsync(null, "sleep", "1000");
+        Assert.Equal(["[][b]"], (await RunAsync("Invoke-LabContainer", new { box.Name, Command = new[] { "printf", "[%s]", "", "b" } })).Ok().OutputOf<string>());
+        Assert.NotNull((await RunAsync("Invoke-LabContainer", new { box.Name, Command = Array.Empty<string>() })).TerminatingError);
     }
 
     [Fact]

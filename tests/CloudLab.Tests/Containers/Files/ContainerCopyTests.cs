@@ -102,6 +102,73 @@ public sealed class ContainerCopyTests : ContainerWorld
     }
 
     [Fact]
+    public async Task A_copy_within_a_container_or_a_volume_ends_and_leaves_nothing()
+    {
+        LabContainer box = await StartAsync(null, "sleep", "1000");
+        await DockerAsync("exec", box.Name, "sh", "-c", "mkdir -p /big/deep; for i in 1 2 3 4; do dd if=/dev/urandom of=/big/deep/$i bs=1M count=4; done 2>/dev/null");
+        async Task SameAsync(string copy) => Assert.Equal("", await DockerAsync("exec", box.Name, "diff", "-r", "/big", copy));
+        LabContainerCopy copy = await CopyAsync($"{box.Name}:/big", $"{box.Name}:/big9").WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal((4L, 16L << 20, $"{box.Name}:/big9"), (copy.Files, copy.Size, copy.Destination));
+        await SameAsync("/big9");
+
+        // The same by its id.
+        await CopyAsync($"{box.Name}:/big/.", $"{box.Id[..12]}:/big8").WaitAsync(TimeSpan.FromMinutes(1));
+        await SameAsync("/big8");
+
+        string data = Fresh("data");
+        await DockerAsync("volume", "create", "--label", Label, data);
+        try
+        {
+            await CopyAsync($"{box.Name}:/big", $"volume://{data}/x");
+            await CopyAsync($"volume://{data}/x", $"volume://{data}/x2").WaitAsync(TimeSpan.FromMinutes(1));
+            await CopyAsync($"volume://{data}/x2", $"{box.Name}:/big7");
+            await SameAsync("/big7");
+            ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = $"volume://{data}/x", Destination = $"volume://{data}/x/deep" }), "CopyIntoItself");
+
+            // Ctrl+C in the middle.
+            using CancellationTokenSource ctrlC = new();
+            Task<CmdletResult> running = RunAsync("Copy-LabContainerItem", new { Path = Enumerable.Repeat($"volume://{data}/x", 50).ToArray(), Destination = $"volume://{data}/x3" }, ctrlC: ctrlC.Token);
+            while (!Directory.EnumerateFiles(Path.GetTempPath(), "cloudlab-copy-*.tar").Any() && !running.IsCompleted)
+            {
+                await Task.Delay(5);
+            }
+
+            await ctrlC.CancelAsync();
+            Assert.True((await running.WaitAsync(TimeSpan.FromMinutes(1))).Stopped);
+            Assert.Equal("", await DoorsAsync(data));
+        }
+        finally
+        {
+            await DockerAsync("volume", "rm", "-f", data);
+        }
+
+        Assert.Empty(Directory.EnumerateFiles(Path.GetTempPath(), "cloudlab-copy-*.tar"));
+    }
+
+    [Fact]
+    public async Task A_pipe_is_copied_as_one_and_a_socket_is_left_out()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no named pipes in folders.");
+        LabContainer box = await StartAsync(null, "sleep", "1000");
+        string odd = Directory.CreateDirectory(Path.Combine(folder, "odd")).FullName;
+        await ForeignProcess.OutputAsync(new("mkfifo", [Path.Combine(odd, "pipe")]));
+        await File.WriteAllTextAsync(Path.Combine(odd, "empty"), "");
+        await File.WriteAllTextAsync(Path.Combine(odd, "text"), "hello");
+        using System.Net.Sockets.Socket socket = new(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(Path.Combine(odd, "socket")));
+
+        CmdletResult result = await RunAsync("Copy-LabContainerItem", new { Path = odd, Destination = box.Name + ":/tmp/odd" }).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal((2L, 5L), (Assert.Single(result.Ok().OutputOf<LabContainerCopy>()).Files, result.OutputOf<LabContainerCopy>().Single().Size));
+        Assert.Contains("(Socket)", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Equal("empty\npipe\ntext", await DockerAsync("exec", box.Name, "ls", "/tmp/odd"));
+        Assert.Equal("fifo", await DockerAsync("exec", box.Name, "stat", "-c", "%F", "/tmp/odd/pipe"));
+
+        // As the source itself, and on to another place.
+        await CopyAsync(Path.Combine(odd, "pipe"), box.Name + ":/tmp/alone");
+        Assert.Equal("fifo", await DockerAsync("exec", box.Name, "stat", "-c", "%F", "/tmp/alone"));
+    }
+
+    [Fact]
     public async Task Volumes_are_filled_and_emptied_without_a_container_of_their_own()
     {
         LabContainer box = await StartAsync(null, "sleep", "1000");
@@ -171,12 +238,21 @@ public sealed class ContainerCopyTests : ContainerWorld
     [InlineData("{folder}/nosuch", "{box}:/tmp", "FileNotFound")]
     [InlineData("{folder}", "{box}:/no/such/folder", "DestinationNotFound")]
     [InlineData("{folder}", "{box}:/etc/passwd", "DestinationIsFile")]
+    [InlineData("{folder}/own.txt", "{box}:/etc/passwd/", "DestinationIsFile")]
+    [InlineData("{folder}/own.txt", "{box}:/etc/passwd/.", "DestinationIsFile")]
+    [InlineData("{folder}/own.txt", "{box}:/etc/passwd/new", "DestinationIsFile")]
+    [InlineData("{folder}/own.txt", "{box}:/etc/passwd/no/new", "DestinationNotFound")]
+    [InlineData("{box}:/etc/passwd/", "{folder}", "ContainerPathNotFound")]
+    [InlineData("{box}:/etc", "{id}:/etc/x", "CopyIntoItself")]
+    [InlineData("{box}:/etc", "{box}:/", "CopyIntoItself")]
+    [InlineData("{box}:/etc/.", "{box}:/etc", "CopyIntoItself")]
     [InlineData("{folder}", "{folder}/x", "LocalCopy")]
     [InlineData("{box}:", "{folder}", "ContainerPathInvalid")]
     public async Task What_is_wrong_is_said(string source, string destination, string code)
     {
         LabContainer box = await StartAsync(null, "sleep", "1000");
-        string Fill(string text) => text.Replace("{box}", box.Name, StringComparison.Ordinal).Replace("{folder}", folder, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(folder, "own.txt"), "own");
+        string Fill(string text) => text.Replace("{box}", box.Name, StringComparison.Ordinal).Replace("{id}", box.Id[..12], StringComparison.Ordinal).Replace("{folder}", folder, StringComparison.Ordinal);
         ErrorOf(await RunAsync("Copy-LabContainerItem", new { Path = Fill(source), Destination = Fill(destination) }), code);
     }
 
