@@ -68,7 +68,7 @@ internal sealed class RegistryConnection : IDisposable
     /// </returns>
     public async Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellation)
     {
-        Uri address = Address(await RootAsync(cancellation), request.Path);
+        Uri first = Address(await RootAsync(cancellation), request.Path), address = first;
         bool challenged = false;
         int redirects = 0;
         for (int attempt = 1; ; attempt++)
@@ -95,12 +95,6 @@ internal sealed class RegistryConnection : IDisposable
                     {
                         address = Address(address, elsewhere.OriginalString);
                         continue;
-                    }
-
-                    // What was removed by an attempt whose answer got lost.
-                    if (attempt > 1 && request.Method == HttpMethod.Delete && answer.StatusCode == HttpStatusCode.NotFound)
-                    {
-                        return new HttpResponseMessage(HttpStatusCode.Accepted) { RequestMessage = answer.RequestMessage };
                     }
 
                     if (answer.StatusCode == HttpStatusCode.Unauthorized && !challenged && IsOwn(address))
@@ -146,6 +140,8 @@ internal sealed class RegistryConnection : IDisposable
                 }
             }
 
+            // What a redirect led to may be valid for a moment only.
+            (address, redirects) = (first, 0);
             RequestLog.Current.Verbose($"Attempt {attempt} of {request.Method} {address.AbsolutePath} failed ({failure.Message}); trying again");
             await (pause > TimeSpan.Zero ? Task.Delay(pause.Value, cancellation) : Backoff.DelayAsync(attempt, cancellation));
         }

@@ -95,16 +95,18 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     /// <summary>Removes a manifest, and with it all its tags.</summary>
     /// <param name="reference">A digest, or a tag where the registry can remove one alone.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>False where the registry does not do that. Throws <see cref="LabException"/> (<c>ImageNotFound</c>).</returns>
+    /// <returns>False where the registry does not do that.</returns>
     public async Task<bool> RemoveAsync(string reference, CancellationToken cancellation)
     {
         using HttpResponseMessage answer = await connection.SendAsync(
             new RegistryRequest(HttpMethod.Delete, $"/v2/{path}/manifests/{reference}", $"repository:{path}:pull,push,delete")
             {
-                Target = TargetOf(reference), Expects = [HttpStatusCode.MethodNotAllowed, HttpStatusCode.BadRequest],
+                Target = TargetOf(reference), Expects = [HttpStatusCode.MethodNotAllowed, HttpStatusCode.BadRequest, HttpStatusCode.NotFound],
             },
             cancellation);
-        return answer.IsSuccessStatusCode;
+
+        // Not found may mean that an attempt did it whose answer got lost, or a registry that knows no removal.
+        return answer.IsSuccessStatusCode || (answer.StatusCode == HttpStatusCode.NotFound && !await IsThereAsync(reference, cancellation));
     }
 
     /// <inheritdoc/>
@@ -329,6 +331,19 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
 
                 offset = arrived;
             }
+        }
+    }
+
+    private async Task<bool> IsThereAsync(string reference, CancellationToken cancellation)
+    {
+        try
+        {
+            await DigestAsync(reference, cancellation);
+            return true;
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            return false;
         }
     }
 

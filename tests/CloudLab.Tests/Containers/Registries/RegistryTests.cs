@@ -167,6 +167,19 @@ public sealed class RegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_removal_whose_answer_gets_lost_is_done()
+    {
+        await using RegistryServer server = await RegistryServer.StartAsync();
+        await using FaultProxy proxy = new(server.Url);
+        string digest = await server.PutImageAsync("films/site", "1.0", "linux/amd64", 10);
+        await server.PutImageAsync("films/site", "1.1", "linux/amd64", 10);
+        proxy.Times(1, request => request.Method == "DELETE" && request.Target.Contains("sha256:", StringComparison.Ordinal), new Fault(FaultKind.LoseAnswer));
+        (await RunAsync("Remove-LabImageTag", new { Image = $"{proxy.Url.Authority}/films/site:1.0", Force = true })).Ok();
+        Assert.Equal("1.1", (await RunAsync("Find-LabImageTag", new { Image = $"{server.Host}/films/site" })).Ok().OutputOf<LabImageTag>().Single().Tag);
+        Assert.Equal(digest, (await FindAsync($"{server.Host}/films/site:1.1")).Digest);
+    }
+
+    [Fact]
     public async Task A_registry_that_removes_nothing_keeps_the_tag()
     {
         await using RegistryServer server = await RegistryServer.StartAsync(delete: false);
