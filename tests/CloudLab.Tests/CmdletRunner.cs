@@ -1,6 +1,7 @@
 using System.Collections;
-using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Management.Automation;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Tests;
 
@@ -27,6 +28,7 @@ public static class CmdletRunner
     /// <param name="location">The current folder; the process's if null.</param>
     /// <param name="onOutput">Told each object as it comes out, on the pipeline thread.</param>
     /// <param name="onVerbose">Told each verbose line as it comes out, on the pipeline thread.</param>
+    /// <param name="session">-Session, unless <paramref name="parameters"/> has one; none if null.</param>
     /// <returns>Everything the cmdlet wrote. Never throws for what the cmdlet does.</returns>
     public static Task<CmdletResult> RunAsync(
         string name,
@@ -38,7 +40,8 @@ public static class CmdletRunner
         Runspace? runspace = null,
         string? location = null,
         Action<object?>? onOutput = null,
-        Action<string>? onVerbose = null) => Task.Factory.StartNew(
+        Action<string>? onVerbose = null,
+        LabSession? session = null) => Task.Factory.StartNew(
             () =>
             {
                 // The runspaces run on the thread that calls them, and a pool thread may be wanted by the cmdlet's work.
@@ -53,7 +56,7 @@ public static class CmdletRunner
                         pipeline.AddCommand("Read-TestInput").AddParameter("Source", input);
                     }
 
-                    pipeline.AddCommand(name).AddParameters(Pairs(parameters));
+                    pipeline.AddCommand(name).AddParameters(Pairs(parameters, session));
                     if (first is { } count)
                     {
                         pipeline.AddCommand("Select-Object").AddParameter("First", count);
@@ -73,7 +76,7 @@ public static class CmdletRunner
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private static Dictionary<string, object?> Pairs(object? parameters)
+    private static Dictionary<string, object?> Pairs(object? parameters, LabSession? session)
     {
         Dictionary<string, object?> pairs = parameters switch
         {
@@ -82,6 +85,11 @@ public static class CmdletRunner
             _ => parameters.GetType().GetProperties().ToDictionary(p => p.Name, p => p.GetValue(parameters), StringComparer.OrdinalIgnoreCase),
         };
         pairs.TryAdd("Verbose", true);
+        if (session is not null)
+        {
+            pairs.TryAdd("Session", session);
+        }
+
         return pairs;
     }
 }
@@ -142,6 +150,10 @@ public sealed class CmdletResult
         Xunit.Assert.Empty(errors.Select(e => e.ToString()));
         return this;
     }
+
+    /// <summary>The one thing that went wrong, whether or not it ended the cmdlet.</summary>
+    /// <returns>The error.</returns>
+    public ErrorRecord Error() => TerminatingError ?? Xunit.Assert.Single(errors);
 
     /// <summary>Takes what the host is told.</summary>
     /// <param name="line">The line.</param>

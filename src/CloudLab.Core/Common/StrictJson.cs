@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,4 +21,11 @@ public static class StrictJson
     /// <returns>The text, or null where it is missing, empty or something else.</returns>
     public static string? Text(JsonNode? node, string key) =>
         (node as JsonObject)?[key] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
+
+    /// <summary>A time in an object.</summary>
+    /// <param name="node">The object, or whatever is there in its place.</param>
+    /// <param name="key">The key.</param>
+    /// <returns>The time in UTC, which one without a zone is taken for; null where it is missing or something else.</returns>
+    public static DateTimeOffset? Time(JsonNode? node, string key) => DateTimeOffset.TryParse(
+        Text(node, key), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null;
 }

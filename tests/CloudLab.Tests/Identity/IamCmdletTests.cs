@@ -188,23 +188,15 @@ public abstract class IamCmdletTest : IAsyncLifetime
 
     protected static void AssertError(string id, CmdletResult result, params string[] parts)
     {
-        ErrorRecord error = result.TerminatingError ?? Assert.Single(result.Errors);
+        ErrorRecord error = result.Error();
         Assert.StartsWith(id, error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, error.Exception.Message, StringComparison.Ordinal));
     }
 
     protected string NewName() => $"{mark}-{++count}";
 
-    protected Task<CmdletResult> Run(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null, ConfirmAnswer? answer = null)
-    {
-        Hashtable all = new() { ["Session"] = Session };
-        foreach (var property in parameters?.GetType().GetProperties() ?? [])
-        {
-            all[property.Name] = property.GetValue(parameters);
-        }
-
-        return CmdletRunner.RunAsync(cmdlet, all, input, answer: answer);
-    }
+    protected Task<CmdletResult> Run(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null, ConfirmAnswer? answer = null) =>
+        CmdletRunner.RunAsync(cmdlet, parameters, input, answer: answer, session: Session);
 
     /// <summary>ARN of a managed policy that can be attached.</summary>
     protected virtual Task<string> ManagedAsync() => Task.FromResult("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess");

@@ -336,24 +336,6 @@ public sealed class IdentityCmdletTests : IAsyncLifetime
     private static async Task<string> ArnAsync(LabSession session) =>
         (await CmdletRunner.RunAsync("Get-LabCallerIdentity", new { Session = session })).Ok().OutputOf<LabCallerIdentity>().Single().Arn;
 
-    private Task<CmdletResult> Run(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null)
-    {
-        Hashtable all = new() { ["Session"] = session };
-        if (parameters is Hashtable given)
-        {
-            foreach (DictionaryEntry entry in given)
-            {
-                all[entry.Key] = entry.Value;
-            }
-        }
-        else if (parameters is not null)
-        {
-            foreach (var property in parameters.GetType().GetProperties())
-            {
-                all[property.Name] = property.GetValue(parameters);
-            }
-        }
-
-        return CmdletRunner.RunAsync(cmdlet, all, input, runspace: runspace, location: folder);
-    }
+    private Task<CmdletResult> Run(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null) =>
+        CmdletRunner.RunAsync(cmdlet, parameters, input, runspace: runspace, location: folder, session: session);
 }

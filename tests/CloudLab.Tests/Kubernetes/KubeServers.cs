@@ -57,16 +57,8 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
     /// <summary>Runs a cmdlet in the test's session.</summary>
     protected Task<CmdletResult> RunAsync(
         string name, object? parameters = null, IEnumerable<object?>? input = null, int? first = null, CancellationToken ctrlC = default,
-        Action<string>? onVerbose = null)
-    {
-        Dictionary<string, object?> all = new() { ["Session"] = Session };
-        foreach (System.Reflection.PropertyInfo property in parameters?.GetType().GetProperties() ?? [])
-        {
-            all[property.Name] = property.GetValue(parameters);
-        }
-
-        return CmdletRunner.RunAsync(name, all, input, first, ctrlC, location: Folder, onVerbose: onVerbose);
-    }
+        Action<string>? onVerbose = null) =>
+        CmdletRunner.RunAsync(name, parameters, input, first, ctrlC, location: Folder, onVerbose: onVerbose, session: Session);
 
     /// <summary>An image that the cluster's nodes can start without pulling it: a kubelet has its pause image; where nothing is really run, any name will do.</summary>
     protected async Task<string> RunnableImageAsync() =>

@@ -533,7 +533,7 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         foreach (object value in new object[] { secret, new System.Management.Automation.PSObject(secret), custom, new[] { 1 } })
         {
             CmdletResult refused = await RunAsync("Set-LabBucketTag", new { Bucket, Session, Tag = new System.Collections.Hashtable { ["t"] = value } });
-            Assert.Equal("ValueInvalid", Id(refused.TerminatingError ?? Assert.Single(refused.Errors)));
+            Assert.Equal("ValueInvalid", Id(refused.Error()));
         }
     }
 

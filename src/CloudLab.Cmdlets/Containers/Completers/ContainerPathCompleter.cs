@@ -17,12 +17,12 @@ public sealed class ContainerPathCompleter : ServiceCompleter
     {
         // As with any scheme, once the user has begun to write it.
         if (request.Word.Length > 2 && (request.Word.StartsWith(ContainerPath.VolumeScheme, StringComparison.OrdinalIgnoreCase)
-            || ContainerPath.VolumeScheme.StartsWith(request.Word, StringComparison.OrdinalIgnoreCase)))
+            || request.Fits(ContainerPath.VolumeScheme)))
         {
             foreach (LabDockerVolume volume in await new VolumeStore(session).ListAsync(cancellation))
             {
                 string path = $"{ContainerPath.VolumeScheme}{volume.Name}/";
-                if (path.StartsWith(request.Word, StringComparison.OrdinalIgnoreCase))
+                if (request.Fits(path))
                 {
                     yield return Completion.Offer(path);
                 }

@@ -1,6 +1,5 @@
 using System.Management.Automation.Host;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Common.Terminals;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
 
@@ -18,8 +17,8 @@ internal static class HostTerminal
     {
         string? why = host.Name == RemoteHost ? "this is a remote session or a job"
             : host.UI?.RawUI is null ? "this PowerShell has no console"
-            : LocalTerminal.IsPresent ? null
-            : Console.IsInputRedirected ? "standard input is redirected" : "standard output is redirected";
+            : Console.IsInputRedirected ? "standard input is redirected"
+            : Console.IsOutputRedirected ? "standard output is redirected" : null;
         if (why is not null)
         {
             throw new LabException(LabErrorKind.NotSupported, "TerminalMissing", $"{parameter} needs a terminal, and {why}: run it without {parameter}, or at a terminal.")

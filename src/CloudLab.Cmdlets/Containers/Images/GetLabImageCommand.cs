@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Containers.Registries;
 using CloudLab.Cmdlets.Pipeline;
@@ -123,19 +124,20 @@ public sealed class GetLabImageCommand : DockerCommand
         base.Dispose(disposing);
     }
 
-    private static IAsyncEnumerable<LabImage> InRegistryAsync(RegistryImages registry, string image, CancellationToken cancellation)
+    private static async IAsyncEnumerable<LabImage> InRegistryAsync(RegistryImages registry, string image, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        int colon = image.LastIndexOf(':');
-        (string repository, string? tag) = colon > image.LastIndexOf('/') ? (image[..colon], image[(colon + 1)..]) : (image, null);
-        if (tag is null || !WildcardPattern.ContainsWildcardCharacters(tag))
+        string repository = ImageStore.RepositoryOf(image), tag = image[repository.Length..].TrimStart(':');
+        if (!WildcardPattern.ContainsWildcardCharacters(tag))
         {
-            return Once(image).Select(async (name, token) => await registry.FindAsync(name, token));
+            yield return await registry.FindAsync(image, cancellation);
+            yield break;
         }
 
         WildcardPattern pattern = new(tag);
-        return registry.TagsAsync(repository, pattern.IsMatch, digests: false, cancellation).Select(async (found, token) => await registry.FindAsync(found.Image, token));
-
-        static IAsyncEnumerable<string> Once(string name) => new[] { name }.ToAsyncEnumerable();
+        await foreach (LabImageTag found in registry.TagsAsync(repository, pattern.IsMatch, digests: false, cancellation))
+        {
+            yield return await registry.FindAsync(found.Image, cancellation);
+        }
     }
 
     private async Task WriteMatchingAsync(IAsyncEnumerable<LabImage> images, CancellationToken cancellation)

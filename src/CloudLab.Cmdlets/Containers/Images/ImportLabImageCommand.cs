@@ -38,6 +38,8 @@ public sealed class ImportLabImageCommand : DockerCommand
     private IReadOnlyList<string> files = [];
     private object? given;
     private Pipe? pipe;
+    private ImageFiles? source;
+    private ImageStore? store;
     private bool refused;
 
     /// <summary>Files to load; wildcards are allowed.</summary>
@@ -64,7 +66,7 @@ public sealed class ImportLabImageCommand : DockerCommand
     [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
-    private ImageFiles Source => new(Lab, Reporter);
+    private ImageFiles Source => source ??= new(Lab, Reporter);
 
     private string? Chosen => Platform is null ? null : PlatformName.Parse(Platform);
 
@@ -161,12 +163,12 @@ public sealed class ImportLabImageCommand : DockerCommand
             if (!refused)
             {
                 pipe = new Pipe();
-                Stream source = pipe.Reader.AsStream();
+                Stream bytesAhead = pipe.Reader.AsStream();
                 await StartAsync(Bytes, async stopping =>
                 {
-                    await using (source)
+                    await using (bytesAhead)
                     {
-                        await ShowAsync(await Source.LoadAsync(source, Bytes, Chosen, stopping), stopping);
+                        await ShowAsync(await Source.LoadAsync(bytesAhead, Bytes, Chosen, stopping), stopping);
                     }
                 });
             }
@@ -181,7 +183,7 @@ public sealed class ImportLabImageCommand : DockerCommand
 
     private async Task ShowAsync(IReadOnlyList<string> images, CancellationToken cancellation)
     {
-        ImageStore store = new(Lab);
+        store ??= new(Lab);
         foreach (string image in images)
         {
             await WriteAllAsync(store.FindAsync(image, cancellation), cancellation);

@@ -34,9 +34,6 @@ public sealed class LocalTerminal : IDisposable
         keys = OperatingSystem.IsWindows() ? null : new FileStream(input, FileAccess.Read, 0);
     }
 
-    /// <summary>Whether this process has one, to read from and to write to.</summary>
-    public static bool IsPresent => !Console.IsInputRedirected && !Console.IsOutputRedirected;
-
     /// <summary>Columns and rows, as they are now.</summary>
     public static (int Columns, int Rows) Size => (Console.WindowWidth, Console.WindowHeight);
 

@@ -171,8 +171,7 @@ public sealed class BuilderStore(LabSession session, IReporter reporter)
             Status = problem is not null ? "error" : read.Select(node => node.Status).Distinct().ToArray() is [var one] ? one : string.Join(", ", read.Select(node => node.Status).Distinct()),
             Platforms = [.. read.SelectMany(node => node.Platforms).Distinct()],
             Nodes = read,
-            LastActivity = DateTimeOffset.TryParse(StrictJson.Text(builder, "LastActivity"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset last)
-                && last.Year > 1 ? last : null,
+            LastActivity = StrictJson.Time(builder, "LastActivity") is { Year: > 1 } last ? last : null,
             Problem = problem,
         };
     }

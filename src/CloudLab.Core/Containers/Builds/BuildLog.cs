@@ -18,7 +18,6 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
 {
     // Targets that share a step share its id, too.
     private readonly Dictionary<(string Id, string? Target), BuildStep> steps = [];
-    private readonly Dictionary<BuildStep, long> starts = [];
     private readonly List<string> text = [];
     private readonly List<(string Step, LabBuildWarning Warning)> warnings = [];
     private readonly ProgressMeter meter = new(reporter, activity);
@@ -168,7 +167,7 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
     private void ReadVertex(JsonElement vertex)
     {
         string name = String(vertex, "name") ?? "";
-        string? target = targets?.FirstOrDefault(each => name.StartsWith($"[{each} ", StringComparison.Ordinal) || name.StartsWith($"[{each}]", StringComparison.Ordinal));
+        string? target = name is ['[', ..] && name.AsSpan().IndexOfAny(' ', ']') is > 0 and int end && targets?.Contains(name[1..end]) == true ? name[1..end] : null;
         (string Id, string? Target) key = (String(vertex, "digest") ?? "", target);
         if (!steps.TryGetValue(key, out BuildStep? step))
         {
@@ -184,7 +183,7 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
         step.Error = String(vertex, "error") is { } error ? hide(error) : step.Error;
         if (String(vertex, "started") is not null)
         {
-            starts.TryAdd(step, Stopwatch.GetTimestamp());
+            step.Clock ??= Stopwatch.GetTimestamp();
             step.Started ??= Time(vertex, "started");
         }
 
@@ -195,7 +194,7 @@ internal sealed class BuildLog(IReporter reporter, string activity, Func<string,
             step.Duration = step.Ended - Time(vertex, "started");
             Say(step, step.Finish());
             string took = step.Cached ? "cached"
-                : string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(starts.GetValueOrDefault(step, Stopwatch.GetTimestamp())).TotalSeconds:0.0} s");
+                : string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(step.Clock ?? Stopwatch.GetTimestamp()).TotalSeconds:0.0} s");
             reporter.Verbose($"{step.Name} ({(step.Error is null ? took : "failed")})");
         }
 

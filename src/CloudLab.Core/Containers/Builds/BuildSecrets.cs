@@ -15,9 +15,9 @@ internal sealed partial class BuildSecrets
     private readonly string[] values;
 
     /// <summary>Finds the secrets among build arguments.</summary>
-    /// <param name="arguments">The arguments; a null value stands for the environment's.</param>
+    /// <param name="arguments">The arguments, several of one name too; a null value stands for the environment's.</param>
     /// <param name="environment">Reads an environment variable.</param>
-    public BuildSecrets(IReadOnlyDictionary<string, string?> arguments, Func<string, string?> environment) => values =
+    public BuildSecrets(IEnumerable<KeyValuePair<string, string?>> arguments, Func<string, string?> environment) => values =
     [
         .. arguments.Where(pair => SecretName().IsMatch(pair.Key))
             .Select(pair => pair.Value ?? environment(pair.Key) ?? "")

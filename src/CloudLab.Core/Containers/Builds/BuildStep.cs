@@ -63,6 +63,9 @@ internal sealed partial class BuildStep(string name, string? target = null)
     /// <summary>How long it took; null where BuildKit does not tell.</summary>
     public TimeSpan? Duration { get; set; }
 
+    /// <summary>When it was heard that it started, by this machine's clock.</summary>
+    public long? Clock { get; set; }
+
     /// <summary>When BuildKit began with it.</summary>
     public DateTimeOffset? Started { get; set; }
 

@@ -78,7 +78,7 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
                 };
             }
 
-            if (target.Outputs.FirstOrDefault(output => output == "-" || output.Split(',').Contains("dest=-")) is { } binary)
+            if (target.Outputs.FirstOrDefault(ImageBuilder.IsBinary) is { } binary)
             {
                 throw new LabException(
                     LabErrorKind.InvalidArgument, "OutputInvalid", $"The output '{binary}' of the target '{target.Name}' would write binary data to the pipeline: give it a file.")
@@ -139,14 +139,12 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
         {
             HashSet<string> needed = [.. left.SelectMany(target => Needed(target.Name))];
             BuildSecrets secrets = new(
-                options.Variables.Concat(needed.SelectMany(name => all[name].Args)).Where(pair => pair.Value is not null).DistinctBy(pair => (pair.Key, pair.Value))
-                    .ToLookup(pair => pair.Key, pair => pair.Value).ToDictionary(group => group.Key, group => (string?)string.Join('\n', group)),
-                session.Docker.Environment.Get);
+                options.Variables.Concat(needed.SelectMany(name => all[name].Args)).Where(pair => pair.Value is not null), session.Docker.Environment.Get);
             bool several = needed.Count > 1;
             using BuildLog log = new(
                 reporter, "Building " + (left.Length == 1 ? left[0].Name : $"{left.Length} targets"), secrets.Hide, several ? needed : null);
             (int exitCode, JsonObject metadata, TimeSpan duration) = await run.RunAsync(
-                file => [.. Arguments(options, ["--progress=rawjson", "--metadata-file", file, .. Loaded(left, options)]), "--", .. left.Select(target => target.Name)],
+                file => [.. Arguments(options, ["--progress=rawjson", "--metadata-file", file, .. Loaded(left)]), "--", .. left.Select(target => target.Name)],
                 "--set", options.Folder, Variables(options), log, secrets.Hide, cancellation);
             if (exitCode == 0)
             {
@@ -161,9 +159,9 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
             }
 
             // The first failure ends the others, too: they are built again without it, mostly from the cache.
-            string? culprit = BuildFailure.TargetOf(log) ?? (left.Length == 1 && !several ? left[0].Name : null);
+            string? culprit = BuildFailure.TargetOf(log) ?? (several ? null : left[0].Name);
             LabException problem = new BuildFailure(
-                log, culprit is not null && all.TryGetValue(culprit, out BakeTarget? bad) ? DockerfileOf(bad, options) ?? "Dockerfile" : "Dockerfile", secrets.Hide, culprit)
+                log, (culprit is not null && all.TryGetValue(culprit, out BakeTarget? bad) ? DockerfileOf(bad, options) : null) ?? "Dockerfile", secrets.Hide, culprit)
                 .Explain(exitCode);
             BakeTarget[] lost = [.. left.Where(target => culprit is not null && Needed(target.Name).Contains(culprit))];
             if (lost.Length == 0 || problem.StopsCommand)
@@ -221,7 +219,7 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
         Each("--set", options.Overrides);
         Each("--allow", options.Allowed);
         Each("--builder", options.Builder is { } builder ? [builder] : []);
-        Each("--provenance", options.Provenance is { } provenance ? [provenance is "min" or "max" ? "mode=" + provenance : provenance] : []);
+        Each("--provenance", options.Provenance is { } provenance ? [ImageBuilder.Provenance(provenance)] : []);
         arguments.AddRange(
             new[] { ("--push", options.Push), ("--load", options.Load), ("--no-cache", options.NoCache), ("--pull", options.Pull) }
                 .Where(option => option.Item2).Select(option => option.Item1));
@@ -233,8 +231,8 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
     private static bool Loads(BakeTarget target, ImageBakeOptions options) => options.Load || target.Outputs.Count == 0;
 
     // A builder of its own would keep to itself what has no output.
-    private static IEnumerable<string> Loaded(IEnumerable<BakeTarget> targets, ImageBakeOptions options) => targets
-        .Where(target => Loads(target, options) && target.Outputs.Count == 0).SelectMany(target => new[] { "--set", $"{target.Name}.output=type=docker" });
+    private static IEnumerable<string> Loaded(IEnumerable<BakeTarget> targets) => targets
+        .Where(target => target.Outputs.Count == 0).SelectMany(target => new[] { "--set", $"{target.Name}.output=type=docker" });
 
     private static Dictionary<string, string> Variables(ImageBakeOptions options)
     {
@@ -317,7 +315,7 @@ public sealed partial class ImageBaker(LabSession session, IReporter reporter)
         Match match = UnknownTarget().Match(reason);
         if (match.Success)
         {
-            IReadOnlyList<string> names = await NamesAsync(options with { Targets = [] }, cancellation);
+            IReadOnlyList<string> names = await NamesAsync(options, cancellation);
             string name = match.Groups["name"].Value;
             return new LabException(
                 LabErrorKind.NotFound, "BakeTargetNotFound",

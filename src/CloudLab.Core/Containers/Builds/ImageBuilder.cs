@@ -56,7 +56,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
                 LabErrorKind.InvalidArgument, "TagMissing", "-Push needs the name of an image: give -Tag registry/repository:tag.");
         }
 
-        if (options.Outputs.FirstOrDefault(o => o == "-" || o.Split(',').Contains("dest=-")) is { } output)
+        if (options.Outputs.FirstOrDefault(IsBinary) is { } output)
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "OutputInvalid", $"The output '{output}' would write binary data to the pipeline: give it a file, such as type=oci,dest=image.tar.");
@@ -99,6 +99,16 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
             }
         }
     }
+
+    /// <summary>Whether an output would come out as binary data.</summary>
+    /// <param name="output">An output of buildx: <c>type=tar,dest=-</c>.</param>
+    /// <returns>True for standard output.</returns>
+    internal static bool IsBinary(string output) => output == "-" || output.Split(',').Contains("dest=-");
+
+    /// <summary>How much provenance is asked for, in buildx's words.</summary>
+    /// <param name="level"><c>min</c>, <c>max</c>, or anything that buildx knows.</param>
+    /// <returns><c>mode=max</c>.</returns>
+    internal static string Provenance(string level) => level is "min" or "max" ? "mode=" + level : level;
 
     // Under the name that messages shall show, and where no .dockerignore of the context is lost.
     private static async Task<string> WriteTextAsync(string text, CancellationToken cancellation)
@@ -159,7 +169,7 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
         Switch("--pull", options.Pull);
         if (options.Provenance is { } provenance)
         {
-            arguments.Add("--provenance=" + (provenance is "min" or "max" ? "mode=" + provenance : provenance));
+            arguments.Add("--provenance=" + Provenance(provenance));
         }
 
         arguments.Add(options.ContextPath);

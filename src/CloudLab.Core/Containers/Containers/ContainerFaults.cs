@@ -112,11 +112,7 @@ internal static partial class ContainerFaults
             return PlatformMismatch(missing, options, said);
         }
 
-        List<string> names = [];
-        await foreach (string name in new ImageStore(store.Engine).NamesAsync("", cancellation))
-        {
-            names.Add(name);
-        }
+        List<string> names = await new ImageStore(store.Engine).NamesAsync("", cancellation).ToListAsync(cancellation);
 
         // Engines up to 26 say only that there is no such image.
         string named = ImageName.Familiar(options.Image) is var familiar && familiar.Contains(':', StringComparison.Ordinal) ? familiar : familiar + ":latest";

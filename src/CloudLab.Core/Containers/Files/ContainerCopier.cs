@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Containers.Containers;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
@@ -145,15 +146,9 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
 
     private static FileStream CreateSpool()
     {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous, BufferSize = 256 << 10 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
         try
         {
-            return new FileStream(Path.Combine(Path.GetTempPath(), $"cloudlab-copy-{Guid.NewGuid():N}.tar"), options);
+            return SpoolFile.Create(Path.Combine(Path.GetTempPath(), $"cloudlab-copy-{Guid.NewGuid():N}.tar"), 256 << 10, FileOptions.Asynchronous);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -165,18 +160,13 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
         LabErrorKind.WriteFailed, "FileUnwritable", $"A copy within a container or volume waits in '{Path.GetTempPath()}', which cannot be written: {e.Message.TrimEnd('.')}.", e) { Target = Path.GetTempPath() };
 
     // A container has a name and an id, and any beginning of it.
-    private async Task<bool> SameAsync(ContainerPath one, ContainerPath other, CancellationToken cancellation)
-    {
-        if (one.IsVolume || other.IsVolume || one.Container == other.Container)
-        {
-            return one.IsVolume == other.IsVolume && one.Container == other.Container;
-        }
-
-        return (await store.FindAsync(one.Container, cancellation)).Id == (await store.FindAsync(other.Container, cancellation)).Id;
-    }
+    private async Task<bool> SameAsync(ContainerPath one, ContainerPath other, CancellationToken cancellation) =>
+        one.IsVolume == other.IsVolume
+        && (one.Container == other.Container
+            || (!one.IsVolume && (await store.FindAsync(one.Container, cancellation)).Id == (await store.FindAsync(other.Container, cancellation)).Id));
 
     private static string Whole(ContainerPath destination, string folder, string name) =>
-        (destination with { Path = name == "." ? $"{folder.TrimEnd('/')}" : $"{folder.TrimEnd('/')}/{name}" }).ToString();
+        (destination with { Path = name == "." ? folder.TrimEnd('/') : $"{folder.TrimEnd('/')}/{name}" }).ToString();
 
     // A name in a container may hold what is a path here.
     private static string SafeName(string name) => name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or "..") ? name : throw new LabException(

@@ -30,8 +30,8 @@ internal sealed class VolumeDoors(LabSession session, IReporter reporter) : IAsy
     {
         if (!doors.TryGetValue(path.Container, out string? door))
         {
-            LabDockerVolume volume = await new VolumeStore(session).FindAsync(path.Container, cancellation);
-            doors[path.Container] = door = await MakeAsync(volume.Name, cancellation);
+            await new VolumeStore(session).FindAsync(path.Container, cancellation);
+            doors[path.Container] = door = await MakeAsync(path.Container, cancellation);
         }
 
         return new ContainerPath(door, MountPoint + path.Path);
@@ -58,7 +58,9 @@ internal sealed class VolumeDoors(LabSession session, IReporter reporter) : IAsy
     private async Task<string> MakeAsync(string volume, CancellationToken cancellation)
     {
         LabException? last = null;
-        await foreach (string image in ImagesAsync(cancellation))
+
+        // The least is mounted soonest.
+        foreach ((string image, _, _) in (await new ImageStore(store.Engine).SummariesAsync(cancellation)).OrderBy(image => image.Size))
         {
             cancellation.ThrowIfCancellationRequested();
             try
@@ -82,16 +84,6 @@ internal sealed class VolumeDoors(LabSession session, IReporter reporter) : IAsy
             Target = volume,
             Advice = "Bring any image of the engine's platform, however small, such as busybox: Receive-LabImage, Import-LabImage or Build-LabImage.",
         };
-    }
-
-    private async IAsyncEnumerable<string> ImagesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
-    {
-        // The least is mounted soonest.
-        List<LabImage> images = await new ImageStore(session).ListAsync(null, cancellation).ToListAsync(cancellation);
-        foreach (LabImage image in images.OrderBy(image => image.Size))
-        {
-            yield return image.Id;
-        }
     }
 
     private static CreateContainerParameters Door(string image, string volume) => new()

@@ -53,6 +53,12 @@ internal static partial class ImageName
     /// <returns>True for <c>sha256:</c> and 64 hexadecimal digits, or another algorithm's.</returns>
     public static bool IsDigest(string text) => text.Contains(':', StringComparison.Ordinal);
 
+    /// <summary>Puts a name together.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="reference">A tag or a digest.</param>
+    /// <returns><c>movies/site:1.0</c>, <c>movies/site@sha256:…</c>.</returns>
+    public static string Join(string repository, string reference) => repository + (IsDigest(reference) ? '@' : ':') + reference;
+
     /// <summary>Splits a name that the engine gave.</summary>
     /// <param name="name"><c>127.0.0.1:5000/movies/site:1.0</c>.</param>
     /// <returns>Repository and tag.</returns>

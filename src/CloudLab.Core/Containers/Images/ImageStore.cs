@@ -328,9 +328,9 @@ public sealed class ImageStore
 
     /// <summary>All images, each once.</summary>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>Ids, and a name of each.</returns>
-    internal async Task<IReadOnlyList<(string Id, string Name)>> LayerOwnersAsync(CancellationToken cancellation) =>
-        [.. (await SummariesAsync(new(), cancellation)).Select(image => (image.ID, NamesOf(image).FirstOrDefault() ?? image.ID))];
+    /// <returns>Ids, a name of each, and their sizes.</returns>
+    internal async Task<IReadOnlyList<(string Id, string Name, long Size)>> SummariesAsync(CancellationToken cancellation) =>
+        [.. (await SummariesAsync(new(), cancellation)).Select(image => (image.ID, NamesOf(image).FirstOrDefault() ?? image.ID, image.Size))];
 
     /// <summary>The layers of an image.</summary>
     /// <param name="id">Its id.</param>
@@ -356,11 +356,7 @@ public sealed class ImageStore
     /// <returns>An error that names similar images.</returns>
     internal async Task<LabException> NotFoundAsync(string image, CancellationToken cancellation)
     {
-        List<string> names = [];
-        await foreach (string name in NamesAsync("", cancellation))
-        {
-            names.Add(name);
-        }
+        List<string> names = await NamesAsync("", cancellation).ToListAsync(cancellation);
 
         // A tag that does not exist is more often wrong than the repository.
         (string repository, _) = ImageName.Split(ImageName.Familiar(image));

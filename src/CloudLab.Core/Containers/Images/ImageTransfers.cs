@@ -30,7 +30,7 @@ public sealed partial class ImageTransfers(LabSession session, IReporter reporte
     public async Task<LabImage> PullAsync(string image, string? platform, CancellationToken cancellation)
     {
         (string repository, string tag) = ImageName.Parse(image);
-        string name = tag.Contains(':', StringComparison.Ordinal) ? $"{repository}@{tag}" : $"{repository}:{tag}";
+        string name = ImageName.Join(repository, tag);
         string query = $"images/create?fromImage={Uri.EscapeDataString(repository)}&tag={Uri.EscapeDataString(tag)}"
             + (platform is null ? "" : "&platform=" + Uri.EscapeDataString(platform));
         await RunAsync(name, query, "Pulling " + name, pull: true, cancellation);
@@ -50,13 +50,13 @@ public sealed partial class ImageTransfers(LabSession session, IReporter reporte
     public async Task<LabImagePush> PushAsync(string image, string? platform, CancellationToken cancellation)
     {
         (string repository, string tag) = ImageName.Parse(image);
-        if (tag.Contains(':', StringComparison.Ordinal))
+        if (ImageName.IsDigest(tag))
         {
             throw new LabException(
                 LabErrorKind.InvalidData, "ImageNameInvalid", $"'{image}' cannot be pushed by its digest: give it a name with Add-LabImageTag, and push that.") { Target = image };
         }
 
-        string name = $"{repository}:{tag}";
+        string name = ImageName.Join(repository, tag);
         if (platform is not null && await engine.NegotiateAsync(cancellation) < PushesPlatforms)
         {
             throw new LabException(LabErrorKind.NotSupported, "PlatformPushUnsupported", "This Docker Engine cannot push one platform of an image: it needs version 28 or later.") { StopsCommand = true };

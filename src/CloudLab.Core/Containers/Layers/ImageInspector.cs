@@ -123,8 +123,7 @@ public sealed partial class ImageInspector(LabSession session, IReporter reporte
                 Size = layer?.Entries.Sum(entry => entry.Size) ?? 0,
                 StoredSize = layer?.StoredSize ?? 0,
                 WastedSize = empty ? 0 : tree.Wasted[number],
-                Created = DateTimeOffset.TryParse(
-                    StrictJson.Text(step, "created"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null,
+                Created = StrictJson.Time(step, "created"),
                 SharedWith = diffId is not null && sharing.TryGetValue(diffId, out string[]? others) ? others : [],
                 Files = empty ? [] : changes[number],
             });
@@ -274,7 +273,7 @@ public sealed partial class ImageInspector(LabSession session, IReporter reporte
     {
         ConcurrentDictionary<string, ConcurrentBag<string>> sharing = new(StringComparer.Ordinal);
         await Parallel.ForEachAsync(
-            (await store.LayerOwnersAsync(cancellation)).Where(other => other.Id != id),
+            (await store.SummariesAsync(cancellation)).Where(other => other.Id != id),
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
             async (other, token) =>
             {

@@ -23,9 +23,9 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
     public async Task<LabImageCopy> CopyAsync(string image, string destination, IReadOnlyList<string> platforms, int concurrency, CancellationToken cancellation)
     {
         RegistryName from = RegistryName.Parse(image), to = Target(destination, from.IsDigest ? null : from.Reference);
+        RegistryRepository source = pool.Of(from);
         return await CopyAsync(
-            pool.Of(from), from.Reference, $"{from}", pool.Of(to), to.Reference, $"{to}",
-            platforms, concurrency, cancellation);
+            source, await source.ManifestAsync(from.Reference, cancellation), $"{from}", pool.Of(to), to.Reference, $"{to}", platforms, concurrency, cancellation);
     }
 
     /// <summary>Saves an image of a registry as an OCI image layout.</summary>
@@ -41,9 +41,9 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
         RegistryRepository repository = pool.Of(from);
 
         // Nothing is made on the disk for an image that is not there.
-        await repository.ManifestAsync(from.Reference, cancellation);
+        ImageManifest root = await repository.ManifestAsync(from.Reference, cancellation);
         return await CopyAsync(
-            repository, from.Reference, $"{from}", OciLayout.Create(folder, $"{from}"), from.Reference, folder, platforms, concurrency, cancellation);
+            repository, root, $"{from}", OciLayout.Create(folder, $"{from}"), from.Reference, folder, platforms, concurrency, cancellation);
     }
 
     /// <summary>Copies an image of an OCI image layout to a registry.</summary>
@@ -57,10 +57,10 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
     public async Task<LabImageCopy> LoadAsync(string folder, string? tag, string destination, IReadOnlyList<string> platforms, int concurrency, CancellationToken cancellation)
     {
         OciLayout layout = OciLayout.Open(folder);
-        await layout.ManifestAsync(tag ?? "", cancellation);
+        ImageManifest root = await layout.ManifestAsync(tag ?? "", cancellation);
         RegistryName to = Target(destination, tag ?? (layout.Tags() is [var only] ? only : null));
         return await CopyAsync(
-            layout, tag ?? "", folder, pool.Of(to), to.Reference, $"{to}", platforms, concurrency, cancellation);
+            layout, root, folder, pool.Of(to), to.Reference, $"{to}", platforms, concurrency, cancellation);
     }
 
     /// <inheritdoc/>
@@ -79,9 +79,6 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
             LabErrorKind.InvalidArgument, "TagMissing", $"The copy needs a tag, as its source is named by a digest or has none: write {destination}:tag.") { Target = destination });
     }
 
-    private static LabException MissingPlatform(string name, IEnumerable<string> missing, IEnumerable<string> there) => new(
-        LabErrorKind.NotFound, "PlatformNotFound", $"'{name}' does not exist for {string.Join(", ", missing)}, only for {string.Join(", ", there)}.") { Target = name };
-
     private static (ImageManifest Root, ImageBlob[] Children) Choose(ImageManifest root, IReadOnlyList<string> platforms, string name)
     {
         ImageBlob[] all = [.. root.Manifests];
@@ -93,7 +90,7 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
         string[] missing = [.. platforms.Where(platform => !Array.Exists(all, child => child.Platform == platform && child.Attests is null))];
         if (missing.Length > 0)
         {
-            throw MissingPlatform(name, missing, all.Where(child => child.Attests is null).Select(child => child.Platform).OfType<string>());
+            throw RegistryFailure.NoPlatform(name, missing, all.Where(child => child.Attests is null).Select(child => child.Platform).OfType<string>());
         }
 
         HashSet<string> kept = [.. all.Where(child => child.Attests is null && child.Platform is not null && platforms.Contains(child.Platform)).Select(child => child.Digest)];
@@ -102,11 +99,11 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
     }
 
     private async Task<LabImageCopy> CopyAsync(
-        IImageRepository from, string reference, string source, IImageRepository to, string? tag, string image,
+        IImageRepository from, ImageManifest whole, string source, IImageRepository to, string? tag, string image,
         IReadOnlyList<string> platforms, int concurrency, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        (ImageManifest root, ImageBlob[] children) = Choose(await from.ManifestAsync(reference, cancellation), platforms, source);
+        (ImageManifest root, ImageBlob[] children) = Choose(whole, platforms, source);
         List<(ImageManifest Manifest, string? Platform)> manifests = [];
         foreach (ImageBlob child in children)
         {
@@ -129,7 +126,7 @@ public sealed class ImageCopier(LabSession session, IReporter reporter, Registry
         string? only = root.IsIndex || manifests.Count > 0 ? null : RegistryImages.PlatformOf(await RegistryImages.DocumentAsync(from, root.Config, cancellation));
         if (only is not null && platforms.Count > 0 && (platforms.Count > 1 || platforms[0] != only))
         {
-            throw MissingPlatform(source, platforms.Where(platform => platform != only), [only]);
+            throw RegistryFailure.NoPlatform(source, platforms.Where(platform => platform != only), [only]);
         }
 
         ImageManifest[] images = root.IsIndex ? [.. manifests.Select(each => each.Manifest)] : [root];

@@ -137,27 +137,20 @@ internal sealed class OciLayout : IImageRepository
     public Task<bool> MountAsync(string digest, IImageRepository from, CancellationToken cancellation) => Task.FromResult(false);
 
     /// <inheritdoc/>
-    public async Task WriteAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, Action<long> onBytes, CancellationToken cancellation)
+    public Task WriteAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, Action<long> onBytes, CancellationToken cancellation) => StoreAsync(blob.Digest, async file =>
     {
-        string path = PathOf(blob.Digest);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await WholeFile.WriteAsync(path, overwrite: true, async file =>
+        await using CheckedStream source = new(await open(0, cancellation), blob, "the source");
+        byte[] buffer = new byte[1 << 17];
+        for (int count; (count = await source.ReadAsync(buffer, cancellation)) > 0; onBytes(count))
         {
-            await using CheckedStream source = new(await open(0, cancellation), blob, "the source");
-            byte[] buffer = new byte[1 << 17];
-            for (int count; (count = await source.ReadAsync(buffer, cancellation)) > 0; onBytes(count))
-            {
-                await file.WriteAsync(buffer.AsMemory(0, count), cancellation);
-            }
-        });
-    }
+            await file.WriteAsync(buffer.AsMemory(0, count), cancellation);
+        }
+    });
 
     /// <inheritdoc/>
     public async Task WriteManifestAsync(ImageManifest manifest, string? tag, CancellationToken cancellation)
     {
-        string path = PathOf(manifest.Digest);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await WholeFile.WriteAsync(path, overwrite: true, file => file.WriteAsync(manifest.Bytes, cancellation).AsTask());
+        await StoreAsync(manifest.Digest, file => file.WriteAsync(manifest.Bytes, cancellation).AsTask());
         if (tag is null)
         {
             return;
@@ -190,6 +183,13 @@ internal sealed class OciLayout : IImageRepository
     }
 
     private static IEnumerable<JsonObject> Entries(JsonObject index) => (index["manifests"] as JsonArray ?? []).OfType<JsonObject>();
+
+    private async Task StoreAsync(string digest, Func<Stream, Task> write)
+    {
+        string path = PathOf(digest);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await WholeFile.WriteAsync(path, overwrite: true, write);
+    }
 
     private string PathOf(string digest)
     {

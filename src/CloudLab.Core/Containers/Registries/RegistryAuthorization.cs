@@ -21,7 +21,6 @@ internal sealed partial class RegistryAuthorization(string registry, Func<Cancel
 {
     // The specification's own for an answer without expires_in.
     private const int ShortestSeconds = 60;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<string, (string Token, DateTimeOffset Until)> tokens = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim turn = new(1);
@@ -141,7 +140,7 @@ internal sealed partial class RegistryAuthorization(string registry, Func<Cancel
         try
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(Patience);
+            limit.CancelAfter(RegistryConnection.Patience);
             using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             string body = await RegistryFailure.TextAsync(answer, limit.Token);
             if (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
@@ -156,7 +155,7 @@ internal sealed partial class RegistryAuthorization(string registry, Func<Cancel
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw Failed($"it was silent for {Patience.TotalSeconds:0} s", e);
+            throw Failed($"it was silent for {RegistryConnection.Patience.TotalSeconds:0} s", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {

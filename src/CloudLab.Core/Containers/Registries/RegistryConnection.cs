@@ -21,10 +21,12 @@ internal sealed class RegistryConnection : IDisposable
     private const int MostAttempts = 6;
     private const string NotRegistry = "NotARegistry";
     private const int MostRedirects = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(60);
     private static readonly string Agent = "CloudLab/" + typeof(RegistryConnection).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>How long a registry may be silent.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient client;
     private readonly RegistryAuthorization authorization;
@@ -349,7 +351,7 @@ internal sealed record RegistryRequest(HttpMethod Method, string Path, string Sc
     public Func<Action<TimeSpan?>, HttpContent>? Content { get; init; }
 
     /// <summary>How long the registry may be silent.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Patience { get; init; } = RegistryConnection.Patience;
 
     /// <summary>Whether it may be sent again after it failed.</summary>
     public bool Repeatable { get; init; } = true;

@@ -75,7 +75,7 @@ internal sealed class RegistryCredentials(DockerConnection connection)
             known = true;
         }
 
-        string[] entries = [.. (config["auths"] as JsonObject ?? []).Select(auth => auth.Key).Where(entry => entry == key || Host(entry) == (registry == Hub ? Host(HubKey) : registry))];
+        string[] entries = [.. (config["auths"] as JsonObject ?? []).Select(auth => auth.Key).Where(entry => IsFor(entry, registry))];
         if (entries.Length > 0)
         {
             connection.Store.Change(changed =>
@@ -128,7 +128,7 @@ internal sealed class RegistryCredentials(DockerConnection connection)
     {
         // Old files have whole URLs for keys.
         JsonObject? found = auths[key] as JsonObject
-            ?? auths.FirstOrDefault(auth => Host(auth.Key) == (registry == Hub ? Host(HubKey) : registry)).Value as JsonObject;
+            ?? auths.FirstOrDefault(auth => IsFor(auth.Key, registry)).Value as JsonObject;
         if (found is null)
         {
             return null;
@@ -159,6 +159,8 @@ internal sealed class RegistryCredentials(DockerConnection connection)
             return null;
         }
     }
+
+    private static bool IsFor(string entry, string registry) => Host(entry) == Host(KeyOf(registry));
 
     private static string Host(string key)
     {

@@ -81,6 +81,14 @@ internal static partial class RegistryFailure
                 : "Check its name, its port and the network.",
     };
 
+    /// <summary>The error for a platform that an image in a registry does not have.</summary>
+    /// <param name="image">Name of the image.</param>
+    /// <param name="missing">The platforms that were asked for.</param>
+    /// <param name="there">Those that it has.</param>
+    /// <returns>The error.</returns>
+    public static LabException NoPlatform(string image, IEnumerable<string> missing, IEnumerable<string> there) => new(
+        LabErrorKind.NotFound, "PlatformNotFound", $"'{image}' does not exist for {string.Join(", ", missing)}, only for {string.Join(", ", there)}.") { Target = image };
+
     /// <summary>How one signs in to a registry.</summary>
     /// <param name="registry">The registry.</param>
     /// <returns>The command.</returns>

@@ -42,7 +42,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
             tags.TagsAsync(cancellation).Where(tag => matches?.Invoke(tag) != false), Concurrency,
             async (tag, token) => new LabImageTag
             {
-                Image = $"{name.With(tag)}", Repository = name.Repository, Tag = tag, Digest = digests ? await DigestAsync(tags, tag, token) : null,
+                Image = $"{name.With(tag)}", Repository = name.Repository, Tag = tag, Digest = digests ? await tags.DigestAsync(tag, token) : null,
             },
             cancellation))
         {
@@ -71,17 +71,24 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
             await repository.WriteManifestAsync(placeholder, null, cancellation);
             if (await repository.RemoveAsync(placeholder.Digest, cancellation))
             {
+                bool gone = false;
                 try
                 {
                     await repository.WriteManifestAsync(placeholder, name.Reference, cancellation);
-                    await repository.RemoveAsync(placeholder.Digest, cancellation);
-                    return;
+                    gone = await repository.RemoveAsync(placeholder.Digest, cancellation);
                 }
-                catch
+                finally
                 {
                     // The tag must not stay on an empty image, whatever went wrong.
-                    await repository.WriteManifestAsync(image, name.Reference, CancellationToken.None);
-                    throw;
+                    if (!gone)
+                    {
+                        await repository.WriteManifestAsync(image, name.Reference, CancellationToken.None);
+                    }
+                }
+
+                if (gone)
+                {
+                    return;
                 }
             }
         }
@@ -114,7 +121,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
         return new LabImage
         {
             Image = $"{name}", Repository = name.Repository, Tag = name.IsDigest ? null : name.Reference, Id = root.Digest, Digest = root.Digest,
-            Created = TimeOf(first) ?? DateTimeOffset.UnixEpoch,
+            Created = StrictJson.Time(first, "created") ?? DateTimeOffset.UnixEpoch,
             Size = found.Sum(each => each.Platform.Size),
             Platforms = [.. found.Select(each => each.Platform)],
             Labels = (first["config"]?["Labels"] as JsonObject ?? []).ToDictionary(label => label.Key, label => $"{label.Value}"),
@@ -168,8 +175,7 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
 
         return ($"{name}", new ArchivedImage(PlatformOf(config), manifest.Digest, config, layers));
 
-        LabException Missing(IEnumerable<string> there) => new(
-            LabErrorKind.NotFound, "PlatformNotFound", $"'{name}' does not exist for {platform ?? preferred}, only for {string.Join(", ", there)}.") { Target = image };
+        LabException Missing(IEnumerable<string> there) => RegistryFailure.NoPlatform($"{name}", [platform ?? preferred], there);
     }
 
     /// <summary>A small blob, whole: a configuration.</summary>
@@ -205,22 +211,6 @@ public sealed class RegistryImages(LabSession session, IReporter reporter, Regis
         // A tar file ends before its padding; the digest is that of the whole.
         await stream.CopyToAsync(Stream.Null, cancellation);
         return content ?? new LayerContent([], layer.Size);
-    }
-
-    private static DateTimeOffset? TimeOf(JsonObject config) => DateTimeOffset.TryParse(
-        StrictJson.Text(config, "created"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null;
-
-    // Between the listing and this a tag may have gone.
-    private static async Task<string?> DigestAsync(RegistryRepository repository, string tag, CancellationToken cancellation)
-    {
-        try
-        {
-            return await repository.DigestAsync(tag, cancellation);
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-        {
-            return null;
-        }
     }
 
     private static async Task<ImageManifest> PlaceholderAsync(RegistryRepository repository, string digest, CancellationToken cancellation)

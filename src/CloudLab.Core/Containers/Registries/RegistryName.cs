@@ -41,5 +41,5 @@ internal sealed record RegistryName(string Registry, string Path, string Referen
     public RegistryName With(string reference) => this with { Reference = reference };
 
     /// <inheritdoc/>
-    public override string ToString() => Repository + (IsDigest ? "@" : ":") + Reference;
+    public override string ToString() => ImageName.Join(Repository, Reference);
 }

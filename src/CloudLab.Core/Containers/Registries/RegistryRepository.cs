@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -6,6 +7,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Common.Streams;
 
@@ -23,7 +25,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     private const int SmallBlob = 1 << 18;
     private const int MostSessions = 3;
     private const int MostStalls = 5;
-    private static readonly TimeSpan WholePatience = TimeSpan.FromSeconds(60);
+    private const string DigestHeader = "Docker-Content-Digest";
 
     // Where a registry keeps its blobs in object storage, it copies them when an upload ends.
     private static readonly TimeSpan EndPatience = TimeSpan.FromMinutes(15);
@@ -41,19 +43,23 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
         using HttpResponseMessage answer = await connection.SendAsync(
             new RegistryRequest(HttpMethod.Get, $"/v2/{path}/manifests/{reference}", reading) { Accept = ImageManifest.Types, Target = target }, cancellation);
         byte[] bytes = await WholeAsync(answer, target, cancellation);
-        string? expected = ImageName.IsDigest(reference) ? reference : DigestIn(answer);
+        string? expected = ImageName.IsDigest(reference) ? reference : HeaderOf(answer, DigestHeader);
         return ImageManifest.Parse(bytes, answer.Content.Headers.ContentType?.MediaType, target, expected);
     }
 
-    /// <summary>The digest that a tag stands for, without its manifest.</summary>
-    /// <param name="tag">The tag.</param>
+    /// <summary>The digest of an image, without its manifest.</summary>
+    /// <param name="reference">A tag, or a digest.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>The digest. Throws <see cref="LabException"/> (<c>ImageNotFound</c>).</returns>
-    public async Task<string> DigestAsync(string tag, CancellationToken cancellation)
+    /// <returns>The digest; null where there is no such image.</returns>
+    public async Task<string?> DigestAsync(string reference, CancellationToken cancellation)
     {
         using HttpResponseMessage answer = await connection.SendAsync(
-            new RegistryRequest(HttpMethod.Head, $"/v2/{path}/manifests/{tag}", reading) { Accept = ImageManifest.Types, Target = TargetOf(tag) }, cancellation);
-        return DigestIn(answer) ?? (await ManifestAsync(tag, cancellation)).Digest;
+            new RegistryRequest(HttpMethod.Head, $"/v2/{path}/manifests/{reference}", reading)
+            {
+                Accept = ImageManifest.Types, Target = TargetOf(reference), Expects = [HttpStatusCode.NotFound],
+            },
+            cancellation);
+        return answer.IsSuccessStatusCode ? HeaderOf(answer, DigestHeader) ?? (await ManifestAsync(reference, cancellation)).Digest : null;
     }
 
     /// <summary>The tags of the repository, page by page.</summary>
@@ -106,7 +112,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
             cancellation);
 
         // Not found may mean that an attempt did it whose answer got lost, or a registry that knows no removal.
-        return answer.IsSuccessStatusCode || (answer.StatusCode == HttpStatusCode.NotFound && !await IsThereAsync(reference, cancellation));
+        return answer.IsSuccessStatusCode || (answer.StatusCode == HttpStatusCode.NotFound && await DigestAsync(reference, cancellation) is null);
     }
 
     /// <inheritdoc/>
@@ -140,7 +146,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
         // A registry that does not mount opens an upload instead; a forgotten one would be kept for days.
         if (answer.StatusCode == HttpStatusCode.Accepted)
         {
-            await AbandonAsync(LocationOf(answer));
+            await AbandonAsync(new UploadSession(LocationOf(answer)));
         }
 
         return answer.StatusCode == HttpStatusCode.Created;
@@ -149,14 +155,8 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     /// <inheritdoc/>
     public async Task WriteAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, Action<long> onBytes, CancellationToken cancellation)
     {
-        if (blob.Size <= SmallBlob)
-        {
-            await WriteWholeAsync(blob, await ReadWholeAsync(blob, open, cancellation), cancellation);
-            onBytes(blob.Size);
-            return;
-        }
-
-        for (int session = 1; ; session++)
+        byte[]? small = blob.Size <= SmallBlob ? await ReadWholeAsync(blob, open, cancellation) : null;
+        for (int number = 1; ; number++)
         {
             long counted = 0;
             void Count(long bytes)
@@ -165,24 +165,21 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
                 onBytes(bytes);
             }
 
-            string location = LocationOf(await BeginAsync(cancellation));
+            UploadSession session = new(LocationOf(await BeginAsync(cancellation)));
             try
             {
-                using BlobDigest digest = new(blob);
-                location = await SendAsync(blob, location, open, digest, Count, cancellation);
-
-                // The registry checks it, too, but would say less; and an upload that is whole can be taken back.
-                digest.Check("the source");
-                await EndAsync(location, blob, _ => new ByteArrayContent([]), cancellation);
+                await (small is null ? SendAsync(blob, session, open, Count, cancellation) : EndAsync(session, blob, small, cancellation));
+                onBytes(small?.Length ?? 0);
                 return;
             }
-            catch (LabException e) when (IsLost(e) && session < MostSessions)
+            catch (LabException e) when (IsLost(e) && number < MostSessions)
             {
                 // The registry forgot the upload, or cannot go on with one that broke (registry:2 cannot): once more from the beginning, unless
                 // only its last answer got lost.
-                await AbandonAsync(location);
+                await AbandonAsync(session);
                 if (await HasAsync(blob.Digest, cancellation))
                 {
+                    onBytes(small?.Length ?? 0);
                     return;
                 }
 
@@ -190,12 +187,12 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
             }
             catch (SourceFailedException e)
             {
-                await AbandonAsync(location);
+                await AbandonAsync(session);
                 ExceptionDispatchInfo.Throw(e.InnerException!);
             }
             catch
             {
-                await AbandonAsync(location);
+                await AbandonAsync(session);
                 throw;
             }
         }
@@ -221,8 +218,8 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
 
     private string Repository => path;
 
-    private static string? DigestIn(HttpResponseMessage answer) =>
-        answer.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? said) ? said.First() : null;
+    private static string? HeaderOf(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
 
     // RFC 8288: </v2/movies/tags/list?last=1.9&n=1000>; rel="next"
     private static string? NextOf(HttpResponseMessage answer)
@@ -254,7 +251,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     private static async Task<byte[]> WholeAsync(HttpResponseMessage answer, string target, CancellationToken cancellation)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(WholePatience);
+        limit.CancelAfter(RegistryConnection.Patience);
         try
         {
             await using Stream stream = await answer.Content.ReadAsStreamAsync(limit.Token);
@@ -271,7 +268,7 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
 
     private bool IsOf(string registry) => connection.Registry == registry;
 
-    private string TargetOf(string reference) => Name + (ImageName.IsDigest(reference) ? "@" : ":") + reference;
+    private string TargetOf(string reference) => ImageName.Join(Name, reference);
 
     private Task<HttpResponseMessage> BeginAsync(CancellationToken cancellation) =>
         connection.SendAsync(new RegistryRequest(HttpMethod.Post, $"/v2/{path}/blobs/uploads/", writing) { Target = Name, Content = _ => new ByteArrayContent([]) }, cancellation);
@@ -297,9 +294,10 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
     }
 
     // Sends the content; where the connection breaks, asks how far it came and goes on from there.
-    private async Task<string> SendAsync(
-        ImageBlob blob, string location, Func<long, CancellationToken, Task<Stream>> open, BlobDigest digest, Action<long> onBytes, CancellationToken cancellation)
+    private async Task SendAsync(
+        ImageBlob blob, UploadSession session, Func<long, CancellationToken, Task<Stream>> open, Action<long> onBytes, CancellationToken cancellation)
     {
+        using BlobDigest digest = new(blob);
         long offset = 0;
         int stalls = 0;
         while (true)
@@ -307,16 +305,17 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
             BlobContent? content = null;
             try
             {
-                return LocationOf(await connection.SendAsync(
-                    new RegistryRequest(HttpMethod.Patch, location, writing)
+                session.Location = LocationOf(await connection.SendAsync(
+                    new RegistryRequest(HttpMethod.Patch, session.Location, writing)
                     {
                         Target = Name, Repeatable = false, Content = onStep => content = new BlobContent(blob, offset, open, digest, onBytes, onStep),
                     },
                     cancellation));
+                break;
             }
             catch (LabException e) when (content is not null && (e.Code == "RegistryUnreachable" || e.StatusCode is >= 500))
             {
-                (location, long arrived) = await ProgressAsync(location, cancellation);
+                long arrived = await ProgressAsync(session, cancellation);
                 if (arrived < offset || arrived > offset + content.Sent)
                 {
                     throw;
@@ -332,84 +331,59 @@ internal sealed class RegistryRepository(RegistryConnection connection, string p
                 offset = arrived;
             }
         }
-    }
 
-    private async Task<bool> IsThereAsync(string reference, CancellationToken cancellation)
-    {
-        try
-        {
-            await DigestAsync(reference, cancellation);
-            return true;
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-        {
-            return false;
-        }
+        // The registry checks it, too, but would say less; and an upload that is whole can be taken back.
+        digest.Check("the source");
+        await EndAsync(session, blob, [], cancellation);
     }
 
     private static async Task<byte[]> ReadWholeAsync(ImageBlob blob, Func<long, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
     {
-        byte[] content = new byte[blob.Size];
         await using CheckedStream stream = new(await open(0, cancellation), blob, "the source");
-        int count = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellation);
-
-        // The end must be read for the digest to be checked.
-        await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, cancellation);
-        return content[..count];
+        using MemoryStream content = new((int)blob.Size);
+        await stream.CopyToAsync(content, cancellation);
+        return content.ToArray();
     }
 
-    private async Task WriteWholeAsync(ImageBlob blob, byte[] content, CancellationToken cancellation)
+    // Ends an upload with what is left to send.
+    private async Task EndAsync(UploadSession session, ImageBlob blob, byte[] rest, CancellationToken cancellation)
     {
-        for (int session = 1; ; session++)
-        {
-            string location = LocationOf(await BeginAsync(cancellation));
-            try
+        string end = $"{session.Location}{(session.Location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest)}";
+        using HttpResponseMessage answer = await connection.SendAsync(
+            new RegistryRequest(HttpMethod.Put, end, writing)
             {
-                await EndAsync(location, blob, _ => new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } }, cancellation);
-                return;
-            }
-            catch (LabException e) when (IsLost(e) && session < MostSessions)
-            {
-                if (await HasAsync(blob.Digest, cancellation))
-                {
-                    return;
-                }
-            }
-            catch
-            {
-                await AbandonAsync(location);
-                throw;
-            }
-        }
+                Target = Name, Patience = EndPatience,
+                Content = _ => new ByteArrayContent(rest) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } },
+            },
+            cancellation);
     }
 
-    private async Task EndAsync(string location, ImageBlob blob, Func<Action<TimeSpan?>, HttpContent> content, CancellationToken cancellation)
+    private async Task<long> ProgressAsync(UploadSession session, CancellationToken cancellation)
     {
-        string end = $"{location}{(location.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest)}";
-        using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Put, end, writing) { Target = Name, Content = content, Patience = EndPatience }, cancellation);
-    }
-
-    private async Task<(string Location, long Arrived)> ProgressAsync(string location, CancellationToken cancellation)
-    {
-        using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Get, location, writing) { Target = Name }, cancellation);
-        string range = answer.Headers.TryGetValues("Range", out IEnumerable<string>? values) ? values.First() : "0-0";
-        long last = long.TryParse(range[(range.IndexOf('-', StringComparison.Ordinal) + 1)..], System.Globalization.CultureInfo.InvariantCulture, out long number) ? number : 0;
-        string next = answer.Headers.Location is { } moved ? new Uri(answer.RequestMessage!.RequestUri!, moved).AbsoluteUri : location;
-        return (next, last == 0 ? 0 : last + 1);
+        using HttpResponseMessage answer = await connection.SendAsync(new RegistryRequest(HttpMethod.Get, session.Location, writing) { Target = Name }, cancellation);
+        string range = HeaderOf(answer, "Range") ?? "0-0";
+        long last = long.TryParse(range[(range.IndexOf('-', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture, out long number) ? number : 0;
+        session.Location = answer.Headers.Location is { } moved ? new Uri(answer.RequestMessage!.RequestUri!, moved).AbsoluteUri : session.Location;
+        return last == 0 ? 0 : last + 1;
     }
 
     // What is left of it the registry clears up by itself some day; a failure here must not hide what went wrong before.
-    private async Task AbandonAsync(string location)
+    private async Task AbandonAsync(UploadSession session)
     {
         try
         {
             using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5));
             using HttpResponseMessage answer = await connection.SendAsync(
-                new RegistryRequest(HttpMethod.Delete, location, writing) { Repeatable = false, Expects = [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed] }, limit.Token);
+                new RegistryRequest(HttpMethod.Delete, session.Location, writing) { Repeatable = false, Expects = [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed] }, limit.Token);
         }
         catch (Exception e) when (e is LabException or OperationCanceledException)
         {
-            Common.Reporting.RequestLog.Current.Verbose($"The upload at {Name} was not taken back: {e.Message}");
+            RequestLog.Current.Verbose($"The upload at {Name} was not taken back: {e.Message}");
         }
+    }
+    // Where an upload goes on; the registry says so anew with each answer.
+    private sealed class UploadSession(string location)
+    {
+        public string Location { get; set; } = location;
     }
 }

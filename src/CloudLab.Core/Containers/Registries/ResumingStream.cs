@@ -11,7 +11,6 @@ namespace CloudLab.Core.Containers.Registries;
 internal sealed class ResumingStream(Stream first, long position, Func<long, Task<Stream>> open) : ForwardStream
 {
     private const int MostBreaks = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private Stream current = first;
     private int breaks;
@@ -22,7 +21,7 @@ internal sealed class ResumingStream(Stream first, long position, Func<long, Tas
         while (true)
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(Patience);
+            limit.CancelAfter(RegistryConnection.Patience);
             try
             {
                 int count = await current.ReadAsync(buffer, limit.Token);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Storage.Transfers;
 
 namespace CloudLab.Core.Storage.Sync;
@@ -56,30 +57,12 @@ internal sealed class DeletionSpool : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
-    private static FileStreamOptions Options()
-    {
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            Options = FileOptions.DeleteOnClose,
-            BufferSize = 64 * 1024,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return options;
-    }
-
     private void Spill()
     {
         string path = Path.Combine(Path.GetTempPath(), "cloudlab-" + Path.GetRandomFileName());
         try
         {
-            file ??= new FileStream(path, Options());
+            file ??= SpoolFile.Create(path, 64 << 10);
             using BinaryWriter writer = new(file, System.Text.Encoding.Unicode, leaveOpen: true);
             foreach (SyncEntry entry in recent)
             {

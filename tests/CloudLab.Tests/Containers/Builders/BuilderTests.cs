@@ -63,10 +63,5 @@ public sealed class BuilderTests : IDisposable
         Assert.DoesNotContain((await RunAsync("Get-LabBuilder")).Ok().OutputOf<LabBuilder>(), b => b.Name == "films");
     }
 
-    private Task<CmdletResult> RunAsync(string cmdlet, object? parameters = null)
-    {
-        Dictionary<string, object?> all = (parameters?.GetType().GetProperties() ?? []).ToDictionary(p => p.Name, p => p.GetValue(parameters));
-        all["Session"] = Session;
-        return CmdletRunner.RunAsync(cmdlet, all);
-    }
+    private Task<CmdletResult> RunAsync(string cmdlet, object? parameters = null) => CmdletRunner.RunAsync(cmdlet, parameters, session: Session);
 }

@@ -97,7 +97,7 @@ public sealed class BakeTests : IAsyncDisposable
         })
         {
             CmdletResult result = await BakeAsync(parameters);
-            ErrorRecord error = result.TerminatingError ?? Assert.Single(result.Errors);
+            ErrorRecord error = result.Error();
             Assert.StartsWith(code + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
             Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
             Assert.Empty(result.Output);
@@ -122,7 +122,7 @@ public sealed class BakeTests : IAsyncDisposable
             """);
         CmdletResult refused = await BakeAsync(new { Path = inside, Bake = "docker-bake.hcl" });
         Assert.SkipWhen(refused.Output.Count > 0, "this buildx is too old to ask");
-        ErrorRecord error = refused.TerminatingError ?? Assert.Single(refused.Errors);
+        ErrorRecord error = refused.Error();
         Assert.StartsWith("BakePrivilegesNeeded,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("-Allow 'network.host', 'fs.read=../outside'", error.ToString(), StringComparison.Ordinal);
         Assert.Empty((await lab.RunAsync("Get-LabImage", new { Image = lab.Repository + "*" })).Ok().Output);

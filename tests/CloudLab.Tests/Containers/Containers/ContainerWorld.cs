@@ -40,12 +40,8 @@ public abstract class ContainerWorld : IAsyncDisposable
         (await ForeignProcess.OutputAsync(new ProcessStartInfo("docker", ["--host", TestServers.Docker(), .. arguments]))).Trim();
 
     /// <summary>Runs a cmdlet with the session of the tests.</summary>
-    protected static Task<CmdletResult> RunAsync(string cmdlet, object parameters, IEnumerable<object?>? input = null, CancellationToken ctrlC = default, int? first = null, Action<object?>? onOutput = null)
-    {
-        Dictionary<string, object?> all = parameters.GetType().GetProperties().ToDictionary(p => p.Name, p => p.GetValue(parameters));
-        all["Session"] = Session;
-        return CmdletRunner.RunAsync(cmdlet, all, input, first, ctrlC, onOutput: onOutput);
-    }
+    protected static Task<CmdletResult> RunAsync(string cmdlet, object parameters, IEnumerable<object?>? input = null, CancellationToken ctrlC = default, int? first = null, Action<object?>? onOutput = null) =>
+        CmdletRunner.RunAsync(cmdlet, parameters, input, first, ctrlC, onOutput: onOutput, session: Session);
 
     /// <summary>Starts a container that this test removes at its end.</summary>
     protected async Task<LabContainer> StartAsync(object? more = null, params string[] command) =>
@@ -58,13 +54,12 @@ public abstract class ContainerWorld : IAsyncDisposable
         all.TryAdd("Image", await ImageAsync());
         all["Command"] = command;
         all["Label"] = new System.Collections.Hashtable { [Label.Split('=')[0]] = Label.Split('=')[1] };
-        all["Session"] = Session;
-        return await CmdletRunner.RunAsync("Start-LabContainer", all);
+        return await CmdletRunner.RunAsync("Start-LabContainer", all, session: Session);
     }
 
     protected static ErrorRecord ErrorOf(CmdletResult result, string code)
     {
-        ErrorRecord error = result.TerminatingError ?? Assert.Single(result.Errors);
+        ErrorRecord error = result.Error();
         Assert.StartsWith(code + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         return error;
     }

@@ -55,12 +55,8 @@ internal sealed class ImageLab : IAsyncDisposable
         return result.Ok().OutputOf<LabImageBuild>().Single();
     }
 
-    public Task<CmdletResult> RunAsync(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null, ConfirmAnswer? answer = null)
-    {
-        Dictionary<string, object?> all = (parameters?.GetType().GetProperties() ?? []).ToDictionary(p => p.Name, p => p.GetValue(parameters));
-        all["Session"] = Session;
-        return CmdletRunner.RunAsync(cmdlet, all, input, answer: answer, location: Folder);
-    }
+    public Task<CmdletResult> RunAsync(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null, ConfirmAnswer? answer = null) =>
+        CmdletRunner.RunAsync(cmdlet, parameters, input, answer: answer, location: Folder, session: Session);
 
     /// <summary>Runs the docker CLI.</summary>
     public static async Task<string> DockerAsync(params string[] arguments) =>

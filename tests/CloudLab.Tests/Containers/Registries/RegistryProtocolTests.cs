@@ -77,7 +77,7 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
 
         // Nor may the other host ask for them.
         elsewhere = exchange => Json(exchange, 401, "{}", ("WWW-Authenticate", $"Bearer realm=\"http://127.0.0.1:{other.Port}/steal\""));
-        Assert.StartsWith("RegistryUnauthorized", Error(await RunAsync("Get-LabImage", new { Image = Name + ":1", Registry = true })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("RegistryUnauthorized", (await RunAsync("Get-LabImage", new { Image = Name + ":1", Registry = true })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain(seen, line => line.Contains("/steal", StringComparison.Ordinal));
     }
 
@@ -91,7 +91,7 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
     public async Task A_manifest_that_makes_no_sense_is_one_error(string manifest, string code)
     {
         answer = exchange => Json(exchange, 200, manifest.Replace("DIGEST", "sha256:" + new string('0', 64), StringComparison.Ordinal));
-        ErrorRecord error = Error(await RunAsync("Get-LabImage", new { Image = Name + ":1", Registry = true }));
+        ErrorRecord error = (await RunAsync("Get-LabImage", new { Image = Name + ":1", Registry = true })).Error();
         Assert.StartsWith(code + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.ToString());
     }
@@ -101,7 +101,7 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
     {
         string manifest = ManifestOf(Config);
         answer = exchange => Json(exchange, 200, exchange.Target.Contains("/blobs/", StringComparison.Ordinal) ? Config.Replace("amd64", "arm64", StringComparison.Ordinal) : manifest);
-        Assert.StartsWith("DigestMismatch", Error(await RunAsync("Get-LabImage", new { Image = Name + ":1", Registry = true })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("DigestMismatch", (await RunAsync("Get-LabImage", new { Image = Name + ":1", Registry = true })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
         answer = exchange => Json(exchange, 200, exchange.Target.Contains("/blobs/", StringComparison.Ordinal) ? Config : manifest);
         string image = platform is null ? $"{Name}@sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(manifest)))}" : Name + ":1";
         CmdletResult result = await RunAsync("Copy-LabImage", new { Image = image, Destination = Name + "-copy", Platform = new[] { platform ?? "linux/amd64" } });
-        Assert.StartsWith(code + ",", Error(result).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(code + ",", result.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain(seen, line => line.Contains(" PUT ", StringComparison.Ordinal) || line.Contains(" POST ", StringComparison.Ordinal));
     }
 
@@ -121,7 +121,7 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
     public async Task Something_that_is_no_registry_is_said()
     {
         answer = exchange => Json(exchange, 404, "<html>nothing here</html>");
-        ErrorRecord error = Error(await RunAsync("Find-LabImageTag", new { Image = Name }));
+        ErrorRecord error = (await RunAsync("Find-LabImageTag", new { Image = Name })).Error();
         Assert.StartsWith("NotARegistry,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
@@ -129,7 +129,7 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
     public async Task A_page_that_answers_everything_is_no_registry()
     {
         answer = exchange => exchange.RespondAsync(200, new HttpHeaderList { { "Content-Type", "text/html; charset=utf-8" } }, Encoding.UTF8.GetBytes("<html>log in</html>"));
-        Assert.StartsWith("NotARegistry,", Error(await RunAsync("Find-LabImageTag", new { Image = Name })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("NotARegistry,", (await RunAsync("Find-LabImageTag", new { Image = Name })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,19 +137,17 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
     {
         string manifest = ManifestOf(Config);
         answer = exchange => Json(exchange, 200, exchange.Target.Contains("/blobs/", StringComparison.Ordinal) ? Config : manifest);
-        Assert.StartsWith("RegistryFailed,", Error(await RunAsync("Copy-LabImage", new { Image = Name + ":1", Destination = Name + "-copy:1" })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("RegistryFailed,", (await RunAsync("Copy-LabImage", new { Image = Name + ":1", Destination = Name + "-copy:1" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_address_that_is_not_of_the_web_is_not_followed()
     {
         answer = exchange => exchange.Target == "/v2/" ? Json(exchange, 200, "{}") : Json(exchange, 307, "", ("Location", "file:///etc/passwd"));
-        Assert.StartsWith("RegistryFailed,", Error(await RunAsync("Find-LabImageTag", new { Image = Name })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("RegistryFailed,", (await RunAsync("Find-LabImageTag", new { Image = Name })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     private string Name => $"127.0.0.1:{registry.Port}/films/site";
-
-    private static ErrorRecord Error(CmdletResult result) => result.TerminatingError ?? Assert.Single(result.Errors);
 
     private static string ManifestOf(string config) => Manifest
         .Replace("DIGEST", "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(config))), StringComparison.Ordinal)
@@ -175,10 +173,5 @@ public sealed class RegistryProtocolTests : IAsyncLifetime
         return next(exchange);
     }
 
-    private Task<CmdletResult> RunAsync(string cmdlet, object parameters)
-    {
-        Dictionary<string, object?> all = parameters.GetType().GetProperties().ToDictionary(p => p.Name, p => p.GetValue(parameters));
-        all["Session"] = world.Session();
-        return CmdletRunner.RunAsync(cmdlet, all);
-    }
+    private Task<CmdletResult> RunAsync(string cmdlet, object parameters) => CmdletRunner.RunAsync(cmdlet, parameters, session: world.Session());
 }

@@ -51,7 +51,7 @@ public sealed class RegistryTests : IDisposable
         LabImageCopy one = (await RunAsync("Copy-LabImage", new { Image = source, Destination = $"{server.Host}/one:1", Platform = new[] { "linux/arm64" } })).Ok().OutputOf<LabImageCopy>().Single();
         Assert.Equal(["linux/arm64"], one.Platforms);
         Assert.Equal(one.Digest, (await FindAsync($"{server.Host}/films/site:1.0")).Platforms.Single(p => p.Platform == "linux/arm64").Digest);
-        ErrorRecord error = Error(await RunAsync("Copy-LabImage", new { Image = source, Destination = $"{server.Host}/none:1", Platform = new[] { "linux/riscv64" } }));
+        ErrorRecord error = (await RunAsync("Copy-LabImage", new { Image = source, Destination = $"{server.Host}/none:1", Platform = new[] { "linux/riscv64" } })).Error();
         Assert.StartsWith("PlatformNotFound", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("only for linux/amd64, linux/arm64, linux/s390x", error.ToString(), StringComparison.Ordinal);
     }
@@ -73,15 +73,15 @@ public sealed class RegistryTests : IDisposable
 
         LabImageCopy back = (await RunAsync("Copy-LabImage", new { Path = folder, Tag = "1.0", Destination = $"{two.Host}/back/site" })).Ok().OutputOf<LabImageCopy>().Single();
         Assert.Equal((digest, $"{two.Host}/back/site:1.0"), (back.Digest, back.Image));
-        ErrorRecord which = Error(await RunAsync("Copy-LabImage", new { Path = folder, Destination = $"{two.Host}/back/site" }));
+        ErrorRecord which = (await RunAsync("Copy-LabImage", new { Path = folder, Destination = $"{two.Host}/back/site" })).Error();
         Assert.Contains("There are 2 images", which.ToString(), StringComparison.Ordinal);
         string blob = Directory.EnumerateFiles(Path.Combine(folder, "blobs", "sha256")).MaxBy(file => new FileInfo(file).Length)!;
         byte[] content = await File.ReadAllBytesAsync(blob);
         content[399_000] ^= 1;
         await File.WriteAllBytesAsync(blob, content);
-        ErrorRecord damaged = Error(await RunAsync("Copy-LabImage", new { Path = folder, Tag = "1.0", Destination = $"{two.Host}/other/site:1" }));
+        ErrorRecord damaged = (await RunAsync("Copy-LabImage", new { Path = folder, Tag = "1.0", Destination = $"{two.Host}/other/site:1" })).Error();
         Assert.StartsWith("DigestMismatch", damaged.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("RepositoryNotFound", Error(await RunAsync("Find-LabImageTag", new { Image = $"{two.Host}/other/site" })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("RepositoryNotFound", (await RunAsync("Find-LabImageTag", new { Image = $"{two.Host}/other/site" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
 
         // Saving again mends it.
         LabImageCopy mended = (await RunAsync("Save-LabImage", new { Image = $"{one.Host}/films/site:1.0", Path = folder })).Ok().OutputOf<LabImageCopy>().Single();
@@ -126,9 +126,9 @@ public sealed class RegistryTests : IDisposable
         await using FaultProxy proxy = new(one.Url);
         await one.PutImageAsync("films/site", "1.0", "linux/amd64", 900_000);
         proxy.Plan = request => request.Method == "GET" && request.Target.Contains("/blobs/", StringComparison.Ordinal) ? new Fault(FaultKind.FlipAnswer, 50) : Fault.None;
-        ErrorRecord error = Error(await RunAsync("Copy-LabImage", new { Image = $"{proxy.Url.Authority}/films/site:1.0", Destination = $"{two.Host}/films/site:1.0", ThrottleLimit = 1 }));
+        ErrorRecord error = (await RunAsync("Copy-LabImage", new { Image = $"{proxy.Url.Authority}/films/site:1.0", Destination = $"{two.Host}/films/site:1.0", ThrottleLimit = 1 })).Error();
         Assert.StartsWith("DigestMismatch", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("ImageNotFound", Error(await RunAsync("Get-LabImage", new { Image = $"{two.Host}/films/site:1.0", Registry = true })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ImageNotFound", (await RunAsync("Get-LabImage", new { Image = $"{two.Host}/films/site:1.0", Registry = true })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(0, two.OpenUploads());
     }
 
@@ -163,7 +163,7 @@ public sealed class RegistryTests : IDisposable
         Assert.Equal(digest, (await FindAsync($"{server.Host}/films/site:1.1")).Digest);
         (await RunAsync("Remove-LabImageTag", new { Image = $"{server.Host}/films/site@{digest}", Force = true })).Ok();
         Assert.Empty((await RunAsync("Find-LabImageTag", new { Image = $"{server.Host}/films/site" })).Ok().Output);
-        Assert.StartsWith("ImageNotFound", Error(await RunAsync("Remove-LabImageTag", new { Image = $"{server.Host}/films/site:1.1", Force = true })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ImageNotFound", (await RunAsync("Remove-LabImageTag", new { Image = $"{server.Host}/films/site:1.1", Force = true })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class RegistryTests : IDisposable
     {
         await using RegistryServer server = await RegistryServer.StartAsync(delete: false);
         string digest = await server.PutImageAsync("films/site", "1.0", "linux/amd64", 10);
-        ErrorRecord error = Error(await RunAsync("Remove-LabImageTag", new { Image = $"{server.Host}/films/site:1.0", Force = true }));
+        ErrorRecord error = (await RunAsync("Remove-LabImageTag", new { Image = $"{server.Host}/films/site:1.0", Force = true })).Error();
         Assert.StartsWith("RemovalNotSupported", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(digest, (await FindAsync($"{server.Host}/films/site:1.0")).Digest);
     }
@@ -196,11 +196,11 @@ public sealed class RegistryTests : IDisposable
         await server.PutImageAsync("films/site", "1.0", "linux/amd64", 10);
         string config = Path.Combine(world.Config, "config.json");
         await File.WriteAllTextAsync(config, """{"currentContext":"lab"}""");
-        ErrorRecord stranger = Error(await RunAsync("Find-LabImageTag", new { Image = $"{server.Host}/films/site" }));
+        ErrorRecord stranger = (await RunAsync("Find-LabImageTag", new { Image = $"{server.Host}/films/site" })).Error();
         Assert.StartsWith("RegistryUnauthorized", stranger.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains($"'Connect-LabRegistry {server.Host}'", stranger.ToString(), StringComparison.Ordinal);
 
-        ErrorRecord wrong = Error(await RunAsync("Connect-LabRegistry", new { Registry = server.Host, Credential = Credential("wrong-pw") }));
+        ErrorRecord wrong = (await RunAsync("Connect-LabRegistry", new { Registry = server.Host, Credential = Credential("wrong-pw") })).Error();
         Assert.StartsWith("RegistryUnauthorized", wrong.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong-pw", wrong.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("auths", await File.ReadAllTextAsync(config), StringComparison.Ordinal);
@@ -217,8 +217,8 @@ public sealed class RegistryTests : IDisposable
         LabImageCopy copy = (await RunAsync("Copy-LabImage", new { Image = $"{server.Host}/films/site:1.0", Destination = $"{server.Host}/copy/site:1.0" })).Ok().OutputOf<LabImageCopy>().Single();
         Assert.Equal(2, copy.MountedBlobs);
         (await RunAsync("Disconnect-LabRegistry", new { Registry = server.Host })).Ok();
-        Assert.StartsWith("RegistryUnauthorized", Error(await RunAsync("Find-LabImageTag", new { Image = $"{server.Host}/films/site" })).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("RegistryNotConnected", Error(await RunAsync("Disconnect-LabRegistry", new { Registry = server.Host })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("RegistryUnauthorized", (await RunAsync("Find-LabImageTag", new { Image = $"{server.Host}/films/site" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("RegistryNotConnected", (await RunAsync("Disconnect-LabRegistry", new { Registry = server.Host })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -249,7 +249,7 @@ public sealed class RegistryTests : IDisposable
     [InlineData("127.0.0.1:1/X", "ImageNameInvalid")]
     [InlineData("127.0.0.1:5000", "ImageNameInvalid")]
     public async Task What_is_wrong_with_a_name_is_said(string image, string code) =>
-        Assert.StartsWith(code, Error(await RunAsync("Find-LabImageTag", new { Image = image })).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(code, (await RunAsync("Find-LabImageTag", new { Image = image })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
 
     private static PSCredential Credential(string password)
     {
@@ -262,14 +262,7 @@ public sealed class RegistryTests : IDisposable
         return new PSCredential(RegistryServer.User, secret);
     }
 
-    private static ErrorRecord Error(CmdletResult result) => result.TerminatingError ?? Assert.Single(result.Errors);
-
     private async Task<LabImage> FindAsync(string image) => (await RunAsync("Get-LabImage", new { Image = image, Registry = true })).Ok().OutputOf<LabImage>().Single();
 
-    private Task<CmdletResult> RunAsync(string cmdlet, object parameters)
-    {
-        Dictionary<string, object?> all = parameters.GetType().GetProperties().ToDictionary(p => p.Name, p => p.GetValue(parameters));
-        all["Session"] = world.Session();
-        return CmdletRunner.RunAsync(cmdlet, all);
-    }
+    private Task<CmdletResult> RunAsync(string cmdlet, object parameters) => CmdletRunner.RunAsync(cmdlet, parameters, session: world.Session());
 }

@@ -293,19 +293,6 @@ public sealed class PolicyCmdletTests : IAsyncLifetime
         Assert.Equal(Decoded, explained.DecodedMessage);
     }
 
-    private Task<CmdletResult> Run(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null)
-    {
-        Hashtable all = new(StringComparer.OrdinalIgnoreCase);
-        foreach (DictionaryEntry entry in parameters as Hashtable ?? new Hashtable((parameters?.GetType().GetProperties() ?? []).ToDictionary(p => p.Name, p => p.GetValue(parameters))))
-        {
-            all[entry.Key] = entry.Value;
-        }
-
-        if (cmdlet is not ("New-LabPolicyDocument" or "Add-LabPolicyStatement" or "Compare-LabPolicy"))
-        {
-            all["Session"] = session;
-        }
-
-        return CmdletRunner.RunAsync(cmdlet, all, input, runspace: runspace);
-    }
+    private Task<CmdletResult> Run(string cmdlet, object? parameters = null, IEnumerable<object?>? input = null) => CmdletRunner.RunAsync(
+        cmdlet, parameters, input, runspace: runspace, session: cmdlet is "New-LabPolicyDocument" or "Add-LabPolicyStatement" or "Compare-LabPolicy" ? null : session);
 }

@@ -252,7 +252,7 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
     public async Task Nonsense_is_one_error(string source, string destination, string code)
     {
         CmdletResult result = await RunAsync(new { Source = source, Destination = destination, Session });
-        Assert.Equal(code, CodeOf(result.TerminatingError ?? Assert.Single(result.Errors)));
+        Assert.Equal(code, CodeOf(result.Error()));
         Assert.Equal("SizeOnlyAndChecksum", CodeOf((await RunAsync(
             new { Source = source, Destination = destination, SizeOnly = true, Checksum = true, Session })).TerminatingError!));
     }
