@@ -252,6 +252,13 @@ Describe 'Measure-LabQuota' -Tag Autoscaling {
         ($pod, [pscustomobject] $pod | Measure-LabQuota quota.yaml).Fits | Should -Be $true, $true
     }
 
+    It 'reads a folder with its folders, and follows no links to folders' {
+        $below = New-Item -ItemType Directory (Join-Path $TestDrive 'top/below')
+        Copy-Item quota.yaml, shop.yaml $below
+        New-Item -ItemType SymbolicLink (Join-Path $below round) -Target (Join-Path $TestDrive top) | Out-Null
+        (Measure-LabQuota (Join-Path $TestDrive top) | ConvertTo-Json) | Should -Be (Measure-LabQuota quota.yaml, shop.yaml | ConvertTo-Json)
+    }
+
     It 'counts what exists' {
         (Measure-LabQuota quota.yaml, shop.yaml -Existing @{ kind = 'Pod'; metadata = @{ name = 'p' }; spec = @{ containers = @(@{ name = 'c'; resources = @{ requests = @{ cpu = 1; memory = '1Gi' } } }) } })[1].AcceptedPodCount |
             Should -Be 0

@@ -41,7 +41,7 @@ public enum CapacityGrouping
 /// The default is a row for each node, and a warning in the scheduler's words for each workload with pods that do not fit; -By Workload writes a row for each workload instead, with the number of further
 /// replicas that would fit.
 /// </para>
-/// <para>Errors: NoNode, NodeInvalid, NodeTwice, NoWorkload, ManifestInvalid, ManifestNotFound, NoManifest, NodeSizeMissing, InvalidQuantity. Pods that do not fit are a result and not an error.</para>
+/// <para>Errors: NoNode, NodeInvalid, NodeTwice, NoWorkload, ManifestInvalid, ManifestNotFound, ManifestUnreadable, NoManifest, NodeSizeMissing, InvalidQuantity. Pods that do not fit are a result and not an error.</para>
 /// </remarks>
 /// <example>
 /// <para>Do the workloads fit three nodes of 2 cores and 4 GiB?</para>

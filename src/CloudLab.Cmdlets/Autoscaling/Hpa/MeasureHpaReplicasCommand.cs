@@ -278,14 +278,8 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             DownscaleStabilization = DownscaleStabilization,
             ScaleToZero = ScaleToZero,
         };
-        given = new(this);
-        given.Add(Manifest);
-        if (Compare is not null)
-        {
-            compared = new(this);
-            compared.Add(Compare);
-        }
-
+        given = ManifestInput.Of(this, Manifest);
+        compared = ManifestInput.Of(this, Compare);
         plotPath = PlotPath is null ? null : SvgPath(FilePath.Of(this, PlotPath));
         foreach (string path in LoadPath)
         {

@@ -23,6 +23,22 @@ internal sealed class ManifestInput(PSCmdlet cmdlet)
     /// <summary>The name of the file, where it is one; empty otherwise.</summary>
     public string Source => files.Count == 1 && reads.Count == 1 ? Path.GetFileName(files[0]) : "";
 
+    /// <summary>What a parameter was given. On the pipeline thread.</summary>
+    /// <param name="cmdlet">The cmdlet that was given it.</param>
+    /// <param name="given">A path, text, an object, or a list of these; null where nothing was given.</param>
+    /// <returns>The input; null where nothing was given.</returns>
+    public static ManifestInput? Of(PSCmdlet cmdlet, object? given)
+    {
+        if (given is null)
+        {
+            return null;
+        }
+
+        ManifestInput input = new(cmdlet);
+        input.Add(given);
+        return input;
+    }
+
     /// <summary>An object as JSON, with its status.</summary>
     /// <param name="value">Output of Get-LabResource, or anything that PowerShell makes of JSON and hashtables.</param>
     /// <returns>The JSON.</returns>
@@ -109,7 +125,17 @@ internal sealed class ManifestInput(PSCmdlet cmdlet)
             return;
         }
 
-        string[] inside = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(ManifestReader.IsManifestName).Order(StringComparer.Ordinal)];
+        string[] inside;
+        try
+        {
+            inside = ManifestReader.FilesIn(path, recurse: true);
+        }
+        catch (LabException e)
+        {
+            // Without a part of the manifests the sums would be wrong.
+            throw e.Stopping();
+        }
+
         if (inside.Length == 0)
         {
             throw new LabException(LabErrorKind.NotFound, "NoManifest", $"There is no .yaml, .yml or .json file in '{path}'.") { Target = path, StopsCommand = true };

@@ -38,7 +38,7 @@ public enum QuotaGrouping
 /// <para>
 /// The default is a row for each object that is checked; without one, or with -By Quota, a row for each resource of each quota.
 /// </para>
-/// <para>Errors: NoQuota, QuotaInvalid, LimitRangeInvalid, ManifestInvalid, ManifestNotFound, NoManifest. A manifest that cannot be read ends the command, as the sums
+/// <para>Errors: NoQuota, QuotaInvalid, LimitRangeInvalid, ManifestInvalid, ManifestNotFound, ManifestUnreadable, NoManifest. A manifest that cannot be read ends the command, as the sums
 /// would be wrong without it. An object that would be refused is a result and not an error.</para>
 /// </remarks>
 /// <example>

@@ -57,9 +57,6 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 [OutputType(typeof(LabMissedRun), ParameterSetName = [MissedScheduleSet, MissedManifestSet, MissedLiteralPathSet])]
 public sealed class GetLabScheduleCommand : ScheduleCommand
 {
-    private const string ScheduleSet = "Schedule";
-    private const string ManifestSet = "Manifest";
-    private const string LiteralPathSet = "LiteralPath";
     private const string MissedScheduleSet = "MissedSchedule";
     private const string MissedManifestSet = "MissedManifest";
     private const string MissedLiteralPathSet = "MissedLiteralPath";
@@ -176,12 +173,7 @@ public sealed class GetLabScheduleCommand : ScheduleCommand
     }
 
     /// <inheritdoc/>
-    protected override void OnProcess()
-    {
-        ReadValues(Schedule);
-        ReadPaths(Manifest, literal: false);
-        ReadPaths(LiteralPath, literal: true);
-    }
+    protected override void OnProcess() => Read(Schedule, Manifest, LiteralPath);
 
     /// <inheritdoc/>
     protected override async Task TakeAsync(CronJobSchedule job, CancellationToken cancellation)

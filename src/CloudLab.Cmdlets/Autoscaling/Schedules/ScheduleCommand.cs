@@ -15,6 +15,10 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// <summary>Base of the cmdlets for schedules: takes them as text, from CronJobs and from manifests.</summary>
 public abstract partial class ScheduleCommand : LabCommand
 {
+    private protected const string ScheduleSet = "Schedule";
+    private protected const string ManifestSet = "Manifest";
+    private protected const string LiteralPathSet = "LiteralPath";
+
     private readonly List<Func<CancellationToken, Task>> inputs = [];
     private readonly StringBuilder lines = new();
 
@@ -27,42 +31,15 @@ public abstract partial class ScheduleCommand : LabCommand
     /// <returns>The work. What it throws is the error of this schedule.</returns>
     protected abstract Task TakeAsync(CronJobSchedule job, CancellationToken cancellation);
 
-    /// <summary>Reads schedules and CronJobs. On the pipeline thread.</summary>
-    /// <param name="values">Texts and objects.</param>
-    protected void ReadValues(object?[] values)
+    /// <summary>Takes what came in. On the pipeline thread.</summary>
+    /// <param name="values">Texts and objects: schedules, CronJobs, manifests.</param>
+    /// <param name="paths">Manifests or folders, with wildcards.</param>
+    /// <param name="literalPaths">Manifests or folders, without.</param>
+    protected void Read(object?[] values, string[] paths, string[] literalPaths)
     {
-        foreach (object? value in values)
-        {
-            try
-            {
-                Read(value);
-            }
-            catch (LabException e)
-            {
-                Fail(e, value);
-            }
-        }
-    }
-
-    /// <summary>Reads manifests. On the pipeline thread.</summary>
-    /// <param name="paths">Paths.</param>
-    /// <param name="literal">Whether the paths have no wildcards.</param>
-    protected void ReadPaths(IEnumerable<string> paths, bool literal)
-    {
-        foreach (string path in paths)
-        {
-            try
-            {
-                foreach (string found in literal ? [FilePath.Of(this, path)] : FilePath.Meant(this, path))
-                {
-                    ReadFile(found);
-                }
-            }
-            catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or LabException { Kind: LabErrorKind.NotFound })
-            {
-                Fail(new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"There is no manifest '{path}': give a file, a folder or a wildcard that matches one.", e) { Target = path }, path);
-            }
-        }
+        ReadValues(values);
+        ReadPaths(paths, literal: false);
+        ReadPaths(literalPaths, literal: true);
     }
 
     /// <inheritdoc/>
@@ -81,6 +58,39 @@ public abstract partial class ScheduleCommand : LabCommand
     {
         EndLines();
         return ProcessAsync(cancellation);
+    }
+
+    private void ReadValues(object?[] values)
+    {
+        foreach (object? value in values)
+        {
+            try
+            {
+                Read(value);
+            }
+            catch (LabException e)
+            {
+                Fail(e, value);
+            }
+        }
+    }
+
+    private void ReadPaths(IEnumerable<string> paths, bool literal)
+    {
+        foreach (string path in paths)
+        {
+            try
+            {
+                foreach (string found in literal ? [FilePath.Of(this, path)] : FilePath.Meant(this, path))
+                {
+                    ReadFile(found);
+                }
+            }
+            catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or LabException { Kind: LabErrorKind.NotFound })
+            {
+                Fail(new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"There is no manifest '{path}': give a file, a folder or a wildcard that matches one.", e) { Target = path }, path);
+            }
+        }
     }
 
     private void Read(object? input)

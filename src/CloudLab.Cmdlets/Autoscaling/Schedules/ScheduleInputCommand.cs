@@ -6,10 +6,6 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// <summary>Base of the cmdlets whose only ways to be called differ in where the schedules come from.</summary>
 public abstract class ScheduleInputCommand : ScheduleCommand
 {
-    private protected const string ScheduleSet = "Schedule";
-    private protected const string ManifestSet = "Manifest";
-    private protected const string LiteralPathSet = "LiteralPath";
-
     /// <summary>Schedules, such as <c>0 9 * * 1-5</c>; or CronJobs, manifests and files from the pipeline.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ScheduleSet)]
     [ArgumentCompleter(typeof(ScheduleCompleter))]
@@ -31,10 +27,5 @@ public abstract class ScheduleInputCommand : ScheduleCommand
     public string[] LiteralPath { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void OnProcess()
-    {
-        ReadValues(Schedule);
-        ReadPaths(Manifest, literal: false);
-        ReadPaths(LiteralPath, literal: true);
-    }
+    protected override void OnProcess() => Read(Schedule, Manifest, LiteralPath);
 }

@@ -30,7 +30,7 @@ namespace CloudLab.Cmdlets.Autoscaling.Vpa;
 /// makes both work against each other.
 /// </para>
 /// <para>Errors: NoSamples, SampleInvalid, LoadInvalid, LoadUnsorted, LoadDuplicate, LoadNotFound for samples; NotAVerticalAutoscaler,
-/// VerticalAutoscalerInvalid, VersionNotServed, ManifestNotFound and ManifestInvalid for the manifest, NotAnAutoscaler and AutoscalerInvalid for -Hpa; InvalidPercentile,
+/// VerticalAutoscalerInvalid, VersionNotServed, ManifestNotFound, ManifestUnreadable and ManifestInvalid for the manifest, NotAnAutoscaler and AutoscalerInvalid for -Hpa; InvalidPercentile,
 /// InvalidSafetyMargin. A gap in the samples is a warning.</para>
 /// </remarks>
 /// <example>
@@ -160,8 +160,8 @@ public sealed class MeasureVpaRequestCommand : LabCommand
         }
 
         rows = new(samples.Reader);
-        manifest = Input(Manifest);
-        hpa = Input(Hpa);
+        manifest = ManifestInput.Of(this, Manifest);
+        hpa = ManifestInput.Of(this, Hpa);
     }
 
     /// <inheritdoc/>
@@ -199,17 +199,5 @@ public sealed class MeasureVpaRequestCommand : LabCommand
         {
             files.AddRange(FilePath.Meant(this, path).Select(found => (found, resource)));
         }
-    }
-
-    private ManifestInput? Input(object? given)
-    {
-        if (given is null)
-        {
-            return null;
-        }
-
-        ManifestInput input = new(this);
-        input.Add(given);
-        return input;
     }
 }

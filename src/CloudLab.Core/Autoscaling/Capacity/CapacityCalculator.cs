@@ -44,6 +44,8 @@ public sealed class CapacityCalculator
         }
 
         JsonObject[] limitRanges = [.. objects.Where(one => ManifestObjects.Text(one, "kind") == "LimitRange")];
+        // Those of a namespace without workloads are not looked at.
+        Dictionary<string, LimitRanges> read = new(StringComparer.Ordinal);
         foreach (JsonObject one in objects)
         {
             if (ManifestObjects.Text(one["status"], "phase") is "Failed" or "Succeeded" || PodOwner.Of(one) is not { } owner)
@@ -52,8 +54,14 @@ public sealed class CapacityCalculator
             }
 
             PodShape shape = new(owner.PodSpec, $"{owner.Kind} {owner.Name}");
-            new LimitRanges(limitRanges.Where(range => (ManifestObjects.Text(range["metadata"], "namespace") ?? "default") == (owner.Namespace ?? "default"))).Fill(shape);
-            workloads.Add(new(owner, new(shape, owner.Kind == "DaemonSet"), nodes.Count));
+            string ns = owner.Namespace ?? "default";
+            if (!read.TryGetValue(ns, out LimitRanges? ranges))
+            {
+                read[ns] = ranges = new(limitRanges.Where(range => (ManifestObjects.Text(range["metadata"], "namespace") ?? "default") == ns));
+            }
+
+            ranges.Fill(shape);
+            workloads.Add(new(owner, new(shape, owner.Kind == "DaemonSet")));
         }
 
         if (workloads.Count == 0)
@@ -113,7 +121,7 @@ public sealed class CapacityCalculator
 
         for (int i = 0; i < Math.Min(workload.Wanted, MostPods); i++)
         {
-            if (Best(nodes, workload.Pod) is { } node)
+            if (Best(workload.Pod) is { } node)
             {
                 workload.PutOn(node);
                 continue;
@@ -142,8 +150,8 @@ public sealed class CapacityCalculator
         return more;
     }
 
-    private NodeState? Best(List<NodeState> among, SchedulablePod pod) =>
-        among.Where(node => node.Refusals(pod).Count == 0).MaxBy(node => node.Score(pod, most));
+    private NodeState? Best(SchedulablePod pod) =>
+        nodes.Where(node => node.Refusals(pod).Count == 0).MaxBy(node => node.Score(pod, most));
 
     private LabNodeCapacity Row(NodeState node)
     {
@@ -184,7 +192,7 @@ public sealed class CapacityCalculator
         return stranded.Length == 0 ? ("", "") : (stranded, $"; {stranded} is free but stranded, as none of the pods fits for lack of {string.Join(" and ", used)}");
     }
 
-    private sealed class Workload(PodOwner owner, SchedulablePod pod, int nodes)
+    private sealed class Workload(PodOwner owner, SchedulablePod pod)
     {
         private readonly Dictionary<NodeState, int> placed = [];
 
@@ -194,7 +202,8 @@ public sealed class CapacityCalculator
 
         public bool IsBound { get; } = owner.Kind == "Pod" && pod.NodeName is not null;
 
-        public int Wanted { get; set; } = owner.Pods ?? nodes;
+        // Of a DaemonSet it is known when its nodes are.
+        public int Wanted { get; set; } = owner.Pods ?? 0;
 
         public int More { get; set; }
 

@@ -10,10 +10,9 @@ internal sealed class NodeState
 {
     private const string HostNameLabel = "kubernetes.io/hostname";
 
-    // What the scheduler's score counts for a container that requests nothing.
-    private static readonly ResourceList Assumed = new() { ["cpu"] = Quantity.FromMilli(100), ["memory"] = Quantity.Parse("200Mi") };
-
     private readonly HashSet<(string Protocol, string Address, string Port)> hostPorts = [];
+    // What the pods request, with what the score assumes for containers that request nothing.
+    private readonly ResourceList assigned = [];
     private readonly JsonObject labels;
     private readonly (string Key, string Value, string Effect)[] taints;
 
@@ -47,7 +46,7 @@ internal sealed class NodeState
         taints = other.taints;
         IsUnschedulable = other.IsUnschedulable;
         Used = new(other.Used);
-        Assigned = new(other.Assigned);
+        assigned = new(other.assigned);
         hostPorts = [.. other.hostPorts];
         Pods = other.Pods;
     }
@@ -60,9 +59,6 @@ internal sealed class NodeState
 
     /// <summary>What they request.</summary>
     public ResourceList Used { get; } = [];
-
-    /// <summary>The same with what is assumed for containers that request nothing.</summary>
-    public ResourceList Assigned { get; } = [];
 
     /// <summary>How many pods there are.</summary>
     public int Pods { get; private set; }
@@ -116,7 +112,7 @@ internal sealed class NodeState
     {
         Pods++;
         Used.Add(pod.Requests);
-        Assigned.Add(pod.Shape.Requests(missing: Assumed));
+        assigned.Add(pod.ScoredRequests);
         hostPorts.UnionWith(pod.HostPorts);
     }
 
@@ -126,11 +122,10 @@ internal sealed class NodeState
     /// <returns>0 to 100: the mean of CPU and memory.</returns>
     public long Score(SchedulablePod pod, bool most)
     {
-        ResourceList requests = pod.Shape.Requests(missing: Assumed);
         long score = 0;
         foreach ((string resource, int unit) in ((string, int)[])[("cpu", -3), ("memory", 0)])
         {
-            long there = Allocatable.Of(resource).ScaledValue(unit), taken = (Assigned.Of(resource) + requests.Of(resource)).ScaledValue(unit);
+            long there = Allocatable.Of(resource).ScaledValue(unit), taken = (assigned.Of(resource) + pod.ScoredRequests.Of(resource)).ScaledValue(unit);
             score += there == 0 || (taken > there && !most) ? 0 : most ? (long)((Int128)Math.Min(taken, there) * 100 / there) : (long)((Int128)(there - taken) * 100 / there);
         }
 

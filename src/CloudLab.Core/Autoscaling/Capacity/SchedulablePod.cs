@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Manifests;
+using CloudLab.Core.Common.Quantities;
 
 namespace CloudLab.Core.Autoscaling.Capacity;
 
@@ -9,6 +10,9 @@ internal sealed class SchedulablePod
     // What the DaemonSet controller lets its pods tolerate.
     private static readonly string[] DaemonTolerations = ["not-ready", "unreachable", "disk-pressure", "memory-pressure", "pid-pressure", "unschedulable", "network-unavailable"];
 
+    // What the scheduler's score counts for a container that requests nothing.
+    private static readonly ResourceList Assumed = new() { ["cpu"] = Quantity.FromMilli(100), ["memory"] = Quantity.Parse("200Mi") };
+
     private readonly (string? Key, string Operator, string Value, string Effect)[] tolerations;
 
     /// <summary>Reads a pod.</summary>
@@ -16,8 +20,9 @@ internal sealed class SchedulablePod
     /// <param name="isDaemon">Whether it belongs to a DaemonSet.</param>
     public SchedulablePod(PodShape shape, bool isDaemon)
     {
-        Shape = shape;
+        Spec = shape.Spec;
         Requests = shape.Requests();
+        ScoredRequests = shape.Requests(missing: Assumed);
         NodeName = ManifestObjects.Text(shape.Spec, "nodeName");
         IEnumerable<(string?, string, string, string)> own = ManifestObjects.List(shape.Spec, "tolerations").Select(one => (
             ManifestObjects.Text(one, "key"), ManifestObjects.Text(one, "operator") ?? "Equal", ManifestObjects.Text(one, "value") ?? "", ManifestObjects.Text(one, "effect") ?? ""));
@@ -27,14 +32,14 @@ internal sealed class SchedulablePod
             .Select(port => (ManifestObjects.Text(port, "protocol") ?? "TCP", ManifestObjects.Text(port, "hostIP") ?? "0.0.0.0", Port(shape.Spec, port)!))];
     }
 
-    /// <summary>The pod.</summary>
-    public PodShape Shape { get; }
-
     /// <summary>Its spec.</summary>
-    public JsonObject Spec => Shape.Spec;
+    public JsonObject Spec { get; }
 
     /// <summary>What it requests.</summary>
     public ResourceList Requests { get; }
+
+    /// <summary>The same with what the scheduler's score assumes for containers that request nothing.</summary>
+    public ResourceList ScoredRequests { get; }
 
     /// <summary>The node that it names; null where it names none.</summary>
     public string? NodeName { get; }

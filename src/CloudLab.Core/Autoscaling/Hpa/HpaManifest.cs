@@ -272,7 +272,7 @@ public sealed class HpaManifest
     }
 
     private static HpaContainer[] Containers(JsonObject? spec, string list) =>
-        [.. (spec?[list] as JsonArray ?? []).OfType<JsonObject>().Select(container => new HpaContainer(
+        [.. ManifestObjects.List(spec, list).Select(container => new HpaContainer(
             Text(container, "name") ?? "",
             (container["resources"] as JsonObject)?["requests"] is JsonObject requests ? Amounts(requests, "resources.requests")
                 : container["requestsMilli"] is JsonObject milli ? milli.ToDictionary(p => p.Key, p => p.Value!.GetValue<long>(), StringComparer.Ordinal)
@@ -286,7 +286,7 @@ public sealed class HpaManifest
     private static Dictionary<string, long> LimitsOf(JsonObject pod)
     {
         Dictionary<string, long>? sum = null;
-        foreach (JsonObject container in (pod["containers"] as JsonArray ?? []).OfType<JsonObject>())
+        foreach (JsonObject container in ManifestObjects.List(pod, "containers"))
         {
             Dictionary<string, long> limits = (container["resources"] as JsonObject)?["limits"] is JsonObject given ? Amounts(given, "resources.limits") : [];
             // One container without a limit may take what it likes.
@@ -305,7 +305,7 @@ public sealed class HpaManifest
         }
 
         string labels = string.Concat((selector["matchLabels"] as JsonObject ?? []).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}: {p.Value},"));
-        string expressions = string.Concat((selector["matchExpressions"] as JsonArray ?? []).OfType<JsonObject>().Select(e =>
+        string expressions = string.Concat(ManifestObjects.List(selector, "matchExpressions").Select(e =>
             $"LabelSelectorRequirement{{Key:{Text(e, "key")},Operator:{Text(e, "operator")},Values:[{string.Join(' ', (e["values"] as JsonArray ?? []).Select(v => v?.ToString()))}],}},"));
         return $"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}";
     }

@@ -1,3 +1,5 @@
+using CloudLab.Core.Autoscaling.Manifests;
+
 namespace CloudLab.Core.Autoscaling.Hpa;
 
 /// <summary>Phase of a pod.</summary>
@@ -100,9 +102,9 @@ public sealed class HpaPodTemplate
 
     private Answer Find(string resource, string? container)
     {
-        if (container is null && PodRequests is { } whole && whole.Keys.Any(IsPodLevel))
+        if (container is null && PodRequests is { } whole && whole.Keys.Any(PodShape.IsPodLevel))
         {
-            long? sum = (IsPodLevel(resource) && whole.TryGetValue(resource, out long asked) ? asked : Aggregate(resource)) is { } request
+            long? sum = (PodShape.IsPodLevel(resource) && whole.TryGetValue(resource, out long asked) ? asked : Aggregate(resource)) is { } request
                 ? request + (Overhead?.GetValueOrDefault(resource) ?? 0)
                 : Overhead is not null && Overhead.TryGetValue(resource, out long extra) ? extra : null;
             return new(resource, container, sum ?? 0, sum is null ? $"missing pod-level request for {resource} in" : null);
@@ -162,9 +164,6 @@ public sealed class HpaPodTemplate
         void Add(ref long? to, HpaContainer container) =>
             to = container.Requests.TryGetValue(resource, out long request) ? (to ?? 0) + request : to;
     }
-
-    private static bool IsPodLevel(string resource) =>
-        resource is "cpu" or "memory" || resource.StartsWith("hugepages-", StringComparison.Ordinal);
 
     private readonly record struct Answer(string Resource, string? Container, long Milli, string? Missing);
 }

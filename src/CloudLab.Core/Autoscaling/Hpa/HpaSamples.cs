@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Autoscaling.Manifests;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
 
@@ -179,7 +180,7 @@ public sealed class HpaSamples : IHpaMetricSource
         string name = Text(meta, "name") ?? Text(pod, "name") ?? throw Invalid("PodInvalid", "A pod has no name: give Pod objects, or objects with the property name.");
         JsonObject spec = pod["spec"] as JsonObject ?? pod;
         string? phase = Text(status, "phase") ?? Text(pod, "phase");
-        JsonObject? ready = (status?["conditions"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(c => Text(c, "type") == "Ready") ?? pod["ready"] as JsonObject;
+        JsonObject? ready = ManifestObjects.List(status, "conditions").FirstOrDefault(c => Text(c, "type") == "Ready") ?? pod["ready"] as JsonObject;
         string? short1 = pod["ready"] is JsonValue flag ? flag.ToString() : null;
         long? start = Time(status?["startTime"] ?? pod["startTime"]) ?? Whole(pod["startMs"]);
         // With no more than a name it is one that has been running and ready for long.
@@ -311,7 +312,7 @@ public sealed class HpaSamples : IHpaMetricSource
         return (long)seconds;
     }
 
-    private static string? Text(JsonObject? json, string name) => json?[name] is JsonValue value ? value.ToString() : null;
+    private static string? Text(JsonObject? json, string name) => ManifestObjects.Text(json, name);
 
-    private static LabException Invalid(string code, string message) => new(LabErrorKind.InvalidData, code, message) { StopsCommand = true };
+    private static LabException Invalid(string code, string message) => ManifestObjects.Invalid(code, message);
 }

@@ -57,6 +57,11 @@ internal sealed class PodShape
         ? !podRequests.Concat(podLimits).Any(Counts)
         : !All.SelectMany(container => container.Requests.Concat(container.Limits)).Any(Counts);
 
+    /// <summary>Whether a pod as a whole can request a resource.</summary>
+    /// <param name="resource">Resource.</param>
+    /// <returns>True where it can.</returns>
+    public static bool IsPodLevel(string resource) => resource is "cpu" or "memory" || resource.StartsWith("hugepages-", StringComparison.Ordinal);
+
     /// <summary>What the pod requests.</summary>
     /// <param name="withOverhead">Whether what running the pod itself takes is counted.</param>
     /// <param name="missing">What is counted for a container that requests nothing of it; null for nothing.</param>
@@ -110,8 +115,6 @@ internal sealed class PodShape
     }
 
     private static bool Counts(KeyValuePair<string, Quantity> amount) => amount.Key is "cpu" or "memory" && amount.Value.Sign > 0;
-
-    private static bool IsPodLevel(string resource) => resource is "cpu" or "memory" || resource.StartsWith("hugepages-", StringComparison.Ordinal);
 
     private static PodContainer[] Read(JsonObject spec, string list, string owner) => [.. ManifestObjects.List(spec, list).Select((container, i) =>
     {

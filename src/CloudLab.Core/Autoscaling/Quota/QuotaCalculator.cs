@@ -116,7 +116,7 @@ public sealed class QuotaCalculator
 
         PodOwner? owner = PodOwner.Of(json);
         List<QuotaItem> items = [];
-        bool accepted = true;
+        bool accepted = true, podRefused = false;
         if (kind != "Pod")
         {
             items.Add(QuotaItem.Of(json));
@@ -133,38 +133,42 @@ public sealed class QuotaCalculator
         List<string> bad = ranges.Check(pod);
         List<string> invalid = Invalid(pod);
         QuotaItem item = QuotaItem.OfPod(pod, kind == "Pod" && IsOver(json));
+        Lazy<(QuotaItem Item, string Name, List<string> Refused)>[] claims = Claims(owner, ranges);
         int wanted = owner.Pods ?? nodes, made = 0;
         accepted = accepted && (kind switch { "Deployment" => Admit(mine, QuotaItem.OfKind("replicasets.apps"), name, [], refusals), "CronJob" => Admit(mine, QuotaItem.OfKind("jobs.batch"), name, [], refusals), _ => true });
         for (; accepted && made < Math.Min(wanted, MostPods); made++)
         {
-            if (!AdmitClaims(owner, mine, ranges, refusals))
+            if (!Array.TrueForAll(claims, claim => Admit(mine, claim.Value.Item, claim.Value.Name, claim.Value.Refused, refusals)))
             {
                 break;
             }
 
             if (invalid.Count > 0)
             {
+                podRefused = true;
                 refusals.Add($"Pod \"{owner.PodName}\" is invalid: {string.Join(", ", invalid)}");
                 break;
             }
 
             if (!Admit(mine, item, owner.PodName, bad, refusals))
             {
+                podRefused = true;
                 break;
             }
         }
 
         foreach (QuotaState quota in mine.Where(quota => quota.Matches(item)))
         {
+            ResourceList charge = quota.Charge(item);
             for (int i = made + 1; i < wanted && i < MostPods; i++)
             {
-                quota.Requested.Add(quota.Charge(item));
+                quota.Requested.Add(charge);
             }
         }
 
         int? more = bad.Count > 0 || invalid.Count > 0 || made < wanted ? 0 : More(mine, item);
         result = result with { PodCount = wanted, AcceptedPodCount = made, MorePodCount = more, Defaults = defaults };
-        return Done(result, [item], mine, refusals, owner);
+        return Done(result, [item], mine, refusals, owner, podRefused);
     }
 
     // The validation of the pod, which comes after the LimitRanges have filled it in.
@@ -173,7 +177,8 @@ public sealed class QuotaCalculator
             .Where(request => container.Limits.TryGetValue(request.Key, out Quantity limit) && request.Value > limit)
             .Select(request => $"spec.{list.First}[{i}].resources.requests: Invalid value: \"{request.Value}\": must be less than or equal to {request.Key} limit of {container.Limits[request.Key]}")))];
 
-    private bool AdmitClaims(PodOwner owner, List<QuotaState> mine, LimitRanges ranges, List<string> refusals)
+    // What is made with each pod. Each is read when it is asked for: what is wrong with it is an error only where a pod gets that far.
+    private Lazy<(QuotaItem Item, string Name, List<string> Refused)>[] Claims(PodOwner owner, LimitRanges ranges)
     {
         IEnumerable<JsonObject> claims = ManifestObjects.List(owner.PodSpec, "volumes").Select(volume => (volume["ephemeral"] as JsonObject)?["volumeClaimTemplate"] as JsonObject).OfType<JsonObject>();
         if (owner.Kind == "StatefulSet")
@@ -181,19 +186,19 @@ public sealed class QuotaCalculator
             claims = claims.Concat(ManifestObjects.List(owner.Object["spec"], "volumeClaimTemplates"));
         }
 
-        return claims.All(claim =>
+        return [.. claims.Select(claim => new Lazy<(QuotaItem Item, string Name, List<string> Refused)>(() =>
         {
             QuotaItem item = QuotaItem.OfClaim(claim["spec"], claim["metadata"], $"{owner.Kind} {owner.Name}", defaultClass);
-            return Admit(mine, item, $"{ManifestObjects.Text(claim["metadata"], "name") ?? owner.PodName}-{owner.Name}-x", ranges.CheckClaim(item.ClaimRequests), refusals);
-        });
+            return (item, $"{ManifestObjects.Text(claim["metadata"], "name") ?? owner.PodName}-{owner.Name}-x", ranges.CheckClaim(item.ClaimRequests));
+        }))];
     }
 
     private static bool Admit(List<QuotaState> quotas, QuotaItem item, string name, List<string> refusedByRange, List<string> refusals)
     {
-        QuotaState[] mine = [.. quotas.Where(quota => quota.Matches(item))];
-        foreach (QuotaState quota in mine)
+        (QuotaState Quota, ResourceList Charge)[] mine = [.. quotas.Where(quota => quota.Matches(item)).Select(quota => (quota, quota.Charge(item)))];
+        foreach ((QuotaState quota, ResourceList charge) in mine)
         {
-            quota.Requested.Add(quota.Charge(item));
+            quota.Requested.Add(charge);
         }
 
         if (refusedByRange.Count > 0)
@@ -203,7 +208,7 @@ public sealed class QuotaCalculator
         }
 
         int known = refusals.Count;
-        foreach (QuotaState quota in mine)
+        foreach ((QuotaState quota, _) in mine)
         {
             if (item.Missing(quota.Hard.Keys) is { } missing)
             {
@@ -211,9 +216,8 @@ public sealed class QuotaCalculator
             }
         }
 
-        foreach (QuotaState quota in refusals.Count == known ? mine : [])
+        foreach ((QuotaState quota, ResourceList charge) in refusals.Count == known ? mine : [])
         {
-            ResourceList charge = quota.Charge(item);
             string[] exceeded = quota.Exceeded(charge);
             if (exceeded.Length > 0)
             {
@@ -228,9 +232,9 @@ public sealed class QuotaCalculator
             return false;
         }
 
-        foreach (QuotaState quota in mine)
+        foreach ((QuotaState quota, ResourceList charge) in mine)
         {
-            quota.Used.Add(quota.Charge(item));
+            quota.Used.Add(charge);
         }
 
         return true;
@@ -273,7 +277,7 @@ public sealed class QuotaCalculator
         _ => $"only {check.AcceptedPodCount} of its {check.PodCount} pods are; the next would be refused",
     };
 
-    private static LabQuotaCheck Done(LabQuotaCheck check, List<QuotaItem> items, List<QuotaState> quotas, List<string> refusals, PodOwner? owner = null)
+    private static LabQuotaCheck Done(LabQuotaCheck check, List<QuotaItem> items, List<QuotaState> quotas, List<string> refusals, PodOwner? owner = null, bool podRefused = false)
     {
         ResourceList charge = [];
         foreach (QuotaItem item in items)
@@ -293,8 +297,7 @@ public sealed class QuotaCalculator
             (true, _) when check.PodCount == 0 => $"{subject} is accepted and makes no pods now.",
             (true, _) => $"{subject} is accepted with all {check.PodCount} pods{(charge.Count == 0 ? "; no quota counts them." : $", each of which takes {charge}.")}",
             (false, null or { Kind: "Pod" }) => $"{subject} would be refused: {refusals[0]}.",
-            (false, _) when refusals[0].StartsWith("pods ", StringComparison.Ordinal) || refusals[0].StartsWith("Pod ", StringComparison.Ordinal) =>
-                $"{subject} itself is accepted, but {Accepted(check)}: {refusals[0]}.",
+            (false, _) when podRefused => $"{subject} itself is accepted, but {Accepted(check)}: {refusals[0]}.",
             _ => $"{subject} gets {check.AcceptedPodCount} of its {check.PodCount} pods, as something would be refused: {refusals[0]}.",
         };
         if (fits && owner is { Surge: > 0 } && check.MorePodCount < owner.Surge)

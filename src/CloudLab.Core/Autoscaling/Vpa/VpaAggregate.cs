@@ -19,6 +19,9 @@ internal sealed class VpaAggregate(VpaSettings settings)
     /// <summary>Time of the last CPU sample; null without.</summary>
     public long? LastMs { get; private set; }
 
+    /// <summary>Time from the first CPU sample to the last; 0 without.</summary>
+    public long SpanMs => (LastMs ?? 0) - (FirstMs ?? 0);
+
     /// <summary>Number of CPU samples.</summary>
     public int Samples { get; private set; }
 
@@ -62,5 +65,5 @@ internal sealed class VpaAggregate(VpaSettings settings)
     /// <param name="interval">The interval.</param>
     /// <returns>0 or more.</returns>
     public double Confidence(TimeSpan interval) =>
-        Math.Min(((LastMs ?? 0) - (FirstMs ?? 0)) / interval.TotalMilliseconds, Samples / interval.TotalMinutes);
+        Math.Min(SpanMs / interval.TotalMilliseconds, Samples / interval.TotalMinutes);
 }

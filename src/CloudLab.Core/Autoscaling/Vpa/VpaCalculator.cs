@@ -42,7 +42,7 @@ public static class VpaCalculator
             Container = container,
             Confidence = of.Confidence(settings.CpuConfidenceInterval),
             SampleCount = of.Samples,
-            History = TimeSpan.FromMilliseconds((of.LastMs ?? 0) - (of.FirstMs ?? 0)),
+            History = TimeSpan.FromMilliseconds(of.SpanMs),
             FirstSampleTime = Time(of.FirstMs),
             LastSampleTime = Time(of.LastMs),
             OomCount = of.Ooms,
@@ -61,13 +61,13 @@ public static class VpaCalculator
         string? conflict = hpa is null ? null : VpaWords.Conflict(hpa.Spec, container, policy.ControlledResources);
         return known with
         {
-            CpuTarget = hasCpu ? Capped(Cpu(cpu.Target)) : null,
-            CpuLowerBound = hasCpu ? Capped(Cpu(cpu.Lower)) : null,
-            CpuUpperBound = hasCpu ? Capped(Cpu(cpu.Upper)) : null,
+            CpuTarget = Capped("cpu", Cpu(cpu.Target)),
+            CpuLowerBound = Capped("cpu", Cpu(cpu.Lower)),
+            CpuUpperBound = Capped("cpu", Cpu(cpu.Upper)),
             CpuUncappedTarget = hasCpu ? Cpu(cpu.Target).CanonicalText : null,
-            MemoryTarget = hasMemory ? Capped(Memory(memory.Target)) : null,
-            MemoryLowerBound = hasMemory ? Capped(Memory(memory.Lower)) : null,
-            MemoryUpperBound = hasMemory ? Capped(Memory(memory.Upper)) : null,
+            MemoryTarget = Capped("memory", Memory(memory.Target)),
+            MemoryLowerBound = Capped("memory", Memory(memory.Lower)),
+            MemoryUpperBound = Capped("memory", Memory(memory.Upper)),
             MemoryUncappedTarget = hasMemory ? Memory(memory.Target).CanonicalText : null,
             CpuReason = cpuReason,
             MemoryReason = memoryReason,
@@ -77,7 +77,7 @@ public static class VpaCalculator
 
         Quantity Cpu(long milli) => Quantity.FromMilli(milli) is var amount && whole ? Quantity.FromMilli(amount.Value * 1000) : amount;
 
-        string Capped(Quantity amount) => policy.Cap(amount, amount.Format == QuantityFormat.BinarySI ? "memory" : "cpu").CanonicalText;
+        string? Capped(string resource, Quantity amount) => policy.ControlledResources.Contains(resource) ? policy.Cap(amount, resource).CanonicalText : null;
     }
 
     private static Quantity Memory(long bytes) => Quantity.FromMilli(bytes * 1000, QuantityFormat.BinarySI);

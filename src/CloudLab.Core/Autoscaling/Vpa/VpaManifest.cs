@@ -22,12 +22,6 @@ public sealed class VpaManifest
     /// <summary>A manifest without policies.</summary>
     public static VpaManifest None { get; } = new();
 
-    /// <summary>Name of the autoscaler; empty without.</summary>
-    public string Name { get; private init; } = "";
-
-    /// <summary>What it scales, as <c>Deployment/web</c>; null where it does not say.</summary>
-    public string? Target { get; private init; }
-
     /// <summary>What is in the manifest but has no effect, in words.</summary>
     public IReadOnlyList<string> Doubts { get; private init; } = [];
 
@@ -58,13 +52,11 @@ public sealed class VpaManifest
             throw ManifestObjects.Invalid("VersionNotServed", $"{ManifestObjects.Named(source)} has apiVersion {version}: write autoscaling.k8s.io/v1.");
         }
 
-        JsonObject? spec = vpa["spec"] as JsonObject, target = spec?["targetRef"] as JsonObject;
+        JsonObject[] policies = [.. ManifestObjects.List((vpa["spec"] as JsonObject)?["resourcePolicy"], "containerPolicies")];
         return new()
         {
-            Name = ManifestObjects.Text(vpa["metadata"], "name") ?? "",
-            Target = target is null ? null : $"{ManifestObjects.Text(target, "kind")}/{ManifestObjects.Text(target, "name")}",
-            Policies = [.. ManifestObjects.List(spec?["resourcePolicy"], "containerPolicies").Select(Checked)],
-            Doubts = [.. ManifestObjects.List(spec?["resourcePolicy"], "containerPolicies").SelectMany(policy => Gated.Where(policy.ContainsKey)).Distinct(StringComparer.Ordinal)
+            Policies = [.. policies.Select(Checked)],
+            Doubts = [.. policies.SelectMany(policy => Gated.Where(policy.ContainsKey)).Distinct(StringComparer.Ordinal)
                 .Select(field => $"{field} is left out: it needs the feature gate PerVPAConfig of the recommender, which is off.")],
             IntegerCpu = ((vpa["metadata"] as JsonObject)?["annotations"] as JsonObject ?? [])
                 .Where(one => one.Key.StartsWith(IntegerCpuPrefix, StringComparison.Ordinal) && one.Key.EndsWith(IntegerCpuSuffix, StringComparison.Ordinal)

@@ -46,7 +46,7 @@ internal static class VpaRecommender
             Math.Max(Scale(WithMargin(percentile(shares.Lower)), lower), least),
             Math.Max(WithMargin(target), least),
             Math.Max(Scale(WithMargin(percentile(shares.Upper)), upper), least),
-            target, WithMargin(target), least, upper);
+            target, WithMargin(target), least);
 
         long WithMargin(long amount) => amount + Scale(amount, settings.SafetyMargin);
     }
@@ -59,5 +59,4 @@ internal static class VpaRecommender
 /// <param name="Percentile">The percentile of the target alone.</param>
 /// <param name="WithMargin">The same with the margin.</param>
 /// <param name="Least">The least that the container gets.</param>
-/// <param name="Widening">What the upper bound is multiplied by for lack of history.</param>
-internal sealed record VpaEstimate(long Lower, long Target, long Upper, long Percentile, long WithMargin, long Least, double Widening);
+internal sealed record VpaEstimate(long Lower, long Target, long Upper, long Percentile, long WithMargin, long Least);

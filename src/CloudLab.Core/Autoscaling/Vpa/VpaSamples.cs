@@ -33,9 +33,6 @@ public sealed class VpaSamples
     /// <summary>What may be wrong with the samples, in words; complete after <see cref="Aggregates"/>.</summary>
     public IReadOnlyList<string> Doubts => doubts;
 
-    /// <summary>How many samples the recommender would drop; complete after <see cref="Aggregates"/>.</summary>
-    public int Dropped { get; private set; }
-
     /// <summary>Reads rows, CSV, and series that have a name.</summary>
     public HpaLoadReader Reader => rows;
 
@@ -56,8 +53,9 @@ public sealed class VpaSamples
         string time = Field(fields, "Time") ?? throw Invalid($"OOM event {number} has no Time: give the time of the kill, as in 2026-11-29T10:00:00Z.");
         string amount = Field(fields, "Memory") ?? throw Invalid($"OOM event {number} has no Memory: give the memory that the container requested, as in 512Mi.");
         long milli = HpaLoad.Milli(amount, "Memory of an OOM event", number);
+        long timeMs = HpaLoad.TimeMs(time, number);
         ooms.Add(new(
-            HpaLoad.TimeMs(time, number), Amount.Oom, Checked(milli, "Memory of an OOM event", HpaLoad.TimeMs(time, number)) / 1000,
+            timeMs, Amount.Oom, Checked(milli, "Memory of an OOM event", timeMs) / 1000,
             Field(fields, "Container") ?? "", $"{Field(fields, "Namespace")}/{Field(fields, "Pod")}"));
     }
 
@@ -93,6 +91,7 @@ public sealed class VpaSamples
         events.AddRange(ooms);
         Dictionary<string, VpaAggregate> aggregates = new(StringComparer.Ordinal);
         Dictionary<(string, string), VpaContainer> containers = [];
+        int dropped = 0;
         foreach (Event one in events.OrderBy(one => one.TimeMs).ThenBy(one => one.Amount))
         {
             string name = one.Container.Length > 0 ? one.Container : unnamed;
@@ -112,12 +111,12 @@ public sealed class VpaSamples
                 Amount.Memory => container.AddMemory(one.Value, one.TimeMs),
                 _ => container.AddOom(one.Value, one.TimeMs),
             };
-            Dropped += taken ? 0 : 1;
+            dropped += taken ? 0 : 1;
         }
 
-        if (Dropped > 0)
+        if (dropped > 0)
         {
-            doubts.Add($"{Dropped} samples are dropped, as the recommender does: of the same time as the one before, or an OOM event a day older than the newest sample.");
+            doubts.Add($"{dropped} samples are dropped, as the recommender does: of the same time as the one before, or an OOM event a day older than the newest sample.");
         }
 
         return aggregates;

@@ -62,9 +62,9 @@ internal sealed class VpaWords(VpaAggregate of, VpaPolicy policy, VpaSettings se
             return "Without CPU samples there is no confidence: the bounds are as wide as they get.";
         }
 
-        double confidence = of.Confidence(settings.CpuConfidenceInterval), days = ((of.LastMs ?? 0) - (of.FirstMs ?? 0)) / 86_400_000.0;
+        double confidence = of.Confidence(settings.CpuConfidenceInterval), days = of.SpanMs / 86_400_000.0;
         string length = days >= 1 ? Number($"{days:0.#} days") : Number($"{days * 24:0.#} hours");
-        string few = of.Samples / settings.CpuConfidenceInterval.TotalMinutes < ((of.LastMs ?? 0) - (of.FirstMs ?? 0)) / settings.CpuConfidenceInterval.TotalMilliseconds * 0.9
+        string few = of.Samples / settings.CpuConfidenceInterval.TotalMinutes < of.SpanMs / settings.CpuConfidenceInterval.TotalMilliseconds * 0.9
             ? ", fewer than one a minute," : "";
         return confidence == 0
             ? $"{Samples()} at one moment gives no confidence: the bounds are as wide as they get."

@@ -105,6 +105,32 @@ public static class ManifestReader
     public static ManifestItem Unusable(object? value, int number, LabException problem) => ManifestItem.Bad(
         Input, number, 0, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{Input}: {problem.Message}", problem) { Target = value });
 
+    /// <summary>The manifests in a folder.</summary>
+    /// <param name="folder">Full path.</param>
+    /// <param name="recurse">Whether folders in the folder are looked into too.</param>
+    /// <returns>Their full paths, in the order of their names. Throws <see cref="LabException"/> (<c>ManifestUnreadable</c>) where a folder cannot be read.</returns>
+    public static string[] FilesIn(string folder, bool recurse)
+    {
+        try
+        {
+            // Links to files are followed and links to folders are not, as kubectl does: they may lead round in circles.
+            return
+            [
+                .. new FileSystemEnumerable<string>(
+                    folder, (ref FileSystemEntry entry) => entry.ToFullPath(),
+                    new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = recurse })
+                {
+                    ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsManifestName(entry.FileName.ToString()),
+                    ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+                }.Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable("folder", folder, e);
+        }
+    }
+
     private static IEnumerable<ManifestItem> Objects(object value, int number, bool namesOnly, Func<object?, object?>? plain)
     {
         switch (value)
@@ -124,28 +150,6 @@ public static class ManifestReader
                 return [ManifestItem.Bad(Input, number, 0, new LabException(
                     LabErrorKind.InvalidData, "ManifestInvalid",
                     $"A {value.GetType().Name} is not a manifest: pass YAML or JSON text, a hashtable, or the output of Get-LabResource.") { Target = value })];
-        }
-    }
-
-    private static string[] FilesIn(string folder, bool recurse)
-    {
-        try
-        {
-            // Links to files are followed and links to folders are not, as kubectl does: they may lead round in circles.
-            return
-            [
-                .. new FileSystemEnumerable<string>(
-                    folder, (ref FileSystemEntry entry) => entry.ToFullPath(),
-                    new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = recurse })
-                {
-                    ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsManifestName(entry.FileName.ToString()),
-                    ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
-                }.Order(StringComparer.Ordinal),
-            ];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable("folder", folder, e);
         }
     }
 
