@@ -1,6 +1,9 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
@@ -26,6 +29,8 @@ public sealed class TemporarySessionTests : IAsyncLifetime
     private const string Anybody = """{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]}""";
     private const string Everything = """{"Effect":"Allow","Action":"*","Resource":"*"}""";
 
+    private static readonly ConcurrentBag<TcpListener> Taken = [];
+
     private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-sts-").FullName;
     private readonly Runspace runspace = TestRunspaces.Rent();
     private readonly TestClock clock = new();
@@ -46,6 +51,11 @@ public sealed class TemporarySessionTests : IAsyncLifetime
     {
         TestRunspaces.Return(runspace);
         await emulator.DisposeAsync();
+
+        // The SDK remembers for the whole process how far the clock of an address was off: no other test may get this one.
+        TcpListener taken = new(IPAddress.Loopback, emulator.Info.EndpointUrl.Port);
+        taken.Start();
+        Taken.Add(taken);
         Directory.Delete(folder, recursive: true);
     }
 
