@@ -67,6 +67,16 @@ public sealed class NamespaceReader
         }
     }
 
+    /// <summary>Types of the namespaces of a process that this process is not in.</summary>
+    /// <param name="id">The process.</param>
+    /// <returns>Types, of those that can be entered. Throws <see cref="LabException"/> (<c>ProcessNotFound</c>, <c>ProcessDenied</c>).</returns>
+    public static IReadOnlyList<string> OtherThanMine(int id)
+    {
+        ProcessFiles processes = new();
+        return processes.Namespace(id, "mnt") is null ? throw Missing(processes, id)
+            : [.. ProcessFiles.NamespaceTypes.Where(type => type != "time" && processes.Namespace(id, type) != processes.Namespace(Environment.ProcessId, type))];
+    }
+
     /// <summary>Why nothing is known of a process.</summary>
     /// <param name="processes">The processes.</param>
     /// <param name="id">The process.</param>

@@ -103,6 +103,20 @@ public sealed class NamespaceRun : IDisposable
                 LabErrorKind.InvalidArgument, "TargetConflict", "-Hostname and -Root are for new namespaces: -Mount enters those of a process with its root folder.");
         }
 
+        if (options.Target is { } target)
+        {
+            if (!options.Namespaces.Contains("user"))
+            {
+                LinuxMachine.RequireRoot("The namespaces of another process");
+            }
+
+            ProcessFiles processes = new();
+            if (options.Namespaces.Any(type => processes.Namespace(target, type) is null))
+            {
+                throw NamespaceReader.Missing(processes, target);
+            }
+        }
+
         if (options.Root is { } root && !Directory.Exists(root))
         {
             throw new LabException(LabErrorKind.NotFound, "RootFolderMissing", $"There is no folder '{root}' to be the root folder: unpack an image there, for instance with Mount-LabOverlay.") { Target = root, StopsCommand = true };
