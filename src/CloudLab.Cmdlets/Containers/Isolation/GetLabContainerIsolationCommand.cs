@@ -36,7 +36,7 @@ public sealed class GetLabContainerIsolationCommand : DockerCommand
 
     private readonly IsolationReader reader = new();
 
-    /// <inheritdoc cref="ContainerCommand.Name"/>
+    /// <inheritdoc cref="CloudLab.Cmdlets.Containers.Containers.ContainerCommand.Name"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ContainerSet)]
     [Alias("Container", "ContainerName")]
     [SupportsWildcards]

@@ -24,7 +24,7 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// other than 0 is an error, $LASTEXITCODE has it. Strings and byte arrays in the pipeline are the standard input. Ctrl+C ends the command and, with -Pid or a limit, all that it started.</para>
 /// <para>Linux only, with 'unshare' and 'nsenter' of util-linux. All of it needs root, except for what is done together with -User, where the machine allows user namespaces.</para>
 /// <para>Errors: LinuxNeeded, RootNeeded, UtilLinuxMissing; MemoryLimitReached, ProcessLimitReached where a limit ended the command; NamespaceCommandFailed with the exit code and the last lines; NamespacesRefused
-/// with the setting that forbids them; HostnameNeedsUts, RootFolderMissing, CgroupMissing, ProcessNotFound.</para>
+/// with the setting that forbids them; HostnameNeedsUts, HostnameInvalid, RootFolderMissing, CgroupMissing, ProcessNotFound.</para>
 /// </remarks>
 /// <example>
 /// <para>Runs a shell as process 1, which still has the host's name.</para>
@@ -107,7 +107,7 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
     /// <summary>Host name in the new UTS namespace; needs -Uts.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$", ErrorMessage = "'{0}' is no host name: letters, digits, points and hyphens, at most 64.")]
+    [ValidateNotNullOrEmpty]
     public string? Hostname { get; set; }
 
     /// <summary>The folder that the command has as its root folder, such as an unpacked image.</summary>

@@ -58,6 +58,8 @@ public sealed class NamespaceRun : IDisposable
         exec "$@"
         """;
 
+    private const int LongestHostname = 64;
+
     private static readonly Dictionary<string, string> Switches = new()
     {
         ["cgroup"] = "--cgroup", ["ipc"] = "--ipc", ["mnt"] = "--mount", ["net"] = "--net", ["pid"] = "--pid", ["user"] = "--user", ["uts"] = "--uts",
@@ -88,13 +90,18 @@ public sealed class NamespaceRun : IDisposable
 
     /// <summary>Checks what is asked for, before anything is started.</summary>
     /// <param name="options">What is asked for.</param>
-    /// <returns>Its limits. Throws <see cref="LabException"/> (<c>HostnameNeedsUts</c>, <c>TargetConflict</c>, <c>SizeInvalid</c>, <c>RootNeeded</c>, <c>RootFolderMissing</c>, <c>ProcessNotFound</c>).</returns>
+    /// <returns>Its limits. Throws <see cref="LabException"/> (<c>HostnameNeedsUts</c>, <c>HostnameInvalid</c>, <c>TargetConflict</c>, <c>SizeInvalid</c>, <c>RootNeeded</c>, <c>RootFolderMissing</c>, <c>ProcessNotFound</c>).</returns>
     public static CgroupLimits Check(NamespaceOptions options)
     {
         CgroupLimits limits = new(options.Memory is { } memory ? ContainerText.Bytes(memory) : null, options.Cpu, options.Processes);
         if (options.Hostname is not null && !options.Namespaces.Contains("uts"))
         {
             throw new LabException(LabErrorKind.InvalidArgument, "HostnameNeedsUts", "-Hostname needs -Uts: without a UTS namespace of its own the command would rename this machine.");
+        }
+
+        if (options.Hostname is { } name && (name.Length > LongestHostname || name[0] is '-' or '.' || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.')))
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "HostnameInvalid", $"'{name}' is not a host name: use letters, digits, hyphens and points, {LongestHostname} at most.");
         }
 
         if (options.Target is not null && (options.Hostname ?? options.Root) is not null)
