@@ -18,7 +18,7 @@ try {
     Invoke-LabLinuxNamespace -Network -Command cat, /proc/net/dev
 
     '4. A limit of memory: the kernel kills what exceeds it'
-    try { Invoke-LabLinuxNamespace -Memory 32m -Command sh, -c, 'exec tail -c 64m /dev/zero' }
+    try { Invoke-LabLinuxNamespace -Memory 32m -Command dd, if=/dev/zero, of=/dev/null, bs=128M, count=1 }
     catch { "$_" }
 
     '5. The root folder: a read-only layer from the image, and a writable one'

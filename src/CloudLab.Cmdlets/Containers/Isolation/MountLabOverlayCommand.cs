@@ -59,7 +59,7 @@ public sealed class MountLabOverlayCommand : LabCommand
     public SwitchParameter ReadOnly { get; set; }
 
     /// <inheritdoc/>
-    protected override void OnBegin()
+    protected override void OnProcess()
     {
         if (WorkPath is not null && (UpperPath is null || ReadOnly))
         {

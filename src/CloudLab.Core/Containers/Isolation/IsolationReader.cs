@@ -10,8 +10,6 @@ namespace CloudLab.Core.Containers.Isolation;
 /// <summary>Reads what separates a container from its host.</summary>
 public sealed class IsolationReader
 {
-    private const int FirstProcess = 1;
-
     // By the number of the bit, as in the kernel's capability.h.
     private static readonly string[] CapabilityNames =
     [
@@ -105,7 +103,7 @@ public sealed class IsolationReader
     {
         LabNamespaceComparison[] namespaces =
         [
-            .. ProcessFiles.NamespaceTypes.Select(type => (Type: type, Own: processes.Namespace(process, type), Host: processes.Namespace(FirstProcess, type))).Where(n => n.Own is not null)
+            .. ProcessFiles.NamespaceTypes.Select(type => (Type: type, Own: processes.Namespace(process, type), Host: processes.HostNamespace(type))).Where(n => n.Own is not null)
                 .Select(n => new LabNamespaceComparison(n.Type, n.Own!.Value, n.Host, n.Host is null ? null : n.Own == n.Host)),
         ];
         if (namespaces.Length == 0)

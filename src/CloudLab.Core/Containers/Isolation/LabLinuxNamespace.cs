@@ -12,7 +12,7 @@ public sealed class LabLinuxNamespace
     /// <summary>Its number: two processes that have the same one are in the same namespace.</summary>
     public required long Inode { get; init; }
 
-    /// <summary>Whether process 1 of this machine is in it, too; null where that may not be looked at.</summary>
+    /// <summary>Whether it is the host's, that of process 1; null where that may not be looked at.</summary>
     public bool? Shared { get; init; }
 
     /// <summary>Number of processes in it, as far as they may be looked at.</summary>
@@ -37,8 +37,6 @@ public sealed class LabLinuxNamespace
 /// <summary>Reads the namespaces of this machine's processes.</summary>
 public sealed class NamespaceReader
 {
-    private const int FirstProcess = 1;
-
     private readonly ProcessFiles processes = new();
 
     /// <summary>Lists all namespaces, by type and then by their oldest process.</summary>
@@ -112,7 +110,7 @@ public sealed class NamespaceReader
     {
         Type = type,
         Inode = inode,
-        Shared = processes.Namespace(FirstProcess, type) is { } first ? first == inode : null,
+        Shared = processes.HostNamespace(type) is { } first ? first == inode : null,
         ProcessCount = count,
         ProcessId = process,
         ProcessName = processes.NameOf(process),

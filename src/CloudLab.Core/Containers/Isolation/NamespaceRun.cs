@@ -325,7 +325,7 @@ public sealed class NamespaceRun : IDisposable
     [
         "--target", target.ToString(CultureInfo.InvariantCulture),
         .. options.Namespaces.Select(type => Switches[type]),
-        .. options.Namespaces.Contains("mnt") ? ["--wdns", options.WorkingDirectory ?? "/"] : options.WorkingDirectory is { } folder ? [$"--wd={folder}"] : Array.Empty<string>(),
+        .. options.WorkingDirectory is { } folder ? [$"{(options.Namespaces.Contains("mnt") ? "--wdns" : "--wd")}={folder}"] : Array.Empty<string>(),
     ];
 
     private static string Tool(string name, LabEnvironment environment)

@@ -83,12 +83,12 @@ public static class OverlayMounts
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            made.ForEach(RemoveWork);
+            made.ForEach(folder => Remove(overlay, folder));
             throw new LabException(LabErrorKind.WriteFailed, "OverlayFailed", $"The folders for the overlay at '{overlay.Path}' cannot be made: {e.Message.TrimEnd('.')}.", e) { Target = overlay.Path };
         }
         catch
         {
-            made.ForEach(RemoveWork);
+            made.ForEach(folder => Remove(overlay, folder));
             throw;
         }
 
@@ -126,7 +126,7 @@ public static class OverlayMounts
 
         foreach (string folder in new[] { overlay.Path, overlay.WorkPath }.OfType<string>().Where(folder => Made.TryRemove(folder, out _)))
         {
-            RemoveWork(folder);
+            Remove(overlay, folder);
         }
     }
 
@@ -251,22 +251,16 @@ public static class OverlayMounts
         });
     }
 
-    private static void RemoveWork(string folder)
+    // The kernel leaves files of its own in the work folder. What somebody put into the folder of the mount is not ours.
+    private static void Remove(LabOverlay overlay, string folder)
     {
         try
         {
-            // The kernel leaves an empty folder of this name. More than that is not ours.
-            string rest = Path.Combine(folder, "work");
-            if (Directory.Exists(rest))
-            {
-                Directory.Delete(rest);
-            }
-
-            Directory.Delete(folder);
+            Directory.Delete(folder, recursive: folder == overlay.WorkPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Somebody put something there.
+            // It is in use.
         }
     }
 }

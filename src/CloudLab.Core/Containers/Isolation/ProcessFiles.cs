@@ -9,6 +9,12 @@ internal sealed class ProcessFiles(string root = "/proc")
     /// <summary>The namespaces that each process has, by the kernel's names.</summary>
     public static readonly IReadOnlyList<string> NamespaceTypes = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
+    // Of the first namespaces, which the kernel makes itself (linux/nsfs.h); those of mounts and networks have others in older kernels.
+    private static readonly Dictionary<string, long> FirstNamespaces = new()
+    {
+        ["ipc"] = 0xEFFFFFFF, ["uts"] = 0xEFFFFFFE, ["user"] = 0xEFFFFFFD, ["pid"] = 0xEFFFFFFC, ["cgroup"] = 0xEFFFFFFB, ["time"] = 0xEFFFFFFA,
+    };
+
     /// <summary>The processes there are.</summary>
     public IEnumerable<int> All => Directory.EnumerateDirectories(root)
         .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : 0).Where(id => id > 0);
@@ -62,6 +68,16 @@ internal sealed class ProcessFiles(string root = "/proc")
     /// <returns>The number, which is the inode; null where it may not be read, or the kernel has no such namespaces.</returns>
     public long? Namespace(int process, string type) => Link(process, "ns/" + type) is { } target && target.Split('[', ']') is [_, string number, ..]
         && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long inode) ? inode : null;
+
+    /// <summary>The number of the host's namespace: of process 1, or where that may not be looked at, of the kernel's own threads.</summary>
+    /// <param name="type">Type of the namespace.</param>
+    /// <returns>The number; null where it cannot be known.</returns>
+    public long? HostNamespace(string type)
+    {
+        const int First = 1, KernelThreads = 2;
+        return Namespace(First, type) ?? (NameOf(KernelThreads) != "kthreadd" ? null
+            : Namespace(KernelThreads, type) ?? (FirstNamespaces.TryGetValue(type, out long inode) ? inode : null));
+    }
 
     /// <summary>The program's name, as the kernel has it.</summary>
     /// <param name="process">The process.</param>

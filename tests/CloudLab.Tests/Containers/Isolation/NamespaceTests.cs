@@ -97,14 +97,14 @@ public sealed class NamespaceTests : KernelWorld
     public async Task A_memory_limit_kills_and_says_so()
     {
         NeedRoot();
-        CmdletResult result = await RunAsync("Invoke-LabLinuxNamespace", new { Memory = "32m", Command = new[] { "tail", "-c", "128m", "/dev/zero" } });
+        CmdletResult result = await RunAsync("Invoke-LabLinuxNamespace", new { Memory = "32m", Command = new[] { "dd", "if=/dev/zero", "of=/dev/null", "bs=128M", "count=1" } });
         Assert.StartsWith("MemoryLimitReached,", result.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("The memory limit of 32 MiB was reached: the kernel killed a process of the command.", $"{result.Error()}", StringComparison.Ordinal);
         Assert.Contains("exit code 137", $"{result.Error()}", StringComparison.Ordinal);
         Assert.Empty(Groups());
 
         LabNamespaceCommand told = Assert.Single((await RunAsync(
-            "Invoke-LabLinuxNamespace", new { Memory = "32m", AsObject = true, Command = new[] { "tail", "-c", "128m", "/dev/zero" } })).OutputOf<LabNamespaceCommand>());
+            "Invoke-LabLinuxNamespace", new { Memory = "32m", AsObject = true, Command = new[] { "dd", "if=/dev/zero", "of=/dev/null", "bs=128M", "count=1" } })).OutputOf<LabNamespaceCommand>());
         Assert.Equal((137, 32L << 20, 1L), (told.ExitCode, told.Cgroup!.MemoryLimit, told.Cgroup.OomKills));
     }
 

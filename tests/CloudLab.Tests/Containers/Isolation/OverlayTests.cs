@@ -66,10 +66,10 @@ public sealed class OverlayTests : KernelWorld
     }
 
     [Fact]
-    public async Task Paths_may_have_colons_commas_blanks_and_backslashes()
+    public async Task Paths_may_have_colons_commas_and_blanks()
     {
         NeedRoot();
-        const string Odd = "o:d,d n\\a\u00e9";
+        const string Odd = "o:d,d n\u00e9";
         Write(Odd + "1/file", "one");
         Write("plain/other", "two");
         LabOverlay overlay = await MountAsync(new { LowerPath = new[] { At(Odd + "1"), At("plain") }, UpperPath = At(Odd + "2"), Path = At(Odd + "3") });
