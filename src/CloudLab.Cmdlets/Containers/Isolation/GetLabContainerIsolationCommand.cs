@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
@@ -32,7 +33,7 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 [OutputType(typeof(LabContainerIsolation))]
 public sealed class GetLabContainerIsolationCommand : DockerCommand
 {
-    private const string ContainerSet = "Container", ProcessSet = "Process";
+    private const string ContainerSet = "Container", ProcessSet = "ProcessId", ObjectSet = "Process";
 
     private readonly IsolationReader reader = new();
 
@@ -49,6 +50,11 @@ public sealed class GetLabContainerIsolationCommand : DockerCommand
     [ValidateRange(1, int.MaxValue)]
     public int[] ProcessId { get; set; } = [];
 
+    /// <summary>Processes of this machine.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
+    [ValidateNotNull]
+    public Process[] Process { get; set; } = [];
+
     /// <summary>Counts the bytes in each layer, which reads all its folders.</summary>
     [Parameter]
     public SwitchParameter Size { get; set; }
@@ -57,9 +63,9 @@ public sealed class GetLabContainerIsolationCommand : DockerCommand
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
         bool size = Size;
-        if (ParameterSetName == ProcessSet)
+        if (ParameterSetName != ContainerSet)
         {
-            return ForEachAsync(ProcessId, async id => await WriteAsync(reader.OfProcess(id, size, cancellation), cancellation));
+            return ForEachAsync([.. ProcessId, .. Process.Select(process => process.Id)], async id => await WriteAsync(reader.OfProcess(id, size, cancellation), cancellation));
         }
 
         LinuxMachine.Require("Namespaces and control groups are");

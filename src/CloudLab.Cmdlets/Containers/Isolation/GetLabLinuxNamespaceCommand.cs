@@ -63,7 +63,7 @@ public sealed class GetLabLinuxNamespaceCommand : LabCommand
             await WriteManyAsync(Wanted(reader.All(out int hidden)), cancellation);
             if (hidden > 0)
             {
-                Reporter.Warning($"{hidden} processes of other users are left out: start PowerShell with sudo to see theirs.");
+                Reporter.Warning($"{(hidden == 1 ? "1 process that may not be looked at is" : $"{hidden} processes that may not be looked at are")} left out{(System.Environment.IsPrivilegedProcess ? "" : ": start PowerShell with sudo to see all")}.");
             }
 
             return;

@@ -44,31 +44,30 @@ internal static class MountTable
     /// <summary>Divides a list of layers at its colons.</summary>
     /// <param name="text">The list; a colon in a name is written <c>\:</c>, and two begin layers that only hold data.</param>
     /// <returns>Paths.</returns>
-    public static IEnumerable<string> Paths(string text)
-    {
-        StringBuilder path = new();
-        for (int at = 0; at <= text.Length; at++)
-        {
-            if (at == text.Length || text[at] == ':')
-            {
-                if (path.Length > 0)
-                {
-                    yield return path.ToString();
-                }
-
-                path.Clear();
-            }
-            else
-            {
-                path.Append(text[at] == '\\' && at + 1 < text.Length ? text[++at] : text[at]);
-            }
-        }
-    }
+    public static IEnumerable<string> Paths(string text) => Parts(text, ':').Where(path => path.Length > 0);
 
     /// <summary>A path as it was before it was escaped for an option.</summary>
     /// <param name="text">The option's value.</param>
     /// <returns>The path.</returns>
-    public static string Unescaped(string text) => string.Concat(Paths(text.Replace(":", "\\:", StringComparison.Ordinal)));
+    public static string Unescaped(string text) => Parts(text, null).Single();
+
+    private static List<string> Parts(string text, char? separator)
+    {
+        List<StringBuilder> parts = [new()];
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (text[at] == separator)
+            {
+                parts.Add(new());
+            }
+            else
+            {
+                parts[^1].Append(text[at] == '\\' && at + 1 < text.Length ? text[++at] : text[at]);
+            }
+        }
+
+        return [.. parts.Select(part => part.ToString())];
+    }
 
     // 36 35 98:0 /root /path rw,noatime shared:1 - type source options
     private static MountEntry? Parse(string line)

@@ -186,8 +186,8 @@ public sealed class NamespaceTests : KernelWorld
             Assert.Equal(1, Assert.Single(namespaces, n => n.Type == "uts").ProcessCount);
             Assert.Contains((await RunAsync("Get-LabLinuxNamespace", new { Type = new[] { "uts" } })).Ok().OutputOf<LabLinuxNamespace>(), n => n.Inode == namespaces.Single(own => own.Type == "uts").Inode);
 
-            LabContainerIsolation read = Assert.Single((await RunAsync("Get-LabContainerIsolation", new { ProcessId = other.Id })).Ok().OutputOf<LabContainerIsolation>());
-            Assert.Equal("net; uts", $"{read.Own}");
+            LabContainerIsolation read = Assert.Single((await RunAsync("Get-LabContainerIsolation", new { }, [other])).Ok().OutputOf<LabContainerIsolation>());
+            Assert.Equal((other.Id, "net; uts"), (read.ProcessId, $"{read.Own}"));
             Assert.True(read.IsHostRoot);
         }
         finally
