@@ -33,9 +33,10 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 [OutputType(typeof(LabContainerIsolation))]
 public sealed class GetLabContainerIsolationCommand : DockerCommand
 {
-    private const string ContainerSet = "Container", ProcessSet = "ProcessId", ObjectSet = "Process";
+    private const string ContainerSet = "Container", ProcessSet = "Process";
 
     private readonly IsolationReader reader = new();
+    private int[] processes = [];
 
     /// <inheritdoc cref="CloudLab.Cmdlets.Containers.Containers.ContainerCommand.Name"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ContainerSet)]
@@ -50,22 +51,26 @@ public sealed class GetLabContainerIsolationCommand : DockerCommand
     [ValidateRange(1, int.MaxValue)]
     public int[] ProcessId { get; set; } = [];
 
-    /// <summary>Processes of this machine.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
-    [ValidateNotNull]
-    public Process[] Process { get; set; } = [];
+    /// <summary>A container or a process in the pipeline.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = ContainerSet)]
+    public PSObject? InputObject { get; set; }
 
     /// <summary>Counts the bytes in each layer, which reads all its folders.</summary>
     [Parameter]
     public SwitchParameter Size { get; set; }
 
     /// <inheritdoc/>
+    protected override void OnProcess() =>
+        // A process has a name, too, which PowerShell would take for that of a container.
+        processes = InputObject?.BaseObject is Process process ? [process.Id] : ProcessId;
+
+    /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
         bool size = Size;
-        if (ParameterSetName != ContainerSet)
+        if (processes.Length > 0)
         {
-            return ForEachAsync([.. ProcessId, .. Process.Select(process => process.Id)], async id => await WriteAsync(reader.OfProcess(id, size, cancellation), cancellation));
+            return ForEachAsync(processes, async id => await WriteAsync(reader.OfProcess(id, size, cancellation), cancellation));
         }
 
         LinuxMachine.Require("Namespaces and control groups are");
