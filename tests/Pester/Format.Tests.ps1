@@ -159,7 +159,7 @@ Describe 'Format' -Tag Module {
                 'StorageClass' { return 'INTELLIGENT_TIERING' }
                 'Algorithm' { return 'aws:kms:dsse' }
                 'ContentType' { return 'application/vnd.openxmlformats' }
-                'Version' { return '2012-10-17' }
+                'Version' { if ($Type -eq [string]) { return '2012-10-17' } }
                 'SideIndicator' { return '=>' }
                 'AccessKeyId' { return 'AKIA' + 'X' * 16 }
                 'Status' { if ($Type -eq [string]) { return 'Inactive' } }

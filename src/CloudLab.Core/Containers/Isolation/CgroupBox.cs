@@ -24,13 +24,7 @@ internal sealed class CgroupBox : IDisposable
     private readonly string name;
     private bool gone;
 
-    private CgroupBox(CgroupReader reader, string name, Dictionary<string, string> folders)
-    {
-        (this.reader, this.name, this.folders) = (reader, name, folders);
-
-        // A PowerShell that is ended, by a closed terminal for one, does not stop its pipelines.
-        AppDomain.CurrentDomain.ProcessExit += OnExit;
-    }
+    private CgroupBox(CgroupReader reader, string name, Dictionary<string, string> folders) => (this.reader, this.name, this.folders) = (reader, name, folders);
 
     /// <summary>The files that a process writes 0 to in order to join.</summary>
     public IEnumerable<string> JoinFiles => folders.Values.Select(folder => Path.Combine(folder, "cgroup.procs"));
@@ -104,8 +98,6 @@ internal sealed class CgroupBox : IDisposable
 
             gone = true;
         }
-
-        AppDomain.CurrentDomain.ProcessExit -= OnExit;
 
         // What has been killed is there until the kernel is done with it.
         for (int look = 0; look < Looks && folders.Values.Any(folder => !TryRemove(folder)); look++)
@@ -212,6 +204,4 @@ internal sealed class CgroupBox : IDisposable
             Write(folders[second ? "unified" : "pids"], "pids.max", Text(processes));
         }
     }
-
-    private void OnExit(object? sender, EventArgs e) => Dispose();
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Containers;
@@ -72,6 +73,7 @@ public sealed class NamespaceRun : IDisposable
     private readonly string? marker;
     private readonly long start = Stopwatch.GetTimestamp();
     private readonly List<string> preparing = [];
+    private readonly PosixSignalRegistration[] signals;
     private bool prepared;
 
     private NamespaceRun(Process process, CgroupBox? box, CgroupLimits limits, NamespaceOptions options, string? marker)
@@ -80,6 +82,9 @@ public sealed class NamespaceRun : IDisposable
 
         // What enters namespaces cannot tell that it is about to run the command: it runs in a mount namespace without our files.
         prepared = marker is null;
+
+        // A PowerShell that is told to end, by a closed terminal for one, does not stop its pipelines.
+        signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, _ => Clear()))];
     }
 
     /// <summary>How long it runs.</summary>
@@ -282,10 +287,9 @@ public sealed class NamespaceRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        End();
+        Array.ForEach(signals, signal => signal.Dispose());
+        Clear();
         process.Dispose();
-        box?.Dispose();
-        Remove(marker);
     }
 
     private static string Mebibytes(long bytes) => bytes % (1 << 20) == 0
@@ -370,6 +374,13 @@ public sealed class NamespaceRun : IDisposable
         {
             File.Delete(file);
         }
+    }
+
+    private void Clear()
+    {
+        End();
+        box?.Dispose();
+        Remove(marker);
     }
 
     private bool IsPrepared() => prepared = prepared || new FileInfo(marker!).Length > 0;
