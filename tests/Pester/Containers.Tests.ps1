@@ -3,6 +3,7 @@
 
 BeforeDiscovery {
     $docker = $null -ne $env:CLOUDLAB_TEST_DOCKER
+    $root = $IsLinux -and [Environment]::IsPrivilegedProcess
 }
 
 BeforeAll {
@@ -348,5 +349,65 @@ Describe 'With a Docker Engine (CLOUDLAB_TEST_DOCKER)' -Tag Containers -Skip:(-n
             $offered | Should -Contain "${repository}:1"
         }
         finally { $env:DOCKER_HOST = $null }
+    }
+}
+
+Describe 'How a container is made' -Tag Containers {
+    It 'is a matter of Linux, and says so' -Skip:$IsLinux {
+        { Get-LabLinuxNamespace } | Should -Throw -ErrorId 'LinuxNeeded,*'
+        { Mount-LabOverlay a, b c } | Should -Throw -ErrorId 'LinuxNeeded,*'
+    }
+
+    It 'lists the namespaces of processes from the pipeline' -Skip:(-not $IsLinux) {
+        $mine = Get-Process -Id $PID | Get-LabLinuxNamespace -Type pid, net
+        $mine.Type | Should -Be net, pid
+        $mine.ProcessId | Should -Be $PID, $PID
+        (Get-LabLinuxNamespace -Type pid).Inode | Should -Contain $mine[1].Inode
+        $problems = @()
+        Get-LabLinuxNamespace ([int]::MaxValue) -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -BeLike 'ProcessNotFound,*'
+    }
+
+    It 'refuses a host name without a UTS namespace' -Skip:(-not $IsLinux) {
+        { Invoke-LabLinuxNamespace -Pid -Hostname x -Command true } | Should -Throw -ErrorId 'HostnameNeedsUts,*'
+        { Invoke-LabLinuxNamespace -Uts -Hostname 'a b' -Command true } | Should -Throw -ErrorId 'HostnameInvalid,*'
+    }
+
+    It 'runs a command in namespaces like any program: output, errors, exit code' -Skip:(-not $root) {
+        Invoke-LabLinuxNamespace -Pid -Uts -Hostname made-by-hand -Command sh, -c, 'echo $$ $(uname -n)' | Should -Be '1 made-by-hand'
+        $errors = Invoke-LabLinuxNamespace -Uts -Command sh, -c, 'echo bad >&2; exit 3' -ErrorVariable problems -ErrorAction SilentlyContinue 6>&1
+        "$errors" | Should -Be bad
+        $LASTEXITCODE | Should -Be 3
+        $problems.FullyQualifiedErrorId | Should -BeLike 'NamespaceCommandFailed,*'
+        Get-Process -Id $PID | Invoke-LabLinuxNamespace -Uts -Command uname, -n | Should -Be ([Net.Dns]::GetHostName())
+        Invoke-LabLinuxNamespace -Pid -Command touch, "$TestDrive/made" -WhatIf
+        "$TestDrive/made" | Should -Not -Exist
+    }
+
+    It 'puts layers together, and shows what a change does' -Skip:(-not $root) {
+        Push-Location $TestDrive
+        try {
+            $null = New-Item -ItemType Directory base
+            Set-Content base/old x
+            $overlay = Mount-LabOverlay -LowerPath base -UpperPath changes -Path merged
+            try {
+                (TabExpansion2 "Dismount-LabOverlay $TestDrive" "Dismount-LabOverlay $TestDrive".Length).CompletionMatches.CompletionText | Should -Contain $overlay.Path
+                Remove-Item merged/old
+                Set-Content merged/new y
+                $changes = $overlay | Get-LabOverlayChange
+                $changes.Change | Should -Be Added, Deleted
+                'base/old' | Should -Exist
+                Get-LabOverlay merged | Should -Be "$($overlay.Path)"
+            }
+            finally { $overlay | Dismount-LabOverlay }
+            { Get-LabOverlayChange merged -ErrorAction Stop } | Should -Throw -ErrorId 'OverlayNotFound,*'
+        }
+        finally { Pop-Location }
+    }
+
+    It 'shows a process as it shows a container' -Skip:(-not $root) {
+        $table = Get-Process -Id $PID | Get-LabContainerIsolation | Format-Table | Out-String -Width 80
+        $table | Should -Match "$PID"
+        $table | Should -Not -Match '…'
     }
 }

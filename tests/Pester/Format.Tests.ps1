@@ -26,6 +26,7 @@ BeforeDiscovery {
         LabContainerChange         = 'Change', 'Path'
         LabContainerCommand        = 'ExitCode'
         LabContainerCopy           = 'Source', 'Destination', 'Files', 'Size'
+        LabContainerIsolation      = 'Name', 'ProcessId', 'Own', 'Shared'
         LabContainerLogLine        = 'Stream', 'Text'
         LabContainerProcess        = 'ProcessId', 'Memory', 'Command'
         LabContainerReport         = 'Name', 'Cause', 'RestartCount'
@@ -52,8 +53,10 @@ BeforeDiscovery {
         LabImageBuild              = 'Image', 'Digest', 'StepCount', 'CachedSteps'
         LabInstance                = 'InstanceId', 'Name', 'State'
         LabInstanceProfile         = 'Name', 'RoleName'
+        LabLinuxNamespace          = 'Type', 'Inode', 'ProcessCount', 'ProcessName'
         LabMissedRun               = 'Missed', 'Name', 'Reason'
         LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
+        LabNamespaceCommand        = @('ExitCode')
         LabNodeCapacity            = 'Node', 'PodCount'
         LabObject                  = 'Bucket', 'Key', 'Size'
         LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
@@ -61,6 +64,8 @@ BeforeDiscovery {
         LabObjectTag               = 'Bucket', 'Key', 'Tag'
         LabObjectUrl               = 'Url', 'Method'
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
+        LabOverlay                 = 'Path', 'LowerPath', 'UpperPath'
+        LabOverlayChange           = 'Change', 'Mechanism', 'Path', 'LowerPath'
         LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
         LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
         LabPolicyDifference        = 'SideIndicator', 'Action', 'Resource', 'DecidedBy'
@@ -94,11 +99,14 @@ BeforeDiscovery {
         LabBuildWarning      = 'Message', 'Url'
         LabBuildStep         = 'Number', 'Platform', 'Instruction'
         LabBuilderNode       = 'Name', 'Endpoint'
+        LabCgroup            = 'Path', 'Memory', 'MemoryLimit'
         LabContainerHealthCheck = 'ExitCode', 'Output'
+        LabContainerLayer    = 'Number', 'Kind', 'Path', 'Size'
         LabContainerMount    = 'Source', 'Destination'
         LabContainerPort     = 'HostPort', 'ContainerPort', 'Protocol'
         LabImageFile         = 'Path', 'Change', 'Kind', 'Size'
         LabImagePlatform     = 'Platform', 'Size', 'Digest'
+        LabNamespaceComparison = 'Type', 'Inode', 'HostInode', 'Shared'
         LabScheduleCollision = @('RunCount')
         LabScheduleFinding   = 'Id', 'Message'
         LabScheduleSpread    = 'Name', 'Schedule', 'Proposal'
@@ -151,7 +159,7 @@ Describe 'Format' -Tag Module {
                 'StorageClass' { return 'INTELLIGENT_TIERING' }
                 'Algorithm' { return 'aws:kms:dsse' }
                 'ContentType' { return 'application/vnd.openxmlformats' }
-                'Version' { return '2012-10-17' }
+                'Version' { if ($Type -eq [string]) { return '2012-10-17' } }
                 'SideIndicator' { return '=>' }
                 'AccessKeyId' { return 'AKIA' + 'X' * 16 }
                 'Status' { if ($Type -eq [string]) { return 'Inactive' } }

@@ -45,8 +45,6 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 {
     private const string LinesSet = "Lines", InteractiveSet = "Interactive";
 
-    private const int LinesKept = 10;
-
     private bool named, begun;
     private ContainerExec? fed;
 
@@ -235,38 +233,15 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
     private async Task ReadAsync(ContainerExec exec, string container, CancellationToken cancellation)
     {
-        List<string> output = [], errors = [];
-        Queue<string> last = [];
-        int code = await exec.ReadAsync(async (line, isError) =>
-        {
-            if (AsObject)
-            {
-                (isError ? errors : output).Add(line);
-                return;
-            }
-
-            last.Enqueue(line);
-            if (last.Count > LinesKept)
-            {
-                last.Dequeue();
-            }
-
-            if (isError)
-            {
-                await CommandOutput.ShowErrorAsync(AskAsync, this, line);
-            }
-            else
-            {
-                await WriteAsync(line, cancellation);
-            }
-        }, cancellation);
+        CommandLines lines = new(AsObject, line => WriteAsync(line, cancellation), AskAsync, this);
+        int code = await exec.ReadAsync(lines.TakeAsync, cancellation);
         await CommandOutput.SetExitCodeAsync(AskAsync, this, code);
         if (AsObject)
         {
             await WriteAsync(
                 new LabContainerCommand
                 {
-                    Container = container, Command = string.Join(' ', Command), ExitCode = code, Output = output, ErrorOutput = errors, Duration = exec.Duration,
+                    Container = container, Command = string.Join(' ', Command), ExitCode = code, Output = lines.Output, ErrorOutput = lines.Errors, Duration = exec.Duration,
                 },
                 cancellation);
         }
@@ -274,12 +249,10 @@ public sealed class InvokeLabContainerCommand : DockerCommand
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "ContainerCommandFailed",
-                $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{CommandOutput.Last(last)}")
+                $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{lines.Last}")
             {
                 Target = container,
-                Advice = code is 126 or 127 && Command is [var whole] && whole.Contains(' ', StringComparison.Ordinal)
-                    ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, '{whole}'."
-                    : "Use -AsObject to get output and exit code without an error.",
+                Advice = CommandLines.Advice(Command, code),
             };
         }
     }

@@ -24,13 +24,25 @@ public static class ExitCodes
         string? meaning = code switch
         {
             125 => "the engine could not start the container",
-            126 => "the program is not executable",
-            127 => "the program, or one that it called, was not found",
             137 => "killed by SIGKILL: by the engine, by the memory limit, or by hand",
-            139 => "crashed with SIGSEGV",
             143 => "ended by SIGTERM, as a stop does",
-            _ => SignalOf(code) is { } signal ? "ended by " + signal : null,
+            _ => Meaning(code),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"exit code {code}") + (meaning is null ? "" : $" ({meaning})");
+        return InWords(code, meaning);
     }
+
+    /// <summary>An exit code of a program that no engine started, in words.</summary>
+    /// <param name="code">An exit code.</param>
+    /// <returns><c>exit code 137 (ended by SIGKILL)</c>.</returns>
+    public static string DescribeProgram(int code) => InWords(code, Meaning(code));
+
+    private static string? Meaning(int code) => code switch
+    {
+        126 => "the program is not executable",
+        127 => "the program, or one that it called, was not found",
+        139 => "crashed with SIGSEGV",
+        _ => SignalOf(code) is { } signal ? "ended by " + signal : null,
+    };
+
+    private static string InWords(int code, string? meaning) => string.Create(CultureInfo.InvariantCulture, $"exit code {code}") + (meaning is null ? "" : $" ({meaning})");
 }

@@ -39,6 +39,28 @@ internal sealed class LineSplitter
         }
     }
 
+    /// <summary>Reads one stream of output to its end.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="onLine">Takes the lines as they come.</param>
+    /// <returns>Done when all are read.</returns>
+    public static async Task ReadAsync(Stream stream, Func<string, ValueTask> onLine)
+    {
+        Half half = new();
+        byte[] buffer = new byte[64 << 10];
+        while (await stream.ReadAsync(buffer) is > 0 and int count)
+        {
+            foreach (string line in half.Take(buffer.AsMemory(0, count)))
+            {
+                await onLine(line);
+            }
+        }
+
+        if (half.Rest() is { } rest)
+        {
+            await onLine(rest);
+        }
+    }
+
     private sealed class Half
     {
         private readonly MemoryStream pending = new();
