@@ -60,7 +60,7 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
             Path = source.Shown,
             Project = model?.Name,
             Services = [.. model?.Services.Select(service => service.Key) ?? []],
-            Profiles = [.. model?.Services.SelectMany(service => ComposeModel.Texts(service.Value, "profiles")).Distinct().Order(StringComparer.Ordinal) ?? []],
+            Profiles = model is null ? [] : [.. model.Services.SelectMany(service => ComposeModel.Texts(service.Value, "profiles")).Distinct().Order(StringComparer.Ordinal)],
             Problems = [.. problems.OrderBy(problem => problem.Severity != Error)],
         };
     }

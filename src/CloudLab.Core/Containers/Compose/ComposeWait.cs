@@ -93,7 +93,7 @@ internal sealed class ComposeWait
 
     private async Task<(string? Waiting, LabException? Problem)> JudgeAsync(LabContainer container, ContainerInspectResponse now, TimeProvider clock, CancellationToken cancellation)
     {
-        ContainerState state = now.State!;
+        State state = now.State!;
         string service = ComposeStore.ServiceOf(container);
         long restarts = now.RestartCount;
         int code = (int)state.ExitCode;
@@ -140,7 +140,7 @@ internal sealed class ComposeWait
     }
 
     // By the engine's clock or, where that is another one, by how long it has been seen.
-    private bool Long(string id, ContainerState state, TimeSpan limit, TimeProvider clock)
+    private bool Long(string id, State state, TimeSpan limit, TimeProvider clock)
     {
         DateTimeOffset now = clock.GetUtcNow();
         if (!firstSeen.TryGetValue((id, state.StartedAt), out DateTimeOffset first))
