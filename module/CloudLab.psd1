@@ -33,6 +33,7 @@
         'Connect-LabDockerNetwork'
         'Connect-LabRegistry'
         'ConvertTo-LabImage'
+        'ConvertTo-LabManifest'
         'Copy-LabContainerItem'
         'Copy-LabImage'
         'Copy-LabObject'
