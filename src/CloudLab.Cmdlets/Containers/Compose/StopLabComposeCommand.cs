@@ -9,7 +9,7 @@ namespace CloudLab.Cmdlets.Containers.Compose;
 /// <remarks>
 /// <para>Without -Remove the containers stay and can be started again ('docker compose stop'). With -Remove they and the project's networks are removed ('docker compose down');
 /// -Volume also removes the project's volumes with all their data, after a confirmation, and -Image its images. A project that has no file any more is stopped
-/// by its -ProjectName. -WhatIf shows everything that would be stopped or removed.</para>
+/// by its -ProjectName. Services of all profiles are meant, unless -Profile is given. -WhatIf shows everything that would be stopped or removed.</para>
 /// <para>Errors: ComposeFileNotFound, ComposeFileInvalid, ComposeServiceNotFound; ComposeProjectNotFound, with the nearest names; ComposeFailed repeats what docker compose said.
 /// ComposeNotFound and NoDockerEngine when compose or the engine is missing; these end the command.</para>
 /// </remarks>
@@ -84,13 +84,16 @@ public sealed class StopLabComposeCommand : ComposeCommand
         };
         ComposeStore store = new(Lab, Reporter);
 
+        // What a profile started has to be stopped, too; compose itself leaves it and the network that it uses.
+        ComposeSource source = Profile.Length > 0 ? Source : Source with { Profiles = ["*"] };
+
         // Compose takes a name that does not exist for a project with nothing to do.
         string project = Source is { ProjectName: { } name, Files.Count: 0 }
             ? (await store.ServicesAsync(Source, cancellation))[0].Project
-            : (await runner.CheckAsync(Source, Service, cancellation)).Project;
+            : (await runner.CheckAsync(source, Service, cancellation)).Project;
         if (await AskAsync(IsWhatIf))
         {
-            foreach (ComposeChange change in await runner.PlanStopAsync(Source, options, cancellation))
+            foreach (ComposeChange change in await runner.PlanStopAsync(source, options, cancellation))
             {
                 await ShouldProcessAsync(change.Target, change.Action);
             }
@@ -110,10 +113,10 @@ public sealed class StopLabComposeCommand : ComposeCommand
             return;
         }
 
-        await runner.StopAsync(Source, options, cancellation);
+        await runner.StopAsync(source, options, cancellation);
         if (PassThru)
         {
-            await WriteManyAsync((await store.ServicesAsync(Source, cancellation)).Where(service => Service.Length == 0 || Service.Contains(service.Service)), cancellation);
+            await WriteManyAsync((await store.ServicesAsync(source, cancellation)).Where(service => Service.Length == 0 || Service.Contains(service.Service)), cancellation);
         }
     }
 }

@@ -18,7 +18,7 @@ public static partial class YamlWriter
 
     /// <summary>Writes one document.</summary>
     /// <param name="value">Its content.</param>
-    /// <returns>The document, which begins with <c>---</c> and has no newline at its end.</returns>
+    /// <returns>The document, which begins with <c>---</c> and has no newline at its end, where one can be added without changing it.</returns>
     public static string Write(JsonNode? value)
     {
         StringBuilder text = new();
@@ -30,9 +30,23 @@ public static partial class YamlWriter
         emitter.Emit(new DocumentEnd(isImplicit: true));
         emitter.Emit(new StreamEnd());
 
-        // Newlines that belong to the last text stay; the one that ends the document is the pipeline's to add.
-        return text.Length > 0 && text[^1] == '\n' ? text.ToString(0, text.Length - 1) : text.ToString();
+        if (Last(value) is { } last && Lines().IsMatch(last))
+        {
+            // Whether a newline follows the document must not change the text that it ends with.
+            text.Append("...\n");
+        }
+
+        // Whoever writes the next document, or the file, adds it.
+        return text.ToString().TrimEnd('\n');
     }
+
+    private static string? Last(JsonNode? value) => value switch
+    {
+        JsonObject { Count: > 0 } map => Last(map.Last().Value),
+        JsonArray { Count: > 0 } list => Last(list[^1]),
+        JsonValue scalar when scalar.TryGetValue(out string? text) => text,
+        _ => null,
+    };
 
     private static void Emit(Emitter emitter, JsonNode? value)
     {

@@ -19,10 +19,11 @@ internal sealed class ComposeProgram(LabSession session, IReporter reporter)
     /// <summary>Resolves a project.</summary>
     /// <param name="source">The project.</param>
     /// <param name="cancellation">Ends compose.</param>
+    /// <param name="services">Services that are meant with those that they depend on, also where their profile is not enabled; all of the enabled profiles if there are none.</param>
     /// <returns>The resolved project. Throws <see cref="LabException"/> where it is invalid.</returns>
-    public async Task<ComposeModel> ResolveAsync(ComposeSource source, CancellationToken cancellation)
+    public async Task<ComposeModel> ResolveAsync(ComposeSource source, CancellationToken cancellation, IReadOnlyList<string>? services = null)
     {
-        (int exitCode, string output, ComposeMessages said) = await RunAsync(source, ["config", "--format", "json"], null, cancellation);
+        (int exitCode, string output, ComposeMessages said) = await RunAsync(source, ["config", "--format", "json", "--", .. services ?? []], null, cancellation);
         if (exitCode != 0)
         {
             throw said.Explain(source, exitCode);

@@ -33,7 +33,7 @@ public sealed class ComposeRunner(LabSession session, IReporter reporter)
     /// <returns>Its name and the services that would be started. Throws <see cref="LabException"/>.</returns>
     public async Task<(string Project, IReadOnlyList<string> Services)> CheckAsync(ComposeSource source, IReadOnlyList<string> services, CancellationToken cancellation)
     {
-        ComposeModel model = await program.ResolveAsync(source, cancellation);
+        ComposeModel model = await program.ResolveAsync(source, cancellation, services);
         model.Said.Warn(reporter);
         return (model.Name, [.. model.WithNeeded(services).Order(StringComparer.Ordinal)]);
     }
@@ -70,7 +70,7 @@ public sealed class ComposeRunner(LabSession session, IReporter reporter)
     public async Task<(IReadOnlyList<LabComposeService> Services, IReadOnlyList<LabException> Problems)> StartAsync(
         ComposeSource source, ComposeStartOptions options, WaitOptions? wait, CancellationToken cancellation)
     {
-        ComposeModel model = await program.ResolveAsync(source, cancellation);
+        ComposeModel model = await program.ResolveAsync(source, cancellation, options.Services);
         HashSet<string> meant = model.WithNeeded(options.Services);
         ComposeWait waiting = new(session, reporter, model.Name, meant, model.OneShots());
         (int exitCode, _, ComposeMessages said) = await program.RunAsync(source, ["up", "--detach", .. options.Arguments()], $"Starting {model.Name}", cancellation);
