@@ -111,11 +111,6 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
             {
                 yield return new LabComposeProblem(Error, "OneShotRestarts", name, $"others wait for its end, but restart: {ComposeModel.Text(service, "restart")} starts it again for ever: use on-failure or \"no\".");
             }
-
-            if (ComposeModel.Scale(service) > 1 && ComposeModel.Text(service, "container_name") is { } own)
-            {
-                yield return new LabComposeProblem(Error, "NameTaken", name, $"{ComposeModel.Scale(service)} containers cannot all be named '{own}': remove container_name.");
-            }
         }
 
         foreach (string kind in new[] { "configs", "secrets" })

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using CloudLab.Core.Common.Errors;
@@ -166,6 +167,7 @@ public sealed class ComposeLog(LabSession session, IReporter reporter)
         ChannelWriter<IReadOnlyList<LabComposeLogLine>> to, CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ConcurrentDictionary<string, DateTimeOffset> last = [];
         Dictionary<string, Task> followed = containers.ToDictionary(container => container.Id, container => OneAsync(container, query));
         await using IAsyncEnumerator<LabDockerEvent> events = new ContainerEvents(session)
             .WatchAsync(new ContainerEventQuery { Labels = [$"{ComposeStore.ProjectLabel}={project}"], Actions = ["start"], Since = begun }, stop.Token).GetAsyncEnumerator(stop.Token);
@@ -188,8 +190,11 @@ public sealed class ComposeLog(LabSession session, IReporter reporter)
                     LabContainer? container = (await store.ContainersAsync(project, cancellation)).FirstOrDefault(each => each.Id == started.Id && meant(each));
                     if (container is not null && (!followed.TryGetValue(container.Id, out Task? before) || before.IsCompleted))
                     {
-                        // Of one that starts again, only what is new.
-                        followed[container.Id] = OneAsync(container, query with { Tail = null, Since = started.Time });
+                        // Of one that starts again, only what is new. The engine announces a start after the first lines.
+                        followed[container.Id] = OneAsync(container, query with
+                        {
+                            Tail = null, Since = last.TryGetValue(container.Id, out DateTimeOffset seen) ? seen.AddTicks(1) : query.Since,
+                        });
                     }
 
                     next = events.MoveNextAsync().AsTask();
@@ -225,6 +230,7 @@ public sealed class ComposeLog(LabSession session, IReporter reporter)
             {
                 await foreach (IReadOnlyList<LabContainerLogLine> lines in log.ReadAsync(container.Id, which, stop.Token))
                 {
+                    last[container.Id] = lines[^1].Time;
                     await to.WriteAsync([.. lines.Select(line => Of(project, container, line))], stop.Token);
                 }
             }

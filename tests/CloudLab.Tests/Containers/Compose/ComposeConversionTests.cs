@@ -220,7 +220,7 @@ public sealed class ComposeConversionTests : KubeTest
     public async Task A_port_written_without_quotes_means_what_it_says()
     {
         JsonObject service = (await ConvertAsync("gitea")).Objects["Service/server"];
-        Assert.Contains(service["spec"]!["ports"]!.AsArray(), port => (int)port!["port"]! == 2122 && (int)port["targetPort"]! == 22);
+        Assert.Contains(service["spec"]!["ports"]!.AsArray(), port => (long)port!["port"]! == 2122 && (long)port["targetPort"]! == 22);
     }
 
     [Fact]
@@ -241,13 +241,13 @@ public sealed class ComposeConversionTests : KubeTest
         Assert.Equal("CeleryExecutor", Env(objects["Deployment/airflow-webserver"], "AIRFLOW__CORE__EXECUTOR"));
         JsonNode init = Container(objects["Job/airflow-init"]);
         Assert.Equal(["-c", "echo ${ONE}; exec true"], init["args"]!.AsArray().Select(part => (string)part!));
-        Assert.Equal(0, (int)init["securityContext"]!["runAsUser"]!);
+        Assert.Equal(0, (long)init["securityContext"]!["runAsUser"]!);
         Assert.Equal("airflow-init (service_completed_successfully), postgres (service_healthy)", (string?)objects["Deployment/airflow-webserver"]["spec"]!["template"]!["metadata"]!["annotations"]!["cloudlab/depends-on"]);
     }
 
     [Fact]
     public async Task What_Kubernetes_would_replace_is_escaped() =>
-        Assert.Equal("$$(NOT) $$$$", Env((await ConvertAsync("monitoring")).Objects["Deployment/grafana"], "GF_X"));
+        Assert.Equal("$$(NOT) $$$", Env((await ConvertAsync("monitoring")).Objects["Deployment/grafana"], "GF_X"));
 
     [Fact]
     public async Task Health_checks_become_probes()
@@ -255,8 +255,8 @@ public sealed class ComposeConversionTests : KubeTest
         Dictionary<string, JsonObject> objects = (await ConvertAsync("voting")).Objects;
         JsonNode vote = Container(objects["Deployment/vote"]);
         Assert.Equal(["curl", "-f", "http://localhost"], vote["readinessProbe"]!["exec"]!["command"]!.AsArray().Select(part => (string)part!));
-        Assert.Equal((15, 5, 3), ((int)vote["livenessProbe"]!["periodSeconds"]!, (int)vote["livenessProbe"]!["timeoutSeconds"]!, (int)vote["livenessProbe"]!["failureThreshold"]!));
-        Assert.Equal((5, 5), ((int)vote["startupProbe"]!["periodSeconds"]!, (int)vote["startupProbe"]!["failureThreshold"]!));
+        Assert.Equal((15, 5, 3), ((long)vote["livenessProbe"]!["periodSeconds"]!, (long)vote["livenessProbe"]!["timeoutSeconds"]!, (long)vote["livenessProbe"]!["failureThreshold"]!));
+        Assert.Equal((5, 5), ((long)vote["startupProbe"]!["periodSeconds"]!, (long)vote["startupProbe"]!["failureThreshold"]!));
         Assert.Equal(["/bin/sh", "-c", "redis-cli ping"], Container(objects["Deployment/redis"])["readinessProbe"]!["exec"]!["command"]!.AsArray().Select(part => (string)part!));
         Assert.Equal("None", (string?)objects["Service/redis"]["spec"]!["clusterIP"]);
     }
@@ -265,8 +265,8 @@ public sealed class ComposeConversionTests : KubeTest
     public async Task Tasks_become_jobs()
     {
         Dictionary<string, JsonObject> objects = (await ConvertAsync("migration")).Objects;
-        Assert.Equal((3, "OnFailure"), ((int)objects["Job/migrate"]["spec"]!["backoffLimit"]!, (string)objects["Job/migrate"]["spec"]!["template"]!["spec"]!["restartPolicy"]!));
-        Assert.Equal((0, "Never"), ((int)objects["Job/seed"]["spec"]!["backoffLimit"]!, (string)objects["Job/seed"]["spec"]!["template"]!["spec"]!["restartPolicy"]!));
+        Assert.Equal((3, "OnFailure"), ((long)objects["Job/migrate"]["spec"]!["backoffLimit"]!, (string)objects["Job/migrate"]["spec"]!["template"]!["spec"]!["restartPolicy"]!));
+        Assert.Equal((0, "Never"), ((long)objects["Job/seed"]["spec"]!["backoffLimit"]!, (string)objects["Job/seed"]["spec"]!["template"]!["spec"]!["restartPolicy"]!));
         Assert.DoesNotContain("Service/migrate", objects.Keys);
     }
 

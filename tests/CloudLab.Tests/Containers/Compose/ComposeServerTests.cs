@@ -54,7 +54,7 @@ public sealed class ComposeServerTests : ContainerWorld
         Assert.Equal("stderr", lines.Single(line => line.Service == "api").Stream);
 
         // Its output is what the cmdlets for containers take.
-        Assert.Equal("web up", (await RunAsync("Get-LabContainerLog", null, [services[4]])).Ok().Output.Single()!.ToString());
+        Assert.Equal("web up", (await RunAsync("Get-LabContainerLog", new { }, [services[4]])).Ok().Output.Single()!.ToString());
 
         LabComposeProject found = Assert.Single((await RunAsync("Get-LabCompose", new { All = true, ProjectName = project })).Ok().OutputOf<LabComposeProject>());
         Assert.Equal(("5 running, 1 exited", 5, 6), (found.Status, found.Running, found.Total));
@@ -148,13 +148,13 @@ public sealed class ComposeServerTests : ContainerWorld
             services:
               a: {image: "nginx", ports: ["18080:80"], volumes: ["./nosuch:/x"], environment: {P: "${CLOUDLAB_NOT_SET}"}, depends_on: {b: {condition: service_healthy}} }
               b: {image: "x:1", ports: ["18080:81"], restart: always}
-              c: {image: "x:1", ports: ["18090:80"], container_name: only, deploy: {replicas: 2}, depends_on: {b: {condition: service_completed_successfully} } }
+              c: {image: "x:1", ports: ["18090:80"], deploy: {replicas: 2}, depends_on: {b: {condition: service_completed_successfully} } }
             configs: {gone: {file: ./gone} }
             """);
         LabComposeTest test = Assert.Single((await RunAsync("Test-LabCompose", new { Path = new[] { file } })).Ok().OutputOf<LabComposeTest>());
         Assert.False(test.Valid);
         Assert.Equal(["a", "b", "c"], test.Services);
-        foreach (string id in new[] { "ImageWithoutTag", "PortConflict", "BindSourceMissing", "VariableNotSet", "NoHealthCheck", "OneShotRestarts", "NameTaken", "Obsolete" })
+        foreach (string id in new[] { "ImageWithoutTag", "PortConflict", "BindSourceMissing", "VariableNotSet", "NoHealthCheck", "OneShotRestarts", "Obsolete" })
         {
             Assert.Contains(test.Problems, problem => problem.Id == id);
         }
