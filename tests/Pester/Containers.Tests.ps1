@@ -74,6 +74,9 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
         @{ Line = 'Copy-LabContainerItem volume://nosuch/x .' }
         @{ Line = 'Get-LabDockerNetwork' }
         @{ Line = 'Watch-LabContainer' }
+        @{ Line = 'Get-LabCompose -All' }
+        @{ Line = 'Get-LabComposeLog -ProjectName nosuch' }
+        @{ Line = 'Stop-LabCompose -ProjectName nosuch' }
     ) {
         { Invoke-Expression "$Line @none" } | Should -Throw -ErrorId 'NoDockerEngine,*'
     }
@@ -94,6 +97,9 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
         @{ Cmdlet = 'Start-LabContainer'; Alias = 'v'; Parameter = 'Volume' }
         @{ Cmdlet = 'Get-LabContainerLog'; Alias = 'f'; Parameter = 'Follow' }
         @{ Cmdlet = 'Get-LabContainer'; Alias = 'a'; Parameter = 'All' }
+        @{ Cmdlet = 'Start-LabCompose'; Alias = 'f'; Parameter = 'Path' }
+        @{ Cmdlet = 'Start-LabCompose'; Alias = 'p'; Parameter = 'ProjectName' }
+        @{ Cmdlet = 'Stop-LabCompose'; Alias = 'v'; Parameter = 'Volume' }
     ) {
         (Get-Command $Cmdlet).Parameters[$Parameter].Aliases | Should -Contain $Alias
     }
@@ -110,6 +116,16 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
         $said[0] | Should -BeLike 'TerminalMissing,*'
         $said[1] | Should -BeLike '-Interactive needs a terminal, and standard input is redirected*'
         (Get-Command Invoke-LabContainer -Syntax) | Should -Match '-Interactive'
+    }
+
+    It 'tells a compose file that does not exist from a service' {
+        { Start-LabCompose web @none -ErrorAction Stop } | Should -Throw -ErrorId 'ComposeFileNotFound,*' -ExpectedMessage '*-Service*'
+    }
+
+    It 'writes <Text> so that it stays text' -ForEach @(@{ Text = 'no' }, @{ Text = '2122:22' }, @{ Text = '010' }, @{ Text = "a`nb`n" }) {
+        $yaml = @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'x' }; data = @{ a = $Text } } | ConvertTo-LabManifest
+        $yaml | Should -BeLike "---`napiVersion: v1`nkind: ConfigMap`nmetadata:`n  name: x`ndata:*"
+        $yaml | Should -Match $(if ($Text.Contains("`n")) { '(?m)^  a: \|$' } else { "(?m)^  a: '$Text'`$" })
     }
 
     It 'says what would be run, with -WhatIf' {

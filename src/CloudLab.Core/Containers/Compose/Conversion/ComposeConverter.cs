@@ -1,0 +1,276 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Sessions;
+
+namespace CloudLab.Core.Containers.Compose.Conversion;
+
+/// <summary>How a compose project becomes manifests.</summary>
+public sealed record ComposeConversionOptions
+{
+    /// <summary>Size of the claims that volumes become.</summary>
+    public string StorageSize { get; init; } = "1Gi";
+
+    /// <summary>Type of the Services of what publishes ports.</summary>
+    public string ServiceType { get; init; } = "ClusterIP";
+}
+
+/// <summary>Makes Kubernetes objects of a compose project, and says what has no counterpart.</summary>
+/// <param name="session">Names the docker CLI's configuration; no engine is needed.</param>
+/// <param name="reporter">Gets a warning for each thing that is not carried over.</param>
+public sealed class ComposeConverter(LabSession session, IReporter reporter)
+{
+    /// <summary>Converts a project.</summary>
+    /// <param name="source">The project.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellation">Ends compose.</param>
+    /// <returns>Objects, those that others need first.</returns>
+    public async Task<IReadOnlyList<JsonObject>> ConvertAsync(ComposeSource source, ComposeConversionOptions options, CancellationToken cancellation)
+    {
+        ComposeModel model = await new ComposeProgram(session, reporter).ResolveAsync(source, cancellation);
+        model.Said.Warn(reporter);
+        ConversionContext context = new(model, options, session.Docker.Environment, reporter);
+        List<JsonObject> workloads = [];
+        foreach ((string name, JsonObject service) in model.Services)
+        {
+            workloads.AddRange(new ServiceConversion(context, name, service).Objects());
+        }
+
+        foreach ((string name, JsonObject network) in ComposeModel.Maps(model.Root, "networks"))
+        {
+            if (name != "default" || network.Any(pair => pair.Key is not ("name" or "ipam") || (pair.Key == "ipam" && pair.Value is JsonObject { Count: > 0 })))
+            {
+                context.Say(null, $"networks.{name}", "all pods of a namespace reach each other; a NetworkPolicy can separate them");
+            }
+        }
+
+        return [.. context.Shared, .. workloads];
+    }
+}
+
+/// <summary>What the conversions of all services of a project share.</summary>
+internal sealed class ConversionContext
+{
+    private const int LargestContent = 1_000_000;
+
+    private readonly IReporter reporter;
+    private readonly LabEnvironment environment;
+    private readonly Dictionary<string, string> names = [];
+    private readonly HashSet<string> made = [];
+
+    public ConversionContext(ComposeModel model, ComposeConversionOptions options, LabEnvironment environment, IReporter reporter)
+    {
+        (Model, Options, this.environment, this.reporter) = (model, options, environment, reporter);
+        foreach ((string service, _) in model.Services)
+        {
+            string name = KubeText.Name(service);
+            for (int i = 2; names.ContainsValue(name); i++)
+            {
+                name = $"{KubeText.Name(service)[..Math.Min(58, KubeText.Name(service).Length)]}-{i}";
+            }
+
+            names[service] = name;
+        }
+    }
+
+    public ComposeModel Model { get; }
+
+    public ComposeConversionOptions Options { get; }
+
+    /// <summary>ConfigMaps, Secrets and claims, in the order in which they were needed.</summary>
+    public List<JsonObject> Shared { get; } = [];
+
+    /// <summary>Says what is not carried over.</summary>
+    public void Say(string? service, string key, string what) => reporter.Warning($"{(service is null ? "" : service + ": ")}{key}: {what}.");
+
+    public string NameOf(string service) => names.GetValueOrDefault(service) ?? KubeText.Name(service);
+
+    /// <summary>A text in which the services are called as in the cluster.</summary>
+    public string Renamed(string service, string key, string text)
+    {
+        foreach ((string old, string name) in names.Where(pair => pair.Key != pair.Value))
+        {
+            string renamed = Regex.Replace(text, $@"(?<=^|[/@,=\s]){Regex.Escape(old)}(?=$|[:/,\s])", name);
+            if (renamed != text)
+            {
+                Say(service, key, $"the service '{old}' is called '{name}' in it now, because names in Kubernetes have only lower-case letters, digits and dashes");
+                text = renamed;
+            }
+        }
+
+        return text;
+    }
+
+    public JsonObject Object(string apiVersion, string kind, string name, JsonObject rest, string? service = null)
+    {
+        JsonObject labels = new() { ["app.kubernetes.io/part-of"] = KubeText.Name(Model.Name) };
+        if (service is not null)
+        {
+            labels["app.kubernetes.io/name"] = NameOf(service);
+        }
+
+        JsonObject result = new() { ["apiVersion"] = apiVersion, ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = labels } };
+        foreach ((string key, JsonNode? value) in rest.ToArray())
+        {
+            rest.Remove(key);
+            result[key] = value;
+        }
+
+        return result;
+    }
+
+    /// <summary>A ConfigMap or Secret of a config or secret; null where it has no content.</summary>
+    /// <returns>The name of the object and the key in it.</returns>
+    public (string Name, string Key)? Content(string service, string kind, string name)
+    {
+        JsonObject source = ComposeModel.Map(ComposeModel.Map(Model.Root, kind), name);
+        string own = KubeText.Name(name), key = KubeText.Key(name);
+        if (ComposeModel.Flag(source, "external"))
+        {
+            Say(service, $"{kind}.{name}", $"it is external: create the {(kind == "secrets" ? "Secret" : "ConfigMap")} '{own}' with the key '{key}' before this is deployed");
+            return (own, key);
+        }
+
+        byte[]? bytes = ComposeModel.Text(source, "content") is { } content ? Encoding.UTF8.GetBytes(content)
+            : ComposeModel.Text(source, "environment") is { } variable ? environment.Get(variable) is { } value ? Encoding.UTF8.GetBytes(value) : null
+            : ComposeModel.Text(source, "file") is { } file && File.Exists(file) ? File.ReadAllBytes(file) : null;
+        if (bytes is null || bytes.Length > LargestContent)
+        {
+            Say(service, $"{kind}.{name}", bytes is null ? "its file or variable does not exist, so it is left out" : "it is larger than the 1 MiB that Kubernetes takes, so it is left out");
+            return null;
+        }
+
+        Add(kind == "secrets" ? "Secret" : "ConfigMap", own, new() { [key] = bytes });
+        return (own, key);
+    }
+
+    /// <summary>Adds a ConfigMap or a Secret once.</summary>
+    public void Add(string kind, string name, Dictionary<string, byte[]> files)
+    {
+        if (!made.Add($"{kind}/{name}"))
+        {
+            return;
+        }
+
+        JsonObject texts = [], binary = [];
+        foreach ((string key, byte[] bytes) in files)
+        {
+            if (TextOf(bytes) is { } text)
+            {
+                texts[key] = text;
+            }
+            else
+            {
+                binary[key] = Convert.ToBase64String(bytes);
+            }
+        }
+
+        JsonObject rest = [];
+        if (kind == "Secret")
+        {
+            rest["type"] = "Opaque";
+        }
+
+        if (texts.Count > 0)
+        {
+            rest[kind == "Secret" ? "stringData" : "data"] = texts;
+        }
+
+        if (binary.Count > 0)
+        {
+            rest[kind == "Secret" ? "data" : "binaryData"] = binary;
+        }
+
+        Shared.Add(Object("v1", kind, name, rest));
+    }
+
+    /// <summary>Adds the claim of a named volume once.</summary>
+    /// <returns>Its name.</returns>
+    public string Claim(string service, string volume)
+    {
+        JsonObject source = ComposeModel.Map(ComposeModel.Map(Model.Root, "volumes"), volume);
+        string name = KubeText.Name(volume);
+        if (!made.Add($"PersistentVolumeClaim/{name}"))
+        {
+            return name;
+        }
+
+        if (ComposeModel.Flag(source, "external"))
+        {
+            Say(service, $"volumes.{volume}", $"it is external: create the PersistentVolumeClaim '{name}' before this is deployed");
+            return name;
+        }
+
+        if (ComposeModel.Text(source, "driver") is { } driver && driver != "local")
+        {
+            Say(null, $"volumes.{volume}.driver", $"'{driver}' is Docker's: set storageClassName in the claim");
+        }
+
+        if (source["driver_opts"] is JsonObject { Count: > 0 })
+        {
+            Say(null, $"volumes.{volume}.driver_opts", "they are Docker's: choose a storage class that does the same");
+        }
+
+        int users = Model.Services.Where(each => ComposeModel.Items(each.Value, "volumes").Any(mount => ComposeModel.Text(mount, "source") == volume))
+            .Sum(each => ComposeModel.Scale(each.Value));
+        if (users > 1)
+        {
+            Say(null, $"volumes.{volume}", "several pods use it: the claim asks for ReadWriteMany, which not every storage class has");
+        }
+
+        Shared.Add(Object("v1", "PersistentVolumeClaim", name, new JsonObject
+        {
+            ["spec"] = new JsonObject
+            {
+                ["accessModes"] = new JsonArray(users > 1 ? "ReadWriteMany" : "ReadWriteOnce"),
+                ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = Options.StorageSize } },
+            },
+        }));
+        return name;
+    }
+
+    /// <summary>The files of a bind mount that a ConfigMap can hold: one, or those of a small folder; null where it cannot.</summary>
+    public static Dictionary<string, byte[]>? Small(string path, bool readOnly)
+    {
+        try
+        {
+            if (File.Exists(path))
+            {
+                return new FileInfo(path).Length <= LargestContent && File.ReadAllBytes(path) is var bytes && TextOf(bytes) is not null
+                    ? new() { [KubeText.Key(Path.GetFileName(path))] = bytes } : null;
+            }
+
+            if (!readOnly || !Directory.Exists(path) || Directory.EnumerateDirectories(path).Any())
+            {
+                return null;
+            }
+
+            FileInfo[] files = [.. new DirectoryInfo(path).EnumerateFiles()];
+            if (files.Length is 0 or > 20 || files.Sum(file => file.Length) > LargestContent || files.Any(file => KubeText.Key(file.Name) != file.Name))
+            {
+                return null;
+            }
+
+            Dictionary<string, byte[]> all = files.OrderBy(file => file.Name, StringComparer.Ordinal).ToDictionary(file => file.Name, file => File.ReadAllBytes(file.FullName));
+            return all.Values.All(bytes => TextOf(bytes) is not null) ? all : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string? TextOf(byte[] bytes)
+    {
+        try
+        {
+            string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
+            return text.Contains('\0', StringComparison.Ordinal) ? null : text;
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+}
