@@ -19,7 +19,7 @@ internal sealed partial class Dockerfile
     /// <summary>The instructions that there are.</summary>
     internal static IReadOnlyCollection<string> Keywords => Known.Keys;
 
-    private DockerfileInstruction? Make(string text, int line, int endLine, IReadOnlyList<DockerfileComment> before, bool hasEmpty)
+    private DockerfileInstruction? Make(string text, int line, int endLine, IReadOnlyList<DockerfileComment> before, int? empty)
     {
         string trimmed = text.Trim();
         int end = trimmed.AsSpan().IndexOfAny(" \t\v\f\r");
@@ -45,7 +45,7 @@ internal sealed partial class Dockerfile
 
         DockerfileInstruction made = new()
         {
-            Keyword = keyword, Line = line, EndLine = endLine, Flags = flags, Rest = rest, Comments = before, HasEmptyContinuation = hasEmpty, Words = [],
+            Keyword = keyword, Line = line, EndLine = endLine, Flags = flags, Rest = rest, Comments = before, EmptyContinuation = empty, Words = [],
         };
         if (name == "ONBUILD")
         {
@@ -60,7 +60,7 @@ internal sealed partial class Dockerfile
                 return Refuse($"ONBUILD cannot have {inner} as its trigger.", "Move the instruction out of ONBUILD.");
             }
 
-            return Make(rest, line, endLine, [], false) is { } trigger ? Copy(made, [trigger.Name, .. trigger.Words], trigger: trigger) : null;
+            return Make(rest, line, endLine, [], null) is { } trigger ? Copy(made, [trigger.Name, .. trigger.Words], trigger: trigger) : null;
         }
 
         bool listed = name is "ADD" or "COPY" or "CMD" or "ENTRYPOINT" or "RUN" or "SHELL" or "VOLUME" or "HEALTHCHECK";
@@ -112,7 +112,7 @@ internal sealed partial class Dockerfile
     private static DockerfileInstruction Copy(DockerfileInstruction made, IReadOnlyList<string> words, bool json = false, bool oldForm = false, DockerfileInstruction? trigger = null) => new()
     {
         Keyword = made.Keyword, Line = made.Line, EndLine = made.EndLine, Flags = made.Flags, Rest = made.Rest, Comments = made.Comments,
-        HasEmptyContinuation = made.HasEmptyContinuation, Words = words, IsJson = json, IsOldForm = oldForm, Trigger = trigger,
+        EmptyContinuation = made.EmptyContinuation, Words = words, IsJson = json, IsOldForm = oldForm, Trigger = trigger,
     };
 
     private static (string Message, string Fix)? FlagProblem(List<string> flags, string known)

@@ -140,7 +140,7 @@ internal sealed partial class Dockerfile
         }
 
         int lastLine = lines.Number;
-        if (Make(joined, start, lastLine, before, hasEmpty) is not { } made)
+        if (Make(joined, start, lastLine, before, hasEmpty ? lastLine : null) is not { } made)
         {
             return;
         }

@@ -50,8 +50,8 @@ internal sealed class DockerfileInstruction
     /// <summary>Comments right before it, and in its continuation lines.</summary>
     public required IReadOnlyList<DockerfileComment> Comments { get; init; }
 
-    /// <summary>Whether there are empty lines in its continuation.</summary>
-    public bool HasEmptyContinuation { get; init; }
+    /// <summary>Where there are empty lines in its continuation, the line in which that ends; BuildKit warns of it there. Else null.</summary>
+    public int? EmptyContinuation { get; init; }
 
     /// <summary>Its heredocs.</summary>
     public IReadOnlyList<DockerfileHeredoc> Heredocs { get; set; } = [];
