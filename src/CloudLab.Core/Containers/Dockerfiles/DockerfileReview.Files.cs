@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 
 namespace CloudLab.Core.Containers.Dockerfiles;
@@ -134,7 +133,7 @@ public sealed partial class DockerfileReview
         {
             Add(DockerfileRule.CopyFromUnknown, about, $"There is no stage {from} above.", hadolint: "DL3022");
         }
-        else if (stages.Any(other => from.Equals(other.Name, StringComparison.OrdinalIgnoreCase)))
+        else if (byName.ContainsKey(from))
         {
             Add(DockerfileRule.CopyFromUnknown, about, $"The stage {from} comes later.", $"Move the stage {from} above.", "DL3022");
         }
@@ -142,7 +141,7 @@ public sealed partial class DockerfileReview
         {
             Add(DockerfileRule.CopyFromUnknown, about, $"{from} is neither a stage nor the name of an image.", hadolint: "DL3022");
         }
-        else if (from.AsSpan().IndexOfAny("/:@") < 0 && NearestNames.Find(from, stages.Take(stage.Index).Select(other => other.Name).OfType<string>()) is { } near)
+        else if (from.AsSpan().IndexOfAny("/:@") < 0 && Near(from, stages.Take(stage.Index).Select(other => other.Name).OfType<string>()) is { } near)
         {
             Add(DockerfileRule.CopyFromUnknown, about, $"There is no stage {from}, so an image of that name is pulled.", $"Write --from={near}.", "DL3022");
         }

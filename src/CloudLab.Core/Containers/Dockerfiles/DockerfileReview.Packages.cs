@@ -10,6 +10,9 @@ public sealed partial class DockerfileReview
         "--progress-bar", "--timeout", "--retries", "--trusted-host", "--cache-dir", "--proxy", "--registry", "--cache", "--loglevel", "--upgrade-strategy", "--only-binary", "--no-binary", "-v", "--version",
     ];
 
+    // Whether the file configures apt not to install what is recommended.
+    private bool? configured;
+
     private void ReviewPackages(DockerfileStage stage, DockerfileInstruction about, RunReview all, StageReview facts)
     {
         HashSet<string> reported = [];
@@ -145,7 +148,7 @@ public sealed partial class DockerfileReview
                 }
 
                 bool few = command.Has("--no-install-recommends") || command.Words.Any(word => word.Contains("Install-Recommends", StringComparison.OrdinalIgnoreCase))
-                    || file.Instructions.Any(other => other.Rest.Contains("Install-Recommends", StringComparison.OrdinalIgnoreCase));
+                    || (configured ??= file.Instructions.Any(other => other.Rest.Contains("APT::Install-Recommends", StringComparison.OrdinalIgnoreCase));
                 if (!few)
                 {
                     AddOnce(reported, DockerfileRule.NoInstallRecommends, about, $"{command.Name} installs recommended packages, too.", $"{command.Name} install -y --no-install-recommends");

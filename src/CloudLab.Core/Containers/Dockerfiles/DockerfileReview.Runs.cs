@@ -22,12 +22,11 @@ public sealed partial class DockerfileReview
             }
         }
 
-        if (facts.LastRun is { } last && stage.Instructions.IndexOf(about) == stage.Instructions.IndexOf(last) + 1 && about.Comments.Count == 0)
+        if (facts.Previous is { Name: "RUN" } last && about.Comments.Count == 0)
         {
             Add(DockerfileRule.ConsecutiveRun, about, $"It follows the RUN of line {last.Line}.");
         }
 
-        facts.LastRun = about;
         if (Script(stage, run) is not { } script)
         {
             return;

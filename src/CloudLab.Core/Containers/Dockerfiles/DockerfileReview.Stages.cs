@@ -48,6 +48,7 @@ public sealed partial class DockerfileReview
                     break;
             }
 
+            facts.Previous = instruction;
             if (instruction.Trigger is null)
             {
                 Apply(stage, instruction);
@@ -77,7 +78,7 @@ public sealed partial class DockerfileReview
                 Add(DockerfileRule.ReservedStageName, from, $"A stage cannot well be named {stage.Name}.");
             }
 
-            if (stages.Take(stage.Index).Any(other => other.Name == stage.Name))
+            if (Find(from.Words[2], stage.Index) is not null)
             {
                 Add(DockerfileRule.DuplicateStageName, from, $"There is a stage {stage.Name} already.");
             }
@@ -162,7 +163,7 @@ public sealed partial class DockerfileReview
 
         foreach (string name in word.Missing.Where(name => !globalNames.Contains(name)))
         {
-            string? near = NearestNames.Find(name, globalNames.Concat(PlatformNames));
+            string? near = Near(name, globalNames.Concat(PlatformNames));
             Add(
                 DockerfileRule.UndefinedArgInFrom, from, $"No ARG before the first FROM declares {name}.", near is null ? $"Write ARG {name}=default before the first FROM." : $"{near} may be meant.");
         }
@@ -205,7 +206,7 @@ public sealed partial class DockerfileReview
 
         foreach (string name in missing.Where(name => !stage.Declared.Contains(name) && !name.StartsWith("BUILDKIT_SBOM_SCAN_", StringComparison.Ordinal) && IsSurelyMissing(stage, name)))
         {
-            string? near = NearestNames.Find(name, stage.Variables.Keys.Concat(stage.Declared));
+            string? near = Near(name, stage.Variables.Keys.Concat(stage.Declared));
             bool outside = globalNames.Contains(name) || PlatformNames.Contains(name);
             Add(
                 DockerfileRule.UndefinedVar, instruction, $"The variable {name} is not defined.",
@@ -260,7 +261,7 @@ public sealed partial class DockerfileReview
     // The base image may define what this file does not. Where the name stands elsewhere in the file, or nearly, it is no variable of the image.
     private bool IsSurelyMissing(DockerfileStage stage, string name) => stage.KnowsVariables
         || (!IsOfImage(stage, name) && (globalNames.Contains(name) || PlatformNames.Contains(name) || mentioned.Contains(name)
-            || NearestNames.Find(name, mentioned.Concat(stage.Variables.Keys).Where(other => Math.Abs(other.Length - name.Length) < 3)) is { } near && NearestNames.Distance(near, name) < 3 && name.Length > 4));
+            || Near(name, mentioned.Concat(stage.Variables.Keys).Where(other => Math.Abs(other.Length - name.Length) < 3)) is { } near && NearestNames.Distance(near, name) < 3 && name.Length > 4));
 
     // Images usually define NODE_VERSION, GOLANG_VERSION, PYTHON_VERSION and the like.
     private static bool IsOfImage(DockerfileStage stage, string name)
@@ -377,8 +378,8 @@ public sealed partial class DockerfileReview
         /// <summary>Programs that download.</summary>
         public HashSet<string> Downloaders { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>The RUN right before.</summary>
-        public DockerfileInstruction? LastRun { get; set; }
+        /// <summary>The instruction right before.</summary>
+        public DockerfileInstruction? Previous { get; set; }
     }
 
     private void ReviewPairs(DockerfileInstruction about, DockerfileInstruction meant)

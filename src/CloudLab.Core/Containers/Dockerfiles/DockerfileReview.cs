@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Containers.Images;
@@ -13,12 +14,15 @@ public sealed partial class DockerfileReview
     private static readonly string[] PlatformNames =
         ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "BUILDOSVERSION", "TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETOSVERSION", "TARGETSTAGE"];
 
+    private const int MostNames = 300;
+
     private readonly Dockerfile file;
     private readonly DockerfileReviewOptions options;
     private readonly IgnoreComments comments;
     private readonly Dictionary<string, string> defaults = new(StringComparer.Ordinal), global = new(StringComparer.Ordinal);
     private readonly HashSet<string> globalNames = new(StringComparer.Ordinal);
     private readonly List<DockerfileStage> stages = [];
+    private readonly Dictionary<string, List<DockerfileStage>> byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<LabDockerfileFinding> findings = [];
     private readonly HashSet<string> mentioned = new(StringComparer.Ordinal);
     private IgnoreFile? ignore;
@@ -194,6 +198,10 @@ public sealed partial class DockerfileReview
             {
                 DockerfileStage stage = new(stages.Count, instruction) { Base = Expand(instruction.Words[0], global).Text };
                 stages.Add(stage);
+                if (stage.Name is { } name)
+                {
+                    (byName.TryGetValue(name, out List<DockerfileStage>? same) ? same : byName[name] = []).Add(stage);
+                }
             }
             else if (stages.Count > 0)
             {
@@ -214,11 +222,26 @@ public sealed partial class DockerfileReview
     /// <summary>The stage that a name or a number means for a later stage.</summary>
     private DockerfileStage? Find(string name, int before) => int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number)
         ? number < Math.Min(before, stages.Count) ? stages[number] : null
-        : stages.Take(before).LastOrDefault(stage => name.Equals(stage.Name, StringComparison.OrdinalIgnoreCase));
+        : byName.TryGetValue(name, out List<DockerfileStage>? same) ? Last(same, before) : null;
+
+    private static DockerfileStage? Last(List<DockerfileStage> same, int before)
+    {
+        int low = 0, high = same.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = same[middle].Index < before ? (middle + 1, high) : (low, middle);
+        }
+
+        return low > 0 ? same[low - 1] : null;
+    }
+
+    // To compare names with each other takes time, and where there are so many nobody has mistyped one.
+    private static string? Near(string name, IEnumerable<string> names) => names.Take(MostNames).ToArray() is { Length: < MostNames } few ? NearestNames.Find(name, few) : null;
 
     private DockerfileStage Target(string name) => Find(name, stages.Count) ?? throw new LabException(
         LabErrorKind.NotFound, "BuildTargetNotFound",
-        $"There is no stage '{name}' in {options.File ?? "the Dockerfile"}.{Common.NearestNames.Say(name, stages.Select(stage => stage.Name).OfType<string>())}") { Target = options.File };
+        $"There is no stage '{name}' in {options.File ?? "the Dockerfile"}.{NearestNames.Say(name, stages.Select(stage => stage.Name).OfType<string>())}") { Target = options.File };
 
     private static string? MountValue(string mount, string key) => mount.Split(',').Select(part => part.Split('=', 2))
         .Where(pair => pair.Length == 2 && pair[0].Trim().Equals(key, StringComparison.OrdinalIgnoreCase)).Select(pair => pair[1]).FirstOrDefault();

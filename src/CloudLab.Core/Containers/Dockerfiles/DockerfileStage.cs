@@ -21,7 +21,15 @@ internal sealed class DockerfileStage(int index, DockerfileInstruction from)
     public string Label => Name ?? index.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Its base image with variables replaced.</summary>
-    public string Base { get; set; } = "";
+    public string Base
+    {
+        get;
+        set
+        {
+            field = value;
+            (Image, KnowsVariables) = (value, value == "scratch");
+        }
+    } = "";
 
     /// <summary>The stage that is its base; null for an image.</summary>
     public DockerfileStage? Parent { get; private set; }
@@ -39,10 +47,10 @@ internal sealed class DockerfileStage(int index, DockerfileInstruction from)
     public HashSet<string> Declared { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether every variable is known, because it begins from scratch.</summary>
-    public bool KnowsVariables => Parent?.KnowsVariables ?? Base == "scratch";
+    public bool KnowsVariables { get; private set; }
 
     /// <summary>The image at the beginning of its chain of stages.</summary>
-    public string Image => Parent?.Image ?? Base;
+    public string Image { get; private set; } = "";
 
     /// <summary>Whether there was a WORKDIR.</summary>
     public bool HasWorkdir { get; set; }
@@ -61,7 +69,7 @@ internal sealed class DockerfileStage(int index, DockerfileInstruction from)
     public void Inherit(DockerfileStage parent)
     {
         Parent = parent;
-        (HasWorkdir, Workdir, Shell, User) = (parent.HasWorkdir, parent.Workdir, parent.Shell, parent.User);
+        (HasWorkdir, Workdir, Shell, User, Image, KnowsVariables) = (parent.HasWorkdir, parent.Workdir, parent.Shell, parent.User, parent.Image, parent.KnowsVariables);
         Declared.UnionWith(parent.Declared);
         foreach ((string name, string value) in parent.Variables)
         {

@@ -35,6 +35,9 @@ internal sealed class ShellScript
 {
     private const int Deepest = 20;
 
+    // Nobody writes so many into one RUN, and rules compare commands with each other.
+    private const int MostCommands = 5000;
+
     private static readonly HashSet<string> Leading = new(StringComparer.Ordinal)
     {
         "if", "then", "else", "elif", "while", "until", "do", "!", "{", "}", "fi", "done", "time", "exec", "command", "env", "nice", "nohup", "eatmydata", "sudo", "case", "esac", "in",
@@ -60,7 +63,7 @@ internal sealed class ShellScript
 
     private List<ShellCommand> Run()
     {
-        for (; at < text.Length; at++)
+        for (; at < text.Length && commands.Count < MostCommands; at++)
         {
             char c = text[at];
             switch (c)
