@@ -148,7 +148,7 @@ public sealed partial class DockerfileReview
                 }
 
                 bool few = command.Has("--no-install-recommends") || command.Words.Any(word => word.Contains("Install-Recommends", StringComparison.OrdinalIgnoreCase))
-                    || (configured ??= file.Instructions.Any(other => other.Rest.Contains("APT::Install-Recommends", StringComparison.OrdinalIgnoreCase));
+                    || (configured ??= file.Instructions.Any(other => other.Rest.Contains("APT::Install-Recommends", StringComparison.OrdinalIgnoreCase)));
                 if (!few)
                 {
                     AddOnce(reported, DockerfileRule.NoInstallRecommends, about, $"{command.Name} installs recommended packages, too.", $"{command.Name} install -y --no-install-recommends");
