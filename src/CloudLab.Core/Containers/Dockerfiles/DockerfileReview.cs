@@ -261,7 +261,7 @@ public sealed partial class DockerfileReview
         foreach (DockerfileComment comment in file.Comments)
         {
             if (Dockerfile.Directive(comment.Text) is { } directive && (directive is { Name: "escape", Value: "\\" or "`" } || (directive.Name == "syntax" && directive.Value.Contains('/', StringComparison.Ordinal)))
-                && !file.Directives.Values.Any(known => known.Line == comment.Line))
+                && !file.Directives.Values.Any(known => known.Line == comment.Line) && !file.Problems.Any(problem => problem.Line == comment.Line))
             {
                 AddAt(
                     DockerfileRule.DirectiveTooLate, comment.Line, comment.Line, "", $"The directive {directive.Name} is an ordinary comment here.", DockerfileRule.DirectiveTooLate.Fix, [comment]);

@@ -107,6 +107,7 @@ internal sealed class ShellScript
                 case '>' when Next == '&':
                 case '&' when Next == '>':
                     EndWord();
+                    words.Add(">");
                     at++;
                     break;
                 case '|' when Next != '|':

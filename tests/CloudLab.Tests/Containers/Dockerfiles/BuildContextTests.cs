@@ -113,7 +113,7 @@ public sealed class BuildContextTests : IDisposable
         LabBuildContextItem[] sent = await ListAsync(), ignored = await ListAsync(ignored: true);
         LabBuildContextItem readme = sent.Single(item => item.Path == "README.md"), modules = ignored.Single(item => item.Path == "node_modules");
         Assert.Equal(("!README.md", 4, false, 9L), (readme.Pattern, readme.PatternLine, readme.Ignored, readme.Length));
-        Assert.Equal((BuildContextKind.Folder, 2L, 41L, 2, true), (modules.Kind, modules.FileCount, modules.Length, modules.PatternLine, modules.Ignored));
+        Assert.Equal((BuildContextKind.Folder, 2L, 46L, 2, true), (modules.Kind, modules.FileCount, modules.Length, modules.PatternLine, modules.Ignored));
         Assert.Equal(Path.Combine(Context, ".dockerignore"), readme.IgnoreFile);
         Assert.Equal((BuildContextKind.Link, "a.txt", 0L), sent.Where(item => item.Path == "link").Select(item => (item.Kind, item.LinkTarget, item.Length)).Single());
         Assert.Equal(BuildContextKind.Folder, sent.Single(item => item.Path == "empty").Kind);

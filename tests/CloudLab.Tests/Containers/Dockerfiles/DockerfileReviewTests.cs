@@ -439,6 +439,8 @@ public sealed class DockerfileReviewTests : IDisposable
             .AppendLine("- BuildKit stops at the first mistake of a file and then reports nothing else; this review goes on.")
             .AppendLine("- BuildKit knows the variables of a base image. This review reports `UndefinedVar` for a stage with a base image only where the name is declared elsewhere in the file, or")
             .AppendLine("  differs in a letter or two from one that is; for a stage from `scratch` it reports all.")
+            .AppendLine("- This review replaces variables in EXPOSE, too, and reviews what stands behind ONBUILD.")
+            .AppendLine("- `# check=skip=…` before an instruction counts here; the BuildKit of Docker Engine 28.5 reads it only in the first lines.")
             .AppendLine("- `InvalidBaseImagePlatform` needs the image; only `-BuildKit` finds it.")
             .AppendLine("- `CopyIgnoredFile` and `InvalidDefinitionDescription` are experimental in BuildKit and off unless `# check=experimental=…` asks for them.");
         string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "dockerfile-review.md"), made = Path.Combine(Path.GetTempPath(), "dockerfile-review.md");
