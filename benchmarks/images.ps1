@@ -75,7 +75,7 @@ try {
     Set-Content (Join-Path $context .dockerignore) '**/node_modules', '!**/keep.js'
     $null = Set-Content (Join-Path $work send.Dockerfile) 'FROM scratch', 'COPY . /'
     Measure-Turn 'build context of 10,000 files (docker: a build that copies it)' { Get-LabBuildContext $context } {
-        docker buildx build --quiet --no-cache --file (Join-Path $work send.Dockerfile) --output type=local,dest=$(Join-Path $work sent) $context 2>$null
+        docker buildx build --quiet --no-cache --file (Join-Path $work send.Dockerfile) --output "type=local,dest=$(Join-Path $work sent)" $context 2>$null
     }
 
     # Each push has to send something that the registry does not have.
