@@ -52,6 +52,8 @@ internal static class TypeNames
         "Containers.Containers.LabContainerReport",
         "Containers.Containers.LabContainerUsage",
         "Containers.Containers.LabDockerEvent",
+        "Containers.Dockerfiles.LabBuildContextItem",
+        "Containers.Dockerfiles.LabDockerfileFinding",
         "Containers.Files.LabContainerCopy",
         "Containers.Images.LabImage",
         "Containers.Images.LabImageIndex",

@@ -11,6 +11,51 @@ BeforeAll {
     $none = @{ DockerHost = "unix://$([IO.Path]::GetTempPath())cloudlab-none.sock" }
 }
 
+Describe 'Dockerfiles without a Docker Engine' -Tag Containers {
+    BeforeAll {
+        $site = New-Item -ItemType Directory (Join-Path $TestDrive site)
+        Set-Content (Join-Path $site Dockerfile) 'FROM alpine AS build', 'ARG VERSION=1.2', 'RUN apk add curl', 'CMD curl localhost'
+        Set-Content (Join-Path $site .dockerignore) 'logs', '*.md', '!README.md'
+        Set-Content (Join-Path $site README.md) 'read me'
+        Set-Content (Join-Path $site notes.md) 'not me'
+        $null = New-Item -ItemType Directory (Join-Path $site logs)
+        Set-Content (Join-Path $site logs/x.log) 'not me'
+    }
+
+    It 'are reviewed from files, text and lines alike' {
+        $found = Test-LabDockerfile $site
+        $found.Rule | Should -Contain ImageTagMissing
+        $found.Rule | Should -Contain PackageCacheLeft
+        ($found | Where-Object Rule -eq JSONArgsRecommended).Fix | Should -Be 'CMD ["curl", "localhost"]'
+        (Get-ChildItem $site -Filter Dockerfile | Test-LabDockerfile).Count | Should -Be $found.Count
+        (Get-Content (Join-Path $site Dockerfile) | Test-LabDockerfile).Count | Should -Be $found.Count
+        (Get-Content (Join-Path $site Dockerfile) -Raw | Test-LabDockerfile).Count | Should -Be $found.Count
+        (Test-LabDockerfile $site -AsSarif | ConvertFrom-Json).runs[0].results.Count | Should -Be $found.Count
+    }
+
+    It 'shows line, severity, rule and message' {
+        Test-LabDockerfile $site | Out-String -Width 120 | Should -Match '1 Medium   ImageTagMissing +The image alpine has no tag\.'
+    }
+
+    It 'completes rules, stages and arguments' {
+        (TabExpansion2 'Test-LabDockerfile -Rule ImageTagM').CompletionMatches.CompletionText | Should -Be ImageTagMissing
+        (TabExpansion2 'Test-LabDockerfile -ExcludeRule DL3006').CompletionMatches.CompletionText | Should -Be DL3006
+        (TabExpansion2 "Test-LabDockerfile '$site' -Target ").CompletionMatches.CompletionText | Should -Be build
+        (TabExpansion2 "Test-LabDockerfile '$site' -BuildArg ").CompletionMatches.CompletionText | Should -Be "@{ VERSION = '1.2' }"
+    }
+
+    It 'refuses a rule that there is not' {
+        { Test-LabDockerfile $site -Rule ImageTagMising } | Should -Throw -ErrorId 'RuleUnknown,*'
+    }
+
+    It 'lists what a build sends and what it does not' {
+        (Get-LabBuildContext $site).Path | Should -Be '.dockerignore', Dockerfile, README.md
+        (Get-LabBuildContext $site -Ignored | ForEach-Object { "$_ $($_.PatternLine)" }) | Should -Be 'logs 1', 'notes.md 2'
+        (Get-LabBuildContext $site -Ignored | Measure-Object Length -Sum).Sum | Should -BeGreaterThan 10
+        Get-LabBuildContext $site | Out-String -Width 120 | Should -Match 'File +README\.md +!README\.md'
+    }
+}
+
 Describe 'Images without a Docker Engine' -Tag Containers {
     It '<Name> ends with one line that names the address' -ForEach @(
         @{ Name = 'Receive-LabImage'; Arguments = @{ Image = 'movies/site:1' } }

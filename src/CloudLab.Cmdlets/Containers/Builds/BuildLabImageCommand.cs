@@ -304,7 +304,10 @@ public sealed class BuildLabImageCommand : DockerCommand
         await WriteAsync(build, cancellation);
     }
 
-    private static Dictionary<string, string?> Texts(Hashtable table)
+    /// <summary>A table of names and values as text.</summary>
+    /// <param name="table">The table.</param>
+    /// <returns>Names and values.</returns>
+    internal static Dictionary<string, string?> Texts(Hashtable table)
     {
         Dictionary<string, string?> texts = [];
         foreach (DictionaryEntry entry in table)

@@ -2,16 +2,17 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Builds;
+using CloudLab.Core.Containers.Dockerfiles;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Containers.Completers;
 
 /// <summary>Offers the stages and the arguments of the Dockerfile that would be built, or the targets of the bake file.</summary>
-public sealed partial class DockerfileCompleter : IArgumentCompleter
+public sealed class DockerfileCompleter : IArgumentCompleter
 {
     private const int LongestDockerfile = 10 << 20;
 
@@ -31,13 +32,11 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
 
         string word = Completion.Unquote(wordToComplete);
         return parameterName == "Target"
-            ? Stage().Matches(text).Select(match => match.Groups["name"].Value).Where(name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase)).Distinct()
-                .Select(name => Completion.Offer(name))
-            : Argument().Matches(text).DistinctBy(match => match.Groups["name"].Value)
-                .Where(match => match.Groups["name"].Value.StartsWith(word.TrimStart('@', '{', ' '), StringComparison.OrdinalIgnoreCase))
-                .Select(match => new CompletionResult(
-                    $"@{{ {match.Groups["name"].Value} = '{match.Groups["value"].Value.Trim('"', '\'').Replace("'", "''", StringComparison.Ordinal)}' }}",
-                    match.Groups["name"].Value, CompletionResultType.ParameterValue, match.Value.Trim()));
+            ? Completion.Offers(DockerfileText.Stages(text), word)
+            : DockerfileText.Arguments(text).Where(argument => argument.Name.StartsWith(word.TrimStart('@', '{', ' '), StringComparison.OrdinalIgnoreCase))
+                .Select(argument => new CompletionResult(
+                    $"@{{ {argument.Name} = {PowerShellText.Quote(argument.Default ?? "")} }}", argument.Name, CompletionResultType.ParameterValue,
+                    $"ARG {argument.Name}{(argument.Default is null ? "" : "=" + argument.Default)}"));
     }
 
     private static IReadOnlyList<CompletionResult> Targets(IDictionary bound, string word)
@@ -73,15 +72,15 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
     // The same places as the cmdlet looks in.
     private static string? Text(IDictionary bound)
     {
-        if (bound["DockerfileText"] is { } given)
+        if ((bound["DockerfileText"] ?? bound["Content"]) is { } given)
         {
             return given is IEnumerable<object> lines ? string.Join('\n', lines) : $"{given}";
         }
 
         string current = Current();
-        string context = System.IO.Path.GetFullPath(Completion.Bound<string>(bound, "Path") ?? ".", current);
+        string context = System.IO.Path.GetFullPath(Completion.Bound<string>(bound, "Path") ?? Completion.Bound<string>(bound, "LiteralPath") ?? ".", current);
         string name = Completion.Bound<string>(bound, "Dockerfile") ?? "Dockerfile";
-        string[] places = bound.Contains("Dockerfile") ? [System.IO.Path.GetFullPath(name, current), System.IO.Path.GetFullPath(name, context)] : [System.IO.Path.Combine(context, name)];
+        string[] places = File.Exists(context) ? [context] : bound.Contains("Dockerfile") ? [System.IO.Path.GetFullPath(name, current), System.IO.Path.GetFullPath(name, context)] : [System.IO.Path.Combine(context, name)];
         try
         {
             return Array.Find(places, File.Exists) is { } file && new FileInfo(file).Length < LongestDockerfile ? File.ReadAllText(file) : null;
@@ -91,10 +90,4 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
             return null;
         }
     }
-
-    [GeneratedRegex(@"^[ \t]*FROM[ \t]+\S.*?[ \t]AS[ \t]+(?<name>\S+)", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
-    private static partial Regex Stage();
-
-    [GeneratedRegex(@"^[ \t]*ARG[ \t]+(?<name>[A-Za-z_]\w*)(?:=(?<value>""[^""\r\n]*""|'[^'\r\n]*'|[^\s]*))?", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
-    private static partial Regex Argument();
 }

@@ -5,6 +5,7 @@ using CloudLab.Cmdlets.Identity.Trails;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Principals;
@@ -190,7 +191,7 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
         }
         else if (OutputFormat == ReviewFormat.Sarif)
         {
-            await WriteAsync(SarifReport.Write(findings, location), cancellation);
+            await WriteAsync(PolicyReview.ToSarif(findings, location), cancellation);
         }
 
         if (!UpdateBaseline && baseline is { Stale: > 0 } old && Principal is null && ParameterSetName != "Document")

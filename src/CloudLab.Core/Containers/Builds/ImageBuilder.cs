@@ -110,8 +110,11 @@ public sealed class ImageBuilder(LabSession session, IReporter reporter)
     /// <returns><c>mode=max</c>.</returns>
     internal static string Provenance(string level) => level is "min" or "max" ? "mode=" + level : level;
 
-    // Under the name that messages shall show, and where no .dockerignore of the context is lost.
-    private static async Task<string> WriteTextAsync(string text, CancellationToken cancellation)
+    /// <summary>Writes a Dockerfile that is text into a folder of its own: under the name that messages shall show, and where no .dockerignore of the context is lost.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Full path of the file, whose folder the caller removes.</returns>
+    internal static async Task<string> WriteTextAsync(string text, CancellationToken cancellation)
     {
         string file = Path.Combine(Directory.CreateTempSubdirectory("cloudlab-build-").FullName, "Dockerfile");
         await File.WriteAllTextAsync(file, text, cancellation);

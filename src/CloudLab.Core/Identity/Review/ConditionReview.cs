@@ -1,3 +1,4 @@
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 

@@ -1,24 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Review;
 
 namespace CloudLab.Core.Identity.Review;
-
-/// <summary>How much harm a finding can do.</summary>
-public enum FindingSeverity
-{
-    /// <summary>Something to tidy up.</summary>
-    Low,
-
-    /// <summary>More than is needed, or not what was meant.</summary>
-    Medium,
-
-    /// <summary>A way to permissions or data that were not meant.</summary>
-    High,
-
-    /// <summary>The whole account, or data for everybody.</summary>
-    Critical,
-}
 
 /// <summary>Something that the review of policies found, with the reason and what to do about it.</summary>
 public sealed class LabPolicyFinding

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Trails;
@@ -22,6 +23,19 @@ public static class PolicyReview
         return Sorted(Review(
             new ReviewSubject(name) { Path = path, Policies = shared ? [] : [policy], Shared = shared ? policy : null }, []));
     }
+
+    /// <summary>Writes findings as SARIF 2.1.0, which code scanning and editors read.</summary>
+    /// <param name="findings">The findings.</param>
+    /// <param name="folder">Folder that the paths of files are relative to.</param>
+    /// <returns>JSON text.</returns>
+    public static string ToSarif(IEnumerable<LabPolicyFinding> findings, string folder) => SarifReport.Write(
+        "Measure-LabPolicy",
+        ReviewRule.All.Select(rule => new SarifRule(rule.Id, rule.Severity, rule.Title, rule.Help, rule.Fix, ["security", "iam"])),
+        findings.Select(finding => new SarifFinding(
+            finding.Id, finding.Severity, $"{finding.Principal}: {finding.Why} {finding.Fix}", finding.Path, 1, 1,
+            string.Join(" / ", new[] { finding.Principal, finding.Policy, finding.Statement is { } statement ? "statement " + statement : null }.Where(part => part is not null)),
+            new("policyFinding/v1", finding.Fingerprint))),
+        folder);
 
     /// <summary>Reviews the principals of an account.</summary>
     /// <param name="account">The account.</param>

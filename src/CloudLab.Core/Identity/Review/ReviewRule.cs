@@ -1,3 +1,5 @@
+using CloudLab.Core.Common.Review;
+
 namespace CloudLab.Core.Identity.Review;
 
 /// <summary>A rule of the review.</summary>

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Policies;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 

@@ -73,6 +73,9 @@ public sealed class DockerfileTests : ContainerWorld
         new("names with spaces", "FROM scratch\nCOPY [\"a b.txt\", \"c  d\", \"/x y/\"]\n", "file /x y/a b.txt\nfile /x y/c  d") { Files = new() { ["a b.txt"] = "a", ["c  d"] = "b" } },
     }.ToDictionary(one => one.Title);
 
+    /// <summary>The text of each, with the image for its base.</summary>
+    internal static IReadOnlyDictionary<string, string> Texts { get; } = Cases.ToDictionary(one => one.Key, one => one.Value.Dockerfile.Replace("BASE", Base, StringComparison.Ordinal));
+
     private readonly string folder = Directory.CreateTempSubdirectory("cloudlab dockerfile ").FullName;
     private readonly List<string> made = [];
 

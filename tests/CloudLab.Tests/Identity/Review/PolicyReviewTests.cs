@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
