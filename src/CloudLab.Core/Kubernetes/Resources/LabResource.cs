@@ -55,6 +55,9 @@ public sealed class LabResource
     /// <summary>Namespace; null where the kind has none.</summary>
     public string? Namespace { get; }
 
+    /// <summary>Context of the kubeconfig that it was read with; null in a pod and for what was not read from a cluster.</summary>
+    public string? Context { get; internal init; }
+
     /// <summary>How much of it is ready, in the kind's own terms: <c>2/3</c>. Null where the kind has no such thing.</summary>
     public string? Ready => summary.Value.Ready;
 

@@ -8,7 +8,8 @@ namespace CloudLab.Core.Kubernetes.Resources;
 
 /// <summary>Reads objects: one, a list as it comes, or everything that happens to them.</summary>
 /// <param name="api">The cluster.</param>
-public sealed class ResourceStore(KubernetesApi api)
+/// <param name="context">Name of its context, which the objects then have with them; null if none.</param>
+public sealed class ResourceStore(KubernetesApi api, string? context = null)
 {
     private const int PageSize = 500;
     private const string NamesOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
@@ -21,7 +22,7 @@ public sealed class ResourceStore(KubernetesApi api)
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The object. Throws <see cref="LabException"/> (NotFound) where there is none.</returns>
     public async Task<LabResource> GetAsync(ApiResource resource, string ns, string name, CancellationToken cancellation) =>
-        new(await api.GetAsync(resource.Path(ns, name), cancellation), resource);
+        new(await api.GetAsync(resource.Path(ns, name), cancellation), resource) { Context = context };
 
     /// <summary>Lists objects, page by page, the first before the last is asked for.</summary>
     /// <param name="resource">Their kind.</param>
@@ -34,7 +35,7 @@ public sealed class ResourceStore(KubernetesApi api)
     {
         await foreach ((JsonObject item, _) in PagesAsync(resource, ns, filter, null, cancellation))
         {
-            yield return new LabResource(item, resource);
+            yield return new LabResource(item, resource) { Context = context };
         }
     }
 
