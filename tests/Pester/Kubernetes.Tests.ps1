@@ -122,8 +122,43 @@ Describe 'Get-LabResource' -Tag Kubernetes {
 
     It 'shows a table that fits' {
         $table = Get-LabResource pods -Namespace films | Out-String -Width 100
-        $table | Should -Match 'Namespace\s+Name\s+Kind\s+Ready\s+State\s+Age'
-        $table | Should -Match 'films\s+web-\S+\s+Pod\s+1/1\s+Running\s'
+        $table | Should -Match 'Namespace: films'
+        $table | Should -Match 'Name\s+Ready\s+Status\s+Restarts\s+Age'
+        $table | Should -Match 'web-\S+\s+1/1\s+Running\s+0\s+\d+[sm]'
+    }
+
+    It 'sorts and filters by what the tables show' {
+        $pods = Get-LabPod -Namespace films
+        ($pods | Sort-Object Age, Restarts | Where-Object State -EQ Running).Count | Should -Be $pods.Count
+        ($pods.Containers | Sort-Object Name -Unique).Image | Should -Be 'web:1'
+        ($pods | Select-Object -First 1 | Get-LabResource).Name | Should -Be $pods[0].Name
+        $pods[0] -is [LabPod] | Should -BeTrue
+        (Get-LabDeployment web -Namespace films).AvailableReplicas | Should -BeGreaterThan 0
+    }
+
+    It 'shows what happens in a watch' {
+        $table = Get-LabResource pods -Namespace films -Watch | Select-Object -First 1 | Out-String -Width 100
+        $table | Should -Match 'Event\s+Name\s+Kind\s+Ready\s+State\s+Age'
+        $table | Should -Match 'Added\s+web-\S+\s+Pod'
+    }
+
+    It 'names several contexts, and says which one it read' {
+        $config = Join-Path $TestDrive 'several'
+        $url = (Get-LabSession).KubeServer
+        "contexts: [{name: a, context: {cluster: c, user: u, namespace: films}}, {name: b, context: {cluster: c, user: u, namespace: films}}, {name: down, context: {cluster: d}}]
+current-context: a
+clusters: [{name: c, cluster: {server: '$url'}}, {name: d, cluster: {server: 'http://127.0.0.1:1'}}]
+users: [{name: u, user: {token: x}}]" | Set-Content $config
+        $found = Get-LabResource deploy web -KubeConfig $config -Context a, down, b -ErrorVariable problems -ErrorAction SilentlyContinue
+        $found.Context | Should -Be 'a', 'b'
+        "$($problems[0])" | Should -BeLike '*(context down)*'
+        $found | Out-String | Should -Match 'Namespace: films \(context b\)'
+        { Remove-LabKubeNamespace nothing -KubeConfig $config -Context a, b -Force } | Should -Throw -ErrorId 'OneContextOnly,*'
+        (Get-LabKubeContext -KubeConfig $config).Name | Should -Be 'a', 'b', 'down'
+        (Use-LabKubeContext b -Namespace other -KubeConfig $config -PassThru).Namespace | Should -Be 'other'
+        (Get-LabKubeContext -KubeConfig $config | Where-Object IsCurrent).Name | Should -Be 'b'
+        Use-LabKubeContext a -KubeConfig $config -WhatIf
+        (Get-LabKubeContext -KubeConfig $config | Where-Object IsCurrent).Name | Should -Be 'b'
     }
 
     It 'changes and deploys what it read' {
@@ -151,6 +186,10 @@ Describe 'Completion' -Tag Kubernetes {
         Complete 'Get-LabResource deployments -Namespace films -Name w' | Should -Contain 'web'
         Complete 'Get-LabResource pods -Namespace fil' | Should -Contain 'films'
         Complete 'Get-LabResource pods -Context c' | Should -Contain 'cloudlab'
+        Complete 'Get-LabDeployment -Namespace films -Name w' | Should -Contain 'web'
+        Complete 'Get-LabResource deploy/web -Subresource s' | Should -Be 'scale', 'status'
+        $null = Get-LabKind deploy -Field spec
+        Complete 'Get-LabKind deploy -Field spec.stra' | Should -Contain 'spec.strategy'
     }
 }
 

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Kubernetes;
 
@@ -49,6 +50,9 @@ public abstract class KubeCommand : LabCommand
     /// <summary>True where the cmdlet works on several clusters at once (<c>-Context a,b</c>): it then goes through <see cref="Scopes"/>.</summary>
     private protected virtual bool SeveralContexts => false;
 
+    /// <summary>False where the cmdlet works on the kubeconfig alone.</summary>
+    private protected virtual bool NeedsCluster => true;
+
     /// <summary>The clusters of this input: one, unless several contexts are given.</summary>
     private protected IReadOnlyList<KubeScope> Scopes
     {
@@ -71,7 +75,10 @@ public abstract class KubeCommand : LabCommand
 
         // Here, where relative paths still mean PowerShell's location; and no cluster ends the command at once.
         files = KubeConfig is null ? null : string.Join(Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path)));
-        _ = Api;
+        if (NeedsCluster)
+        {
+            _ = Api;
+        }
     }
 
     /// <summary>The namespace of this input in one of its clusters.</summary>
@@ -94,17 +101,24 @@ public abstract class KubeCommand : LabCommand
         KubeScope Scope(string? context)
         {
             KubeConnection connection = session.Resolve(new SessionOptions { KubeConfig = files, KubeContext = context }, Session).Kubernetes;
-            return new KubeScope(connection, KubernetesApi.For(connection), contexts.Length > 1);
+            return new KubeScope(connection, contexts.Length > 1);
         }
     }
 }
 
 /// <summary>One of the clusters that a cmdlet works on.</summary>
 /// <param name="Connection">Cluster and user.</param>
-/// <param name="Api">Its API.</param>
 /// <param name="OneOfSeveral">True where messages have to say which cluster is meant.</param>
-internal sealed record KubeScope(KubeConnection Connection, KubernetesApi Api, bool OneOfSeveral)
+internal sealed record KubeScope(KubeConnection Connection, bool OneOfSeveral)
 {
+    private KubernetesApi? api;
+
+    /// <summary>Its API.</summary>
+    public KubernetesApi Api => api ??= KubernetesApi.For(Connection);
+
+    /// <summary>What objects that are read here say of it.</summary>
+    public ResourceOrigin Origin => new(Connection.Context, OneOfSeveral);
+
     /// <summary>What a message adds to say which cluster is meant.</summary>
     public string Where => OneOfSeveral ? $" (context {Connection.Context})" : "";
 }

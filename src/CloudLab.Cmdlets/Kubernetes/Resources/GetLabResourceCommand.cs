@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Resources;
@@ -11,7 +13,16 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// </para>
 /// <para>
 /// Objects are written as the server lists them, page by page. Their fields are accessible as properties: $pod.Status.Phase,
-/// $deployment.Spec.Replicas. Ready and State show the kind's own status, as kubectl get does for pods.
+/// $deployment.Spec.Replicas. Ready and State show the kind's own status, as kubectl get does for pods. The everyday kinds have
+/// the columns of kubectl as properties ($pod.Restarts, $service.Ports), and tables that show them.
+/// </para>
+/// <para>
+/// With -Watch objects are written as they are, and again whenever they change, with what happened to them in EventType. It goes on until
+/// Ctrl+C or Select-Object -First, also when the connection breaks or the server has forgotten what was last seen.
+/// </para>
+/// <para>
+/// -Neat leaves out what the server fills in, so that the object can be kept as a manifest or deployed elsewhere. With several contexts
+/// (-Context a,b) each object says in Context where it was read, and a cluster that cannot be reached does not stop the others.
 /// </para>
 /// <para>Errors: NotFound when a name given without wildcards does not exist; KindNotFound when the cluster has no such kind,
 /// with the most similar one; Forbidden when you are not allowed to read it; NoCluster or ClusterUnreachable, which end the command.</para>
@@ -28,11 +39,39 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <para>The images of one deployment.</para>
 /// <code>(Get-LabResource deployments.apps movies -Namespace movies).Spec.Template.Spec.Containers.Image</code>
 /// </example>
-/// <inputtype>Objects with the properties Kind, Name and Namespace, such as Deploy-LabManifest writes.</inputtype>
+/// <example>
+/// <para>Waits for the first change of a pod from now on.</para>
+/// <code>Get-LabResource pods -Namespace movies -WatchOnly | Select-Object -First 1</code>
+/// </example>
+/// <example>
+/// <para>A deployment as a manifest, without what the server added.</para>
+/// <code>(Get-LabResource deploy/movies -Namespace movies -Neat).ToJson()</code>
+/// </example>
+/// <inputtype>Names, or objects with the properties Kind, Name and Namespace, such as Deploy-LabManifest writes.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabResource")]
 [OutputType(typeof(LabResource))]
 public sealed class GetLabResourceCommand : ResourceTargetCommand
 {
+    private const string WatchView = "CloudLab.LabResource#Watch";
+
+    /// <summary>Goes on after the list: each change is written when it happens.</summary>
+    [Parameter]
+    public SwitchParameter Watch { get; set; }
+
+    /// <summary>Writes only what happens from now on, without what is there already.</summary>
+    [Parameter]
+    public SwitchParameter WatchOnly { get; set; }
+
+    /// <summary>Leaves out what the server fills in: status, identity, times, bookkeeping and fields that have their default.</summary>
+    [Parameter]
+    public SwitchParameter Neat { get; set; }
+
+    /// <summary>Reads a part of each object that has an address of its own: <c>status</c>, <c>scale</c>.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(SubresourceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Subresource { get; set; }
+
     /// <inheritdoc/>
     private protected override bool SeveralContexts => true;
 
@@ -45,9 +84,42 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
+        if (Watch || WatchOnly)
+        {
+            if (Subresource is not null)
+            {
+                throw new LabException(LabErrorKind.InvalidArgument, "SubresourceWatch", "-Subresource cannot be watched: leave out -Watch, or -Subresource.");
+            }
+
+            await WatchAsync(WatchOnly, found => WriteAsync(InWatch(Neat ? found.ToNeat() : found), cancellation).AsTask(), cancellation);
+            return;
+        }
+
         await foreach (ResourceTarget target in TargetsAsync(cancellation))
         {
-            await WriteAsync(target.Object, cancellation);
+            LabResource found = target.Object;
+            if (Subresource is not null)
+            {
+                try
+                {
+                    found = await new ResourceStore(target.Api, target.Origin).GetSubresourceAsync(target.Resource, target.Namespace ?? "", target.Name, Subresource, cancellation);
+                }
+                catch (LabException e) when (!e.StopsCommand)
+                {
+                    WriteProblem(e, $"{target.Resource.Name}/{target.Name}/{Subresource}");
+                    continue;
+                }
+            }
+
+            await WriteAsync(Neat ? found.ToNeat() : found, cancellation);
         }
+    }
+
+    // The table of a watch has what happened in its first column, whatever the kind.
+    private static PSObject InWatch(LabResource found)
+    {
+        PSObject shown = new(found);
+        shown.TypeNames.Insert(0, WatchView);
+        return shown;
     }
 }

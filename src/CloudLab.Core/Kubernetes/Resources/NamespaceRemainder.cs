@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Client;
+
+namespace CloudLab.Core.Kubernetes.Resources;
+
+/// <summary>What holds a namespace that is being removed: its conditions say which kinds are left and which finalizers wait.</summary>
+internal static class NamespaceRemainder
+{
+    /// <summary>What is left in a namespace.</summary>
+    /// <param name="kind">Kind of the object.</param>
+    /// <param name="resource">The object.</param>
+    /// <returns>What the server says of it; null where it says nothing, and for other kinds.</returns>
+    public static string? Of(ApiResource kind, JsonObject resource)
+    {
+        if (kind is not { Group: "", Kind: "Namespace" })
+        {
+            return null;
+        }
+
+        // All but those about what went well; failures first, since what is left follows from them.
+        string[] says =
+        [
+            .. from condition in resource.Object("status")?.Objects("conditions") ?? []
+               where condition.Text("status") == "True" && condition.Text("message") is not null
+               let type = condition.Text("type") ?? ""
+               orderby type.EndsWith("Remaining", StringComparison.Ordinal)
+               select condition.Text("message")!.TrimEnd('.'),
+        ];
+        return says.Length == 0 ? null : string.Join("; ", says);
+    }
+}
