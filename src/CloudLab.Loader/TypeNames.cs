@@ -98,6 +98,7 @@ internal static class TypeNames
         "Kubernetes.Resources.Kinds.LabEvent",
         "Kubernetes.Resources.Kinds.LabIngress",
         "Kubernetes.Resources.Kinds.LabJob",
+        "Kubernetes.Resources.Kinds.LabKubeNamespace",
         "Kubernetes.Resources.Kinds.LabNetworkPolicy",
         "Kubernetes.Resources.Kinds.LabNode",
         "Kubernetes.Resources.Kinds.LabPersistentVolume",

@@ -63,6 +63,7 @@ BeforeDiscovery {
         LabJob                     = 'Name', 'Namespace', 'State'
         LabKind                    = 'Name', 'ApiVersion', 'Kind'
         LabKindField               = 'Path', 'Type'
+        LabKubeNamespace           = 'Name', 'State'
         LabKubeContext             = 'Name', 'Cluster', 'Namespace'
         LabMissedRun               = 'Missed', 'Name', 'Reason'
         LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
@@ -213,6 +214,7 @@ Describe 'Format' -Tag Module {
                     $kind = @{
                         LabAutoscaler = 'autoscaling/v2 HorizontalPodAutoscaler'; LabConfigData = 'v1 ConfigMap'; LabReplicaController = 'apps/v1 StatefulSet'
                         LabDisruptionBudget = 'policy/v1 PodDisruptionBudget'; LabVolumeClaim = 'v1 PersistentVolumeClaim'
+                        LabKubeNamespace = 'v1 Namespace'
                     }[$Name] ?? "v1 $($Name -replace '^Lab')"
                     $content = [Text.Json.Nodes.JsonNode]::Parse((@{
                                 apiVersion = $kind.Split(' ')[0]; kind = $kind.Split(' ')[1]

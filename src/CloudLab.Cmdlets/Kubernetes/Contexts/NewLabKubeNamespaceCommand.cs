@@ -3,6 +3,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
 
 namespace CloudLab.Cmdlets.Kubernetes.Contexts;
 
@@ -26,7 +27,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Contexts;
 /// </example>
 /// <inputtype>Names of namespaces.</inputtype>
 [Cmdlet(VerbsCommon.New, "LabKubeNamespace", SupportsShouldProcess = true)]
-[OutputType(typeof(LabResource))]
+[OutputType(typeof(LabKubeNamespace))]
 public sealed class NewLabKubeNamespaceCommand : KubeCommand
 {
     /// <summary>Names of the namespaces.</summary>

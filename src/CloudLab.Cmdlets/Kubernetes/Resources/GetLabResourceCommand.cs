@@ -45,14 +45,17 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// </example>
 /// <example>
 /// <para>A deployment as a manifest, without what the server added.</para>
-/// <code>(Get-LabResource deploy/movies -Namespace movies -Neat).ToJson()</code>
+/// <code>Get-LabResource deploy/movies -Namespace movies -Neat -AsYaml</code>
 /// </example>
 /// <inputtype>Names, or objects with the properties Kind, Name and Namespace, such as Deploy-LabManifest writes.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabResource")]
-[OutputType(typeof(LabResource))]
+[OutputType(typeof(LabResource), typeof(string))]
 public sealed class GetLabResourceCommand : ResourceTargetCommand
 {
-    private const string WatchView = "CloudLab.LabResource#Watch";
+    // PowerShell writes what follows objects of another type as lists, so several kinds share one table.
+    private const string WatchView = "CloudLab.LabResource#Watch", MixedView = "CloudLab.LabResource#Mixed", ClusterView = "CloudLab.LabResource#Cluster";
+
+    private bool kindIsTyped;
 
     /// <summary>Goes on after the list: each change is written when it happens.</summary>
     [Parameter]
@@ -72,6 +75,10 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
     [ValidateNotNullOrEmpty]
     public string? Subresource { get; set; }
 
+    /// <summary>Writes each object as YAML, a document each, in place of an object.</summary>
+    [Parameter]
+    public SwitchParameter AsYaml { get; set; }
+
     /// <inheritdoc/>
     private protected override bool SeveralContexts => true;
 
@@ -80,6 +87,13 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
 
     /// <inheritdoc/>
     private protected override bool TakesWholeKinds => true;
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        kindIsTyped = Kind.Length > 0;
+    }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
@@ -91,7 +105,7 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
                 throw new LabException(LabErrorKind.InvalidArgument, "SubresourceWatch", "-Subresource cannot be watched: leave out -Watch, or -Subresource.");
             }
 
-            await WatchAsync(WatchOnly, found => WriteAsync(InWatch(Neat ? found.ToNeat() : found), cancellation).AsTask(), cancellation);
+            await WatchAsync(WatchOnly, found => WriteAsync(Shown(Neat ? found.ToNeat() : found, WatchView), cancellation).AsTask(), cancellation);
             return;
         }
 
@@ -111,15 +125,25 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
                 }
             }
 
-            await WriteAsync(Neat ? found.ToNeat() : found, cancellation);
+            string? view = !kindIsTyped || !target.OneKind ? MixedView : !target.Resource.Namespaced && found.GetType() == typeof(LabResource) ? ClusterView : null;
+            await WriteAsync(Shown(Neat ? found.ToNeat() : found, view), cancellation);
         }
     }
 
-    // The table of a watch has what happened in its first column, whatever the kind.
-    private static PSObject InWatch(LabResource found)
+    private object Shown(LabResource found, string? view)
     {
+        if (AsYaml)
+        {
+            return found.ToYaml();
+        }
+
+        if (view is null)
+        {
+            return found;
+        }
+
         PSObject shown = new(found);
-        shown.TypeNames.Insert(0, WatchView);
+        shown.TypeNames.Insert(0, view);
         return shown;
     }
 }

@@ -44,6 +44,7 @@ public abstract class ResourceTargetBase : KubeCommand
     /// <returns>The objects.</returns>
     private protected async IAsyncEnumerable<ResourceTarget> TargetsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
+        bool alone = Asked().Count == 1;
         await foreach (ResourceSelection selection in SelectionsAsync(cancellation))
         {
             HashSet<string> missing = [.. selection.Literals];
@@ -53,7 +54,7 @@ public abstract class ResourceTargetBase : KubeCommand
                 while (await NextAsync(found, selection.Scope, resource.Name))
                 {
                     missing.Remove(found.Current.Name);
-                    yield return new ResourceTarget(selection.Scope.Api, selection.Scope.Origin, resource, found.Current);
+                    yield return new ResourceTarget(selection.Scope.Api, selection.Scope.Origin, resource, found.Current) { OneKind = alone && selection.Resources.Count == 1 };
                 }
             }
 
@@ -233,6 +234,9 @@ public abstract class ResourceTargetBase : KubeCommand
 /// <param name="Object">The object as it was found.</param>
 internal sealed record ResourceTarget(KubernetesApi Api, ResourceOrigin Origin, ApiResource Resource, LabResource Object)
 {
+    /// <summary>True where all objects of this input are of its kind.</summary>
+    public bool OneKind { get; init; }
+
     /// <summary>Its namespace; null where the kind has none.</summary>
     public string? Namespace => Object.Namespace;
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources;
@@ -129,7 +130,11 @@ public class LabResource
 
     /// <summary>The whole object as JSON, without managed fields.</summary>
     /// <returns>Indented JSON.</returns>
-    public string ToJson() => ToObject().ToJsonString(Readable);
+    public string ToJson() => InOrder(ToObject()).ToJsonString(Readable);
+
+    /// <summary>The whole object as YAML, without managed fields.</summary>
+    /// <returns>A document that begins with <c>---</c>.</returns>
+    public string ToYaml() => YamlWriter.Write(InOrder(ToObject()));
 
     /// <summary>The object without what the server fills in: status, identity, times, bookkeeping, and fields that have their default. It can be deployed elsewhere.</summary>
     /// <returns>Another object.</returns>
@@ -174,6 +179,19 @@ public class LabResource
         }
 
         return copy;
+    }
+
+    // As people write it; what comes from a list has its kind appended.
+    private static JsonObject InOrder(JsonObject whole)
+    {
+        string[] first = ["apiVersion", "kind", "metadata"];
+        List<KeyValuePair<string, JsonNode?>> entries =
+        [
+            .. first.Where(whole.ContainsKey).Select(field => KeyValuePair.Create(field, whole[field])),
+            .. whole.Where(entry => !first.Contains(entry.Key)),
+        ];
+        whole.Clear();
+        return new JsonObject(entries);
     }
 
     private static void Add(JsonObject metadata, string field, ResourceMap? made, Func<object?, object?>? plain)

@@ -7,16 +7,10 @@ namespace CloudLab.Core.Kubernetes.Resources;
 internal static class NamespaceRemainder
 {
     /// <summary>What is left in a namespace.</summary>
-    /// <param name="kind">Kind of the object.</param>
-    /// <param name="resource">The object.</param>
-    /// <returns>What the server says of it; null where it says nothing, and for other kinds.</returns>
-    public static string? Of(ApiResource kind, JsonObject resource)
+    /// <param name="resource">The namespace.</param>
+    /// <returns>What the server says of it; null where it says nothing.</returns>
+    public static string? Of(JsonObject resource)
     {
-        if (kind is not { Group: "", Kind: "Namespace" })
-        {
-            return null;
-        }
-
         // All but those about what went well; failures first, since what is left follows from them.
         string[] says =
         [

@@ -66,9 +66,9 @@ internal sealed record PodSummary(int Ready, int Total, string State, long Resta
             restarts = status.Objects("containerStatuses").Aggregate(ofSidecars, Add);
         }
 
-        if (pod.Object("metadata")?.Text("deletionTimestamp") is not null && status.Text("phase") is not ("Succeeded" or "Failed"))
+        if (pod.Object("metadata")?.Text("deletionTimestamp") is not null)
         {
-            state = status.Text("reason") == "NodeLost" ? "Unknown" : "Terminating";
+            state = status.Text("reason") == "NodeLost" ? "Unknown" : status.Text("phase") is "Succeeded" or "Failed" ? state : "Terminating";
         }
 
         return new PodSummary(ready, total, state, restarts.Count, restarts.Last);

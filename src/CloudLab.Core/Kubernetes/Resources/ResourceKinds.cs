@@ -29,6 +29,7 @@ internal static class ResourceKinds
             ("networking.k8s.io", "Ingress") => new LabIngress(content, resource),
             ("networking.k8s.io", "NetworkPolicy") => new LabNetworkPolicy(content, resource),
             ("", "ConfigMap" or "Secret") => new LabConfigData(content, resource),
+            ("", "Namespace") => new LabKubeNamespace(content, resource),
             ("", "Node") => new LabNode(content, resource),
             ("", "PersistentVolume") => new LabPersistentVolume(content, resource),
             ("", "PersistentVolumeClaim") => new LabVolumeClaim(content, resource),
