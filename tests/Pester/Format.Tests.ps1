@@ -61,8 +61,8 @@ BeforeDiscovery {
         LabInstanceProfile         = 'Name', 'RoleName'
         LabIngress                 = 'Name', 'Namespace'
         LabJob                     = 'Name', 'Namespace', 'State'
-        LabKind                    = 'Name', 'ApiVersion', 'Kind'
-        LabKindField               = 'Path', 'Type'
+        LabKind                    = @('Name')
+        LabKindField               = @('Path')
         LabKubeNamespace           = 'Name', 'State'
         LabKubeContext             = 'Name', 'Cluster', 'Namespace'
         LabMissedRun               = 'Missed', 'Name', 'Reason'
@@ -122,7 +122,7 @@ BeforeDiscovery {
         LabContainerPort     = 'HostPort', 'ContainerPort', 'Protocol'
         LabImageFile         = 'Path', 'Change', 'Kind', 'Size'
         LabImagePlatform     = 'Platform', 'Size', 'Digest'
-        LabPodContainer      = 'Name', 'Reason'
+        LabPodContainer      = @('Name')
         LabScheduleCollision = @('RunCount')
         LabScheduleFinding   = 'Id', 'Message'
         LabScheduleSpread    = 'Name', 'Schedule', 'Proposal'

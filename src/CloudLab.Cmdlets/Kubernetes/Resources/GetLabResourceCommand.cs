@@ -40,8 +40,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>(Get-LabResource deployments.apps movies -Namespace movies).Spec.Template.Spec.Containers.Image</code>
 /// </example>
 /// <example>
-/// <para>Waits for the first change of a pod from now on.</para>
-/// <code>Get-LabResource pods -Namespace movies -WatchOnly | Select-Object -First 1</code>
+/// <para>The namespaces as they are, and then whatever happens to them, until three are seen; -WatchOnly leaves out what is there already.</para>
+/// <code>Get-LabResource namespaces -Watch | Select-Object -First 3</code>
 /// </example>
 /// <example>
 /// <para>A deployment as a manifest, without what the server added.</para>
@@ -53,7 +53,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 public sealed class GetLabResourceCommand : ResourceTargetCommand
 {
     // PowerShell writes what follows objects of another type as lists, so several kinds share one table.
-    private const string WatchView = "CloudLab.LabResource#Watch", MixedView = "CloudLab.LabResource#Mixed", ClusterView = "CloudLab.LabResource#Cluster";
+    private const string View = "CloudLab.Core.Kubernetes.Resources.LabResource#", WatchView = View + "Watch", MixedView = View + "Mixed", ClusterView = View + "Cluster";
 
     private bool kindIsTyped;
 

@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Kubernetes.Client;
 
 /// <summary>A kind of object that a cluster serves.</summary>
@@ -7,7 +9,7 @@ public sealed record LabKind
     public required string Name { get; init; }
 
     /// <summary>Short names: <c>deploy</c>.</summary>
-    public IReadOnlyList<string> ShortNames { get; init; } = [];
+    public IReadOnlyList<string> ShortNames { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Group and version: <c>apps/v1</c>.</summary>
     public required string ApiVersion { get; init; }
@@ -19,10 +21,10 @@ public sealed record LabKind
     public required string Kind { get; init; }
 
     /// <summary>What can be done with it: <c>get</c>, <c>list</c>, <c>watch</c>, <c>patch</c>.</summary>
-    public IReadOnlyList<string> Verbs { get; init; } = [];
+    public IReadOnlyList<string> Verbs { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Categories it belongs to: <c>all</c>.</summary>
-    public IReadOnlyList<string> Categories { get; init; } = [];
+    public IReadOnlyList<string> Categories { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Unambiguous name: <c>deployments.apps</c>.</summary>
     public required string Resource { get; init; }

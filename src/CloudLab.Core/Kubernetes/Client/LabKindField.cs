@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Kubernetes.Client;
 
 /// <summary>One field of a kind, as the cluster describes it.</summary>
@@ -16,7 +18,7 @@ public sealed record LabKindField
     public bool Required { get; init; }
 
     /// <summary>The values that it can have, where they are listed.</summary>
-    public IReadOnlyList<string> Enum { get; init; } = [];
+    public IReadOnlyList<string> Enum { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Value that the server fills in, where the schema says so.</summary>
     public string? Default { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -24,11 +25,14 @@ public sealed class LabAutoscaler : LabResource
     /// <summary>Pods as it last saw them.</summary>
     public long CurrentReplicas => StatusFields.Number("currentReplicas") ?? 0;
 
+    /// <summary>Pods as it last saw them, and the bounds: <c>2 (1-4)</c>.</summary>
+    public string Replicas => string.Create(CultureInfo.InvariantCulture, $"{CurrentReplicas} ({MinReplicas}-{MaxReplicas})");
+
     /// <summary>Pods that it wants.</summary>
     public long DesiredReplicas => StatusFields.Number("desiredReplicas") ?? 0;
 
     /// <summary>Each metric's value and target: <c>cpu: 42%/80%</c>; <c>?</c> for a value that is not known.</summary>
-    public IReadOnlyList<string> Targets
+    public TextList<string> Targets
     {
         get
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -15,7 +16,7 @@ public sealed class LabConfigData : LabResource
     public string? Type => Content.Text("type");
 
     /// <summary>Names of its entries.</summary>
-    public IReadOnlyList<string> Keys => [.. Names("data"), .. Names("binaryData")];
+    public TextList<string> Keys => [.. Names("data"), .. Names("binaryData")];
 
     /// <summary>Whether it can be changed.</summary>
     public bool Immutable => Content.Flag("immutable");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -27,7 +28,7 @@ public sealed class LabCronJob : LabResource
     public DateTimeOffset? LastScheduleTime => ResourceParts.Time(StatusFields.Text("lastScheduleTime"));
 
     /// <summary>Images of its containers.</summary>
-    public IReadOnlyList<string> Images => ResourceParts.Images(Content);
+    public TextList<string> Images => ResourceParts.Images(Content);
 
     private JsonObject SpecFields => Content.Object("spec") ?? [];
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -24,7 +25,7 @@ public sealed class LabDeployment : LabResource
     public long AvailableReplicas => StatusFields.Number("availableReplicas") ?? 0;
 
     /// <summary>Images of its containers.</summary>
-    public IReadOnlyList<string> Images => ResourceParts.Images(Content);
+    public TextList<string> Images => ResourceParts.Images(Content);
 
     /// <summary>Labels that its pods have: <c>app=movies</c>.</summary>
     public string? Selector => ResourceParts.Selector(SpecFields.Object("selector"));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -15,13 +16,13 @@ public sealed class LabEndpointSlice : LabResource
     public string? AddressType => Content.Text("addressType");
 
     /// <summary>Ports.</summary>
-    public IReadOnlyList<string> Ports => [.. Content.Objects("ports").Select(port => port["port"]?.ToString() ?? "*")];
+    public TextList<string> Ports => [.. Content.Objects("ports").Select(port => port["port"]?.ToString() ?? "*")];
 
     /// <summary>All addresses.</summary>
-    public IReadOnlyList<string> Addresses => [.. Content.Objects("endpoints").SelectMany(endpoint => endpoint.Texts("addresses"))];
+    public TextList<string> Addresses => [.. Content.Objects("endpoints").SelectMany(endpoint => endpoint.Texts("addresses"))];
 
     /// <summary>Addresses that are ready.</summary>
-    public IReadOnlyList<string> ReadyAddresses => 
+    public TextList<string> ReadyAddresses => 
     [
         .. Content.Objects("endpoints")
             .Where(endpoint => endpoint.Object("conditions") is not { } conditions || conditions["ready"] is null || conditions.Flag("ready"))

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -15,10 +16,10 @@ public sealed class LabIngress : LabResource
     public string? IngressClass => SpecFields.Text("ingressClassName") ?? Content.Object("metadata")?.Object("annotations")?.Text("kubernetes.io/ingress.class");
 
     /// <summary>Host names; <c>*</c> for any.</summary>
-    public IReadOnlyList<string> Hosts => [.. SpecFields.Objects("rules").Select(rule => rule.Text("host") ?? "*").DefaultIfEmpty("*").Distinct()];
+    public TextList<string> Hosts => [.. SpecFields.Objects("rules").Select(rule => rule.Text("host") ?? "*").DefaultIfEmpty("*").Distinct()];
 
     /// <summary>Addresses of the load balancer.</summary>
-    public IReadOnlyList<string> Address => 
+    public TextList<string> Address => 
     [
         .. (Content.Object("status")?.Object("loadBalancer")?.Objects("ingress") ?? [])
             .Select(entry => entry.Text("ip") ?? entry.Text("hostname")).OfType<string>(),
@@ -28,7 +29,7 @@ public sealed class LabIngress : LabResource
     public string Ports => SpecFields.Objects("tls").Any() ? "80, 443" : "80";
 
     /// <summary>Paths and the services behind them: <c>movies.example/api -> api:80</c>.</summary>
-    public IReadOnlyList<string> Rules => 
+    public TextList<string> Rules => 
     [
         .. from rule in SpecFields.Objects("rules")
            from path in rule.Object("http")?.Objects("paths") ?? []

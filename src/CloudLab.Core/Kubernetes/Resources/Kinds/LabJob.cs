@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -36,7 +37,7 @@ public sealed class LabJob : LabResource
     public string? DurationText => Duration is { } duration ? ShortDuration.Of(duration) : null;
 
     /// <summary>Images of its containers.</summary>
-    public IReadOnlyList<string> Images => ResourceParts.Images(Content);
+    public TextList<string> Images => ResourceParts.Images(Content);
 
     /// <summary>What made it: <c>CronJob/backup</c>; null where nothing did.</summary>
     public string? Owner => ResourceParts.Owner(Content);

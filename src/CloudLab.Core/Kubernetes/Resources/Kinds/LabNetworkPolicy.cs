@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -15,5 +16,5 @@ public sealed class LabNetworkPolicy : LabResource
     public string PodSelector => ResourceParts.Selector(Content.Object("spec")?.Object("podSelector")) ?? "*";
 
     /// <summary>What it is about: <c>Ingress</c>, <c>Egress</c>.</summary>
-    public IReadOnlyList<string> PolicyTypes => (Content.Object("spec") ?? []).Texts("policyTypes");
+    public TextList<string> PolicyTypes => [.. (Content.Object("spec") ?? []).Texts("policyTypes")];
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -12,7 +13,7 @@ public sealed class LabNode : LabResource
     }
 
     /// <summary>Its roles.</summary>
-    public IReadOnlyList<string> Roles => 
+    public TextList<string> Roles => 
     [
         .. from label in Content.Object("metadata")?.Object("labels") ?? []
            let role = label.Key.StartsWith("node-role.kubernetes.io/", StringComparison.Ordinal) ? label.Key["node-role.kubernetes.io/".Length..]
@@ -38,7 +39,7 @@ public sealed class LabNode : LabResource
     public string? ContainerRuntime => StatusFields.Object("nodeInfo")?.Text("containerRuntimeVersion");
 
     /// <summary>Taints: <c>key=value:NoSchedule</c>.</summary>
-    public IReadOnlyList<string> Taints => 
+    public TextList<string> Taints => 
     [
         .. (Content.Object("spec")?.Objects("taints") ?? [])
             .Select(taint => $"{taint.Text("key")}{(taint.Text("value") is { } value ? "=" + value : "")}:{taint.Text("effect")}"),

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -15,7 +16,7 @@ public sealed class LabPersistentVolume : LabResource
     public string? Capacity => SpecFields.Object("capacity")?.Text("storage");
 
     /// <summary>Ways it can be mounted, as kubectl shortens them: <c>RWO</c>, <c>ROX</c>, <c>RWX</c>, <c>RWOP</c>.</summary>
-    public IReadOnlyList<string> AccessModes => ResourceParts.AccessModes(SpecFields);
+    public TextList<string> AccessModes => ResourceParts.AccessModes(SpecFields);
 
     /// <summary>What happens to it when its claim goes: <c>Retain</c>, <c>Delete</c>.</summary>
     public string? ReclaimPolicy => SpecFields.Text("persistentVolumeReclaimPolicy");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -33,10 +34,10 @@ public sealed class LabPod : LabResource
     public string? QosClass => StatusFields.Text("qosClass");
 
     /// <summary>Its containers: first the init containers, then the others.</summary>
-    public IReadOnlyList<LabPodContainer> Containers => LabPodContainer.Of(Content);
+    public TextList<LabPodContainer> Containers => LabPodContainer.Of(Content);
 
     /// <summary>Images of its containers.</summary>
-    public IReadOnlyList<string> Images => ResourceParts.Images(Content);
+    public TextList<string> Images => ResourceParts.Images(Content);
 
     /// <summary>What made it: <c>ReplicaSet/movies-5d8f</c>; null where nothing did.</summary>
     public string? Owner => ResourceParts.Owner(Content);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -39,7 +40,7 @@ public sealed record LabPodContainer
     /// <summary>The containers of a pod.</summary>
     /// <param name="pod">The pod.</param>
     /// <returns>Init containers, containers, ephemeral ones.</returns>
-    internal static IReadOnlyList<LabPodContainer> Of(JsonObject pod)
+    internal static TextList<LabPodContainer> Of(JsonObject pod)
     {
         JsonObject spec = pod.Object("spec") ?? [], status = pod.Object("status") ?? [];
         return

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -32,7 +33,7 @@ public sealed class LabReplicaController : LabResource
     public long AvailableReplicas => StatusFields.Number(Kind == "DaemonSet" ? "numberAvailable" : "availableReplicas") ?? 0;
 
     /// <summary>Images of its containers.</summary>
-    public IReadOnlyList<string> Images => ResourceParts.Images(Content);
+    public TextList<string> Images => ResourceParts.Images(Content);
 
     /// <summary>Labels that its pods have: <c>app=movies</c>.</summary>
     public string? Selector => Kind == "ReplicationController" ? ResourceParts.Labels(SpecFields.Object("selector")) : ResourceParts.Selector(SpecFields.Object("selector"));

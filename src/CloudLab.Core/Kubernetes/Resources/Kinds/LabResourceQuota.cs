@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -12,12 +13,12 @@ public sealed class LabResourceQuota : LabResource
     }
 
     /// <summary>What counts and how much of it is used: <c>pods: 3/10</c>; limits apart.</summary>
-    public IReadOnlyList<string> Requests => Of(limits: false);
+    public TextList<string> Requests => Of(limits: false);
 
     /// <summary>The same for limits: <c>limits.memory: 1Gi/4Gi</c>.</summary>
-    public IReadOnlyList<string> Limits => Of(limits: true);
+    public TextList<string> Limits => Of(limits: true);
 
-    private List<string> Of(bool limits)
+    private TextList<string> Of(bool limits)
     {
         JsonObject used = Content.Object("status")?.Object("used") ?? [];
         JsonObject hard = Content.Object("status")?.Object("hard") ?? Content.Object("spec")?.Object("hard") ?? [];

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -15,7 +16,7 @@ public sealed class LabRoleBinding : LabResource
     public string Role => $"{Content.Object("roleRef")?.Text("kind")}/{Content.Object("roleRef")?.Text("name")}";
 
     /// <summary>Who has it: <c>User/ann</c>, <c>Group/admins</c>, <c>ServiceAccount/movies/web</c>.</summary>
-    public IReadOnlyList<string> Subjects => 
+    public TextList<string> Subjects => 
     [
         .. Content.Objects("subjects")
             .Select(subject => $"{subject.Text("kind")}/{(subject.Text("namespace") is { } ns ? ns + "/" : "")}{subject.Text("name")}"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -36,7 +37,7 @@ public sealed class LabService : LabResource
     }
 
     /// <summary>Its ports: <c>80/TCP</c>, with the port on the nodes <c>80:30080/TCP</c>.</summary>
-    public IReadOnlyList<string> Ports => 
+    public TextList<string> Ports => 
     [
         .. from port in SpecFields.Objects("ports")
            let onNodes = port.Number("nodePort") is { } node and not 0 ? string.Create(CultureInfo.InvariantCulture, $":{node}") : ""
@@ -47,7 +48,7 @@ public sealed class LabService : LabResource
     public string? Selector => ResourceParts.Labels(SpecFields.Object("selector"));
 
     /// <summary>Ready addresses behind it, from its EndpointSlices; null where nobody asked for them (<c>Get-LabService -Endpoint</c>).</summary>
-    public IReadOnlyList<string>? Endpoints { get; internal set; }
+    public TextList<string>? Endpoints { get; internal set; }
 
     private JsonObject SpecFields => Content.Object("spec") ?? [];
 }

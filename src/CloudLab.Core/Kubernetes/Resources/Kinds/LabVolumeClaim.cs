@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -18,7 +19,7 @@ public sealed class LabVolumeClaim : LabResource
     public string? Capacity => Content.Object("status")?.Object("capacity")?.Text("storage") ?? SpecFields.Object("resources")?.Object("requests")?.Text("storage");
 
     /// <summary>Ways it can be mounted, as kubectl shortens them: <c>RWO</c>, <c>ROX</c>, <c>RWX</c>, <c>RWOP</c>.</summary>
-    public IReadOnlyList<string> AccessModes => ResourceParts.AccessModes(SpecFields);
+    public TextList<string> AccessModes => ResourceParts.AccessModes(SpecFields);
 
     /// <summary>Its storage class.</summary>
     public string? StorageClass => SpecFields.Text("storageClassName");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -28,7 +29,7 @@ internal static class ResourceParts
     /// <summary>Images of the containers of a pod or a workload.</summary>
     /// <param name="resource">The object.</param>
     /// <returns>The images in order.</returns>
-    public static IReadOnlyList<string> Images(JsonObject resource) =>
+    public static TextList<string> Images(JsonObject resource) =>
         [.. (PodSpec(resource)?.Objects("containers") ?? []).Select(container => container.Text("image")).OfType<string>()];
 
     /// <summary>The controller that made an object.</summary>
@@ -60,7 +61,7 @@ internal static class ResourceParts
     /// <summary>Access modes in short.</summary>
     /// <param name="spec">Spec of a volume or a claim.</param>
     /// <returns><c>RWO</c> and the like.</returns>
-    public static IReadOnlyList<string> AccessModes(JsonObject spec) =>
+    public static TextList<string> AccessModes(JsonObject spec) =>
     [
         .. spec.Texts("accessModes").Select(mode => mode switch
         {
