@@ -39,11 +39,12 @@ public abstract class ResourceTargetCommand : ResourceTargetBase
     /// <inheritdoc/>
     private protected override List<(string Kind, string[]? Names)> Asked()
     {
-        // kubectl's pod/movies-0, which may stand for the kind or for the name.
+        // kubectl's pod/movies-0, which may stand for the kind, or for the name where no kind is given. Beside a kind it is a name, and not a valid one.
         string[] kinds = [.. Kind.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
-        List<(string Kind, string[]? Names)> asked = [.. kinds.Concat(Name ?? []).Where(IsWhole).Select(one => (one.Split('/', 2)[0], (string[]?)[one.Split('/', 2)[1]]))];
-        string[]? names = Name is null || Array.TrueForAll(Name, IsWhole) ? null : [.. Name.Where(name => !IsWhole(name))];
         string[] plain = [.. kinds.Where(kind => !IsWhole(kind))];
+        string[] whole = [.. kinds.Where(IsWhole), .. plain.Length == 0 ? (Name ?? []).Where(IsWhole) : []];
+        List<(string Kind, string[]? Names)> asked = [.. whole.Select(one => (one.Split('/', 2)[0], (string[]?)[one.Split('/', 2)[1]]))];
+        string[]? names = Name is null || (plain.Length == 0 && Array.TrueForAll(Name, IsWhole)) ? null : plain.Length > 0 ? Name : [.. Name.Where(name => !IsWhole(name))];
         if (plain.Length == 0 && (asked.Count == 0 || names is not null))
         {
             plain = [DefaultKind ?? throw Incomplete("KindMissing", "Name the kind of the objects, as in deploy/movies or -Kind deployments -Name movies.")];
