@@ -10,6 +10,7 @@ BeforeDiscovery {
         LabAccessDenied            = 'Action', 'Resource', 'Explanation'
         LabAccessKey               = 'UserName', 'AccessKeyId', 'Status'
         LabAction                  = 'Action', 'AccessLevel'
+        LabAutoscaler              = 'Name', 'Namespace'
         LabBucket                  = 'Bucket'
         LabBucketCorsRule          = 'Bucket', 'Id'
         LabBucketEncryption        = 'Bucket', 'KmsKeyId'
@@ -21,6 +22,12 @@ BeforeDiscovery {
         LabBucketVersioning        = 'Bucket', 'Status'
         LabBucketWebsite           = 'Bucket', 'Endpoint', 'RedirectAllRequestsTo'
         LabCallerIdentity          = 'Arn', 'Account'
+        LabConfigData              = 'Name', 'Namespace', 'Kind'
+        LabCronJob                 = 'Name', 'Namespace'
+        LabDeployment              = 'Name', 'Namespace', 'Ready'
+        LabDisruptionBudget        = 'Name', 'Namespace'
+        LabEndpointSlice           = 'Name', 'Namespace'
+        LabEvent                   = 'Object', 'Namespace', 'Reason', 'Message'
         LabEmulatorInfo            = 'Id', 'EndpointUrl'
         LabComposeLogLine          = 'Stream', 'Text'
         LabComposeProject          = 'Project', 'Running', 'Total'
@@ -63,6 +70,14 @@ BeforeDiscovery {
         LabMissedRun               = 'Missed', 'Name', 'Reason'
         LabMultipartUpload         = 'Bucket', 'Key', 'UploadId', 'Size'
         LabNamespaceCommand        = @('ExitCode')
+        LabIngress                 = 'Name', 'Namespace'
+        LabJob                     = 'Name', 'Namespace', 'State'
+        LabKind                    = @('Name')
+        LabKindField               = @('Path')
+        LabKubeNamespace           = 'Name', 'State'
+        LabKubeContext             = 'Name', 'Cluster', 'Namespace'
+        LabNetworkPolicy           = 'Name', 'Namespace'
+        LabNode                    = 'Name', 'State'
         LabNodeCapacity            = 'Node', 'PodCount'
         LabObject                  = 'Bucket', 'Key', 'Size'
         LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
@@ -72,6 +87,8 @@ BeforeDiscovery {
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
         LabOverlay                 = 'Path', 'LowerPath', 'UpperPath'
         LabOverlayChange           = 'Change', 'Mechanism', 'Path', 'LowerPath'
+        LabPersistentVolume        = @('Name')
+        LabPod                     = 'Name', 'Namespace', 'Ready', 'State'
         LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
         LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
         LabPolicyDifference        = 'SideIndicator', 'Action', 'Resource', 'DecidedBy'
@@ -84,15 +101,21 @@ BeforeDiscovery {
         LabPrincipalAccess         = 'Principal', 'Via'
         LabQuotaCheck              = 'Name', 'PodCount', 'AcceptedPodCount', 'Reason'
         LabQuotaUsage              = 'Quota', 'Resource'
+        LabReplicaController       = 'Name', 'Namespace', 'Kind', 'Ready'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
+        LabResourceQuota           = 'Name', 'Namespace'
         LabRole                    = 'Name', 'Description'
+        LabRoleBinding             = 'Name', 'Namespace'
         LabScheduleCalendar        = 'ScheduleCount', 'RunCount', 'PeakRunCount', 'CollisionCount'
         LabScheduledRun            = 'Schedule', 'Name'
         LabScheduleTest            = 'Valid', 'Schedule', 'Name', 'Correction', 'Problem'
+        LabService                 = 'Name', 'Namespace'
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
+        LabStorageClass            = @('Name')
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
         LabUser                    = 'Name'
+        LabVolumeClaim             = 'Name', 'Namespace'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
         VpaRecommendation          = 'Container', 'SampleCount', 'OomCount'
@@ -114,6 +137,7 @@ BeforeDiscovery {
         LabImageFile         = 'Path', 'Change', 'Kind', 'Size'
         LabImagePlatform     = 'Platform', 'Size', 'Digest'
         LabNamespaceComparison = 'Type', 'Inode', 'HostInode', 'Shared'
+        LabPodContainer      = @('Name')
         LabScheduleCollision = @('RunCount')
         LabScheduleFinding   = 'Id', 'Message'
         LabScheduleSpread    = 'Name', 'Schedule', 'Proposal'
@@ -197,6 +221,21 @@ Describe 'Format' -Tag Module {
                     $content = [Text.Json.Nodes.JsonNode]::Parse((@{
                                 apiVersion = 'apiextensions.k8s.io/v1'; kind = 'CustomResourceDefinition'
                                 metadata   = @{ name = $name63; namespace = $name63; creationTimestamp = '2026-01-01T00:00:00Z' }
+                            } | ConvertTo-Json))
+                    return $type.GetConstructors($bindings)[0].Invoke(@($content, $null))
+                }
+                { $type.BaseType.Name -eq 'LabResource' } {
+                    # Objects with a type of their own: what the type reads may all be missing.
+                    $kind = @{
+                        LabAutoscaler = 'autoscaling/v2 HorizontalPodAutoscaler'; LabConfigData = 'v1 ConfigMap'; LabReplicaController = 'apps/v1 StatefulSet'
+                        LabDisruptionBudget = 'policy/v1 PodDisruptionBudget'; LabVolumeClaim = 'v1 PersistentVolumeClaim'
+                        LabKubeNamespace = 'v1 Namespace'
+                    }[$Name] ?? "v1 $($Name -replace '^Lab')"
+                    $content = [Text.Json.Nodes.JsonNode]::Parse((@{
+                                apiVersion = $kind.Split(' ')[0]; kind = $kind.Split(' ')[1]
+                                metadata   = @{ name = $name63; namespace = $name63; creationTimestamp = '2026-01-01T00:00:00Z' }
+                                reason     = 'FailedCreatePodSandBox'; message = "Failed to create pod sandbox: $key200"
+                                involvedObject = @{ kind = 'PersistentVolumeClaim'; name = $name63 }
                             } | ConvertTo-Json))
                     return $type.GetConstructors($bindings)[0].Invoke(@($content, $null))
                 }

@@ -122,8 +122,48 @@ Describe 'Get-LabResource' -Tag Kubernetes {
 
     It 'shows a table that fits' {
         $table = Get-LabResource pods -Namespace films | Out-String -Width 100
-        $table | Should -Match 'Namespace\s+Name\s+Kind\s+Ready\s+State\s+Age'
-        $table | Should -Match 'films\s+web-\S+\s+Pod\s+1/1\s+Running\s'
+        $table | Should -Match 'Namespace: films'
+        $table | Should -Match 'Ready\s+Name\s+Status\s+Restarts\s+Age'
+        $table | Should -Match '1/1\s+web-\S+\s+Running\s+0\s+\d+[sm]'
+    }
+
+    It 'sorts and filters by what the tables show' {
+        $pods = Get-LabPod -Namespace films
+        ($pods | Sort-Object Age, Restarts | Where-Object State -EQ Running).Count | Should -Be $pods.Count
+        ($pods.Containers | Sort-Object Name -Unique).Image | Should -Be 'web:1'
+        ($pods | Select-Object -First 1 | Get-LabResource).Name | Should -Be $pods[0].Name
+        $pods[0] -is [LabPod] | Should -BeTrue
+        (Get-LabDeployment web -Namespace films).AvailableReplicas | Should -BeGreaterThan 0
+    }
+
+    It 'shows what happens in a watch' {
+        $table = Get-LabResource pods -Namespace films -Watch | Select-Object -First 1 | Out-String -Width 100
+        $table | Should -Match 'EventType\s+Name\s+Kind\s+Ready\s+State\s+Age'
+        $table | Should -Match 'Added\s+web-\S+\s+Pod'
+    }
+
+    It 'names several contexts, and says which one it read' {
+        $own = Get-LabKubeContext | Where-Object IsCurrent
+        $several = Join-Path $TestDrive 'several'
+        "contexts:
+- {name: a, context: {cluster: $($own.Cluster), user: $($own.User), namespace: films}}
+- {name: b, context: {cluster: $($own.Cluster), user: $($own.User), namespace: films}}
+- {name: down, context: {cluster: down}}
+current-context: a
+clusters: [{name: down, cluster: {server: 'http://127.0.0.1:1'}}]" | Set-Content $several
+        $config = $several, $own.File
+        $found = Get-LabResource deploy web -KubeConfig $config -Context a, down, b -ErrorVariable problems -ErrorAction SilentlyContinue
+        $found.Context | Should -Be 'a', 'b'
+        "$($problems[0])" | Should -BeLike '*(context down)*'
+        $found | Out-String | Should -Match 'Namespace: films \(context b\)'
+        { Remove-LabKubeNamespace nothing -KubeConfig $config -Context a, b -Force } | Should -Throw -ErrorId 'OneContextOnly,*'
+        (Get-LabKubeContext a, b, down -KubeConfig $config).Name | Should -Be 'a', 'b', 'down'
+        # The session that the emulator set has a context of its own, which counts more.
+        (Use-LabKubeContext b -Namespace other -KubeConfig $config -PassThru -WarningVariable said -WarningAction SilentlyContinue).Namespace | Should -Be 'other'
+        "$said" | Should -BeLike "*context 'cloudlab'*"
+        Get-Content $several | Should -Contain 'current-context: b'
+        Use-LabKubeContext a -KubeConfig $config -WhatIf
+        Get-Content $several | Should -Contain 'current-context: b'
     }
 
     It 'changes and deploys what it read' {
@@ -151,6 +191,10 @@ Describe 'Completion' -Tag Kubernetes {
         Complete 'Get-LabResource deployments -Namespace films -Name w' | Should -Contain 'web'
         Complete 'Get-LabResource pods -Namespace fil' | Should -Contain 'films'
         Complete 'Get-LabResource pods -Context c' | Should -Contain 'cloudlab'
+        Complete 'Get-LabDeployment -Namespace films -Name w' | Should -Contain 'web'
+        Complete 'Get-LabResource deploy/web -Subresource s' | Should -Be 'scale', 'status'
+        $null = Get-LabKind deploy -Field spec
+        Complete 'Get-LabKind deploy -Field spec.stra' | Should -Contain 'spec.strategy'
     }
 }
 

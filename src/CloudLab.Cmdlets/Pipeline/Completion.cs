@@ -96,7 +96,9 @@ internal static class Completion
             object[] many => string.Join(Path.PathSeparator, many),
             _ => null,
         },
-        KubeContext = Bound<string>(bound, nameof(KubeCommand.Context)),
+        KubeContext = bound[nameof(KubeCommand.Context)] is object[] contexts
+            ? contexts.FirstOrDefault()?.ToString()
+            : Bound<string>(bound, nameof(KubeCommand.Context)),
         DockerHost = Bound<string>(bound, nameof(DockerCommand.DockerHost)),
         DockerContext = Bound<string>(bound, nameof(DockerCommand.DockerContext)),
         Keys = Bound<PSCredential>(bound, nameof(AwsCommand.Credential)) is { } credential ? Secrets.ToKeys(credential, null) : null,

@@ -15,12 +15,12 @@ internal sealed class ScriptedCluster
     public List<string> Requests { get; } = [];
 
     /// <summary>A client of it. Pauses between attempts take no time.</summary>
-    public KubernetesApi Api(KubeCredentials? credentials = null) => new(
+    public KubernetesApi Api(KubeCredentials? credentials = null, KubeCache? cache = null, string? key = null) => new(
         new KubeEndpoint(new Uri("http://cluster.test"), "test")
         {
-            Environment = new LabEnvironment(_ => null), Credentials = credentials ?? new KubeCredentials(), Key = Guid.NewGuid().ToString(),
+            Environment = new LabEnvironment(_ => null), Credentials = credentials ?? new KubeCredentials(), Key = key ?? Guid.NewGuid().ToString(),
         },
-        () => new Wire(this), new HastyClock());
+        () => new Wire(this), new HastyClock(), cache);
 
     /// <summary>Answers the next request.</summary>
     public ScriptedCluster Answer(HttpStatusCode code, string body, params (string Name, string Value)[] headers)

@@ -1,9 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
-using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Resources;
@@ -16,7 +13,16 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// </para>
 /// <para>
 /// Objects are written as the server lists them, page by page. Their fields are accessible as properties: $pod.Status.Phase,
-/// $deployment.Spec.Replicas. Ready and State show the kind's own status, as kubectl get does for pods.
+/// $deployment.Spec.Replicas. Ready and State show the kind's own status, as kubectl get does for pods. The everyday kinds have
+/// the columns of kubectl as properties ($pod.Restarts, $service.Ports), and tables that show them.
+/// </para>
+/// <para>
+/// With -Watch objects are written as they are, and again whenever they change, with what happened to them in EventType. It goes on until
+/// Ctrl+C or Select-Object -First, also when the connection breaks or the server has forgotten what was last seen.
+/// </para>
+/// <para>
+/// -Neat leaves out what the server fills in, so that the object can be kept as a manifest or deployed elsewhere. With several contexts
+/// (-Context a,b) each object says in Context where it was read, and a cluster that cannot be reached does not stop the others.
 /// </para>
 /// <para>Errors: NotFound when a name given without wildcards does not exist; KindNotFound when the cluster has no such kind,
 /// with the most similar one; Forbidden when you are not allowed to read it; NoCluster or ClusterUnreachable, which end the command.</para>
@@ -33,131 +39,111 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <para>The images of one deployment.</para>
 /// <code>(Get-LabResource deployments.apps movies -Namespace movies).Spec.Template.Spec.Containers.Image</code>
 /// </example>
-/// <inputtype>Objects with the properties Kind, Name and Namespace, such as Deploy-LabManifest writes.</inputtype>
+/// <example>
+/// <para>The namespaces as they are, and then whatever happens to them, until three are seen; -WatchOnly leaves out what is there already.</para>
+/// <code>Get-LabResource namespaces -Watch | Select-Object -First 3</code>
+/// </example>
+/// <example>
+/// <para>A deployment as a manifest, without what the server added.</para>
+/// <code>Get-LabResource deploy/movies -Namespace movies -Neat -AsYaml</code>
+/// </example>
+/// <inputtype>Names, or objects with the properties Kind, Name and Namespace, such as Deploy-LabManifest writes.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabResource")]
-[OutputType(typeof(LabResource))]
-public sealed class GetLabResourceCommand : KubeCommand
+[OutputType(typeof(LabResource), typeof(string))]
+public sealed class GetLabResourceCommand : ResourceTargetCommand
 {
-    /// <summary>Kinds, in any of the forms that kubectl accepts: <c>pods</c>, <c>deploy</c>, <c>Deployment</c>, <c>deployments.apps</c>, <c>all</c>, <c>pod/movies-0</c>.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("Resource", "Type")]
-    [ArgumentCompleter(typeof(KindCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Kind { get; set; } = ["all"];
+    // PowerShell writes what follows objects of another type as lists, so several kinds share one table.
+    private const string View = "CloudLab.Core.Kubernetes.Resources.LabResource#", WatchView = View + "Watch", MixedView = View + "Mixed", ClusterView = View + "Cluster";
 
-    /// <summary>Names; wildcards are allowed.</summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(NameCompleter))]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public string[]? Name { get; set; }
+    private bool kindIsTyped;
 
-    /// <summary>Searches all namespaces.</summary>
+    /// <summary>Goes on after the list: each change is written when it happens.</summary>
     [Parameter]
-    [Alias("A")]
-    public SwitchParameter AllNamespaces { get; set; }
+    public SwitchParameter Watch { get; set; }
 
-    /// <summary>Only objects with these labels: <c>app=movies,tier!=cache</c>. The server selects.</summary>
+    /// <summary>Writes only what happens from now on, without what is there already.</summary>
     [Parameter]
-    [Alias("l", "Selector")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? LabelSelector { get; set; }
+    public SwitchParameter WatchOnly { get; set; }
 
-    /// <summary>Only objects with these fields: <c>status.phase=Running</c>. The server selects, and supports only a few fields of each kind.</summary>
+    /// <summary>Leaves out what the server fills in: status, identity, times, bookkeeping and fields that have their default.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    public SwitchParameter Neat { get; set; }
+
+    /// <summary>Reads a part of each object that has an address of its own: <c>status</c>, <c>scale</c>.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(SubresourceCompleter))]
     [ValidateNotNullOrEmpty]
-    public string? FieldSelector { get; set; }
+    public string? Subresource { get; set; }
+
+    /// <summary>Writes each object as YAML, a document each, in place of an object.</summary>
+    [Parameter]
+    public SwitchParameter AsYaml { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool SeveralContexts => true;
+
+    /// <inheritdoc/>
+    private protected override string? DefaultKind => "all";
+
+    /// <inheritdoc/>
+    private protected override bool TakesWholeKinds => true;
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        kindIsTyped = Kind.Length > 0;
+    }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
-        ApiCatalog catalog = await Api.CatalogAsync(cancellation);
-        foreach (string asked in Kind.SelectMany(kinds => kinds.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
+        if (Watch || WatchOnly)
         {
-            // kubectl's pod/movies-0
-            (string kind, string[]? names) = asked.Split('/', 2) is [var type, var one] ? (type, [one]) : (asked, Name);
-            IReadOnlyList<ApiResource> resources = catalog.Match(kind);
-            if (resources.Count == 0)
+            if (Subresource is not null)
             {
-                // A kind that was added a moment ago.
-                catalog = await Api.CatalogAsync(cancellation, DateTimeOffset.UtcNow - TimeSpan.FromSeconds(2));
-                resources = catalog.Match(kind);
+                throw new LabException(LabErrorKind.InvalidArgument, "SubresourceWatch", "-Subresource cannot be watched: leave out -Watch, or -Subresource.");
             }
 
-            if (resources.Count == 0)
-            {
-                WriteProblem(catalog.Unknown(kind), kind);
-                continue;
-            }
-
-            await WriteKindsAsync(kind, resources, names, cancellation);
-        }
-    }
-
-    private async Task WriteKindsAsync(string kind, IReadOnlyList<ApiResource> resources, string[]? names, CancellationToken cancellation)
-    {
-        HashSet<string> missing = [.. (names ?? []).Where(name => !WildcardPattern.ContainsWildcardCharacters(name))];
-        bool byName = names is not null && missing.Count == names.Length && LabelSelector is null && FieldSelector is null;
-        foreach (ApiResource resource in resources)
-        {
-            try
-            {
-                await WriteKindAsync(resource, names, byName, missing, cancellation);
-            }
-            catch (LabException e) when (!e.StopsCommand)
-            {
-                WriteProblem(e, resource.Name);
-            }
-        }
-
-        foreach (string name in (names ?? []).Where(missing.Contains))
-        {
-            string where = AllNamespaces ? " in any namespace" : resources.Any(r => r.Namespaced) ? $" in namespace {NamespaceOrDefault}" : "";
-            WriteProblem(
-                new LabException(LabErrorKind.NotFound, "NotFound", $"There is no {kind} '{name}'{where}: Get-LabResource {kind} lists the existing ones."),
-                $"{kind}/{name}");
-        }
-    }
-
-    private async Task WriteKindAsync(
-        ApiResource resource, string[]? names, bool byName, HashSet<string> missing, CancellationToken cancellation)
-    {
-        ResourceStore store = new(Api);
-        if (byName && !(AllNamespaces && resource.Namespaced))
-        {
-            foreach (string name in names!)
-            {
-                try
-                {
-                    await WriteAsync(await store.GetAsync(resource, NamespaceOrDefault, name, cancellation), cancellation);
-                    missing.Remove(name);
-                }
-                catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-                {
-                }
-                catch (LabException e) when (e.Code == "NameInvalid")
-                {
-                    missing.Remove(name);
-                    WriteProblem(e, $"{resource.Name}/{name}");
-                }
-            }
-
+            await WatchAsync(WatchOnly, found => WriteAsync(Shown(Neat ? found.ToNeat() : found, WatchView), cancellation).AsTask(), cancellation);
             return;
         }
 
-        WildcardPattern[]? patterns = names is null
-            ? null
-            : [.. names.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
-        await foreach (LabResource found in store.ListAsync(
-            resource, AllNamespaces ? null : NamespaceOrDefault, new ResourceFilter(LabelSelector, FieldSelector), cancellation))
+        await foreach (ResourceTarget target in TargetsAsync(cancellation))
         {
-            if (patterns is null || patterns.Any(pattern => pattern.IsMatch(found.Name)))
+            LabResource found = target.Object;
+            if (Subresource is not null)
             {
-                missing.Remove(found.Name);
-                await WriteAsync(found, cancellation);
+                try
+                {
+                    found = await new ResourceStore(target.Api, target.Origin).GetSubresourceAsync(target.Resource, target.Namespace ?? "", target.Name, Subresource, cancellation);
+                }
+                catch (LabException e) when (!e.StopsCommand)
+                {
+                    WriteProblem(e, $"{target.Resource.Name}/{target.Name}/{Subresource}");
+                    continue;
+                }
             }
+
+            string? view = !kindIsTyped || !target.OneKind ? MixedView : !target.Resource.Namespaced && found.GetType() == typeof(LabResource) ? ClusterView : null;
+            await WriteAsync(Shown(Neat ? found.ToNeat() : found, view), cancellation);
         }
+    }
+
+    private object Shown(LabResource found, string? view)
+    {
+        if (AsYaml)
+        {
+            return found.ToYaml();
+        }
+
+        if (view is null)
+        {
+            return found;
+        }
+
+        PSObject shown = new(found);
+        shown.TypeNames.Insert(0, view);
+        return shown;
     }
 }

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 
 namespace CloudLab.Core.Kubernetes.Client;
 
@@ -14,11 +17,14 @@ public sealed class ApiCatalog
         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
         + "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
+    private const int CacheFormat = 1;
+
     private readonly Dictionary<(string ApiVersion, string Kind), ApiResource> byKind = [];
 
-    private ApiCatalog(IReadOnlyList<ApiResource> resources)
+    private ApiCatalog(IReadOnlyList<ApiResource> resources, IReadOnlyList<string> unavailable)
     {
         Resources = resources;
+        Unavailable = unavailable;
         foreach (ApiResource resource in resources)
         {
             byKind.TryAdd((resource.ApiVersion, resource.Kind), resource);
@@ -27,6 +33,9 @@ public sealed class ApiCatalog
 
     /// <summary>Every kind in every version, preferred ones first.</summary>
     public IReadOnlyList<ApiResource> Resources { get; }
+
+    /// <summary>Groups and versions whose own server does not answer, so that their kinds are not known: <c>metrics.k8s.io/v1beta1</c>.</summary>
+    public IReadOnlyList<string> Unavailable { get; }
 
     /// <summary>Finds what a manifest names.</summary>
     /// <param name="apiVersion">Group and version: <c>apps/v1</c>.</param>
@@ -67,7 +76,7 @@ public sealed class ApiCatalog
         string? near = NearestNames.Find(name.Split('.')[0], Resources.SelectMany(r => new[] { r.Plural, r.Singular }.Concat(r.ShortNames)));
         return new LabException(
             LabErrorKind.NotFound, "KindNotFound",
-            $"The cluster has no kind '{name}': {(near is null ? "press Tab to complete the available kinds." : $"did you mean '{near}'?")}")
+            $"The cluster has no kind '{name}': {(near is null ? "press Tab to complete the available kinds." : $"did you mean '{near}'?")}{Missing}")
         {
             Target = name,
         };
@@ -91,7 +100,7 @@ public sealed class ApiCatalog
             : here.Length == 0 ? "if it is a custom resource, deploy its CustomResourceDefinition first"
             : $"{apiVersion} has {string.Join(", ", here.Order(StringComparer.Ordinal).Take(8))}{(here.Length > 8 ? ", …" : "")}";
         return new LabException(
-            LabErrorKind.NotFound, "KindNotFound", $"The cluster has no kind {kind} in {apiVersion}: {hint.TrimEnd('.')}{(hint.EndsWith('?') ? "" : ".")}");
+            LabErrorKind.NotFound, "KindNotFound", $"The cluster has no kind {kind} in {apiVersion}: {hint.TrimEnd('.')}{(hint.EndsWith('?') ? "" : ".")}{Missing}");
     }
 
     /// <summary>Asks a cluster what it serves: in two requests where it can aggregate, else one for each group.</summary>
@@ -103,11 +112,53 @@ public sealed class ApiCatalog
         Task<JsonObject> core = api.GetAsync("/api", cancellation, AggregatedTypes);
         Task<JsonObject> groups = api.GetAsync("/apis", cancellation, AggregatedTypes);
         JsonObject[] answers = await Task.WhenAll(core, groups);
+        ConcurrentBag<string> unavailable = [];
         IEnumerable<ApiResource>[] found = await Task.WhenAll(
-            answers[0].Text("kind") == "APIGroupDiscoveryList" ? Task.FromResult(Aggregated(answers[0])) : PlainCore(api, answers[0], cancellation),
-            answers[1].Text("kind") == "APIGroupDiscoveryList" ? Task.FromResult(Aggregated(answers[1])) : PlainGroups(api, answers[1], cancellation));
-        return new ApiCatalog([.. found.SelectMany(resources => resources)]);
+            answers[0].Text("kind") == "APIGroupDiscoveryList" ? Task.FromResult(Aggregated(answers[0])) : PlainCore(api, answers[0], unavailable, cancellation),
+            answers[1].Text("kind") == "APIGroupDiscoveryList" ? Task.FromResult(Aggregated(answers[1])) : PlainGroups(api, answers[1], unavailable, cancellation));
+        foreach (string stale in answers.SelectMany(Stale))
+        {
+            unavailable.Add(stale);
+        }
+
+        if (!unavailable.IsEmpty)
+        {
+            RequestLog.Current.Warning(
+                $"The server behind {string.Join(", ", unavailable.Order(StringComparer.Ordinal))} does not answer, so kinds of it may be missing: Get-LabResource apiservices shows why.");
+        }
+
+        return new ApiCatalog([.. found.SelectMany(resources => resources)], [.. unavailable.Order(StringComparer.Ordinal)]);
     }
+
+    /// <summary>The catalog as text, for a cache.</summary>
+    /// <param name="loaded">When it was read.</param>
+    /// <returns>JSON.</returns>
+    internal string ToText(DateTimeOffset loaded) => JsonSerializer.Serialize(new Kept(CacheFormat, loaded, Resources, Unavailable));
+
+    /// <summary>Reads what <see cref="ToText"/> wrote.</summary>
+    /// <param name="text">JSON.</param>
+    /// <returns>The catalog, and when it was read; null where the text is another.</returns>
+    internal static (ApiCatalog Catalog, DateTimeOffset Loaded)? FromText(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Kept>(text) is { Format: CacheFormat, Resources.Count: > 0 } kept
+                ? (new ApiCatalog(kept.Resources, kept.Unavailable ?? []), kept.Loaded)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private string Missing => Unavailable.Count == 0 ? "" : $" (The server behind {string.Join(", ", Unavailable)} does not answer, so its kinds are not known.)";
+
+    private static IEnumerable<string> Stale(JsonObject list) =>
+        from item in list.Objects("items")
+        from version in item.Objects("versions")
+        where version.Text("freshness") == "Stale"
+        select $"{item.Object("metadata")?.Text("name")}/{version.Text("version")}";
 
     private static IEnumerable<ApiResource> Aggregated(JsonObject list) =>
         from item in list.Objects("items")
@@ -129,20 +180,23 @@ public sealed class ApiCatalog
             Verbs = resource.Texts("verbs"),
         };
 
-    private static async Task<IEnumerable<ApiResource>> PlainCore(KubernetesApi api, JsonObject versions, CancellationToken cancellation) =>
-        (await Task.WhenAll(versions.Texts("versions").Select(version => Plain(api, "", version, cancellation)))).SelectMany(list => list);
+    private static async Task<IEnumerable<ApiResource>> PlainCore(
+        KubernetesApi api, JsonObject versions, ConcurrentBag<string> unavailable, CancellationToken cancellation) =>
+        (await Task.WhenAll(versions.Texts("versions").Select(version => Plain(api, "", version, unavailable, cancellation)))).SelectMany(list => list);
 
-    private static async Task<IEnumerable<ApiResource>> PlainGroups(KubernetesApi api, JsonObject groups, CancellationToken cancellation)
+    private static async Task<IEnumerable<ApiResource>> PlainGroups(
+        KubernetesApi api, JsonObject groups, ConcurrentBag<string> unavailable, CancellationToken cancellation)
     {
         IEnumerable<Task<IEnumerable<ApiResource>>> requests =
             from item in groups.Objects("groups")
             let preferred = item.Object("preferredVersion")?.Text("version")
             from version in item.Objects("versions").Select(v => v.Text("version") ?? "").OrderBy(v => v != preferred)
-            select Plain(api, item.Text("name") ?? "", version, cancellation);
+            select Plain(api, item.Text("name") ?? "", version, unavailable, cancellation);
         return (await Task.WhenAll(requests)).SelectMany(list => list);
     }
 
-    private static async Task<IEnumerable<ApiResource>> Plain(KubernetesApi api, string groupName, string version, CancellationToken cancellation)
+    private static async Task<IEnumerable<ApiResource>> Plain(
+        KubernetesApi api, string groupName, string version, ConcurrentBag<string> unavailable, CancellationToken cancellation)
     {
         JsonObject list;
         try
@@ -152,6 +206,7 @@ public sealed class ApiCatalog
         catch (LabException e) when (e.Kind is LabErrorKind.ServiceFailed or LabErrorKind.NotFound or LabErrorKind.AccessDenied)
         {
             // An aggregated API whose server is down (metrics, say) must not take the others with it.
+            unavailable.Add($"{groupName}/{version}");
             return [];
         }
 
@@ -175,4 +230,6 @@ public sealed class ApiCatalog
     }
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    private sealed record Kept(int Format, DateTimeOffset Loaded, IReadOnlyList<ApiResource> Resources, IReadOnlyList<string>? Unavailable);
 }

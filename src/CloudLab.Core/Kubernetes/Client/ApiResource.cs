@@ -62,7 +62,7 @@ public sealed record ApiResource
     /// <param name="ns">Its namespace.</param>
     /// <param name="name">Its name.</param>
     /// <returns>Its name for people.</returns>
-    internal string Describe(string? ns, string name) =>
+    public string Describe(string? ns, string name) =>
         $"{Singular}{(Group.Length == 0 ? "" : "." + Group)}/{name}{(Namespaced && ns is not null ? $" in namespace {ns}" : "")}";
 
     // As kubectl does: URLs are normalized on their way, so a ConfigMap '..' would be its namespace, and '.' all ConfigMaps.

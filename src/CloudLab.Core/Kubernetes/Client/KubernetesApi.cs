@@ -18,12 +18,14 @@ namespace CloudLab.Core.Kubernetes.Client;
 public sealed class KubernetesApi
 {
     private const int MaxCachedClients = 16;
-    private static readonly TimeSpan CatalogAge = TimeSpan.FromMinutes(5);
+    // kubectl trusts its own for six hours.
+    private static readonly TimeSpan CatalogAge = TimeSpan.FromMinutes(10);
     private static readonly ConcurrentDictionary<string, KubernetesApi> CachedClients = new(StringComparer.Ordinal);
 
     private readonly KubeEndpoint endpoint;
     private readonly Func<DelegatingHandler>? last;
     private readonly TimeProvider clock;
+    private readonly KubeCache? cache;
     private readonly object gate = new();
     private k8s.Kubernetes? client;
     private KubeClientCertificate? certificate;
@@ -33,8 +35,10 @@ public sealed class KubernetesApi
     /// <param name="endpoint">The cluster and who the caller is.</param>
     /// <param name="last">Makes a handler just above the connections of each client; none if null.</param>
     /// <param name="clock">Times the pauses between attempts; the system's if null.</param>
-    internal KubernetesApi(KubeEndpoint endpoint, Func<DelegatingHandler>? last = null, TimeProvider? clock = null)
+    /// <param name="cache">Keeps what the cluster serves for the next process; none if null.</param>
+    internal KubernetesApi(KubeEndpoint endpoint, Func<DelegatingHandler>? last = null, TimeProvider? clock = null, KubeCache? cache = null)
     {
+        this.cache = cache;
         this.endpoint = endpoint;
         this.last = last;
         this.clock = clock ?? TimeProvider.System;
@@ -58,10 +62,15 @@ public sealed class KubernetesApi
             CachedClients.Clear();
         }
 
-        return CachedClients.GetOrAdd(endpoint.Key, _ => new KubernetesApi(endpoint));
+        return CachedClients.GetOrAdd(endpoint.Key, _ => new KubernetesApi(endpoint, cache: KubeCache.Of(endpoint.Environment)));
     }
 
-    /// <summary>The kinds that the cluster serves; asked for once in five minutes.</summary>
+    /// <summary>What is kept on disk; null where nothing is.</summary>
+    internal KubeCache? Cache => cache;
+
+    private string CatalogName => endpoint.Key + ".kinds.json";
+
+    /// <summary>The kinds that the cluster serves; asked for once in ten minutes, by any process of this user.</summary>
     /// <param name="cancellation">Cancels the wait.</param>
     /// <param name="since">Ask again if the last answer is older than this; null for the usual age.</param>
     /// <returns>The catalog.</returns>
@@ -74,7 +83,9 @@ public sealed class KubernetesApi
             if (catalog is not { } known || known.Catalog.IsFaulted || known.Catalog.IsCanceled || known.Loaded < (since ?? now - CatalogAge))
             {
                 // Not bound to one caller's cancellation: the next one wants the answer too.
-                catalog = known = (ApiCatalog.LoadAsync(this, CancellationToken.None), now);
+                catalog = known = since is null && catalog is null && Kept(now) is { } kept
+                    ? (Task.FromResult(kept.Catalog), kept.Loaded)
+                    : (LoadAsync(now), now);
             }
 
             loading = known.Catalog;
@@ -89,6 +100,7 @@ public sealed class KubernetesApi
         lock (gate)
         {
             catalog = null;
+            cache?.Remove(CatalogName);
         }
     }
 
@@ -169,6 +181,16 @@ public sealed class KubernetesApi
                 return null;
             }
         }
+    }
+
+    private (ApiCatalog Catalog, DateTimeOffset Loaded)? Kept(DateTimeOffset now) =>
+        cache?.Read(CatalogName) is { } text && ApiCatalog.FromText(text) is { } kept && kept.Loaded <= now && kept.Loaded >= now - CatalogAge ? kept : null;
+
+    private async Task<ApiCatalog> LoadAsync(DateTimeOffset now)
+    {
+        ApiCatalog loaded = await ApiCatalog.LoadAsync(this, CancellationToken.None);
+        cache?.Write(CatalogName, loaded.ToText(now));
+        return loaded;
     }
 
     // Not the package's calls for custom objects: they reach /apis only (no ConfigMap, no Namespace), and a patch passes through a string.

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources;
@@ -12,7 +13,7 @@ namespace CloudLab.Core.Kubernetes.Resources;
 /// <see cref="Spec"/>, <see cref="Status"/>, <see cref="Data"/>) can be walked with dots: <c>$pod.Status.Phase</c>. Further
 /// top-level fields are there by index: <c>$role['rules']</c>.
 /// </summary>
-public sealed class LabResource
+public class LabResource
 {
     private static readonly JsonSerializerOptions Readable = new()
     {
@@ -28,7 +29,7 @@ public sealed class LabResource
     internal LabResource(JsonObject content, ApiResource? resource = null)
     {
         this.content = content;
-        Resource = resource?.Name;
+        Resource = resource is not null && (content.Text("kind") ?? resource.Kind) == resource.Kind ? resource.Name : null;
         ApiVersion = content.Text("apiVersion") ?? resource?.ApiVersion ?? "";
         Kind = content.Text("kind") ?? resource?.Kind ?? "";
         JsonObject metadata = content.Object("metadata") ?? [];
@@ -55,6 +56,9 @@ public sealed class LabResource
     /// <summary>Namespace; null where the kind has none.</summary>
     public string? Namespace { get; }
 
+    /// <summary>Context of the kubeconfig that it was read with; null in a pod and for what was not read from a cluster.</summary>
+    public string? Context { get; internal set; }
+
     /// <summary>How much of it is ready, in the kind's own terms: <c>2/3</c>. Null where the kind has no such thing.</summary>
     public string? Ready => summary.Value.Ready;
 
@@ -68,6 +72,21 @@ public sealed class LabResource
     public TimeSpan? Age => CreationTimestamp is { } created
         ? TimeSpan.FromSeconds(Math.Floor((DateTimeOffset.UtcNow - created).TotalSeconds))
         : null;
+
+    /// <summary>The same as kubectl writes it: <c>12s</c>, <c>5m10s</c>, <c>3d4h</c>.</summary>
+    public string? AgeText => Age is { } age ? ShortDuration.Of(age) : null;
+
+    /// <summary>What happened to it where it comes from a watch: <c>Added</c>, <c>Modified</c>, <c>Deleted</c>; else null.</summary>
+    public string? EventType { get; internal set; }
+
+    /// <summary>Namespace, and the context where several are read at once: what tables group by.</summary>
+    public string Place => OneOfSeveral ? $"{Namespace ?? "-"} (context {Context})" : Namespace ?? "-";
+
+    /// <summary>True where objects of several contexts are read at once.</summary>
+    internal bool OneOfSeveral { get; set; }
+
+    /// <summary>The object itself, for what knows its kind.</summary>
+    private protected JsonObject Content => content;
 
     /// <summary>Its labels; can be set where there are none yet, too.</summary>
     public ResourceMap Labels => Metadata["labels"] as ResourceMap ?? (newLabels ??= []);
@@ -111,7 +130,15 @@ public sealed class LabResource
 
     /// <summary>The whole object as JSON, without managed fields.</summary>
     /// <returns>Indented JSON.</returns>
-    public string ToJson() => ToObject().ToJsonString(Readable);
+    public string ToJson() => InOrder(ToObject()).ToJsonString(Readable);
+
+    /// <summary>The whole object as YAML, without managed fields.</summary>
+    /// <returns>A document that begins with <c>---</c>.</returns>
+    public string ToYaml() => YamlWriter.Write(InOrder(ToObject()));
+
+    /// <summary>The object without what the server fills in: status, identity, times, bookkeeping, and fields that have their default. It can be deployed elsewhere.</summary>
+    /// <returns>Another object.</returns>
+    public LabResource ToNeat() => ResourceKinds.Create(NeatResource.Of(ToObject()), null, new ResourceOrigin(Context, OneOfSeveral));
 
     /// <summary>Kind and name.</summary>
     /// <returns><c>deployments.apps/movies</c>.</returns>
@@ -152,6 +179,19 @@ public sealed class LabResource
         }
 
         return copy;
+    }
+
+    // As people write it; what comes from a list has its kind appended.
+    private static JsonObject InOrder(JsonObject whole)
+    {
+        string[] first = ["apiVersion", "kind", "metadata"];
+        List<KeyValuePair<string, JsonNode?>> entries =
+        [
+            .. first.Where(whole.ContainsKey).Select(field => KeyValuePair.Create(field, whole[field])),
+            .. whole.Where(entry => !first.Contains(entry.Key)),
+        ];
+        whole.Clear();
+        return new JsonObject(entries);
     }
 
     private static void Add(JsonObject metadata, string field, ResourceMap? made, Func<object?, object?>? plain)

@@ -8,7 +8,8 @@ namespace CloudLab.Core.Kubernetes.Resources;
 
 /// <summary>Reads objects: one, a list as it comes, or everything that happens to them.</summary>
 /// <param name="api">The cluster.</param>
-public sealed class ResourceStore(KubernetesApi api)
+/// <param name="origin">What the objects say of where they were read.</param>
+public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = default)
 {
     private const int PageSize = 500;
     private const string NamesOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
@@ -21,7 +22,7 @@ public sealed class ResourceStore(KubernetesApi api)
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The object. Throws <see cref="LabException"/> (NotFound) where there is none.</returns>
     public async Task<LabResource> GetAsync(ApiResource resource, string ns, string name, CancellationToken cancellation) =>
-        new(await api.GetAsync(resource.Path(ns, name), cancellation), resource);
+        ResourceKinds.Create(await api.GetAsync(resource.Path(ns, name), cancellation), resource, origin);
 
     /// <summary>Lists objects, page by page, the first before the last is asked for.</summary>
     /// <param name="resource">Their kind.</param>
@@ -34,7 +35,61 @@ public sealed class ResourceStore(KubernetesApi api)
     {
         await foreach ((JsonObject item, _) in PagesAsync(resource, ns, filter, null, cancellation))
         {
-            yield return new LabResource(item, resource);
+            yield return ResourceKinds.Create(item, resource, origin);
+        }
+    }
+
+    /// <summary>Reads a part of an object that has an address of its own.</summary>
+    /// <param name="resource">Kind of the object.</param>
+    /// <param name="ns">Its namespace; ignored where the kind has none.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="subresource">The part: <c>status</c>, <c>scale</c>.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>What the server answers with: the object itself, or one of another kind (<c>Scale</c>).</returns>
+    public async Task<LabResource> GetSubresourceAsync(ApiResource resource, string ns, string name, string subresource, CancellationToken cancellation) =>
+        ResourceKinds.Create(await api.GetAsync($"{resource.Path(ns, name)}/{Uri.EscapeDataString(subresource)}", cancellation), resource, origin);
+
+    /// <summary>Tells what objects there are, and then what happens to them, until it is stopped.</summary>
+    /// <param name="resource">Their kind.</param>
+    /// <param name="ns">Their namespace; null for all.</param>
+    /// <param name="filter">Which ones.</param>
+    /// <param name="changesOnly">Leaves out what is there already.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The objects, each with what happened to it: <c>Added</c>, <c>Modified</c>, <c>Deleted</c>.</returns>
+    public async IAsyncEnumerable<LabResource> WatchAsync(
+        ApiResource resource, string? ns, ResourceFilter filter, bool changesOnly, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        Dictionary<string, string> versions = new(StringComparer.Ordinal);
+        bool listed = false;
+        await foreach (ResourceEvent happened in FollowAsync(resource, ns, filter, cancellation))
+        {
+            if (happened.Resource is not { } item)
+            {
+                listed = true;
+                continue;
+            }
+
+            string uid = Uid(item), version = item.Object("metadata")?.Text("resourceVersion") ?? "";
+            bool known = versions.TryGetValue(uid, out string? before);
+            if (happened.Kind == ResourceEventKind.Gone)
+            {
+                versions.Remove(uid);
+            }
+            else
+            {
+                versions[uid] = version;
+                if (before == version)
+                {
+                    // Listed again.
+                    continue;
+                }
+            }
+
+            if (listed || !changesOnly)
+            {
+                string word = happened.Kind == ResourceEventKind.Gone ? "Deleted" : known ? "Modified" : "Added";
+                yield return ResourceKinds.Create(item, resource, origin, word);
+            }
         }
     }
 
@@ -59,9 +114,25 @@ public sealed class ResourceStore(KubernetesApi api)
     internal async Task<Dictionary<string, JsonObject>> MetadataAsync(ApiResource resource, string? ns, CancellationToken cancellation)
     {
         Dictionary<string, JsonObject> found = new(StringComparer.Ordinal);
-        await foreach ((JsonObject item, _) in PagesAsync(resource, ns, ResourceFilter.None, NamesOnly, cancellation))
+        foreach (JsonObject item in await MetadataListAsync(resource, ns, cancellation))
         {
             found[item.Object("metadata")?.Text("name") ?? ""] = item;
+        }
+
+        return found;
+    }
+
+    /// <summary>The same where objects of several namespaces may have one name.</summary>
+    /// <param name="resource">Their kind.</param>
+    /// <param name="ns">Their namespace; null for all.</param>
+    /// <param name="cancellation">Stops the list.</param>
+    /// <returns>Objects that have nothing but metadata.</returns>
+    internal async Task<List<JsonObject>> MetadataListAsync(ApiResource resource, string? ns, CancellationToken cancellation)
+    {
+        List<JsonObject> found = [];
+        await foreach ((JsonObject item, _) in PagesAsync(resource, ns, ResourceFilter.None, NamesOnly, cancellation))
+        {
+            found.Add(item);
         }
 
         return found;
@@ -208,38 +279,50 @@ public sealed class ResourceStore(KubernetesApi api)
         return (items, version);
     }
 
+    // The next page is on its way while this one is handled. No more than that: a list of any length takes the memory of two pages.
     private async IAsyncEnumerable<(JsonObject Item, string Version)> PagesAsync(
         ApiResource resource, string? ns, ResourceFilter filter, string? accept, [EnumeratorCancellation] CancellationToken cancellation)
     {
         string path = $"{resource.Path(ns)}?{filter.Query()}limit={PageSize}";
         HashSet<string>? seen = null;
-        string? next = "";
-        while (next is not null)
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task<JsonObject>? coming = api.GetAsync(path, end.Token, accept);
+        bool first = true;
+        try
         {
-            JsonObject page;
-            try
+            while (coming is not null)
             {
-                page = await api.GetAsync(next.Length == 0 ? path : $"{path}&continue={Uri.EscapeDataString(next)}", cancellation, accept);
-            }
-            catch (LabException e) when (e.StatusCode == 410 && next.Length > 0)
-            {
-                // The server forgot where the list was (slow consumer): list again, without what was told already.
-                RequestLog.Current.Verbose($"The list of {resource} expired; reading it again");
-                next = "";
-                continue;
-            }
-
-            JsonObject metadata = page.Object("metadata") ?? [];
-            bool single = next.Length == 0 && metadata.Text("continue") is null && seen is null;
-            foreach (JsonObject item in page.Objects("items"))
-            {
-                if (single || (seen ??= []).Add(Uid(item)))
+                JsonObject page;
+                try
                 {
-                    yield return (item, metadata.Text("resourceVersion") ?? "");
+                    page = await coming;
+                }
+                catch (LabException e) when (e.StatusCode == 410 && !first)
+                {
+                    // The server forgot where the list was (slow consumer): list again, without what was told already.
+                    RequestLog.Current.Verbose($"The list of {resource} expired; reading it again");
+                    (first, coming) = (true, api.GetAsync(path, end.Token, accept));
+                    continue;
+                }
+
+                JsonObject metadata = page.Object("metadata") ?? [];
+                string? next = metadata.Text("continue");
+                coming = next is null ? null : api.GetAsync($"{path}&continue={Uri.EscapeDataString(next)}", end.Token, accept);
+                bool single = first && next is null && seen is null;
+                first = false;
+                foreach (JsonObject item in page.Objects("items"))
+                {
+                    if (single || (seen ??= []).Add(Uid(item)))
+                    {
+                        yield return (item, metadata.Text("resourceVersion") ?? "");
+                    }
                 }
             }
-
-            next = metadata.Text("continue");
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await (coming ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

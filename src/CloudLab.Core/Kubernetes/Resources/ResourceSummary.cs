@@ -20,7 +20,7 @@ internal static class ResourceSummary
         string? terminating = resource.Object("metadata")?.Text("deletionTimestamp") is null ? null : "Terminating";
         (string? ready, string? state) = kind switch
         {
-            "Pod" => Pod(resource, spec, status),
+            "Pod" => PodSummary.Of(resource).Words,
             "Deployment" => (Part(status, "readyReplicas", spec.Number("replicas") ?? 1), Rollout(resource)),
             "StatefulSet" or "ReplicaSet" or "ReplicationController" => (Part(status, "readyReplicas", spec.Number("replicas") ?? 1), null),
             "DaemonSet" => (Part(status, "numberReady", status.Number("desiredNumberScheduled") ?? 0), null),
@@ -102,89 +102,4 @@ internal static class ResourceSummary
 
         return null;
     }
-
-    private static (string Ready, string State) Pod(JsonObject pod, JsonObject spec, JsonObject status)
-    {
-        string state = status.Text("reason") ?? status.Text("phase") ?? "Unknown";
-        if (pod.Condition("PodScheduled")?.Text("reason") == "SchedulingGated")
-        {
-            state = "SchedulingGated";
-        }
-
-        HashSet<string> sidecars = [.. spec.Objects("initContainers").Where(c => c.Text("restartPolicy") == "Always").Select(c => c.Text("name") ?? "")];
-        int total = spec.Objects("containers").Count() + sidecars.Count, ready = 0, at = 0;
-        bool initializing = false;
-        foreach (JsonObject container in status.Objects("initContainerStatuses"))
-        {
-            JsonObject? ended = container.Object("state")?.Object("terminated");
-            string? waiting = container.Object("state")?.Object("waiting")?.Text("reason");
-            bool sidecar = sidecars.Contains(container.Text("name") ?? "");
-            if (ended?.Number("exitCode") == 0)
-            {
-            }
-            else if (sidecar && container.Flag("started"))
-            {
-                ready += container.Flag("ready") ? 1 : 0;
-            }
-            else
-            {
-                state = ended is not null ? "Init:" + Ended(ended)
-                    : waiting is not (null or "PodInitializing") ? "Init:" + waiting
-                    : $"Init:{at}/{spec.Objects("initContainers").Count()}";
-                initializing = true;
-                break;
-            }
-
-            at++;
-        }
-
-        if (!initializing || pod.Holds("Initialized"))
-        {
-            (state, int running) = Containers(pod, status, state);
-            ready += running;
-        }
-
-        if (pod.Object("metadata")?.Text("deletionTimestamp") is not null && status.Text("phase") is not ("Succeeded" or "Failed"))
-        {
-            state = status.Text("reason") == "NodeLost" ? "Unknown" : "Terminating";
-        }
-
-        return (string.Create(CultureInfo.InvariantCulture, $"{ready}/{total}"), state);
-    }
-
-    private static (string State, int Ready) Containers(JsonObject pod, JsonObject status, string state)
-    {
-        int ready = 0;
-        bool running = false;
-        string? error = null;
-        foreach (JsonObject container in status.Objects("containerStatuses").Reverse())
-        {
-            JsonObject? now = container.Object("state");
-            if (now?.Object("waiting")?.Text("reason") is { } waiting)
-            {
-                state = waiting;
-            }
-            else if (now?.Object("terminated") is { } ended)
-            {
-                state = Ended(ended);
-                error = ended.Number("exitCode") is not (null or 0) ? state : error;
-            }
-            else if (container.Flag("ready") && now?.Object("running") is not null)
-            {
-                running = true;
-                ready++;
-            }
-        }
-
-        if (state == "Completed")
-        {
-            state = running && pod.Holds("Ready") ? "Running" : error ?? (running ? "NotReady" : state);
-        }
-
-        return (state, ready);
-    }
-
-    private static string Ended(JsonObject terminated) =>
-        terminated.Text("reason")
-        ?? (terminated.Number("signal") is { } signal and not 0 ? $"Signal:{signal}" : $"ExitCode:{terminated.Number("exitCode")}");
 }

@@ -61,6 +61,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
             ? new ReadyReport(ReadyState.Ready, "replaced by another object of the same name")
             : new ReadyReport(ReadyState.Waiting, finalizers.Count > 0
                 ? $"still exists, held by {string.Join(", ", finalizers)}"
+                : target.Resource is { Group: "", Kind: "Namespace" } && NamespaceRemainder.Of(resource) is { } rest ? $"still exists: {rest}"
                 : "still exists"));
     }
 

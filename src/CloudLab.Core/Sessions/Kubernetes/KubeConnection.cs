@@ -58,6 +58,56 @@ public sealed class KubeConnection
     /// <inheritdoc/>
     public override string ToString() => "Kubernetes";
 
+    /// <summary>All contexts, sorted by name.</summary>
+    /// <returns>What the kubeconfig says of each.</returns>
+    public IReadOnlyList<LabKubeContext> DescribeContexts() =>
+    [
+        .. from entry in config.Value.Contexts.Values
+           orderby entry.Name
+           let cluster = entry.Text("cluster")
+           let known = cluster is not null && config.Value.Clusters.TryGetValue(cluster, out KubeConfigEntry? found) ? found : null
+           select new LabKubeContext
+           {
+               Name = entry.Name,
+               IsCurrent = entry.Name == ContextSetting.Value,
+               Cluster = cluster,
+               Server = known?.Text("server") is { } server ? new LabSetting("server", server, "").WithoutPassword().Value : null,
+               User = entry.Text("user"),
+               Namespace = entry.Text("namespace"),
+               File = entry.File,
+           },
+    ];
+
+    /// <summary>The same connection as the kubeconfig is now.</summary>
+    /// <returns>A connection that has read nothing yet.</returns>
+    public KubeConnection Reread() => new(session);
+
+    /// <summary>Makes a context the current one in the kubeconfig, as <c>kubectl config use-context</c> does; the rest of the file stays as it is.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="ns">Namespace to note in it; null to leave that as it is.</param>
+    /// <returns>What has precedence over the file and chooses another context; null where nothing does.</returns>
+    /// <exception cref="LabException"><c>KubeContextNotFound</c>, <c>KubeConfigNotWritten</c>.</exception>
+    public string? UseContext(string name, string? ns)
+    {
+        if (!config.Value.Contexts.TryGetValue(name, out KubeConfigEntry? entry))
+        {
+            throw NoContext(name, "parameter").Stopping();
+        }
+
+        if (ns is not null && entry.Text("namespace") != ns)
+        {
+            KubeConfigFile.SetNamespace(entry.File, name, ns);
+        }
+
+        if (config.Value.CurrentContext != name)
+        {
+            // As kubectl: in the file that says it now, else in the first.
+            KubeConfigFile.SetCurrentContext(config.Value.CurrentContextFile ?? config.Value.Files[0], name);
+        }
+
+        return session.Setting("KubeContext", o => o.KubeContext) is { Value: { } other } chosen && other != name ? $"{chosen.Source} (context '{other}')" : null;
+    }
+
     /// <summary>Names of all contexts, sorted.</summary>
     public IReadOnlyList<string> Contexts => [.. config.Value.Contexts.Keys.Order(StringComparer.Ordinal)];
 
@@ -135,10 +185,15 @@ public sealed class KubeConnection
             return found;
         }
 
+        throw NoContext(name, setting.Source);
+    }
+
+    private LabException NoContext(string name, string source)
+    {
         string known = Contexts.Count == 0
             ? ConfigSetting.Value is { } files ? $"{files} has no contexts" : $"there is no kubeconfig; set -KubeConfig or KUBECONFIG"
             : "choose one of " + string.Join(", ", Contexts.Take(10)) + (Contexts.Count > 10 ? ", …" : "");
-        throw Invalid("KubeContextNotFound", $"There is no context '{name}' ({setting.Source}): {known}.");
+        return Invalid("KubeContextNotFound", $"There is no context '{name}' ({source}): {known}.");
     }
 
     private KubeEndpoint OfCluster(KubeConfigEntry cluster)
@@ -166,11 +221,11 @@ public sealed class KubeConnection
             ServerName = cluster.Text("tls-server-name"),
             Proxy = proxy,
             Environment = session.Environment,
-            Credentials = user is null ? new KubeCredentials() : KubeCredentials.Of(user, cluster, url),
+            Credentials = user is null ? new KubeCredentials() : KubeCredentials.Of(user, cluster, url, session.Environment),
             Key = KeyOf(
                 cluster.Body.ToJsonString(), cluster.File, user?.Body.ToJsonString(), user?.File, FileTimes(cluster, user),
                 // An exec plugin runs in the environment: with another AWS_PROFILE it makes somebody else's token.
-                user?.Body["exec"] is null ? null : session.Environment.Fingerprint()),
+                user?.Body["exec"] is null ? null : session.Environment.Fingerprint() + FileTime(KubePluginPolicy.PathOf(session.Environment))),
         };
     }
 

@@ -49,8 +49,9 @@ internal sealed class KubeCredentials
     /// <param name="user">The user.</param>
     /// <param name="cluster">The cluster, which an exec plugin may be told of.</param>
     /// <param name="server">The cluster's URL.</param>
+    /// <param name="environment">Says which exec plugins are allowed.</param>
     /// <returns>The credentials.</returns>
-    public static KubeCredentials Of(KubeConfigEntry user, KubeConfigEntry cluster, Uri server)
+    public static KubeCredentials Of(KubeConfigEntry user, KubeConfigEntry cluster, Uri server, LabEnvironment environment)
     {
         string whose = $"user '{user.Name}' of {user.File}";
         if (user.Body["auth-provider"] is JsonObject provider)
@@ -69,7 +70,7 @@ internal sealed class KubeCredentials
             tokenFile: user.Text("token") is null ? user.Path("tokenFile") : null,
             certificate: certificate is null ? null : KubeClientCertificate.FromPem(
                 certificate, key ?? throw Invalid($"The {whose} has a client certificate but no client-key."), whose),
-            plugin: user.Body["exec"] is JsonObject exec ? KubeExecPlugin.Of(exec, user, cluster, server) : null)
+            plugin: user.Body["exec"] is JsonObject exec ? KubeExecPlugin.Of(exec, user, cluster, server, environment) : null)
         {
             Impersonation = Impersonate(user, whose),
         };

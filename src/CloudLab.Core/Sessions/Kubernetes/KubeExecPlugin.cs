@@ -38,8 +38,9 @@ internal sealed class KubeExecPlugin
     /// <param name="user">The user.</param>
     /// <param name="cluster">The cluster.</param>
     /// <param name="server">The cluster's URL.</param>
+    /// <param name="environment">Says which programs are allowed.</param>
     /// <returns>The plugin.</returns>
-    public static KubeExecPlugin Of(JsonObject exec, KubeConfigEntry user, KubeConfigEntry cluster, Uri server)
+    public static KubeExecPlugin Of(JsonObject exec, KubeConfigEntry user, KubeConfigEntry cluster, Uri server, LabEnvironment environment)
     {
         KubeConfigEntry entry = new(user.Name, exec, user.File);
         string whose = $"user '{user.Name}' of {user.File}";
@@ -60,6 +61,8 @@ internal sealed class KubeExecPlugin
         {
             command = entry.Path("command")!;
         }
+
+        KubePluginPolicy.Check(command, whose, environment);
 
         JsonObject spec = new() { ["interactive"] = false };
         if (entry.Flag("provideClusterInfo"))

@@ -58,13 +58,23 @@ internal sealed class NamespaceController(Cluster cluster) : Controller(cluster)
         }
 
         bool isEmpty = true;
+        SortedDictionary<string, int> left = new(StringComparer.Ordinal), holders = new(StringComparer.Ordinal);
         foreach (ResourceKind kind in Cluster.Registry.Shelves.Where(kind => kind.IsNamespaced).ToList())
         {
             foreach (StoredObject stored in Cluster.List(kind.StorageKey, name))
             {
                 // What finalizers hold back keeps the namespace too.
                 Cluster.Delete(kind.StorageKey, name, stored.Name, stored.Uid, kind.StorageKey == "/pods" ? 0 : null);
-                isEmpty &= Cluster.Objects.Store.Get(kind.StorageKey, name, stored.Name) is null;
+                if (Cluster.Get(kind.StorageKey, name, stored.Name) is { } rest)
+                {
+                    isEmpty = false;
+                    string full = kind.Group.Length == 0 ? kind.Name : $"{kind.Name}.{kind.Group}";
+                    left[full] = left.GetValueOrDefault(full) + 1;
+                    foreach (string finalizer in rest.Texts("metadata", "finalizers"))
+                    {
+                        holders[finalizer] = holders.GetValueOrDefault(finalizer) + 1;
+                    }
+                }
             }
         }
 
@@ -75,6 +85,25 @@ internal sealed class NamespaceController(Cluster cluster) : Controller(cluster)
             return null;
         }
 
+        Tell(node, "NamespaceContentRemaining", "SomeResourcesRemain",
+            "Some resources are remaining: " + string.Join(", ", left.Select(entry => $"{entry.Key} has {entry.Value} resource instances")));
+        if (holders.Count > 0)
+        {
+            Tell(node, "NamespaceFinalizersRemaining", "SomeFinalizersRemain",
+                "Some content in the namespace has finalizers remaining: " + string.Join(", ", holders.Select(entry => $"{entry.Key} in {entry.Value} resource instances")));
+        }
+
         return TimeSpan.FromMilliseconds(200);
+    }
+
+    private void Tell(JsonObject node, string type, string reason, string message)
+    {
+        string name = node.Text("metadata", "name")!;
+        if (Cluster.Get(Shelf, "", name) is { } live && !live.Items("status", "conditions").Any(c => c.Text("type") == type && c.Text("message") == message))
+        {
+            JsonObject status = (JsonObject)(live["status"]?.DeepClone() ?? new JsonObject());
+            Cluster.SetCondition(status, live["status"], type, true, reason, message);
+            Cluster.SetStatus(Shelf, live, status);
+        }
     }
 }

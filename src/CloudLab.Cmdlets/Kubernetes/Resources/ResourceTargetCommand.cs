@@ -1,0 +1,62 @@
+using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Errors;
+
+namespace CloudLab.Cmdlets.Kubernetes.Resources;
+
+/// <summary>Base of the cmdlets that work on objects of any kind, named as for kubectl: kind and name, <c>kind/name</c>, wildcards, selectors, piped objects.</summary>
+public abstract class ResourceTargetCommand : ResourceTargetBase
+{
+    /// <summary>Kinds, in any of the forms that kubectl accepts: <c>pods</c>, <c>deploy</c>, <c>Deployment</c>, <c>deployments.apps</c>, <c>all</c>, <c>pod/movies-0</c>.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("Resource")]
+    [ArgumentCompleter(typeof(KindCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Kind { get; set; } = [];
+
+    /// <summary>Names; wildcards are allowed. A name can have its kind with it: <c>deploy/movies</c>.</summary>
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NameCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[]? Name { get; set; }
+
+    /// <summary>Group and version of -Kind, where several groups have a kind of that name: <c>apps/v1</c>. Piped objects have it with them.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? ApiVersion { get; set; }
+
+    /// <summary>The kind that is meant where none is given; null where one has to be.</summary>
+    private protected virtual string? DefaultKind => null;
+
+    /// <summary>True where a kind without names and selectors means all its objects: for what changes nothing.</summary>
+    private protected virtual bool TakesWholeKinds => false;
+
+    /// <inheritdoc/>
+    private protected override string? GivenApiVersion => ApiVersion;
+
+    /// <inheritdoc/>
+    private protected override List<(string Kind, string[]? Names)> Asked()
+    {
+        // kubectl's pod/movies-0, which may stand for the kind, or for the name where no kind is given. Beside a kind it is a name, and not a valid one.
+        string[] kinds = [.. Kind.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        string[] plain = [.. kinds.Where(kind => !IsWhole(kind))];
+        string[] whole = [.. kinds.Where(IsWhole), .. plain.Length == 0 ? (Name ?? []).Where(IsWhole) : []];
+        List<(string Kind, string[]? Names)> asked = [.. whole.Select(one => (one.Split('/', 2)[0], (string[]?)[one.Split('/', 2)[1]]))];
+        string[]? names = Name is null || (plain.Length == 0 && Array.TrueForAll(Name, IsWhole)) ? null : plain.Length > 0 ? Name : [.. Name.Where(name => !IsWhole(name))];
+        if (plain.Length == 0 && (asked.Count == 0 || names is not null))
+        {
+            plain = [DefaultKind ?? throw Incomplete("KindMissing", "Name the kind of the objects, as in deploy/movies or -Kind deployments -Name movies.")];
+        }
+        else if (names is null && plain.Length > 0 && !TakesWholeKinds && LabelSelector is null && FieldSelector is null)
+        {
+            throw Incomplete("SelectionMissing", $"Say which {plain[0]} are meant: -Name, where * means all, or -LabelSelector.");
+        }
+
+        return [.. plain.Select(kind => (kind, names)), .. asked];
+
+        static bool IsWhole(string text) => text.Contains('/', StringComparison.Ordinal);
+        static LabException Incomplete(string code, string message) => new(LabErrorKind.InvalidArgument, code, message);
+    }
+}
