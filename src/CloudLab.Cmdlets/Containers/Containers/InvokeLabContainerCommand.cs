@@ -3,7 +3,9 @@ using System.Management.Automation;
 using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Containers.Containers;
@@ -44,8 +46,6 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 public sealed class InvokeLabContainerCommand : DockerCommand
 {
     private const string LinesSet = "Lines", InteractiveSet = "Interactive";
-
-    private const int LinesKept = 10;
 
     private bool named, begun;
     private ContainerExec? fed;
@@ -224,7 +224,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
     private ExecOptions What(bool input) => new()
     {
-        Command = Command.Length > 0 ? Command : ContainerExec.Shell,
+        Command = Command.Length > 0 ? Command : RunningCommand.Shell,
         User = User,
         WorkingDirectory = WorkingDirectory,
         Environment = StartLabContainerCommand.TextsOrNull(Environment),
@@ -235,38 +235,14 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
     private async Task ReadAsync(ContainerExec exec, string container, CancellationToken cancellation)
     {
-        List<string> output = [], errors = [];
-        Queue<string> last = [];
-        int code = await exec.ReadAsync(async (line, isError) =>
-        {
-            if (AsObject)
-            {
-                (isError ? errors : output).Add(line);
-                return;
-            }
-
-            last.Enqueue(line);
-            if (last.Count > LinesKept)
-            {
-                last.Dequeue();
-            }
-
-            if (isError)
-            {
-                await CommandOutput.ShowErrorAsync(AskAsync, this, line);
-            }
-            else
-            {
-                await WriteAsync(line, cancellation);
-            }
-        }, cancellation);
-        await CommandOutput.SetExitCodeAsync(AskAsync, this, code);
+        CommandReader reader = new(this, AskAsync, WriteManyAsync, keep: AsObject);
+        int code = await reader.ReadAsync(exec, cancellation);
         if (AsObject)
         {
             await WriteAsync(
                 new LabContainerCommand
                 {
-                    Container = container, Command = string.Join(' ', Command), ExitCode = code, Output = output, ErrorOutput = errors, Duration = exec.Duration,
+                    Container = container, Command = string.Join(' ', Command), ExitCode = code, Output = reader.Output, ErrorOutput = reader.ErrorOutput, Duration = exec.Duration,
                 },
                 cancellation);
         }
@@ -274,12 +250,10 @@ public sealed class InvokeLabContainerCommand : DockerCommand
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "ContainerCommandFailed",
-                $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{CommandOutput.Last(last)}")
+                $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{reader.Last}")
             {
                 Target = container,
-                Advice = code is 126 or 127 && Command is [var whole] && whole.Contains(' ', StringComparison.Ordinal)
-                    ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, '{whole}'."
-                    : "Use -AsObject to get output and exit code without an error.",
+                Advice = CommandOutput.Advice(code, Command),
             };
         }
     }

@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 
-namespace CloudLab.Core.Containers.Files;
+namespace CloudLab.Core.Common.Archives;
 
 /// <summary>Writes local files as a tar while it is sent.</summary>
 /// <param name="meter">Counts.</param>
