@@ -194,6 +194,8 @@ public sealed class KubernetesApi
                 socket.Options.AddSubProtocol(protocol);
             }
 
+            // To an API server, JSON is not what a stream can be.
+            socket.Options.SetRequestHeader("Accept", "*/*");
             if ((await endpoint.Credentials.CurrentAsync(null, cancellation)).Header is { } header)
             {
                 socket.Options.SetRequestHeader("Authorization", header.ToString());
