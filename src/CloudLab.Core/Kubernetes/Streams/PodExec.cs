@@ -21,6 +21,7 @@ public sealed class PodExec : RunningCommand
     private readonly MemoryStream status = new();
     private readonly CancellationTokenSource end = new();
     private string? reported;
+    private bool closed;
 
     private PodExec(KubeSocket socket, JsonObject pod, string container, bool attached, IReporter reporter)
     {
@@ -91,7 +92,7 @@ public sealed class PodExec : RunningCommand
     {
         try
         {
-            while (await socket.ReceiveAsync(cancellation) is { } piece)
+            while (!closed && await socket.ReceiveAsync(cancellation) is { } piece)
             {
                 switch (piece.Channel)
                 {
@@ -109,6 +110,7 @@ public sealed class PodExec : RunningCommand
             reported = e.Message;
         }
 
+        closed = true;
         return null;
     }
 
