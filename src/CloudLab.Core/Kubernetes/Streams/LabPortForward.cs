@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Streams;
@@ -197,6 +198,8 @@ public sealed class LabPortForward
 
     private async Task AcceptAsync(TcpListener listener)
     {
+        // The command that began it is over, and with it who would hear of requests.
+        RequestLog.Current = NullReporter.Instance;
         while (!end.IsCancellationRequested)
         {
             TcpClient client;

@@ -56,22 +56,7 @@ internal sealed class PodFinder(KubernetesApi api)
         }
 
         ApiCatalog catalog = await api.CatalogAsync(cancellation);
-        ApiResource resource = catalog.Match(kind).FirstOrDefault() ?? throw catalog.Unknown(kind);
-        JsonObject owner;
-        try
-        {
-            owner = await api.GetAsync(resource.Path(ns, name), cancellation);
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-        {
-            string[] names = await NamesAsync(resource, ns, cancellation);
-            throw new LabException(
-                LabErrorKind.NotFound, "NotFound", $"There is no {resource.Singular} '{name}' in namespace {ns}.{NearestNames.Say(name, names)}", e)
-            {
-                Target = $"{kind}/{name}", Advice = $"Get-LabResource {resource.Plural} -Namespace {ns} lists the existing ones.",
-            };
-        }
-
+        (JsonObject owner, ApiResource resource) = await GetAsync(catalog.Match(kind).FirstOrDefault() ?? throw catalog.Unknown(kind), name, ns, cancellation);
         return new PodSelection($"{kind}/{name}", ns)
         {
             LabelSelector = await SelectorAsync(resource, owner, ns, cancellation) ?? throw new LabException(
@@ -79,6 +64,29 @@ internal sealed class PodFinder(KubernetesApi api)
             Owner = owner,
             OwnerKind = resource,
         };
+    }
+
+    /// <summary>Reads an object that somebody named.</summary>
+    /// <param name="resource">Its kind.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The object. Throws <see cref="LabException"/> (<c>NotFound</c>) with the nearest names.</returns>
+    public async Task<(JsonObject Object, ApiResource Kind)> GetAsync(ApiResource resource, string name, string ns, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await api.GetAsync(resource.Path(ns, name), cancellation), resource);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            throw new LabException(
+                LabErrorKind.NotFound, "NotFound",
+                $"There is no {resource.Singular} '{name}' in namespace {ns}.{NearestNames.Say(name, await NamesAsync(resource, ns, cancellation))}", e)
+            {
+                Target = $"{resource.Singular}/{name}", Advice = $"Get-LabResource {resource.Plural} -Namespace {ns} lists the existing ones.",
+            };
+        }
     }
 
     /// <summary>Lists the pods.</summary>
