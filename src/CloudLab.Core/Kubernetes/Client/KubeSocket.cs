@@ -23,8 +23,8 @@ internal sealed class KubeSocket(WebSocket socket) : IDisposable
 
     private const byte CloseSignal = 255;
 
-    // API servers take each frame for a message of its own, so a message is never divided; and they copy in pieces of 32 KiB.
-    private const int LongestMessage = 32 << 10;
+    // API servers take each frame for a message of its own, so a message is never divided.
+    private const int LongestMessage = 128 << 10;
 
     private readonly SemaphoreSlim sendGate = new(1);
     private readonly byte[] received = new byte[64 << 10];

@@ -308,7 +308,8 @@ public sealed class LabPortForward
 
         if (errors.Length > 0)
         {
-            throw new IOException(errors.ToString().Trim());
+            string said = errors.ToString().Trim();
+            throw new IOException(said.Contains("connection refused", StringComparison.Ordinal) ? $"Nothing listens on the port {mapping.Remote} in the pod '{Pod}' (connection refused)." : said);
         }
 
         async Task SendAsync()

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudLab.Emulator.Kubernetes.Api;
+using CloudLab.Emulator.Kubernetes.Node;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Store;
 
@@ -11,6 +12,8 @@ internal sealed class Cluster(ObjectService objects)
     public const string Manager = "kube-controller-manager", Kubelet = "kubelet";
 
     public ObjectService Objects => objects;
+
+    public NodeState Node => objects.Node;
 
     public ResourceRegistry Registry => objects.Registry;
 
