@@ -23,28 +23,27 @@ public sealed class LabPortForward
     private readonly PortMapping mapping;
     private readonly List<TcpListener> listeners = [];
     private readonly CancellationTokenSource end = new();
-    private string pod;
     private int connections;
     private long total;
 
     private LabPortForward(KubernetesApi api, PodSelection selection, PortMapping mapping, string pod)
     {
-        (this.api, this.selection, this.mapping, this.pod) = (api, selection, mapping, pod);
+        (this.api, this.selection, this.mapping) = (api, selection, mapping);
         finder = new PodFinder(api);
-        Id = Interlocked.Increment(ref lastId);
+        (Id, Target, Namespace, Pod, RemotePort) = (Interlocked.Increment(ref lastId), selection.Target, selection.Namespace ?? "", pod, mapping.Remote);
     }
 
     /// <summary>Its number in this process, for Stop-LabPortForward.</summary>
-    public int Id { get; }
+    public int Id { get; private init; }
 
     /// <summary>What is forwarded to: <c>deploy/web</c>, <c>web-0</c>.</summary>
-    public string Target => selection.Target;
+    public string Target { get; private init; }
 
     /// <summary>Namespace of the pods.</summary>
-    public string Namespace => selection.Namespace ?? "";
+    public string Namespace { get; private init; }
 
     /// <summary>The pod of the last connection, or the one that the next will have.</summary>
-    public string Pod => Volatile.Read(ref pod);
+    public string Pod { get; private set; }
 
     /// <summary>Local address.</summary>
     public string Address { get; private init; } = "127.0.0.1";
@@ -53,7 +52,7 @@ public sealed class LabPortForward
     public int LocalPort { get; private set; }
 
     /// <summary>Port of the pod, or of the service, as it was named.</summary>
-    public string RemotePort => mapping.Remote;
+    public string RemotePort { get; private init; }
 
     /// <summary>Open connections.</summary>
     public int Connections => Volatile.Read(ref connections);
@@ -261,7 +260,7 @@ public sealed class LabPortForward
                 JsonObject ready = await ReadyPodAsync(finder, selection, PodPatience, end.Token);
                 int port = mapping.In(ready, selection);
                 KubeSocket socket = await api.ConnectAsync($"{PodFinder.Pods.Path(PodFinder.NamespaceOf(ready), PodFinder.NameOf(ready))}/portforward?ports={port}", [KubeSocket.Version4], end.Token);
-                Volatile.Write(ref pod, PodFinder.NameOf(ready));
+                Pod = PodFinder.NameOf(ready);
                 return socket;
             }
             catch (LabException e) when (e.Kind is not (LabErrorKind.AccessDenied or LabErrorKind.AuthenticationFailed) && e.Code != "PortNotFound"
