@@ -146,11 +146,19 @@ internal sealed class TarExtraction(string target, string sender, ProgressMeter 
                 if (entry.DataStream is { } data)
                 {
                     byte[] buffer = new byte[Math.Clamp(entry.Length, 1, 1 << 20)];
+                    long left = entry.Length;
                     int count;
                     while ((count = await data.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation)) > 0)
                     {
                         await file.WriteAsync(buffer.AsMemory(0, count), cancellation);
                         meter.AddBytes(count);
+                        left -= count;
+                    }
+
+                    if (left > 0)
+                    {
+                        // The reader takes the end of its stream for that of the content.
+                        throw new EndOfStreamException($"It ends within '{entry.Name}'.");
                     }
                 }
             }

@@ -106,7 +106,7 @@ public sealed class PodExec : RunningCommand
         }
         catch (IOException e)
         {
-            // What became of the command is said already, or it is not.
+            // Whatever was said of the command: output may be missing.
             reported = e.Message;
         }
 
@@ -173,7 +173,7 @@ public sealed class PodExec : RunningCommand
             reported ??= e.Message;
         }
 
-        if (said is null)
+        if (said is null || reported is not null)
         {
             return attached && reported is null ? Task.FromResult(0) : throw new LabException(
                 LabErrorKind.ServiceFailed, "PodCommandLost",

@@ -18,9 +18,8 @@ public sealed class PodStreamOnRealClusterTests() : PodStreamTests(KubeServer.Re
     {
         await StartBoxAsync();
         string[] lines = [.. (await RunAsync("Invoke-LabPod", new { Name = "box", Command = new[] { "seq", "2000000" } })).Ok().OutputOf<string>()];
-        Assert.Equal(2_000_000, lines.Length);
-        Assert.All(Enumerable.Range(0, 2000), i => Assert.Equal($"{(i * 1000) + 1}", lines[i * 1000]));
-        Assert.Equal("2000000", lines[^1]);
+        int wrong = Enumerable.Range(0, lines.Length).FirstOrDefault(i => lines[i] != (i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture), -1);
+        Assert.True(wrong < 0 && lines.Length == 2_000_000, $"{lines.Length} lines, and the first wrong one is {wrong}");
     }
 
     [Fact]
@@ -122,7 +121,6 @@ public abstract class PodStreamTests(KubeServer server) : KubeTest(server)
     [InlineData("a.txt", "box:/etc/hosts/", "DestinationIsFile")]
     [InlineData("nosuch.txt", "box:/tmp", "FileNotFound")]
     [InlineData("a.txt", "nosuch:/tmp", "NotFound")]
-    [InlineData("a.txt", "b.txt", "LocalCopy")]
     public async Task A_copy_that_cannot_be_says_why(string source, string destination, string code)
     {
         await StartBoxAsync();
@@ -149,7 +147,7 @@ public abstract class PodStreamTests(KubeServer server) : KubeTest(server)
         }
         finally
         {
-            (await RunAsync("Stop-LabPortForward", new { Id = forwards.Select(forward => forward.Id).ToArray() })).Ok();
+            (await CmdletRunner.RunAsync("Stop-LabPortForward", new { Id = forwards.Select(forward => forward.Id).ToArray() })).Ok();
         }
 
         Assert.All(forwards, forward => Assert.False(forward.IsListening));
