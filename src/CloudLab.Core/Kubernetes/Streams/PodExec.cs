@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
@@ -15,18 +16,23 @@ public sealed class PodExec : RunningCommand
     private const byte Input = 0, Output = 1, Error = 2, Status = 3, Resize = 4;
     private const string Broken = "PodConnectionBroken";
 
+    // Nodes drop the end of what a command wrote where it is not taken soon after the command has ended (seen with 1.36 and a busy machine), so that
+    // output does not wait on the wire for a slow pipeline. Pieces have 32 KiB at most.
+    private const int PiecesAhead = 4096;
+
+    private readonly Channel<(byte Channel, byte[] Bytes)> ahead = Channel.CreateBounded<(byte, byte[])>(PiecesAhead);
     private readonly KubeSocket socket;
     private readonly IReporter reporter;
     private readonly bool attached;
     private readonly MemoryStream status = new();
     private readonly CancellationTokenSource end = new();
     private string? reported;
-    private bool closed;
 
     private PodExec(KubeSocket socket, JsonObject pod, string container, bool attached, IReporter reporter)
     {
         (this.socket, this.attached, this.reporter, Container) = (socket, attached, reporter, container);
         (Pod, Namespace) = (PodFinder.NameOf(pod), PodFinder.NamespaceOf(pod));
+        _ = Task.Run(ReceiveAsync);
     }
 
     /// <summary>Name of the pod.</summary>
@@ -92,14 +98,15 @@ public sealed class PodExec : RunningCommand
     {
         try
         {
-            while (!closed && await socket.ReceiveAsync(cancellation) is { } piece)
+            while (await ahead.Reader.WaitToReadAsync(cancellation))
             {
-                switch (piece.Channel)
+                (byte channel, byte[] bytes) = await ahead.Reader.ReadAsync(cancellation);
+                switch (channel)
                 {
                     case Output or Error:
-                        return new OutputPiece(piece.Channel == Error, piece.Bytes);
+                        return new OutputPiece(channel == Error, bytes);
                     case Status:
-                        status.Write(piece.Bytes.Span);
+                        status.Write(bytes);
                         break;
                 }
             }
@@ -110,7 +117,6 @@ public sealed class PodExec : RunningCommand
             reported = e.Message;
         }
 
-        closed = true;
         return null;
     }
 
@@ -201,6 +207,24 @@ public sealed class PodExec : RunningCommand
         StartFailure = Reason(message);
         return guess is { } known ? Task.FromResult(known) : throw new LabException(
             LabErrorKind.ServiceFailed, "PodCommandLost", $"The node could not run the command in the pod '{Pod}', or lost it: {StartFailure}.") { Target = Pod };
+    }
+
+    private async Task ReceiveAsync()
+    {
+        Exception? broken = null;
+        try
+        {
+            while (await socket.ReceiveAsync(end.Token) is { } piece)
+            {
+                await ahead.Writer.WriteAsync((piece.Channel, piece.Bytes.ToArray()), end.Token);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            broken = e as IOException ?? new IOException(e.Message, e);
+        }
+
+        ahead.Writer.TryComplete(broken);
     }
 
     // Of a chain of "failed to …: …: …" the end is what a person looks for.
