@@ -29,6 +29,17 @@ internal static class FilePath
         : Matching(cmdlet, path) is { Count: > 0 } found ? found
         : throw new LabException(LabErrorKind.NotFound, "PathNotFound", $"Nothing matches '{path}'.") { Target = path, StopsCommand = true };
 
+    /// <summary>Resolves a path that need not exist, and keeps what stands at its end: <c>/.</c> for the content, a separator for a folder.</summary>
+    /// <param name="cmdlet">The cmdlet that was given it.</param>
+    /// <param name="path">The path, relative to the current location. No wildcards.</param>
+    /// <returns>The full path. Throws <see cref="LabException"/> (NoFilePath).</returns>
+    public static string WithEnd(PSCmdlet cmdlet, string path)
+    {
+        string end = path.EndsWith("/.", StringComparison.Ordinal) ? "/." : path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar) ? "/" : "";
+        string full = Of(cmdlet, path);
+        return end.Length > 0 && !full.EndsWith(end, StringComparison.Ordinal) ? full.TrimEnd('/') + end : full;
+    }
+
     private static T Checked<T>(string path, T found, ProviderInfo provider) => provider.Name == "FileSystem"
         ? found
         : throw new LabException(

@@ -194,6 +194,23 @@ public sealed class HttpExchange
         await FlushHeadAsync();
     }
 
+    /// <summary>Gives the connection over to another protocol (101); it is closed afterwards.</summary>
+    /// <param name="headers">Headers of the answer.</param>
+    /// <returns>The connection.</returns>
+    public async Task<Stream> UpgradeAsync(HttpHeaderList headers)
+    {
+        StringBuilder head = new("HTTP/1.1 101 Switching Protocols\r\n");
+        foreach ((string name, string value) in headers)
+        {
+            head.Append(name).Append(": ").Append(value).Append("\r\n");
+        }
+
+        Started = true;
+        CloseAfter = true;
+        await SendAsync(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()));
+        return new HttpUpgradedStream(connection);
+    }
+
     /// <summary>Makes the server close the connection after this answer.</summary>
     public void Close() => CloseAfter = true;
 

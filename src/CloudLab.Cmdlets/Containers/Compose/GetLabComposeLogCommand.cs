@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Containers.Containers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Containers.Compose;
 using CloudLab.Core.Containers.Containers;
 

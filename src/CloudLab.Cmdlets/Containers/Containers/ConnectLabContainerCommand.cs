@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Core.Containers.Containers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
@@ -46,17 +47,8 @@ public sealed class ConnectLabContainerCommand : DockerCommand
     protected override async Task BeginAsync(CancellationToken cancellation)
     {
         attachment = await ContainerAttachment.ConnectAsync(Lab, Name, MyInvocation.ExpectingInput, cancellation);
-        await StartAsync(Name, token => attachment.ReadAsync(async (line, isError) =>
-        {
-            if (isError)
-            {
-                await CommandOutput.ShowErrorAsync(AskAsync, this, line);
-            }
-            else
-            {
-                await WriteAsync(line, token);
-            }
-        }));
+        CommandReader reader = new(this, AskAsync, WriteManyAsync);
+        await StartAsync(Name, token => attachment.ReadAsync((lines, isError) => reader.TakeAsync(lines, isError, token)));
     }
 
     /// <inheritdoc/>

@@ -115,15 +115,5 @@ public sealed class CopyLabContainerItemCommand : DockerCommand
     }
 
     // A trailing "/." and a trailing separator have a meaning.
-    private string Local(string path)
-    {
-        if (ContainerPath.Parse(path) is not null)
-        {
-            return path;
-        }
-
-        string end = path.EndsWith("/.", StringComparison.Ordinal) ? "/." : path.EndsWith('/') || path.EndsWith(System.IO.Path.DirectorySeparatorChar) ? "/" : "";
-        string full = FilePath.Of(this, path);
-        return end.Length > 0 && !full.EndsWith(end, StringComparison.Ordinal) ? full.TrimEnd('/') + end : full;
-    }
+    private string Local(string path) => ContainerPath.Parse(path) is not null ? path : FilePath.WithEnd(this, path);
 }

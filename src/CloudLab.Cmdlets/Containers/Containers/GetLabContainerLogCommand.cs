@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Containers.Containers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;

@@ -3,7 +3,9 @@ using System.Management.Automation;
 using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Containers.Containers;
@@ -222,7 +224,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
     private ExecOptions What(bool input) => new()
     {
-        Command = Command.Length > 0 ? Command : ContainerExec.Shell,
+        Command = Command.Length > 0 ? Command : RunningCommand.Shell,
         User = User,
         WorkingDirectory = WorkingDirectory,
         Environment = StartLabContainerCommand.TextsOrNull(Environment),
@@ -233,15 +235,14 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
     private async Task ReadAsync(ContainerExec exec, string container, CancellationToken cancellation)
     {
-        CommandLines lines = new(AsObject, line => WriteAsync(line, cancellation), AskAsync, this);
-        int code = await exec.ReadAsync(lines.TakeAsync, cancellation);
-        await CommandOutput.SetExitCodeAsync(AskAsync, this, code);
+        CommandReader reader = new(this, AskAsync, WriteManyAsync, keep: AsObject);
+        int code = await reader.ReadAsync(exec, cancellation);
         if (AsObject)
         {
             await WriteAsync(
                 new LabContainerCommand
                 {
-                    Container = container, Command = string.Join(' ', Command), ExitCode = code, Output = lines.Output, ErrorOutput = lines.Errors, Duration = exec.Duration,
+                    Container = container, Command = string.Join(' ', Command), ExitCode = code, Output = reader.Output, ErrorOutput = reader.ErrorOutput, Duration = exec.Duration,
                 },
                 cancellation);
         }
@@ -249,10 +250,10 @@ public sealed class InvokeLabContainerCommand : DockerCommand
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "ContainerCommandFailed",
-                $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{lines.Last}")
+                $"'{string.Join(' ', Command)}' in the container '{container}' ended with {ExitCodes.Describe(code)}.{reader.Last}")
             {
                 Target = container,
-                Advice = CommandLines.Advice(Command, code),
+                Advice = CommandOutput.Advice(code, Command),
             };
         }
     }

@@ -2,8 +2,10 @@ using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Containers;
 
@@ -40,7 +42,6 @@ public sealed class StartLabContainerCommand : DockerCommand
 {
     private const string RunSet = "Run", ExistingSet = "Existing";
 
-    private const int LinesKept = 10;
 
     private ContainerOptions? options;
 
@@ -336,30 +337,14 @@ public sealed class StartLabContainerCommand : DockerCommand
             return;
         }
 
-        Queue<string> last = [];
-        int code = await runner.RunAsync(options, async (line, isError) =>
-        {
-            last.Enqueue(line);
-            if (last.Count > LinesKept)
-            {
-                last.Dequeue();
-            }
-
-            if (isError)
-            {
-                await CommandOutput.ShowErrorAsync(AskAsync, this, line);
-            }
-            else
-            {
-                await WriteAsync(line, cancellation);
-            }
-        }, cancellation);
+        CommandReader reader = new(this, AskAsync, WriteManyAsync);
+        int code = await runner.RunAsync(options, (lines, isError) => reader.TakeAsync(lines, isError, cancellation), cancellation);
         await CommandOutput.SetExitCodeAsync(AskAsync, this, code);
         if (code != 0)
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "ContainerFailed",
-                $"The container {(options.Name is { } n ? $"'{n}'" : $"of '{options.Image}'")} ended with {ExitCodes.Describe(code)}.{CommandOutput.Last(last)}")
+                $"The container {(options.Name is { } n ? $"'{n}'" : $"of '{options.Image}'")} ended with {ExitCodes.Describe(code)}.{reader.Last}")
             {
                 Target = options.Name ?? options.Image,
                 Advice = options.Remove ? "Leave -Remove out, and Get-LabContainerReport says more." : "Get-LabContainerReport says more.",

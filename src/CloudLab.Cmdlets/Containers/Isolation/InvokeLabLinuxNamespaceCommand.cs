@@ -5,6 +5,7 @@ using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Containers.Containers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Containers;
@@ -270,8 +271,8 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
 
     private async Task ReadAsync(NamespaceRun run, NamespaceOptions what, CancellationToken cancellation)
     {
-        CommandLines lines = new(AsObject, line => WriteAsync(line, cancellation), AskAsync, this);
-        int code = await run.ReadAsync(lines.TakeAsync, cancellation);
+        CommandReader reader = new(this, AskAsync, WriteManyAsync, keep: AsObject);
+        int code = await run.ReadAsync((lines, isError) => reader.TakeAsync(lines, isError, cancellation), cancellation);
         await CommandOutput.SetExitCodeAsync(AskAsync, this, code);
         string command = string.Join(' ', Command);
         string? limit = run.LimitReached();
@@ -280,7 +281,7 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
             await WriteAsync(
                 new LabNamespaceCommand
                 {
-                    Command = command, Namespaces = what.Namespaces, TargetId = what.Target, ExitCode = code, Output = lines.Output, ErrorOutput = lines.Errors, Duration = run.Duration,
+                    Command = command, Namespaces = what.Namespaces, TargetId = what.Target, ExitCode = code, Output = reader.Output, ErrorOutput = reader.ErrorOutput, Duration = run.Duration,
                     Cgroup = run.Cgroup,
                 },
                 cancellation);
@@ -295,9 +296,9 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
             throw new LabException(
                 limit is null ? LabErrorKind.ServiceFailed : LabErrorKind.LimitExceeded,
                 limit is null ? "NamespaceCommandFailed" : run.Cgroup!.OomKills > 0 ? "MemoryLimitReached" : "ProcessLimitReached",
-                $"{(limit is null ? "" : limit + " ")}'{command}' ended with {ExitCodes.DescribeProgram(code)}.{lines.Last}")
+                $"{(limit is null ? "" : limit + " ")}'{command}' ended with {ExitCodes.DescribeProgram(code)}.{reader.Last}")
             {
-                Target = command, Advice = limit is null ? CommandLines.Advice(Command, code) : "Give the command more, or let it use less.",
+                Target = command, Advice = limit is null ? CommandOutput.Advice(code, Command) : "Give the command more, or let it use less.",
             };
         }
     }

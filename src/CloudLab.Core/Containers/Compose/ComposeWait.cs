@@ -1,4 +1,5 @@
 using System.Globalization;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Waiting;

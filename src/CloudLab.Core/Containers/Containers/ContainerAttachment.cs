@@ -1,3 +1,4 @@
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
@@ -55,10 +56,10 @@ public sealed class ContainerAttachment : IDisposable
     public Task CloseInputAsync() => stream.CloseInputAsync();
 
     /// <summary>Reads what the container writes from now on, until it ends.</summary>
-    /// <param name="onOutput">Takes the lines, and whether each is from standard error.</param>
+    /// <param name="onOutput">Takes the lines that came together, and whether they are from standard error.</param>
     /// <returns>Done when it has ended.</returns>
-    public Task ReadAsync(Func<string, bool, ValueTask> onOutput) =>
-        LineSplitter.ReadAsync(store.Engine.Frames(stream.Output, $"the output of '{container.Name}'", terminal), onOutput);
+    public Task ReadAsync(Func<IReadOnlyList<string>, bool, ValueTask> onOutput) =>
+        LineSplitter.ReadAsync(store.Engine.Frames(stream.Output, $"the output of '{container.Name}'", terminal).PieceAsync, onOutput);
 
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();

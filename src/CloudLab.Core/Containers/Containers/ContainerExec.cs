@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Containers.Engine;
@@ -61,32 +61,20 @@ public sealed class LabContainerCommand
 }
 
 /// <summary>A command that is running in a container.</summary>
-public sealed class ContainerExec : IDisposable
+public sealed class ContainerExec : RunningCommand
 {
-    // Bash where there is one.
-    private static readonly string[] ShellCommand = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"];
-
     private static readonly TimeSpan ResizeLimit = TimeSpan.FromSeconds(10);
 
-    // Input that may wait for the command before whoever gives it has to.
-    private const int InputAhead = 64 << 10;
-
-    private readonly MemoryStream waiting = new();
     private readonly ContainerStore store;
     private readonly HijackedStream stream;
+    private readonly EngineFrameReader frames;
     private readonly string id, container;
-    private readonly long start = Stopwatch.GetTimestamp();
-    private Task sending = Task.CompletedTask;
-    private bool isSending, ended;
 
-    private ContainerExec(ContainerStore store, HijackedStream stream, string id, string container) =>
+    private ContainerExec(ContainerStore store, HijackedStream stream, string id, string container, bool terminal)
+    {
         (this.store, this.stream, this.id, this.container) = (store, stream, id, container);
-
-    /// <summary>The command that starts a shell in a container of any kind.</summary>
-    public static IReadOnlyList<string> Shell => ShellCommand;
-
-    /// <summary>How long it runs.</summary>
-    public TimeSpan Duration => Stopwatch.GetElapsedTime(start);
+        frames = store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", terminal);
+    }
 
     /// <summary>Starts a command.</summary>
     /// <param name="session">Names the engine.</param>
@@ -138,127 +126,33 @@ public sealed class ContainerExec : IDisposable
         }
 
         HijackedStream stream = await store.Engine.HijackAsync($"exec/{made.ID}/start", EngineContent.Of(how), cancellation);
-        return new ContainerExec(store, stream, made.ID, name);
-    }
-
-    /// <summary>Sends input. It goes together with what comes while a piece is under way; a command that has ended takes no more, and what is left is dropped as by a closed pipe.</summary>
-    /// <param name="bytes">The input.</param>
-    /// <returns>Done when there is room for more.</returns>
-    public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
-    {
-        Task before;
-        lock (waiting)
-        {
-            if (!ended)
-            {
-                waiting.Write(bytes.Span);
-                if (!isSending)
-                {
-                    isSending = true;
-                    sending = Task.Run(SendAsync);
-                }
-            }
-
-            if (waiting.Length < InputAhead && !sending.IsFaulted)
-            {
-                return;
-            }
-
-            before = sending;
-        }
-
-        await before;
-    }
-
-    /// <summary>Ends the input.</summary>
-    /// <returns>Done when it is ended.</returns>
-    public async Task CloseInputAsync()
-    {
-        await sending;
-        try
-        {
-            await stream.CloseInputAsync();
-        }
-        catch (LabException e) when (e.Code == "DockerAnswerBroken")
-        {
-            // It has ended already.
-        }
-    }
-
-    /// <summary>Reads the output to its end.</summary>
-    /// <param name="onOutput">Takes the lines as they come, and whether each is from standard error.</param>
-    /// <param name="cancellation">Ends the reading.</param>
-    /// <returns>Exit code. Throws <see cref="LabException"/> (<c>ContainerCommandLost</c>) where the engine stopped meanwhile.</returns>
-    public async Task<int> ReadAsync(Func<string, bool, ValueTask> onOutput, CancellationToken cancellation)
-    {
-        await LineSplitter.ReadAsync(store.Engine.Frames(stream.Output, $"the output of the command in '{container}'", raw: false), onOutput);
-        DropInput();
-        return await ExitCodeAsync(cancellation);
-    }
-
-    /// <summary>Gives a terminal over to the command until it ends.</summary>
-    /// <param name="terminal">The terminal.</param>
-    /// <param name="cancellation">Ends the connection; what the command is doing may go on.</param>
-    /// <returns>Exit code; null where the user left with Ctrl+P Ctrl+Q and the command runs on. Throws <see cref="LabException"/> (<c>ContainerCommandLost</c>).</returns>
-    public async Task<int?> RunInAsync(LocalTerminal terminal, CancellationToken cancellation)
-    {
-        TerminalLink link = new(stream, terminal, ResizeAsync);
-        return await link.RunAsync(cancellation) ? null : await ExitCodeAsync(cancellation);
+        return new ContainerExec(store, stream, made.ID, name, command.Terminal);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stream.Dispose();
+    internal override async ValueTask<OutputPiece?> NextAsync(CancellationToken cancellation) => await frames.PieceAsync();
 
-    private async Task SendAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                byte[] piece;
-                lock (waiting)
-                {
-                    if (waiting.Length == 0)
-                    {
-                        isSending = false;
-                        return;
-                    }
+    /// <inheritdoc/>
+    internal override Task SendAsync(ReadOnlyMemory<byte> bytes) => stream.WriteAsync(bytes);
 
-                    piece = waiting.ToArray();
-                    waiting.SetLength(0);
-                }
-
-                await stream.WriteAsync(piece);
-            }
-        }
-        catch (LabException e) when (e.Code == "DockerAnswerBroken")
-        {
-            // It has ended without reading everything, as head does; what became of it shows in its exit code.
-            DropInput();
-        }
-        catch
-        {
-            DropInput();
-            throw;
-        }
-    }
-
-    private void DropInput()
-    {
-        lock (waiting)
-        {
-            ended = true;
-            waiting.SetLength(0);
-        }
-    }
-
-    private async Task ResizeAsync(int columns, int rows, CancellationToken cancellation)
+    /// <inheritdoc/>
+    internal override async Task ResizeAsync(int columns, int rows, CancellationToken cancellation)
     {
         await using EngineStream answer = await store.Engine.OpenAsync(
             HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"exec/{id}/resize?h={rows}&w={columns}"), null, ResizeLimit, cancellation);
     }
 
-    private async Task<int> ExitCodeAsync(CancellationToken cancellation)
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => stream.Dispose();
+
+    /// <inheritdoc/>
+    private protected override Task EndInputAsync() => stream.CloseInputAsync();
+
+    /// <inheritdoc/>
+    private protected override bool MeansEnded(LabException e) => e.Code == "DockerAnswerBroken";
+
+    /// <inheritdoc/>
+    private protected override async Task<int> ExitCodeAsync(CancellationToken cancellation)
     {
         // An engine that stops ends the connection as a program does that ends: only asking tells one from the other.
         for (int looks = 0; ; looks++)

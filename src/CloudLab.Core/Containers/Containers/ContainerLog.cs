@@ -1,7 +1,7 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
@@ -215,7 +215,7 @@ public sealed class ContainerLog(LabSession session)
                 return [];
             }
 
-            if (TryTime(stamp.AsSpan(0, stampLength), out DateTimeOffset read))
+            if (LogTime.TryParse(stamp.AsSpan(0, stampLength), out DateTimeOffset read, out _))
             {
                 time = begun ? time : read;
                 bytes = bytes[(length + 1)..];
@@ -229,40 +229,6 @@ public sealed class ContainerLog(LabSession session)
 
             (stampLength, partLength, stamping, begun) = (0, 0, false, true);
             return bytes;
-        }
-
-        private static bool TryTime(ReadOnlySpan<byte> text, out DateTimeOffset time)
-        {
-            // 2026-11-29T07:53:00.123456789Z; by hand, since it is read for each of many lines.
-            time = default;
-            if (text.Length is < 20 or > 30 || text[^1] != 'Z' || text[10] != 'T' || text[4] != '-' || text[13] != ':')
-            {
-                return false;
-            }
-
-            Span<int> parts = stackalloc int[6];
-            ReadOnlySpan<int> starts = [0, 5, 8, 11, 14, 17];
-            for (int i = 0; i < parts.Length; i++)
-            {
-                if (!Utf8Parser.TryParse(text.Slice(starts[i], i == 0 ? 4 : 2), out parts[i], out int used) || used < 2)
-                {
-                    return false;
-                }
-            }
-
-            long ticks = 0;
-            for (int i = 20, unit = 1_000_000; i < text.Length - 1 && unit > 0; i++, unit /= 10)
-            {
-                ticks += (text[i] - '0') * unit;
-            }
-
-            if (parts is not [> 0 and < 10000, > 0 and <= 12, > 0 and <= 31, >= 0 and < 24, >= 0 and < 60, >= 0 and < 61] || parts[2] > DateTime.DaysInMonth(parts[0], parts[1]))
-            {
-                return false;
-            }
-
-            time = new DateTimeOffset(parts[0], parts[1], parts[2], parts[3], parts[4], Math.Min(parts[5], 59), TimeSpan.Zero).AddTicks(ticks);
-            return true;
         }
 
         private string Text(ReadOnlySpan<byte> last)

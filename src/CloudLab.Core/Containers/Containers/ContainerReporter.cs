@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Sessions;
 using Docker.DotNet.Models;

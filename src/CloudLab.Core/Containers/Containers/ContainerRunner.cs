@@ -1,3 +1,4 @@
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Engine;
@@ -63,10 +64,10 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
 
     /// <summary>Runs a container to its end.</summary>
     /// <param name="options">What it shall be.</param>
-    /// <param name="onOutput">Takes the output as it comes: text, and whether it is from standard error.</param>
+    /// <param name="onOutput">Takes the lines that came together, and whether they are from standard error.</param>
     /// <param name="cancellation">Gives it up; it is removed where it shall not stay, else it runs on.</param>
     /// <returns>Exit code. Throws <see cref="LabException"/> where it cannot be started.</returns>
-    public async Task<int> RunAsync(ContainerOptions options, Func<string, bool, ValueTask> onOutput, CancellationToken cancellation)
+    public async Task<int> RunAsync(ContainerOptions options, Func<IReadOnlyList<string>, bool, ValueTask> onOutput, CancellationToken cancellation)
     {
         string id = await CreateAsync(options with { Remove = false }, cancellation);
         bool ended = false, started = false;
@@ -75,7 +76,7 @@ public sealed class ContainerRunner(LabSession session, IReporter reporter)
             using HijackedStream attached = await store.Engine.HijackAsync($"containers/{id}/attach?stream=1&stdout=1&stderr=1", null, cancellation);
             await StartCreatedAsync(id, options, cancellation);
             started = true;
-            await LineSplitter.ReadAsync(store.Engine.Frames(attached.Output, $"the output of '{options.Name ?? id[..12]}'", options.Terminal), onOutput);
+            await LineSplitter.ReadAsync(store.Engine.Frames(attached.Output, $"the output of '{options.Name ?? id[..12]}'", options.Terminal).PieceAsync, onOutput);
 
             // The output of a container ends a moment before the engine knows its exit code.
             await store.WaitForEndAsync(id, cancellation);

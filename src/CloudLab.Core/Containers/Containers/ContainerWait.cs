@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Waiting;

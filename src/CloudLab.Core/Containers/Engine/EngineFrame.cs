@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CloudLab.Core.Common.Commands;
 
 namespace CloudLab.Core.Containers.Engine;
 
@@ -26,6 +27,10 @@ internal sealed class EngineFrameReader(EngineStream stream, bool raw, Func<stri
 
     /// <summary>Whether more is here already, so that reading it takes no time.</summary>
     public bool HasMore => end - start > HeaderLength;
+
+    /// <summary>Reads the next piece, for lines that are made of it.</summary>
+    /// <returns>The piece, or null at the end.</returns>
+    public async ValueTask<OutputPiece?> PieceAsync() => await ReadAsync() is { } frame ? new OutputPiece(frame.IsError, frame.Bytes) : null;
 
     /// <summary>Reads the next piece.</summary>
     /// <returns>The piece, or null at the end.</returns>

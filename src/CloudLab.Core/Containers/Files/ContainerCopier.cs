@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using CloudLab.Core.Common.Archives;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Streams;
@@ -58,7 +59,7 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
         using ProgressMeter meter = new(reporter, $"Copying {source}");
         meter.Expect(0, stat.IsFolder ? 0 : stat.Size);
         await using EngineStream tar = await OpenAsync(from, cancellation);
-        TarExtraction extraction = new(target, meter, reporter);
+        TarExtraction extraction = new(target, "the Docker Engine", meter, reporter);
         await extraction.RunAsync(tar, source.ToString(), cancellation);
         return new LabContainerCopy(source.ToString(), target, extraction.Files, extraction.Bytes, Stopwatch.GetElapsedTime(start));
     }

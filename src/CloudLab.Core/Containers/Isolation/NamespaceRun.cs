@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Containers;
@@ -223,25 +224,25 @@ public sealed class NamespaceRun : IDisposable
     }
 
     /// <summary>Reads the output to its end.</summary>
-    /// <param name="onOutput">Takes the lines as they come, one after the other, and whether each is from standard error.</param>
+    /// <param name="onOutput">Takes the lines that came together, and whether they are from standard error.</param>
     /// <param name="cancellation">Ends the command and what it started.</param>
     /// <returns>Exit code. Throws <see cref="LabException"/> (<c>NamespacesRefused</c>) where the command was not started.</returns>
-    public async Task<int> ReadAsync(Func<string, bool, ValueTask> onOutput, CancellationToken cancellation)
+    public async Task<int> ReadAsync(Func<IReadOnlyList<string>, bool, ValueTask> onOutput, CancellationToken cancellation)
     {
         await using CancellationTokenRegistration stop = cancellation.Register(End);
         using SemaphoreSlim turn = new(1);
-        async ValueTask TakeAsync(string line, bool isError)
+        async ValueTask TakeAsync(IReadOnlyList<string> lines, bool isError)
         {
             await turn.WaitAsync(CancellationToken.None);
             try
             {
                 if (isError && !IsPrepared())
                 {
-                    preparing.Add(line);
+                    preparing.AddRange(lines);
                     return;
                 }
 
-                await onOutput(line, isError);
+                await onOutput(lines, isError);
             }
             finally
             {
@@ -251,8 +252,8 @@ public sealed class NamespaceRun : IDisposable
 
         // Not cancelled by the token: the streams end with the command.
         Task reading = Task.WhenAll(
-            LineSplitter.ReadAsync(process.StandardOutput.BaseStream, line => TakeAsync(line, false)),
-            LineSplitter.ReadAsync(process.StandardError.BaseStream, line => TakeAsync(line, true)));
+            LineSplitter.ReadAsync(process.StandardOutput.BaseStream, lines => TakeAsync(lines, false)),
+            LineSplitter.ReadAsync(process.StandardError.BaseStream, lines => TakeAsync(lines, true)));
         try
         {
             await reading;

@@ -32,8 +32,8 @@ internal static class KubeClientFactory
             SkipTlsVerify = endpoint.SkipVerification,
             TokenProvider = new KubeTokenProvider(endpoint.Credentials),
             // The package's own SslCaCerts would also trust whatever the system trusts, and says nothing of what is wrong
-            // with a certificate; its ClientCertificateData knows no intermediates. WebSockets do not come by here nor by the
-            // handlers: what opens them sets the same through CreateWebSocketBuilder.
+            // with a certificate; its ClientCertificateData knows no intermediates. Its own WebSockets do not come by here nor by the
+            // handlers: KubernetesApi.ConnectAsync opens ours.
             FirstMessageHandlerSetup = handler =>
             {
                 endpoint.Configure(handler, certificate);

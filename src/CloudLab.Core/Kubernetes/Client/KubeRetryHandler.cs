@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using CloudLab.Core.Common.Errors;
@@ -28,8 +29,8 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        // POST creates under a name of the server's choosing; all else can be sent again.
-        bool repeatable = request.Method != HttpMethod.Post, renewed = false;
+        // POST creates under a name of the server's choosing, and a WebSocket may start a command; all else can be sent again.
+        bool repeatable = request.Method != HttpMethod.Post && request.RequestUri!.Scheme is ("http" or "https"), renewed = false;
         int attempt = 1;
         while (true)
         {
@@ -38,7 +39,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
             try
             {
                 HttpResponseMessage answer = await AttemptAsync(request, cancellationToken);
-                if (answer.IsSuccessStatusCode)
+                if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.SwitchingProtocols)
                 {
                     return answer;
                 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -193,14 +194,78 @@ public sealed class KubernetesApi
         return loaded;
     }
 
+    /// <summary>Reads an answer that is no JSON and may not end by itself, such as a log.</summary>
+    /// <param name="path">Path and query.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The answer, whose content is read as it comes.</returns>
+    internal Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellation) =>
+        OpenAsync(HttpMethod.Get, path, null, null, "*/*", whole: false, cancellation);
+
+    /// <summary>Opens a WebSocket; it is asked for once only, since what it starts must not be started twice.</summary>
+    /// <param name="path">Path and query.</param>
+    /// <param name="protocols">Subprotocols, the best one first.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The connection. Throws <see cref="LabException"/> with the server's reason where it refuses.</returns>
+    internal Task<KubeSocket> ConnectAsync(string path, IEnumerable<string> protocols, CancellationToken cancellation) => WithClientAsync(async through =>
+    {
+        ClientWebSocket socket = new();
+        try
+        {
+            foreach (string protocol in protocols)
+            {
+                socket.Options.AddSubProtocol(protocol);
+            }
+
+            // To an API server, JSON is not what a stream can be.
+            socket.Options.SetRequestHeader("Accept", "*/*");
+            if ((await endpoint.Credentials.CurrentAsync(null, cancellation)).Header is { } header)
+            {
+                socket.Options.SetRequestHeader("Authorization", header.ToString());
+            }
+
+            // The same handlers as for any other request: proxy, TLS, impersonation, errors, a token that is refused.
+            await socket.ConnectAsync(new UriBuilder(Address + path) { Scheme = Server.Scheme == Uri.UriSchemeHttp ? Uri.UriSchemeWs : Uri.UriSchemeWss }.Uri, through.HttpClient, cancellation);
+            return new KubeSocket(socket);
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+            throw e is not WebSocketException ? e : e.InnerException as LabException ?? KubeStatus.Unreachable(endpoint, e);
+        }
+    }, cancellation);
+
     // Not the package's calls for custom objects: they reach /apis only (no ConfigMap, no Namespace), and a patch passes through a string.
-    private async Task<HttpResponseMessage> OpenAsync(
-        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, string? accept, bool whole, CancellationToken cancellation)
+    private Task<HttpResponseMessage> OpenAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, string? accept, bool whole, CancellationToken cancellation) => WithClientAsync(async through =>
+    {
+        using HttpRequestMessage request = new(method, Address + path)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        request.Options.Set(KubeRetryHandler.Whole, whole);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        if (body is { } content)
+        {
+            request.Content = new ReadOnlyMemoryContent(content);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType ?? "application/json");
+        }
+
+        await through.Credentials.ProcessHttpRequestAsync(request, cancellation);
+        return await through.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+    }, cancellation);
+
+    private async Task<T> WithClientAsync<T>(Func<k8s.Kubernetes, Task<T>> ask, CancellationToken cancellation)
     {
         k8s.Kubernetes used = await ClientAsync(cancellation);
         try
         {
-            return await ThroughAsync(used);
+            return await ask(used);
         }
         catch (LabException e) when (e.StatusCode == 401 && endpoint.Credentials.CanRefresh)
         {
@@ -211,30 +276,7 @@ public sealed class KubernetesApi
                 throw;
             }
 
-            return await ThroughAsync(renewed);
-        }
-
-        async Task<HttpResponseMessage> ThroughAsync(k8s.Kubernetes through)
-        {
-            using HttpRequestMessage request = new(method, Address + path)
-            {
-                Version = HttpVersion.Version20,
-                VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            };
-            request.Options.Set(KubeRetryHandler.Whole, whole);
-            if (accept is not null)
-            {
-                request.Headers.TryAddWithoutValidation("Accept", accept);
-            }
-
-            if (body is { } content)
-            {
-                request.Content = new ReadOnlyMemoryContent(content);
-                request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType ?? "application/json");
-            }
-
-            await through.Credentials.ProcessHttpRequestAsync(request, cancellation);
-            return await through.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            return await ask(renewed);
         }
     }
 

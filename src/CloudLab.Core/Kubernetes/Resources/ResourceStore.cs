@@ -93,6 +93,21 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
         }
     }
 
+    /// <summary>The same as they are on the wire.</summary>
+    /// <param name="resource">Their kind.</param>
+    /// <param name="ns">Their namespace; null for all.</param>
+    /// <param name="filter">Which ones.</param>
+    /// <param name="cancellation">Stops the list.</param>
+    /// <returns>The objects as the server orders them.</returns>
+    internal async IAsyncEnumerable<JsonObject> ItemsAsync(
+        ApiResource resource, string? ns, ResourceFilter filter, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach ((JsonObject item, _) in PagesAsync(resource, ns, filter, null, cancellation))
+        {
+            yield return item;
+        }
+    }
+
     /// <summary>Names of the objects of a kind.</summary>
     /// <param name="resource">Their kind.</param>
     /// <param name="ns">Their namespace; null for all.</param>
@@ -251,7 +266,10 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
 
     private static string Uid(JsonObject item) => item.Object("metadata")?.Text("uid") ?? item.Object("metadata")?.Text("name") ?? "";
 
-    private static bool Passes(LabException e) => e.Kind is LabErrorKind.ConnectionFailed or LabErrorKind.ServiceFailed
+    /// <summary>Whether a failure is one that passes: a server that restarts, a limit.</summary>
+    /// <param name="e">The failure.</param>
+    /// <returns>True if so.</returns>
+    internal static bool Passes(LabException e) => e.Kind is LabErrorKind.ConnectionFailed or LabErrorKind.ServiceFailed
         or LabErrorKind.LimitExceeded or LabErrorKind.Timeout;
 
     private static TimeSpan Longer(TimeSpan pause)

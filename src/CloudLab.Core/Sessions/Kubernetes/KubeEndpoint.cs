@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
 namespace CloudLab.Core.Sessions.Kubernetes;
@@ -48,6 +49,8 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
         handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90);
         handler.MaxConnectionsPerServer = 100;
         handler.UseCookies = false;
+        // Nor does a log or an exec over HTTP/1.1, which knows no pings, wait for a server that is gone without a word.
+        handler.ConnectCallback = ConnectAsync;
         if (Proxy is not null)
         {
             handler.Proxy = new WebProxy(Proxy) { Credentials = EnvironmentProxy.CredentialIn(Proxy) };
@@ -69,6 +72,25 @@ internal sealed record KubeEndpoint(Uri Server, string Source)
         if (certificate is not null)
         {
             handler.SslOptions.ClientCertificateContext = certificate.Context;
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 }

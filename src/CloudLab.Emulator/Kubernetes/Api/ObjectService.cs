@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using CloudLab.Emulator.Kubernetes.Apply;
 using CloudLab.Emulator.Kubernetes.Defaults;
+using CloudLab.Emulator.Kubernetes.Node;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Schema;
 using CloudLab.Emulator.Kubernetes.Store;
@@ -13,6 +14,9 @@ namespace CloudLab.Emulator.Kubernetes.Api;
 internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry)
 {
     private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    /// <summary>What the node knows of its containers.</summary>
+    public NodeState Node { get; } = new();
 
     public ObjectStore Store => store;
 

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Emulator.Kubernetes.Node;
 using CloudLab.Emulator.Kubernetes.Patches;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Schema;
@@ -11,6 +10,8 @@ namespace CloudLab.Emulator.Kubernetes.Api;
 /// <summary>The parts of objects that have a form of their own: scale, log, eviction, binding, tokens; and reviews.</summary>
 internal sealed class SubresourceHandler(ObjectService objects)
 {
+    private readonly StreamHandler streams = new(objects);
+
     private static readonly Shape ScaleShape = SchemaCatalog.Default.ShapeOf("autoscaling.v1.Scale");
 
     public async Task HandleAsync(ApiRequest request, ResourceKind kind, string ns, string name, Subresource sub)
@@ -21,7 +22,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
                 await ScaleAsync(request, kind, ns, name);
                 break;
             case ("log", "GET"):
-                await LogAsync(request, kind, ns, name);
+                await streams.LogAsync(request, kind, ns, name);
                 break;
             case ("eviction", "POST"):
                 await EvictAsync(request, kind, ns, name);
@@ -52,8 +53,11 @@ internal sealed class SubresourceHandler(ObjectService objects)
             case ("token", "POST"):
                 await ReviewAsync(request, SchemaCatalog.Default.ShapeOf("authentication.v1.TokenRequest"));
                 break;
-            case ("exec" or "attach" or "portforward" or "proxy", _):
-                throw new ApiError(501, "NotImplemented", $"the emulator runs no containers, so there is nothing to {sub.Name} to");
+            case ("exec" or "attach" or "portforward", "GET" or "POST"):
+                await streams.ConnectAsync(request, kind, ns, name, sub.Name);
+                break;
+            case ("proxy", _):
+                throw new ApiError(501, "NotImplemented", "the emulator runs no containers, so there is nothing to proxy to");
             default:
                 throw ApiError.NotAllowed();
         }
@@ -204,51 +208,6 @@ internal sealed class SubresourceHandler(ObjectService objects)
         }
 
         node[path[^1]] = value;
-    }
-
-    private async Task LogAsync(ApiRequest request, ResourceKind kind, string ns, string name)
-    {
-        JsonObject pod = objects.Get(kind, ns, name) ?? throw ApiError.NotFound(kind, name);
-        List<string> containers = [.. pod.Items("spec", "containers").Select(container => container.Text("name")!)];
-        string container = request.Query("container") is { Length: > 0 } asked ? asked : containers.Count == 1 ? containers[0]
-            : throw ApiError.BadRequest($"a container name must be specified for pod {name}, choose one of: [{string.Join(' ', containers)}]");
-        if (!containers.Contains(container))
-        {
-            throw ApiError.BadRequest($"container {container} is not valid for pod {name}");
-        }
-
-        JsonObject? state = pod.Items("status", "containerStatuses").FirstOrDefault(status => status.Text("name") == container)?.Object("state");
-        if (state?.Object("waiting") is { } waiting || state is null)
-        {
-            string why = state?.Text("waiting", "reason") is { Length: > 0 } reason ? reason : "ContainerCreating";
-            throw ApiError.BadRequest($"container \"{container}\" in pod \"{name}\" is waiting to start: {(why == "ContainerCreating" ? why : "trying and failing to pull image")}");
-        }
-
-        DateTimeOffset started = Json.Date(state.Text("running", "startedAt") ?? state.Text("terminated", "startedAt")) ?? DateTimeOffset.UtcNow;
-        string image = pod.Items("spec", "containers").First(c => c.Text("name") == container).Text("image")!;
-        List<(DateTimeOffset Time, string Text)> lines =
-        [
-            (started, $"{container}: started {image} (emulated)"),
-            (started, $"{container}: listening as {name} in {ns}"),
-        ];
-        if (state.Object("terminated") is not null)
-        {
-            lines.Add((Json.Date(state.Text("terminated", "finishedAt")) ?? started, $"{container}: finished"));
-        }
-
-        IEnumerable<(DateTimeOffset Time, string Text)> shown = request.WholeNumber("tailLines") is { } tail ? lines.TakeLast(tail) : lines;
-        StringBuilder text = new();
-        foreach ((DateTimeOffset time, string line) in shown)
-        {
-            if (request.IsSet("timestamps"))
-            {
-                text.Append(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture)).Append(' ');
-            }
-
-            text.Append(line).Append('\n');
-        }
-
-        await Answer.TextAsync(request, 200, text.ToString());
     }
 
     private async Task EvictAsync(ApiRequest request, ResourceKind kind, string ns, string name)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Emulator.Kubernetes.Api;
+using CloudLab.Emulator.Kubernetes.Node;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Store;
 
@@ -14,6 +15,8 @@ internal sealed class Cluster(ObjectService objects)
     private const string Events = "/events";
 
     public ObjectService Objects => objects;
+
+    public NodeState Node => objects.Node;
 
     public ResourceRegistry Registry => objects.Registry;
 

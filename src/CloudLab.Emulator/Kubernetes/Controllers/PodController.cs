@@ -60,7 +60,9 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
 
     private static bool CannotPull(string image) => image.Contains("nonexistent", StringComparison.OrdinalIgnoreCase) || image.Contains("invalid", StringComparison.OrdinalIgnoreCase);
 
-    private static bool Crashes(JsonObject pod) => pod.Items("spec", "containers").Any(c => (c.Text("image") ?? "").Contains("crash", StringComparison.OrdinalIgnoreCase));
+    private static bool Crashes(JsonObject pod) => pod.Items("spec", "containers").Any(CrashesAlone);
+
+    private static bool CrashesAlone(JsonObject container) => (container.Text("image") ?? "").Contains("crash", StringComparison.OrdinalIgnoreCase);
 
     private static void Conditions(JsonObject pod, JsonObject status, bool ready, string reason, string message)
     {
@@ -273,6 +275,13 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
             return left;
         }
 
+        if (Cluster.Node.AwaitsInput(pod))
+        {
+            return options.JobDuration;
+        }
+
+        Dictionary<string, int> codes = pod.Items("spec", "containers").ToDictionary(c => c.Text("name")!, c => CrashesAlone(c) ? 1 : endsAlone ? Cluster.Node.Run(pod, c)?.Code ?? 0 : 0);
+        crashes |= codes.Values.Any(code => code != 0);
         bool restarts = crashes && pod.Text("spec", "restartPolicy") != "Never";
         SetStatus(pod, status =>
         {
@@ -280,8 +289,8 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
             {
                 JsonObject terminated = new()
                 {
-                    ["exitCode"] = crashes ? 1 : 0,
-                    ["reason"] = crashes ? "Error" : "Completed",
+                    ["exitCode"] = codes.GetValueOrDefault(container.Text("name") ?? ""),
+                    ["reason"] = codes.GetValueOrDefault(container.Text("name") ?? "") != 0 ? "Error" : "Completed",
                     ["startedAt"] = container.Text("state", "running", "startedAt") ?? Json.Now(),
                     ["finishedAt"] = Json.Now(),
                 };

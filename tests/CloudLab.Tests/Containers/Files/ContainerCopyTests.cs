@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
+using CloudLab.Core.Common.Archives;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Containers;
@@ -280,7 +281,7 @@ public sealed class ContainerCopyTests : ContainerWorld
 
         tar.Position = 0;
         using ProgressMeter meter = new(NullReporter.Instance, "test");
-        LabException e = await Assert.ThrowsAsync<LabException>(() => new TarExtraction(Path.Combine(folder, "target"), meter, NullReporter.Instance).RunAsync(tar, "web:/x", default));
+        LabException e = await Assert.ThrowsAsync<LabException>(() => new TarExtraction(Path.Combine(folder, "target"), "the Docker Engine", meter, NullReporter.Instance).RunAsync(tar, "web:/x", default));
         Assert.Equal("TarUnsafe", e.Code);
         Assert.False(File.Exists(Path.Combine(folder, "evil")));
         Assert.False(File.Exists("/evil"));

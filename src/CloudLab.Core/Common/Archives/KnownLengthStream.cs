@@ -1,4 +1,4 @@
-namespace CloudLab.Core.Containers.Files;
+namespace CloudLab.Core.Common.Archives;
 
 /// <summary>
 /// Content of a tar's entry on its way into another tar. TarWriter takes the length only from a stream that says it can seek, and else keeps the whole content in memory.

@@ -1,7 +1,7 @@
 using System.Management.Automation.Host;
 using CloudLab.Core.Common.Errors;
 
-namespace CloudLab.Cmdlets.Containers.Containers;
+namespace CloudLab.Cmdlets.Pipeline.Commands;
 
 /// <summary>Whether the user of a command sits at the terminal of this process.</summary>
 internal static class HostTerminal

@@ -1,19 +1,17 @@
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Terminals;
-using CloudLab.Core.Containers.Engine;
 
-namespace CloudLab.Core.Containers.Containers;
+namespace CloudLab.Core.Common.Commands;
 
 /// <summary>Connects the terminal of this process to a process in a container that has one, too.</summary>
-/// <param name="stream">The connection.</param>
+/// <param name="command">The process.</param>
 /// <param name="terminal">The terminal.</param>
-/// <param name="resize">Tells the engine the size of the terminal: columns and rows.</param>
-internal sealed class TerminalLink(HijackedStream stream, LocalTerminal terminal, Func<int, int, CancellationToken, Task> resize)
+internal sealed class TerminalLink(RunningCommand command, LocalTerminal terminal)
 {
     // The process may not have started yet when it is told the size first.
     private const int MostTries = 20;
 
-    // The docker CLI, too, looks for them itself: to the engine they are an error of the command.
+    // The docker CLI, too, looks for them itself: to the engine and to a kubelet they are an error of the command.
     private const byte CtrlP = 16, CtrlQ = 17;
 
     private bool held;
@@ -28,7 +26,7 @@ internal sealed class TerminalLink(HijackedStream stream, LocalTerminal terminal
         Task screen = ShowAsync(cancellation);
         if (await Task.WhenAny(keys, screen) == keys && await keys)
         {
-            stream.Dispose();
+            command.Dispose();
             await screen.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return true;
         }
@@ -47,10 +45,9 @@ internal sealed class TerminalLink(HijackedStream stream, LocalTerminal terminal
 
     private async Task ShowAsync(CancellationToken cancellation)
     {
-        byte[] buffer = new byte[32 << 10];
-        for (int count; (count = await stream.Output.ReadAsync(buffer, cancellation)) > 0;)
+        while (await command.NextAsync(cancellation) is { } piece)
         {
-            terminal.Write(buffer.AsSpan(0, count));
+            terminal.Write(piece.Bytes.Span);
         }
     }
 
@@ -75,7 +72,7 @@ internal sealed class TerminalLink(HijackedStream stream, LocalTerminal terminal
                 int count = Pass(typed.AsSpan(0, terminal.Read(typed)), buffer, out bool leave);
                 if (count > 0)
                 {
-                    stream.WriteAsync(buffer.AsMemory(0, count)).GetAwaiter().GetResult();
+                    command.SendAsync(buffer.AsMemory(0, count)).GetAwaiter().GetResult();
                 }
 
                 if (leave)
@@ -124,7 +121,7 @@ internal sealed class TerminalLink(HijackedStream stream, LocalTerminal terminal
     {
         try
         {
-            resize(columns, rows, end).GetAwaiter().GetResult();
+            command.ResizeAsync(columns, rows, end).GetAwaiter().GetResult();
             return true;
         }
         catch (LabException)

@@ -2,15 +2,16 @@ using System.Formats.Tar;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 
-namespace CloudLab.Core.Containers.Files;
+namespace CloudLab.Core.Common.Archives;
 
 /// <summary>
 /// Unpacks what a container gives, which nobody trusts: nothing is written outside the target, no link leads out of it, and nothing is written through a link.
 /// </summary>
 /// <param name="target">Path of the first entry.</param>
+/// <param name="sender">Who gives it, for errors: <c>the Docker Engine</c>.</param>
 /// <param name="meter">Counts.</param>
 /// <param name="reporter">Hears what is left out.</param>
-internal sealed class TarExtraction(string target, ProgressMeter meter, IReporter reporter)
+internal sealed class TarExtraction(string target, string sender, ProgressMeter meter, IReporter reporter)
 {
     private readonly List<(string Path, DateTimeOffset Time, UnixFileMode Mode)> folders = [];
     private string? root;
@@ -45,7 +46,7 @@ internal sealed class TarExtraction(string target, ProgressMeter meter, IReporte
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
         {
-            throw new LabException(LabErrorKind.Corrupted, "TarInvalid", $"What the Docker Engine sent of '{source}' is not a valid tar: {e.Message.TrimEnd('.')}.", e) { Target = source };
+            throw new LabException(LabErrorKind.Corrupted, "TarInvalid", $"What {sender} sent of '{source}' is not a valid tar: {e.Message.TrimEnd('.')}.", e) { Target = source };
         }
         catch (UnauthorizedAccessException e)
         {
@@ -145,11 +146,19 @@ internal sealed class TarExtraction(string target, ProgressMeter meter, IReporte
                 if (entry.DataStream is { } data)
                 {
                     byte[] buffer = new byte[Math.Clamp(entry.Length, 1, 1 << 20)];
+                    long left = entry.Length;
                     int count;
                     while ((count = await data.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation)) > 0)
                     {
                         await file.WriteAsync(buffer.AsMemory(0, count), cancellation);
                         meter.AddBytes(count);
+                        left -= count;
+                    }
+
+                    if (left > 0)
+                    {
+                        // The reader takes the end of its stream for that of the content.
+                        throw new EndOfStreamException($"It ends within '{entry.Name}'.");
                     }
                 }
             }
@@ -234,6 +243,6 @@ internal sealed class TarExtraction(string target, ProgressMeter meter, IReporte
         }
     }
 
-    private static LabException Unsafe(string source, string why) => new(
-        LabErrorKind.InvalidData, "TarUnsafe", $"What the Docker Engine sent of '{source}' would write outside the destination: {why}. Nothing of it was written there.") { Target = source };
+    private LabException Unsafe(string source, string why) => new(
+        LabErrorKind.InvalidData, "TarUnsafe", $"What {sender} sent of '{source}' would write outside the destination: {why}. Nothing of it was written there.") { Target = source };
 }

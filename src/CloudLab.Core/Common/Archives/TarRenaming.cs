@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using CloudLab.Core.Common.Reporting;
 
-namespace CloudLab.Core.Containers.Files;
+namespace CloudLab.Core.Common.Archives;
 
 /// <summary>Writes the tar that one container gives as the one that another takes: with a new name for its first entry.</summary>
 /// <param name="name">The new name; <c>.</c> for the content alone.</param>

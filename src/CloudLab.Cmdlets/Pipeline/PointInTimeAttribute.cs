@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
 
-namespace CloudLab.Cmdlets.Containers.Containers;
+namespace CloudLab.Cmdlets.Pipeline;
 
 /// <summary>
 /// Lets a <see cref="DateTimeOffset"/> parameter take what the docker CLI takes: how long ago (<c>10m</c>, <c>1h30m</c>, a TimeSpan), too. A time without an

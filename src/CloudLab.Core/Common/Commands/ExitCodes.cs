@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CloudLab.Core.Containers.Containers;
+namespace CloudLab.Core.Common.Commands;
 
 /// <summary>What exit codes mean.</summary>
 public static class ExitCodes

@@ -2,12 +2,13 @@ using System.Formats.Tar;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 
-namespace CloudLab.Core.Containers.Files;
+namespace CloudLab.Core.Common.Archives;
 
 /// <summary>Writes local files as a tar while it is sent.</summary>
 /// <param name="meter">Counts.</param>
 /// <param name="reporter">Hears what is left out.</param>
-internal sealed class TarCreation(ProgressMeter meter, IReporter reporter)
+/// <param name="format">Format of the entries: the tar of BusyBox reads long names in that of GNU only.</param>
+internal sealed class TarCreation(ProgressMeter meter, IReporter reporter, TarEntryFormat format = TarEntryFormat.Pax)
 {
     private const UnixFileMode WindowsMode = (UnixFileMode)0b111_101_101;
 
@@ -25,12 +26,17 @@ internal sealed class TarCreation(ProgressMeter meter, IReporter reporter)
     /// <param name="name">Its name in the tar.</param>
     /// <param name="stream">Where to.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="last">Name of an empty file at the end, which shows that all has come; none if null.</param>
     /// <returns>Done when all is written.</returns>
-    public async Task RunAsync(FileSystemInfo file, string name, Stream stream, CancellationToken cancellation)
+    public async Task RunAsync(FileSystemInfo file, string name, Stream stream, CancellationToken cancellation, string? last = null)
     {
         await using BufferedStream buffered = new(stream, 256 << 10);
-        await using TarWriter writer = new(buffered, TarEntryFormat.Pax, leaveOpen: true);
+        await using TarWriter writer = new(buffered, format, leaveOpen: true);
         await WriteAsync(writer, file, name, cancellation);
+        if (last is not null)
+        {
+            await writer.WriteEntryAsync(Make(TarEntryType.RegularFile, last), cancellation);
+        }
     }
 
     private async Task WriteAsync(TarWriter writer, FileSystemInfo file, string name, CancellationToken cancellation)
@@ -69,7 +75,7 @@ internal sealed class TarCreation(ProgressMeter meter, IReporter reporter)
             }
 
             await using FileStream content = new(file.FullName, new FileStreamOptions { Options = FileOptions.Asynchronous | FileOptions.SequentialScan, BufferSize = 0 });
-            PaxTarEntry entry = Entry(TarEntryType.RegularFile, file, name, null);
+            TarEntry entry = Entry(TarEntryType.RegularFile, file, name, null);
             entry.DataStream = content;
             await writer.WriteEntryAsync(entry, cancellation);
             Files++;
@@ -109,13 +115,11 @@ internal sealed class TarCreation(ProgressMeter meter, IReporter reporter)
     }
 
     // What is copied into a container belongs to its root, as with docker cp.
-    private static PaxTarEntry Entry(TarEntryType type, FileSystemInfo file, string name, string? link)
+    private TarEntry Entry(TarEntryType type, FileSystemInfo file, string name, string? link)
     {
-        PaxTarEntry entry = new(type, name)
-        {
-            Mode = OperatingSystem.IsWindows() ? WindowsMode : file.UnixFileMode,
-            ModificationTime = file.LastWriteTimeUtc,
-        };
+        TarEntry entry = Make(type, name);
+        entry.Mode = OperatingSystem.IsWindows() ? WindowsMode : file.UnixFileMode;
+        entry.ModificationTime = file.LastWriteTimeUtc;
         if (link is not null)
         {
             entry.LinkName = link;
@@ -123,4 +127,6 @@ internal sealed class TarCreation(ProgressMeter meter, IReporter reporter)
 
         return entry;
     }
+
+    private TarEntry Make(TarEntryType type, string name) => format == TarEntryFormat.Gnu ? new GnuTarEntry(type, name) : new PaxTarEntry(type, name);
 }

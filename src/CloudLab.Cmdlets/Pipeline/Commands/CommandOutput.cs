@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CloudLab.Cmdlets.Containers.Containers;
+namespace CloudLab.Cmdlets.Pipeline.Commands;
 
 /// <summary>What a program in a container says, as PowerShell shows what a program says.</summary>
 internal static class CommandOutput
@@ -31,4 +31,13 @@ internal static class CommandOutput
     /// <param name="lines">The lines.</param>
     /// <returns>Each on a line of its own, indented; nothing where there are none.</returns>
     public static string Last(IEnumerable<string> lines) => string.Concat(lines.Select(line => "\n  " + line));
+
+    /// <summary>What can be done about a command that failed.</summary>
+    /// <param name="code">Its exit code.</param>
+    /// <param name="command">Program and arguments.</param>
+    /// <returns>The advice.</returns>
+    public static string Advice(int code, string[] command) =>
+        code is 126 or 127 && command is [var whole] && whole.Contains(' ', StringComparison.Ordinal)
+            ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, '{whole}'."
+            : "Use -AsObject to get output and exit code without an error.";
 }

@@ -1,10 +1,14 @@
 using System.Text;
-using CloudLab.Core.Containers.Engine;
 
-namespace CloudLab.Core.Containers.Containers;
+namespace CloudLab.Core.Common.Commands;
+
+/// <summary>A piece of the output of a program.</summary>
+/// <param name="IsError">Whether it is from standard error.</param>
+/// <param name="Bytes">The bytes, which stay valid until the next piece is read.</param>
+internal readonly record struct OutputPiece(bool IsError, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>
-/// Makes lines of output that comes in pieces: each of the two streams for itself, however a line or a character is divided. The engine
+/// Makes lines of output that comes in pieces: each of the two streams for itself, however a line or a character is divided. The Docker Engine
 /// keeps a line of more than 16 KiB in several parts, which have no line end between them.
 /// </summary>
 internal sealed class LineSplitter
@@ -15,17 +19,18 @@ internal sealed class LineSplitter
     private readonly Half output = new(), error = new();
 
     /// <summary>Reads output to its end.</summary>
-    /// <param name="frames">The pieces.</param>
-    /// <param name="onOutput">Takes the lines as they come, and whether each is from standard error.</param>
+    /// <param name="next">Gives the next piece; null at the end.</param>
+    /// <param name="onOutput">Takes the lines that came together, and whether they are from standard error.</param>
     /// <returns>Done when all are read.</returns>
-    public static async Task ReadAsync(EngineFrameReader frames, Func<string, bool, ValueTask> onOutput)
+    public static async Task ReadAsync(Func<ValueTask<OutputPiece?>> next, Func<IReadOnlyList<string>, bool, ValueTask> onOutput)
     {
         LineSplitter lines = new();
-        while (await frames.ReadAsync() is { } frame)
+        while (await next() is { } piece)
         {
-            foreach (string line in (frame.IsError ? lines.error : lines.output).Take(frame.Bytes))
+            List<string> whole = (piece.IsError ? lines.error : lines.output).Take(piece.Bytes.Span);
+            if (whole.Count > 0)
             {
-                await onOutput(line, frame.IsError);
+                await onOutput(whole, piece.IsError);
             }
         }
 
@@ -34,30 +39,31 @@ internal sealed class LineSplitter
         {
             if (half.Rest() is { } line)
             {
-                await onOutput(line, isError);
+                await onOutput([line], isError);
             }
         }
     }
 
     /// <summary>Reads one stream of output to its end.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="onLine">Takes the lines as they come.</param>
+    /// <param name="onOutput">Takes the lines that came together.</param>
     /// <returns>Done when all are read.</returns>
-    public static async Task ReadAsync(Stream stream, Func<string, ValueTask> onLine)
+    public static async Task ReadAsync(Stream stream, Func<IReadOnlyList<string>, ValueTask> onOutput)
     {
         Half half = new();
         byte[] buffer = new byte[64 << 10];
         while (await stream.ReadAsync(buffer) is > 0 and int count)
         {
-            foreach (string line in half.Take(buffer.AsMemory(0, count)))
+            List<string> whole = half.Take(buffer.AsSpan(0, count));
+            if (whole.Count > 0)
             {
-                await onLine(line);
+                await onOutput(whole);
             }
         }
 
         if (half.Rest() is { } rest)
         {
-            await onLine(rest);
+            await onOutput([rest]);
         }
     }
 
@@ -65,25 +71,21 @@ internal sealed class LineSplitter
     {
         private readonly MemoryStream pending = new();
 
-        public IEnumerable<string> Take(ReadOnlyMemory<byte> bytes)
+        public List<string> Take(ReadOnlySpan<byte> bytes)
         {
-            while (bytes.Length > 0)
+            List<string> lines = [];
+            for (int end; (end = bytes.IndexOf((byte)'\n')) >= 0; bytes = bytes[(end + 1)..])
             {
-                int end = bytes.Span.IndexOf((byte)'\n');
-                if (end < 0)
-                {
-                    pending.Write(bytes.Span);
-                    if (pending.Length > Longest)
-                    {
-                        yield return Rest()!;
-                    }
-
-                    yield break;
-                }
-
-                yield return Line(bytes.Span[..end]);
-                bytes = bytes[(end + 1)..];
+                lines.Add(Line(bytes[..end]));
             }
+
+            pending.Write(bytes);
+            if (pending.Length > Longest)
+            {
+                lines.Add(Rest()!);
+            }
+
+            return lines;
         }
 
         public string? Rest() => pending.Length > 0 ? Line([]) : null;

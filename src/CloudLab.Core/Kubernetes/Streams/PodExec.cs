@@ -1,0 +1,237 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using CloudLab.Core.Common.Commands;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Terminals;
+using CloudLab.Core.Kubernetes.Client;
+
+namespace CloudLab.Core.Kubernetes.Streams;
+
+/// <summary>A command that is running in a pod, or the main process of a container that somebody is connected to.</summary>
+public sealed class PodExec : RunningCommand
+{
+    private const byte Input = 0, Output = 1, Error = 2, Status = 3, Resize = 4;
+    private const string Broken = "PodConnectionBroken";
+
+    // Nodes drop the end of what a command wrote where it is not taken soon after the command has ended (seen with 1.36 and a busy machine), so that
+    // output does not wait on the wire for a slow pipeline. Pieces have 32 KiB at most.
+    private const int PiecesAhead = 4096;
+
+    private readonly Channel<(byte Channel, byte[] Bytes)> ahead = Channel.CreateBounded<(byte, byte[])>(PiecesAhead);
+    private readonly KubeSocket socket;
+    private readonly IReporter reporter;
+    private readonly bool attached;
+    private readonly MemoryStream status = new();
+    private readonly CancellationTokenSource end = new();
+    private string? reported;
+
+    private PodExec(KubeSocket socket, JsonObject pod, string container, bool attached, IReporter reporter)
+    {
+        (this.socket, this.attached, this.reporter, Container) = (socket, attached, reporter, container);
+        (Pod, Namespace) = (PodFinder.NameOf(pod), PodFinder.NamespaceOf(pod));
+        _ = Task.Run(ReceiveAsync);
+    }
+
+    /// <summary>Name of the pod.</summary>
+    public string Pod { get; }
+
+    /// <summary>Namespace of the pod.</summary>
+    public string Namespace { get; }
+
+    /// <summary>Name of the container.</summary>
+    public string Container { get; }
+
+    /// <summary>What the container's runtime says of a command that it could not start; null where it ran.</summary>
+    public string? StartFailure { get; private set; }
+
+    /// <summary>Starts a command in a pod, or connects to its main process.</summary>
+    /// <param name="api">The cluster.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="options">What to run.</param>
+    /// <param name="reporter">Hears what an old server cannot do.</param>
+    /// <param name="cancellation">Ends the connection.</param>
+    /// <returns>The command. Throws <see cref="LabException"/> (<c>PodContainerNotFound</c>, <c>PodNotRunning</c>, <c>PodTakesNoInput</c>).</returns>
+    internal static async Task<PodExec> StartAsync(KubernetesApi api, JsonObject pod, PodCommandOptions options, IReporter reporter, CancellationToken cancellation)
+    {
+        string name = PodFinder.NameOf(pod), container = options.Container ?? PodFinder.DefaultContainer(pod);
+        JsonObject spec = PodFinder.Containers(pod).FirstOrDefault(c => c.Container.Text("name") == container).Container ?? throw PodFinder.NoContainer(pod, container);
+        bool attach = options.Command.Count == 0;
+        if (attach && options.Input && !spec.Flag("stdin"))
+        {
+            throw new LabException(LabErrorKind.NotSupported, "PodTakesNoInput", $"The container '{container}' of the pod '{name}' was started without standard input.")
+            {
+                Target = name, Advice = "Start it with stdin: true in its manifest, or with Start-LabPod -Interactive.",
+            };
+        }
+
+        // A terminal has one output for both.
+        bool terminal = attach ? spec.Flag("tty") : options.Terminal;
+        StringBuilder path = new(PodFinder.Pods.Path(PodFinder.NamespaceOf(pod), name));
+        path.Append(attach ? "/attach" : "/exec").Append("?container=").Append(Uri.EscapeDataString(container)).Append("&stdout=true");
+        path.Append(options.Input ? "&stdin=true" : "").Append(terminal ? "&tty=true" : "&stderr=true");
+        foreach (string argument in options.Command)
+        {
+            path.Append("&command=").Append(Uri.EscapeDataString(argument));
+        }
+
+        try
+        {
+            KubeSocket socket = await api.ConnectAsync(path.ToString(), [KubeSocket.Version5, KubeSocket.Version4], cancellation);
+            return new PodExec(socket, pod, container, attach, reporter);
+        }
+        catch (LabException e) when (e.StatusCode is 400 or 404 or 500 && PodFinder.StatusOf(pod, container)?.Object("state")?.Object("running") is null)
+        {
+            throw new LabException(
+                LabErrorKind.Conflict, "PodNotRunning",
+                $"The container '{container}' of the pod '{name}' is not running: {string.Join("; ", Resources.ResourceSummary.Troubles(pod).DefaultIfEmpty(pod.Object("status")?.Text("phase") ?? "no state yet"))}.", e)
+            {
+                Target = name, Advice = "Wait until it runs; Get-LabPodLog reads the log of one that has ended.",
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override async ValueTask<OutputPiece?> NextAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await ahead.Reader.WaitToReadAsync(cancellation))
+            {
+                (byte channel, byte[] bytes) = await ahead.Reader.ReadAsync(cancellation);
+                switch (channel)
+                {
+                    case Output or Error:
+                        return new OutputPiece(channel == Error, bytes);
+                    case Status:
+                        status.Write(bytes);
+                        break;
+                }
+            }
+        }
+        catch (IOException e)
+        {
+            // Whatever was said of the command: output may be missing.
+            reported = e.Message;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    internal override async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await socket.SendAsync(Input, bytes, end.Token);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            throw new LabException(LabErrorKind.ServiceFailed, Broken, $"The connection to the pod '{Pod}' broke off: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override Task ResizeAsync(int columns, int rows, CancellationToken cancellation) =>
+        socket.SendAsync(Resize, JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["Width"] = columns, ["Height"] = rows }), cancellation);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        end.Cancel();
+        socket.Dispose();
+    }
+
+    /// <inheritdoc/>
+    private protected override async Task EndInputAsync()
+    {
+        if (!socket.CanCloseChannels)
+        {
+            reporter.Warning($"The API server speaks {socket.Protocol} only, in which the end of input cannot be told: a command in the pod '{Pod}' that reads its input to the end waits for ever.");
+            return;
+        }
+
+        try
+        {
+            await socket.CloseChannelAsync(Input, end.Token);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            throw new LabException(LabErrorKind.ServiceFailed, Broken, $"The connection to the pod '{Pod}' broke off: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override bool MeansEnded(LabException e) => e.Code == Broken;
+
+    /// <inheritdoc/>
+    private protected override Task<int> ExitCodeAsync(CancellationToken cancellation)
+    {
+        JsonObject? said = null;
+        try
+        {
+            said = status.Length > 0 ? JsonNode.Parse(status.GetBuffer().AsSpan(0, (int)status.Length)) as JsonObject : null;
+        }
+        catch (JsonException e)
+        {
+            reported ??= e.Message;
+        }
+
+        if (said is null || reported is not null)
+        {
+            return attached && reported is null ? Task.FromResult(0) : throw new LabException(
+                LabErrorKind.ServiceFailed, "PodCommandLost",
+                $"The connection to {(attached ? "" : "the command in ")}the pod '{Pod}' ended before {(attached ? "its container" : "the command")} did{(reported is null ? "" : $" ({reported.TrimEnd('.')})")}: {(attached ? "it may run on" : "whether it succeeded is unknown")}.")
+            {
+                Target = Pod, Advice = "Check whether the pod, its node or the API server was stopped.",
+            };
+        }
+
+        if (said.Text("status") == "Success")
+        {
+            return Task.FromResult(0);
+        }
+
+        string? code = said.Object("details")?.Objects("causes").FirstOrDefault(cause => cause.Text("reason") == "ExitCode")?.Text("message");
+        if (said.Text("reason") == "NonZeroExitCode" && int.TryParse(code, out int exit))
+        {
+            return Task.FromResult(exit);
+        }
+
+        // As a shell and the docker CLI call it.
+        string message = said.Text("message") ?? "it says nothing";
+        int? guess = message.Contains("executable file not found", StringComparison.Ordinal) || message.Contains("no such file or directory", StringComparison.Ordinal) ? 127
+            : message.Contains("permission denied", StringComparison.Ordinal) || message.Contains("is a directory", StringComparison.Ordinal) ? 126 : null;
+        StartFailure = Reason(message);
+        return guess is { } known ? Task.FromResult(known) : throw new LabException(
+            LabErrorKind.ServiceFailed, "PodCommandLost", $"The node could not run the command in the pod '{Pod}', or lost it: {StartFailure}.") { Target = Pod };
+    }
+
+    private async Task ReceiveAsync()
+    {
+        Exception? broken = null;
+        try
+        {
+            while (await socket.ReceiveAsync(end.Token) is { } piece)
+            {
+                await ahead.Writer.WriteAsync((piece.Channel, piece.Bytes.ToArray()), end.Token);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            broken = e as IOException ?? new IOException(e.Message, e);
+        }
+
+        ahead.Writer.TryComplete(broken);
+    }
+
+    // Of a chain of "failed to …: …: …" the end is what a person looks for.
+    private static string Reason(string message)
+    {
+        int at = message.LastIndexOf("exec: ", StringComparison.Ordinal);
+        string reason = at < 0 ? message : message[(at + "exec: ".Length)..];
+        return reason.Replace(": unknown", "", StringComparison.Ordinal).TrimEnd('.', ' ', '\n');
+    }
+}
