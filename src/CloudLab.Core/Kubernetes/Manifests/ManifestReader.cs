@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
@@ -69,12 +70,26 @@ public static class ManifestReader
     /// <param name="text">YAML or JSON.</param>
     /// <param name="source">What to call it in messages.</param>
     /// <returns>Its items.</returns>
-    public static IEnumerable<ManifestItem> ReadText(string text, string source = Input) =>
-        SourceReader.Read(SourceText.WithoutMarks(text)).SelectMany(document => document.Problem is { } problem
-            ? [ManifestItem.Bad(source, document.Number, document.Line, new LabException(
-                LabErrorKind.InvalidData, "ManifestSyntax",
-                $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source })]
-            : Items(document.Content!, source, document.Number, document.Line));
+    public static IEnumerable<ManifestItem> ReadText(string text, string source = Input)
+    {
+        foreach (SourceDocument document in SourceReader.Read(SourceText.WithoutMarks(text)))
+        {
+            foreach (DuplicateKey twice in document.Duplicates)
+            {
+                RequestLog.Current.Warning($"{source}: {twice}.");
+            }
+
+            IEnumerable<ManifestItem> items = document.Problem is { } problem
+                ? [ManifestItem.Bad(source, document.Number, document.Line, new LabException(
+                    LabErrorKind.InvalidData, "ManifestSyntax",
+                    $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source })]
+                : Items(document.Content!, source, document.Number, document.Line);
+            foreach (ManifestItem item in items)
+            {
+                yield return item;
+            }
+        }
+    }
 
     /// <summary>Reads an object that somebody made: what Get-LabResource gave, or a dictionary.</summary>
     /// <param name="value">A <see cref="LabResource"/> or a dictionary with <c>apiVersion</c>, <c>kind</c> and <c>metadata</c>.</param>
