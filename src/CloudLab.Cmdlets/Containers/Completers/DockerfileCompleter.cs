@@ -60,7 +60,9 @@ public sealed partial class DockerfileCompleter : IArgumentCompleter
         }
     }
 
-    private static string Current()
+    /// <summary>The current folder of the file system.</summary>
+    /// <returns>Its full path.</returns>
+    internal static string Current()
     {
         // The session's own proxy refuses while a pipeline runs, and a completion runs in one.
         using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);

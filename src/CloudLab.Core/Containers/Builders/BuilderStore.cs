@@ -5,6 +5,7 @@ using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Builds;
+using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Containers.Builders;
@@ -14,7 +15,7 @@ namespace CloudLab.Core.Containers.Builders;
 /// <param name="reporter">Told what buildx says.</param>
 public sealed class BuilderStore(LabSession session, IReporter reporter)
 {
-    private readonly Lazy<Buildx> buildx = new(() => Buildx.Find(session.Docker));
+    private readonly Lazy<DockerPlugin> buildx = new(() => DockerPlugin.Buildx(session.Docker));
 
     /// <summary>Lists the builders.</summary>
     /// <param name="cancellation">Ends buildx.</param>

@@ -20,7 +20,7 @@ internal sealed class BuildRun(LabSession session, IReporter reporter)
 
     private readonly DockerConnection connection = session.Docker;
     private readonly DockerEngine engine = new(session.Docker);
-    private readonly Buildx buildx = Buildx.Find(session.Docker);
+    private readonly DockerPlugin buildx = DockerPlugin.Buildx(session.Docker);
 
     /// <summary>Finds out before anything is built whether the engine is there and keeps what is asked for.</summary>
     /// <param name="builder">Name of the builder; the chosen one if null.</param>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Containers.Engine;
 using CloudLab.Core.Containers.Images;
 using CloudLab.Core.Containers.Registries;
 using CloudLab.Core.Sessions;
@@ -15,7 +16,7 @@ namespace CloudLab.Core.Containers.Builds;
 /// <param name="reporter">Told what buildx says.</param>
 public sealed class ImageIndexes(LabSession session, IReporter reporter)
 {
-    private readonly Lazy<Buildx> buildx = new(() => Buildx.Find(session.Docker));
+    private readonly Lazy<DockerPlugin> buildx = new(() => DockerPlugin.Buildx(session.Docker));
 
     /// <summary>Puts images of several platforms together.</summary>
     /// <param name="names">Names of the index.</param>

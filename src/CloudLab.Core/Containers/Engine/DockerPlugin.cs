@@ -4,48 +4,56 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Docker;
 
-namespace CloudLab.Core.Containers.Builds;
+namespace CloudLab.Core.Containers.Engine;
 
-/// <summary>The <c>docker buildx</c> program: found as the docker CLI finds it, run with the session's engine.</summary>
-internal sealed class Buildx
+/// <summary>A plugin of the docker CLI, <c>docker buildx</c> or <c>docker compose</c>: found as the docker CLI finds it, run with the session's engine.</summary>
+internal sealed class DockerPlugin
 {
-    private const string Plugin = "docker-buildx";
-
     private readonly DockerConnection connection;
+    private readonly string name;
     private readonly string program;
     private readonly string[] prefix;
 
-    private Buildx(DockerConnection connection, string program, string[] prefix) =>
-        (this.connection, this.program, this.prefix) = (connection, program, prefix);
+    private DockerPlugin(DockerConnection connection, string name, string program, string[] prefix) =>
+        (this.connection, this.name, this.program, this.prefix) = (connection, name, program, prefix);
 
-    /// <summary>Finds buildx: the docker CLI's plugin, else a program on the PATH, else the docker CLI itself.</summary>
+    /// <summary>Finds <c>docker buildx</c>.</summary>
     /// <param name="connection">The engine, whose configuration folder may hold the plugin.</param>
     /// <returns>buildx. Throws <see cref="LabException"/> (<c>BuildxNotFound</c>) with advice.</returns>
-    public static Buildx Find(DockerConnection connection)
+    public static DockerPlugin Buildx(DockerConnection connection) => Find("buildx", connection);
+
+    /// <summary>Finds <c>docker compose</c>.</summary>
+    /// <param name="connection">The engine, whose configuration folder may hold the plugin.</param>
+    /// <returns>compose. Throws <see cref="LabException"/> (<c>ComposeNotFound</c>) with advice.</returns>
+    public static DockerPlugin Compose(DockerConnection connection) => Find("compose", connection);
+
+    // The docker CLI's plugin, else a program on the PATH, else the docker CLI itself.
+    private static DockerPlugin Find(string name, DockerConnection connection)
     {
         LabEnvironment environment = connection.Environment;
-        if ((Executables.In(PluginFolders(connection), Plugin) ?? Executables.Find(Plugin, environment)) is { } plugin)
+        string file = "docker-" + name;
+        if ((Executables.In(PluginFolders(connection), file) ?? Executables.Find(file, environment)) is { } plugin)
         {
-            return new Buildx(connection, plugin, []);
+            return new DockerPlugin(connection, name, plugin, []);
         }
 
-        // The docker CLI may know further plugin folders. Whether it has buildx shows only when it is asked.
-        if (Executables.Find("docker", environment) is { } docker && HasBuildx(docker, connection))
+        // The docker CLI may know further plugin folders. Whether it has the plugin shows only when it is asked.
+        if (Executables.Find("docker", environment) is { } docker && Has(docker, name, connection))
         {
-            return new Buildx(connection, docker, ["buildx"]);
+            return new DockerPlugin(connection, name, docker, [name]);
         }
 
         throw new LabException(
-            LabErrorKind.NotSupported, "BuildxNotFound",
-            "docker buildx is not installed: install the package docker-buildx (docker-buildx-plugin from Docker's own repository), or put docker-buildx on the PATH.")
+            LabErrorKind.NotSupported, NotFoundCode(name),
+            $"docker {name} is not installed: install the package docker-{name} (docker-{name}-plugin from Docker's own repository), or put docker-{name} on the PATH.")
         {
             StopsCommand = true,
             Advice = $"Searched the PATH and {string.Join(", ", PluginFolders(connection))}.",
         };
     }
 
-    /// <summary>Runs buildx and hands over its lines; ends the whole process tree when cancelled.</summary>
-    /// <param name="arguments">Arguments after <c>buildx</c>.</param>
+    /// <summary>Runs the plugin and hands over its lines; ends the whole process tree when cancelled.</summary>
+    /// <param name="arguments">Arguments after its name.</param>
     /// <param name="folder">Current folder.</param>
     /// <param name="variables">Environment variables to set.</param>
     /// <param name="onOutput">Told each line of its output.</param>
@@ -71,7 +79,7 @@ internal sealed class Buildx
         catch (Win32Exception e)
         {
             throw new LabException(
-                LabErrorKind.NotSupported, "BuildxNotFound", $"'{program}' cannot be started: {e.Message.TrimEnd('.')}. Reinstall docker buildx.", e)
+                LabErrorKind.NotSupported, NotFoundCode(name), $"'{program}' cannot be started: {e.Message.TrimEnd('.')}. Reinstall docker {name}.", e)
             {
                 StopsCommand = true,
             };
@@ -108,11 +116,13 @@ internal sealed class Buildx
         return folders;
     }
 
-    private static bool HasBuildx(string docker, DockerConnection connection)
+    private static string NotFoundCode(string name) => char.ToUpperInvariant(name[0]) + name[1..] + "NotFound";
+
+    private static bool Has(string docker, string name, DockerConnection connection)
     {
         try
         {
-            using Process process = Process.Start(Start(docker, ["buildx", "version"], connection))!;
+            using Process process = Process.Start(Start(docker, [name, "version"], connection))!;
             process.StandardInput.Close();
             string output = process.StandardOutput.ReadToEnd();
             if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
@@ -122,7 +132,7 @@ internal sealed class Buildx
             }
 
             // A docker CLI without the plugin shows its own help instead, with exit code 0 in some versions.
-            return process.ExitCode == 0 && output.Contains("buildx", StringComparison.Ordinal);
+            return process.ExitCode == 0 && output.Contains(name, StringComparison.OrdinalIgnoreCase);
         }
         catch (Win32Exception)
         {
