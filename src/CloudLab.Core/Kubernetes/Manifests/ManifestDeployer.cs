@@ -95,7 +95,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             catch (LabException e) when (e.Code == "KindNotFound" && resolver.OnlyDescribed(item))
             {
                 meter.AddItems();
-                await DescribedAsync(Undefined(item), told, cancellation);
+                await DescribedAsync(resolver.Undefined(item), told, cancellation);
                 continue;
             }
             catch (LabException e) when (!e.StopsCommand)
@@ -160,19 +160,6 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
                 new LabException(LabErrorKind.NotFound, "KindNotFound", $"the definition of {item.Item.Kind} was not deployed."), item), told, cancellation);
         }
     }
-
-    private static ResolvedItem Undefined(ManifestItem item) => new(
-        item,
-        new ApiResource
-        {
-            Group = item.Group,
-            Version = item.ApiVersion.Split('/')[^1],
-            Kind = item.Kind,
-            Plural = item.Kind.ToLowerInvariant(),
-            Singular = item.Kind.ToLowerInvariant(),
-            Namespaced = item.Namespace is not null,
-        },
-        item.Namespace);
 
     private async Task ItemAsync(ResolvedItem item, bool many, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {

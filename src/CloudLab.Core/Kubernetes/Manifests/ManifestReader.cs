@@ -26,7 +26,7 @@ public static class ManifestReader
     /// <returns>True for <c>.yaml</c>, <c>.yml</c> and <c>.json</c>.</returns>
     public static bool IsManifestName(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads a file, or the manifests in a folder in the order of their names.</summary>
+    /// <summary>Reads a file, the manifests in a folder in the order of their names, or what kubectl builds of a kustomization folder.</summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="recurse">Whether folders in the folder are read too.</param>
     /// <param name="cancellation">Stops reading.</param>
@@ -34,6 +34,16 @@ public static class ManifestReader
     public static async IAsyncEnumerable<ManifestItem> ReadPathAsync(
         string path, bool recurse = false, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        if (Kustomize.FolderOf(path) is { } folder)
+        {
+            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, cancellation), folder))
+            {
+                yield return item;
+            }
+
+            yield break;
+        }
+
         string[] files = [path];
         if (Directory.Exists(path))
         {
@@ -264,7 +274,7 @@ public static class ManifestReader
         if (map.Object("metadata") is not { } metadata || (metadata.Text("name") ?? metadata.Text("generateName")) is null)
         {
             return [Bad(map.Text("apiVersion")!.StartsWith("kustomize.config.k8s.io/", StringComparison.Ordinal)
-                ? $"a {map.Text("kind")} is a kustomize file, not a resource of the cluster: build its folder and deploy the output (kubectl kustomize <folder> | Deploy-LabManifest)"
+                ? $"a {map.Text("kind")} is a kustomize file, not a resource of the cluster: give its folder by itself, which kubectl then builds (Deploy-LabManifest <folder>)"
                 : map.Object("metadata")?["name"] is JsonValue ? $"metadata.name of the {map.Text("kind")} must be a string: put it in quotes"
                 : $"the {map.Text("kind")} has no 'metadata.name'")];
         }
