@@ -91,6 +91,8 @@ internal static class TypeNames
         "Identity.Review.LabPolicyFinding",
         "Identity.Review.LabPrincipalAccess",
         "Identity.Sts.LabCallerIdentity",
+        "Kubernetes.Manifests.ManifestChange",
+        "Kubernetes.Manifests.ManifestComparison",
         "Kubernetes.Manifests.ManifestResult",
         "Kubernetes.Resources.LabResource",
         "Sessions.Docker.LabDockerContext",

@@ -86,6 +86,8 @@ BeforeDiscovery {
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
         LabUser                    = 'Name'
+        ManifestChange             = 'Path', 'Old', 'New'
+        ManifestComparison         = 'Name', 'Namespace', 'Kind', 'Status'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
         VpaRecommendation          = 'Container', 'SampleCount', 'OomCount'
