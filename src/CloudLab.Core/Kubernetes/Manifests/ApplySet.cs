@@ -34,7 +34,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
     private readonly ConcurrentDictionary<(string Group, string Kind, string Namespace, string Name), bool> kept = [];
     private ApiResource parent = null!;
     private string name = "";
-    private bool written;
+    private bool may;
     private HashSet<string> oldKinds = [], oldNamespaces = [];
 
     /// <summary>The id, as members have it.</summary>
@@ -70,14 +70,14 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
             item.Content.Object("metadata")!["labels"] ??= labels;
         }
 
-        if (options.DryRun || (options.Approve is not null && !await options.Approve($"{Description} on {api.Address}", "Record the apply set")))
+        may = !options.DryRun && (options.Approve is null || await options.Approve($"{Description} on {api.Address}", "Record the apply set"));
+        if (!may)
         {
             return;
         }
 
         // Its namespace may come with the manifest.
-        written = Home is null || !items.Any(item => item is { Kind: "Namespace", Group: "" } && item.Name == Home) || await IsThereAsync(Home, cancellation);
-        if (written)
+        if (Home is null || !items.Any(item => item is { Kind: "Namespace", Group: "" } && item.Name == Home) || await IsThereAsync(Home, cancellation))
         {
             await WriteAsync(
                 oldKinds.Union(items.Select(item => GroupKind(item.Kind, item.Group))),
@@ -130,7 +130,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
     /// <returns>Done when it is written.</returns>
     public async Task CloseAsync(bool exact, CancellationToken cancellation)
     {
-        if (options.DryRun || (options.Approve is not null && !written && !await options.Approve($"{Description} on {api.Address}", "Record the apply set")))
+        if (!may)
         {
             return;
         }
@@ -246,7 +246,6 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
         byte[] body = ApplyBody.Of(new JsonObject { ["apiVersion"] = parent.ApiVersion, ["kind"] = parent.Kind, ["metadata"] = metadata });
         await api.SendAsync(
             HttpMethod.Patch, $"{parent.Path(Home, name)}?fieldManager={Manager}&force=true&fieldValidation=Strict", body, "application/apply-patch+yaml", cancellation);
-        written = true;
     }
 
     private static LabException Refused(string why) => new(LabErrorKind.InvalidArgument, "ApplySetInvalid", $"-ApplySet: {why}") { StopsCommand = true };

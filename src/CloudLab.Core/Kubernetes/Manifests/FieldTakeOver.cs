@@ -11,8 +11,10 @@ namespace CloudLab.Core.Kubernetes.Manifests;
 /// </summary>
 internal static class FieldTakeOver
 {
+    /// <summary>The annotation in which kubectl keeps what was applied on the client side.</summary>
+    public const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
     private const string ClientSideApply = "kubectl-client-side-apply";
-    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
     private const int PathsShown = 3;
 
     // Parts of the cluster, which write into objects that are not theirs.

@@ -19,18 +19,18 @@ internal static class Kustomize
 
     /// <summary>Builds a folder.</summary>
     /// <param name="folder">The folder.</param>
+    /// <param name="environment">Says where kubectl is.</param>
     /// <param name="cancellation">Ends kubectl.</param>
     /// <returns>The manifest. Throws <see cref="LabException"/> (<c>KubectlNotFound</c>, <c>KustomizeFailed</c>).</returns>
-    public static Task<string> BuildAsync(string folder, CancellationToken cancellation)
+    public static async Task<string> BuildAsync(string folder, LabEnvironment environment, CancellationToken cancellation)
     {
-        LabEnvironment environment = LabEnvironment.Process;
         string kubectl = environment.Get("KUBECTL") ?? Executables.Find("kubectl", environment) ?? throw new LabException(
             LabErrorKind.NotSupported, "KubectlNotFound",
             $"'{folder}' is a kustomization folder, which kubectl builds: install kubectl, or name it in the variable KUBECTL.") { Target = folder };
         ProcessStartInfo start = new(kubectl);
         start.ArgumentList.Add("kustomize");
         start.ArgumentList.Add(folder);
-        return CredentialProgram.RunAsync(
+        return await CredentialProgram.RunAsync(
             start, "kubectl kustomize",
             (why, cause) => new LabException(LabErrorKind.InvalidData, "KustomizeFailed", $"The kustomization folder '{folder}' cannot be built: {why}.", cause) { Target = folder },
             "name kubectl in the variable KUBECTL, or put it on the PATH", cancellation);

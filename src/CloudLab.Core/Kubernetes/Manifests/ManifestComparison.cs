@@ -66,7 +66,7 @@ public sealed record ManifestComparison
             yield break;
         }
 
-        string before = Before is null ? "" : ManifestText.Write(Before) + "\n", after = ManifestText.Write(After) + "\n";
+        string before = Before is null ? "" : Text(Before), after = Text(After);
         DiffResult diff = Differ.Instance.CreateLineDiffs(before, after, ignoreWhitespace: false);
         string title = $"{Kind}/{Name}{(Namespace is null ? "" : $" in namespace {Namespace}")}";
         yield return Before is null ? "--- (does not exist)" : $"--- {title} (cluster)";
@@ -80,7 +80,7 @@ public sealed record ManifestComparison
                 last++;
             }
 
-            int start = Math.Max(0, diff.DiffBlocks[i].DeleteStartA - Context), end = Math.Min(Count(diff.PiecesOld), EndOf(diff.DiffBlocks[last]) + Context);
+            int start = Math.Max(0, diff.DiffBlocks[i].DeleteStartA - Context), end = Math.Min(diff.PiecesOld.Count, EndOf(diff.DiffBlocks[last]) + Context);
             int shift = diff.DiffBlocks[i].InsertStartB - diff.DiffBlocks[i].DeleteStartA;
             int longer = diff.DiffBlocks.Skip(i).Take(last - i + 1).Sum(block => block.InsertCountB - block.DeleteCountA);
             yield return $"@@ -{(end == start ? 0 : start + 1)},{end - start} +{start + shift + 1},{end - start + longer} @@";
@@ -165,18 +165,10 @@ public sealed record ManifestComparison
                 }
             }
         }
-
-        foreach (JsonObject? annotations in new[] { before, after }.Select(secret => secret?.Object("metadata")?.Object("annotations")))
-        {
-            if (annotations?.ContainsKey("kubectl.kubernetes.io/last-applied-configuration") == true)
-            {
-                annotations["kubectl.kubernetes.io/last-applied-configuration"] = "***";
-            }
-        }
     }
 
     private static int EndOf(DiffBlock block) => block.DeleteStartA + block.DeleteCountA;
 
-    // What follows the last line end is no line.
-    private static int Count(IReadOnlyList<string> pieces) => pieces is [.., ""] ? pieces.Count - 1 : pieces.Count;
+    // Without the mark that begins a document: a line of dashes would read as one that is taken out.
+    private static string Text(JsonObject content) => ManifestText.Write(content)["---\n".Length..];
 }

@@ -247,11 +247,14 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
         await foreach ((ResolvedItem item, ManifestResult? result, LabException? problem) in restarts.OthersAsync(
             [.. applied.Select(done => done.Target)], cancellation))
         {
-            await told.WriteAsync(new ManifestOutcome(result, problem), cancellation);
-            if (result is not null)
+            if (result is not null && options.Wait && !options.DryRun)
             {
                 results.Expect([item.Item]);
                 applied.Add((item, result, new WaitTarget(item.Resource, item.Namespace, result.Name, null)));
+            }
+            else
+            {
+                await told.WriteAsync(new ManifestOutcome(result, problem), cancellation);
             }
         }
     }

@@ -9,6 +9,7 @@ using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
 
@@ -36,7 +37,7 @@ public static class ManifestReader
     {
         if (Kustomize.FolderOf(path) is { } folder)
         {
-            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, cancellation), folder))
+            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, LabEnvironment.Process, cancellation), folder))
             {
                 yield return item;
             }

@@ -153,6 +153,12 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             rest.Object("metadata")?.Remove(field);
         }
 
+        // What kubectl notes for itself is a second copy of the object, with the values of a Secret.
+        if (rest.Object("metadata")?.Object("annotations") is { } annotations && annotations.Remove(FieldTakeOver.LastApplied) && annotations.Count == 0)
+        {
+            rest.Object("metadata")!.Remove("annotations");
+        }
+
         return rest;
     }
 
