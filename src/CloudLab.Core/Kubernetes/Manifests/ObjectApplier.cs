@@ -324,6 +324,12 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
 
         if (options.DryRun)
         {
+            // What a controller wrote between the look and the try is no change of the manifest.
+            if (Version(before) != Version(after) && Version(after) is not null)
+            {
+                before = await api.GetAsync(item.Resource.Path(item.Namespace, item.Item.Name), cancellation);
+            }
+
             List<ManifestChange> would = ManifestChange.Between(Essence(before), Essence(after));
             return new AppliedObject(would.Count == 0 ? ManifestAction.Unchanged : ManifestAction.Configured, before, after, would);
         }
@@ -340,6 +346,8 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         // Only who owns the fields is different, as after a take-over.
         return new AppliedObject(changes is { Count: 0 } ? ManifestAction.Unchanged : ManifestAction.Configured, old, after, changes);
     }
+
+    private static string? Version(JsonObject content) => content.Object("metadata")?.Text("resourceVersion");
 
     // A list gave its metadata only, so that objects which do not change cost no more; the server still knows what it was.
     private async Task<JsonObject?> AtAsync(ResolvedItem item, JsonObject was, CancellationToken cancellation)

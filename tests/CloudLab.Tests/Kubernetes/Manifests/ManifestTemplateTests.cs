@@ -58,7 +58,7 @@ public sealed class ManifestTemplateTests
     {
         LabResource made = Assert.Single((await CmdletRunner.RunAsync("New-LabManifest", new { Kind = "deployment", Name = "web", Image = "web:1" })).Ok().OutputOf<LabResource>());
         made.Spec!["replicas"] = 5;
-        Assert.Equal(5, (int)made.ToObject()["spec"]!["replicas"]!);
+        Assert.Equal(5, (long)made.ToObject()["spec"]!["replicas"]!);
         LabResource secret = Assert.Single((await CmdletRunner.RunAsync("New-LabManifest", new { Kind = "Secret", Name = "s", Data = new Dictionary<string, object> { ["p"] = "geheim" } })).Ok().OutputOf<LabResource>());
         Assert.Equal("Z2VoZWlt", secret.Data!["p"]);
     }
@@ -132,7 +132,11 @@ public sealed class ManifestTemplateTests
         File.WriteAllText(Path.Combine(folder, "kustomization.yaml"), "resources: [a.yaml]\n");
         string fake = Path.Combine(folder, "kubectl");
         File.WriteAllText(fake, "#!/bin/sh\n[ \"$1\" = kustomize ] || exit 9\n[ -f \"$2/fail\" ] && { echo 'error: no a.yaml' >&2; exit 1; }\nprintf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: built}\\n'\n");
-        File.SetUnixFileMode(fake, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(fake, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         LabEnvironment with = new(name => name == "KUBECTL" ? fake : null);
         Assert.Contains("name: built", await Kustomize.BuildAsync(folder, with, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(folder, Kustomize.FolderOf(Path.Combine(folder, "kustomization.yaml")));
