@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
@@ -14,7 +15,71 @@ public sealed class ManifestOwnershipOnEmulatorTests() : ManifestOwnershipTests(
 
 [Trait("Area", "Kubernetes")]
 [Trait("Server", "kubernetes")]
-public sealed class ManifestOwnershipOnRealClusterTests() : ManifestOwnershipTests(KubeServer.Real);
+public sealed class ManifestOwnershipOnRealClusterTests() : ManifestOwnershipTests(KubeServer.Real)
+{
+    [Fact]
+    public async Task What_kubectl_applied_on_the_client_side_is_taken_over_as_it_would_itself()
+    {
+        foreach (string name in new[] { "ours", "theirs" })
+        {
+            await KubectlAsync(["apply", "-f", "-"], Config(name, "one: '1', two: '2'"));
+        }
+
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Config("ours", "one: '1'") })).Ok();
+        await KubectlAsync(["apply", "--server-side", "--field-manager=cloudlab", "-f", "-"], Config("theirs", "one: '1'"));
+        JsonObject[] stored = [.. await Task.WhenAll(new[] { "ours", "theirs" }.Select(name => Api.GetAsync($"/api/v1/namespaces/{Namespace}/configmaps/{name}", Token)))];
+        foreach (JsonObject map in stored)
+        {
+            foreach (JsonObject entry in map.Object("metadata")!.Objects("managedFields"))
+            {
+                entry.Remove("time");
+            }
+        }
+
+        Assert.Equal("""{"one":"1"}""", stored[1]["data"]!.ToJsonString());
+        foreach (string field in new[] { "managedFields", "annotations" })
+        {
+            Assert.Equal(stored[1].Object("metadata")![field]?.ToJsonString(), stored[0].Object("metadata")![field]?.ToJsonString());
+        }
+
+        Assert.Equal(stored[1]["data"]!.ToJsonString(), stored[0]["data"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Kubectl_goes_on_with_a_set_and_the_other_way_round()
+    {
+        string all = string.Join("---\n", "abc".Select(name => Config(name.ToString(), "k: v")));
+        (await RunAsync("Deploy-LabManifest", new { Manifest = all, ApplySet = "films", Prune = true })).Ok();
+        string two = string.Join("---\n", "ab".Select(name => Config(name.ToString(), "k: v")));
+        Assert.Contains("configmap/c pruned", await KubectlAsync(["apply", "--server-side", "--prune", "--applyset=films", "-f", "-"], two + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: d}\n"), StringComparison.Ordinal);
+        Assert.Equal(
+            ["a Unchanged", "b Pruned", "d Pruned"],
+            (await RunAsync("Deploy-LabManifest", new { Manifest = Config("a", "k: v"), ApplySet = "films", Prune = true })).Ok().OutputOf<ManifestResult>().Select(r => $"{r.Name} {r.Action}").Order());
+    }
+
+    [Fact]
+    public async Task Env_files_are_read_as_by_kubectl()
+    {
+        string file = Write(".env", "A=1\r\n  B= two  \n#c=d\n\n\t# e\nC=\"quoted\" # stays\nD='x=y'\nNOT_SET\nE=\nx.y-z=1");
+        await KubectlAsync(["create", "configmap", "theirs", "--from-env-file=" + file], "");
+        (await RunAsync("Deploy-LabManifest", null, (await CmdletRunner.RunAsync("New-LabManifest", new { Kind = "ConfigMap", Name = "ours", EnvFile = file })).Ok().Output)).Ok();
+        LabResource[] both = (await RunAsync("Get-LabResource", new { Kind = "configmaps", Name = new[] { "ours", "theirs" } })).Ok().OutputOf<LabResource>();
+        Assert.Equal(both[1].ToObject()["data"]!.ToJsonString(), both[0].ToObject()["data"]!.ToJsonString());
+    }
+
+    private async Task<string> KubectlAsync(string[] arguments, string input)
+    {
+        ProcessStartInfo start = new(TestServers.Kubectl(), [.. arguments, "-n", Namespace]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.Environment["KUBECONFIG"], start.Environment["KUBECTL_APPLYSET"]) = (TestServers.Kubernetes(), "true");
+        using Process process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        string[] said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
+        await process.WaitForExitAsync(Token);
+        Assert.True(process.ExitCode == 0, said[1]);
+        return said[0];
+    }
+}
 
 /// <summary>What Deploy-LabManifest does with objects that somebody else wrote, scales, or no longer wants; and Compare-LabManifest before it.</summary>
 public abstract class ManifestOwnershipTests(KubeServer server) : KubeTest(server)
@@ -283,7 +348,7 @@ public abstract class ManifestOwnershipTests(KubeServer server) : KubeTest(serve
         Assert.Equal(ManifestTemplate.Kinds, made.Select(resource => resource.Kind).Distinct().Order(StringComparer.Ordinal));
     }
 
-    private static string Config(string name, string data) => $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata: {{{data}}}\n";
+    protected static string Config(string name, string data) => $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata: {{{data}}}\n";
 
     private static string Web(int replicas) =>
         $"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas}\n  selector: {{matchLabels: {{app: web}}}}\n"
