@@ -103,6 +103,8 @@ internal static class TypeNames
         "Identity.Sts.LabCallerIdentity",
         "Kubernetes.Client.LabKind",
         "Kubernetes.Client.LabKindField",
+        "Kubernetes.Manifests.ManifestChange",
+        "Kubernetes.Manifests.ManifestComparison",
         "Kubernetes.Manifests.ManifestResult",
         "Kubernetes.Resources.Kinds.LabAutoscaler",
         "Kubernetes.Resources.Kinds.LabConfigData",

@@ -120,6 +120,8 @@ BeforeDiscovery {
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
         LabUser                    = 'Name'
         LabVolumeClaim             = 'Name', 'Namespace'
+        ManifestChange             = 'Path', 'Old', 'New'
+        ManifestComparison         = 'Name', 'Namespace', 'Kind', 'Status'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
         VpaRecommendation          = 'Container', 'SampleCount', 'OomCount'

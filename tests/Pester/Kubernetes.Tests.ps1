@@ -97,6 +97,53 @@ Describe 'Deploy-LabManifest' -Tag Kubernetes {
     }
 }
 
+Describe 'New-, Compare- and ConvertFrom-LabManifest' -Tag Kubernetes {
+    It 'makes a manifest that can be changed, compared and deployed' {
+        $m = New-LabManifest Deployment made -Image web:1 -Port 8080 -Namespace films
+        $m.spec.replicas = 1
+        $m.spec.template.spec.containers[0].image = 'web:2'
+        ($m | Compare-LabManifest).Status | Should -Be 'Created'
+        ($m | Deploy-LabManifest).Action | Should -Be 'Created'
+        ($m | Compare-LabManifest).Status | Should -Be 'Unchanged'
+        $m.spec.template.spec.containers[0].image = 'web:3'
+        $difference = $m | Compare-LabManifest
+        $difference.Changes.Path | Should -Be 'spec.template.spec.containers[name="made"].image'
+        $difference.Changes.Old, $difference.Changes.New | Should -Be 'web:2', 'web:3'
+        $difference.Diff | Should -Match '(?m)^\+ +image: web:3$'
+        ($m | Compare-LabManifest -AsText) -match 'image: web:3' | Should -Match '^\e\[32m\+'
+        $result = $m | Deploy-LabManifest
+        $result.ChangedPaths | Should -Be 'spec.template.spec.containers[name="made"].image'
+        ($result | Out-String -Width 120) -replace '\s' | Should -BeLike '*Configured*image*'
+        $m | Remove-LabManifest -Force
+    }
+
+    It 'says which parameters a kind takes' {
+        { New-LabManifest Service x -Schedule '@daily' } | Should -Throw -ErrorId 'ParameterNotForKind,*'
+        (TabExpansion2 'New-LabManifest Dep' 19).CompletionMatches.CompletionText | Should -Contain 'Deployment'
+        (TabExpansion2 'New-LabManifest Secret x -Type ' 31).CompletionMatches.CompletionText | Should -Contain 'kubernetes.io/tls'
+    }
+
+    It 'reads files into objects that pipe on' {
+        $path = Join-Path $TestDrive 'from.yaml'
+        "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: from }`ndata: { a: '1' }`n---`nb: [`n" | Set-Content $path
+        $read = ConvertFrom-LabManifest $path -ErrorVariable problems -ErrorAction SilentlyContinue
+        $read.Name | Should -Be 'from'
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'ManifestSyntax,*'
+        $read.Data.a = '2'
+        ($read | Deploy-LabManifest -Namespace films).Action | Should -Be 'Created'
+        (Get-LabResource configmaps from -Namespace films).Data.a | Should -Be '2'
+    }
+
+    It 'prunes what a set no longer has, and not an empty one unasked' {
+        $a = New-LabManifest ConfigMap set-a -Namespace films
+        $b = New-LabManifest ConfigMap set-b -Namespace films
+        $null = $a, $b | Deploy-LabManifest -Namespace films -ApplySet mine -Prune
+        ($a | Deploy-LabManifest -Namespace films -ApplySet mine -Prune | Where-Object Action -EQ Pruned).Name | Should -Be 'set-b'
+        (Get-LabResource configmaps set-* -Namespace films).Name | Should -Be 'set-a'
+        { $a | Deploy-LabManifest -Prune } | Should -Throw -ErrorId 'ApplySetMissing,*'
+    }
+}
+
 Describe 'Get-LabResource' -Tag Kubernetes {
     It 'gives objects that are walked with dots' {
         $deployment = Get-LabResource deploy web -Namespace films

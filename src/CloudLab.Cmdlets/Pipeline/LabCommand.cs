@@ -275,23 +275,22 @@ public abstract class LabCommand : PSCmdlet, IDisposable
     protected Task<(bool GoOn, Exception? Nobody)> TryShouldProcessAsync(string target, string action, bool force)
     {
         string described = Described(action);
-        return AskAsync<(bool, Exception?)>(() =>
-        {
-            try
-            {
-                return (ShouldProcess(target, described, force), null);
-            }
-            catch (OperationCanceledException)
-            {
-                // Ctrl+C at the question; the pipeline may hear of it a moment later.
-                throw new PipelineStoppedException();
-            }
-            catch (Exception e) when (e is not (PipelineStoppedException or HostException { ErrorRecord.FullyQualifiedErrorId: "ConfirmationNeeded" }))
-            {
-                // Each kind of host has its own way to say that it cannot ask; that of cloudlab says what to do, too.
-                return (false, e);
-            }
-        });
+        return TryAskAsync(() => ShouldProcess(target, described, force));
+    }
+
+    /// <summary>Asks before something is lost, in a cmdlet that does not ask for its other changes; <c>-Confirm:$false</c> and <c>-WhatIf</c> do not ask.</summary>
+    /// <param name="target">The real name of what is lost.</param>
+    /// <param name="action">What is done to it.</param>
+    /// <param name="force">Whether something else answers the question.</param>
+    /// <returns>True to go on, also with <c>-WhatIf</c>, so that each change says what it would do.</returns>
+    protected async Task<bool> ShouldContinueAsync(string target, string action, bool force)
+    {
+        string described = Described(action);
+        (bool goOn, Exception? nobody) = await TryAskAsync(() =>
+            force || IsWhatIf() || (MyInvocation.BoundParameters.ContainsKey("Confirm") && !IsAsked("Confirm"))
+            || (!IsAsked("Confirm") && GetVariableValue("ConfirmPreference")?.ToString() == nameof(ConfirmImpact.None))
+            || ShouldContinue($"{described}: {target}?", "Confirm"));
+        return nobody is null ? goOn : throw NotConfirmed(target, nobody, "-Confirm:$false does it without asking.");
     }
 
     /// <summary>Whether <c>-WhatIf</c> or <c>$WhatIfPreference</c> holds, for a cmdlet that then writes objects. On the pipeline thread.</summary>
@@ -321,6 +320,24 @@ public abstract class LabCommand : PSCmdlet, IDisposable
             throttle?.Dispose();
         }
     }
+
+    private Task<(bool GoOn, Exception? Nobody)> TryAskAsync(Func<bool> question) => AskAsync<(bool, Exception?)>(() =>
+    {
+        try
+        {
+            return (question(), null);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl+C at the question; the pipeline may hear of it a moment later.
+            throw new PipelineStoppedException();
+        }
+        catch (Exception e) when (e is not (PipelineStoppedException or HostException { ErrorRecord.FullyQualifiedErrorId: "ConfirmationNeeded" }))
+        {
+            // Each kind of host has its own way to say that it cannot ask; that of cloudlab says what to do, too.
+            return (false, e);
+        }
+    });
 
     // A cancellation that nobody asked for is a time limit somewhere underneath: a problem like any other.
     private bool IsFatal(Exception e) => e is PipelineStoppedException or LabException { StopsCommand: true }

@@ -95,19 +95,35 @@ public sealed class YamlTests
     [InlineData("a: b\n  c: d\n", 2, 4, "indentation")]
     [InlineData("a: 1\nb: [1, 2\n", 2, 1, "not closed")]
     [InlineData("a: b: c\n", 1, 5, "': '")]
-    [InlineData("a: 1\nb: 2\na: 3\n", 3, 1, "'a' occurs twice")]
     [InlineData("a: *nope\n", 1, 4, "&nope")]
     [InlineData("a: .nan\n", 1, 4, "JSON")]
     [InlineData("a: 1\nb: {{ .Values.b }}\n", 2, 4, "template")]
     [InlineData("{{- if .Values.a }}\na: 1\n{{- end }}\n", 1, 1, "template")]
     [InlineData("{\"a\": 1,\n \"b\": }", 2, 7, "invalid start")]
-    [InlineData("{\"a\": 1,\n \"a\": 2}", 2, 2, "'a' occurs twice")]
+    [InlineData("kind: A\nport: 50---\nkind: B\n", 2, 9, "line of its own")]
     public void A_mistake_has_a_line_a_column_and_a_reason(string text, int line, int column, string reason)
     {
         SyntaxProblem problem = Assert.Single(SourceReader.Read(text)).Problem!;
         Assert.Equal((line, column), (problem.Line, problem.Column));
         Assert.Contains(reason, problem.Reason, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("a: 1\nb: 2\na: 3\n", 1, 3)]
+    [InlineData("---\nx: y\n---\na: 1\n\na: 2\nb: 2\na: 3\n", 4, 6)]
+    [InlineData("{\"a\": 1,\n \"a\": 2, \"b\": 2, \"a\": 3}", 1, 2)]
+    [InlineData("a: &x {b: 1}\nb: 2\na:\n  3\n", 1, 3)]
+    [InlineData("true: 1\nb: 2\nyes: 4\na: 3\n", 1, 3)]
+    public void Of_a_key_that_occurs_twice_the_last_one_counts_and_both_lines_are_known(string text, int first, int line)
+    {
+        SourceDocument document = SourceReader.Read(text).Last();
+        Assert.Equal((first, line), (document.Duplicates[0].FirstLine, document.Duplicates[0].Line));
+        Assert.True(document.Duplicates[0].IsTop);
+        Assert.Equal((3L, 2L), ((long)document.Content!["a"]!, (long)document.Content["b"]!));
+    }
+
+    [Fact]
+    public void A_merge_is_no_duplicate() => Assert.Empty(SourceReader.Read("a: &a {x: 1}\nb: {<<: *a, x: 2}\n").Single().Duplicates);
 
     [Fact]
     public void A_mistake_spoils_its_own_document_only()

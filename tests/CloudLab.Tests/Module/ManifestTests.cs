@@ -89,8 +89,8 @@ public partial class ManifestTests
     public void What_changes_something_can_be_asked_what_it_would_do()
     {
         string[] changing = ["New", "Set", "Remove", "Send", "Receive", "Copy", "Move", "Deploy", "Build", "Add", "Start", "Stop", "Clear", "Update"];
-        // These two only write an object.
-        string[] pure = ["New-LabPolicyDocument", "Add-LabPolicyStatement"];
+        // These only write an object.
+        string[] pure = ["New-LabManifest", "New-LabPolicyDocument", "Add-LabPolicyStatement"];
         Assert.Empty(All.Where(c => changing.Contains(c.Name.Split('-')[0]) && !c.SupportsShouldProcess && !pure.Contains(c.Name))
             .Select(c => c.Name + " has no -WhatIf"));
         Assert.Empty(All.Where(c => c.Name.StartsWith("Remove-", StringComparison.Ordinal) && c.ConfirmImpact != ConfirmImpact.High)

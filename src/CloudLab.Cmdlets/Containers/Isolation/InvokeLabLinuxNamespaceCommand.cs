@@ -7,6 +7,7 @@ using CloudLab.Cmdlets.Containers.Containers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Containers.Containers;
 using CloudLab.Core.Containers.Isolation;

@@ -1,11 +1,7 @@
-using System.Collections;
-using System.Collections.Specialized;
 using System.Management.Automation;
-using System.Text;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Manifests;
-using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 
@@ -16,14 +12,9 @@ public abstract class ManifestCommand : KubeCommand
     private const string LiteralPathSet = "LiteralPath";
     private const string ManifestSet = "Manifest";
 
-    // In the order of the inputs.
-    private readonly List<Func<CancellationToken, Task>> reads = [];
-    private readonly List<ManifestItem> items = [];
-    private readonly StringBuilder lines = new();
-    private bool inText;
-    private int inputs;
+    private ManifestInputs? inputs;
 
-    /// <summary>Manifest files (YAML or JSON) or folders of them; wildcards are allowed.</summary>
+    /// <summary>Manifest files (YAML or JSON) or folders of them; wildcards are allowed. A folder with a kustomization.yaml is built by kubectl.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -61,13 +52,18 @@ public abstract class ManifestCommand : KubeCommand
     public int ThrottleLimit { get; set; } = 64;
 
     /// <summary>What was read so far.</summary>
-    protected IReadOnlyCollection<ManifestItem> Items => items;
+    protected IReadOnlyCollection<ManifestItem> Items => Inputs.Items;
+
+    /// <summary>Whether an input could not be read at all.</summary>
+    protected bool ReadFailed => Inputs.Failed;
 
     /// <summary>Namespace of the command line; an input's own property of that name is not meant.</summary>
     protected string? GivenNamespace { get; private set; }
 
     /// <summary>True where only kinds and names matter, not contents.</summary>
     protected virtual bool NamesOnly => false;
+
+    private ManifestInputs Inputs => inputs ??= new ManifestInputs(this, WriteProblem) { Recurse = Recurse, NamesOnly = NamesOnly };
 
     /// <inheritdoc/>
     protected override void OnBegin()
@@ -86,44 +82,24 @@ public abstract class ManifestCommand : KubeCommand
         switch (ParameterSetName)
         {
             case PathSet:
-                foreach (string path in Path)
-                {
-                    ReadPaths(path, Resolve(path));
-                }
-
+                Inputs.AddPaths(Path);
                 break;
             case LiteralPathSet:
-                foreach (string path in LiteralPath)
-                {
-                    ReadPaths(path, [FilePath.Of(this, path)]);
-                }
-
+                Inputs.AddLiteralPaths(LiteralPath);
                 break;
             default:
-                Read(Manifest);
+                Inputs.Add(Manifest);
                 break;
         }
     }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync(CancellationToken cancellation)
-    {
-        foreach (Func<CancellationToken, Task> read in reads)
-        {
-            await read(cancellation);
-        }
-
-        reads.Clear();
-    }
+    protected override Task ProcessAsync(CancellationToken cancellation) => Inputs.ReadAsync(cancellation);
 
     /// <summary>Reads what came line by line, when all inputs have come.</summary>
     /// <param name="cancellation">Stops reading.</param>
     /// <returns>Done when it is among <see cref="Items"/>.</returns>
-    protected Task ReadRestAsync(CancellationToken cancellation)
-    {
-        EndLines();
-        return ProcessAsync(cancellation);
-    }
+    protected Task ReadRestAsync(CancellationToken cancellation) => Inputs.ReadRestAsync(cancellation);
 
     /// <summary>The options that both directions share.</summary>
     /// <returns>Options to add to.</returns>
@@ -135,131 +111,4 @@ public abstract class ManifestCommand : KubeCommand
         Timeout = Timeout,
         ThrottleLimit = ThrottleLimit,
     };
-
-    private void Read(object? input)
-    {
-        inputs++;
-        object? value;
-        try
-        {
-            value = PlainObject.Of(input);
-        }
-        catch (LabException e)
-        {
-            EndLines();
-            Add([ManifestReader.Unusable(input, inputs, e)]);
-            return;
-        }
-
-        switch (value)
-        {
-            case null:
-                break;
-            case string text when text.Contains('\n', StringComparison.Ordinal):
-                EndLines();
-                Add(ManifestReader.ReadText(text));
-                break;
-            // In the middle of a text, a line that happens to be called like a file is none.
-            case string line when !inText && PathOf(line) is { } path:
-                EndLines();
-                ReadPaths(line, [path]);
-                break;
-            case string line:
-                inText = inText || !string.IsNullOrWhiteSpace(line);
-                lines.AppendLine(line);
-                break;
-            case FileSystemInfo file:
-                EndLines();
-                ReadPaths(file.FullName, [file.FullName]);
-                break;
-            case IEnumerable many and not IDictionary:
-                foreach (object? one in many)
-                {
-                    Read(one);
-                }
-
-                break;
-            default:
-                EndLines();
-                Add(ManifestReader.ReadObject(value, inputs, NamesOnly, PlainObject.Of));
-                break;
-        }
-    }
-
-    // The file or folder that a line names; null where it is a line of a manifest.
-    private string? PathOf(string line)
-    {
-        bool manifest = ManifestReader.IsManifestName(line);
-        if (line.Length is 0 or > 1000 || line.Contains(": ", StringComparison.Ordinal) || line.TrimStart() is ['{' or '#' or '-', ..])
-        {
-            return null;
-        }
-
-        try
-        {
-            string path = FilePath.Of(this, line);
-            return manifest || File.Exists(path) || Directory.Exists(path) ? path : null;
-        }
-        catch (Exception e) when (!manifest && e is RuntimeException or NotSupportedException or ArgumentException or LabException)
-        {
-            // A line such as "metadata:" reads like a drive.
-            return null;
-        }
-    }
-
-    private IReadOnlyCollection<string> Resolve(string path)
-    {
-        IReadOnlyCollection<string> found;
-        try
-        {
-            found = FilePath.Matching(this, path);
-        }
-        catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException)
-        {
-            found = [];
-        }
-
-        if (found.Count == 0)
-        {
-            WriteError(ErrorMapper.ToRecord(
-                new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"There is no manifest '{path}': give a file, a folder or a wildcard that matches one."), path));
-        }
-
-        return found;
-    }
-
-    // Reading waits for the disk, or a pipe: not here on the pipeline thread, which Ctrl+C could not free.
-    private void ReadPaths(string asked, IReadOnlyCollection<string> paths) => reads.Add(async cancellation =>
-    {
-        foreach (string path in paths)
-        {
-            try
-            {
-                await foreach (ManifestItem item in ManifestReader.ReadPathAsync(path, Recurse, cancellation))
-                {
-                    items.Add(item);
-                }
-            }
-            catch (LabException e)
-            {
-                WriteProblem(e, asked);
-            }
-        }
-    });
-
-    private void Add(IEnumerable<ManifestItem> more) => reads.Add(_ =>
-    {
-        items.AddRange(more);
-        return Task.CompletedTask;
-    });
-
-    private void EndLines()
-    {
-        if (lines.Length > 0)
-        {
-            Add(ManifestReader.ReadText(lines.ToString()));
-            lines.Clear();
-            inText = false;
-        }
-    }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Yaml;
 
 namespace CloudLab.Core.Autoscaling.Manifests;
@@ -22,6 +23,11 @@ public static class ManifestObjects
             if (document.Problem is { } problem)
             {
                 throw Invalid("ManifestInvalid", string.Create(CultureInfo.InvariantCulture, $"{Named(source)}, line {problem.Line}: {problem.Reason}."));
+            }
+
+            foreach (DuplicateKey twice in document.Duplicates)
+            {
+                RequestLog.Current.Warning($"{Named(source)}: {twice}.");
             }
 
             Collect(document.Content, objects);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace CloudLab.Core.Common.Yaml;
 
-/// <summary>Reads one or more JSON values, one after the other, and says where a mistake is; a key that is there twice is one.</summary>
+/// <summary>Reads one or more JSON values, one after the other, and says where a mistake is.</summary>
 internal static class JsonReader
 {
     private const int DeepestLevel = 500;
@@ -25,11 +25,12 @@ internal static class JsonReader
                 utf8.AsSpan(offset), new JsonReaderOptions { MaxDepth = DeepestLevel, AllowTrailingCommas = false });
             try
             {
+                List<DuplicateKey> duplicates = [];
                 reader.Read();
-                JsonNode? content = Value(ref reader, utf8, offset);
+                JsonNode? content = Value(ref reader, utf8, offset, 0, duplicates);
                 if (content is not null)
                 {
-                    found.Add(new SourceDocument(number, line, content, null));
+                    found.Add(new SourceDocument(number, line, content, null) { Duplicates = duplicates });
                 }
             }
             catch (JsonException e)
@@ -48,12 +49,6 @@ internal static class JsonReader
                     number, line, null, new SyntaxProblem(at, column, "half a surrogate pair is not a character")));
                 break;
             }
-            catch (DuplicateKeyException e)
-            {
-                (int at, int column) = Position(utf8, e.Offset);
-                found.Add(new SourceDocument(number, line, null, new SyntaxProblem(at, column, e.Message)));
-                break;
-            }
 
             offset += (int)reader.BytesConsumed;
         }
@@ -61,23 +56,25 @@ internal static class JsonReader
         return found;
     }
 
-    private static JsonNode? Value(ref Utf8JsonReader reader, byte[] utf8, int offset)
+    private static JsonNode? Value(ref Utf8JsonReader reader, byte[] utf8, int offset, int depth, List<DuplicateKey> duplicates)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
                 JsonObject map = [];
+                Dictionary<string, int> places = new(StringComparer.Ordinal);
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
                     string key = reader.GetString()!;
                     int at = offset + (int)reader.TokenStartIndex;
                     reader.Read();
-                    if (map.ContainsKey(key))
+                    if (places.TryGetValue(key, out int before))
                     {
-                        throw new DuplicateKeyException(at, $"the key '{key}' occurs twice");
+                        duplicates.Add(new DuplicateKey(key, Position(utf8, before).Line, Position(utf8, at).Line, IsTop: depth == 0));
                     }
 
-                    map[key] = Value(ref reader, utf8, offset);
+                    places[key] = at;
+                    map[key] = Value(ref reader, utf8, offset, depth + 1, duplicates);
                 }
 
                 return map;
@@ -85,7 +82,7 @@ internal static class JsonReader
                 JsonArray list = [];
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    list.Add(Value(ref reader, utf8, offset));
+                    list.Add(Value(ref reader, utf8, offset, depth + 1, duplicates));
                 }
 
                 return list;
@@ -135,10 +132,5 @@ internal static class JsonReader
         ReadOnlySpan<byte> before = utf8.AsSpan(0, offset);
         int lastBreak = before.LastIndexOf((byte)'\n');
         return (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(lastBreak + 1)..]) + 1);
-    }
-
-    private sealed class DuplicateKeyException(int offset, string message) : Exception(message)
-    {
-        public int Offset { get; } = offset;
     }
 }

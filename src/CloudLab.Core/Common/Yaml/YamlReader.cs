@@ -80,11 +80,16 @@ internal static class YamlReader
             {
                 parser.Consume<DocumentStart>();
                 line = firstLine + (int)parser.Current!.Start.Line - 1;
-                JsonNode? content = new Builder(parser).Node(0);
+                Builder builder = new(parser, firstLine);
+                JsonNode? content = builder.Node(0);
                 parser.Consume<DocumentEnd>();
-                if (content is not null)
+                if (Glued(builder.Duplicates, chunk, firstLine) is { } glued)
                 {
-                    found.Add(new SourceDocument(number, line, content, null));
+                    found.Add(new SourceDocument(number, line, null, glued));
+                }
+                else if (content is not null)
+                {
+                    found.Add(new SourceDocument(number, line, content, null) { Duplicates = builder.Duplicates });
                 }
             }
         }
@@ -100,6 +105,27 @@ internal static class YamlReader
         }
 
         return found;
+    }
+
+    // Files without a line end at their end, put together: "port: 50---". The second object would replace the first.
+    private static SyntaxProblem? Glued(IReadOnlyList<DuplicateKey> duplicates, string chunk, int firstLine)
+    {
+        if (duplicates.FirstOrDefault(key => key is { IsTop: true, Key: "apiVersion" or "kind" or "metadata" }) is not { } twice)
+        {
+            return null;
+        }
+
+        string[] lines = chunk.Split('\n');
+        for (int line = twice.FirstLine; line < twice.Line; line++)
+        {
+            ReadOnlySpan<char> text = lines[line - firstLine].AsSpan().TrimEnd();
+            if (text.EndsWith("---", StringComparison.Ordinal))
+            {
+                return new SyntaxProblem(line, text.Length - 2, "the separator '---' stands at the end of another line: put it on a line of its own");
+            }
+        }
+
+        return null;
     }
 
     private static SyntaxProblem Explain(YamlException e, string chunk, int firstLine)
@@ -139,10 +165,13 @@ internal static class YamlReader
         _ => "not valid YAML",
     };
 
-    private sealed class Builder(IParser parser)
+    private sealed class Builder(IParser parser, int firstLine)
     {
         private readonly Dictionary<AnchorName, JsonNode?> anchors = [];
+        private readonly List<DuplicateKey> duplicates = [];
         private int aliased;
+
+        public IReadOnlyList<DuplicateKey> Duplicates => duplicates;
 
         public JsonNode? Node(int depth)
         {
@@ -237,7 +266,7 @@ internal static class YamlReader
         {
             parser.MoveNext();
             JsonObject map = [];
-            HashSet<string> keys = new(StringComparer.Ordinal);
+            Dictionary<string, int> lines = new(StringComparer.Ordinal);
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 ParsingEvent at = parser.Current!;
@@ -249,10 +278,13 @@ internal static class YamlReader
                 }
 
                 string key = Key();
-                if (!keys.Add(key))
+                int line = firstLine + (int)at.Start.Line - 1;
+                if (lines.TryGetValue(key, out int before))
                 {
-                    throw new YamlException(at.Start, at.End, $"the key '{key}' occurs twice");
+                    duplicates.Add(new DuplicateKey(key, before, line, IsTop: depth == 0));
                 }
+
+                lines[key] = line;
 
                 map[key] = Node(depth + 1);
             }

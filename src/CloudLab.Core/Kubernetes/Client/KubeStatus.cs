@@ -26,7 +26,14 @@ internal static class KubeStatus
     {
         string reason = status.Text("reason") ?? ReasonOf(code);
         string message = OneLine(status.Text("message") ?? $"the API server answered {code}");
-        foreach (JsonObject cause in status.Object("details")?.Objects("causes") ?? [])
+        JsonObject[] causes = [.. status.Object("details")?.Objects("causes") ?? []];
+        JsonObject[] conflicts = [.. causes.Where(cause => cause.Text("reason") == "FieldManagerConflict")];
+        if (conflicts.Length > 0)
+        {
+            message = Conflicts(conflicts);
+        }
+
+        foreach (JsonObject cause in causes.Except(conflicts))
         {
             string text = OneLine(cause.Text("message") ?? "");
             if (text.Length > 0 && !message.Contains(text, StringComparison.Ordinal))
@@ -50,7 +57,7 @@ internal static class KubeStatus
             case 404 when status.Object("details") is { } details && details.Text("kind") == "namespaces" && details.Text("name") is { } name:
                 message = $"There is no namespace '{name}': create it, deploy a manifest with kind: Namespace first, or choose another with -Namespace.";
                 break;
-            case 409 when reason == "Conflict" && message.Contains("conflict with", StringComparison.Ordinal):
+            case 409 when conflicts.Length > 0:
                 message += " Use -Force to take over these fields.";
                 advice = "Leave the fields out of the manifest, or take them over with -Force.";
                 break;
@@ -78,6 +85,12 @@ internal static class KubeStatus
                 LabErrorKind.ConnectionFailed, "ClusterUnreachable",
                 $"No Kubernetes cluster at {endpoint.Address} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
     }
+
+    // Whose fields, and which: conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas
+    private static string Conflicts(JsonObject[] conflicts) =>
+        $"Apply failed with {conflicts.Length} {(conflicts.Length == 1 ? "conflict" : "conflicts")}: "
+        + string.Join("; ", conflicts.GroupBy(cause => OneLine(cause.Text("message") ?? "")).Select(group => $"{group.Key}: {string.Join(", ", group.Select(cause => cause.Text("field")))}"))
+        + ".";
 
     private static bool IsAboutContent(string message) =>
         message.StartsWith("failed to create typed patch object", StringComparison.Ordinal)

@@ -19,27 +19,38 @@ namespace CloudLab.Core.Kubernetes.Manifests;
 public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options, IReporter reporter)
 {
     private const int ListInsteadOfGet = 8;
-    private const string NameOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
-    private const string ApplyPatch = "application/apply-patch+yaml";
     private static readonly TimeSpan DefinitionTime = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(10);
 
     private readonly ManifestResolver resolver = new(api, options);
-    private readonly ConcurrentDictionary<string, bool> createdNamespaces = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(ApiResource, string?), Task<Dictionary<string, JsonObject>?>> listed = [];
+    private readonly ScaledWorkloads scaled = new(api, reporter);
+    private readonly ConfigRestarts restarts = new(api, options, reporter);
     private readonly ConcurrentBag<(ResolvedItem Item, ManifestResult Result, WaitTarget Target)> applied = [];
     private readonly ResultQueue results = new();
+    private ObjectApplier applier = null!;
+    private ApplySet? set;
+    private int problems;
 
     /// <summary>Deploys.</summary>
     /// <param name="items">Everything there is to deploy.</param>
     /// <param name="cancellation">Stops; what is deployed stays.</param>
     /// <returns>Results and problems as they come.</returns>
-    public IAsyncEnumerable<ManifestOutcome> DeployAsync(IReadOnlyCollection<ManifestItem> items, CancellationToken cancellation) =>
-        OutcomeStream.RunAsync(items, RunAsync, cancellation);
+    public IAsyncEnumerable<ManifestOutcome> DeployAsync(IReadOnlyCollection<ManifestItem> items, CancellationToken cancellation)
+    {
+        problems = items.Count(item => item.Problem is not null);
+        return OutcomeStream.RunAsync(items, RunAsync, cancellation);
+    }
 
     private async Task RunAsync(ManifestItem[] items, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
         resolver.NoteDefinitions(items);
+        scaled.Note(items);
+        applier = new ObjectApplier(api, options, resolver, scaled, reporter);
+        if (options.ApplySet is not null)
+        {
+            set = new ApplySet(api, options, reporter);
+            await set.OpenAsync(items, cancellation);
+        }
+
         using ProgressMeter meter = new(reporter, $"Deploying to {api.Address}");
         meter.Expect(items.Length);
         IGrouping<int, ManifestItem>[] waves = [.. items.GroupBy(ManifestOrder.WaveOf).OrderBy(wave => wave.Key)];
@@ -51,6 +62,8 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
                 await WaveAsync(wave.Key, [.. wave], told, meter, cancellation);
             }
 
+            await RestartOthersAsync(told, cancellation);
+            await PruneAsync(told, cancellation);
             if (options.Wait && !options.DryRun)
             {
                 await WaitAsync(told, cancellation);
@@ -82,17 +95,17 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             catch (LabException e) when (e.Code == "KindNotFound" && resolver.OnlyDescribed(item))
             {
                 meter.AddItems();
-                await DescribedAsync(Undefined(item), told, cancellation);
+                await DescribedAsync(resolver.Undefined(item), told, cancellation);
                 continue;
             }
             catch (LabException e) when (!e.StopsCommand)
             {
                 meter.AddItems();
-                await results.SkipAsync(item, told, cancellation);
-                await told.WriteAsync(new ManifestOutcome(null, e), cancellation);
+                await FailAsync(item, e, told, cancellation);
                 continue;
             }
 
+            set?.Keep(found);
             if (await ApprovedAsync(found))
             {
                 resolved.Add(found);
@@ -143,43 +156,39 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
         }
         else
         {
-            await results.SkipAsync(item.Item, told, cancellation);
-            await told.WriteAsync(new ManifestOutcome(null, ManifestResolver.About(
-                new LabException(LabErrorKind.NotFound, "KindNotFound", $"the definition of {item.Item.Kind} was not deployed."), item)), cancellation);
+            await FailAsync(item.Item, ManifestResolver.About(
+                new LabException(LabErrorKind.NotFound, "KindNotFound", $"the definition of {item.Item.Kind} was not deployed."), item), told, cancellation);
         }
     }
-
-    private static ResolvedItem Undefined(ManifestItem item) => new(
-        item,
-        new ApiResource
-        {
-            Group = item.Group,
-            Version = item.ApiVersion.Split('/')[^1],
-            Kind = item.Kind,
-            Plural = item.Kind.ToLowerInvariant(),
-            Singular = item.Kind.ToLowerInvariant(),
-            Namespaced = item.Namespace is not null,
-        },
-        item.Namespace);
 
     private async Task ItemAsync(ResolvedItem item, bool many, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
         try
         {
-            (ManifestAction action, JsonObject result) = await ApplyAsync(item, many, cancellation);
-            JsonObject metadata = result.Object("metadata") ?? [];
-            ManifestResult result1 = ManifestResolver.Result(item, action, metadata.Text("name"), options.DryRun);
-            WaitTarget target = new(item.Resource, item.Namespace, result1.Name, metadata.Text("uid"));
-            if (item.Resource is { Kind: "Namespace", Group: "" } && action == ManifestAction.Created)
+            AppliedObject done = await ApplyAsync(item, many, cancellation);
+            JsonObject metadata = done.After.Object("metadata") ?? [];
+            ManifestResult result = ManifestResolver.Result(item, done.Action, metadata.Text("name"), options.DryRun) with
             {
-                createdNamespaces[result1.Name] = true;
+                ChangedPaths = done.Changes is { } changes ? [.. changes.Select(change => change.Path)] : null,
+            };
+            if (item.Resource is { Kind: "Namespace", Group: "" } && done.Action == ManifestAction.Created)
+            {
+                applier.NoteNamespace(result.Name);
             }
 
+            set?.Keep(item, result.Name);
             resolver.NoteApplied(item.Item);
-            applied.Add((item, result1, target));
+            if (options.RestartOnConfigChange)
+            {
+                restarts.Note(item, result, done);
+                result = await restarts.RestartAsync(item, result, done, cancellation);
+            }
+
+            WaitTarget target = new(item.Resource, item.Namespace, result.Name, metadata.Text("uid"));
+            applied.Add((item, result, target));
             if (!options.Wait || options.DryRun || !Readiness.Applies(item.Resource))
             {
-                await results.AddAsync(item.Item, result1, told, cancellation);
+                await results.AddAsync(item.Item, result, told, cancellation);
             }
         }
         catch (LabException e)
@@ -190,139 +199,108 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
                 throw about;
             }
 
-            await results.SkipAsync(item.Item, told, cancellation);
-            await told.WriteAsync(new ManifestOutcome(null, about), cancellation);
+            await FailAsync(item.Item, about, told, cancellation);
         }
     }
 
-    private async Task<(ManifestAction Action, JsonObject Result)> ApplyAsync(ResolvedItem item, bool many, CancellationToken cancellation)
-    {
-        byte[] body = ApplyBody.Of(item.Item.Content);
-        string query = $"?fieldManager={Uri.EscapeDataString(options.FieldManager)}&fieldValidation=Strict{(options.DryRun ? "&dryRun=All" : "")}";
-        if (!item.Item.HasName)
-        {
-            (_, JsonObject made) = await api.SendAsync(
-                HttpMethod.Post, item.Resource.Path(item.Namespace) + query, body, null, cancellation);
-            return (ManifestAction.Created, made);
-        }
-
-        // Server-side apply does not say whether it changed anything; the resource version before and after does.
-        JsonObject? before = await BeforeAsync(item, many, cancellation);
-        string path = item.Resource.Path(item.Namespace, item.Item.Name) + query + (options.Force ? "&force=true" : "");
-        long start = Environment.TickCount64;
-        while (true)
-        {
-            try
-            {
-                (int code, JsonObject result) = await api.SendAsync(HttpMethod.Patch, path, body, ApplyPatch, cancellation);
-                ManifestAction action = code == 201 ? ManifestAction.Created
-                    : before is not null && Same(item.Item, before, result) ? ManifestAction.Unchanged
-                    : before is null && options.DryRun ? ManifestAction.Created
-                    : ManifestAction.Configured;
-                return (action, result);
-            }
-            catch (LabException e) when (options.DryRun && e.StatusCode == 404 && item.Namespace is not null && createdNamespaces.ContainsKey(item.Namespace))
-            {
-                reporter.Verbose($"{item.Description} cannot be checked in a dry run because its namespace does not exist yet");
-                return (ManifestAction.Created, item.Item.Content);
-            }
-            catch (LabException e) when (Settles(e, item) && Environment.TickCount64 - start < SettlingTime.TotalMilliseconds)
-            {
-                RequestLog.Current.Verbose($"{item.Description}: {e.Message}; the cluster is not ready for it yet, trying again");
-                await Task.Delay(200, cancellation);
-            }
-        }
-    }
-
-    // What this run has just created takes the cluster a moment: a definition's URLs, a namespace's service account.
-    private bool Settles(LabException e, ResolvedItem item) =>
-        (e.StatusCode == 404 && e.Code == "NotFound" && resolver.Brought(item.Resource.Group, item.Resource.Kind)
-            && e.Message.Contains("the server could not find the requested resource", StringComparison.Ordinal))
-        || (e.StatusCode == 403 && item.Namespace is not null && createdNamespaces.ContainsKey(item.Namespace)
-            && e.Message.Contains("error looking up service account", StringComparison.Ordinal));
-
-    private async Task<JsonObject?> BeforeAsync(ResolvedItem item, bool many, CancellationToken cancellation)
-    {
-        if (item.Namespace is not null && createdNamespaces.ContainsKey(item.Namespace))
-        {
-            return null;
-        }
-
-        if (many && !options.DryRun && await listed.GetOrAdd((item.Resource, item.Namespace), key => MetadataAsync(key.Item1, key.Item2, cancellation)) is { } known)
-        {
-            return known.GetValueOrDefault(item.Item.Name);
-        }
-
-        try
-        {
-            return await api.GetAsync(
-                item.Resource.Path(item.Namespace, item.Item.Name), cancellation, options.DryRun ? null : NameOnly);
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-        {
-            return null;
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
-        {
-            // Who may write secrets often may not read them.
-            RequestLog.Current.Verbose($"{item.Description} cannot be read, so it is unknown whether the apply changes it ({e.Message})");
-            return null;
-        }
-    }
-
-    private async Task<Dictionary<string, JsonObject>?> MetadataAsync(ApiResource resource, string? ns, CancellationToken cancellation)
+    private async Task<AppliedObject> ApplyAsync(ResolvedItem item, bool many, CancellationToken cancellation)
     {
         try
         {
-            return await new ResourceStore(api).MetadataAsync(resource, ns, cancellation);
+            return await applier.ApplyAsync(item, many, cancellation);
         }
-        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        catch (LabException e) when (ObjectApplier.IsImmutable(e))
         {
-            // Each can still be asked for by its name.
-            return null;
+            if (!options.Replace)
+            {
+                throw new LabException(e.Kind, e.Code, $"{e.Message.TrimEnd('.')}. It cannot be changed in place: -Replace deletes it and creates it anew.", e)
+                {
+                    StatusCode = e.StatusCode,
+                    Advice = "Leave the field as it is, or use -Replace, which deletes the object with all it owns and creates it anew.",
+                };
+            }
+
+            if (options.ApproveLoss is not null && !await options.ApproveLoss($"{item.Description} on {api.Address}", "Delete and create anew"))
+            {
+                throw new LabException(e.Kind, e.Code, $"{e.Message.TrimEnd('.')}. It was not replaced.", e) { StatusCode = e.StatusCode };
+            }
+
+            return await applier.ReplaceAsync(item, cancellation);
         }
     }
 
-    private bool Same(ManifestItem item, JsonObject before, JsonObject after)
+    private async Task FailAsync(ManifestItem item, LabException problem, ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
-        if (!options.DryRun)
-        {
-            JsonObject was = before.Object("metadata") ?? [], now = after.Object("metadata") ?? [];
-            return was.Text("resourceVersion") == now.Text("resourceVersion") || OnlyOthersChanged(item, was, now);
-        }
-
-        // Nothing was stored, so the version did not move: the content tells.
-        foreach (JsonObject metadata in new[] { before.Object("metadata"), after.Object("metadata") }.OfType<JsonObject>())
-        {
-            metadata.Remove("managedFields");
-            metadata.Remove("resourceVersion");
-            metadata.Remove("generation");
-        }
-
-        return JsonNode.DeepEquals(before, after);
+        Interlocked.Increment(ref problems);
+        await results.SkipAsync(item, told, cancellation);
+        await told.WriteAsync(new ManifestOutcome(null, problem), cancellation);
     }
 
-    // A controller may have written the status between the look and the apply. What was applied is the same where the
-    // server kept the time and the fields of the last apply, and counted no change of the spec.
-    private bool OnlyOthersChanged(ManifestItem item, JsonObject was, JsonObject now)
+    // Workloads that the manifest does not have, but that use what it changed.
+    private async Task RestartOthersAsync(ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
-        JsonObject wanted = item.Content.Object("metadata") ?? [];
-        JsonObject? owned = Applied(was), owns = Applied(now);
-        if (owned is null && owns is null)
+        if (!options.RestartOnConfigChange)
         {
-            // Nothing but a name (a plain Namespace): the second apply only makes the server note who owned the fields before.
-            return true;
+            return;
         }
 
-        return was.Number("generation") is { } generation && generation == now.Number("generation")
-            && JsonNode.DeepEquals(owned, owns)
-            // The time has seconds only; what is in the metadata does not count as a change of the spec.
-            && new[] { "labels", "annotations" }.All(field => (wanted.Object(field) ?? []).All(
-                pair => JsonNode.DeepEquals(pair.Value, was.Object(field)?[pair.Key])));
+        await foreach ((ResolvedItem item, ManifestResult? result, LabException? problem) in restarts.OthersAsync(
+            [.. applied.Select(done => done.Target)], cancellation))
+        {
+            if (result is not null && options.Wait && !options.DryRun)
+            {
+                results.Expect([item.Item]);
+                applied.Add((item, result, new WaitTarget(item.Resource, item.Namespace, result.Name, null)));
+            }
+            else
+            {
+                await told.WriteAsync(new ManifestOutcome(result, problem), cancellation);
+            }
+        }
     }
 
-    private JsonObject? Applied(JsonObject metadata) => metadata.Objects("managedFields").FirstOrDefault(
-        entry => entry.Text("manager") == options.FieldManager && entry.Text("operation") == "Apply" && entry.Text("subresource") is null or "");
+    private async Task PruneAsync(ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
+    {
+        if (set is null)
+        {
+            return;
+        }
+
+        if (problems > 0)
+        {
+            if (options.Prune)
+            {
+                reporter.Warning("Nothing is pruned, because not everything could be deployed.");
+            }
+
+            return;
+        }
+
+        if (!options.Prune)
+        {
+            await set.CloseAsync(exact: false, cancellation);
+            return;
+        }
+
+        List<ManifestItem> left = await set.LeftOverAsync(cancellation);
+        if (left.Count > 0 && set.IsEmpty && options.ApproveLoss is not null
+            && !await options.ApproveLoss($"apply set {options.ApplySet} on {api.Address}", $"Prune all {left.Count} objects, because the manifest is empty"))
+        {
+            return;
+        }
+
+        int done = 0;
+        ManifestOptions removal = options with { Namespace = null, Approve = options.Approve is null ? null : (target, _) => options.Approve(target, options.DryRun ? "Prune (dry run)" : "Prune") };
+        await foreach (ManifestOutcome outcome in new ManifestRemover(api, removal, reporter).RemoveAsync(left, cancellation))
+        {
+            done += outcome.Result is null ? 0 : 1;
+            await told.WriteAsync(
+                outcome.Result is { } gone ? new ManifestOutcome(gone with { Action = ManifestAction.Pruned, Source = $"apply set {options.ApplySet}" }, null) : outcome, cancellation);
+        }
+
+        // What was not removed still belongs to it.
+        await set.CloseAsync(exact: done == left.Count, cancellation);
+    }
 
     private async Task EstablishAsync(ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
 
@@ -52,6 +53,10 @@ public sealed class ManifestItem
     /// <summary>The object as JSON, for what reads objects of one kind.</summary>
     /// <returns>A copy; empty where the document could not be read.</returns>
     public JsonObject ToJson() => (JsonObject)Content.DeepClone();
+
+    /// <summary>The object as PowerShell shows and changes it.</summary>
+    /// <returns>A copy; empty where the document could not be read.</returns>
+    public LabResource ToResource() => new(ToJson());
 
     internal static ManifestItem Of(string source, int document, int line, JsonObject content) =>
         new(source, document, line) { Content = content };

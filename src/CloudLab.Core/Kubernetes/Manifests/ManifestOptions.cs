@@ -21,6 +21,21 @@ public sealed record ManifestOptions
     /// <summary>Takes over fields that others own.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Managers whose fields are taken over, so that leaving them out removes them; those of client-side apply always are.</summary>
+    public IReadOnlyCollection<string> TakeOver { get; init; } = [];
+
+    /// <summary>Deletes and creates anew what cannot be changed in place.</summary>
+    public bool Replace { get; init; }
+
+    /// <summary>The apply set that the objects belong to: a name (of a Secret), or <c>kind/name</c>; null for none.</summary>
+    public string? ApplySet { get; init; }
+
+    /// <summary>Removes what belongs to the apply set and is not in the manifest.</summary>
+    public bool Prune { get; init; }
+
+    /// <summary>Restarts workloads whose ConfigMap or Secret changed.</summary>
+    public bool RestartOnConfigChange { get; init; }
+
     /// <summary>Lets the server try everything and keep nothing.</summary>
     public bool DryRun { get; init; }
 
@@ -44,4 +59,7 @@ public sealed record ManifestOptions
 
     /// <summary>Asks before each change; null where nobody wants to be asked.</summary>
     public ManifestApproval? Approve { get; init; }
+
+    /// <summary>Asks before something is destroyed, also where changes are not asked for; null where nobody wants to be asked.</summary>
+    public ManifestApproval? ApproveLoss { get; init; }
 }

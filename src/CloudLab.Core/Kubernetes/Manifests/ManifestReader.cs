@@ -4,10 +4,12 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
 
@@ -25,7 +27,7 @@ public static class ManifestReader
     /// <returns>True for <c>.yaml</c>, <c>.yml</c> and <c>.json</c>.</returns>
     public static bool IsManifestName(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads a file, or the manifests in a folder in the order of their names.</summary>
+    /// <summary>Reads a file, the manifests in a folder in the order of their names, or what kubectl builds of a kustomization folder.</summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="recurse">Whether folders in the folder are read too.</param>
     /// <param name="cancellation">Stops reading.</param>
@@ -33,6 +35,16 @@ public static class ManifestReader
     public static async IAsyncEnumerable<ManifestItem> ReadPathAsync(
         string path, bool recurse = false, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        if (Kustomize.FolderOf(path) is { } folder)
+        {
+            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, LabEnvironment.Process, cancellation), folder))
+            {
+                yield return item;
+            }
+
+            yield break;
+        }
+
         string[] files = [path];
         if (Directory.Exists(path))
         {
@@ -69,12 +81,26 @@ public static class ManifestReader
     /// <param name="text">YAML or JSON.</param>
     /// <param name="source">What to call it in messages.</param>
     /// <returns>Its items.</returns>
-    public static IEnumerable<ManifestItem> ReadText(string text, string source = Input) =>
-        SourceReader.Read(SourceText.WithoutMarks(text)).SelectMany(document => document.Problem is { } problem
-            ? [ManifestItem.Bad(source, document.Number, document.Line, new LabException(
-                LabErrorKind.InvalidData, "ManifestSyntax",
-                $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source })]
-            : Items(document.Content!, source, document.Number, document.Line));
+    public static IEnumerable<ManifestItem> ReadText(string text, string source = Input)
+    {
+        foreach (SourceDocument document in SourceReader.Read(SourceText.WithoutMarks(text)))
+        {
+            foreach (DuplicateKey twice in document.Duplicates)
+            {
+                RequestLog.Current.Warning($"{source}: {twice}.");
+            }
+
+            IEnumerable<ManifestItem> items = document.Problem is { } problem
+                ? [ManifestItem.Bad(source, document.Number, document.Line, new LabException(
+                    LabErrorKind.InvalidData, "ManifestSyntax",
+                    $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source })]
+                : Items(document.Content!, source, document.Number, document.Line);
+            foreach (ManifestItem item in items)
+            {
+                yield return item;
+            }
+        }
+    }
 
     /// <summary>Reads an object that somebody made: what Get-LabResource gave, or a dictionary.</summary>
     /// <param name="value">A <see cref="LabResource"/> or a dictionary with <c>apiVersion</c>, <c>kind</c> and <c>metadata</c>.</param>
@@ -249,7 +275,7 @@ public static class ManifestReader
         if (map.Object("metadata") is not { } metadata || (metadata.Text("name") ?? metadata.Text("generateName")) is null)
         {
             return [Bad(map.Text("apiVersion")!.StartsWith("kustomize.config.k8s.io/", StringComparison.Ordinal)
-                ? $"a {map.Text("kind")} is a kustomize file, not a resource of the cluster: build its folder and deploy the output (kubectl kustomize <folder> | Deploy-LabManifest)"
+                ? $"a {map.Text("kind")} is a kustomize file, not a resource of the cluster: give its folder by itself, which kubectl then builds (Deploy-LabManifest <folder>)"
                 : map.Object("metadata")?["name"] is JsonValue ? $"metadata.name of the {map.Text("kind")} must be a string: put it in quotes"
                 : $"the {map.Text("kind")} has no 'metadata.name'")];
         }

@@ -23,14 +23,19 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<(string Group, string Kind), bool> defined = [];
+    private readonly ConcurrentDictionary<(string Group, string Kind), string?> scopes = [];
 
     /// <summary>Notes the kinds that the definitions of a manifest describe.</summary>
     /// <param name="items">The manifest.</param>
     public void NoteDefinitions(IEnumerable<ManifestItem> items)
     {
-        foreach ((string, string) kind in items.Select(KindOf).OfType<(string, string)>())
+        foreach (ManifestItem item in items)
         {
-            defined[kind] = false;
+            if (KindOf(item) is { } kind)
+            {
+                defined[kind] = false;
+                scopes[kind] = item.Content.Object("spec")?.Text("scope");
+            }
         }
     }
 
@@ -54,6 +59,26 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
     /// <param name="item">An item of that kind.</param>
     /// <returns>True if so.</returns>
     public bool OnlyDescribed(ManifestItem item) => defined.TryGetValue((item.Group, item.Kind), out bool applied) && !applied;
+
+    /// <summary>An item of a kind that is only described, as if the cluster had it.</summary>
+    /// <param name="item">The item.</param>
+    /// <returns>The item with its kind and, where its definition has one, its namespace.</returns>
+    public ResolvedItem Undefined(ManifestItem item)
+    {
+        bool namespaced = item.Namespace is not null || scopes.GetValueOrDefault((item.Group, item.Kind)) == "Namespaced";
+        return new ResolvedItem(
+            item,
+            new ApiResource
+            {
+                Group = item.Group,
+                Version = item.ApiVersion.Split('/')[^1],
+                Kind = item.Kind,
+                Plural = item.Kind.ToLowerInvariant(),
+                Singular = item.Kind.ToLowerInvariant(),
+                Namespaced = namespaced,
+            },
+            namespaced ? item.Namespace ?? options.Namespace ?? options.DefaultNamespace : null);
+    }
 
     /// <summary>Finds kind and namespace of an item.</summary>
     /// <param name="item">The item.</param>

@@ -14,6 +14,12 @@ public enum ManifestAction
     /// <summary>It was there as the manifest wants it.</summary>
     Unchanged,
 
+    /// <summary>It was there, could not be changed, and is deleted and created anew.</summary>
+    Replaced,
+
+    /// <summary>It was there, belonged to the apply set, and is removed because the manifest no longer has it.</summary>
+    Pruned,
+
     /// <summary>It was there and is removed.</summary>
     Removed,
 
@@ -38,6 +44,12 @@ public sealed record ManifestResult
 
     /// <summary>Namespace; null where the kind has none.</summary>
     public string? Namespace { get; init; }
+
+    /// <summary>The fields that changed, where it was there before: <c>spec.replicas</c>. Null where that is not known.</summary>
+    public IReadOnlyList<string>? ChangedPaths { get; init; }
+
+    /// <summary>True where its pods are replaced because a ConfigMap or Secret that they use changed.</summary>
+    public bool Restarted { get; init; }
 
     /// <summary>What the wait for it last saw; null where nobody waited.</summary>
     public string? State { get; init; }

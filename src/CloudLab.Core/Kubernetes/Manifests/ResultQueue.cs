@@ -10,7 +10,7 @@ internal sealed class ResultQueue
 {
     private readonly SemaphoreSlim gate = new(1);
     private readonly Dictionary<ManifestItem, int> places = [];
-    private (bool Known, ManifestResult? Result)[] results = [];
+    private readonly List<(bool Known, ManifestResult? Result)> results = [];
     private int next;
 
     /// <summary>Says what comes, in which order.</summary>
@@ -20,9 +20,8 @@ internal sealed class ResultQueue
         foreach (ManifestItem item in items)
         {
             places.Add(item, places.Count);
+            results.Add((false, null));
         }
-
-        results = new (bool, ManifestResult?)[places.Count];
     }
 
     /// <summary>An item is done.</summary>
@@ -59,7 +58,7 @@ internal sealed class ResultQueue
     /// <returns>Ends when all is told.</returns>
     public async Task FlushAsync(ChannelWriter<ManifestOutcome> told, CancellationToken cancellation)
     {
-        for (; next < results.Length && !cancellation.IsCancellationRequested; next++)
+        for (; next < results.Count && !cancellation.IsCancellationRequested; next++)
         {
             await TellAsync(told, cancellation);
         }
@@ -71,7 +70,7 @@ internal sealed class ResultQueue
         try
         {
             results[place] = (true, result);
-            for (; next < results.Length && results[next].Known; next++)
+            for (; next < results.Count && results[next].Known; next++)
             {
                 await TellAsync(told, cancellation);
             }

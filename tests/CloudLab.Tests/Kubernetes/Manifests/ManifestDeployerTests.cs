@@ -20,12 +20,12 @@ public sealed class ManifestDeployerTests
     public async Task What_controllers_write_is_no_change_of_the_manifest(int generation, int after, string time, string label, ManifestAction action)
     {
         ScriptedCluster cluster = new();
-        string Live(int version, int counted, string at) => $$"""
-            {"metadata": {"name":"web","resourceVersion":"{{version}}","generation":{{counted}},"labels":{"tier":"web"},
-             "managedFields":[{{Applied.Replace("2026-01-01T00:00:00Z", at, StringComparison.Ordinal)}}]} }
+        string Live(int version, int counted, string at, string tier = "web") => $$"""
+            {"metadata": {"name":"web","resourceVersion":"{{version}}","generation":{{counted}},"labels":{"tier":"{{tier}}"},
+             "managedFields":[{{Applied.Replace("2026-01-01T00:00:00Z", at, StringComparison.Ordinal)}}]}, "spec": {"content": "{{counted}} {{at}}"} }
             """;
         Assert.Equal(action, await DeployAsync(cluster, label, request =>
-            request.Method == HttpMethod.Patch ? Of(Live(8, after, time)) : Of(Live(7, generation, "2026-01-01T00:00:00Z"))));
+            request.Method == HttpMethod.Patch ? Of(Live(8, after, time, label)) : Of(Live(7, generation, "2026-01-01T00:00:00Z"))));
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed class ManifestReaderTests
     [InlineData("apiVersion: v1\nmetadata: {name: x}\n", "'kind'")]
     [InlineData("apiVersion: v1\nkind: Pod\n", "'metadata.name'")]
     [InlineData("apiVersion: v1\nkind: Pod\nmetadata: {name: 5}\n", "quotes")]
-    [InlineData("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n", "kubectl kustomize")]
+    [InlineData("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n", "which kubectl then builds")]
     [InlineData("- a\n- b\n", "mapping")]
     [InlineData("just a text\n", "mapping")]
     public void What_is_no_object_says_what_is_missing_and_where(string text, string says)
