@@ -25,7 +25,9 @@ namespace CloudLab.Cmdlets.Emulator;
 /// <para>The bucket name taken-by-another-account is refused as one that belongs to someone else.</para>
 /// <para>The Kubernetes API runs no containers: Pods get a node, an address and become ready after a moment, Jobs complete,
 /// and logs, exec and port-forward have nothing to show. To rehearse failures, a Pod whose image name contains nonexistent or
-/// invalid stays in ImagePullBackOff, and one whose image name contains crash ends with exit code 1.</para>
+/// invalid stays in ImagePullBackOff, and one whose image name contains crash ends with exit code 1. Quotas, LimitRanges and
+/// CronJobs work as in a cluster. To rehearse autoscaling, annotate a HorizontalPodAutoscaler with the load that its pods share
+/// (emulator.cloudlab/cpu: 2500m), or a pod with what it uses.</para>
 /// <para>Errors: PortInUse when a port is taken; DataPathNotUsable when the folder is used by another emulator or damaged.</para>
 /// </remarks>
 /// <example>

@@ -193,7 +193,14 @@ public sealed class QuotaCalculator
         }))];
     }
 
-    private static bool Admit(List<QuotaState> quotas, QuotaItem item, string name, List<string> refusedByRange, List<string> refusals)
+    /// <summary>Admits one object, as the API server does: what its LimitRanges refuse comes first, then each quota.</summary>
+    /// <param name="quotas">Quotas of the namespace; what is accepted is added to what is used of them.</param>
+    /// <param name="item">The object.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="refusedByRange">What the LimitRanges refuse.</param>
+    /// <param name="refusals">Gets the server's words where it is refused.</param>
+    /// <returns>Whether it is accepted.</returns>
+    internal static bool Admit(List<QuotaState> quotas, QuotaItem item, string name, List<string> refusedByRange, List<string> refusals)
     {
         (QuotaState Quota, ResourceList Charge)[] mine = [.. quotas.Where(quota => quota.Matches(item)).Select(quota => (quota, quota.Charge(item)))];
         foreach ((QuotaState quota, ResourceList charge) in mine)

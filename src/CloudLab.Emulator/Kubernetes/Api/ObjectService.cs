@@ -349,6 +349,7 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
             FieldManager.Update(kind, null, node, options.Manager, options.Subresource);
         }
 
+        QuotaAdmission.Fill(store, kind, node);
         Admission.BeforeCreate(kind, node);
         Admission.Classify(store, kind, node);
         Complete(kind, node);
@@ -358,6 +359,7 @@ internal sealed class ObjectService(ObjectStore store, ResourceRegistry registry
             throw ApiError.Invalid(kind, name, errors);
         }
 
+        QuotaAdmission.Check(store, kind, node);
         ServiceAllocator.Allocate(store, kind, node, null);
         return options.DryRun ? node : Keep(kind, node);
     }

@@ -1,13 +1,24 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Autoscaling.Hpa;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Quantities;
+using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Store;
 
 namespace CloudLab.Emulator.Kubernetes.Controllers;
 
-/// <summary>Says what an autoscaler sees: its target's replicas, and that there are no metrics. Keeps the target within its bounds.</summary>
+/// <summary>
+/// Scales as the controller does, by the module's own arithmetic, on metrics that somebody sets: an annotation
+/// <c>emulator.cloudlab/cpu: 250m</c> on a pod is what that pod uses; on the autoscaler it is the load that the ready pods share. Any name
+/// of a metric can stand in the place of <c>cpu</c>. Without such annotations there are no metrics.
+/// </summary>
 internal sealed class AutoscalerController(Cluster cluster) : Controller(cluster)
 {
-    private const string Shelf = "autoscaling/horizontalpodautoscalers";
+    private const string Shelf = "autoscaling/horizontalpodautoscalers", Usage = "emulator.cloudlab/";
+    private static readonly TimeSpan SyncPeriod = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, HpaController> running = new(StringComparer.Ordinal);
 
     public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change) => change.Object.Shelf switch
     {
@@ -25,31 +36,141 @@ internal sealed class AutoscalerController(Cluster cluster) : Controller(cluster
 
         JsonNode? reference = scaler.At("spec", "scaleTargetRef");
         ResourceKind? kind = Cluster.Registry.FindKind(reference.Text("apiVersion") ?? "", reference.Text("kind") ?? "");
-        JsonObject? target = kind is null ? null : Cluster.Get(kind.StorageKey, ns, reference.Text("name") ?? "");
-        JsonObject status = [];
-        if (target is null)
+        if (kind is null || Cluster.Get(kind.StorageKey, ns, reference.Text("name") ?? "") is not { } target)
         {
-            status["desiredReplicas"] = 0;
-            Cluster.SetCondition(status, scaler["status"], "AbleToScale", false, "FailedGetScale",
+            JsonObject missing = new() { ["desiredReplicas"] = 0 };
+            Cluster.SetCondition(missing, scaler["status"], "AbleToScale", false, "FailedGetScale",
                 $"the HPA controller was unable to get the target's current scale: {reference.Text("kind")} \"{reference.Text("name")}\" not found");
+            Cluster.SetStatus(Shelf, scaler, missing);
+            return null;
         }
-        else
+
+        LabelSelector? selector = LabelSelector.FromObject(target.At("spec", "selector"));
+        List<JsonObject> pods = [.. Cluster.List("/pods", ns).Where(pod => selector?.Matches(pod.Labels) == true).Select(pod => pod.Parse())];
+        JsonObject[] metrics = [.. Metrics(scaler, pods)];
+        HpaController controller;
+        HpaStep step;
+        try
         {
-            long now = target.Number("spec", "replicas") ?? 1, min = scaler.Number("spec", "minReplicas") ?? 1, max = scaler.Number("spec", "maxReplicas") ?? now;
-            long desired = now == 0 ? 0 : Math.Clamp(now, Math.Min(min, max), max);
-            if (desired != now)
+            HpaManifest manifest = HpaManifest.Of([scaler, target], "");
+            string uid = scaler.Text("metadata", "uid")!;
+            if (!running.TryGetValue(uid, out HpaController? known))
             {
-                Cluster.Update(kind!.StorageKey, ns, Cluster.NameOf(target), live => live["spec"]!["replicas"] = desired, "scale");
+                running[uid] = known = new HpaController(manifest.Spec, HpaSettings.Default);
             }
 
-            status["currentReplicas"] = target.Number("status", "replicas") ?? 0;
-            status["desiredReplicas"] = desired;
-            Cluster.SetCondition(status, scaler["status"], "AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale");
-            Cluster.SetCondition(status, scaler["status"], "ScalingActive", false, "FailedGetResourceMetric",
-                "the HPA was unable to compute the replica count: the emulator has no metrics");
+            controller = known;
+            controller.Spec = manifest.Spec;
+            long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            step = controller.Step(
+                now, (int)(target.Number("spec", "replicas") ?? 1), (int)(target.Number("status", "replicas") ?? 0),
+                new HpaSamples(manifest, pods, metrics, DateTimeOffset.FromUnixTimeMilliseconds(now)));
+        }
+        catch (LabException e)
+        {
+            Cluster.Tell(scaler, "Warning", "FailedComputeMetricsReplicas", e.Message, Component);
+            return null;
         }
 
-        Cluster.SetStatus(Shelf, scaler, status);
-        return null;
+        if (step.Rescaled)
+        {
+            Cluster.Update(kind.StorageKey, ns, Cluster.NameOf(target), live => live["spec"]!["replicas"] = step.Desired, "scale");
+        }
+
+        foreach (string told in step.Events ?? [])
+        {
+            (string reason, string message) = told.Split(": ", 2) is [var head, var rest] ? (head, rest) : ("", told);
+            Cluster.Tell(scaler, step.Error is null ? "Normal" : "Warning", reason, message, Component);
+        }
+
+        Cluster.SetStatus(Shelf, scaler, Status(scaler, target, controller, step));
+        // The real one looks every 15 seconds; nobody wants to wait for that here.
+        return metrics.Length > 0 ? SyncPeriod : null;
+    }
+
+    private const string Component = "horizontal-pod-autoscaler";
+
+    // A load on the autoscaler itself is shared by the pods that serve.
+    private static IEnumerable<JsonObject> Metrics(JsonObject scaler, List<JsonObject> pods)
+    {
+        List<JsonObject> ready = pods.FindAll(Pods.IsReady);
+        Dictionary<string, string> load = scaler.Strings("metadata", "annotations");
+        foreach (JsonObject pod in ready)
+        {
+            JsonObject usage = [];
+            foreach ((string key, string value) in load.Where(pair => pair.Key.StartsWith(Usage, StringComparison.Ordinal)))
+            {
+                usage[key[Usage.Length..]] = Quantity.TryParse(value, out Quantity whole) ? Quantity.FromMilli(whole.MilliValue / ready.Count).ToString() : value;
+            }
+
+            foreach ((string key, string value) in pod.Strings("metadata", "annotations").Where(pair => pair.Key.StartsWith(Usage, StringComparison.Ordinal)))
+            {
+                usage[key[Usage.Length..]] = value;
+            }
+
+            if (usage.Count > 0)
+            {
+                string container = pod.Items("spec", "containers").First().Text("name") ?? "";
+                yield return new JsonObject
+                {
+                    ["metadata"] = new JsonObject { ["name"] = Cluster.NameOf(pod) },
+                    ["containers"] = new JsonArray(new JsonObject { ["name"] = container, ["usage"] = usage }),
+                };
+            }
+        }
+    }
+
+    private static JsonObject Status(JsonObject scaler, JsonObject target, HpaController controller, HpaStep step)
+    {
+        JsonNode? before = scaler["status"];
+        JsonObject status = new()
+        {
+            ["currentReplicas"] = target.Number("status", "replicas") ?? 0,
+            ["desiredReplicas"] = controller.DesiredReplicas,
+        };
+        string? scaled = step.Rescaled ? Json.Now() : before.Text("lastScaleTime");
+        if (scaled is not null)
+        {
+            status["lastScaleTime"] = scaled;
+        }
+
+        JsonArray measured = [];
+        foreach ((HpaMetricStatus metric, JsonObject spec) in controller.Metrics.ToArray().Zip(scaler.Items("spec", "metrics")))
+        {
+            if (metric == default || spec.Text("type") is not ("Resource" or "ContainerResource"))
+            {
+                continue;
+            }
+
+            string member = spec.Text("type") == "Resource" ? "resource" : "containerResource";
+            JsonObject current = new() { ["averageValue"] = Quantity.FromMilli(metric.AverageMilli ?? 0).ToString() };
+            if (metric.Utilization is { } percent)
+            {
+                current["averageUtilization"] = percent;
+            }
+
+            JsonObject about = new() { ["name"] = spec.Text(member, "name"), ["current"] = current };
+            if (spec.Text(member, "container") is { } container)
+            {
+                about["container"] = container;
+            }
+
+            measured.Add(new JsonObject { ["type"] = spec.Text("type"), [member] = about });
+        }
+
+        if (measured.Count > 0)
+        {
+            status["currentMetrics"] = measured;
+        }
+
+        foreach ((string type, HpaCondition condition) in (ReadOnlySpan<(string, HpaCondition)>)[("AbleToScale", controller.Able), ("ScalingActive", controller.Active), ("ScalingLimited", controller.Limited)])
+        {
+            if (condition.Status is { } value)
+            {
+                Cluster.SetCondition(status, before, type, value, condition.Reason, condition.Message);
+            }
+        }
+
+        return status;
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Resources;
@@ -9,6 +11,7 @@ namespace CloudLab.Emulator.Kubernetes.Controllers;
 internal sealed class Cluster(ObjectService objects)
 {
     public const string Manager = "kube-controller-manager", Kubelet = "kubelet";
+    private const string Events = "/events";
 
     public ObjectService Objects => objects;
 
@@ -39,6 +42,60 @@ internal sealed class Cluster(ObjectService objects)
 
     public void SetStatus(string shelf, JsonObject node, JsonObject status, string manager = Manager) =>
         Update(shelf, NamespaceOf(node), NameOf(node), live => live["status"] = status, "status", manager);
+
+    /// <summary>Records an event about an object; the same one again only counts up.</summary>
+    public void Tell(JsonObject about, string type, string reason, string message, string component)
+    {
+        string ns = NamespaceOf(about) is { Length: > 0 } own ? own : "default", uid = about.Text("metadata", "uid") ?? "";
+        byte[] identity = SHA256.HashData(Encoding.UTF8.GetBytes($"{uid}\n{reason}\n{message}"));
+        string name = $"{NameOf(about)}.{Convert.ToHexStringLower(identity.AsSpan(0, 8))}", now = Json.Now();
+        try
+        {
+            if (Get(Events, ns, name) is not null)
+            {
+                Update(Events, ns, name, live =>
+                {
+                    live["count"] = (live.Number("count") ?? 1) + 1;
+                    live["lastTimestamp"] = now;
+                }, manager: component);
+                return;
+            }
+
+            Create(Events, ns, new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = name },
+                ["involvedObject"] = new JsonObject
+                {
+                    ["apiVersion"] = about.Text("apiVersion"),
+                    ["kind"] = about.Text("kind"),
+                    ["name"] = NameOf(about),
+                    ["namespace"] = NamespaceOf(about),
+                    ["uid"] = uid,
+                },
+                ["type"] = type,
+                ["reason"] = reason,
+                ["message"] = message,
+                ["source"] = new JsonObject { ["component"] = component },
+                ["firstTimestamp"] = now,
+                ["lastTimestamp"] = now,
+                ["count"] = 1,
+            }, component);
+        }
+        catch (ApiError)
+        {
+            // Its namespace is going away, and nobody will read it: a controller goes on without.
+        }
+    }
+
+    /// <summary>The object that controls another, as far as an event about it has to know it; null where none does.</summary>
+    public static JsonObject? OwnerOf(JsonObject node) => node.Items("metadata", "ownerReferences").FirstOrDefault(owner => owner.Flag("controller")) is { } owner
+        ? new JsonObject
+        {
+            ["apiVersion"] = owner.Text("apiVersion"),
+            ["kind"] = owner.Text("kind"),
+            ["metadata"] = new JsonObject { ["name"] = owner.Text("name"), ["namespace"] = NamespaceOf(node), ["uid"] = owner.Text("uid") },
+        }
+        : null;
 
     /// <summary>Deletes an object if it is there.</summary>
     public void Delete(string shelf, string ns, string name, string? uid = null, long? grace = null, string? propagation = "Background")
@@ -139,6 +196,13 @@ internal sealed class Cluster(ObjectService objects)
             return;
         }
 
+        RemoveCondition(status, type);
+        all.Add(condition);
+    }
+
+    public static void RemoveCondition(JsonObject status, string type)
+    {
+        JsonArray all = status.EnsureList("conditions");
         for (int i = all.Count - 1; i >= 0; i--)
         {
             if (all[i].Text("type") == type)
@@ -146,8 +210,6 @@ internal sealed class Cluster(ObjectService objects)
                 all.RemoveAt(i);
             }
         }
-
-        all.Add(condition);
     }
 
     private static bool ControllerOf(StoredObject stored) =>

@@ -23,9 +23,9 @@ internal sealed class ControllerManager : IAsyncDisposable
         controllers =
         [
             new DefinitionController(cluster), new NamespaceController(cluster), new DeploymentController(cluster), new ReplicaSetController(cluster),
-            new StatefulSetController(cluster), new DaemonSetController(cluster), new JobController(cluster), new PodController(cluster, options),
-            new ServiceController(cluster), new DisruptionController(cluster), new AutoscalerController(cluster), new ClaimController(cluster),
-            new GarbageCollector(cluster),
+            new StatefulSetController(cluster), new DaemonSetController(cluster), new JobController(cluster), new CronJobController(cluster),
+            new PodController(cluster, options), new ServiceController(cluster), new DisruptionController(cluster), new AutoscalerController(cluster),
+            new ClaimController(cluster), new QuotaController(cluster), new GarbageCollector(cluster),
         ];
         running = Task.Run(RunAsync);
     }

@@ -25,11 +25,10 @@ internal sealed class DaemonSetController(Cluster cluster) : Controller(cluster)
             selector.All(pair => node.Labels.TryGetValue(pair.Key, out string? value) && value == pair.Value))];
         foreach (StoredObject node in nodes.Where(node => !pods.Any(pod => pod.Text("spec", "nodeName") == node.Name)))
         {
-            JsonObject pod = Pods.FromTemplate(set.At("spec", "template"), set);
-            pod.Ensure("metadata")["generateName"] = name + "-";
+            JsonObject pod = Pods.FromTemplate(set);
             pod.Ensure("metadata").Ensure("labels")[Revisions.Label] = revision;
             pod.Ensure("spec")["nodeName"] = node.Name;
-            pods.Add(Cluster.Create("/pods", ns, pod));
+            pods.Add(Pods.Create(Cluster, set, pod, "daemonset-controller"));
         }
 
         HashSet<string> names = [.. nodes.Select(node => node.Name)];

@@ -206,8 +206,15 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
 
     private void ScaleSet(JsonObject set, long count)
     {
-        if (set.Number("spec", "replicas") != count)
+        long before = set.Number("spec", "replicas") ?? 0;
+        if (before != count)
         {
+            if (Cluster.OwnerOf(set) is { } deployment)
+            {
+                Cluster.Tell(deployment, "Normal", "ScalingReplicaSet",
+                    $"Scaled {(count > before ? "up" : "down")} replica set {Cluster.NameOf(set)} from {before} to {count}", "deployment-controller");
+            }
+
             Cluster.Update(Sets, Cluster.NamespaceOf(set), Cluster.NameOf(set), live => live["spec"]!["replicas"] = count);
         }
     }
@@ -251,6 +258,13 @@ internal sealed class DeploymentController(Cluster cluster) : Controller(cluster
         bool enough = available >= wanted - missing;
         Cluster.SetCondition(status, before, "Available", enough, enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
             enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.", hasUpdateTime: true);
+        JsonObject? failure = sets.SelectMany(set => set.Items("status", "conditions")).FirstOrDefault(c => c.Text("type") == "ReplicaFailure" && c.Text("status") == "True");
+        Cluster.RemoveCondition(status, "ReplicaFailure");
+        if (failure is not null)
+        {
+            Cluster.SetCondition(status, before, "ReplicaFailure", true, failure.Text("reason") ?? "", failure.Text("message") ?? "", hasUpdateTime: true);
+        }
+
         TimeSpan? again = Progress(deployment, status, before, now, isNew, wanted, total, updated, available);
         string? revision = now.Text("metadata", "annotations", Revision);
         Cluster.Update(Shelf, ns, name, live =>

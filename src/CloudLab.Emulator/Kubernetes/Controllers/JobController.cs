@@ -34,9 +34,7 @@ internal sealed class JobController(Cluster cluster) : Controller(cluster)
         long wanted = isSuspended || isComplete || isFailed ? 0 : completions is { } all ? Math.Min(parallelism, all - succeeded) : succeeded > 0 ? active.Count : parallelism;
         for (long i = active.Count; i < wanted; i++)
         {
-            JsonObject pod = Pods.FromTemplate(job.At("spec", "template"), job);
-            pod.Ensure("metadata")["generateName"] = name + "-";
-            active.Add(Cluster.Create("/pods", ns, pod));
+            active.Add(Pods.Create(Cluster, job, Pods.FromTemplate(job), "job-controller"));
         }
 
         foreach (JsonObject pod in active.Skip((int)wanted).ToList())
@@ -80,11 +78,13 @@ internal sealed class JobController(Cluster cluster) : Controller(cluster)
             status["completionTime"] = Json.Now();
             Cluster.SetCondition(status, before, "SuccessCriteriaMet", true, "CompletionsReached", "Reached expected number of succeeded pods");
             Cluster.SetCondition(status, before, "Complete", true, "CompletionsReached", "Reached expected number of succeeded pods");
+            Cluster.Tell(job, "Normal", "Completed", "Job completed", "job-controller");
         }
         else if (isFailed)
         {
             Cluster.SetCondition(status, before, "FailureTarget", true, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
             Cluster.SetCondition(status, before, "Failed", true, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
+            Cluster.Tell(job, "Warning", "BackoffLimitExceeded", "Job has reached the specified backoff limit", "job-controller");
         }
 
         Cluster.SetStatus(Shelf, job, status);

@@ -11,7 +11,7 @@ namespace CloudLab.Emulator.Kubernetes.Controllers;
 /// </summary>
 internal sealed class PodController(Cluster cluster, KubernetesOptions options) : Controller(cluster)
 {
-    private const string Shelf = "/pods";
+    private const string Shelf = "/pods", Scheduler = "default-scheduler";
 
     private readonly Dictionary<string, DateTimeOffset> started = [];
     private readonly Dictionary<string, DateTimeOffset> created = [];
@@ -125,6 +125,11 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
         // Nothing runs that would need its grace period.
         if ((pod.Number("metadata", "deletionGracePeriodSeconds") ?? 0) > 0)
         {
+            foreach (JsonObject container in pod.Items("spec", "containers"))
+            {
+                Tell(pod, "Normal", "Killing", $"Stopping container {container.Text("name")}");
+            }
+
             Cluster.Delete(Shelf, ns, name, pod.Text("metadata", "uid"), grace: 0, propagation: null);
         }
 
@@ -145,8 +150,7 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
         if (node is null)
         {
             bool isMismatch = nodes.All(node => !wanted.All(pair => node.Labels.TryGetValue(pair.Key, out string? value) && value == pair.Value));
-            SetStatus(pod, status => Cluster.SetCondition(status, pod["status"], "PodScheduled", false, "Unschedulable",
-                $"0/{nodes.Count} nodes are available: {nodes.Count} node(s) {(isMismatch ? "didn't match Pod's node affinity/selector" : "were unschedulable")}."));
+            Unschedulable(pod, $"0/{nodes.Count} nodes are available: {nodes.Count} node(s) {(isMismatch ? "didn't match Pod's node affinity/selector" : "were unschedulable")}.");
             return null;
         }
 
@@ -155,15 +159,23 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
             JsonObject? found = Cluster.Get("/persistentvolumeclaims", ns, claim);
             if (found.Text("status", "phase") != "Bound")
             {
-                SetStatus(pod, status => Cluster.SetCondition(status, pod["status"], "PodScheduled", false, "Unschedulable",
-                    $"0/{nodes.Count} nodes are available: {(found is null ? $"persistentvolumeclaim \"{claim}\" not found" : "pod has unbound immediate PersistentVolumeClaims")}."));
+                Unschedulable(pod, $"0/{nodes.Count} nodes are available: {(found is null ? $"persistentvolumeclaim \"{claim}\" not found" : "pod has unbound immediate PersistentVolumeClaims")}.");
                 return null;
             }
         }
 
         Cluster.Update(Shelf, ns, name, live => live["spec"]!["nodeName"] = node.Name, "binding", "kube-scheduler");
+        Cluster.Tell(pod, "Normal", "Scheduled", $"Successfully assigned {ns}/{name} to {node.Name}", Scheduler);
         return null;
     }
+
+    private void Unschedulable(JsonObject pod, string why)
+    {
+        SetStatus(pod, status => Cluster.SetCondition(status, pod["status"], "PodScheduled", false, "Unschedulable", why));
+        Cluster.Tell(pod, "Warning", "FailedScheduling", why, Scheduler);
+    }
+
+    private void Tell(JsonObject pod, string type, string reason, string message) => Cluster.Tell(pod, type, reason, message, Cluster.Kubelet);
 
     private void Create(JsonObject pod, JsonObject status)
     {
@@ -194,6 +206,12 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
                 })]);
                 Conditions(pod, status, false, "ContainersNotReady", Unready(pod));
             });
+            foreach (string image in containers.Select(container => container.Text("image") ?? "").Where(CannotPull))
+            {
+                Tell(pod, "Warning", "Failed", $"Failed to pull image \"{image}\": {image}: not found");
+                Tell(pod, "Normal", "BackOff", $"Back-off pulling image \"{image}\"");
+            }
+
             return null;
         }
 
@@ -223,6 +241,14 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
             Conditions(pod, status, !Crashes(pod), "ContainersNotReady", Unready(pod));
         });
         started[pod.Text("metadata", "uid")!] = DateTimeOffset.UtcNow;
+        foreach (JsonObject container in containers)
+        {
+            string own = container.Text("name") ?? "";
+            Tell(pod, "Normal", "Pulled", $"Container image \"{container.Text("image")}\" already present on machine");
+            Tell(pod, "Normal", "Created", $"Container created: {own}");
+            Tell(pod, "Normal", "Started", $"Container started: {own}");
+        }
+
         return null;
     }
 
@@ -280,6 +306,10 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
         if (!restarts)
         {
             started.Remove(uid);
+        }
+        else
+        {
+            Tell(pod, "Warning", "BackOff", $"Back-off restarting failed container in pod {Cluster.NameOf(pod)}_{Cluster.NamespaceOf(pod)}({uid})");
         }
 
         return null;

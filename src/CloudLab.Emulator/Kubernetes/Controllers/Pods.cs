@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Emulator.Kubernetes.Api;
 
 namespace CloudLab.Emulator.Kubernetes.Controllers;
 
@@ -27,15 +28,36 @@ internal static class Pods
         return since is { } time && DateTimeOffset.UtcNow - time >= TimeSpan.FromSeconds(minReadySeconds);
     }
 
-    /// <summary>A pod made from a template.</summary>
-    public static JsonObject FromTemplate(JsonNode? template, JsonObject owner)
+    /// <summary>A pod made from the template of its owner.</summary>
+    public static JsonObject FromTemplate(JsonObject owner)
     {
+        JsonNode? template = owner.At("spec", "template");
         JsonObject metadata = template.Object("metadata")?.Copy() ?? [];
         metadata.Remove("name");
         metadata.Remove("creationTimestamp");
+        metadata["generateName"] = Cluster.NameOf(owner) + "-";
         metadata["ownerReferences"] = new JsonArray(Cluster.Reference(owner));
         return new JsonObject { ["metadata"] = metadata, ["spec"] = template.At("spec")?.DeepClone() };
     }
+
+    /// <summary>Creates a pod and tells its owner's events of it, or of the refusal.</summary>
+    public static JsonObject Create(Cluster cluster, JsonObject owner, JsonObject pod, string component)
+    {
+        try
+        {
+            JsonObject created = cluster.Create("/pods", Cluster.NamespaceOf(owner), pod);
+            cluster.Tell(owner, "Normal", "SuccessfulCreate", $"Created pod: {Cluster.NameOf(created)}", component);
+            return created;
+        }
+        catch (ApiError error) when (IsRefusal(error))
+        {
+            cluster.Tell(owner, "Warning", "FailedCreate", $"Error creating: {error.Message}", component);
+            throw;
+        }
+    }
+
+    /// <summary>Whether a pod was refused for what it is: by a quota, a LimitRange or the validation.</summary>
+    public static bool IsRefusal(ApiError error) => error.Code is 403 or 422;
 
     /// <summary>A short name for a template, the same for the same template.</summary>
     public static string Hash(JsonNode? template, long collisions = 0)

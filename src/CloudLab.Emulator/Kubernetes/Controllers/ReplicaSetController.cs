@@ -7,7 +7,7 @@ namespace CloudLab.Emulator.Kubernetes.Controllers;
 /// <summary>Keeps the number of pods of ReplicaSets and ReplicationControllers.</summary>
 internal sealed class ReplicaSetController(Cluster cluster) : Controller(cluster)
 {
-    private const string Sets = "apps/replicasets", Old = "/replicationcontrollers";
+    private const string Sets = "apps/replicasets", Old = "/replicationcontrollers", Component = "replicaset-controller";
 
     public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change) =>
         SelfOrOwners(change, Sets, "/pods").Concat(SelfOrOwners(change, Old, "/pods").Select(key => (key.Namespace, "rc:" + key.Name)));
@@ -24,13 +24,19 @@ internal sealed class ReplicaSetController(Cluster cluster) : Controller(cluster
         LabelSelector? selector = shelf == Old ? LabelSelector.FromMap(set.At("spec", "selector")) : LabelSelector.FromObject(set.At("spec", "selector"));
         List<JsonObject> pods = [.. Cluster.Claim("/pods", set, selector).Where(Pods.IsActive)];
         long wanted = set.Number("spec", "replicas") ?? 1;
+        string? failure = null;
         if (!Pods.IsDeleting(set))
         {
-            for (long i = pods.Count; i < wanted; i++)
+            try
             {
-                JsonObject pod = Pods.FromTemplate(set.At("spec", "template"), set);
-                pod.Ensure("metadata")["generateName"] = name + "-";
-                pods.Add(Cluster.Create("/pods", ns, pod));
+                for (long i = pods.Count; i < wanted; i++)
+                {
+                    pods.Add(Pods.Create(Cluster, set, Pods.FromTemplate(set), Component));
+                }
+            }
+            catch (ApiError error) when (Pods.IsRefusal(error))
+            {
+                failure = error.Message;
             }
 
             // The ones that serve least go first, then the youngest.
@@ -38,6 +44,7 @@ internal sealed class ReplicaSetController(Cluster cluster) : Controller(cluster
                 .Take((int)Math.Max(0, pods.Count - wanted)).ToList())
             {
                 Cluster.Delete("/pods", ns, Cluster.NameOf(pod), propagation: null);
+                Cluster.Tell(set, "Normal", "SuccessfulDelete", $"Deleted pod: {Cluster.NameOf(pod)}", Component);
                 pods.Remove(pod);
             }
         }
@@ -61,7 +68,12 @@ internal sealed class ReplicaSetController(Cluster cluster) : Controller(cluster
         }
 
         status["observedGeneration"] = set.Number("metadata", "generation") ?? 1;
+        if (failure is not null)
+        {
+            Cluster.SetCondition(status, set["status"], "ReplicaFailure", true, "FailedCreate", failure);
+        }
+
         Cluster.SetStatus(shelf, set, status);
-        return ready > available ? TimeSpan.FromMilliseconds(500) : null;
+        return failure is not null ? TimeSpan.FromSeconds(5) : ready > available ? TimeSpan.FromMilliseconds(500) : null;
     }
 }

@@ -96,8 +96,9 @@ internal sealed class StatefulSetController(Cluster cluster) : Controller(cluste
     private void CreatePod(JsonObject set, long number, string revision)
     {
         string ns = Cluster.NamespaceOf(set), name = string.Create(CultureInfo.InvariantCulture, $"{Cluster.NameOf(set)}-{number}");
-        JsonObject pod = Pods.FromTemplate(set.At("spec", "template"), set);
+        JsonObject pod = Pods.FromTemplate(set);
         JsonObject metadata = pod.Ensure("metadata"), labels = metadata.Ensure("labels"), spec = pod.Ensure("spec");
+        metadata.Remove("generateName");
         metadata["name"] = name;
         labels["statefulset.kubernetes.io/pod-name"] = name;
         labels["apps.kubernetes.io/pod-index"] = number.ToString(CultureInfo.InvariantCulture);
@@ -135,6 +136,7 @@ internal sealed class StatefulSetController(Cluster cluster) : Controller(cluste
         }
 
         Cluster.Create("/pods", ns, pod);
+        Cluster.Tell(set, "Normal", "SuccessfulCreate", $"create Pod {name} in StatefulSet {Cluster.NameOf(set)} successful", "statefulset-controller");
     }
 
     private TimeSpan? SetStatus(JsonObject set, string revision, long wanted)

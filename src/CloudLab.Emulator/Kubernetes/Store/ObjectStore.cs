@@ -68,6 +68,15 @@ internal sealed class ObjectStore
         }
     }
 
+    /// <summary>All objects of a namespace, of every kind.</summary>
+    public List<StoredObject> ListNamespace(string ns)
+    {
+        lock (Gate)
+        {
+            return [.. shelves.Values.SelectMany(objects => objects.Values).Where(stored => stored.Namespace == ns)];
+        }
+    }
+
     /// <summary>What a shelf held at a revision; null when that is forgotten.</summary>
     public List<StoredObject>? ListAt(string shelf, string? ns, long revision)
     {
