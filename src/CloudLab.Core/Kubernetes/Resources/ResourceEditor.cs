@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources;
@@ -29,6 +31,35 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
 
     private const int MostTries = 20;
 
+    /// <summary>Reads a patch that somebody wrote.</summary>
+    /// <param name="value">JSON or YAML text, a dictionary or a list.</param>
+    /// <returns>The patch. Throws <see cref="LabException"/> (<c>PatchInvalid</c>).</returns>
+    public static JsonNode ReadPatch(object? value)
+    {
+        JsonNode? patch = null;
+        string why = "it is neither an object nor a list";
+        if (value is string text)
+        {
+            SourceDocument[] documents = [.. SourceReader.Read(text)];
+            patch = documents is [{ Problem: null }] ? documents[0].Content : null;
+            why = documents.Select(one => one.Problem).FirstOrDefault(one => one is not null) is { } problem ? $"line {problem.Line}, column {problem.Column}: {problem.Reason}" : why;
+        }
+        else
+        {
+            patch = ObjectJson.Of(value);
+        }
+
+        return patch is JsonObject or JsonArray ? patch
+            : throw new LabException(LabErrorKind.InvalidArgument, "PatchInvalid", $"The patch cannot be read: {why}. Write it as in -Patch @{{ spec = @{{ replicas = 2 }} }}.");
+    }
+
+    /// <summary>How a patch is probably meant.</summary>
+    /// <param name="patch">The patch.</param>
+    /// <param name="resource">What it is for.</param>
+    /// <returns>A JSON patch for a list, else the one that merges best for the kind.</returns>
+    public static ResourcePatchType PatchTypeOf(JsonNode patch, ApiResource resource) =>
+        patch is JsonArray ? ResourcePatchType.Json : ApiResource.IsBuiltIn(resource.Group) ? ResourcePatchType.Strategic : ResourcePatchType.Merge;
+
     /// <summary>Sends a patch as it is.</summary>
     /// <param name="resource">Kind of the object.</param>
     /// <param name="ns">Its namespace.</param>
@@ -41,6 +72,110 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
     public async Task<LabResource> PatchAsync(
         ApiResource resource, string? ns, string name, ResourcePatchType type, JsonNode patch, string? subresource, CancellationToken cancellation) =>
         Resource(await SendAsync(resource, ns, name, type, patch, subresource, cancellation), resource);
+
+    /// <summary>Changes an object by what a script does to it, or to its newest form where somebody else was faster.</summary>
+    /// <param name="resource">Kind of the object.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="change">Changes the parts of the object; may be called again.</param>
+    /// <param name="plain">Makes .NET's objects of what was put in.</param>
+    /// <param name="subresource">The part that is changed: <c>status</c>; null for the object.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The object afterwards, and whether it changed.</returns>
+    public Task<(LabResource Object, bool Changed)> EditAsync(
+        ApiResource resource, string? ns, string name, Func<LabResource, Task> change, Func<object?, object?> plain, string? subresource,
+        CancellationToken cancellation) => ChangeAsync(
+            resource, ns, name,
+            async copy =>
+            {
+                LabResource edited = new(copy, resource);
+                await change(edited);
+                return edited.ToObject(plain);
+            },
+            subresource, cancellation);
+
+    /// <summary>Changes an object by text that a person edits: JSON or YAML.</summary>
+    /// <param name="resource">Kind of the object.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="edit">Gets the object as text and gives it as it shall be; null where nothing was changed. May be called again.</param>
+    /// <param name="subresource">The part that is changed: <c>status</c>; null for the object.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The object afterwards, and whether it changed. Throws <see cref="LabException"/> (<c>EditInvalid</c>) where the text is no object, or another one.</returns>
+    public Task<(LabResource Object, bool Changed)> EditTextAsync(
+        ApiResource resource, string? ns, string name, Func<string, Task<string?>> edit, string? subresource, CancellationToken cancellation) => ChangeAsync(
+            resource, ns, name,
+            async copy =>
+            {
+                string description = resource.Describe(ns, name);
+                if (await edit(new LabResource(copy, resource).ToJson()) is not { } text)
+                {
+                    return copy;
+                }
+
+                SourceDocument[] documents = [.. SourceReader.Read(text)];
+                return documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
+                    ? edited
+                    : throw new LabException(
+                        LabErrorKind.InvalidData, "EditInvalid",
+                        $"What was edited is not {description} any more{(documents.Select(one => one.Problem).FirstOrDefault(one => one is not null) is { } problem ? $": line {problem.Line}, column {problem.Column}: {problem.Reason}" : ": kind and name have to stay")}; nothing was changed.")
+                    {
+                        Target = description,
+                    };
+            },
+            subresource, cancellation);
+
+    /// <summary>Sets and removes labels or annotations.</summary>
+    /// <param name="resource">Kind of the object.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="field"><c>labels</c> or <c>annotations</c>.</param>
+    /// <param name="values">Values by key; null removes one.</param>
+    /// <param name="overwrite">Whether a key may get another value than it has.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The object afterwards, and whether it changed. Throws <see cref="LabException"/> (<c>ValueExists</c>) where a key has another value.</returns>
+    public Task<(LabResource Object, bool Changed)> MarkAsync(
+        ApiResource resource, string? ns, string name, string field, IReadOnlyDictionary<string, string?> values, bool overwrite, CancellationToken cancellation) => ChangeAsync(
+            resource, ns, name,
+            live =>
+            {
+                if (live["metadata"] is not JsonObject metadata)
+                {
+                    live["metadata"] = metadata = [];
+                }
+
+                JsonObject marks = metadata[field] as JsonObject ?? [];
+                foreach ((string key, string? value) in values)
+                {
+                    if (value is null)
+                    {
+                        marks.Remove(key);
+                    }
+                    else if (marks[key] is { } had && had.ToString() != value && !overwrite)
+                    {
+                        throw new LabException(
+                            LabErrorKind.AlreadyExists, "ValueExists",
+                            $"{resource.Describe(ns, name)} has {key}={had} already: -Overwrite sets it to '{value}'.")
+                        {
+                            Target = resource.Describe(ns, name),
+                        };
+                    }
+                    else
+                    {
+                        marks[key] = value;
+                    }
+                }
+
+                if (marks.Count == 0)
+                {
+                    metadata.Remove(field);
+                }
+                else if (marks.Parent is null)
+                {
+                    metadata[field] = marks;
+                }
+            },
+            cancellation);
 
     /// <summary>
     /// Reads an object, changes it and sends the difference, on the condition that nobody changed it meanwhile; else reads it again and changes that.

@@ -13,6 +13,13 @@ public sealed class RolloutChanger(ResourceEditor editor)
     // kubectl's own, so that its history shows the same.
     private const string RestartedAt = "kubectl.kubernetes.io/restartedAt";
 
+    /// <summary>The names of the containers that an object describes, those that initialize first.</summary>
+    /// <param name="resource">A pod, or an object with a pod template.</param>
+    /// <returns>Names; none where it describes no pods.</returns>
+    public static IReadOnlyList<string> ContainersOf(LabResource resource) => PodTemplate.SpecOf(resource.Kind, resource.ToObject()) is { } spec
+        ? [.. PodTemplate.Containers(spec).Select(container => container.Text("name")).OfType<string>()]
+        : [];
+
     /// <summary>Replaces all pods of a workload, as <c>kubectl rollout restart</c> does.</summary>
     /// <param name="resource">Its kind.</param>
     /// <param name="workload">The workload.</param>

@@ -80,7 +80,7 @@ public sealed class RolloutHistory(KubernetesApi api)
     /// <param name="editor">Who changes it.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The workload afterwards, which revision it was, and whether anything changed. Throws <see cref="LabException"/>: <c>RevisionNotFound</c>, <c>RolloutPaused</c>, <c>KindNotSupported</c>.</returns>
-    internal async Task<(LabResource Object, long Revision, bool Changed)> UndoAsync(
+    public async Task<(LabResource Object, long Revision, bool Changed)> UndoAsync(
         ApiResource resource, LabResource workload, long revision, ResourceEditor editor, CancellationToken cancellation)
     {
         string description = resource.Describe(workload.Namespace, workload.Name);
