@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Resources;
@@ -61,7 +62,7 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
 
     /// <summary>The part of the object that is changed: <c>status</c>, <c>scale</c>.</summary>
     [Parameter]
-    [ArgumentCompletions("status", "scale")]
+    [ArgumentCompleter(typeof(SubresourceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Subresource { get; set; }
 

@@ -23,7 +23,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 ///   template:
 ///     metadata: { labels: { app: movies } }
 ///     spec: { containers: [{ name: web, image: "movies:1" }] }' | Deploy-LabManifest
-/// Set-LabAnnotation deploy/movies @{ 'kubernetes.io/change-cause'='new theme'; old=$null }
+/// Set-LabAnnotation deploy/movies -Annotation @{ 'kubernetes.io/change-cause'='new theme'; old=$null }
 /// </code>
 /// </example>
 /// <example>

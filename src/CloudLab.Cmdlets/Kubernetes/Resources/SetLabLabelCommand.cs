@@ -23,7 +23,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 ///   template:
 ///     metadata: { labels: { app: movies } }
 ///     spec: { containers: [{ name: web, image: "movies:1" }] }' | Deploy-LabManifest
-/// Set-LabLabel deploy/movies @{ tier='front'; old=$null }
+/// Set-LabLabel deploy/movies -Label @{ tier='front'; old=$null }
 /// </code>
 /// </example>
 /// <example>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Common.Errors;
@@ -58,7 +59,7 @@ public sealed class WaitLabResourceCommand : ResourceTargetCommand
 
     /// <summary>What to wait for; any one of several.</summary>
     [Parameter]
-    [ArgumentCompletions("Ready", "Available", "Complete", "Deleted", "Exists", "Condition=", "jsonpath=")]
+    [ArgumentCompleter(typeof(WaitConditionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] For { get; set; } = ["Ready"];
 

@@ -45,6 +45,22 @@ internal sealed class JsonPath
         return reader.AtEnd ? new JsonPath(text, steps) : throw reader.Mistake("a '.' or '[' is expected");
     }
 
+    /// <summary>The first value that a path leads to; none where the path itself is wrong.</summary>
+    /// <param name="node">Where it begins.</param>
+    /// <param name="path">The path.</param>
+    /// <returns>The value, or null.</returns>
+    public static JsonNode? First(JsonNode? node, string path)
+    {
+        try
+        {
+            return Parse(path).Find(node).FirstOrDefault();
+        }
+        catch (LabException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Everything that the path leads to.</summary>
     /// <param name="node">Where it begins.</param>
     /// <returns>The values in order; none where it leads nowhere.</returns>

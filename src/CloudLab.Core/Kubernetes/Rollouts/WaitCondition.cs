@@ -262,9 +262,9 @@ public abstract class WaitCondition
             }
 
             string text = JsonPath.Print(found[0]);
-            return value is null ? Met($"{path.Text} is {Short(text)}")
+            return value is null ? Met(Short(text))
                 : found[0] is JsonObject or JsonArray ? Failed($"{path.Text} is a {(found[0] is JsonObject ? "map" : "list")}, and only a single value can be compared")
-                : text == value ? Met($"{path.Text} is {text}")
+                : text == value ? Met(Short(text))
                 : Ended(kind, resource) is { } ended && path.Text.Contains("status", StringComparison.Ordinal) ? Failed($"{path.Text} is {Short(text)}: {ended}")
                 : Waiting($"{path.Text} is {Short(text)}");
         }
