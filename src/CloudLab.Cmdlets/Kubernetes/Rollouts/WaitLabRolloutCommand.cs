@@ -53,9 +53,6 @@ public sealed class WaitLabRolloutCommand : ResourceTargetCommand
     public TimeSpan StableFor { get; set; }
 
     /// <inheritdoc/>
-    private protected override string? DefaultKind => "deployments";
-
-    /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         await foreach (ResourceTarget target in TargetsAsync(cancellation))

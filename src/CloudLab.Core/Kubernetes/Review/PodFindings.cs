@@ -9,6 +9,9 @@ namespace CloudLab.Core.Kubernetes.Review;
 /// <summary>What a pod's status and events say that is wrong with it. Pure: it asks no cluster.</summary>
 internal static partial class PodFindings
 {
+    // What a node takes to confirm the end of a pod after its grace period.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
+
     /// <summary>Judges a pod.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="events">Its events, the latest first.</param>
@@ -18,7 +21,9 @@ internal static partial class PodFindings
         JsonObject metadata = pod.Object("metadata") ?? [], spec = pod.Object("spec") ?? [], status = pod.Object("status") ?? [];
         string name = metadata.Text("name") ?? "";
         List<LabPodFinding> found = [.. Scheduling(pod, spec), .. Whole(metadata, status)];
-        foreach (JsonObject state in status.Objects("initContainerStatuses").Concat(status.Objects("containerStatuses")))
+        // What ends because the pod is being deleted did not crash.
+        bool going = metadata.Text("deletionTimestamp") is not null;
+        foreach (JsonObject state in going ? [] : status.Objects("initContainerStatuses").Concat(status.Objects("containerStatuses")))
         {
             string container = state.Text("name") ?? "";
             bool init = status.Objects("initContainerStatuses").Contains(state);
@@ -28,7 +33,7 @@ internal static partial class PodFindings
         }
 
         // The kubelet says of a volume that cannot be mounted only in an event.
-        if (status.Objects("containerStatuses").Concat(status.Objects("initContainerStatuses")).Any(c => c.Object("state")?.Object("waiting") is not null))
+        if (!going && status.Objects("containerStatuses").Concat(status.Objects("initContainerStatuses")).Any(c => c.Object("state")?.Object("waiting") is not null))
         {
             found.AddRange(Mounts(events));
         }
@@ -158,7 +163,7 @@ internal static partial class PodFindings
         }
 
         if (metadata.Text("deletionTimestamp") is { } deleted && DateTimeOffset.TryParse(deleted, CultureInfo.InvariantCulture, out DateTimeOffset time)
-            && time < DateTimeOffset.UtcNow)
+            && time + Slack < DateTimeOffset.UtcNow)
         {
             IReadOnlyList<string> finalizers = metadata.Texts("finalizers");
             yield return Warning(

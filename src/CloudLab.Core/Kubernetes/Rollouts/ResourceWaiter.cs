@@ -404,7 +404,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
             pending.Remove((entry.Target.Namespace, entry.Target.Name));
             string why = report.State == ReadyState.Failed ? await owner.pods.TroublesAsync(entry.Target, content, cancellation) : "";
             string purpose = Purpose(plan);
-            string failed = purpose.StartsWith("to be ", StringComparison.Ordinal) ? $"did not become {purpose[6..]}" : $"will not come {purpose}";
+            string failed = purpose.StartsWith("to be ", StringComparison.Ordinal) ? $"did not become {purpose[6..]}" : $"did not {purpose[3..]}";
             await EndAsync(new WaitEnd(entry.Target, report.Seen, report.State == ReadyState.Ready ? null : new LabException(
                 LabErrorKind.ServiceFailed, plan.FailureCode, $"{entry.Target.Description} {failed}: {report.Seen.TrimEnd('.')}{why}.")
             {

@@ -40,7 +40,7 @@ internal sealed class RolloutWatch(KubernetesApi api, IReporter reporter)
         WaitPlan plan = new()
         {
             Targets = [.. workloads.Select(pair => pair.Target)],
-            Conditions = [WaitCondition.RolledOut],
+            Conditions = [WaitCondition.RolledOut(workloads.Select(pair => pair.Workload))],
             Timeout = timeout,
             FailureAdvice = "Debug-LabPod says why; Undo-LabRollout goes back to the revision before.",
         };

@@ -23,9 +23,6 @@ public abstract class WaitCondition
     /// <summary>Ready as manifests mean it: a pod that has succeeded is.</summary>
     internal static WaitCondition Deployed { get; } = new DeployedCondition();
 
-    /// <summary>Rolled out as <c>kubectl rollout status</c> means it.</summary>
-    internal static WaitCondition RolledOut { get; } = new RolledOutCondition();
-
     /// <summary>How it is written: <c>Ready</c>, <c>Condition=Available</c>.</summary>
     public string Name { get; }
 
@@ -37,6 +34,11 @@ public abstract class WaitCondition
 
     /// <summary>True where a claim counts whose volume comes with its first pod.</summary>
     internal virtual bool TakesLateClaims => false;
+
+    /// <summary>Rolled out as <c>kubectl rollout status</c> means it.</summary>
+    /// <param name="workloads">The workloads as they were when the wait began.</param>
+    /// <returns>The condition.</returns>
+    internal static WaitCondition RolledOut(IEnumerable<JsonObject> workloads) => new RolledOutCondition(workloads);
 
     /// <summary>Reads a condition.</summary>
     /// <param name="text"><c>Ready</c>, <c>Available</c>, <c>Complete</c>, <c>Deleted</c>, <c>Exists</c>, <c>Condition=TYPE[=VALUE]</c> or <c>jsonpath={.path}[=VALUE]</c>; also kubectl's <c>delete</c> and <c>create</c>.</param>
@@ -135,12 +137,38 @@ public abstract class WaitCondition
         internal override ReadyReport Judge(ApiResource kind, JsonObject resource) => Readiness.Judge(kind, resource);
     }
 
-    private sealed class RolledOutCondition() : WaitCondition("Rollout", "to roll out")
+    private sealed class RolledOutCondition : WaitCondition
     {
-        internal override ReadyReport Judge(ApiResource kind, JsonObject resource) =>
-            resource.Object("spec")?.Flag("paused") == true && Readiness.Judge(kind, resource) is { State: ReadyState.Waiting } report
+        // A deadline that an earlier revision exceeded stays in the status until the controller has got on with the new one.
+        private readonly Dictionary<string, string?> outdated = new(StringComparer.Ordinal);
+
+        public RolledOutCondition(IEnumerable<JsonObject> workloads)
+            : base("Rollout", "to roll out")
+        {
+            foreach (JsonObject workload in workloads)
+            {
+                JsonObject metadata = workload.Object("metadata") ?? [];
+                if ((workload.Object("status")?.Number("observedGeneration") ?? 0) < (metadata.Number("generation") ?? 0) && workload.Condition("Progressing") is { } condition)
+                {
+                    outdated[metadata.Text("uid") ?? ""] = condition.Text("lastUpdateTime");
+                }
+            }
+        }
+
+        internal override ReadyReport Judge(ApiResource kind, JsonObject resource)
+        {
+            if (resource.Condition("Progressing") is { } condition && outdated.TryGetValue(resource.Object("metadata")?.Text("uid") ?? "", out string? time)
+                && condition.Text("lastUpdateTime") == time)
+            {
+                resource = (JsonObject)resource.DeepClone();
+                resource.Condition("Progressing")!["reason"] = "";
+            }
+
+            ReadyReport report = Readiness.Judge(kind, resource);
+            return resource.Object("spec")?.Flag("paused") == true && report.State == ReadyState.Waiting
                 ? Failed($"it is paused ({report.Seen}): Resume-LabRollout lets it go on")
-                : Readiness.Judge(kind, resource);
+                : report;
+        }
     }
 
     private sealed class AvailableCondition() : WaitCondition("Available", "to be available")
