@@ -30,6 +30,7 @@ BeforeDiscovery {
         LabContainerProcess        = 'ProcessId', 'Memory', 'Command'
         LabContainerReport         = 'Name', 'Cause', 'RestartCount'
         LabContainerUsage          = 'Name', 'Memory', 'Processes'
+        LabDebugContainer          = 'Name', 'Container', 'Image', 'State'
         LabDockerEvent             = 'Name', 'Type', 'Action'
         LabDockerNetwork           = 'Name', 'ShortId', 'Driver'
         LabDockerVolume            = 'Name', 'Driver'
@@ -61,7 +62,9 @@ BeforeDiscovery {
         LabObjectTag               = 'Bucket', 'Key', 'Tag'
         LabObjectUrl               = 'Url', 'Method'
         LabObjectVersion           = 'Bucket', 'Key', 'VersionId', 'State', 'Size'
+        LabPodFinding              = 'Importance', 'Problem', 'Message', 'Action'
         LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
+        LabPodReport               = 'Name', 'State', 'Ready'
         LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
         LabPolicyDifference        = 'SideIndicator', 'Action', 'Resource', 'DecidedBy'
         LabPolicy                  = 'Name', 'DefaultVersionId', 'AttachmentCount'
@@ -75,6 +78,7 @@ BeforeDiscovery {
         LabQuotaUsage              = 'Quota', 'Resource'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
         LabRole                    = 'Name', 'Description'
+        LabRolloutRevision         = 'Name', 'Revision', 'Replicas', 'ChangeCause'
         LabScheduleCalendar        = 'ScheduleCount', 'RunCount', 'PeakRunCount', 'CollisionCount'
         LabScheduledRun            = 'Schedule', 'Name'
         LabScheduleTest            = 'Valid', 'Schedule', 'Name', 'Correction', 'Problem'
@@ -84,6 +88,7 @@ BeforeDiscovery {
         LabUser                    = 'Name'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
+        ResourceWaitResult         = 'Name', 'Namespace', 'Kind', 'For', 'State'
         VpaRecommendation          = 'Container', 'SampleCount', 'OomCount'
     }
     # What a type's objects contain that has a table too.

@@ -79,10 +79,10 @@ public sealed class KubectlTwinTests() : KubeTest(KubeServer.Real)
         {
             (await RunAsync("Deploy-LabManifest", new
             {
-                Manifest = $$"""
+                Manifest = """
                     apiVersion: apps/v1
                     kind: Deployment
-                    metadata: {name: {{name}}, labels: {own: "1"}, annotations: {example.com/dotted: "yes"}}
+                    metadata: {name: NAME, labels: {own: "1"}, annotations: {example.com/dotted: "yes"}}
                     spec:
                       replicas: 2
                       selector: {matchLabels: {app: web}}
@@ -90,7 +90,7 @@ public sealed class KubectlTwinTests() : KubeTest(KubeServer.Real)
                         metadata: {labels: {app: web}}
                         spec: {terminationGracePeriodSeconds: 1, containers: [{name: web, image: "busybox:1.36", command: [sleep, "600"]}, {name: side, image: "busybox:1.36", command: [sleep, "600"]}]}
 
-                    """.Replace("app: web", "app: " + name, StringComparison.Ordinal),
+                    """.Replace("app: web", "app: NAME", StringComparison.Ordinal).Replace("NAME", name, StringComparison.Ordinal),
             })).Ok();
         }
     }

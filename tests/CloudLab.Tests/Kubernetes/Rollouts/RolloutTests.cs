@@ -54,7 +54,7 @@ public sealed class RolloutOnRealClusterTests() : RolloutTests(KubeServer.Real)
         Assert.Equal((pod, "Running", "web"), (added.Name, added.State, added.Target));
         LabResource copy = Assert.Single((await RunAsync(
             "Debug-LabPod", new { Name = pod, Copy = "copied", Command = new[] { "sleep", "5" } })).Ok().OutputOf<LabResource>());
-        Assert.Equal(0, copy.Labels.Count);
+        Assert.Empty(copy.Labels.Keys);
         (await RunAsync("Wait-LabResource", new { Kind = "pod/copied", Timeout = 60 })).Ok();
     }
 }
