@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Resources;
@@ -14,7 +15,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <para>-Patch is sent as it is: a hashtable, or JSON or YAML text. -PatchType says how it is meant: Strategic (lists of containers, ports and the like are merged by name), Merge
 /// (lists are replaced), Json (a list of operations). If omitted, it is Json for a list, Strategic for kinds of Kubernetes and Merge for custom resources.</para>
 /// <para>Without either, the object opens as text in the editor that KUBE_EDITOR or EDITOR names, and what was changed is sent when the editor ends.</para>
-/// <para>Errors: NotFound; PatchInvalid; PatchTypeUnsupported; EditInvalid and EditorFailed for what comes back from the editor, EditorMissing where there is none or nobody is at the
+/// <para>Errors: NotFound; ScriptFailed; PatchInvalid; PatchTypeUnsupported; EditInvalid and EditorFailed for what comes back from the editor, EditorMissing where there is none or nobody is at the
 /// terminal; Invalid and Forbidden from the server.</para>
 /// </remarks>
 /// <example>
@@ -80,10 +81,32 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
         _ => ByEditor(ResourceTextEditor.Find(Editor), Subresource),
     };
 
+    // On the pipeline thread, where scripts run and the terminal is. What goes wrong is this object's own error, and the others go on.
+    private async Task<T> HereAsync<T>(Func<T> work, ResourceTarget target)
+    {
+        (T? result, Exception? problem) = await AskAsync<(T?, Exception?)>(() =>
+        {
+            try
+            {
+                return (work(), null);
+            }
+            catch (Exception e) when (e is LabException or RuntimeException and not PipelineStoppedException)
+            {
+                return (default, e);
+            }
+        });
+        return problem switch
+        {
+            null => result!,
+            LabException known => throw known,
+            _ => throw new LabException(LabErrorKind.InvalidData, "ScriptFailed", $"The script failed, so {target} was not changed: {problem.Message}", problem) { Target = target.ToString() },
+        };
+    }
+
     private ResourceChange ByScript(ScriptBlock script, string? subresource) => new("Edit", async (target, token) =>
         (await EditorFor(target).EditAsync(
             target.Resource, target.Namespace, target.Name,
-            edited => AskAsync(() => script.InvokeWithContext(null, [new PSVariable("_", edited)])),
+            edited => HereAsync(() => script.InvokeWithContext(null, [new PSVariable("_", edited)]), target),
             PlainObject.Of, subresource, token)).Object);
 
     private ResourceChange ByPatch(JsonNode patch, string? subresource)
@@ -99,7 +122,7 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
     private ResourceChange ByEditor(ResourceTextEditor editor, string? subresource) => new("Edit", async (target, token) =>
     {
         (LabResource after, bool changed) = await EditorFor(target).EditTextAsync(
-            target.Resource, target.Namespace, target.Name, text => AskAsync(() => editor.Edit(text, target.ToString())), subresource, token);
+            target.Resource, target.Namespace, target.Name, text => HereAsync(() => editor.Edit(text, target.ToString()), target), subresource, token);
         if (!changed)
         {
             Reporter.Verbose($"{target}: nothing was changed");

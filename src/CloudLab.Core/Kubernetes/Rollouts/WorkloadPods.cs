@@ -85,7 +85,7 @@ internal sealed class WorkloadPods(KubernetesApi api)
         try
         {
             string[] troubles = [.. (await ListAsync(target.Namespace, workload, cancellation)).SelectMany(ResourceSummary.Troubles).Distinct().Take(3)];
-            if (troubles.Length == 0 && workload.Object("metadata")?.Text("uid") is { } uid && workload.Object("spec") is not null)
+            if (troubles.Length == 0 && target.Resource.Kind != "Pod" && workload.Object("metadata")?.Text("uid") is { } uid && workload.Object("spec") is not null)
             {
                 // A quota that is used up, a volume that is not there: neither is in the status.
                 troubles = [.. (await WarningsAsync(target.Namespace, uid, cancellation)).Select(e => $"{e.Text("reason")} ({e.Text("message")})").Distinct().Take(2)];
