@@ -29,7 +29,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 ///   template:
 ///     metadata: { labels: { app: movies } }
 ///     spec: { containers: [{ name: web, image: "movies:1" }] }' | Deploy-LabManifest
-/// Edit-LabResource deploy/movies -Script { $_.Spec.Replicas = 2; $_.Spec.MinReadySeconds = 5 }
+/// Edit-LabResource deploy/movies -Script { $_.Spec.Replicas = 2; $_.Spec.minReadySeconds = 5 }
 /// </code>
 /// </example>
 /// <example>
