@@ -42,6 +42,7 @@ BeforeDiscovery {
         LabContainerProcess        = 'ProcessId', 'Memory', 'Command'
         LabContainerReport         = 'Name', 'Cause', 'RestartCount'
         LabContainerUsage          = 'Name', 'Memory', 'Processes'
+        LabDebugContainer          = 'Name', 'Container', 'Image', 'State'
         LabDockerEvent             = 'Name', 'Type', 'Action'
         LabDockerNetwork           = 'Name', 'ShortId', 'Driver'
         LabDockerVolume            = 'Name', 'Driver'
@@ -92,7 +93,9 @@ BeforeDiscovery {
         LabPodCommand              = 'Pod', 'ExitCode'
         LabPodCopy                 = 'Source', 'Destination', 'Files', 'Size'
         LabPodLogLine              = 'Pod', 'Text'
+        LabPodFinding              = 'Importance', 'Problem', 'Message', 'Action'
         LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
+        LabPodReport               = 'Name', 'State', 'Ready'
         LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
         LabPolicyDifference        = 'SideIndicator', 'Action', 'Resource', 'DecidedBy'
         LabPolicy                  = 'Name', 'DefaultVersionId', 'AttachmentCount'
@@ -110,6 +113,7 @@ BeforeDiscovery {
         LabResourceQuota           = 'Name', 'Namespace'
         LabRole                    = 'Name', 'Description'
         LabRoleBinding             = 'Name', 'Namespace'
+        LabRolloutRevision         = 'Name', 'Revision', 'Replicas', 'ChangeCause'
         LabScheduleCalendar        = 'ScheduleCount', 'RunCount', 'PeakRunCount', 'CollisionCount'
         LabScheduledRun            = 'Schedule', 'Name'
         LabScheduleTest            = 'Valid', 'Schedule', 'Name', 'Correction', 'Problem'
@@ -124,6 +128,7 @@ BeforeDiscovery {
         ManifestComparison         = 'Name', 'Namespace', 'Kind', 'Status'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
         PolicyDocument             = 'Version', 'Statement'
+        ResourceWaitResult         = 'Name', 'Namespace', 'Kind', 'For', 'State'
         VpaRecommendation          = 'Container', 'SampleCount', 'OomCount'
     }
     # What a type's objects contain that has a table too.

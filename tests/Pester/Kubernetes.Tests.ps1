@@ -230,6 +230,61 @@ clusters: [{name: down, cluster: {server: 'http://127.0.0.1:1'}}]" | Set-Content
     }
 }
 
+Describe 'Rollouts and changes' -Tag Kubernetes {
+    BeforeAll {
+        $ns = @{ Namespace = 'films' }
+        $config = { param($name) @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = $name; labels = @{ set = 'roll' } }; data = @{ a = '1' } } | Deploy-LabManifest @ns }
+        $null = 'one', 'two' | ForEach-Object { & $config $_ }
+    }
+
+    It 'pipes: waits, changes and history take what the others write' {
+        $changed = Get-LabResource deploy web @ns | Set-LabWorkloadImage -Image 'web=web:2' -Wait -Timeout 60
+        $changed.Spec.Template.Spec.Containers.Image | Should -Be 'web:2'
+        $waited = $changed | Wait-LabRollout -Timeout 60
+        $waited.State | Should -BeLike '*/* ready'
+        $history = $waited | Get-LabRolloutHistory
+        $history[-1].Changes | Should -Be 'spec.containers[web].image: web:1 → web:2'
+        ($waited | Undo-LabRollout -Wait -Timeout 60).Spec.Template.Spec.Containers.Image | Should -Be 'web:1'
+        ($waited | Debug-LabPod).Cause | Should -BeNullOrEmpty
+    }
+
+    It 'changes many objects at once' {
+        $all = Get-LabResource cm -LabelSelector set=roll @ns | Set-LabLabel -Label @{ owner = 'films'; set = $null }
+        $all.Name | Sort-Object | Should -Be 'one', 'two'
+        $all.Labels.owner | Should -Be 'films', 'films'
+        $all | ForEach-Object { $_.Labels.ContainsKey('set') | Should -BeFalse }
+        ($all | Edit-LabResource -Script { $_.Data.a = '2'; $_.Data.b = $_.Name }).Data.b | Sort-Object | Should -Be 'one', 'two'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        Set-LabScale deploy/web -Replicas 0 @ns -WhatIf | Should -BeNullOrEmpty
+        Edit-LabResource cm/one -Script { $_.Data.a = 'changed' } @ns -WhatIf | Should -BeNullOrEmpty
+        (Get-LabResource cm one @ns).Data.a | Should -Not -Be 'changed'
+    }
+
+    It 'refuses what is no condition, and says what is' {
+        { Wait-LabResource deploy/web -For Reddy @ns } | Should -Throw -ErrorId 'ConditionInvalid,*'
+        { Set-LabScale deployments -Replicas 1 @ns } | Should -Throw -ErrorId 'SelectionMissing,*'
+    }
+
+    It 'needs a terminal for an editor' {
+        $before = $env:KUBE_EDITOR
+        try {
+            $env:KUBE_EDITOR = $null
+            $null | & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command "
+                Import-Module '$(Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1')'
+                `$null = Start-LabEmulator
+                try { Edit-LabResource ns/default } catch { `$_.FullyQualifiedErrorId }" | Should -BeLike 'EditorMissing,*'
+        } finally { $env:KUBE_EDITOR = $before }
+    }
+
+    It 'completes conditions and containers' {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+        Complete 'Wait-LabResource deploy/web -For Av' | Should -Be 'Available'
+        Complete 'Set-LabWorkloadImage deploy/web -Namespace films -Container w' | Should -Be 'web'
+    }
+}
+
 Describe 'Completion' -Tag Kubernetes {
     It 'offers kinds, names, namespaces and contexts' {
         function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }

@@ -13,14 +13,14 @@ public abstract class ResourceTargetCommand : ResourceTargetBase
     [Alias("Resource")]
     [ArgumentCompleter(typeof(KindCompleter))]
     [ValidateNotNullOrEmpty]
-    public string[] Kind { get; set; } = [];
+    public virtual string[] Kind { get; set; } = [];
 
     /// <summary>Names; wildcards are allowed. A name can have its kind with it: <c>deploy/movies</c>.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(NameCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[]? Name { get; set; }
+    public virtual string[]? Name { get; set; }
 
     /// <summary>Group and version of -Kind, where several groups have a kind of that name: <c>apps/v1</c>. Piped objects have it with them.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]

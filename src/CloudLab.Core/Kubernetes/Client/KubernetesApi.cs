@@ -137,6 +137,16 @@ public sealed class KubernetesApi
         }
     }
 
+    /// <summary>Reads a plain text: the log of a container.</summary>
+    /// <param name="path">Path and query.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The text.</returns>
+    internal async Task<string> GetTextAsync(string path, CancellationToken cancellation)
+    {
+        using HttpResponseMessage answer = await OpenAsync(HttpMethod.Get, path, null, null, "*/*", whole: true, cancellation);
+        return await answer.Content.ReadAsStringAsync(cancellation);
+    }
+
     /// <summary>Reads a watch: one JSON object after the other until the server ends it or the connection breaks.</summary>
     /// <param name="path">Path and query.</param>
     /// <param name="cancellation">Ends the watch.</param>

@@ -40,6 +40,13 @@ internal static class Readiness
     /// <returns>False for kinds that are ready as soon as they are there.</returns>
     public static bool Applies(ApiResource item) => Kinds.Contains(item.Kind) && ApiResource.IsBuiltIn(item.Group);
 
+    /// <summary>Judges an object of any kind.</summary>
+    /// <param name="item">Its group and kind: a custom resource may have the name of a kind of Kubernetes.</param>
+    /// <param name="resource">The object.</param>
+    /// <returns>How far it is.</returns>
+    public static ReadyReport Judge(ApiResource item, JsonObject resource) =>
+        ApiResource.IsBuiltIn(item.Group) ? Judge(item.Kind, resource) : Standard(resource);
+
     /// <summary>Judges an object.</summary>
     /// <param name="kind">Its kind.</param>
     /// <param name="resource">The object.</param>
@@ -62,9 +69,31 @@ internal static class Readiness
                 ? Ready("Available")
                 : Waiting(resource.Condition("Available")?.Text("message") ?? "its server has not answered yet"),
             "Service" => Service(spec, status),
-            _ => Ready("Exists"),
+            _ => Standard(resource),
         };
     }
+
+    /// <summary>
+    /// The rules of kstatus (kubernetes-sigs/cli-utils <c>pkg/kstatus</c>) for kinds that it has no other for: what is deleted is not ready, then the observed
+    /// generation, the conditions Reconciling and Stalled, and Ready; an object that says nothing of itself is ready.
+    /// </summary>
+    private static ReadyReport Standard(JsonObject resource)
+    {
+        JsonObject status = resource.Object("status") ?? [];
+        return resource.Object("metadata")?.Text("deletionTimestamp") is not null ? Waiting("it is being deleted")
+            : status.Number("observedGeneration") is { } seen && seen != (resource.Object("metadata")?.Number("generation") ?? 0)
+                ? Waiting("the controller has not seen the change yet")
+            : resource.Holds("Stalled") ? Failed("stalled" + Told(resource, "Stalled"))
+            : resource.Holds("Reconciling") ? Waiting("being reconciled" + Told(resource, "Reconciling"))
+            : resource.Condition("Ready") is not { } ready ? Ready("Exists")
+            : ready.Text("status") == "True" ? Ready("Ready")
+            : Waiting("not ready" + Told(resource, "Ready"));
+    }
+
+    private static string Told(JsonObject resource, string type) =>
+        string.Join(": ", new[] { resource.Condition(type)?.Text("reason"), resource.Condition(type)?.Text("message") }.OfType<string>()) is { Length: > 0 } words
+            ? $" ({words})"
+            : "";
 
     private static ReadyReport Ready(string seen) => new(ReadyState.Ready, seen);
 
@@ -167,8 +196,31 @@ internal static class Readiness
             "Succeeded" => Ready("Succeeded"),
             "Failed" => Failed($"failed: {string.Join("; ", ResourceSummary.Troubles(resource).DefaultIfEmpty(state ?? "Failed"))}"),
             _ when resource.Holds("Ready") => Ready($"{ready} ready"),
+            _ when Hopeless(resource) is { } why => Failed($"will not run: {why}"),
             _ => Waiting(string.Join("; ", ResourceSummary.Troubles(resource).DefaultIfEmpty($"{state}, {ready} containers are ready"))),
         };
+    }
+
+    // Neither another start nor time helps: the image has no such program or no possible name, or nothing starts the container again.
+    private static string? Hopeless(JsonObject pod)
+    {
+        bool never = pod.Object("spec")?.Text("restartPolicy") == "Never";
+        JsonObject status = pod.Object("status") ?? [];
+        foreach (JsonObject container in status.Objects("initContainerStatuses").Concat(status.Objects("containerStatuses")))
+        {
+            JsonObject? waiting = container.Object("state")?.Object("waiting"), ended = container.Object("state")?.Object("terminated");
+            JsonObject? last = ended ?? container.Object("lastState")?.Object("terminated");
+            bool noProgram = last?.Text("reason") is "StartError" or "ContainerCannotRun"
+                && last.Text("message") is { } message
+                && (message.Contains("executable file not found", StringComparison.Ordinal) || message.Contains("no such file or directory", StringComparison.Ordinal)
+                    || message.Contains("permission denied", StringComparison.Ordinal));
+            if (noProgram || waiting?.Text("reason") == "InvalidImageName" || (never && ended?.Number("exitCode") is not (null or 0)))
+            {
+                return string.Join("; ", ResourceSummary.Troubles(pod).DefaultIfEmpty($"container {container.Text("name")} cannot start"));
+            }
+        }
+
+        return null;
     }
 
     private static ReadyReport Job(JsonObject resource, JsonObject spec, JsonObject status)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Api;
 using CloudLab.Emulator.Kubernetes.Resources;
 
@@ -14,7 +15,7 @@ internal static class TableCells
     {
         if (column.JsonPath is { } path)
         {
-            return Custom(column, JsonPath.Find(node, path));
+            return Custom(column, JsonPath.First(node, path));
         }
 
         return column.Name switch

@@ -1,0 +1,56 @@
+using System.Collections;
+using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Kubernetes.Resources;
+
+namespace CloudLab.Cmdlets.Kubernetes.Resources;
+
+/// <summary>Sets and removes labels of Kubernetes objects of any kind.</summary>
+/// <remarks>
+/// <para>Labels that are not named stay as they are; one with the value $null is removed. A label that has another value already is an error unless -Overwrite is given, and then
+/// nothing of the object is changed.</para>
+/// <para>The pods of a workload keep theirs: those come from its pod template.</para>
+/// <para>Errors: NotFound; ValueExists where a label has another value; Invalid for a key or value that the server refuses; Forbidden.</para>
+/// </remarks>
+/// <example>
+/// <para>Sets one label and removes another.</para>
+/// <code>
+/// 'apiVersion: apps/v1
+/// kind: Deployment
+/// metadata: { name: movies }
+/// spec:
+///   selector: { matchLabels: { app: movies } }
+///   template:
+///     metadata: { labels: { app: movies } }
+///     spec: { containers: [{ name: web, image: "movies:1" }] }' | Deploy-LabManifest
+/// Set-LabLabel deploy/movies -Label @{ tier='front'; old=$null }
+/// </code>
+/// </example>
+/// <example>
+/// <para>Replaces a value in all ConfigMaps of the namespace.</para>
+/// <code>Get-LabResource configmaps | Set-LabLabel -Label @{ owner='films' } -Overwrite</code>
+/// </example>
+/// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
+[Cmdlet(VerbsCommon.Set, "LabLabel", SupportsShouldProcess = true)]
+[OutputType(typeof(LabResource))]
+public sealed class SetLabLabelCommand : ResourceChangeCommand
+{
+    /// <summary>Labels by name; $null removes one: <c>@{ tier='front'; old=$null }</c>.</summary>
+    [Parameter(Mandatory = true, Position = 2)]
+    [ValidateNotNullOrEmpty]
+    public IDictionary Label { get; set; } = new Hashtable();
+
+    /// <summary>Replaces values that are there.</summary>
+    [Parameter]
+    public SwitchParameter Overwrite { get; set; }
+
+    /// <inheritdoc/>
+    private protected override ResourceChange Change()
+    {
+        Dictionary<string, string?> values = ResourceMarks.Read(Label);
+        bool overwrite = Overwrite;
+        return new ResourceChange(
+            $"Set label {ResourceMarks.Describe(values)}",
+            async (target, token) => (await EditorFor(target).MarkAsync(target.Resource, target.Namespace, target.Name, "labels", values, overwrite, token)).Object);
+    }
+}

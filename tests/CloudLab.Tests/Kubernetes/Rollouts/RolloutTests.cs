@@ -1,0 +1,311 @@
+using System.Management.Automation;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Review;
+using CloudLab.Core.Kubernetes.Rollouts;
+using Xunit;
+
+namespace CloudLab.Tests.Kubernetes.Rollouts;
+
+[Trait("Area", "Kubernetes")]
+public sealed class RolloutOnEmulatorTests() : RolloutTests(KubeServer.Emulator);
+
+[Trait("Area", "Kubernetes")]
+[Trait("Server", "kubernetes")]
+public sealed class RolloutOnRealClusterTests() : RolloutTests(KubeServer.Real)
+{
+    [Theory]
+    [InlineData("command: [sh, -c, 'echo dying now; exit 3']", "ContainerCrashes", "exit code 3", "dying now")]
+    [InlineData("command: [nosuchprogram]", "CommandNotFound", "nosuchprogram", null)]
+    [InlineData("command: [sh, -c, 'tail /dev/zero'], resources: {limits: {memory: 16Mi}}", "OutOfMemory", "limit of 16Mi", null)]
+    [InlineData("command: [sleep, '600'], resources: {requests: {cpu: '1000'}}", "InsufficientResources", "enough cpu", null)]
+    [InlineData("command: [sleep, '600'], envFrom: [{configMapRef: {name: settings}}]", "ConfigMapMissing", "'settings'", null)]
+    [InlineData("command: [sleep, '600'], readinessProbe: {exec: {command: ['false']}, periodSeconds: 1}", "ReadinessProbeFailing", "readiness probe fails", null)]
+    public async Task What_keeps_a_pod_from_running_stands_at_the_top(string container, string problem, string says, string? log)
+    {
+        await DeployAsync(Web.Replace("command: [sleep, \"600\"]", container, StringComparison.Ordinal));
+        LabPodReport report = await ReportedAsync("deploy/web", one => one.Findings.FirstOrDefault()?.Problem == problem && (log is null || one.Log.Count > 0));
+        Assert.Contains(says, report.Cause, StringComparison.Ordinal);
+        Assert.NotEmpty(report.Action!);
+        // Between two crashes it runs, and then it is a warning.
+        Assert.NotEqual(FindingImportance.Note, Assert.Single(report.Findings, one => one.Problem == problem).Importance);
+        if (log is not null)
+        {
+            Assert.Contains(log, report.Log);
+        }
+    }
+
+    [Fact]
+    public async Task A_container_that_crashes_right_after_its_start_is_told_of()
+    {
+        await DeployAsync(Web.Replace("[sleep, \"600\"]", "[sh, -c, 'sleep 1; exit 1']", StringComparison.Ordinal));
+        ErrorRecord error = Assert.Single((await RunAsync("Wait-LabRollout", new { Kind = "deploy/web", Timeout = 60, StableFor = 8 })).Errors);
+        Assert.StartsWith("RolloutUnstable", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("was restarted", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_container_is_added_for_a_look_inside_and_a_pod_copied()
+    {
+        await DeployAsync(Web);
+        (await RunAsync("Wait-LabRollout", new { Kind = "deploy/web", Timeout = 60 })).Ok();
+        string pod = (await RunAsync("Get-LabResource", new { Kind = "pods", LabelSelector = "app=web" })).Ok().OutputOf<LabResource>()[0].Name;
+        LabDebugContainer added = Assert.Single((await RunAsync(
+            "Debug-LabPod", new { Name = pod, Image = "busybox:1.36", Target = "web", Command = new[] { "sleep", "60" }, Timeout = 60 })).Ok().OutputOf<LabDebugContainer>());
+        Assert.Equal((pod, "Running", "web"), (added.Name, added.State, added.Target));
+        LabResource copy = Assert.Single((await RunAsync(
+            "Debug-LabPod", new { Name = pod, Copy = "copied", Command = new[] { "sleep", "5" } })).Ok().OutputOf<LabResource>());
+        Assert.Empty(copy.Labels.Keys);
+        (await RunAsync("Wait-LabResource", new { Kind = "pod/copied", Timeout = 60 })).Ok();
+    }
+}
+
+/// <summary>Rollouts, waits, changes and reports as a user runs them.</summary>
+public abstract class RolloutTests(KubeServer server) : KubeTest(server)
+{
+    protected const string Web = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, labels: {app: web}, annotations: {kubernetes.io/change-cause: first}}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {terminationGracePeriodSeconds: 1, containers: [{name: web, image: "busybox:1.36", imagePullPolicy: IfNotPresent, command: [sleep, "600"]}]}
+
+        """;
+
+    [Fact]
+    public async Task A_deployment_is_changed_taken_back_restarted_and_halted()
+    {
+        await DeployAsync(Web);
+        ResourceWaitResult result = Assert.Single((await RunAsync("Wait-LabRollout", new { Kind = "deploy/web", Timeout = 60 })).Ok().OutputOf<ResourceWaitResult>());
+        Assert.Equal(("2/2 ready", "Rollout", "Deployment"), (result.State, result.For, result.Kind));
+
+        LabResource changed = await ChangeAsync("Set-LabWorkloadImage", new { Kind = "deploy/web", Image = "web=nginx:latest", Wait = true, Timeout = 60 });
+        Assert.Equal("2/2", changed.Ready);
+        LabRolloutRevision[] history = await HistoryAsync("deploy/web");
+        Assert.Equal([(1L, false, 0L, "busybox:1.36"), (2L, true, 2L, "nginx:latest")], history.Select(one => (one.Revision, one.Current, one.Replicas, one.Images[0])));
+        Assert.Equal("first", history[0].ChangeCause);
+        Assert.Equal("spec.containers[web].image: busybox:1.36 → nginx:latest", Assert.Single(history[1].Changes));
+
+        await ChangeAsync("Undo-LabRollout", new { Kind = "deploy/web", Wait = true, Timeout = 60 });
+        Assert.Equal([2L, 3L], (await HistoryAsync("deploy/web")).Select(one => one.Revision));
+        AssertError("RevisionNotFound", await RunAsync("Undo-LabRollout", new { Kind = "deploy/web", ToRevision = 9 }), "it has 2, 3");
+
+        await ChangeAsync("Restart-LabRollout", new { Kind = "deploy/web", Wait = true, Timeout = 60 });
+        Assert.Equal(4, (await HistoryAsync("deploy/web"))[^1].Revision);
+
+        Assert.Equal(true, (await ChangeAsync("Suspend-LabRollout", new { Kind = "deploy/web" })).Spec!["paused"]);
+        AssertError("RolloutPaused", await RunAsync("Restart-LabRollout", new { Kind = "deploy/web" }), "Resume-LabRollout");
+        AssertError("RolloutPaused", await RunAsync("Undo-LabRollout", new { Kind = "deploy/web" }), "Resume-LabRollout");
+        Assert.NotEqual(true, (await ChangeAsync("Resume-LabRollout", new { Kind = "deploy/web", Wait = true, Timeout = 60 })).Spec!["paused"]);
+        AssertError("KindNotSupported", await RunAsync("Restart-LabRollout", new { Kind = "namespace/" + Namespace }), "deployments, statefulsets and daemonsets");
+    }
+
+    [Fact]
+    public async Task Stateful_and_daemon_sets_have_revisions_too()
+    {
+        await DeployAsync(Web.Replace("kind: Deployment", "kind: StatefulSet", StringComparison.Ordinal).Replace("replicas: 2", "replicas: 1", StringComparison.Ordinal)
+            + "---\n" + Web.Replace("kind: Deployment", "kind: DaemonSet", StringComparison.Ordinal).Replace("  replicas: 2\n", "", StringComparison.Ordinal).Replace("web", "every", StringComparison.Ordinal));
+        string[] both = ["sts/web", "ds/every"];
+        (await RunAsync("Wait-LabRollout", new { Kind = both, Timeout = 60 })).Ok();
+        Assert.Equal(2, (await RunAsync("Set-LabWorkloadImage", new { Kind = both, Image = "*=nginx:latest", Wait = true, Timeout = 90 })).Ok().Output.Count);
+        foreach (string one in both)
+        {
+            LabRolloutRevision[] history = await HistoryAsync(one);
+            Assert.Equal([(1L, false, 0L), (2L, true, 1L)], history.Select(r => (r.Revision, r.Current, r.Replicas)));
+            LabResource back = await ChangeAsync("Undo-LabRollout", new { Kind = one, Wait = true, Timeout = 90 });
+            Assert.Equal("busybox:1.36", Image(back));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_not_there_yet_is_waited_for_by_name_and_by_selector()
+    {
+        Task<CmdletResult> named = RunAsync("Wait-LabResource", new { Kind = "deploy/web", For = "Available", Timeout = 60 });
+        Task<CmdletResult> selected = RunAsync("Wait-LabResource", new { Kind = "pods", LabelSelector = "app=web", Timeout = 60 });
+        await DeployAsync(Web);
+        Assert.Equal("Available=True", Assert.Single((await named).Ok().OutputOf<ResourceWaitResult>()).State);
+        Assert.All((await selected).Ok().OutputOf<ResourceWaitResult>(), one => Assert.Equal(("Ready", "Pod"), (one.For, one.Kind)));
+    }
+
+    [Fact]
+    public async Task Zero_looks_once()
+    {
+        AssertError("WaitTimeout", await RunAsync("Wait-LabResource", new { Kind = "deploy/web", Timeout = 0 }), "does not exist");
+        AssertError("WaitTimeout", await RunAsync("Wait-LabResource", new { Kind = "pods", LabelSelector = "app=web", Timeout = 0 }), "pods with app=web in namespace " + Namespace);
+        Assert.Equal("Deleted", Assert.Single((await RunAsync("Wait-LabResource", new { Kind = "deploy/web", For = "Deleted", Timeout = 0 })).Ok().OutputOf<ResourceWaitResult>()).For);
+        Assert.Equal("Exists", Assert.Single((await RunAsync("Wait-LabResource", new { Kind = "namespace/" + Namespace, For = new[] { "Deleted", "Exists" }, Timeout = 0 })).Ok().OutputOf<ResourceWaitResult>()).For);
+    }
+
+    [Fact]
+    public async Task A_wait_ends_with_whatever_comes_first_and_at_failure()
+    {
+        await DeployAsync("""
+            apiVersion: batch/v1
+            kind: Job
+            metadata: {name: bad}
+            spec: {backoffLimit: 0, template: {spec: {restartPolicy: Never, containers: [{name: crash, image: "busybox:1.36", command: ["false"]}]}}}
+
+            """.Replace("busybox:1.36", Server == KubeServer.Emulator ? "crash:1" : "busybox:1.36", StringComparison.Ordinal));
+        AssertError("WaitFailed", await RunAsync("Wait-LabResource", new { Kind = "job/bad", For = "Complete", Timeout = 60 }), "BackoffLimitExceeded");
+        Assert.Equal("Condition=Failed", Assert.Single((await RunAsync(
+            "Wait-LabResource", new { Kind = "job/bad", For = new[] { "Complete", "Condition=Failed" }, Timeout = 60 })).Ok().OutputOf<ResourceWaitResult>()).For);
+    }
+
+    [Fact]
+    public async Task A_deletion_says_what_holds_it_and_another_object_of_the_name_is_another_one()
+    {
+        await DeployAsync("{apiVersion: v1, kind: ConfigMap, metadata: {name: held, finalizers: [example.com/hold]}}\n");
+        AssertError("WaitTimeout", await RunAsync("Wait-LabResource", new { Kind = "cm/held", For = "Deleted", Timeout = 0 }), "held by example.com/hold; it is not being deleted");
+        Task<CmdletResult> waiting = RunAsync("Wait-LabResource", new { Kind = "cm/held", For = "jsonpath={.data.x}=2", Timeout = 60 });
+        await RunAsync("Remove-LabManifest", new { Manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: held}}\n", Force = true });
+        await ChangeAsync("Edit-LabResource", new { Kind = "cm/held", Patch = "{\"metadata\":{\"finalizers\":null}}", PatchType = "Merge" });
+        (await RunAsync("Wait-LabResource", new { Kind = "cm/held", For = "Deleted", Timeout = 60 })).Ok();
+        await DeployAsync("{apiVersion: v1, kind: ConfigMap, metadata: {name: held}, data: {x: '2'}}\n");
+        Assert.Equal("2", Assert.Single((await waiting).Ok().OutputOf<ResourceWaitResult>()).State);
+    }
+
+    [Fact]
+    public async Task Scaling_is_guarded_and_says_who_will_undo_it()
+    {
+        await DeployAsync(Web + """
+            ---
+            apiVersion: autoscaling/v2
+            kind: HorizontalPodAutoscaler
+            metadata: {name: auto}
+            spec: {minReplicas: 2, maxReplicas: 4, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]}
+            ---
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: none}}
+
+            """);
+        AssertError("ReplicasDiffer", await RunAsync("Set-LabScale", new { Kind = "deploy/web", Replicas = 1, CurrentReplicas = 7 }), "has 2 replicas and not 7");
+        CmdletResult scaled = (await RunAsync("Set-LabScale", new { Kind = "deploy/web", Replicas = 1, CurrentReplicas = 2 })).Ok();
+        Assert.Equal(1L, scaled.OutputOf<LabResource>()[0].Spec!["replicas"]);
+        Assert.Contains("'auto'", Assert.Single(scaled.Warnings), StringComparison.Ordinal);
+        AssertError("NotScalable", await RunAsync("Set-LabScale", new { Kind = "cm/none", Replicas = 1 }), "cannot be scaled");
+    }
+
+    [Fact]
+    public async Task Labels_and_annotations_are_set_kept_and_removed()
+    {
+        await DeployAsync("{apiVersion: v1, kind: ConfigMap, metadata: {name: marked, labels: {a: '1', b: '2'}}}\n");
+        LabResource marked = await ChangeAsync("Set-LabLabel", new { Kind = "cm/marked", Label = new Dictionary<string, object?> { ["b"] = null, ["c"] = 3 } });
+        Assert.Equal("{\"a\":\"1\",\"c\":\"3\"}", marked.Labels.ToString());
+        AssertError("ValueExists", await RunAsync("Set-LabLabel", new { Kind = "cm/marked", Label = new Dictionary<string, object?> { ["a"] = "9", ["d"] = "4" } }), "a=1 already");
+        Assert.Empty((await RunAsync("Set-LabLabel", new { Kind = "cm/marked", Label = new Dictionary<string, object?> { ["a"] = "9" }, Overwrite = true, WhatIf = true })).Ok().Output);
+        marked = await ChangeAsync("Set-LabLabel", new { Kind = "cm/marked", Label = new Dictionary<string, object?> { ["a"] = "9" }, Overwrite = true });
+        Assert.Equal("{\"a\":\"9\",\"c\":\"3\"}", marked.Labels.ToString());
+        marked = await ChangeAsync("Set-LabAnnotation", new { Kind = "cm/marked", Annotation = new Dictionary<string, object?> { ["example.com/why"] = "because" } });
+        Assert.Equal("because", marked.Annotations["example.com/why"]);
+    }
+
+    [Fact]
+    public async Task Changes_at_the_same_time_are_all_kept()
+    {
+        await DeployAsync("{apiVersion: v1, kind: ConfigMap, metadata: {name: busy}, data: {first: '0'}}\n");
+        CmdletResult[] results = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => RunAsync(
+            "Edit-LabResource", new { Kind = "cm/busy", Script = ScriptBlock.Create($"$_.Data['k{i}'] = '{i}'") })));
+        Assert.All(results, result => result.Ok());
+        LabResource after = (await RunAsync("Get-LabResource", new { Kind = "cm/busy" })).Ok().OutputOf<LabResource>()[0];
+        Assert.Equal(13, after.Data!.Count);
+    }
+
+    [Fact]
+    public async Task Patches_are_sent_as_they_are_meant()
+    {
+        await DeployAsync(Web);
+        LabResource patched = await ChangeAsync("Edit-LabResource", new { Kind = "deploy/web", Patch = "spec: {template: {spec: {containers: [{name: web, env: [{name: A, value: b}]}]}}}" });
+        Assert.Equal("busybox:1.36", Image(patched));
+        patched = await ChangeAsync("Edit-LabResource", new { Kind = "deploy/web", Patch = """[{"op":"replace","path":"/spec/replicas","value":1}]""" });
+        Assert.Equal(1L, patched.Spec!["replicas"]);
+        AssertError("PatchInvalid", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Patch = "x" }), "neither an object nor a list");
+        LabResource edited = await ChangeAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/\"replicas\": 1/\"replicas\": 3/'" });
+        Assert.Equal(3L, edited.Spec!["replicas"]);
+        AssertError("EditInvalid", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/\"web\"/\"other\"/'" }), "kind and name have to stay");
+        AssertError("ScriptFailed", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Script = ScriptBlock.Create("throw 'no'") }), "was not changed: no");
+        AssertError("EditorFailed", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "false" }), "exit code 1");
+    }
+
+    [Fact]
+    public async Task Images_are_set_where_they_are_meant()
+    {
+        await DeployAsync("""
+            apiVersion: batch/v1
+            kind: CronJob
+            metadata: {name: nightly}
+            spec:
+              schedule: "0 3 * * *"
+              suspend: true
+              jobTemplate: {spec: {template: {spec: {restartPolicy: Never, initContainers: [{name: init, image: "a:1"}], containers: [{name: one, image: "b:1"}, {name: two, image: "c:1"}]}}}}
+
+            """);
+        AssertError("ContainerMissing", await RunAsync("Set-LabWorkloadImage", new { Kind = "cronjob/nightly", Image = "d:1" }), "one, two");
+        AssertError("ContainerNotFound", await RunAsync("Set-LabWorkloadImage", new { Kind = "cronjob/nightly", Image = "three=d:1" }), "init, one, two");
+        Assert.Equal("d:1 d:1 c:1", Images(await ChangeAsync("Set-LabWorkloadImage", new { Kind = "cronjob/nightly", Container = new[] { "init", "one" }, Image = "d:1" })));
+        Assert.Equal("e:1 e:1 e:1", Images(await ChangeAsync("Set-LabWorkloadImage", new { Kind = "cronjob/nightly", Image = "*=e:1" })));
+        Assert.Equal(false, (await ChangeAsync("Resume-LabRollout", new { Kind = "cronjob/nightly" })).Spec!["suspend"]);
+        Assert.Equal(true, (await ChangeAsync("Suspend-LabRollout", new { Kind = "cronjob/nightly" })).Spec!["suspend"]);
+
+        static string Images(LabResource job) => string.Join(' ', (JsonNode.Parse(job.ToJson())!["spec"]!["jobTemplate"]!["spec"]!["template"]!["spec"] is JsonObject spec
+            ? spec["initContainers"]!.AsArray().Concat(spec["containers"]!.AsArray()) : []).Select(c => (string)c!["image"]!));
+    }
+
+    [Fact]
+    public async Task A_wrong_image_is_explained()
+    {
+        await DeployAsync(Web.Replace("busybox:1.36", "registry.invalid/nonexistent:1", StringComparison.Ordinal));
+        LabPodReport report = await ReportedAsync("deploy/web", one => one.Findings.FirstOrDefault()?.Container == "web");
+        Assert.Contains("registry.invalid/nonexistent:1", report.Cause, StringComparison.Ordinal);
+        // Both pods have the same trouble: it is one.
+        Assert.Equal(2, Assert.Single(report.Findings).Pods.Count);
+    }
+
+    [Fact]
+    public async Task A_quota_and_a_selector_are_explained()
+    {
+        await DeployAsync("{apiVersion: v1, kind: ResourceQuota, metadata: {name: small}, spec: {hard: {pods: '1'}}}\n---\n" + Web
+            + "---\n{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: wbe}, ports: [{port: 80}]}}\n");
+        LabPodReport report = await ReportedAsync("deploy/web", one => one.Findings.FirstOrDefault()?.Problem == "QuotaExceeded");
+        Assert.Contains("'small'", report.Cause, StringComparison.Ordinal);
+        Assert.Contains(report.Findings, one => one.Problem == "SelectorMatchesNothing" && one.Message.Contains("app=wbe", StringComparison.Ordinal));
+        Assert.Equal("SelectorMatchesNothing", (await ReportedAsync("svc/web", _ => true)).Findings[0].Problem);
+    }
+
+    protected static void AssertError(string code, CmdletResult result, string says)
+    {
+        ErrorRecord error = result.TerminatingError ?? Assert.Single(result.Errors);
+        Assert.StartsWith(code + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(says, error.ToString(), StringComparison.Ordinal);
+    }
+
+    protected async Task DeployAsync(string manifest) => (await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Ok();
+
+    protected async Task<LabPodReport> ReportedAsync(string target, Func<LabPodReport, bool> enough)
+    {
+        // The kubelet takes a moment; the test's own time limit ends what never comes.
+        while (true)
+        {
+            LabPodReport report = Assert.Single((await RunAsync("Debug-LabPod", new { Name = target })).Ok().OutputOf<LabPodReport>());
+            if (enough(report))
+            {
+                return report;
+            }
+
+            await Task.Delay(200, Limit.Token);
+        }
+    }
+
+    private CancellationTokenSource Limit { get; } = new(TimeSpan.FromSeconds(60));
+
+    private KubeServer Server { get; } = server;
+
+    private static string? Image(LabResource workload) => (string?)JsonNode.Parse(workload.ToJson())!["spec"]!["template"]!["spec"]!["containers"]![0]!["image"];
+
+    private async Task<LabResource> ChangeAsync(string cmdlet, object parameters) => Assert.Single((await RunAsync(cmdlet, parameters)).Ok().OutputOf<LabResource>());
+
+    private async Task<LabRolloutRevision[]> HistoryAsync(string workload) =>
+        (await RunAsync("Get-LabRolloutHistory", new { Kind = workload })).Ok().OutputOf<LabRolloutRevision>();
+}
