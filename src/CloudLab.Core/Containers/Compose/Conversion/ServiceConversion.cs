@@ -109,7 +109,7 @@ internal sealed class ServiceConversion(ConversionContext context, string servic
             container["ports"] = new JsonArray([.. own.Select(port => (port.Target, port.Protocol)).Distinct().Select(port => new JsonObject { ["containerPort"] = port.Target, ["protocol"] = port.Protocol })]);
         }
 
-        foreach (string each in Aliases().Prepend(name).Distinct())
+        foreach (string each in Aliases().Prepend(name))
         {
             JsonObject spec = new() { ["selector"] = Selector };
             if (headless)
@@ -149,11 +149,15 @@ internal sealed class ServiceConversion(ConversionContext context, string servic
             }
         }
 
-        foreach (string alias in aliases.Distinct().ToArray())
+        foreach (string alias in aliases.Distinct().Where(alias => alias != name).ToArray())
         {
-            if (KubeText.Name(alias) == alias)
+            if (KubeText.Name(alias) == alias && context.TakeAlias(alias))
             {
                 yield return alias;
+            }
+            else if (KubeText.Name(alias) == alias)
+            {
+                Say("networks.aliases", $"'{alias}' is a name of another service, too, and leads there only");
             }
             else
             {
