@@ -28,9 +28,11 @@ public sealed class ComposeConverter(LabSession session, IReporter reporter)
     /// <returns>Objects, those that others need first.</returns>
     public async Task<IReadOnlyList<JsonObject>> ConvertAsync(ComposeSource source, ComposeConversionOptions options, CancellationToken cancellation)
     {
-        ComposeModel model = await new ComposeProgram(session, reporter).ResolveAsync(source, cancellation);
+        ComposeProgram program = new(session, reporter);
+        ComposeModel model = await program.ResolveAsync(source, cancellation);
         model.Said.Warn(reporter);
-        ConversionContext context = new(model, options, session.Docker.Environment, reporter);
+        string[] variables = [.. new[] { "configs", "secrets" }.SelectMany(kind => ComposeModel.Maps(model.Root, kind)).Select(each => ComposeModel.Text(each.Value, "environment")).OfType<string>().Distinct()];
+        ConversionContext context = new(model, options, await program.ValuesAsync(source, variables, cancellation), reporter);
         List<JsonObject> workloads = [];
         foreach ((string name, JsonObject service) in model.Services)
         {
@@ -55,15 +57,15 @@ internal sealed class ConversionContext
     private const int LargestContent = 1_000_000;
 
     private readonly IReporter reporter;
-    private readonly LabEnvironment environment;
+    private readonly Dictionary<string, string> variables;
     private readonly Dictionary<string, string> names = [];
     private readonly HashSet<string> serviceNames = [], made = [];
     private readonly Dictionary<(string Kind, string Of), string> objectNames = [];
     private readonly Regex? renamed;
 
-    public ConversionContext(ComposeModel model, ComposeConversionOptions options, LabEnvironment environment, IReporter reporter)
+    public ConversionContext(ComposeModel model, ComposeConversionOptions options, Dictionary<string, string> variables, IReporter reporter)
     {
-        (Model, Options, this.environment, this.reporter) = (model, options, environment, reporter);
+        (Model, Options, this.variables, this.reporter) = (model, options, variables, reporter);
         foreach ((string service, _) in model.Services)
         {
             names[service] = KubeText.Free(KubeText.Name(service), serviceNames.Contains);
@@ -152,7 +154,7 @@ internal sealed class ConversionContext
         }
 
         byte[]? bytes = ComposeModel.Text(source, "content") is { } content ? Encoding.UTF8.GetBytes(content)
-            : ComposeModel.Text(source, "environment") is { } variable ? environment.Get(variable) is { } value ? Encoding.UTF8.GetBytes(value) : null
+            : ComposeModel.Text(source, "environment") is { } variable ? variables.GetValueOrDefault(variable) is { } value ? Encoding.UTF8.GetBytes(value) : null
             : ComposeModel.Text(source, "file") is { } file && File.Exists(file) ? File.ReadAllBytes(file) : null;
         if (bytes is null || bytes.Length > LargestContent)
         {

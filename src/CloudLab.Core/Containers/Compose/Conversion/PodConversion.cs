@@ -137,6 +137,12 @@ internal sealed partial class PodConversion(ConversionContext context, string se
                 continue;
             }
 
+            if (!key.All(c => c is >= ' ' and <= '~'))
+            {
+                Say("environment", $"{key} cannot be the name of a variable in Kubernetes, so it is left out");
+                continue;
+            }
+
             env.Add(new JsonObject { ["name"] = key, ["value"] = Followed("environment." + key, value.ToString()) });
         }
 

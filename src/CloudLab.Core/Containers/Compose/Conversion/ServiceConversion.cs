@@ -79,11 +79,11 @@ internal sealed class ServiceConversion(ConversionContext context, string servic
             {
                 ports.Add((published, target, protocol, true));
             }
+        }
 
-            if (ComposeModel.Text(port, "host_ip") is { } address)
-            {
-                Say("ports", $"{address} is an address of the Docker host and is not carried over");
-            }
+        foreach (string address in ComposeModel.Items(model, "ports").Select(port => ComposeModel.Text(port, "host_ip")).OfType<string>().Distinct().Where(address => address is not ("0.0.0.0" or "::")))
+        {
+            Say("ports", $"{address} is an address of the Docker host and is not carried over");
         }
 
         foreach (string exposed in ComposeModel.Texts(model, "expose"))
