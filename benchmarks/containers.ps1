@@ -58,12 +58,12 @@ try {
             docker   = { docker exec "$mark-box" true; $LASTEXITCODE }
             CloudLab = { Invoke-LabContainer "$mark-box" -Command true; $LASTEXITCODE }
         }
-        "compose: list of $Services services" = @{
+        "compose: list of $Services" = @{
             Expected = $Services
             docker   = { @(docker compose -f $compose ps --format json | ConvertFrom-Json).Count }
             CloudLab = { @(Get-LabCompose $compose).Count }
         }
-        "compose: $Lines log lines of $Services services" = @{
+        "compose: $Lines lines" = @{
             Expected = $Lines
             docker   = { @(docker compose -f $compose logs --no-color -t).Count }
             CloudLab = { @(Get-LabComposeLog -ProjectName $mark).Count }

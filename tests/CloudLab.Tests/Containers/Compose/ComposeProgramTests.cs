@@ -69,6 +69,18 @@ public sealed class ComposeProgramTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/bin/sleep 600")]
+    [InlineData("/bin/echo Usage: docker")]
+    public async Task A_docker_that_does_not_know_it_is_as_none(string script)
+    {
+        Assert.SkipWhen(
+            Executables.In(["/usr/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins", "/usr/local/lib/docker/cli-plugins"], "docker-compose") is not null, "this machine has compose");
+        world.Program("docker", "exec " + script);
+        CmdletResult result = await RunAsync("Start-LabCompose", new { Path = new[] { ComposeFile } });
+        Assert.StartsWith("ComposeNotFound,", result.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Start-LabCompose")]
     [InlineData("Test-LabCompose")]
     public async Task Ctrl_C_ends_it_and_its_children(string cmdlet)
