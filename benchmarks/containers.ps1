@@ -7,6 +7,7 @@ param(
     [int] $Containers = 100,
     [int] $Lines = 100000,
     [int] $MiB = 256,
+    [int] $Services = 5,
     [string] $Build = (Join-Path (Split-Path $PSScriptRoot) 'out')
 )
 $ErrorActionPreference = 'Stop'
@@ -35,6 +36,11 @@ try {
     foreach ($i in 1..$MiB) { $stream.Write($bytes) }
     $stream.Dispose()
     $back = Join-Path $work back.bin
+    $compose = Join-Path $work compose.yaml
+    Set-Content $compose "name: $mark", 'services:', (1..$Services | ForEach-Object {
+            "  s${_}: {image: '$image', command: [sh, -c, 'yes `"200 GET /movies 12 ms`" | head -n $($Lines / $Services); exec sleep 100000'], init: true, labels: {bench: $mark-compose}}"
+        })
+    $null = Start-LabCompose $compose -Wait
 
     $phases = [ordered]@{
         "list of $($Containers + 2)" = @{
@@ -51,6 +57,16 @@ try {
             Expected = 0
             docker   = { docker exec "$mark-box" true; $LASTEXITCODE }
             CloudLab = { Invoke-LabContainer "$mark-box" -Command true; $LASTEXITCODE }
+        }
+        "compose: list of $Services" = @{
+            Expected = $Services
+            docker   = { @(docker compose -f $compose ps --format json | ConvertFrom-Json).Count }
+            CloudLab = { @(Get-LabCompose $compose).Count }
+        }
+        "compose: $Lines lines" = @{
+            Expected = $Lines
+            docker   = { @(docker compose -f $compose logs --no-color -t).Count }
+            CloudLab = { @(Get-LabComposeLog -ProjectName $mark).Count }
         }
         "copy $MiB MiB in"           = @{
             Expected = $MiB * 1MB
@@ -84,6 +100,7 @@ try {
     }
 }
 finally {
+    Stop-LabCompose -ProjectName $mark -Remove -Timeout 0 -ErrorAction Ignore
     $ids = docker ps -aq --filter "label=bench=$mark"
     if ($ids) { docker rm -fv $ids | Out-Null }
     docker image rm --force $image 2>&1 | Out-Null

@@ -41,4 +41,29 @@ internal static class ForeignProcess
             mayFail || exitCode == 0, $"{Path.GetFileName(start.FileName)} {string.Join(' ', start.ArgumentList)}: {errors}{output}");
         return output;
     }
+
+    /// <summary>Whether a process has ended, or does so soon.</summary>
+    public static bool IsGone(int pid)
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            // A killed child of a killed parent may stay a zombie until init looks.
+            string stat = $"/proc/{pid}/stat";
+            try
+            {
+                if (OperatingSystem.IsLinux() ? !File.Exists(stat) || File.ReadAllText(stat).Contains(") Z", StringComparison.Ordinal) : Process.GetProcessById(pid).HasExited)
+                {
+                    return true;
+                }
+            }
+            catch (Exception e) when (e is ArgumentException or IOException)
+            {
+                return true;
+            }
+
+            Thread.Sleep(50);
+        }
+
+        return false;
+    }
 }

@@ -118,6 +118,20 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
         (Get-Command Invoke-LabContainer -Syntax) | Should -Match '-Interactive'
     }
 
+    It 'completes what a compose file names: <Line>' -ForEach @(
+        @{ Line = 'Start-LabCompose {0} -Service w'; Offers = 'web', 'worker' }
+        @{ Line = 'Get-LabCompose {0} -Service i'; Offers = @('included') }
+        @{ Line = 'Stop-LabCompose {0} -Profile '; Offers = 'debug', 'extra' }
+        @{ Line = 'ConvertTo-LabManifest -Compose {0} -Profile d'; Offers = @('debug') }
+    ) {
+        Set-Content (Join-Path $TestDrive compose.yaml) 'include: [more.yaml]', 'x-common: &common {image: "x:${TAG}", profiles: [debug]}', 'services: {web: {<<: *common}, db: {image: y}}'
+        Set-Content (Join-Path $TestDrive compose.override.yaml) 'services: {worker: {image: z, profiles: [extra]}}'
+        Set-Content (Join-Path $TestDrive more.yaml) 'services: {included: {image: z}}'
+        $text = $Line -f "$TestDrive"
+        for ($tries = 0; $tries -lt 60 -and -not $offered; $tries++) { $offered = (TabExpansion2 $text $text.Length).CompletionMatches.CompletionText }
+        $offered | Should -Be $Offers
+    }
+
     It 'tells a compose file that does not exist from a service' {
         { Start-LabCompose web @none -ErrorAction Stop } | Should -Throw -ErrorId 'ComposeFileNotFound,*' -ExpectedMessage '*-Service*'
     }

@@ -8,6 +8,7 @@ using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Terminals;
+using CloudLab.Core.Containers.Compose;
 using CloudLab.Core.Containers.Containers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
@@ -40,7 +41,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <para>Opens a shell in a container, in this terminal.</para>
 /// <code>Invoke-LabContainer web -Interactive</code>
 /// </example>
-/// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or names; with -Name: strings or byte arrays for standard input.</inputtype>
+/// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, CloudLab.Core.Containers.Compose.LabComposeService, or names; with -Name: strings or byte arrays for standard input.</inputtype>
 [Cmdlet(VerbsLifecycle.Invoke, "LabContainer", DefaultParameterSetName = LinesSet)]
 [OutputType(typeof(string), typeof(LabContainerCommand))]
 public sealed class InvokeLabContainerCommand : DockerCommand
@@ -109,7 +110,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
     protected override int ConcurrentInputs => 16;
 
     /// <inheritdoc/>
-    protected override object? ErrorTarget => Name ?? Target(InputObject);
+    protected override object? ErrorTarget => Name ?? Targets(InputObject).FirstOrDefault();
 
     /// <inheritdoc/>
     protected override void OnBegin()
@@ -142,14 +143,26 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
         if (!named)
         {
-            string container = Target(InputObject) ?? throw new LabException(
-                LabErrorKind.InvalidData, "ContainerNameMissing", $"{InputObject?.BaseObject.GetType().Name ?? "Null"} is no container: give LabContainer objects or names, or name a container with -Name to send input to a command.");
-            ExecOptions what = What(input: false);
-            await StartAsync(container, async token =>
+            IReadOnlyList<string> containers = Targets(InputObject);
+            if (containers.Count == 0)
             {
-                using ContainerExec exec = await ContainerExec.StartAsync(Lab, container, what, token);
-                await ReadAsync(exec, container, token);
-            });
+                throw InputObject?.BaseObject is LabComposeService service
+                    ? new LabException(
+                        LabErrorKind.NotFound, "ContainerNotFound", $"The service '{service.Service}' has no container: start it with Start-LabCompose.") { Target = service }
+                    : new LabException(
+                        LabErrorKind.InvalidData, "ContainerNameMissing", $"{InputObject?.BaseObject.GetType().Name ?? "Null"} is no container: give LabContainer objects or names, or name a container with -Name to send input to a command.");
+            }
+
+            ExecOptions what = What(input: false);
+            foreach (string container in containers)
+            {
+                await StartAsync(container, async token =>
+                {
+                    using ContainerExec exec = await ContainerExec.StartAsync(Lab, container, what, token);
+                    await ReadAsync(exec, container, token);
+                });
+            }
+
             return;
         }
 
@@ -198,11 +211,12 @@ public sealed class InvokeLabContainerCommand : DockerCommand
         base.Dispose(disposing);
     }
 
-    private static string? Target(PSObject? input) => input?.BaseObject switch
+    private static IReadOnlyList<string> Targets(PSObject? input) => input?.BaseObject switch
     {
-        LabContainer container => container.Id,
-        string name when name.Length > 0 => name,
-        _ => input?.Properties["Name"]?.Value as string,
+        LabContainer container => [container.Id],
+        LabComposeService service => service.Container,
+        string name when name.Length > 0 => [name],
+        _ => input?.Properties["Name"]?.Value is string name ? [name] : [],
     };
 
     private async Task GiveTerminalAsync(string container, CancellationToken cancellation)

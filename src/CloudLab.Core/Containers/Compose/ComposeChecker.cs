@@ -71,6 +71,11 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
     /// <returns>Names.</returns>
     public async Task<(IReadOnlyList<string> Services, IReadOnlyList<string> Profiles)> NamesAsync(ComposeSource source, CancellationToken cancellation)
     {
+        if (ComposeNames.Of(source) is { } names)
+        {
+            return names;
+        }
+
         ComposeModel model = await new ComposeProgram(session, reporter).ResolveAsync(source with { Profiles = ["*"] }, cancellation);
         return ([.. model.Services.Select(service => service.Key)], [.. model.Services.SelectMany(service => ComposeModel.Texts(service.Value, "profiles")).Distinct()]);
     }

@@ -29,13 +29,36 @@ internal sealed class ComposeProgram(LabSession session, IReporter reporter)
             throw said.Explain(source, exitCode);
         }
 
+        return Model(output, said);
+    }
+
+    /// <summary>Values of variables in a project's environment: the process's own and, where it has none, those of .env.</summary>
+    /// <param name="source">The project.</param>
+    /// <param name="names">Names of variables.</param>
+    /// <param name="cancellation">Ends compose.</param>
+    /// <returns>Those that are set.</returns>
+    public async Task<Dictionary<string, string>> ValuesAsync(ComposeSource source, IReadOnlyCollection<string> names, CancellationToken cancellation)
+    {
+        if (names.Count == 0)
+        {
+            return [];
+        }
+
+        // A file that uses them, since 'config --environment' writes text in which a value of several lines has no end.
+        JsonObject values = new(names.Where(name => name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')).Select(name => KeyValuePair.Create(name, (JsonNode?)$"${{{name}+=}}${{{name}-}}")));
+        string file = Path.Combine(Path.GetTempPath(), $"cloudlab-compose-{Guid.NewGuid():N}.json");
         try
         {
-            return new ComposeModel((JsonObject)JsonNode.Parse(output)!, said);
+            await File.WriteAllTextAsync(file, new JsonObject { ["name"] = "values", ["services"] = new JsonObject(), ["x-values"] = values }.ToJsonString(), cancellation);
+            ComposeSource asked = new() { Folder = Path.GetDirectoryName(source.FirstFile) ?? source.Folder, Files = [file], ProjectName = "values", EnvFiles = source.EnvFiles };
+            (int exitCode, string output, ComposeMessages said) = await RunAsync(asked, ["--project-directory", asked.Folder, "config", "--format", "json"], null, cancellation);
+            return exitCode == 0
+                ? ComposeModel.Map(Model(output, said).Root, "x-values").Select(pair => (pair.Key, Value: $"{pair.Value}")).Where(pair => pair.Value.Length > 0).ToDictionary(pair => pair.Key, pair => pair.Value[1..])
+                : throw said.Explain(source, exitCode);
         }
-        catch (Exception e) when (e is JsonException or InvalidCastException or InvalidOperationException or NullReferenceException)
+        finally
         {
-            throw new LabException(LabErrorKind.ServiceFailed, "ComposeAnswerInvalid", "docker compose config wrote something other than a project: install version 2.29 or later.", e);
+            File.Delete(file);
         }
     }
 
@@ -60,5 +83,17 @@ internal sealed class ComposeProgram(LabSession session, IReporter reporter)
         List<string> lines = [];
         int exitCode = await compose.Value.RunAsync(all, source.Folder, Variables, lines.Add, said.Read, cancellation);
         return (exitCode, string.Join('\n', lines), said);
+    }
+
+    private static ComposeModel Model(string output, ComposeMessages said)
+    {
+        try
+        {
+            return new ComposeModel((JsonObject)JsonNode.Parse(output)!, said);
+        }
+        catch (Exception e) when (e is JsonException or InvalidCastException or InvalidOperationException or NullReferenceException)
+        {
+            throw new LabException(LabErrorKind.ServiceFailed, "ComposeAnswerInvalid", "docker compose config wrote something other than a project: install version 2.29 or later.", e);
+        }
     }
 }

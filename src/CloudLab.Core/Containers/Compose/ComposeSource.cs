@@ -3,6 +3,8 @@ namespace CloudLab.Core.Containers.Compose;
 /// <summary>Which compose project is meant: its files, and what goes into them.</summary>
 public sealed record ComposeSource
 {
+    private static readonly string[] Names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
     /// <summary>Folder in which compose runs; without files it looks for <c>compose.yaml</c> there and in the folders above.</summary>
     public required string Folder { get; init; }
 
@@ -20,6 +22,28 @@ public sealed record ComposeSource
 
     /// <summary>What stands in a message for the project.</summary>
     internal string Shown => Files.Count > 0 ? string.Join(", ", Files) : Folder;
+
+    /// <summary>The first of its files: the one that compose would find if none is given; null where there is none.</summary>
+    internal string? FirstFile
+    {
+        get
+        {
+            if (Files.Count > 0)
+            {
+                return Files[0];
+            }
+
+            for (DirectoryInfo? folder = new(Folder); folder is not null; folder = folder.Parent)
+            {
+                if (Array.Find(Names, name => File.Exists(Path.Combine(folder.FullName, name))) is { } found)
+                {
+                    return Path.Combine(folder.FullName, found);
+                }
+            }
+
+            return null;
+        }
+    }
 
     internal IEnumerable<string> Arguments()
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Docker;
@@ -124,7 +125,7 @@ internal sealed class DockerPlugin
         {
             using Process process = Process.Start(Start(docker, [name, "version"], connection))!;
             process.StandardInput.Close();
-            string output = process.StandardOutput.ReadToEnd();
+            Task<string[]> output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
             {
                 End(process);
@@ -132,7 +133,7 @@ internal sealed class DockerPlugin
             }
 
             // A docker CLI without the plugin shows its own help instead, with exit code 0 in some versions.
-            return process.ExitCode == 0 && output.Contains(name, StringComparison.OrdinalIgnoreCase);
+            return process.ExitCode == 0 && output.GetAwaiter().GetResult()[0].Contains(name, StringComparison.OrdinalIgnoreCase);
         }
         catch (Win32Exception)
         {
@@ -147,6 +148,10 @@ internal sealed class DockerPlugin
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+
+            // Whatever code page a Windows console has.
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
             UseShellExecute = false,
         };
         Array.ForEach(arguments, start.ArgumentList.Add);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
 using CloudLab.Core.Containers.Builds;
@@ -167,7 +166,7 @@ public sealed class BuildxTests : IAsyncDisposable
         Assert.True(result.Stopped);
         Assert.Empty(result.Errors);
         int pid = int.Parse(File.ReadAllText(child), CultureInfo.InvariantCulture);
-        Assert.True(IsGone(pid), $"process {pid} still runs");
+        Assert.True(ForeignProcess.IsGone(pid), $"process {pid} still runs");
     }
 
     [Fact]
@@ -268,30 +267,6 @@ public sealed class BuildxTests : IAsyncDisposable
         CmdletResult result = await RunAsync(new Dictionary<string, object> { ["Path"] = ContextFolder, [parameter] = value });
         Assert.StartsWith(code, result.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.InvalidArgument, result.TerminatingError.CategoryInfo.Category);
-    }
-
-    private static bool IsGone(int pid)
-    {
-        for (int i = 0; i < 100; i++)
-        {
-            // A killed child of a killed parent may stay a zombie until init looks.
-            string stat = $"/proc/{pid}/stat";
-            try
-            {
-                if (OperatingSystem.IsLinux() ? !File.Exists(stat) || File.ReadAllText(stat).Contains(") Z", StringComparison.Ordinal) : Process.GetProcessById(pid).HasExited)
-                {
-                    return true;
-                }
-            }
-            catch (Exception e) when (e is ArgumentException or IOException)
-            {
-                return true;
-            }
-
-            Thread.Sleep(50);
-        }
-
-        return false;
     }
 
     private static Task<CmdletResult> RunAsync(object parameters) => CmdletRunner.RunAsync("Build-LabImage", parameters);

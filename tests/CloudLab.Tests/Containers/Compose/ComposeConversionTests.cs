@@ -22,6 +22,10 @@ public sealed class ComposeConversionTests : KubeTest
         Directory.CreateDirectory(Path.Combine(Folder, "conf"));
         File.WriteAllText(Path.Combine(Folder, "conf", "a.conf"), "x=1\n");
         Directory.CreateDirectory(Path.Combine(Folder, "vote"));
+        Directory.CreateDirectory(Path.Combine(Folder, "other"));
+        File.WriteAllText(Path.Combine(Folder, "other", "default.conf"), "other {}\n");
+        File.WriteAllText(Path.Combine(Folder, "..data"), "x\n");
+        File.WriteAllText(Path.Combine(Folder, ".env"), "FROM_DOTENV=\"one\ntwo=\"\n");
         Environment.SetEnvironmentVariable("CLOUDLAB_TEST_COMPOSE_TOKEN", "t0ken");
     }
 
@@ -203,6 +207,43 @@ public sealed class ComposeConversionTests : KubeTest
             secrets: {token: {environment: CLOUDLAB_TEST_COMPOSE_TOKEN}, outside: {external: true}}
             volumes: {shared: {external: true}}
             """",
+        ["names"] = """"
+            services:
+              My_DB: {image: "x:1", ports: ["5432"], networks: {default: {aliases: [db, shared]}}}
+              my-db: {image: "x:1", networks: {default: {aliases: [web, shared]}}}
+              web:
+                image: "x:1"
+                environment: {FOLDER: /data/My_DB/x, URL: "http://My_DB:80/", OTHER: my-db}
+                volumes: ["a_b:/x", "a-b:/y", "./default.conf:/etc/1.conf:ro", "./other/default.conf:/etc/2.conf:ro", "./..data:/etc/3.conf:ro"]
+                secrets: [a_b, a-b]
+                configs: [c_d, c-d]
+              9nine: {image: "x:1"}
+              a-very-long-service-name-that-is-longer-than-sixty-three-characters-for-sure-one: {image: "x:1", ports: [80]}
+              a-very-long-service-name-that-is-longer-than-sixty-three-characters-for-sure-two: {image: "x:1"}
+            volumes: {a_b: , a-b: }
+            secrets: {a_b: {environment: CLOUDLAB_TEST_COMPOSE_TOKEN}, a-b: {environment: FROM_DOTENV}}
+            configs: {c_d: {content: "1"}, c-d: {content: "2"}}
+            """",
+        ["limits"] = """"
+            services:
+              web:
+                image: x:1
+                mem_limit: 100m
+                mem_reservation: 200m
+                cpus: 0.5
+                deploy: {replicas: 0, resources: {reservations: {cpus: "1", memory: 200m}}}
+                shm_size: 1gb
+                tmpfs: [/dev/shm, "/run:size=50%", "/tmp:rw,size=64M,mode=1777"]
+                environment: {0FOO: a, my var: b, Ä: c}
+                extra_hosts: ["v6=[::1]", "Upper_Case:10.0.0.2"]
+                healthcheck: {test: ["CMD-SHELL", "mysqladmin ping -p$$PASS || kill $$$$; echo $$(HOME)"], retries: 0, timeout: 0s}
+                labels: {com..x/y: z}
+                ports: ["[::1]:8080:80", "0.0.0.0:9000-9010:9000-9010", "8000-8005:81"]
+              host: {image: "x:1", network_mode: host, sysctls: {net.core.somaxconn: 1024}, healthcheck: {test: [CMD]}}
+              bare: {image: "x:1", entrypoint: [], command: [a, b]}
+              barer: {image: "x:1", command: []}
+              global: {image: "x:1", deploy: {mode: global, update_config: {parallelism: 0, order: start-first}}}
+            """",
     };
 
     public static TheoryData<string> Names() => [.. Files.Keys];
@@ -230,6 +271,45 @@ public sealed class ComposeConversionTests : KubeTest
         Assert.Contains("Deployment/my-db", objects.Keys);
         Assert.Equal("my-db:5432", Env(objects["Deployment/server"], "GITEA__database__HOST"));
         Assert.Contains(result.Warnings, warning => warning.StartsWith("my_DB: name:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Names_that_become_the_same_stay_apart()
+    {
+        (CmdletResult result, Dictionary<string, JsonObject> objects) = await ConvertAsync("names");
+        Assert.Equal(("my-db", "my-db-2"), ((string?)objects["Service/db"]["spec"]!["selector"]!["app.kubernetes.io/name"], Env(objects["Deployment/web"], "OTHER")));
+        Assert.Equal(("http://my-db:80/", "/data/My_DB/x"), (Env(objects["Deployment/web"], "URL"), Env(objects["Deployment/web"], "FOLDER")));
+        Assert.Equal("web", (string?)objects["Service/web"]["spec"]!["selector"]!["app.kubernetes.io/name"]);
+        Assert.Contains("my-db: networks.aliases: 'web' is a name of another service, too, and leads there only.", result.Warnings);
+        Assert.Contains("PersistentVolumeClaim/a-b-2", objects.Keys);
+        Assert.Equal(("t0ken", "one\ntwo="), ((string?)objects["Secret/a-b"]["stringData"]!["a_b"], (string?)objects["Secret/a-b-2"]["stringData"]!["a-b"]));
+        Assert.Equal(("1", "2"), ((string?)objects["ConfigMap/c-d"]["data"]!["c_d"], (string?)objects["ConfigMap/c-d-2"]["data"]!["c-d"]));
+        Assert.Equal(("server {}\n", "other {}\n"), ((string?)objects["ConfigMap/web-default-conf"]["data"]!["default.conf"], (string?)objects["ConfigMap/web-default-conf-2"]["data"]!["default.conf"]));
+        Assert.Equal(2, objects.Keys.Count(key => key.StartsWith("Deployment/a-very-long", StringComparison.Ordinal)));
+        Assert.All(objects.Keys, key => Assert.InRange(key.Split('/')[1].Length, 1, 63));
+    }
+
+    [Fact]
+    public async Task What_Docker_takes_and_a_cluster_does_not_is_changed_and_said()
+    {
+        (CmdletResult result, Dictionary<string, JsonObject> objects) = await ConvertAsync("limits");
+        JsonNode web = Container(objects["Deployment/web"]);
+        Assert.Equal("""{"limits":{"cpu":"500m","memory":"100Mi"}}""", web["resources"]!.ToJsonString());
+        Assert.Equal(["/dev/shm", "/run", "/tmp"], web["volumeMounts"]!.AsArray().Select(mount => (string)mount!["mountPath"]!));
+        Assert.Equal([null, null, "64Mi"], objects["Deployment/web"]["spec"]!["template"]!["spec"]!["volumes"]!.AsArray().Select(volume => (string?)volume!["emptyDir"]!["sizeLimit"]));
+        Assert.Equal("mysqladmin ping -p$PASS || kill $$$; echo $$(HOME)", (string?)web["livenessProbe"]!["exec"]!["command"]![2]);
+        Assert.Equal("::1", (string?)objects["Deployment/web"]["spec"]!["template"]!["spec"]!["hostAliases"]![0]!["ip"]);
+        Assert.Equal(["a", "b"], Container(objects["Deployment/bare"])["command"]!.AsArray().Select(part => (string)part!));
+        foreach (string beginning in new[]
+        {
+            "web: deploy.resources.reservations: more memory", "web: deploy.resources.reservations: more cpu", "web: tmpfs: /run: a size of 50%", "web: volumes: something is mounted at /dev/shm",
+            "web: environment: Ä", "web: extra_hosts: 'Upper_Case'", "web: labels: 'com..x/y'", "web: ports: ::1 is", "host: sysctls: net.core.somaxconn", "host: healthcheck:", "barer: command:",
+        })
+        {
+            Assert.Single(result.Warnings, warning => warning.StartsWith(beginning, StringComparison.Ordinal));
+        }
+
+        Assert.DoesNotContain(result.Warnings, warning => warning.Contains("0.0.0.0", StringComparison.Ordinal));
     }
 
     [Fact]

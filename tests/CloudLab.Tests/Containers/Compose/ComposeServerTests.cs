@@ -56,6 +56,10 @@ public sealed class ComposeServerTests : ContainerWorld
         // Its output is what the cmdlets for containers take.
         Assert.Equal("web up", (await RunAsync("Get-LabContainerLog", new { }, [services[4]])).Ok().Output.Single()!.ToString());
 
+        CmdletResult ran = (await RunAsync("Invoke-LabContainer", new { Command = new[] { "echo", "hello" } }, [services[1], services[4]])).Ok();
+        Assert.Equal(["hello", "hello", "hello"], ran.Output.Select(line => $"{line}"));
+        Assert.StartsWith("ContainerNotRunning,", (await RunAsync("Invoke-LabContainer", new { Command = new[] { "true" } }, [services[3]])).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+
         LabComposeProject found = Assert.Single((await RunAsync("Get-LabCompose", new { All = true, ProjectName = project })).Ok().OutputOf<LabComposeProject>());
         Assert.Equal(("5 running, 1 exited", 5, 6), (found.Status, found.Running, found.Total));
         LabComposeService[] stopped = (await RunAsync("Stop-LabCompose", new { PassThru = true, Timeout = 0 }, [found])).Ok().OutputOf<LabComposeService>();

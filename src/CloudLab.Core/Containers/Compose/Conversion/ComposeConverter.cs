@@ -28,9 +28,11 @@ public sealed class ComposeConverter(LabSession session, IReporter reporter)
     /// <returns>Objects, those that others need first.</returns>
     public async Task<IReadOnlyList<JsonObject>> ConvertAsync(ComposeSource source, ComposeConversionOptions options, CancellationToken cancellation)
     {
-        ComposeModel model = await new ComposeProgram(session, reporter).ResolveAsync(source, cancellation);
+        ComposeProgram program = new(session, reporter);
+        ComposeModel model = await program.ResolveAsync(source, cancellation);
         model.Said.Warn(reporter);
-        ConversionContext context = new(model, options, session.Docker.Environment, reporter);
+        string[] variables = [.. new[] { "configs", "secrets" }.SelectMany(kind => ComposeModel.Maps(model.Root, kind)).Select(each => ComposeModel.Text(each.Value, "environment")).OfType<string>().Distinct()];
+        ConversionContext context = new(model, options, await program.ValuesAsync(source, variables, cancellation), reporter);
         List<JsonObject> workloads = [];
         foreach ((string name, JsonObject service) in model.Services)
         {
@@ -55,23 +57,24 @@ internal sealed class ConversionContext
     private const int LargestContent = 1_000_000;
 
     private readonly IReporter reporter;
-    private readonly LabEnvironment environment;
+    private readonly Dictionary<string, string> variables;
     private readonly Dictionary<string, string> names = [];
-    private readonly HashSet<string> made = [];
+    private readonly HashSet<string> serviceNames = [], made = [];
+    private readonly Dictionary<(string Kind, string Of), string> objectNames = [];
+    private readonly Regex? renamed;
 
-    public ConversionContext(ComposeModel model, ComposeConversionOptions options, LabEnvironment environment, IReporter reporter)
+    public ConversionContext(ComposeModel model, ComposeConversionOptions options, Dictionary<string, string> variables, IReporter reporter)
     {
-        (Model, Options, this.environment, this.reporter) = (model, options, environment, reporter);
+        (Model, Options, this.variables, this.reporter) = (model, options, variables, reporter);
         foreach ((string service, _) in model.Services)
         {
-            string name = KubeText.Name(service);
-            for (int i = 2; names.ContainsValue(name); i++)
-            {
-                name = $"{KubeText.Name(service)[..Math.Min(58, KubeText.Name(service).Length)]}-{i}";
-            }
-
-            names[service] = name;
+            names[service] = KubeText.Free(KubeText.Name(service), serviceNames.Contains);
+            serviceNames.Add(names[service]);
         }
+
+        // All at once, since the new name of one may be the old one of another. Only as a host: the same word is part of many a path.
+        string[] old = [.. names.Where(pair => pair.Key != pair.Value).Select(pair => Regex.Escape(pair.Key)).OrderByDescending(name => name.Length)];
+        renamed = old.Length == 0 ? null : new Regex($@"(?<=^|//|[@,;=\s])(?:{string.Join('|', old)})(?=$|[:/,;\s])");
     }
 
     public ComposeModel Model { get; }
@@ -89,17 +92,35 @@ internal sealed class ConversionContext
     /// <summary>A text in which the services are called as in the cluster.</summary>
     public string Renamed(string service, string key, string text)
     {
-        foreach ((string old, string name) in names.Where(pair => pair.Key != pair.Value))
+        if (renamed is null)
         {
-            string renamed = Regex.Replace(text, $@"(?<=^|[/@,=\s]){Regex.Escape(old)}(?=$|[:/,\s])", name);
-            if (renamed != text)
-            {
-                Say(service, key, $"the service '{old}' is called '{name}' in it now, because names in Kubernetes have only lower-case letters, digits and dashes");
-                text = renamed;
-            }
+            return text;
         }
 
-        return text;
+        foreach (string old in renamed.Matches(text).Select(match => match.Value).Distinct())
+        {
+            Say(service, key, $"the service '{old}' is called '{names[old]}' in it now, because names in Kubernetes have only lower-case letters, digits and dashes");
+        }
+
+        return renamed.Replace(text, match => names[match.Value]);
+    }
+
+    /// <summary>Takes another name for a service.</summary>
+    /// <returns>Whether it was free.</returns>
+    public bool TakeAlias(string alias) => serviceNames.Add(alias);
+
+    /// <summary>The name of an object, other than those of all others of its kind.</summary>
+    /// <param name="kind">Kind of the object.</param>
+    /// <param name="of">What it is made of.</param>
+    /// <param name="wanted">What it is to be called.</param>
+    public string NameOf(string kind, string of, string wanted)
+    {
+        if (!objectNames.TryGetValue((kind, of), out string? name))
+        {
+            name = objectNames[(kind, of)] = KubeText.Free(wanted, each => objectNames.Any(pair => pair.Key.Kind == kind && pair.Value == each));
+        }
+
+        return name;
     }
 
     public JsonObject Object(string apiVersion, string kind, string name, JsonObject rest, string? service = null)
@@ -125,7 +146,7 @@ internal sealed class ConversionContext
     public (string Name, string Key)? Content(string service, string kind, string name)
     {
         JsonObject source = ComposeModel.Map(ComposeModel.Map(Model.Root, kind), name);
-        string own = KubeText.Name(name), key = KubeText.Key(name);
+        string own = NameOf(kind == "secrets" ? "Secret" : "ConfigMap", $"{kind}.{name}", KubeText.Name(name)), key = KubeText.Key(name);
         if (ComposeModel.Flag(source, "external"))
         {
             Say(service, $"{kind}.{name}", $"it is external: create the {(kind == "secrets" ? "Secret" : "ConfigMap")} '{own}' with the key '{key}' before this is deployed");
@@ -133,7 +154,7 @@ internal sealed class ConversionContext
         }
 
         byte[]? bytes = ComposeModel.Text(source, "content") is { } content ? Encoding.UTF8.GetBytes(content)
-            : ComposeModel.Text(source, "environment") is { } variable ? environment.Get(variable) is { } value ? Encoding.UTF8.GetBytes(value) : null
+            : ComposeModel.Text(source, "environment") is { } variable ? variables.GetValueOrDefault(variable) is { } value ? Encoding.UTF8.GetBytes(value) : null
             : ComposeModel.Text(source, "file") is { } file && File.Exists(file) ? File.ReadAllBytes(file) : null;
         if (bytes is null || bytes.Length > LargestContent)
         {
@@ -190,7 +211,7 @@ internal sealed class ConversionContext
     public string Claim(string service, string volume)
     {
         JsonObject source = ComposeModel.Map(ComposeModel.Map(Model.Root, "volumes"), volume);
-        string name = KubeText.Name(volume);
+        string name = NameOf("PersistentVolumeClaim", volume, KubeText.Name(volume));
         if (!made.Add($"PersistentVolumeClaim/{name}"))
         {
             return name;

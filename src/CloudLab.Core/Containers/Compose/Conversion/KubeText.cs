@@ -19,8 +19,27 @@ internal static partial class KubeText
         return (plain.Length > LongestName ? plain[..LongestName] : plain).TrimEnd('-');
     }
 
+    /// <summary>A name that is not taken, as near to one as can be.</summary>
+    /// <param name="wanted">The name.</param>
+    /// <param name="isTaken">Whether a name is taken.</param>
+    /// <returns>The name, with a number where it is taken.</returns>
+    public static string Free(string wanted, Func<string, bool> isTaken)
+    {
+        string name = wanted;
+        for (int i = 2; isTaken(name); i++)
+        {
+            name = $"{wanted[..Math.Min(LongestName - 5, wanted.Length)].TrimEnd('-')}-{i}";
+        }
+
+        return name;
+    }
+
     /// <summary>A key of a ConfigMap or a Secret.</summary>
-    public static string Key(string name) => NotInKeys().Replace(name, "_") is { Length: > 0 } key and not ("." or "..") ? key : "content";
+    public static string Key(string name)
+    {
+        string key = NotInKeys().Replace(name, "_");
+        return key.StartsWith("..", StringComparison.Ordinal) || key == "." ? "_" + key.TrimStart('.') : key;
+    }
 
     /// <summary>Text in which Kubernetes would put values for <c>$(NAME)</c>, so that it stays as it is.</summary>
     public static string Literal(string text)
@@ -39,6 +58,11 @@ internal static partial class KubeText
         : bytes % (1L << 30) == 0 ? $"{bytes >> 30}Gi" : bytes % (1L << 20) == 0 ? $"{bytes >> 20}Mi" : bytes % (1L << 10) == 0 ? $"{bytes >> 10}Ki"
         : bytes.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>The size of a tmpfs as a quantity; null for one that is a share of the host's memory.</summary>
+    public static string? Size(string text) => SizeText().Match(text) is { Success: true } size
+        ? size.Groups["unit"].Value is { Length: > 0 } unit ? $"{size.Groups["count"].Value}{char.ToUpperInvariant(unit[0])}i" : Bytes(size.Groups["count"].Value)
+        : null;
+
     /// <summary>Processors as a quantity.</summary>
     public static string Cpus(string text) => !double.TryParse(text, CultureInfo.InvariantCulture, out double cpus) ? text
         : cpus == Math.Floor(cpus) ? cpus.ToString("0", CultureInfo.InvariantCulture) : $"{Math.Max(1, Math.Round(cpus * 1000)).ToString("0", CultureInfo.InvariantCulture)}m";
@@ -55,6 +79,9 @@ internal static partial class KubeText
     [GeneratedRegex("[^-._a-zA-Z0-9]+")]
     private static partial Regex NotInKeys();
 
-    [GeneratedRegex(@"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")]
+    [GeneratedRegex("^(?<count>[0-9]+)(?<unit>[kKmMgG]?)[bB]?$")]
+    private static partial Regex SizeText();
+
+    [GeneratedRegex(@"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")]
     private static partial Regex LabelKey();
 }

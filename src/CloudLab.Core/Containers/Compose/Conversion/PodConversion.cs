@@ -9,7 +9,7 @@ namespace CloudLab.Core.Containers.Compose.Conversion;
 /// <param name="name">Its name in the cluster.</param>
 /// <param name="model">The service, as compose resolved it.</param>
 /// <param name="isTask">Whether it is to end.</param>
-internal sealed class PodConversion(ConversionContext context, string service, string name, JsonObject model, bool isTask)
+internal sealed partial class PodConversion(ConversionContext context, string service, string name, JsonObject model, bool isTask)
 {
     private readonly JsonObject pod = [], container = [], security = [], podSecurity = [];
     private readonly JsonArray volumes = [], mounts = [];
@@ -60,14 +60,25 @@ internal sealed class PodConversion(ConversionContext context, string service, s
 
     private void Process()
     {
-        if (ComposeModel.Texts(model, "entrypoint") is { Length: > 0 } entrypoint)
+        string[] entrypoint = ComposeModel.Texts(model, "entrypoint"), command = ComposeModel.Texts(model, "command");
+        if (entrypoint.Length > 0)
         {
             container["command"] = Texts(entrypoint.Select(part => Followed("entrypoint", part)));
         }
 
-        if (ComposeModel.Texts(model, "command") is { Length: > 0 } command)
+        // An empty list takes away what the image has, which only a command of its own does in a pod.
+        bool bare = model["entrypoint"] is JsonArray { Count: 0 };
+        if (command.Length > 0)
         {
-            container["args"] = Texts(command.Select(part => Followed("command", part)));
+            container[bare ? "command" : "args"] = Texts(command.Select(part => Followed("command", part)));
+        }
+        else if (bare)
+        {
+            Say("entrypoint", "the image's own is used: write the command that is to run into entrypoint");
+        }
+        else if (model["command"] is JsonArray && entrypoint.Length == 0)
+        {
+            Say("command", "the image's own is used: write the entrypoint without arguments into entrypoint");
         }
 
         if (Text("working_dir") is { } folder)
@@ -126,6 +137,12 @@ internal sealed class PodConversion(ConversionContext context, string service, s
                 continue;
             }
 
+            if (!key.All(c => c is >= ' ' and <= '~'))
+            {
+                Say("environment", $"{key} cannot be the name of a variable in Kubernetes, so it is left out");
+                continue;
+            }
+
             env.Add(new JsonObject { ["name"] = key, ["value"] = Followed("environment." + key, value.ToString()) });
         }
 
@@ -163,6 +180,20 @@ internal sealed class PodConversion(ConversionContext context, string service, s
             }
         }
 
+        // Docker takes it, a cluster does not.
+        foreach ((string kind, string? most, string? least) in new[]
+        {
+            ("cpu", ComposeModel.Text(upper, "cpus") ?? Text("cpus"), ComposeModel.Text(lower, "cpus")),
+            ("memory", ComposeModel.Text(upper, "memory") ?? Text("mem_limit"), ComposeModel.Text(lower, "memory") ?? Text("mem_reservation")),
+        })
+        {
+            if (double.TryParse(most, CultureInfo.InvariantCulture, out double limit) && limit > 0 && double.TryParse(least, CultureInfo.InvariantCulture, out double request) && request > limit)
+            {
+                Say("deploy.resources.reservations", $"more {kind} is reserved than the limit allows, so the limit is reserved");
+                requests.Remove(kind);
+            }
+        }
+
         JsonObject resources = [];
         Set(resources, "limits", limits);
         Set(resources, "requests", requests);
@@ -188,7 +219,7 @@ internal sealed class PodConversion(ConversionContext context, string service, s
 
         string[]? command = test switch
         {
-            ["CMD", .. var parts] => parts,
+            ["CMD", _, ..] => test[1..],
             ["CMD-SHELL", var line, ..] => ["/bin/sh", "-c", line],
             _ => null,
         };
@@ -218,7 +249,7 @@ internal sealed class PodConversion(ConversionContext context, string service, s
 
         JsonObject Probe(int period, int failures) => new()
         {
-            ["exec"] = new JsonObject { ["command"] = Texts(command) }, ["periodSeconds"] = period, ["timeoutSeconds"] = timeout, ["failureThreshold"] = failures,
+            ["exec"] = new JsonObject { ["command"] = Texts(command.Select(part => Followed("healthcheck", part))) }, ["periodSeconds"] = period, ["timeoutSeconds"] = timeout, ["failureThreshold"] = failures,
         };
     }
 
@@ -282,7 +313,15 @@ internal sealed class PodConversion(ConversionContext context, string service, s
             }
         }
 
-        Set(podSecurity, "sysctls", new JsonArray([.. ComposeModel.Map(model, "sysctls").Select(pair => new JsonObject { ["name"] = pair.Key, ["value"] = pair.Value?.ToString() ?? "" })]));
+        // They would be those of the node.
+        string[] shared = [.. Text("network_mode") == "host" ? ["net."] : Array.Empty<string>(), .. Text("ipc") == "host" ? ["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."] : Array.Empty<string>()];
+        ILookup<bool, KeyValuePair<string, JsonNode?>> sysctls = ComposeModel.Map(model, "sysctls").ToLookup(pair => !shared.Any(prefix => pair.Key.StartsWith(prefix, StringComparison.Ordinal)));
+        foreach ((string key, _) in sysctls[false])
+        {
+            Say("sysctls", $"{key} is a setting of the node for what shares its namespaces");
+        }
+
+        Set(podSecurity, "sysctls", new JsonArray([.. sysctls[true].Select(pair => new JsonObject { ["name"] = pair.Key, ["value"] = pair.Value?.ToString() ?? "" })]));
 
         static bool IsNumber(string text) => long.TryParse(text, CultureInfo.InvariantCulture, out _);
         static string Capability(string text) => text.ToUpperInvariant() is var upper && upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper[4..] : upper;
@@ -319,8 +358,7 @@ internal sealed class PodConversion(ConversionContext context, string service, s
         foreach (string each in ComposeModel.Texts(model, "tmpfs"))
         {
             string[] parts = each.Split(':', 2);
-            string? size = parts.Length > 1 ? parts[1].Split(',').Where(option => option.StartsWith("size=", StringComparison.Ordinal)).Select(option => option[5..]).FirstOrDefault() : null;
-            Memory("tmpfs", parts[0], size is [.. var digits, 'k' or 'm' or 'g'] ? digits + char.ToUpperInvariant(size[^1]) + "i" : size);
+            Memory("tmpfs", parts[0], parts.Length > 1 ? parts[1].Split(',').Where(option => option.StartsWith("size=", StringComparison.Ordinal)).Select(option => option[5..]).FirstOrDefault() : null);
         }
 
         if (Text("shm_size") is { } shared)
@@ -370,7 +408,7 @@ internal sealed class PodConversion(ConversionContext context, string service, s
             return;
         }
 
-        string own = KubeText.Name($"{name}-{Path.GetFileName(source.TrimEnd('/'))}");
+        string own = context.NameOf("ConfigMap", $"{service}:{source}", KubeText.Name($"{name}-{Path.GetFileName(source.TrimEnd('/'))}"));
         context.Add("ConfigMap", own, files);
         Say("volumes", $"{source} is copied into the ConfigMap '{own}'{(readOnly ? "" : ", which the container cannot write to")}; later changes to it have no effect");
         Mount(new JsonObject { ["configMap"] = new JsonObject { ["name"] = own } }, own, target, readOnly: true, File.Exists(source) ? files.Keys.First() : null);
@@ -381,7 +419,14 @@ internal sealed class PodConversion(ConversionContext context, string service, s
         JsonObject memory = new() { ["medium"] = "Memory" };
         if (size is not (null or "0"))
         {
-            memory["sizeLimit"] = KubeText.Bytes(size);
+            if (KubeText.Size(size) is { } limit)
+            {
+                memory["sizeLimit"] = limit;
+            }
+            else
+            {
+                Say("tmpfs", $"{target}: a size of {size} has no counterpart, so it has no limit");
+            }
         }
 
         Mount(new JsonObject { ["emptyDir"] = memory }, prefix, target, readOnly: false, null);
@@ -389,16 +434,17 @@ internal sealed class PodConversion(ConversionContext context, string service, s
 
     private void Mount(JsonObject volume, string wanted, string target, bool readOnly, string? subPath)
     {
+        if (mounts.Any(mount => ((string)mount!["mountPath"]!).TrimEnd('/') == target.TrimEnd('/')))
+        {
+            Say("volumes", $"something is mounted at {target} already, so {wanted} is left out");
+            return;
+        }
+
         string kind = volume.First().Key, content = volume.ToJsonString();
         JsonObject? same = kind == "emptyDir" ? null : volumes.OfType<JsonObject>().FirstOrDefault(each => new JsonObject(each.Where(pair => pair.Key != "name").Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))).ToJsonString() == content);
-        string own = same is null ? wanted : (string)same["name"]!;
+        string own = same is null ? KubeText.Free(wanted, name => volumes.Any(each => (string?)each!["name"] == name)) : (string)same["name"]!;
         if (same is null)
         {
-            for (int i = 2; volumes.Any(each => (string?)each!["name"] == own); i++)
-            {
-                own = $"{wanted[..Math.Min(60, wanted.Length)]}-{i}";
-            }
-
             volumes.Add(new JsonObject([KeyValuePair.Create("name", (JsonNode?)own), KeyValuePair.Create(kind, volume[kind]?.DeepClone())]));
         }
 
@@ -459,9 +505,13 @@ internal sealed class PodConversion(ConversionContext context, string service, s
         foreach (string each in ComposeModel.Texts(model, "extra_hosts"))
         {
             string[] parts = each.Split(each.Contains('=', StringComparison.Ordinal) ? '=' : ':', 2);
-            if (parts.Length == 2 && System.Net.IPAddress.TryParse(parts[1], out _))
+            if (parts.Length == 2 && !HostName().IsMatch(parts[0]))
             {
-                (hosts.TryGetValue(parts[1], out List<string>? names) ? names : hosts[parts[1]] = []).Add(parts[0]);
+                Say("extra_hosts", $"'{parts[0]}' cannot be the name of a host in Kubernetes");
+            }
+            else if (parts.Length == 2 && System.Net.IPAddress.TryParse(parts[1], out System.Net.IPAddress? address))
+            {
+                (hosts.TryGetValue($"{address}", out List<string>? names) ? names : hosts[$"{address}"] = []).Add(parts[0]);
             }
             else
             {
@@ -477,4 +527,7 @@ internal sealed class PodConversion(ConversionContext context, string service, s
             ? new JsonObject { ["name"] = option[0], ["value"] = option[1] } : new JsonObject { ["name"] = option[0] })]));
         Set(pod, "dnsConfig", dns);
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")]
+    private static partial System.Text.RegularExpressions.Regex HostName();
 }

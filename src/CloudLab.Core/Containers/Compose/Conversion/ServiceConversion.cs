@@ -79,11 +79,11 @@ internal sealed class ServiceConversion(ConversionContext context, string servic
             {
                 ports.Add((published, target, protocol, true));
             }
+        }
 
-            if (ComposeModel.Text(port, "host_ip") is { } address)
-            {
-                Say("ports", $"{address} is an address of the Docker host and is not carried over");
-            }
+        foreach (string address in ComposeModel.Items(model, "ports").Select(port => ComposeModel.Text(port, "host_ip")).OfType<string>().Distinct().Where(address => address is not ("0.0.0.0" or "::")))
+        {
+            Say("ports", $"{address} is an address of the Docker host and is not carried over");
         }
 
         foreach (string exposed in ComposeModel.Texts(model, "expose"))
@@ -109,7 +109,7 @@ internal sealed class ServiceConversion(ConversionContext context, string servic
             container["ports"] = new JsonArray([.. own.Select(port => (port.Target, port.Protocol)).Distinct().Select(port => new JsonObject { ["containerPort"] = port.Target, ["protocol"] = port.Protocol })]);
         }
 
-        foreach (string each in Aliases().Prepend(name).Distinct())
+        foreach (string each in Aliases().Prepend(name))
         {
             JsonObject spec = new() { ["selector"] = Selector };
             if (headless)
@@ -149,11 +149,15 @@ internal sealed class ServiceConversion(ConversionContext context, string servic
             }
         }
 
-        foreach (string alias in aliases.Distinct().ToArray())
+        foreach (string alias in aliases.Distinct().Where(alias => alias != name).ToArray())
         {
-            if (KubeText.Name(alias) == alias)
+            if (KubeText.Name(alias) == alias && context.TakeAlias(alias))
             {
                 yield return alias;
+            }
+            else if (KubeText.Name(alias) == alias)
+            {
+                Say("networks.aliases", $"'{alias}' is a name of another service, too, and leads there only");
             }
             else
             {
