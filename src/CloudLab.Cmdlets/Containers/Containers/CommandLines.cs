@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
 
@@ -55,6 +56,6 @@ internal sealed class CommandLines(bool keep, Func<string, ValueTask> write, Fun
     /// <param name="code">Its exit code.</param>
     /// <returns>The advice.</returns>
     public static string Advice(string[] words, int code) => code is 126 or 127 && words is [var whole] && whole.Contains(' ', StringComparison.Ordinal)
-        ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, '{whole}'."
+        ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, {PowerShellText.Quote(whole)}."
         : "Use -AsObject to get output and exit code without an error.";
 }
