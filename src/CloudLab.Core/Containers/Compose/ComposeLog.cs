@@ -209,14 +209,14 @@ public sealed class ComposeLog(LabSession session, IReporter reporter)
                 }
 
                 // Something is about to start, or to say so.
-                await next.WaitAsync(TimeSpan.FromSeconds(1), cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await ((Task)next.WaitAsync(TimeSpan.FromSeconds(1), cancellation)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         finally
         {
             // The events were only wanted as long as the logs, and nobody takes lines any more; what went wrong is on its way already.
             await stop.CancelAsync();
-            await Task.WhenAll([next, .. followed.Values]).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.WhenAll([next, .. followed.Values]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         async Task OneAsync(LabContainer container, ContainerLogQuery which)
