@@ -98,6 +98,15 @@ public class YamlWriterTests
         }
     }
 
+    [Fact]
+    public void A_megabyte_of_lines_that_cannot_be_a_block_is_written()
+    {
+        JsonObject map = new() { ["a"] = string.Concat(Enumerable.Repeat("\n", 1_000_000)).Insert(0, "x") + "\u0001" };
+
+        // Were it not linear in the text, this would not end.
+        Same(map, YamlWriter.Write(map));
+    }
+
     // Half a surrogate pair cannot be written in UTF-8 at all.
     private static string? Valid(string? text) => text is null ? null : System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
 

@@ -12,5 +12,5 @@ public sealed class OverlayCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) => !OperatingSystem.IsLinux() ? []
-        : OverlayMounts.All().Select(overlay => overlay.Path).Where(path => path.StartsWith(wordToComplete.Trim('\'', '"'), StringComparison.Ordinal)).Select(path => Completion.Offer(path));
+        : Completion.Offers(OverlayMounts.All().Select(overlay => overlay.Path), wordToComplete);
 }

@@ -7,7 +7,7 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// <remarks>
 /// <para>The work folder and the folder of the mount are removed where Mount-LabOverlay made them in this session; the writable layer never is.</para>
 /// <para>Linux only; needs root.</para>
-/// <para>Errors: LinuxNeeded, RootNeeded; OverlayNotFound; OverlayBusy with the processes that use it.</para>
+/// <para>Errors: LinuxNeeded, RootNeeded; OverlayNotFound; OverlayBusy with the processes that use it; OverlayFailed with what the kernel says.</para>
 /// </remarks>
 /// <example>
 /// <para>Unmounts an overlay.</para>

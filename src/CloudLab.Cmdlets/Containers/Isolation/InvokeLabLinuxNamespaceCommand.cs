@@ -20,13 +20,17 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// <para>Each switch makes one namespace, so that what each of them does can be seen by itself: with -Pid the command is process 1, and the host name is still the host's until -Uts is
 /// given too. With -Pid and -Mount /proc is mounted anew, so that ps shows the command's processes only. -Root changes the root folder (chroot), -Memory, -Cpu and -Pids limit the command with a
 /// control group named cloudlab-…, of version 1 or 2, which is removed afterwards with what still runs in it.</para>
+/// <para>This shows how a container is made; it is no wall. The command is root of this machine unless -User is given: it keeps all capabilities, can leave the root folder
+/// that chroot gave it, and can reach devices. The Docker Engine adds pivot_root, fewer capabilities and a filter of system calls (Get-LabContainerIsolation shows them): run there what
+/// is not trusted.</para>
 /// <para>With -ProcessId, -Container, or containers and processes in the pipeline, the command runs in their namespaces instead: a tool of the host in the network of a container that has no tools of its
 /// own. Without a switch it enters all of them.</para>
 /// <para>Output, errors and exit code are as with Invoke-LabContainer: lines of standard output are strings in the pipeline, those of standard error are shown as information, an exit code
 /// other than 0 is an error, $LASTEXITCODE has it. Strings and byte arrays in the pipeline are the standard input. Ctrl+C ends the command and, with -Pid or a limit, all that it started.</para>
 /// <para>Linux only, with 'unshare' and 'nsenter' of util-linux. All of it needs root, except for what is done together with -User, where the machine allows user namespaces.</para>
 /// <para>Errors: LinuxNeeded, RootNeeded, UtilLinuxMissing; MemoryLimitReached, ProcessLimitReached where a limit ended the command; NamespaceCommandFailed with the exit code and the last lines; NamespacesRefused
-/// with the setting that forbids them; HostnameNeedsUts, HostnameInvalid, RootFolderMissing, CgroupMissing, ProcessNotFound.</para>
+/// with the setting that forbids them; HostnameNeedsUts, HostnameInvalid, TargetConflict, SizeInvalid, RootFolderMissing, WorkingDirectoryMissing, CgroupMissing, CgroupFailed, ProcessNotFound,
+/// ContainerNotFound, ContainerNotRunning, EngineElsewhere.</para>
 /// </remarks>
 /// <example>
 /// <para>Runs a shell as process 1, which still has the host's name.</para>
@@ -205,7 +209,7 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
         // It could not be started, or is not to be, which is said already.
         if (fed is not null && InputObject is not null && MyInvocation.ExpectingInput)
         {
-            await fed.WriteAsync(input is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject + "\n"));
+            await fed.WriteAsync(input is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject + "\n"), cancellation);
         }
     }
 
@@ -248,7 +252,7 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
         int? target = Container is null ? ProcessId : await PidAsync(Container, cancellation);
         if (await AllowedAsync(target) is { } what)
         {
-            NamespaceRun run = fed = NamespaceRun.Start(what, LabEnvironment.Process, Reporter);
+            NamespaceRun run = fed = await NamespaceRun.StartAsync(what, LabEnvironment.Process, Reporter, cancellation);
             await StartAsync(ErrorTarget, token => ReadAsync(run, what, token));
             if (!MyInvocation.ExpectingInput)
             {
@@ -263,7 +267,7 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
         {
             await StartAsync(target, async token =>
             {
-                using NamespaceRun run = NamespaceRun.Start(what, LabEnvironment.Process, Reporter);
+                using NamespaceRun run = await NamespaceRun.StartAsync(what, LabEnvironment.Process, Reporter, token);
                 run.CloseInput();
                 await ReadAsync(run, what, token);
             });

@@ -12,7 +12,7 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// <para>The writable layer and the work folder must be on one file system, one with extended attributes that is no overlay itself: a folder within a container is one. Missing folders are
 /// made, except for read-only layers.</para>
 /// <para>Linux only; needs root.</para>
-/// <para>Errors: LinuxNeeded, RootNeeded; LayerNotFound; OverlayInvalid with what the kernel does not take.</para>
+/// <para>Errors: LinuxNeeded, RootNeeded; LayerNotFound; WorkPathUnused; OverlayInvalid with what the kernel does not take; OverlayFailed where a folder cannot be made.</para>
 /// </remarks>
 /// <example>
 /// <para>Puts two read-only layers and a writable one together.</para>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Cmdlets.Pipeline.Commands;
 
@@ -38,6 +39,6 @@ internal static class CommandOutput
     /// <returns>The advice.</returns>
     public static string Advice(int code, string[] command) =>
         code is 126 or 127 && command is [var whole] && whole.Contains(' ', StringComparison.Ordinal)
-            ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, '{whole}'."
+            ? $"Give the program and its arguments one by one (-Command {whole.Replace(" ", ", ", StringComparison.Ordinal)}), or a shell: -Command sh, -c, {PowerShellText.Quote(whole)}."
             : "Use -AsObject to get output and exit code without an error.";
 }

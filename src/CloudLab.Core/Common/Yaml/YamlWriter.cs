@@ -30,7 +30,7 @@ public static partial class YamlWriter
         emitter.Emit(new DocumentEnd(isImplicit: true));
         emitter.Emit(new StreamEnd());
 
-        if (Last(value) is { } last && Lines().IsMatch(last))
+        if (Last(value) is { } last && IsLines(last))
         {
             // Whether a newline follows the document must not change the text that it ends with.
             text.Append("...\n");
@@ -81,12 +81,14 @@ public static partial class YamlWriter
     }
 
     private static Scalar Text(string text, bool isKey) => Scalar(text, IsPlain(text) ? ScalarStyle.Plain
-        : !isKey && Lines().IsMatch(text) ? ScalarStyle.Literal
+        : !isKey && IsLines(text) ? ScalarStyle.Literal
         : Printable().IsMatch(text) ? ScalarStyle.SingleQuoted
         : ScalarStyle.DoubleQuoted);
 
     private static Scalar Scalar(string text, ScalarStyle style) =>
         new(AnchorName.Empty, TagName.Empty, text, style, isPlainImplicit: style == ScalarStyle.Plain, isQuotedImplicit: style != ScalarStyle.Plain);
+
+    private static bool IsLines(string text) => text.Contains('\n', StringComparison.Ordinal) && Lines().IsMatch(text);
 
     private static bool IsPlain(string text) =>
         (Plain().IsMatch(text) && !Words.Contains(text)) || Quantity().IsMatch(text);
@@ -103,8 +105,8 @@ public static partial class YamlWriter
     [GeneratedRegex(@"\A[1-9][0-9]*(?:m|Ki|Mi|Gi|Ti)\z")]
     private static partial Regex Quantity();
 
-    // Several lines, the first of which does not begin with a space that a reader would take for indentation.
-    [GeneratedRegex(@"\A[!-~\u00A1-\u1FFF][\t\n -~\u00A1-\u1FFF]*\n[\t\n -~\u00A1-\u1FFF]*\z")]
+    // Lines, the first of which does not begin with a space that a reader would take for indentation.
+    [GeneratedRegex(@"\A[!-~\u00A1-\u1FFF][\t\n -~\u00A1-\u1FFF]*\z")]
     private static partial Regex Lines();
 
     [GeneratedRegex(@"\A[ -~\u00A1-\u1FFF]*\z")]

@@ -47,7 +47,7 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
 
         if (model is not null)
         {
-            problems.AddRange(Check(model));
+            problems.AddRange(Check(model, session.Docker.Endpoint.IsElsewhere));
         }
 
         if (active is not null)
@@ -80,7 +80,7 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
         return ([.. model.Services.Select(service => service.Key)], [.. model.Services.SelectMany(service => ComposeModel.Texts(service.Value, "profiles")).Distinct()]);
     }
 
-    private static IEnumerable<LabComposeProblem> Check(ComposeModel model)
+    private static IEnumerable<LabComposeProblem> Check(ComposeModel model, bool elsewhere)
     {
         Dictionary<string, JsonObject> services = model.Services.ToDictionary();
         HashSet<string> oneShots = model.OneShots();
@@ -91,7 +91,8 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
                 yield return new LabComposeProblem(Warning, "ImageWithoutTag", name, $"the image '{image}' means whatever is newest when it is pulled: give it a tag.");
             }
 
-            foreach (JsonObject mount in ComposeModel.Items(service, "volumes").Where(mount => ComposeModel.Text(mount, "type") == "bind"))
+            // Folders of another machine cannot be looked at.
+            foreach (JsonObject mount in elsewhere ? [] : ComposeModel.Items(service, "volumes").Where(mount => ComposeModel.Text(mount, "type") == "bind"))
             {
                 string path = ComposeModel.Text(mount, "source") ?? "";
                 if (!File.Exists(path) && !Directory.Exists(path))

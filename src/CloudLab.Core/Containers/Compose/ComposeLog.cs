@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Containers;
@@ -53,7 +54,7 @@ public sealed class ComposeLog(LabSession session, IReporter reporter)
         {
             throw new LabException(
                 LabErrorKind.NotFound, "ComposeServiceNotFound",
-                $"The compose project '{project}' has no container of a service '{missing}'.{Common.NearestNames.Say(missing, found.Select(ComposeStore.ServiceOf))}") { Target = missing };
+                $"The compose project '{project}' has no container of a service '{missing}'.{NearestNames.Say(missing, found.Select(ComposeStore.ServiceOf))}") { Target = missing };
         }
 
         LabContainer[] meant = [.. found.Where(Meant)];
@@ -208,20 +209,14 @@ public sealed class ComposeLog(LabSession session, IReporter reporter)
                 }
 
                 // Something is about to start, or to say so.
-                await next.WaitAsync(TimeSpan.FromSeconds(1), cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await ((Task)next.WaitAsync(TimeSpan.FromSeconds(1), cancellation)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         finally
         {
+            // The events were only wanted as long as the logs, and nobody takes lines any more; what went wrong is on its way already.
             await stop.CancelAsync();
-            try
-            {
-                await next;
-            }
-            catch (OperationCanceledException)
-            {
-                // The events were only wanted as long as the logs.
-            }
+            await Task.WhenAll([next, .. followed.Values]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         async Task OneAsync(LabContainer container, ContainerLogQuery which)

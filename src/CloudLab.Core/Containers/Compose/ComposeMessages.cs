@@ -35,7 +35,7 @@ internal sealed partial class ComposeMessages(Action<ComposeStep>? onStep = null
         {
             if (Plain().Match(line) is { Success: true } plain)
             {
-                Add(warnings, Regex.Unescape(plain.Groups["text"].Value));
+                Add(warnings, Unquoted(plain.Groups["text"].Value));
             }
             else if (line.Length > 0)
             {
@@ -115,6 +115,19 @@ internal sealed partial class ComposeMessages(Action<ComposeStep>? onStep = null
 
     private static string Sentence(string text) => text.Length == 0 ? "" : char.ToUpperInvariant(text[0]) + text[1..].TrimEnd('.', ' ') + ".";
 
+    // Go writes what is not printable in a way of its own, which .NET does not always read.
+    private static string Unquoted(string text)
+    {
+        try
+        {
+            return Regex.Unescape(text);
+        }
+        catch (ArgumentException)
+        {
+            return text;
+        }
+    }
+
     private static JsonObject? Parse(string line)
     {
         try
@@ -138,7 +151,7 @@ internal sealed partial class ComposeMessages(Action<ComposeStep>? onStep = null
     [GeneratedRegex("^time=\"[^\"]*\" level=warning msg=\"(?<text>(?:[^\"\\\\]|\\\\.)*)\"")]
     private static partial Regex Plain();
 
-    [GeneratedRegex("(?:env file |open |stat |couldn't find env file: )(?<path>[^:]+?)(?: not found|: no such file or directory|$)")]
+    [GeneratedRegex("(?:env file |open |stat |couldn't find env file: )(?<path>(?:[A-Za-z]:)?[^:]+?)(?: not found|: no such file or directory|: The system cannot find the (?:file|path) specified|$)")]
     private static partial Regex MissingFile();
 
     [GeneratedRegex(@"^invalid interpolation format for (?<place>\S+?)\.? ")]
@@ -150,7 +163,7 @@ internal sealed partial class ComposeMessages(Action<ComposeStep>? onStep = null
     [GeneratedRegex(@"invalid compose project|^validating |^yaml: |failed to parse|while interpolating|additional properties|must be |mapping key|^services\.|is not valid|invalid ")]
     private static partial Regex FileProblem();
 
-    [GeneratedRegex(@"(?:validating |failed to parse |parsing )(?<path>[^:]+): ")]
+    [GeneratedRegex(@"(?:validating |failed to parse |parsing )(?<path>(?:[A-Za-z]:)?[^:]+): ")]
     private static partial Regex InFile();
 
     [GeneratedRegex(@"line (?<line>\d+)")]

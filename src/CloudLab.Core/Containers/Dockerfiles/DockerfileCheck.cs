@@ -106,7 +106,7 @@ public sealed class DockerfileCheck(LabSession session, IReporter reporter)
             }
             else if (!known)
             {
-                problem = Failed(options, line, message);
+                problem = Failed(options, line, message.Contains("failed to process \"", StringComparison.Ordinal) ? why : message);
             }
         }
 

@@ -17,8 +17,8 @@ internal sealed class DockerfileWord
 {
     private const int Deepest = 60;
 
-    // Patterns are tried at every place of a value, and nobody has such a value in earnest.
-    private const int LongestValue = 4096;
+    // Patterns are tried at every place of a value, and nobody has such a value or pattern in earnest.
+    private const int LongestValue = 4096, LongestPattern = 256;
     private const char End = '\uFFFF';
 
     private readonly string word;
@@ -297,7 +297,7 @@ internal sealed class DockerfileWord
         at += all ? 1 : 0;
         string pattern = ReadUntil('/', raw: true, depth + 1), replacement = ReadUntil('}', raw: true, depth + 1);
         string value = ValueOf(name) ?? "";
-        if (value.Length > LongestValue)
+        if (IsTooLong(value, pattern))
         {
             return value;
         }
@@ -305,7 +305,7 @@ internal sealed class DockerfileWord
         StringBuilder text = new();
         for (int start = 0; start <= value.Length;)
         {
-            int length = LongestMatch(value, start, pattern);
+            int length = Prefix(value.AsSpan(start), pattern).Longest;
             if (length < 0 || (length == 0 && start == value.Length))
             {
                 text.Append(start < value.Length ? value[start] : "");
@@ -324,68 +324,77 @@ internal sealed class DockerfileWord
         return text.ToString();
     }
 
+    private static bool IsTooLong(string value, string pattern) => value.Length > LongestValue || pattern.Length > LongestPattern;
+
     private static string Trim(string value, string pattern, char kind)
     {
         bool longest = pattern.Length > 0 && pattern[0] == kind;
         pattern = longest ? pattern[1..] : pattern;
-        int best = -1;
-        for (int length = 0; length <= value.Length && value.Length <= LongestValue; length++)
+        if (IsTooLong(value, pattern))
         {
-            ReadOnlySpan<char> part = kind == '#' ? value.AsSpan(0, length) : value.AsSpan(value.Length - length);
-            if (Matches(part, pattern) && (best < 0 || longest))
+            return value;
+        }
+
+        if (kind == '#')
+        {
+            (int Shortest, int Longest) found = Prefix(value, pattern);
+            return value[Math.Max(0, longest ? found.Longest : found.Shortest)..];
+        }
+
+        for (int i = 0; i <= value.Length; i++)
+        {
+            int start = longest ? i : value.Length - i;
+            if (Prefix(value.AsSpan(start), pattern).Longest == value.Length - start)
             {
-                best = length;
+                return value[..start];
             }
         }
 
-        return best < 0 ? value : kind == '#' ? value[best..] : value[..^best];
+        return value;
     }
 
-    private static int LongestMatch(string value, int start, string pattern)
+    // How much of the beginning of a text '*' and '?' of a shell take, -1 for nothing; a backslash takes the next character as it is.
+    // All places in the pattern that can be reached are kept, so that no text takes longer than its length times that of the pattern.
+    private static (int Shortest, int Longest) Prefix(ReadOnlySpan<char> text, string pattern)
     {
-        for (int length = value.Length - start; length >= 0; length--)
+        bool[] places = new bool[pattern.Length + 1], next = new bool[pattern.Length + 1];
+        (int Shortest, int Longest) found = (-1, -1);
+        places[0] = true;
+        for (int length = 0; ; length++)
         {
-            if (Matches(value.AsSpan(start, length), pattern))
+            bool goesOn = false;
+            for (int p = 0; p < pattern.Length; p++)
             {
-                return length;
+                goesOn |= places[p];
+                places[p + 1] |= places[p] && pattern[p] == '*';
             }
+
+            if (places[^1])
+            {
+                found = (found.Shortest < 0 ? length : found.Shortest, length);
+            }
+
+            if (!goesOn || length == text.Length)
+            {
+                return found;
+            }
+
+            Array.Clear(next);
+            for (int p = 0; p < pattern.Length; p++)
+            {
+                bool literal = pattern[p] == '\\' && p + 1 < pattern.Length;
+                if (places[p] && pattern[p] == '*')
+                {
+                    next[p] = true;
+                }
+                else if (places[p] && (pattern[p] == '?' || pattern[literal ? p + 1 : p] == text[length]))
+                {
+                    next[p + (literal ? 2 : 1)] = true;
+                }
+            }
+
+            (places, next) = (next, places);
         }
-
-        return -1;
-    }
-
-    // '*' and '?' of a shell; a backslash takes the next one as it is. Remembers only the last star, so it is quick.
-    private static bool Matches(ReadOnlySpan<char> text, string pattern)
-    {
-        int t = 0, p = 0, star = -1, from = 0;
-        while (t < text.Length)
-        {
-            bool literal = p < pattern.Length && pattern[p] == '\\' && p + 1 < pattern.Length;
-            if (p < pattern.Length && !literal && pattern[p] == '*')
-            {
-                (star, from) = (p++, t);
-            }
-            else if (p < pattern.Length && ((!literal && pattern[p] == '?') || pattern[literal ? p + 1 : p] == text[t]))
-            {
-                p += literal ? 2 : 1;
-                t++;
-            }
-            else if (star >= 0)
-            {
-                (p, t) = (star + 1, ++from);
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        while (p < pattern.Length && pattern[p] == '*')
-        {
-            p++;
-        }
-
-        return p == pattern.Length;
     }
 
     private string ReadName()

@@ -181,9 +181,6 @@ internal sealed class IgnorePattern
                     expression.Append(c.ToString());
                     kind = Kind.Regex;
                     break;
-                case '#' or ' ' or '\t':
-                    expression.Append(c.ToString());
-                    break;
                 default:
                     expression.Append(c.ToString());
                     break;
@@ -226,7 +223,14 @@ internal sealed class IgnorePattern
                         break;
                     }
 
-                    if (!Character(ref i) || (i < pattern.Length && pattern[i] == '-' && (++i < 0 || !Character(ref i))))
+                    bool valid = Character(ref i);
+                    if (valid && pattern[i] == '-')
+                    {
+                        i++;
+                        valid = Character(ref i);
+                    }
+
+                    if (!valid)
                     {
                         return false;
                     }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Docker;
@@ -86,7 +87,7 @@ internal sealed class DockerPlugin
             };
         }
 
-        await using CancellationTokenRegistration stop = cancellation.Register(() => End(process));
+        await using CancellationTokenRegistration stop = cancellation.Register(() => ProcessTree.End(process));
         process.StandardInput.Close();
 
         // Not cancelled by the token: once the tree has ended the streams end too, and nothing of it is left behind.
@@ -125,15 +126,18 @@ internal sealed class DockerPlugin
         {
             using Process process = Process.Start(Start(docker, [name, "version"], connection))!;
             process.StandardInput.Close();
-            Task<string[]> output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
+
+            // Read while it runs: it would wait for room to write into, and one that hangs never ends its output.
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            Task complaint = process.StandardError.ReadToEndAsync();
+            if (!Task.WaitAll([output, complaint, process.WaitForExitAsync()], TimeSpan.FromSeconds(10)))
             {
-                End(process);
+                ProcessTree.End(process);
                 return false;
             }
 
             // A docker CLI without the plugin shows its own help instead, with exit code 0 in some versions.
-            return process.ExitCode == 0 && output.GetAwaiter().GetResult()[0].Contains(name, StringComparison.OrdinalIgnoreCase);
+            return process.ExitCode == 0 && output.Result.Contains(name, StringComparison.OrdinalIgnoreCase);
         }
         catch (Win32Exception)
         {
@@ -164,18 +168,6 @@ internal sealed class DockerPlugin
         while (await reader.ReadLineAsync(CancellationToken.None) is { } line)
         {
             onLine(line);
-        }
-    }
-
-    private static void End(Process process)
-    {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It has ended already.
         }
     }
 }

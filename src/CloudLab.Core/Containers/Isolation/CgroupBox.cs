@@ -69,19 +69,13 @@ internal sealed class CgroupBox : IDisposable
     {
         foreach (string folder in folders.Values.Where(Directory.Exists))
         {
-            string all = Path.Combine(folder, "cgroup.kill");
-            if (File.Exists(all))
+            try
             {
-                Write(folder, "cgroup.kill", "1");
-                continue;
+                Kill(folder);
             }
-
-            foreach (string process in File.ReadLines(Path.Combine(folder, "cgroup.procs")))
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                if (int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id > 1)
-                {
-                    LinuxCalls.Kill(id);
-                }
+                // It has been removed meanwhile.
             }
         }
     }
@@ -104,6 +98,23 @@ internal sealed class CgroupBox : IDisposable
         {
             Kill();
             Thread.Sleep(look);
+        }
+    }
+
+    private static void Kill(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, "cgroup.kill")))
+        {
+            Write(folder, "cgroup.kill", "1");
+            return;
+        }
+
+        foreach (string process in File.ReadLines(Path.Combine(folder, "cgroup.procs")))
+        {
+            if (int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id > 1)
+            {
+                LinuxCalls.Kill(id);
+            }
         }
     }
 

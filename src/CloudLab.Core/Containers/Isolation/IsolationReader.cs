@@ -19,20 +19,8 @@ public sealed class IsolationReader
         "BPF", "CHECKPOINT_RESTORE",
     ];
 
-    private readonly ProcessFiles processes;
-    private readonly CgroupReader groups;
-
-    /// <summary>Reads this machine.</summary>
-    public IsolationReader()
-        : this("/proc", "/sys/fs/cgroup")
-    {
-    }
-
-    /// <summary>Reads a recorded machine.</summary>
-    /// <param name="processRoot">Where its processes are.</param>
-    /// <param name="groupRoot">Where its control groups are.</param>
-    internal IsolationReader(string processRoot, string groupRoot) =>
-        (processes, groups) = (new ProcessFiles(processRoot), new CgroupReader(groupRoot, processRoot));
+    private readonly ProcessFiles processes = new();
+    private readonly CgroupReader groups = new();
 
     /// <summary>Finds the main process of a container.</summary>
     /// <param name="session">Names the engine, which must be on this machine.</param>
@@ -74,7 +62,7 @@ public sealed class IsolationReader
     private async Task<(ContainerInspectResponse Container, int Process)> InspectAsync(LabSession session, string name, CancellationToken cancellation)
     {
         LinuxMachine.Require("Namespaces and control groups are");
-        if (session.Docker.Endpoint is { Kind: DockerTransportKind.Ssh } or { Kind: DockerTransportKind.Tcp, Url.IsLoopback: false })
+        if (session.Docker.Endpoint.IsElsewhere)
         {
             throw Elsewhere(session, name, "is on another machine");
         }
@@ -114,7 +102,6 @@ public sealed class IsolationReader
         ulong effective = ulong.TryParse(processes.Status(process, "CapEff"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong bits) ? bits : 0;
         int last = int.TryParse(File.Exists("/proc/sys/kernel/cap_last_cap") ? File.ReadAllText("/proc/sys/kernel/cap_last_cap").Trim() : null, out int number) ? number : CapabilityNames.Length - 1;
         string[] known = [.. Enumerable.Range(0, last + 1).Select(bit => bit < CapabilityNames.Length ? CapabilityNames[bit] : string.Create(CultureInfo.InvariantCulture, $"CAP_{bit}"))];
-        string user = processes.Status(process, "Uid")?.Split('\t') is [_, string effectiveUser, ..] ? effectiveUser : "";
         MountEntry? root = processes.Lines(process, "mountinfo").Count > 0
             ? MountTable.Read(processes.PathOf(process, "mountinfo")).LastOrDefault(mount => mount.Path == "/") : null;
         return new LabContainerIsolation
@@ -128,7 +115,7 @@ public sealed class IsolationReader
             Layers = [.. root is { Type: "overlay" } ? Layers(root, container, sizes, cancellation) : []],
             ReadOnlyRoot = root?.ReadOnly ?? false,
             HostUser = processes.UserOf(process),
-            IsHostRoot = user == "0",
+            IsHostRoot = processes.UserIdOf(process) == "0",
             UserMap = [.. processes.Lines(process, "uid_map").Select(line => string.Join(' ', line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))],
             Capabilities = [.. known.Where((_, bit) => (effective >> bit & 1) != 0)],
             DroppedCapabilities = [.. known.Where((_, bit) => (effective >> bit & 1) == 0)],

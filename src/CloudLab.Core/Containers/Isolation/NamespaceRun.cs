@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
@@ -152,13 +153,14 @@ public sealed class NamespaceRun : IDisposable
     /// <param name="options">What to run.</param>
     /// <param name="environment">Gives PATH.</param>
     /// <param name="reporter">Told what is run.</param>
+    /// <param name="cancellation">Gives up before the command is started.</param>
     /// <returns>The command. Throws <see cref="LabException"/> (<c>UtilLinuxMissing</c>, <c>CgroupMissing</c>, <c>CgroupFailed</c> and those of <see cref="Check"/>).</returns>
-    public static NamespaceRun Start(NamespaceOptions options, LabEnvironment environment, IReporter reporter)
+    public static async Task<NamespaceRun> StartAsync(NamespaceOptions options, LabEnvironment environment, IReporter reporter, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(reporter);
         CgroupLimits limits = Check(options);
-        string tool = Tool(options.Target is null ? "unshare" : "nsenter", environment);
+        string tool = await ToolAsync(options.Target is null ? "unshare" : "nsenter", environment, cancellation);
 
         // nsenter stays in the group while the command runs in another PID namespace.
         bool stays = options.Target is not null && options.Namespaces.Contains("pid");
@@ -196,13 +198,14 @@ public sealed class NamespaceRun : IDisposable
 
     /// <summary>Sends input; what the command does not read is dropped as by a closed pipe.</summary>
     /// <param name="bytes">The input.</param>
+    /// <param name="cancellation">Gives up waiting for room.</param>
     /// <returns>Done when there is room for more.</returns>
-    public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
+    public async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
         try
         {
-            await process.StandardInput.BaseStream.WriteAsync(bytes);
-            await process.StandardInput.BaseStream.FlushAsync();
+            await process.StandardInput.BaseStream.WriteAsync(bytes, cancellation);
+            await process.StandardInput.BaseStream.FlushAsync(cancellation);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -333,7 +336,7 @@ public sealed class NamespaceRun : IDisposable
         .. options.WorkingDirectory is { } folder ? [$"{(options.Namespaces.Contains("mnt") ? "--wdns" : "--wd")}={folder}"] : Array.Empty<string>(),
     ];
 
-    private static string Tool(string name, LabEnvironment environment)
+    private static async Task<string> ToolAsync(string name, LabEnvironment environment, CancellationToken cancellation)
     {
         string? path = Executables.Find(name, environment) ?? Executables.In(["/usr/bin", "/bin"], name);
         string? problem = "is not installed";
@@ -341,10 +344,11 @@ public sealed class NamespaceRun : IDisposable
         {
             ProcessStartInfo info = new(path, ["--version"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
             using Process asked = Begin(info);
+            await using CancellationTokenRegistration stop = cancellation.Register(() => ProcessTree.End(asked));
             asked.StandardInput.Close();
-            Task<string> said = asked.StandardError.ReadToEndAsync();
-            problem = asked.StandardOutput.ReadToEnd().Contains("util-linux", StringComparison.Ordinal) ? null : $"at {path} is another one, perhaps of busybox, with other options";
-            _ = said.Result;
+            string[] said = await Task.WhenAll(asked.StandardOutput.ReadToEndAsync(CancellationToken.None), asked.StandardError.ReadToEndAsync(CancellationToken.None));
+            cancellation.ThrowIfCancellationRequested();
+            problem = said[0].Contains("util-linux", StringComparison.Ordinal) ? null : $"at {path} is another one, perhaps of busybox, with other options";
         }
 
         return problem is null ? path! : throw new LabException(
@@ -395,14 +399,7 @@ public sealed class NamespaceRun : IDisposable
 
     private void End()
     {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It has ended already.
-        }
+        ProcessTree.End(process);
 
         // What left the tree holds the output open.
         box?.Kill();

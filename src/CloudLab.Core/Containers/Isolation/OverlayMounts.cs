@@ -227,7 +227,9 @@ public static class OverlayMounts
 
     private static string Bare(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
 
-    private static bool Overlaps(string one, string other) => (one + "/").StartsWith(other + "/", StringComparison.Ordinal) || (other + "/").StartsWith(one + "/", StringComparison.Ordinal);
+    private static bool Overlaps(string one, string other) => Within(one, other) || Within(other, one);
+
+    private static bool Within(string path, string folder) => (path + "/").StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
 
     private static LabException Invalid(LabOverlay overlay, string problem) =>
         new(LabErrorKind.InvalidData, "OverlayInvalid", $"The overlay at '{overlay.Path}' cannot be mounted: {problem}.") { Target = overlay.Path };

@@ -15,6 +15,8 @@ internal sealed class ProcessFiles(string root = "/proc")
         ["ipc"] = 0xEFFFFFFF, ["uts"] = 0xEFFFFFFE, ["user"] = 0xEFFFFFFD, ["pid"] = 0xEFFFFFFC, ["cgroup"] = 0xEFFFFFFB, ["time"] = 0xEFFFFFFA,
     };
 
+    private readonly Lazy<Dictionary<string, string>> users = new(ReadUsers);
+
     /// <summary>The processes there are.</summary>
     public IEnumerable<int> All => Directory.EnumerateDirectories(root)
         .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : 0).Where(id => id > 0);
@@ -96,11 +98,14 @@ internal sealed class ProcessFiles(string root = "/proc")
     /// <returns>The user's name, or the number where it has none; empty where the process has ended.</returns>
     public string UserOf(int process)
     {
-        string id = Status(process, "Uid")?.Split('\t') is [_, string effective, ..] ? effective : "";
-        const string Users = "/etc/passwd";
-        return id.Length > 0 && File.Exists(Users)
-            ? File.ReadLines(Users).Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length > 2 && fields[2] == id)?[0] ?? id : id;
+        string id = UserIdOf(process);
+        return users.Value.GetValueOrDefault(id, id);
     }
+
+    /// <summary>The number of the user that a process acts as.</summary>
+    /// <param name="process">Its id.</param>
+    /// <returns>The number; empty where the process has ended.</returns>
+    public string UserIdOf(int process) => Status(process, "Uid")?.Split('\t') is [_, string effective, ..] ? effective : "";
 
     /// <summary>The processes that use a folder: as current folder or root, or with an open file in it.</summary>
     /// <param name="folder">The folder.</param>
@@ -123,5 +128,18 @@ internal sealed class ProcessFiles(string root = "/proc")
         }
 
         return [.. All.Where(Uses).Select(process => $"'{NameOf(process)}' ({process})")];
+    }
+
+    // Names by number; of two names the first counts.
+    private static Dictionary<string, string> ReadUsers()
+    {
+        const string File = "/etc/passwd";
+        Dictionary<string, string> names = [];
+        foreach (string[] fields in System.IO.File.Exists(File) ? System.IO.File.ReadLines(File).Select(line => line.Split(':')).Where(fields => fields.Length > 2) : [])
+        {
+            names.TryAdd(fields[2], fields[0]);
+        }
+
+        return names;
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Sessions.Docker;
 
@@ -136,15 +137,7 @@ internal sealed class DockerDialStream : Stream
     {
         if (disposing)
         {
-            try
-            {
-                process.Kill(entireProcessTree: true);
-            }
-            catch (Exception e) when (e is InvalidOperationException or Win32Exception)
-            {
-                // It has ended already.
-            }
-
+            ProcessTree.End(process);
             process.Dispose();
         }
 

@@ -34,6 +34,9 @@ internal sealed record DockerEndpoint(
     /// <summary>What requests are addressed to; the stream that carries them knows where the engine really is.</summary>
     public Uri HttpUrl => Kind == DockerTransportKind.Ssh ? LocalUrl : Url;
 
+    /// <summary>Whether the engine is surely on another machine; one behind a socket or a loopback address may be in a virtual machine all the same.</summary>
+    public bool IsElsewhere => Kind == DockerTransportKind.Ssh || (Kind == DockerTransportKind.Tcp && !Url.IsLoopback);
+
     /// <summary>Reads an address in the docker CLI's forms.</summary>
     /// <param name="address"><c>unix://</c>, <c>npipe://</c>, <c>tcp://</c>, <c>ssh://</c> or <c>host:port</c>.</param>
     /// <param name="source">Who gave it, for errors.</param>

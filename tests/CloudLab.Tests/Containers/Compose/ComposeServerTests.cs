@@ -165,6 +165,14 @@ public sealed class ComposeServerTests : ContainerWorld
     }
 
     [Fact]
+    public async Task Folders_of_another_machine_are_not_looked_for_on_this_one()
+    {
+        (_, string file) = await ProjectAsync("services:\n  a:\n    image: x:1\n    volumes: [\"./nosuch:/x\"]\n");
+        LabComposeTest test = Assert.Single((await CmdletRunner.RunAsync("Test-LabCompose", new { Path = new[] { file }, DockerHost = "ssh://127.0.0.1:1" })).Ok().OutputOf<LabComposeTest>());
+        Assert.Empty(test.Problems);
+    }
+
+    [Fact]
     public async Task What_compose_refuses_has_its_line()
     {
         (_, string file) = await ProjectAsync("services:\n  a:\n    image: x:1\n    ports: [\"80:80\"]\n    ports: [\"81:81\"]\n");

@@ -57,6 +57,10 @@ public sealed class DockerfileParserTests
     [InlineData("${LONG##*.}", "c", "")]
     [InlineData("${LONG/./-}", "a-b.c", "")]
     [InlineData("${LONG//./-}", "a-b-c", "")]
+    [InlineData("${LONG/?./-}", "-b.c", "")]
+    [InlineData("${LONG//\\?/-}", "a.b.c", "")]
+    [InlineData("${LONG/b*/-}", "a.-", "")]
+    [InlineData("${LONG%d}", "a.b.c", "")]
     [InlineData("$", "$", "")]
     public void Variables_are_replaced(string word, string expected, string missing)
     {
@@ -97,6 +101,18 @@ public sealed class DockerfileParserTests
                 && file.Problems.All(one => one.Line >= 1 && one.Line <= one.EndLine && one.EndLine <= lines)
                 && DockerfileReview.Review(given, new() { Wanted = _ => true }).All(one => one.Line >= 1 && one.Line <= one.EndLine && one.EndLine <= lines);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithEndSize(60));
+    }
+
+    [Theory]
+    [InlineData("${A//*aaaaaaaaaaaaaaaaaaaab/-}")]
+    [InlineData("${A//a*a*a*b/-}")]
+    [InlineData("${A%%a*a*a*b}")]
+    public void A_long_value_is_searched_for_a_pattern_that_is_not_there(string word)
+    {
+        string value = new('a', 4000);
+
+        // Were every part of the value compared with the whole pattern, this would not end.
+        Assert.Equal(value, DockerfileWord.Expand(word, '\\', _ => value).Text);
     }
 
     [Theory]

@@ -155,10 +155,10 @@ internal sealed class ConversionContext
 
         byte[]? bytes = ComposeModel.Text(source, "content") is { } content ? Encoding.UTF8.GetBytes(content)
             : ComposeModel.Text(source, "environment") is { } variable ? variables.GetValueOrDefault(variable) is { } value ? Encoding.UTF8.GetBytes(value) : null
-            : ComposeModel.Text(source, "file") is { } file && File.Exists(file) ? File.ReadAllBytes(file) : null;
+            : ComposeModel.Text(source, "file") is { } file ? Read(file) : null;
         if (bytes is null || bytes.Length > LargestContent)
         {
-            Say(service, $"{kind}.{name}", bytes is null ? "its file or variable does not exist, so it is left out" : "it is larger than the 1 MiB that Kubernetes takes, so it is left out");
+            Say(service, $"{kind}.{name}", bytes is null ? "its file cannot be read or its variable does not exist, so it is left out" : "it is larger than the 1 MiB that Kubernetes takes, so it is left out");
             return null;
         }
 
@@ -275,6 +275,22 @@ internal sealed class ConversionContext
 
             Dictionary<string, byte[]> all = files.OrderBy(file => file.Name, StringComparer.Ordinal).ToDictionary(file => file.Name, file => File.ReadAllBytes(file.FullName));
             return all.Values.All(bytes => TextOf(bytes) is not null) ? all : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? Read(string file)
+    {
+        try
+        {
+            // Of a larger one, what is enough to tell.
+            using FileStream stream = File.OpenRead(file);
+            byte[] bytes = new byte[Math.Min(stream.Length, LargestContent + 1)];
+            stream.ReadExactly(bytes);
+            return bytes;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

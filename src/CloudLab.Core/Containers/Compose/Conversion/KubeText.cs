@@ -47,7 +47,8 @@ internal static partial class KubeText
         StringBuilder result = new(text.Length);
         for (int i = 0; i < text.Length; i++)
         {
-            result.Append(text[i] == '$' && i + 1 < text.Length && text[i + 1] is '$' or '(' && text[i] == '$' ? "$$" : text[i].ToString());
+            bool means = text[i] == '$' && i + 1 < text.Length && text[i + 1] is '$' or '(';
+            result.Append(text[i]).Append(means ? "$" : "");
         }
 
         return result.ToString();
