@@ -405,7 +405,7 @@ public sealed class DockerfileReviewTests : IDisposable
     {
         string sub = Directory.CreateDirectory(Path.Combine(folder, "a b")).FullName;
         await File.WriteAllTextAsync(Path.Combine(sub, "Dockerfile"), "FROM alpine\nRUN a | b && \\\n curl x | sh\nCMD x\n", Cancellation);
-        CmdletResult result = (await CmdletRunner.RunAsync("Test-LabDockerfile", new { Path = sub, AsSarif = true }, location: folder)).Ok();
+        CmdletResult result = (await CmdletRunner.RunAsync("Test-LabDockerfile", new { Path = sub, OutputFormat = "Sarif" }, location: folder)).Ok();
         JsonElement root = JsonDocument.Parse((string)Assert.Single(result.Output)!).RootElement, run = root.GetProperty("runs")[0];
         Assert.Equal("2.1.0", root.GetProperty("version").GetString());
         JsonElement[] rules = [.. run.GetProperty("tool").GetProperty("driver").GetProperty("rules").EnumerateArray()], results = [.. run.GetProperty("results").EnumerateArray()];
