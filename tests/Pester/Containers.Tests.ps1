@@ -403,6 +403,10 @@ Describe 'How a container is made' -Tag Containers {
         { Invoke-LabLinuxNamespace -Uts -Hostname 'a b' -Command true } | Should -Throw -ErrorId 'HostnameInvalid,*'
     }
 
+    It 'refuses a memory limit that no command can start with: <_>' -Skip:(-not $root) -ForEach '0', '4k' {
+        { Invoke-LabLinuxNamespace -Memory $_ -Command true } | Should -Throw '*at least 1m*' -ErrorId 'MemoryLimitTooSmall*'
+    }
+
     It 'runs a command in namespaces like any program: output, errors, exit code' -Skip:(-not $root) {
         Invoke-LabLinuxNamespace -Pid -Uts -Hostname made-by-hand -Command sh, -c, 'echo $$ $(uname -n)' | Should -Be '1 made-by-hand'
         $errors = Invoke-LabLinuxNamespace -Uts -Command sh, -c, 'echo bad >&2; exit 3' -ErrorVariable problems -ErrorAction SilentlyContinue 6>&1

@@ -18,6 +18,8 @@ BeforeDiscovery {
                 @{
                     Name = $cmdlet.Name; Number = $number; Code = $example.code
                     Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Build|Docker|Compose|Registry)'
+                    # Mounts and namespaces are for root on Linux.
+                    Kernel = "$($cmdlet.Name) $($example.code)" -match '-Lab(Overlay|LinuxNamespace)'
                     # The emulator has no EC2.
                     Moto   = "$($cmdlet.Name) $($example.code)" -match '-LabInstance\b'
                 }
@@ -196,6 +198,20 @@ Describe 'Examples' -Tag Module {
             if ($Code -match 'Disconnect-LabDockerNetwork') { Connect-LabDockerNetwork movies -Container web, backup @engine }
         }
 
+        # What an example about layers may presume: their folders, an overlay that it does not mount itself, and the root folder of a small system.
+        function MakeLayers([string] $Code) {
+            $null = New-Item -ItemType Directory app, base, changes, merged, rootfs/bin, rootfs/proc
+            Set-Content base/readme.txt 'A layer.'
+            if ($Code -match '\./merged' -and $Code -notmatch '\bMount-LabOverlay') {
+                $null = Mount-LabOverlay -LowerPath ./base -UpperPath ./changes -Path ./merged
+            }
+            if ($Code -match 'rootfs') {
+                $processor = if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'Arm64') { 'arm64' } else { 'amd64' }
+                Copy-Item (Join-Path $env:CLOUDLAB_TEST_BUSYBOX "linux/$processor/busybox") rootfs/bin
+                foreach ($tool in 'sh', 'hostname', 'ps') { $null = New-Item -ItemType SymbolicLink rootfs/bin/$tool -Target busybox }
+            }
+        }
+
         function RemoveContainers {
             $cli = '--host', $env:CLOUDLAB_TEST_DOCKER
             $ids = @(docker @cli ps -aq --filter ancestor=movies/site:1.0) + @(docker @cli ps -aq --filter label=team=movies)
@@ -242,6 +258,14 @@ Describe 'Examples' -Tag Module {
             Set-ItResult -Skipped -Because 'CLOUDLAB_TEST_DOCKER is not set'
             return
         }
+        if ($Kernel -and -not ($IsLinux -and [Environment]::IsPrivilegedProcess)) {
+            Set-ItResult -Skipped -Because 'mounts and namespaces need root on Linux'
+            return
+        }
+        if ($Code -match 'rootfs' -and -not $env:CLOUDLAB_TEST_BUSYBOX) {
+            Set-ItResult -Skipped -Because 'CLOUDLAB_TEST_BUSYBOX is not set'
+            return
+        }
         if ($Moto) {
             if (-not $env:CLOUDLAB_TEST_MOTO) {
                 Set-ItResult -Skipped -Because 'CLOUDLAB_TEST_MOTO is not set'
@@ -254,6 +278,7 @@ Describe 'Examples' -Tag Module {
         if ($Docker -and $Name -eq 'Disconnect-LabRegistry') {
             $null = Connect-LabRegistry 127.0.0.1:5000 -Credential ([pscredential]::new('ann', (ConvertTo-SecureString pw -AsPlainText -Force)))
         }
+        if ($Kernel) { MakeLayers $Code }
         $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
         try {
             $null = $shell.AddScript("`$ErrorActionPreference = 'Stop'; `$ConfirmPreference = 'None'`n$Code", $true)
@@ -262,6 +287,7 @@ Describe 'Examples' -Tag Module {
         }
         finally {
             $shell.Dispose()
+            if ($Kernel) { Get-LabOverlay "$work/*" | Dismount-LabOverlay }
             if ($Docker -and $Code -match '-Lab(Container|Docker(Network|Volume))') { RemoveContainers }
             if ($Docker -and $Code -match 'Build-LabImage') {
                 # The engine was given to the tests.

@@ -30,7 +30,7 @@ Describe 'Dockerfiles without a Docker Engine' -Tag Containers {
         (Get-ChildItem $site -Filter Dockerfile | Test-LabDockerfile).Count | Should -Be $found.Count
         (Get-Content (Join-Path $site Dockerfile) | Test-LabDockerfile).Count | Should -Be $found.Count
         (Get-Content (Join-Path $site Dockerfile) -Raw | Test-LabDockerfile).Count | Should -Be $found.Count
-        (Test-LabDockerfile $site -AsSarif | ConvertFrom-Json).runs[0].results.Count | Should -Be $found.Count
+        (Test-LabDockerfile $site -OutputFormat Sarif | ConvertFrom-Json).runs[0].results.Count | Should -Be $found.Count
     }
 
     It 'shows line, severity, rule and message' {

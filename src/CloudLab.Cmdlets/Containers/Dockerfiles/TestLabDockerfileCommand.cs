@@ -34,7 +34,7 @@ namespace CloudLab.Cmdlets.Containers.Dockerfiles;
 /// </example>
 /// <example>
 /// <para>Reviews all Dockerfiles below the current folder and writes a report for code scanning.</para>
-/// <code>Get-ChildItem -Recurse -Filter *Dockerfile | Test-LabDockerfile -Severity Medium -AsSarif | Set-Content dockerfiles.sarif</code>
+/// <code>Get-ChildItem -Recurse -Filter *Dockerfile | Test-LabDockerfile -Severity Medium -OutputFormat Sarif | Set-Content dockerfiles.sarif</code>
 /// </example>
 /// <example>
 /// <para>Counts the findings of each rule.</para>
@@ -121,9 +121,9 @@ public sealed class TestLabDockerfileCommand : DockerCommand
     [Parameter]
     public SwitchParameter BuildKit { get; set; }
 
-    /// <summary>Writes one text instead of objects: SARIF 2.1.0, as code scanning and editors read it, with paths relative to the current folder.</summary>
+    /// <summary>Object for findings as objects, Sarif for one SARIF 2.1.0 text, with paths relative to the current folder.</summary>
     [Parameter]
-    public SwitchParameter AsSarif { get; set; }
+    public ReviewFormat OutputFormat { get; set; }
 
     /// <inheritdoc/>
     protected override object? ErrorTarget => Context;
@@ -197,7 +197,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        if (AsSarif)
+        if (OutputFormat == ReviewFormat.Sarif)
         {
             await WriteAsync(DockerfileReview.ToSarif(findings, location), cancellation);
         }
@@ -268,7 +268,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
 
         foreach (LabDockerfileFinding finding in found.Where(finding => finding.Severity >= Severity))
         {
-            if (AsSarif)
+            if (OutputFormat == ReviewFormat.Sarif)
             {
                 findings.Add(finding);
             }

@@ -28,7 +28,7 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// <para>Output, errors and exit code are as with Invoke-LabContainer: lines of standard output are strings in the pipeline, those of standard error are shown as information, an exit code
 /// other than 0 is an error, $LASTEXITCODE has it. Strings and byte arrays in the pipeline are the standard input. Ctrl+C ends the command and, with -Pid or a limit, all that it started.</para>
 /// <para>Linux only, with 'unshare' and 'nsenter' of util-linux. All of it needs root, except for what is done together with -User, where the machine allows user namespaces.</para>
-/// <para>Errors: LinuxNeeded, RootNeeded, UtilLinuxMissing; MemoryLimitReached, ProcessLimitReached where a limit ended the command; NamespaceCommandFailed with the exit code and the last lines; NamespacesRefused
+/// <para>Errors: LinuxNeeded, RootNeeded, UtilLinuxMissing, MemoryLimitTooSmall; MemoryLimitReached, ProcessLimitReached where a limit ended the command; NamespaceCommandFailed with the exit code and the last lines; NamespacesRefused
 /// with the setting that forbids them; HostnameNeedsUts, HostnameInvalid, TargetConflict, SizeInvalid, RootFolderMissing, WorkingDirectoryMissing, CgroupMissing, CgroupFailed, ProcessNotFound,
 /// ContainerNotFound, ContainerNotRunning, EngineElsewhere.</para>
 /// </remarks>

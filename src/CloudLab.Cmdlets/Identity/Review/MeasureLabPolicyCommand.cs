@@ -14,16 +14,6 @@ using CloudLab.Core.Identity.Trails;
 
 namespace CloudLab.Cmdlets.Identity.Review;
 
-/// <summary>What -OutputFormat can ask for.</summary>
-public enum ReviewFormat
-{
-    /// <summary>Findings as objects.</summary>
-    Object,
-
-    /// <summary>One text: SARIF 2.1.0, as code scanning and editors read it.</summary>
-    Sarif,
-}
-
 /// <summary>Reviews policies for what they allow beyond what is needed, ways to further permissions, public access, and mistakes.</summary>
 /// <remarks>
 /// <para>Without -Policy and -Path, the users, groups and roles of the account in use are read and reviewed. -Path reviews a saved account

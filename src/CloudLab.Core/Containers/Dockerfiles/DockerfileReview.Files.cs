@@ -17,13 +17,14 @@ public sealed partial class DockerfileReview
     {
         string[] sources = [.. meant.Words.SkipLast(1).Where(word => Dockerfile.HeredocOf(word) is null)];
         string destination = Expand(meant.Words[^1], stage.Variables).Text;
-        if (meant.Words.Count > 2 && !destination.EndsWith('/') && !destination.EndsWith('\\') && destination is not ("." or ".." or "") && !destination.EndsWith("/.", StringComparison.Ordinal))
+        if (meant.Words.Count > 2 && !destination.EndsWith('/') && !destination.EndsWith('\\') && destination is not ("." or ".." or "") && !destination.EndsWith("/.", StringComparison.Ordinal)
+            && !(stage.HasWorkdir && IsWithin(stage.Workdir, IgnorePattern.Clean(destination))))
         {
             Add(DockerfileRule.CopyDestinationNotFolder, about, $"{meant.Words.Count - 1} sources go to {meant.Words[^1]}, which does not end with '/'.", $"Write {meant.Words[^1]}/.");
         }
 
         bool isAbsolute = destination.StartsWith('/') || destination.StartsWith('\\') || destination.Contains(':', StringComparison.Ordinal) || destination.Length == 0;
-        if (!isAbsolute && !stage.HasWorkdir && about == meant)
+        if (!isAbsolute && !stage.HasWorkdir && stage.Image != "scratch" && about == meant)
         {
             Add(DockerfileRule.CopyRelativeDestination, about, $"The destination {meant.Words[^1]} is relative, and the stage has no WORKDIR.");
         }
@@ -76,7 +77,7 @@ public sealed partial class DockerfileReview
         if (SecretFiles.Contains(name, StringComparer.OrdinalIgnoreCase) || name.EndsWith(".pfx", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".p12", StringComparison.OrdinalIgnoreCase)
             || (path.EndsWith(".aws/credentials", StringComparison.Ordinal)))
         {
-            Add(DockerfileRule.SecretFileCopied, about, $"{raw} usually holds secrets.");
+            Add(DockerfileRule.SecretFileCopied, about, $"{raw} usually holds secrets.", severity: facts.Shipped ? null : FindingSeverity.Low);
         }
 
         bool isWhole = path is "." or "" or "*";
@@ -160,7 +161,7 @@ public sealed partial class DockerfileReview
     // Names that say secret, and texts that look like one. Their values never go into a finding.
     private void ReviewSecrets(DockerfileInstruction about, DockerfileInstruction meant)
     {
-        foreach (string name in meant.Name is "ENV" or "ARG" ? meant.Pairs().Select(pair => pair.Name).Where(IsSecretName) : [])
+        foreach (string name in meant.Name is "ENV" or "ARG" ? meant.Pairs().Where(pair => IsSecretName(pair.Name) && !IsNoSecret(pair.Value)).Select(pair => pair.Name) : [])
         {
             Add(DockerfileRule.SecretsUsedInArgOrEnv, about, $"{meant.Name} has {name}, whose name says that it is secret.");
         }
@@ -174,6 +175,10 @@ public sealed partial class DockerfileReview
 
     private static bool IsSecretName(string name) => SecretName().IsMatch(name) && !NoSecretName().IsMatch(name);
 
+    // A switch, a file, or a path: what a name such as AUTH_ENABLED or SSH_AUTH_SOCK has.
+    private static bool IsNoSecret(string? value) => value?.Trim('"', '\'') is { Length: > 0 } text
+        && ((text[0] == '/' && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_')) || text.ToLowerInvariant() is "true" or "false" or "on" or "off" or "yes" or "no" or "0" or "1");
+
     private static string? KindOfSecret(string text) =>
         AccessKey().Match(text) is { Success: true } key && !key.Value.EndsWith("EXAMPLE", StringComparison.Ordinal) ? "an access key"
         : ServiceToken().IsMatch(text) ? "a token"
@@ -183,11 +188,11 @@ public sealed partial class DockerfileReview
     [GeneratedRegex("^(https?|ftp|git|ssh)://", RegexOptions.IgnoreCase)]
     private static partial Regex RemoteUrl();
 
-    // BuildKit's own list.
+    // BuildKit's own list of words.
     [GeneratedRegex("(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SecretName();
 
-    [GeneratedRegex("(?:_|^)(?:public|file|version)(?:_|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(?:_|^)(?:public|file|version)(?:_|$)|(?:_|^)(?:gpg_key|auth_sock)$|(?<!secret)_id$|_(?:name|alias|dir|path|url|uri|host|port|type|method|mode|enabled|disabled|ttl|expiry|timeout|length|size|algorithm|provider|plugin|issuer|audience|format|prefix)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NoSecretName();
 
     [GeneratedRegex(@"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")]
@@ -199,6 +204,6 @@ public sealed partial class DockerfileReview
     [GeneratedRegex("-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")]
     private static partial Regex PrivateKey();
 
-    [GeneratedRegex(@"://[^/\s:@$<{]{1,64}:[^/\s:@$<{*]{1,128}@")]
+    [GeneratedRegex(@"://[^/\s:@$<{]{1,64}:[^/\s:@$<{*]{1,128}@(?!localhost\b|127\.0\.0\.1\b|example\.)")]
     private static partial Regex UrlPassword();
 }

@@ -10,8 +10,8 @@ public sealed partial class DockerfileReview
         "--progress-bar", "--timeout", "--retries", "--trusted-host", "--cache-dir", "--proxy", "--registry", "--cache", "--loglevel", "--upgrade-strategy", "--only-binary", "--no-binary", "-v", "--version",
     ];
 
-    // Whether the file configures apt not to install what is recommended.
-    private bool? configured;
+    // Texts that were looked for in the whole file: what configures a package manager, usually in an earlier RUN.
+    private readonly Dictionary<string, bool> configured = new(StringComparer.Ordinal);
 
     private void ReviewPackages(DockerfileStage stage, DockerfileInstruction about, RunReview all, StageReview facts)
     {
@@ -129,7 +129,7 @@ public sealed partial class DockerfileReview
                 {
                     AddOnce(reported, DockerfileRule.UpdateAlone, about, "apt-get update stands in a RUN that installs nothing.", DockerfileRule.UpdateAlone.Fix);
                 }
-                else if (all.Keeps("/var/lib/apt/lists"))
+                else if (all.Keeps("/var/lib/apt/lists") && !all.Commands.Any(other => other.Name is "apt" or "apt-get" && other.Has("dist-clean", "distclean")))
                 {
                     AddOnce(reported, DockerfileRule.PackageListsLeft, about, "The package lists of apt stay in the image.", DockerfileRule.PackageListsLeft.Fix);
                 }
@@ -141,14 +141,14 @@ public sealed partial class DockerfileReview
             case "install":
                 bool assumes = command.Has("-y", "--yes", "--assume-yes", "-qq", "--force-yes") || command.HasShort('y') || command.Words.Any(word => word.Contains("qq", StringComparison.Ordinal) && word.StartsWith('-'))
                     || command.Words.Any(word => word.Contains("Assume-Yes", StringComparison.OrdinalIgnoreCase)) || (command.Words.Any(word => word is "-q=2"))
-                    || all.Text.Contains("Assume-Yes", StringComparison.OrdinalIgnoreCase) || command.IsPiped || command.Has("-s", "--simulate", "--download-only", "-d");
+                    || IsConfigured("Assume-Yes") || command.IsPiped || command.Has("-s", "--simulate", "--download-only", "-d");
                 if (!assumes)
                 {
                     AddOnce(reported, DockerfileRule.PromptsInBuild, about, $"{command.Name} install asks before it installs.", $"{command.Name} install -y", "DL3014");
                 }
 
                 bool few = command.Has("--no-install-recommends") || command.Words.Any(word => word.Contains("Install-Recommends", StringComparison.OrdinalIgnoreCase))
-                    || (configured ??= file.Instructions.Any(other => other.Rest.Contains("APT::Install-Recommends", StringComparison.OrdinalIgnoreCase)));
+                    || IsConfigured("APT::Install-Recommends");
                 if (!few)
                 {
                     AddOnce(reported, DockerfileRule.NoInstallRecommends, about, $"{command.Name} installs recommended packages, too.", $"{command.Name} install -y --no-install-recommends");
@@ -158,6 +158,9 @@ public sealed partial class DockerfileReview
                 break;
         }
     }
+
+    private bool IsConfigured(string text) => configured.TryGetValue(text, out bool known) ? known : configured[text] = file.Instructions.Any(
+        other => other.Heredocs.Select(heredoc => heredoc.Content).Prepend(other.Rest).Any(part => part.Contains(text, StringComparison.OrdinalIgnoreCase)));
 
     // Where much else is done, the lists may well be for that.
     private static bool IsAlone(RunReview all) => all.Commands.All(command => command.Name is "apt" or "apt-get" or "apk" or "rm" or "set" or ":" or "echo" or "sed");
@@ -174,7 +177,7 @@ public sealed partial class DockerfileReview
             return;
         }
 
-        if (!command.Has("--no-cache") && all.Keeps("/var/cache/apk", "/etc/apk/cache"))
+        if (!command.Has("--no-cache", "--no-network") && all.Keeps("/var/cache/apk", "/etc/apk/cache"))
         {
             AddOnce(reported, DockerfileRule.PackageCacheLeft, about, "The cache of apk stays in the image.", "apk add --no-cache", "DL3019");
         }
@@ -195,7 +198,7 @@ public sealed partial class DockerfileReview
             return;
         }
 
-        bool assumes = command.Has("-y", "--assumeyes", "--non-interactive", "-n", "--no-confirm") || command.HasShort('y') || command.Name == "microdnf";
+        bool assumes = command.Has("-y", "--assumeyes", "--non-interactive", "-n", "--no-confirm") || command.HasShort('y') || command.Name == "microdnf" || command.IsPiped || (!zypper && IsConfigured("assumeyes"));
         if (!assumes)
         {
             AddOnce(reported, DockerfileRule.PromptsInBuild, about, $"{command.Name} install asks before it installs.", $"{command.Name} install -y", zypper ? "DL3034" : manager == "yum" ? "DL3030" : "DL3038");
@@ -215,7 +218,7 @@ public sealed partial class DockerfileReview
     private void ReviewPip(DockerfileStage stage, DockerfileInstruction about, ShellCommand command, IReadOnlyList<string> packages, RunReview all, HashSet<string> reported)
     {
         bool noCache = command.Has("--no-cache-dir", "--no-cache") || stage.Variables.ContainsKey("PIP_NO_CACHE_DIR") || all.Text.Contains("PIP_NO_CACHE_DIR", StringComparison.Ordinal);
-        if (!noCache && !all.HasCache && all.Keeps("/root/.cache"))
+        if (!noCache && !all.HasCache && all.Keeps("/root/.cache") && !all.Commands.Any(other => Action(other) is { Manager: "pip", Action: "cache" } && other.Has("purge")))
         {
             AddOnce(reported, DockerfileRule.PackageCacheLeft, about, "The cache of pip stays in the image.", "pip install --no-cache-dir", "DL3042");
         }
@@ -225,7 +228,7 @@ public sealed partial class DockerfileReview
             .. packages.Where(package => IsName(package) && package is not ("pip" or "setuptools" or "wheel") && package.AsSpan().IndexOfAny("=<>~@!/") < 0
                 && !package.EndsWith(".whl", StringComparison.Ordinal) && !package.EndsWith(".txt", StringComparison.Ordinal)),
         ];
-        if (unpinned.Length > 0 && !command.Has("-c", "--constraint"))
+        if (unpinned.Length > 0 && !command.Has("-c", "--constraint", "--no-index"))
         {
             AddOnce(reported, DockerfileRule.PackageNotPinned, about, $"pip installs {string.Join(", ", unpinned.Take(5))} without a version.", $"Write {unpinned[0]}== and the version.", "DL3013");
         }

@@ -235,9 +235,16 @@ public sealed partial class DockerfileReview
 
         /// <summary>Whether what it leaves in a folder is in the image: it is not removed, and nothing is mounted there.</summary>
         public bool Keeps(params string[] folders) => shipped
-            && !commands.Any(command => command.Name is "rm" or "find" && command.Words.Any(word => folders.Any(folder => IsWithin(folder, word.TrimEnd('*', '/')) || IsWithin(word, folder))))
+            && !commands.Any(command => command.Name is "rm" or "find" && command.Words.SelectMany(Braces).Any(word => folders.Any(folder => IsWithin(folder, word.TrimEnd('*', '/')) || IsWithin(word, folder))))
             && !run.FlagValues("mount").Any(mount => MountValue(mount, "type") is "cache" or "tmpfs"
                 && (MountValue(mount, "target") ?? MountValue(mount, "dst") ?? MountValue(mount, "destination")) is { } target && folders.Any(folder => IsWithin(folder, target.TrimEnd('/')) || IsWithin(target, folder)));
+
+        // One pair of them, as it is used for folders.
+        private static IEnumerable<string> Braces(string word)
+        {
+            int open = word.IndexOf('{', StringComparison.Ordinal), close = word.IndexOf('}', StringComparison.Ordinal);
+            return open >= 0 && close > open && (open == 0 || word[open - 1] != '$') ? word[(open + 1)..close].Split(',').Select(part => word[..open] + part + word[(close + 1)..]) : [word];
+        }
 
         /// <summary>Whether anything is mounted as a cache.</summary>
         public bool HasCache => run.FlagValues("mount").Any(mount => MountValue(mount, "type") == "cache");

@@ -204,7 +204,9 @@ public sealed partial class DockerfileReview
             ReviewSelf(instruction, missing);
         }
 
-        foreach (string name in missing.Where(name => !stage.Declared.Contains(name) && !name.StartsWith("BUILDKIT_SBOM_SCAN_", StringComparison.Ordinal) && IsSurelyMissing(stage, name)))
+        // ENV NAME=…:$NAME adds to what the base image may have.
+        HashSet<string> extended = instruction.Name == "ENV" ? [.. instruction.Pairs().Select(pair => pair.Name)] : [];
+        foreach (string name in missing.Where(name => !stage.Declared.Contains(name) && !name.StartsWith("BUILDKIT_SBOM_SCAN_", StringComparison.Ordinal) && (stage.KnowsVariables || !extended.Contains(name)) && IsSurelyMissing(stage, name)))
         {
             string? near = Near(name, stage.Variables.Keys.Concat(stage.Declared));
             bool outside = globalNames.Contains(name) || PlatformNames.Contains(name);
@@ -297,9 +299,11 @@ public sealed partial class DockerfileReview
 
                 break;
             case "WORKDIR":
-                string folder = Expand(instruction.Words[0], stage.Variables).Text;
+                ExpandedWord place = Expand(instruction.Words[0], stage.Variables);
+                string folder = place.Text;
                 bool rooted = folder.StartsWith('/') || (IsForeignShell(stage) && (folder.Contains(':', StringComparison.Ordinal) || folder.StartsWith('\\')));
-                if (!stage.HasWorkdir && !rooted)
+                // What the base image may define is usually a folder from the root.
+                if (!stage.HasWorkdir && !rooted && !(instruction.Words[0].StartsWith('$') && place.Missing.Count > 0 && !stage.KnowsVariables))
                 {
                     Add(DockerfileRule.WorkdirRelativePath, instruction, $"WORKDIR {instruction.Words[0]} is relative, and there is none before it.");
                 }
@@ -319,7 +323,7 @@ public sealed partial class DockerfileReview
     /// <summary>Whether RUN is not read by a POSIX shell.</summary>
     private bool IsForeignShell(DockerfileStage stage) => stage.Shell is { Count: > 0 } shell
         ? Path.GetFileNameWithoutExtension(shell[0].Replace('\\', '/')).ToLowerInvariant() is not ("sh" or "bash" or "ash" or "dash" or "zsh" or "ksh")
-        : IsWindows || stage.Image.Contains("windows", StringComparison.Ordinal) || stage.Image.Contains("nanoserver", StringComparison.Ordinal);
+        : IsWindows || file.Escape == '`' || new[] { "windows", "nanoserver", "dotnet/framework/" }.Any(word => stage.Image.Contains(word, StringComparison.Ordinal));
 
     // What can be said only of the stage that becomes the image.
     private void ReviewImage(DockerfileStage stage)
@@ -407,8 +411,9 @@ public sealed partial class DockerfileReview
     {
         foreach (string raw in meant.Words)
         {
-            string port = Expand(raw, stage.Variables).Text;
-            if (port.Length == 0)
+            ExpandedWord word = Expand(raw, stage.Variables);
+            string port = word.Text;
+            if (port.Length == 0 || word.Missing.Count > 0)
             {
                 continue;
             }
@@ -449,7 +454,7 @@ public sealed partial class DockerfileReview
         }
 
         facts.Process[instruction.Name] = instruction;
-        if (instruction.Name is "CMD" or "ENTRYPOINT" && !instruction.IsJson && stage.Shell is null)
+        if (instruction.Name is "CMD" or "ENTRYPOINT" && !instruction.IsJson && stage.Shell is null && !IsReplaced(instruction.Rest))
         {
             Add(DockerfileRule.JSONArgsRecommended, instruction, $"{instruction.Name} is a line for the shell.", $"{instruction.Name} {JsonForm(instruction.Rest)}");
         }
@@ -459,6 +464,9 @@ public sealed partial class DockerfileReview
             Add(DockerfileRule.EntrypointIgnoresCmd, entry, "ENTRYPOINT is a line for the shell and ignores CMD.");
         }
     }
+
+    // A shell that replaces itself by the command is not in the way of signals.
+    private static bool IsReplaced(string command) => ShellScript.Read(command) is [{ Prefix: ["exec", ..] }];
 
     // The command itself where it is plain; where a shell is needed, or where something in it may be secret, only the form.
     private static string JsonForm(string command)

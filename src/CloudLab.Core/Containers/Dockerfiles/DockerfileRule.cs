@@ -214,8 +214,8 @@ public sealed record DockerfileRule(string Id, FindingSeverity Severity, string 
         "ADD --checksum=sha256:… URL destination") { IsSecurity = true };
 
     internal static DockerfileRule CopyDestinationNotFolder { get; } = new(
-        "CopyDestinationNotFolder", FindingSeverity.High, "Several sources are copied to a destination that does not end with '/'.",
-        "The build fails.",
+        "CopyDestinationNotFolder", FindingSeverity.Medium, "Several sources are copied to a destination that does not end with '/'.",
+        "Where no folder is there yet, BuildKit makes a file of the last source; the builder before it fails.",
         "End the destination with '/'.") { Hadolint = ["DL3021"] };
 
     internal static DockerfileRule CopyRelativeDestination { get; } = new(

@@ -211,6 +211,8 @@ internal sealed class ShellScript
         }
 
         int start = at;
+        char quote = at < text.Length ? text[at] : '\0';
+        at = quote is '\'' or '"' && text.IndexOf(quote, at + 1) is var end and > 0 ? end : at;
         while (at < text.Length && !char.IsWhiteSpace(text[at]) && text[at] is not (';' or '|' or '&' or '>' or '<' or ')'))
         {
             at++;

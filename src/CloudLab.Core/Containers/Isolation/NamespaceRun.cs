@@ -100,6 +100,12 @@ public sealed class NamespaceRun : IDisposable
     /// <returns>Its limits. Throws <see cref="LabException"/> (<c>HostnameNeedsUts</c>, <c>HostnameInvalid</c>, <c>TargetConflict</c>, <c>SizeInvalid</c>, <c>RootNeeded</c>, <c>RootFolderMissing</c>, <c>ProcessNotFound</c>).</returns>
     public static CgroupLimits Check(NamespaceOptions options)
     {
+        // The tools that make the namespaces run within the limit, too.
+        if (options.Memory is { } least && ContainerText.Bytes(least) < 1024 * 1024)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "MemoryLimitTooSmall", $"-Memory {least} is not enough for any command to start: give at least 1m.");
+        }
+
         CgroupLimits limits = new(options.Memory is { } memory ? ContainerText.Bytes(memory) : null, options.Cpu, options.Processes);
         if (options.Hostname is not null && !options.Namespaces.Contains("uts"))
         {

@@ -50,12 +50,16 @@ public sealed class DockerfileReviewTests : IDisposable
         ("UndefinedVar", "FROM alpine:3\nENV APP_HOME=/x\nWORKDIR $APP_HOEM\n", 3, "FROM golang:1.22\nWORKDIR $GOPATH/src\nENV PATH=$PATH:$VIRTUAL_ENV\n"),
         ("UndefinedVar", "ARG V=1\nFROM alpine:$V\nLABEL v=$V\n", 3, "ARG NODE_VERSION=1\nFROM node:$NODE_VERSION\nLABEL v=$NODE_VERSION\n"),
         ("UndefinedVar", "FROM scratch\nCOPY <<EOF /a\n$x\nEOF\n", 2, "FROM scratch\nCOPY <<'EOF' /a\n$x\nEOF\n"),
+        ("UndefinedVar", "FROM scratch\nENV A_PATH=/x:$A_PATH\n", 2, "FROM nvidia/cuda:12.4.1-base\nENV LD_LIBRARY_PATH=/x:$LD_LIBRARY_PATH\n"),
         ("ArgOutOfScope", "ARG V=1\nFROM alpine:$V\nRUN echo \"$V\"\n", 3, "ARG V=1\nFROM alpine:$V\nARG V\nRUN echo \"$V\"\n"),
         ("ArgOutOfScope", "FROM alpine:3\nRUN x-$TARGETARCH\n", 2, "FROM alpine:3\nRUN TARGETARCH=$(uname -m); x-$TARGETARCH '$TARGETOS'\n"),
         ("EnvSelfReference", "FROM alpine:3\nENV A=1 B=$A\n", 2, "FROM alpine:3\nENV A=1\nENV A=2 B=$A\n"),
         ("SecretsUsedInArgOrEnv", "FROM scratch\nARG GITHUB_TOKEN\n", 2, "FROM scratch\nENV TOKEN_FILE=/x PUBLIC_KEY=y MONKEY=z\n"),
+        ("SecretsUsedInArgOrEnv", "FROM scratch\nENV SECRET_ID=x\n", 2, "FROM scratch\nENV GPG_KEY=7169605F SSH_AUTH_SOCK=/s KEY_NAME=a POSTGRES_HOST_AUTH_METHOD=md5 TOKEN_TTL=60 REQUIRE_AUTH=true AWS_ACCESS_KEY_ID=a\n"),
+        ("SecretsUsedInArgOrEnv", "FROM scratch\nENV DB_PASSWORD=/x+y=\n", 2, "FROM scratch\nENV SSL_KEY=/etc/ssl/server.pem\n"),
         ("SecretLiteral", "FROM scratch\nRUN aws AKIAIOSFODNN7ABCDEFG\n", 2, "FROM scratch\nRUN aws AKIAIOSFODNN7EXAMPLE https://example.org/a@b\n"),
         ("SecretLiteral", "FROM scratch\nRUN curl -u me:hunter2 x\n", 2, "FROM scratch\nRUN curl -u me:$PASS x\n"),
+        ("SecretLiteral", "FROM scratch\nENV URL=postgres://me:hunter2@db/x\n", 2, "FROM scratch\nRUN DATABASE_URL=postgres://user:pass@127.0.0.1/x rails assets:precompile\n"),
         ("SecretFileCopied", "FROM scratch\nCOPY .env /app/\n", 2, "FROM scratch\nCOPY .env.example /app/\n"),
         ("RootUser", "FROM alpine:3\nUSER app\nUSER root\n", 3, "FROM alpine:3\nUSER root\nUSER app\n"),
         ("UserMissing", "FROM alpine:3\nCMD [\"x\"]\n", 1, "FROM gcr.io/distroless/static:nonroot\nCMD [\"x\"]\n"),
@@ -65,24 +69,34 @@ public sealed class DockerfileReviewTests : IDisposable
         ("AddInsteadOfCopy", "FROM scratch\nADD a /b\n", 2, "FROM scratch\nADD rootfs.tar.xz /\n"),
         ("AddRemoteUrl", "FROM scratch\nADD https://x/y /y\n", 2, "FROM scratch\nADD --checksum=sha256:aa https://x/y /y\nADD https://x/y.git /z\n"),
         ("CopyDestinationNotFolder", "FROM scratch\nCOPY a b /c\n", 2, "FROM scratch\nCOPY a b /c/\n"),
+        ("CopyDestinationNotFolder", "FROM scratch\nWORKDIR /app\nCOPY a b /app/c\n", 3, "FROM scratch\nWORKDIR /app/\nCOPY a b /app\n"),
         ("CopyRelativeDestination", "FROM alpine:3\nCOPY a b\n", 2, "FROM alpine:3\nWORKDIR /x\nCOPY a b\n"),
+        ("CopyRelativeDestination", "FROM alpine:3 AS a\nFROM a\nADD a b\n", 3, "FROM scratch\nCOPY a b\n"),
         ("CacheBustingOrder", "FROM node:20\nWORKDIR /x\nCOPY . .\nRUN npm ci\n", 3, "FROM node:20\nWORKDIR /x\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"),
         ("OwnershipLayer", "FROM alpine:3\nCOPY a /app/\nRUN chown -R 1:1 /app\n", 3, "FROM alpine:3\nCOPY a /app/\nRUN chown -R 1:1 /data\n"),
         ("WorldWritable", "FROM alpine:3\nRUN chmod -R 777 /x\n", 2, "FROM alpine:3\nRUN chmod 1777 /x; chmod 755 /y\n"),
         ("PackageListsLeft", "FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends x\n", 2, "FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends x && rm -rf /var/lib/apt/lists/*\n"),
         ("PackageListsLeft", "FROM debian:12 AS a\nFROM debian:12\nRUN apt-get update; apt-get install -qq x\n", 3, "FROM debian:12 AS a\nRUN apt-get update; apt-get install -qq x\nFROM scratch\nCOPY --from=a /x /x\n"),
         ("PackageListsLeft", "FROM debian:12\nRUN --mount=type=cache,target=/x apt-get update && apt-get install -y x\n", 2, "FROM debian:12\nRUN --mount=type=cache,target=/var/lib/apt apt-get update && apt-get install -y x\n"),
+        ("PackageListsLeft", "FROM debian:12\nRUN apt-get update; apt-get install -y x; apt-get clean\n", 2, "FROM debian:13\nRUN apt-get update; apt-get install -y x; apt-get dist-clean\n"),
+        ("PackageListsLeft", "FROM debian:12\nRUN apt-get update; apt-get install -y x; rm -rf /var/{cache,log}/apt\n", 2, "FROM debian:12\nRUN apt-get update; apt-get install -y x; rm -rf /var/lib/{apt,dpkg}/\n"),
+        ("PackageListsLeft", "FROM debian:12\nRUN <<EOF\ncat >/x <<'I N'\nrm -rf /var/lib/apt/lists\nI N\napt-get update; apt-get install -y x\nEOF\n", 2, "FROM debian:12\nRUN <<EOF\napt-get update; apt-get install -y x\ncat >/x <<'I N'\nit's\nI N\nrm -rf /var/lib/apt/lists\nEOF\n"),
         ("PackageCacheLeft", "FROM alpine:3\nRUN apk add curl\n", 2, "FROM alpine:3\nRUN apk add --no-cache --virtual .deps curl\n"),
         ("PackageCacheLeft", "FROM fedora:40\nRUN dnf install -y curl\n", 2, "FROM fedora:40\nRUN dnf install -y curl && dnf clean all\n"),
         ("PackageCacheLeft", "FROM python:3.12\nRUN python -m pip install -r r.txt\n", 2, "FROM python:3.12\nENV PIP_NO_CACHE_DIR=1\nRUN pip install -r r.txt\n"),
+        ("PackageCacheLeft", "FROM python:3.12\nRUN pip install -r r.txt && pip cache info\n", 2, "FROM python:3.12\nRUN pip install -r r.txt && pip cache purge\n"),
+        ("PackageCacheLeft", "FROM alpine:3\nRUN apk add --virtual .run x\n", 2, "FROM alpine:3\nRUN apk add --no-network --virtual .run x\n"),
         ("UpdateAlone", "FROM debian:12\nRUN apt-get update\n", 2, "FROM debian:12\nRUN apt-get update && apt-get install -y x\n"),
         ("PromptsInBuild", "FROM debian:12\nRUN apt-get install x\n", 2, "FROM debian:12\nRUN apt-get -qqy install x\n"),
         ("PromptsInBuild", "FROM fedora:40\nRUN <<EOF\nset -e\ndnf install x\nEOF\n", 2, "FROM opensuse/leap:15\nRUN zypper -n in x\n"),
+        ("PromptsInBuild", "FROM fedora:40\nRUN dnf install x\n", 2, "FROM fedora:40\nRUN echo assumeyes=1 >> /etc/dnf/dnf.conf\nRUN dnf install x\n"),
+        ("PromptsInBuild", "FROM debian:12\nRUN echo 'APT::Install-Recommends 0;' > /x\nRUN apt-get install x\n", 3, "FROM debian:12\nCOPY <<EOF /etc/apt/apt.conf.d/9yes\nAPT::Get::Assume-Yes \"true\";\nEOF\nRUN apt-get install x\n"),
         ("NoInstallRecommends", "FROM debian:12\nRUN apt-get install -y x\n", 2, "FROM debian:12\nRUN echo 'APT::Install-Recommends \"0\";' > /etc/apt/apt.conf.d/x\nRUN apt-get install -y x\n"),
         ("AptInsteadOfAptGet", "FROM debian:12\nRUN apt install -y x\n", 2, "FROM debian:12\nRUN apt-cache policy x\n"),
         ("DistributionUpgrade", "FROM debian:12\nRUN apt-get dist-upgrade -y\n", 2, "FROM debian:12\nRUN apt-get upgrade -y\n"),
         ("PackageNotPinned", "FROM python:3.12\nRUN pip install flask\n", 2, "FROM python:3.12\nRUN pip install flask==3.0 ./x.whl -r r.txt --upgrade pip\n"),
         ("PackageNotPinned", "FROM node:20\nRUN npm install -g @a/b\n", 2, "FROM node:20\nRUN npm install -g @a/b@1.2 && npm ci\n"),
+        ("PackageNotPinned", "FROM python:3.12\nRUN pip install --find-links /w app\n", 2, "FROM python:3.12\nRUN pip install --no-index --find-links /w app\n"),
         ("SystemPackageNotPinned", "FROM alpine:3\nRUN apk add curl\n", 2, "FROM alpine:3\nRUN apk add curl=8.1\n"),
         ("VerificationDisabled", "FROM alpine:3\nRUN curl -sSLk https://x -o y\n", 2, "FROM alpine:3\nRUN curl -fsSL https://x -o /k\n"),
         ("RemoteScriptRun", "FROM alpine:3\nRUN curl x | bash -s -- y\n", 2, "FROM alpine:3\nRUN curl x | python3 -c 'import json'\n"),
@@ -94,10 +108,15 @@ public sealed class DockerfileReviewTests : IDisposable
         ("ShellLink", "FROM alpine:3\nRUN ln -sf /bin/bash /bin/sh\n", 2, "FROM alpine:3\nRUN ln -s /bin/sh /bin/x\n"),
         ("ConsecutiveRun", "FROM alpine:3\nRUN a\nRUN b\n", 3, "FROM alpine:3\nRUN a\nUSER x\nRUN b\n"),
         ("JSONArgsRecommended", "FROM alpine:3\nCMD npm start\n", 2, "FROM alpine:3\nSHELL [\"/bin/bash\", \"-c\"]\nCMD npm start\n"),
+        ("JSONArgsRecommended", "FROM alpine:3\nCMD exec a; b\n", 2, "FROM alpine:3\nCMD exec gunicorn --bind :$PORT main:app\n"),
         ("EntrypointIgnoresCmd", "FROM alpine:3\nENTRYPOINT x\nCMD [\"y\"]\n", 2, "FROM alpine:3\nENTRYPOINT [\"x\"]\nCMD [\"y\"]\n"),
         ("MultipleInstructionsDisallowed", "FROM alpine:3\nCMD [\"x\"]\nCMD [\"y\"]\n", 2, "FROM alpine:3 AS a\nCMD [\"x\"]\nFROM a\nCMD [\"y\"]\n"),
         ("WorkdirRelativePath", "FROM alpine:3\nWORKDIR app\n", 2, "FROM alpine:3\nWORKDIR /a\nWORKDIR b\n"),
+        ("WorkdirRelativePath", "FROM alpine:3\nWORKDIR app$X\n", 2, "FROM public.ecr.aws/lambda/python:3.12\nWORKDIR ${LAMBDA_TASK_ROOT}\n"),
+        ("WorkdirRelativePath", "FROM alpine:3\nWORKDIR app\n", 2, "# escape=`\nFROM me/base:1\nWORKDIR C:\\app\n"),
+        ("WorkdirRelativePath", "FROM scratch\nWORKDIR $X\n", 2, "FROM mcr.microsoft.com/dotnet/framework/aspnet:4.8\nWORKDIR C:/inetpub\n"),
         ("ExposeInvalidPort", "FROM alpine:3\nEXPOSE 80/http\n", 2, "FROM alpine:3\nARG P\nEXPOSE 80-90/udp $P\n"),
+        ("ExposeInvalidPort", "FROM alpine:3\nENV P=x\nEXPOSE $P/tcp\n", 3, "FROM alpine:3\nEXPOSE ${PORT}/tcp\n"),
         ("ExposeProtoCasing", "FROM alpine:3\nEXPOSE 80/TCP\n", 2, "FROM alpine:3\nEXPOSE 80/tcp\n"),
         ("ExposeInvalidFormat", "FROM alpine:3\nEXPOSE 127.0.0.1:80:80\n", 2, "FROM alpine:3\nEXPOSE 80\n"),
         ("LabelInvalid", "FROM alpine:3\nLABEL My.Key=x\n", 2, "FROM alpine:3\nLABEL org.opencontainers.image.title=\"x\"\n"),
@@ -405,7 +424,7 @@ public sealed class DockerfileReviewTests : IDisposable
     {
         string sub = Directory.CreateDirectory(Path.Combine(folder, "a b")).FullName;
         await File.WriteAllTextAsync(Path.Combine(sub, "Dockerfile"), "FROM alpine\nRUN a | b && \\\n curl x | sh\nCMD x\n", Cancellation);
-        CmdletResult result = (await CmdletRunner.RunAsync("Test-LabDockerfile", new { Path = sub, AsSarif = true }, location: folder)).Ok();
+        CmdletResult result = (await CmdletRunner.RunAsync("Test-LabDockerfile", new { Path = sub, OutputFormat = "Sarif" }, location: folder)).Ok();
         JsonElement root = JsonDocument.Parse((string)Assert.Single(result.Output)!).RootElement, run = root.GetProperty("runs")[0];
         Assert.Equal("2.1.0", root.GetProperty("version").GetString());
         JsonElement[] rules = [.. run.GetProperty("tool").GetProperty("driver").GetProperty("rules").EnumerateArray()], results = [.. run.GetProperty("results").EnumerateArray()];
@@ -439,6 +458,8 @@ public sealed class DockerfileReviewTests : IDisposable
             .AppendLine("- BuildKit stops at the first mistake of a file and then reports nothing else; this review goes on.")
             .AppendLine("- BuildKit knows the variables of a base image. This review reports `UndefinedVar` for a stage with a base image only where the name is declared elsewhere in the file, or")
             .AppendLine("  differs in a letter or two from one that is; for a stage from `scratch` it reports all.")
+            .AppendLine("- Names such as `GPG_KEY`, `KEY_NAME`, `TOKEN_TTL`, `SSH_AUTH_SOCK`, and values such as `true` or a path, are not secret for `SecretsUsedInArgOrEnv`.")
+            .AppendLine("- `CMD exec program` is no finding of `JSONArgsRecommended`: the shell replaces itself, and signals arrive.")
             .AppendLine("- This review replaces variables in EXPOSE, too, and reviews what stands behind ONBUILD.")
             .AppendLine("- `# check=skip=…` before an instruction counts here; the BuildKit of Docker Engine 28.5 reads it only in the first lines.")
             .AppendLine("- `InvalidBaseImagePlatform` needs the image; only `-BuildKit` finds it.")
