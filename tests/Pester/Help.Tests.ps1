@@ -12,12 +12,12 @@ BeforeDiscovery {
             foreach ($example in (Get-Help $cmdlet.Name -Full).examples.example) {
                 $number++
                 # It would take the terminal that the tests run on; ContainerTerminalTests has one of its own.
-                if ($example.code -match '^Invoke-LabContainer .*-Interactive') { continue }
+                if ($example.code -match '^(Invoke-Lab(Container|Pod)|Start-LabPod) .*-Interactive') { continue }
                 # It asks for a password.
                 if ($example.code -match '^Connect-LabRegistry .*-Credential ann$') { continue }
                 @{
                     Name = $cmdlet.Name; Number = $number; Code = $example.code
-                    Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Build|Docker|Compose|Registry)'
+                    Docker = "$($cmdlet.Name) $($example.code)" -match '-Lab(Image|Container|Build|Docker|Compose|Registry)|-Compose '
                     # Mounts and namespaces are for root on Linux.
                     Kernel = "$($cmdlet.Name) $($example.code)" -match '-Lab(Overlay|LinuxNamespace)'
                     # The emulator has no EC2.
@@ -176,7 +176,21 @@ Describe 'Examples' -Tag Module {
         function MakeContainers([string] $Code) {
             $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
             RemoveContainers
-            # Built for the first example; the last removes it.
+            MakeImage
+            foreach ($kind in 'Network', 'Volume') {
+                if ($Code -notmatch "New-LabDocker$kind") { $null = & "New-LabDocker$kind" movies @engine }
+            }
+            $common = @{ Label = @{ team = 'movies' }; HealthCommand = 'true'; HealthInterval = 1; Init = $true }
+            foreach ($name in 'web', 'backup') {
+                if ($Code -notmatch "-Name $name") { $null = Start-LabContainer movies/site:1.0 -Name $name @common @engine }
+            }
+            if ($Code -match 'game') { $null = Start-LabContainer movies/site:1.0 -Name game -Interactive -Command cat @engine }
+            if ($Code -match 'Disconnect-LabDockerNetwork') { Connect-LabDockerNetwork movies -Container web, backup @engine }
+        }
+
+        # Built for the first example; the last removes it.
+        function MakeImage {
+            $engine = @{ DockerHost = $env:CLOUDLAB_TEST_DOCKER }
             if (-not (Get-LabImage movies/site:1.0 @engine -ErrorAction Ignore)) {
                 $folder = (New-Item -ItemType Directory (Join-Path $work 'image')).FullName
                 $processor = if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -eq 'Arm64') { 'arm64' } else { 'amd64' }
@@ -187,15 +201,16 @@ Describe 'Examples' -Tag Module {
                     'CMD httpd -p 8000 -h /srv/site; while true; do echo up; sleep 0.2; done')
                 $null = Build-LabImage $folder -Tag movies/site:1.0 @engine
             }
-            foreach ($kind in 'Network', 'Volume') {
-                if ($Code -notmatch "New-LabDocker$kind") { $null = & "New-LabDocker$kind" movies @engine }
-            }
-            $common = @{ Label = @{ team = 'movies' }; HealthCommand = 'true'; HealthInterval = 1; Init = $true }
-            foreach ($name in 'web', 'backup') {
-                if ($Code -notmatch "-Name $name") { $null = Start-LabContainer movies/site:1.0 -Name $name @common @engine }
-            }
-            if ($Code -match 'game') { $null = Start-LabContainer movies/site:1.0 -Name game -Interactive -Command cat @engine }
-            if ($Code -match 'Disconnect-LabDockerNetwork') { Connect-LabDockerNetwork movies -Container web, backup @engine }
+        }
+
+        # What an example about compose may presume: a project of two files, which runs already where the example does not start it.
+        function MakeProject([string] $Code) {
+            MakeImage
+            $null = New-Item -ItemType Directory shop
+            Set-Content shop/compose.yaml 'services:', '  web: { image: "movies/site:1.0", stop_grace_period: 0s, environment: { MODE: "${MODE:-plain}" } }'
+            Set-Content shop/compose.debug.yaml 'services:', '  trace: { image: "movies/site:1.0", stop_grace_period: 0s, profiles: [debug] }'
+            Set-Content shop/test.env 'MODE=test'
+            if ($Code -match '(Get|Stop)-LabCompose') { $null = Start-LabCompose shop }
         }
 
         # What an example about layers may presume: their folders, an overlay that it does not mount itself, and the root folder of a small system.
@@ -278,6 +293,8 @@ Describe 'Examples' -Tag Module {
         if ($Docker -and $Name -eq 'Disconnect-LabRegistry') {
             $null = Connect-LabRegistry 127.0.0.1:5000 -Credential ([pscredential]::new('ann', (ConvertTo-SecureString pw -AsPlainText -Force)))
         }
+        $project = $Docker -and $Code -match '-LabCompose|-Compose '
+        if ($project) { MakeProject $Code }
         if ($Kernel) { MakeLayers $Code }
         $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
         try {
@@ -288,6 +305,7 @@ Describe 'Examples' -Tag Module {
         finally {
             $shell.Dispose()
             if ($Kernel) { Get-LabOverlay "$work/*" | Dismount-LabOverlay }
+            if ($project) { $null = Get-LabCompose -All | Where-Object Project -EQ shop | Stop-LabCompose -Remove -Volume -Force }
             if ($Docker -and $Code -match '-Lab(Container|Docker(Network|Volume))') { RemoveContainers }
             if ($Docker -and $Code -match 'Build-LabImage') {
                 # The engine was given to the tests.

@@ -54,8 +54,9 @@ public sealed class DockerfileCheckTests : ContainerWorld
         LabDockerfileFinding[] found = (await RunAsync("Test-LabDockerfile", new { Path = file })).Ok().OutputOf<LabDockerfileFinding>();
         string[] ours = [.. found.Where(one => one.BuildKit is not null).Select(one => $"{one.BuildKit} {one.Line}")];
 
-        // What a base image defines, only BuildKit knows; docs/dockerfile-review.md says what is reported then.
-        Assert.Empty(theirs.Where(one => !one.StartsWith("UndefinedVar", StringComparison.Ordinal) || !text.Contains(Base, StringComparison.Ordinal)).Except(ours));
+        // What a base image defines, only BuildKit knows, and to it a shell that hands over with exec is like any other; docs/dockerfile-review.md says so.
+        Assert.Empty(theirs.Where(one => (!one.StartsWith("UndefinedVar", StringComparison.Ordinal) || !text.Contains(Base, StringComparison.Ordinal))
+            && (!one.StartsWith("JSONArgsRecommended", StringComparison.Ordinal) || !text.Contains(" exec ", StringComparison.Ordinal))).Except(ours));
         if (answer["buildError"] is { } error)
         {
             // It stops there, so what it would have found else is not known. Some mistakes it gives no line, and a directive that stands twice the line before.
