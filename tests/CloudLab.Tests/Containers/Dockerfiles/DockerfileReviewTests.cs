@@ -459,7 +459,7 @@ public sealed class DockerfileReviewTests : IDisposable
             .AppendLine("- BuildKit knows the variables of a base image. This review reports `UndefinedVar` for a stage with a base image only where the name is declared elsewhere in the file, or")
             .AppendLine("  differs in a letter or two from one that is; for a stage from `scratch` it reports all.")
             .AppendLine("- Names such as `GPG_KEY`, `KEY_NAME`, `TOKEN_TTL`, `SSH_AUTH_SOCK`, and values such as `true` or a path, are not secret for `SecretsUsedInArgOrEnv`.")
-            .AppendLine("- `CMD exec program` is no finding of `JSONArgsRecommended`: the shell replaces itself, and signals arrive.")
+            .AppendLine("- `CMD exec program` and `ENTRYPOINT exec program` are no finding of `JSONArgsRecommended`: the shell replaces itself, and signals arrive.")
             .AppendLine("- This review replaces variables in EXPOSE, too, and reviews what stands behind ONBUILD.")
             .AppendLine("- `# check=skip=…` before an instruction counts here; the BuildKit of Docker Engine 28.5 reads it only in the first lines.")
             .AppendLine("- `InvalidBaseImagePlatform` needs the image; only `-BuildKit` finds it.")
