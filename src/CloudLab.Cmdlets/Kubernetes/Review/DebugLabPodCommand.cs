@@ -149,7 +149,7 @@ public sealed class DebugLabPodCommand : ResourceTargetCommand
         else if (await ShouldProcessAsync($"{target} on {target.Api.Address}", $"Add a container with the image {Image}"))
         {
             LabDebugContainer added = await debugger.AddAsync(target.Object, options, cancellation);
-            Reporter.Verbose($"kubectl attach -it -n {added.Namespace} {added.Name} -c {added.Container} opens a terminal in it");
+            Reporter.Verbose($"Connect-LabPod {added.Name} -Container {added.Container} -Namespace {added.Namespace} -Interactive opens a terminal in it");
             await WriteAsync(added, cancellation);
         }
     }

@@ -214,9 +214,10 @@ public sealed class KubernetesApi
     /// <summary>Opens a WebSocket; it is asked for once only, since what it starts must not be started twice.</summary>
     /// <param name="path">Path and query.</param>
     /// <param name="protocols">Subprotocols, the best one first.</param>
+    /// <param name="keepAlive">Sends a sign of life now and then. Not for output that has to be whole: with it, servers (1.36) lose the end of what a slow reader has not taken yet.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The connection. Throws <see cref="LabException"/> with the server's reason where it refuses.</returns>
-    internal Task<KubeSocket> ConnectAsync(string path, IEnumerable<string> protocols, CancellationToken cancellation) => WithClientAsync(async through =>
+    internal Task<KubeSocket> ConnectAsync(string path, IEnumerable<string> protocols, bool keepAlive, CancellationToken cancellation) => WithClientAsync(async through =>
     {
         ClientWebSocket socket = new();
         try
@@ -224,6 +225,11 @@ public sealed class KubernetesApi
             foreach (string protocol in protocols)
             {
                 socket.Options.AddSubProtocol(protocol);
+            }
+
+            if (!keepAlive)
+            {
+                socket.Options.KeepAliveInterval = TimeSpan.Zero;
             }
 
             // To an API server, JSON is not what a stream can be.

@@ -136,7 +136,7 @@ public sealed partial record ManifestTemplate
             made[key] = value;
         }
 
-        return new LabResource(made);
+        return ResourceKinds.Create(made);
     }
 
     private static JsonObject Spec(JsonObject spec) => new() { ["spec"] = spec };

@@ -122,7 +122,7 @@ public sealed class PodDebugger(KubernetesApi api, IReporter reporter)
         JsonObject copy = new() { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = metadata, ["spec"] = spec.DeepClone() };
         (_, JsonObject made) = await api.SendAsync(
             HttpMethod.Post, $"{Pods.Path(pod.Namespace)}?fieldManager={ResourceEditor.Manager}", Encoding.UTF8.GetBytes(copy.ToJsonString()), null, cancellation);
-        return new LabResource(made, Pods) { Context = pod.Context };
+        return ResourceKinds.Create(made, Pods, new ResourceOrigin(pod.Context, false));
     }
 
     private async Task<string> StartedAsync(LabResource pod, string container, PodDebugOptions options, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 
@@ -300,11 +301,7 @@ internal static partial class PodFindings
         string meaning = code switch
         {
             137 => ", killed by SIGKILL: the node ran out of memory, or it did not end in its grace period",
-            139 => ", it crashed with SIGSEGV",
-            143 => ", it was ended by SIGTERM",
-            134 => ", it aborted with SIGABRT",
-            > 128 and < 160 => $", ended by signal {code - 128}",
-            _ => "",
+            _ => ExitCodes.SignalOf(code) is { } signal ? $", ended by {signal}" : "",
         };
         bool init = what != "container";
         return Cause(

@@ -100,7 +100,7 @@ public sealed class PodReporter(KubernetesApi api, string? context = null)
         JsonObject whole = (JsonObject)pod.DeepClone();
         whole["apiVersion"] = "v1";
         whole["kind"] = "Pod";
-        return new LabResource(whole) { Context = context };
+        return ResourceKinds.Create(whole, origin: new ResourceOrigin(context, false));
     }
 
     private static string Uid(JsonObject item) => item.Object("metadata")?.Text("uid") ?? "";

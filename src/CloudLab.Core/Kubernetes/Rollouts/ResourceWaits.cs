@@ -126,7 +126,7 @@ public sealed class ResourceWaits(KubernetesApi api, IReporter reporter, string?
         Namespace = end.Target.Namespace,
         State = end.Seen,
         Waited = waited,
-        Object = end.Resource is null ? null : new LabResource(Whole(end), end.Target.Resource) { Context = context },
+        Object = end.Resource is null ? null : ResourceKinds.Create(Whole(end), end.Target.Resource, new ResourceOrigin(context, false)),
     };
 
     // What came in a list does not say what it is.

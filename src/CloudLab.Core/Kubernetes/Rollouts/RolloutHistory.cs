@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
 
 namespace CloudLab.Core.Kubernetes.Rollouts;
 
@@ -139,7 +140,7 @@ public sealed class RolloutHistory(KubernetesApi api)
 
         bool deployment = resource.Kind == "Deployment";
         string path = $"/apis/apps/v1/namespaces/{Uri.EscapeDataString(ns)}/{(deployment ? "replicasets" : "controllerrevisions")}"
-            + $"?labelSelector={Uri.EscapeDataString(WorkloadPods.SelectorOf(workload) ?? "")}";
+            + $"?labelSelector={Uri.EscapeDataString(ResourceParts.SelectorOf(workload) ?? "")}";
         IEnumerable<JsonObject> mine = (await api.GetAsync(path, cancellation)).Objects("items")
             .Where(item => (item.Object("metadata")?.Objects("ownerReferences") ?? []).Any(owner => owner.Text("uid") == uid));
         List<(long Revision, JsonObject Template, LabResource Source)> found = [];
@@ -153,7 +154,7 @@ public sealed class RolloutHistory(KubernetesApi api)
             {
                 copy.Remove("$patch");
                 (copy["metadata"] as JsonObject)?.Object("labels")?.Remove(HashLabel);
-                found.Add((revision, copy, new LabResource(item)));
+                found.Add((revision, copy, ResourceKinds.Create(item)));
             }
         }
 

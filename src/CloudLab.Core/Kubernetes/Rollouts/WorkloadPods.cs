@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
 
 namespace CloudLab.Core.Kubernetes.Rollouts;
 
@@ -11,41 +12,13 @@ internal sealed class WorkloadPods(KubernetesApi api)
 {
     private const int MostPods = 100;
 
-    /// <summary>The selector of a workload or service as text.</summary>
-    /// <param name="resource">The object.</param>
-    /// <returns>A label selector; null where it has none.</returns>
-    public static string? SelectorOf(JsonObject resource)
-    {
-        if (resource.Object("spec")?.Object("selector") is not { } selector)
-        {
-            return null;
-        }
-
-        // Services and replication controllers have plain labels there.
-        bool plain = !selector.ContainsKey("matchLabels") && !selector.ContainsKey("matchExpressions");
-        List<string> terms = [.. ((plain ? selector : selector.Object("matchLabels")) ?? []).Select(label => $"{label.Key}={label.Value}")];
-        foreach (JsonObject expression in plain ? [] : selector.Objects("matchExpressions"))
-        {
-            string key = expression.Text("key") ?? "", values = string.Join(',', expression.Texts("values"));
-            terms.Add(expression.Text("operator") switch
-            {
-                "In" => $"{key} in ({values})",
-                "NotIn" => $"{key} notin ({values})",
-                "DoesNotExist" => "!" + key,
-                _ => key,
-            });
-        }
-
-        return terms.Count == 0 ? null : string.Join(',', terms);
-    }
-
     /// <summary>The pods that a workload's selector selects.</summary>
     /// <param name="ns">Its namespace.</param>
     /// <param name="workload">The workload.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>At most a hundred pods; none where it selects nothing.</returns>
     public async Task<IReadOnlyList<JsonObject>> ListAsync(string ns, JsonObject workload, CancellationToken cancellation) =>
-        SelectorOf(workload) is not { } selector ? [] :
+        ResourceParts.SelectorOf(workload) is not { } selector ? [] :
         [
             .. (await api.GetAsync(
                 $"/api/v1/namespaces/{Uri.EscapeDataString(ns)}/pods?limit={MostPods}&labelSelector={Uri.EscapeDataString(selector)}", cancellation)).Objects("items"),

@@ -259,7 +259,7 @@ public sealed class LabPortForward
             {
                 JsonObject ready = await ReadyPodAsync(finder, selection, PodPatience, end.Token);
                 int port = mapping.In(ready, selection);
-                KubeSocket socket = await api.ConnectAsync($"{PodFinder.Pods.Path(PodFinder.NamespaceOf(ready), PodFinder.NameOf(ready))}/portforward?ports={port}", [KubeSocket.Version4], end.Token);
+                KubeSocket socket = await api.ConnectAsync($"{PodFinder.Pods.Path(PodFinder.NamespaceOf(ready), PodFinder.NameOf(ready))}/portforward?ports={port}", [KubeSocket.Version4], keepAlive: true, end.Token);
                 Pod = PodFinder.NameOf(ready);
                 return socket;
             }

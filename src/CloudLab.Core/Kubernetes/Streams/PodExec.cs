@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Kubernetes.Client;
 
@@ -16,11 +16,11 @@ public sealed class PodExec : RunningCommand
     private const byte Input = 0, Output = 1, Error = 2, Status = 3, Resize = 4;
     private const string Broken = "PodConnectionBroken";
 
-    // Nodes drop the end of what a command wrote where it is not taken soon after the command has ended (seen with 1.36 and a busy machine), so that
-    // output does not wait on the wire for a slow pipeline. Pieces have 32 KiB at most.
-    private const int PiecesAhead = 4096;
+    // Servers drop what is not taken soon (seen with 1.36: the end of the output is missing, and the exit code is 0 all the same), so that nothing
+    // waits on the wire for a slow pipeline.
+    private const int MostInMemory = 32 << 20;
 
-    private readonly Channel<(byte Channel, byte[] Bytes)> ahead = Channel.CreateBounded<(byte, byte[])>(PiecesAhead);
+    private readonly SpoolQueue ahead = new(MostInMemory);
     private readonly KubeSocket socket;
     private readonly IReporter reporter;
     private readonly bool attached;
@@ -79,7 +79,7 @@ public sealed class PodExec : RunningCommand
 
         try
         {
-            KubeSocket socket = await api.ConnectAsync(path.ToString(), [KubeSocket.Version5, KubeSocket.Version4], cancellation);
+            KubeSocket socket = await api.ConnectAsync(path.ToString(), [KubeSocket.Version5, KubeSocket.Version4], keepAlive: terminal, cancellation);
             return new PodExec(socket, pod, container, attach, reporter);
         }
         catch (LabException e) when (e.StatusCode is 400 or 404 or 500 && PodFinder.StatusOf(pod, container)?.Object("state")?.Object("running") is null)
@@ -98,9 +98,8 @@ public sealed class PodExec : RunningCommand
     {
         try
         {
-            while (await ahead.Reader.WaitToReadAsync(cancellation))
+            while (await ahead.NextAsync(cancellation) is var (channel, bytes))
             {
-                (byte channel, byte[] bytes) = await ahead.Reader.ReadAsync(cancellation);
                 switch (channel)
                 {
                     case Output or Error:
@@ -142,6 +141,7 @@ public sealed class PodExec : RunningCommand
     {
         end.Cancel();
         socket.Dispose();
+        ahead.Dispose();
     }
 
     /// <inheritdoc/>
@@ -216,15 +216,15 @@ public sealed class PodExec : RunningCommand
         {
             while (await socket.ReceiveAsync(end.Token) is { } piece)
             {
-                await ahead.Writer.WriteAsync((piece.Channel, piece.Bytes.ToArray()), end.Token);
+                ahead.Add(piece.Channel, piece.Bytes.Span);
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException or ObjectDisposedException)
         {
             broken = e as IOException ?? new IOException(e.Message, e);
         }
 
-        ahead.Writer.TryComplete(broken);
+        ahead.Complete(broken);
     }
 
     // Of a chain of "failed to …: …: …" the end is what a person looks for.

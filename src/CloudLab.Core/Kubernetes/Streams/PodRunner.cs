@@ -44,7 +44,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
             ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = options.Namespace, ["labels"] = Labels(options, "run", name) },
             ["spec"] = Spec(options, name),
         };
-        return new LabResource(await CreateAsync(PodFinder.Pods, options.Namespace, pod, cancellation), PodFinder.Pods);
+        return ResourceKinds.Create(await CreateAsync(PodFinder.Pods, options.Namespace, pod, cancellation), PodFinder.Pods);
     }
 
     /// <summary>Creates a Job with a pod of one container.</summary>
@@ -66,7 +66,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
                 ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = Labels(options, null, name) }, ["spec"] = Spec(options, name) },
             },
         };
-        return new LabResource(await CreateAsync(Jobs, options.Namespace, job, cancellation), Jobs);
+        return ResourceKinds.Create(await CreateAsync(Jobs, options.Namespace, job, cancellation), Jobs);
     }
 
     /// <summary>Creates a Job as a CronJob would, now.</summary>
@@ -99,7 +99,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
             },
             ["spec"] = template.Object("spec")?.DeepClone(),
         };
-        return new LabResource(await CreateAsync(Jobs, ns, job, cancellation), Jobs);
+        return ResourceKinds.Create(await CreateAsync(Jobs, ns, job, cancellation), Jobs);
     }
 
     /// <summary>Waits until the container of a pod has started.</summary>
@@ -258,7 +258,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
             };
         }
 
-        return new LabResource(now, Jobs);
+        return ResourceKinds.Create(now, Jobs);
     }
 
     /// <summary>Removes a pod at once, also when nobody waits for it any more.</summary>

@@ -3,6 +3,7 @@ using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
 
 namespace CloudLab.Core.Kubernetes.Streams;
 
@@ -201,27 +202,6 @@ internal sealed class PodFinder(KubernetesApi api)
         LabErrorKind.NotFound, "PodContainerNotFound",
         $"The pod '{NameOf(pod)}' has no container '{container}': it has {string.Join(", ", Containers(pod).Select(c => c.Container.Text("name")))}.") { Target = $"{NameOf(pod)}/{container}" };
 
-    /// <summary>A label selector of an object as text.</summary>
-    /// <param name="selector">With matchLabels and matchExpressions.</param>
-    /// <returns>The text that a query takes; null where it selects nothing.</returns>
-    internal static string? SelectorText(JsonObject? selector)
-    {
-        List<string> terms = [.. (selector?.Object("matchLabels") ?? []).Select(label => $"{label.Key}={label.Value}")];
-        foreach (JsonObject expression in selector?.Objects("matchExpressions") ?? [])
-        {
-            string key = expression.Text("key") ?? "", values = string.Join(',', expression.Texts("values"));
-            terms.Add(expression.Text("operator") switch
-            {
-                "In" => $"{key} in ({values})",
-                "NotIn" => $"{key} notin ({values})",
-                "DoesNotExist" => "!" + key,
-                _ => key,
-            });
-        }
-
-        return terms.Count > 0 ? string.Join(',', terms) : null;
-    }
-
     private static bool IsPod(string kind) => kind.ToLowerInvariant() is "pod" or "pods" or "po";
 
     private async Task<string?> SelectorAsync(ApiResource resource, JsonObject owner, string ns, CancellationToken cancellation)
@@ -241,10 +221,7 @@ internal sealed class PodFinder(KubernetesApi api)
             return $"batch.kubernetes.io/job-name in ({string.Join(',', jobs)})";
         }
 
-        JsonObject? selector = owner.Object("spec")?.Object("selector");
-        return resource.Kind is "Service" or "ReplicationController"
-            ? SelectorText(selector is null ? null : new JsonObject { ["matchLabels"] = selector.DeepClone() })
-            : SelectorText(selector) ?? owner.Object("status")?.Text("labelSelector") ?? owner.Object("status")?.Text("selector");
+        return ResourceParts.SelectorOf(owner) ?? owner.Object("status")?.Text("labelSelector") ?? owner.Object("status")?.Text("selector");
     }
 
     private static ApiResource Jobs(ApiResource cronJobs) => cronJobs with { Kind = "Job", Plural = "jobs", Singular = "job" };

@@ -58,6 +58,17 @@ internal static class ResourceParts
         return text.Length == 0 ? null : text;
     }
 
+    /// <summary>The selector of a workload or service as text.</summary>
+    /// <param name="resource">The object.</param>
+    /// <returns>What <c>-LabelSelector</c> takes; null where it has none, or one that selects everything.</returns>
+    public static string? SelectorOf(JsonObject resource)
+    {
+        JsonObject? selector = resource.Object("spec")?.Object("selector");
+
+        // Services and replication controllers have plain labels there.
+        return selector?.ContainsKey("matchLabels") == true || selector?.ContainsKey("matchExpressions") == true ? Selector(selector) : Labels(selector);
+    }
+
     /// <summary>Access modes in short.</summary>
     /// <param name="spec">Spec of a volume or a claim.</param>
     /// <returns><c>RWO</c> and the like.</returns>
