@@ -162,7 +162,7 @@ public abstract class ResourceTargetBase : KubeCommand
             : selection.Namespace is { } ns ? $" in namespace {ns}" : " in any namespace";
         return new LabException(
             LabErrorKind.NotFound, "NotFound",
-            $"There is no {selection.Kind} '{name}'{where}{selection.Scope.Where}: Get-LabResource {selection.Kind} lists the existing ones.");
+            $"There is no {(selection.Resources is [{ } only] && only.Plural == selection.Kind ? only.Singular : selection.Kind)} '{name}'{where}{selection.Scope.Where}: Get-LabResource {selection.Kind} lists the existing ones.");
     }
 
     /// <summary>The kinds that this input names, and the names of the objects; null for all of them.</summary>

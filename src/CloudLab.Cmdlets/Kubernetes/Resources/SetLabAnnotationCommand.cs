@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Kubernetes.Resources;
 
@@ -31,12 +32,22 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>Get-LabResource configmaps | Set-LabAnnotation -Annotation @{ owner='films' } -Overwrite</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
-[Cmdlet(VerbsCommon.Set, "LabAnnotation", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "LabAnnotation", SupportsShouldProcess = true, DefaultParameterSetName = NamedSet)]
 [OutputType(typeof(LabResource))]
 public sealed class SetLabAnnotationCommand : ResourceChangeCommand
 {
+    private const string NamedSet = "Named", WholeSet = "Whole";
+
+    /// <inheritdoc cref="ResourceTargetCommand.Name"/>
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = NamedSet)]
+    [ArgumentCompleter(typeof(NameCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public override string[]? Name { get; set; }
+
     /// <summary>Annotations by name; $null removes one: <c>@{ 'kubernetes.io/change-cause'='new theme'; old=$null }</c>.</summary>
-    [Parameter(Mandatory = true, Position = 2)]
+    [Parameter(Mandatory = true, Position = 2, ParameterSetName = NamedSet)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = WholeSet)]
     [ValidateNotNullOrEmpty]
     public IDictionary Annotation { get; set; } = new Hashtable();
 

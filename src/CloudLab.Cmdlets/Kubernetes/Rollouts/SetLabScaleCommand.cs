@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Resources;
@@ -32,12 +33,22 @@ namespace CloudLab.Cmdlets.Kubernetes.Rollouts;
 /// <code>Set-LabScale deployments movies -Replicas 1 -CurrentReplicas 3</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
-[Cmdlet(VerbsCommon.Set, "LabScale", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "LabScale", SupportsShouldProcess = true, DefaultParameterSetName = NamedSet)]
 [OutputType(typeof(LabResource))]
 public sealed class SetLabScaleCommand : RolloutChangeCommand
 {
+    private const string NamedSet = "Named", WholeSet = "Whole";
+
+    /// <inheritdoc cref="ResourceTargetCommand.Name"/>
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = NamedSet)]
+    [ArgumentCompleter(typeof(NameCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public override string[]? Name { get; set; }
+
     /// <summary>How many replicas the object is to have.</summary>
-    [Parameter(Mandatory = true, Position = 2)]
+    [Parameter(Mandatory = true, Position = 2, ParameterSetName = NamedSet)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = WholeSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateRange(0, int.MaxValue)]
     public int Replicas { get; set; }

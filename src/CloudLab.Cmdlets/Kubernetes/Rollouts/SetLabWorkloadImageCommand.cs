@@ -38,8 +38,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Rollouts;
 [OutputType(typeof(LabResource))]
 public sealed class SetLabWorkloadImageCommand : RolloutChangeCommand
 {
-    /// <summary>Images with the container that each is for: <c>web=nginx:2</c>, <c>*=nginx:2</c>. With -Container, or where there is only one, just the image.</summary>
-    [Parameter(Mandatory = true, Position = 2)]
+    /// <summary>Images with the container that each is for: <c>web=nginx:2</c>, <c>*=nginx:2</c>. With -Container, or where there is only one, just the image. The name of the object may be left out before it where the kind has it.</summary>
+    [Parameter(Position = 2)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Image { get; set; } = [];
@@ -49,6 +49,23 @@ public sealed class SetLabWorkloadImageCommand : RolloutChangeCommand
     [ArgumentCompleter(typeof(TemplateContainerCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Container { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        // deploy/web web=nginx:2: the name is with the kind, so what comes next is the image.
+        if (Image.Length == 0 && Name is not null && Kind.Length > 0 && Array.TrueForAll(Kind, kind => kind.Contains('/', StringComparison.Ordinal)))
+        {
+            (Image, Name) = (Name, null);
+        }
+
+        if (Image.Length == 0)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "ImageMissing", "Say which image: Set-LabWorkloadImage deploy/movies -Image web=nginx:2.");
+        }
+
+        base.OnBegin();
+    }
 
     /// <inheritdoc/>
     private protected override ResourceChange Change()

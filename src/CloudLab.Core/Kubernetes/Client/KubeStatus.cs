@@ -1,13 +1,14 @@
 using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions.Kubernetes;
 
 namespace CloudLab.Core.Kubernetes.Client;
 
 /// <summary>Turns the Status object that an API server answers a failure with, and a server that does not answer, into the one exception.</summary>
-internal static class KubeStatus
+internal static partial class KubeStatus
 {
     /// <summary>Reads a failed answer.</summary>
     /// <param name="code">HTTP status.</param>
@@ -61,6 +62,12 @@ internal static class KubeStatus
                 message += " Use -Force to take over these fields.";
                 advice = "Leave the fields out of the manifest, or take them over with -Force.";
                 break;
+            case 403 when message.Contains("exceeded quota", StringComparison.Ordinal) || message.Contains("failed quota", StringComparison.Ordinal):
+                advice = "Remove what is not needed, ask for less, or raise the quota: Get-LabResource resourcequotas shows it.";
+                break;
+            case 403 when message.Contains("being terminated", StringComparison.Ordinal):
+                advice = "Wait until the namespace is gone (Wait-LabResource namespaces NAME -For Deleted), and create it anew.";
+                break;
             case 403:
                 advice = "Ask for a role that allows it, or use another context with -Context.";
                 break;
@@ -68,6 +75,11 @@ internal static class KubeStatus
 
         return new LabException(KindOf(code, reason), reason, message) { StatusCode = code, Advice = advice };
     }
+
+    /// <summary>Who owns the fields that an apply was refused for.</summary>
+    /// <param name="message">The message of the refusal, as made here.</param>
+    /// <returns>The managers; none where it is no such refusal.</returns>
+    public static string[] ConflictingManagers(string message) => [.. Conflict().Matches(message).Select(match => match.Groups[1].Value)];
 
     /// <summary>The error for a server that cannot be reached, or whose answer broke off.</summary>
     /// <param name="endpoint">The server.</param>
@@ -91,6 +103,9 @@ internal static class KubeStatus
         $"Apply failed with {conflicts.Length} {(conflicts.Length == 1 ? "conflict" : "conflicts")}: "
         + string.Join("; ", conflicts.GroupBy(cause => OneLine(cause.Text("message") ?? "")).Select(group => $"{group.Key}: {string.Join(", ", group.Select(cause => cause.Text("field")))}"))
         + ".";
+
+    [GeneratedRegex("conflict with \"([^\"]*)\"")]
+    private static partial Regex Conflict();
 
     private static bool IsAboutContent(string message) =>
         message.StartsWith("failed to create typed patch object", StringComparison.Ordinal)

@@ -47,25 +47,25 @@ internal sealed class ConfigRestarts(KubernetesApi api, ManifestOptions options,
     /// <param name="result">Its result.</param>
     /// <param name="done">What became of it.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The result, with the restart.</returns>
-    public async Task<ManifestResult> RestartAsync(ResolvedItem item, ManifestResult result, AppliedObject done, CancellationToken cancellation)
+    /// <returns>The result, with the restart, and the object as it is then.</returns>
+    public async Task<(ManifestResult Result, JsonObject After)> RestartAsync(ResolvedItem item, ManifestResult result, AppliedObject done, CancellationToken cancellation)
     {
         bool rolls = done.Action is not (ManifestAction.Unchanged or ManifestAction.Configured)
             || (done.Changes ?? []).Any(change => change.Path.StartsWith("spec.template", StringComparison.Ordinal));
         if (item.Resource.Group != "apps" || !Kinds.Contains(item.Resource.Kind) || rolls || Hash(item.Namespace!, done.After) is not { } hash
-            || !await RestartAsync(item.Resource, item.Namespace!, result.Name, hash, cancellation))
+            || await RestartAsync(item.Resource, item.Namespace!, result.Name, hash, cancellation) is not { } after)
         {
-            return result;
+            return (result, done.After);
         }
 
-        return Restarted(result);
+        return (Restarted(result), after);
     }
 
     /// <summary>Restarts the workloads of the same namespaces that were not applied.</summary>
     /// <param name="known">What was applied.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The workloads with their results, or what went wrong.</returns>
-    public async IAsyncEnumerable<(ResolvedItem Item, ManifestResult? Result, LabException? Problem)> OthersAsync(
+    /// <returns>The workloads as they are then, with their results, or what went wrong.</returns>
+    public async IAsyncEnumerable<(ResolvedItem Item, JsonObject? After, ManifestResult? Result, LabException? Problem)> OthersAsync(
         HashSet<WaitTarget> known, [EnumeratorCancellation] CancellationToken cancellation)
     {
         HashSet<(ApiResource, string?, string)> applied = [.. known.Select(target => (target.Resource, target.Namespace, target.Name))];
@@ -83,13 +83,13 @@ internal sealed class ConfigRestarts(KubernetesApi api, ManifestOptions options,
 
                     (workload["apiVersion"], workload["kind"]) = (resource.ApiVersion, resource.Kind);
                     ResolvedItem item = new(ManifestItem.Of(cause!.Source, cause.Document, cause.Line, workload), resource, ns);
+                    JsonObject? after = null;
                     ManifestResult? result = null;
                     LabException? problem = null;
                     try
                     {
-                        result = await RestartAsync(resource, ns, name, hash, cancellation)
-                            ? Restarted(ManifestResolver.Result(item, ManifestAction.Configured, dryRun: options.DryRun))
-                            : null;
+                        after = await RestartAsync(resource, ns, name, hash, cancellation);
+                        result = after is null ? null : Restarted(ManifestResolver.Result(item, ManifestAction.Configured, dryRun: options.DryRun));
                     }
                     catch (LabException e) when (!e.StopsCommand)
                     {
@@ -98,7 +98,7 @@ internal sealed class ConfigRestarts(KubernetesApi api, ManifestOptions options,
 
                     if (result is not null || problem is not null)
                     {
-                        yield return (item, result, problem);
+                        yield return (item, after, result, problem);
                     }
                 }
             }
@@ -112,22 +112,22 @@ internal sealed class ConfigRestarts(KubernetesApi api, ManifestOptions options,
         ChangedPaths = [.. result.ChangedPaths ?? [], $"spec.template.metadata.annotations[\"{Annotation}\"]"],
     };
 
-    private async Task<bool> RestartAsync(ApiResource resource, string ns, string name, string hash, CancellationToken cancellation)
+    private async Task<JsonObject?> RestartAsync(ApiResource resource, string ns, string name, string hash, CancellationToken cancellation)
     {
         if (options.Approve is not null && !await options.Approve($"{resource.Describe(ns, name)} on {api.Address}", "Restart"))
         {
-            return false;
+            return null;
         }
 
         JsonObject patch = new()
         {
             ["spec"] = new JsonObject { ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Annotation] = hash } } } },
         };
-        await api.SendAsync(
+        (_, JsonObject after) = await api.SendAsync(
             HttpMethod.Patch, $"{resource.Path(ns, name)}?fieldManager={Manager}{(options.DryRun ? "&dryRun=All" : "")}", Encoding.UTF8.GetBytes(patch.ToJsonString()),
             "application/merge-patch+json", cancellation);
         reporter.Verbose($"{resource.Describe(ns, name)} is restarted, because what it is configured with changed");
-        return true;
+        return after;
     }
 
     private string? Hash(string ns, JsonObject workload)

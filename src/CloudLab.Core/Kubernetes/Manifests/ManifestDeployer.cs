@@ -25,6 +25,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
     private readonly ScaledWorkloads scaled = new(api, reporter);
     private readonly ConfigRestarts restarts = new(api, options, reporter);
     private readonly ConcurrentBag<(ResolvedItem Item, ManifestResult Result, WaitTarget Target)> applied = [];
+    private readonly ConcurrentBag<JsonObject> rolling = [];
     private readonly ResultQueue results = new();
     private ObjectApplier applier = null!;
     private ApplySet? set;
@@ -178,10 +179,11 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
 
             set?.Keep(item, result.Name);
             resolver.NoteApplied(item.Item);
+            JsonObject now = done.After;
             if (options.RestartOnConfigChange)
             {
                 restarts.Note(item, result, done);
-                result = await restarts.RestartAsync(item, result, done, cancellation);
+                (result, now) = await restarts.RestartAsync(item, result, done, cancellation);
             }
 
             WaitTarget target = new(item.Resource, item.Namespace, result.Name, metadata.Text("uid"));
@@ -189,6 +191,10 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             if (!options.Wait || options.DryRun || !Readiness.Applies(item.Resource))
             {
                 await results.AddAsync(item.Item, result, told, cancellation);
+            }
+            else
+            {
+                rolling.Add(now);
             }
         }
         catch (LabException e)
@@ -244,13 +250,14 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             return;
         }
 
-        await foreach ((ResolvedItem item, ManifestResult? result, LabException? problem) in restarts.OthersAsync(
+        await foreach ((ResolvedItem item, JsonObject? after, ManifestResult? result, LabException? problem) in restarts.OthersAsync(
             [.. applied.Select(done => done.Target)], cancellation))
         {
             if (result is not null && options.Wait && !options.DryRun)
             {
                 results.Expect([item.Item]);
                 applied.Add((item, result, new WaitTarget(item.Resource, item.Namespace, result.Name, null)));
+                rolling.Add(after!);
             }
             else
             {
@@ -311,7 +318,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
         }
 
         await new ResourceWaiter(api, reporter).ReadyAsync(
-            [.. definitions.Select(done => done.Target)], DefinitionTime,
+            [.. definitions.Select(done => done.Target)], [], DefinitionTime,
             end => end.Problem is not null && !options.Wait
                 ? told.WriteAsync(new ManifestOutcome(null, end.Problem), cancellation).AsTask()
                 : Task.CompletedTask,
@@ -326,7 +333,7 @@ public sealed class ManifestDeployer(KubernetesApi api, ManifestOptions options,
             .Where(done => Readiness.Applies(done.Target.Resource))
             .GroupBy(done => done.Target)
             .ToDictionary(same => same.Key, same => same.Select(done => (done.Item.Item, done.Result)).ToArray());
-        await new ResourceWaiter(api, reporter).ReadyAsync(waiting.Keys, options.Timeout, async end =>
+        await new ResourceWaiter(api, reporter).ReadyAsync(waiting.Keys, rolling, options.Timeout, async end =>
         {
             if (end.Problem is not null)
             {

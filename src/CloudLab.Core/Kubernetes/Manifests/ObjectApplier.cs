@@ -54,12 +54,15 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         (JsonObject? before, bool whole) = await BeforeAsync(item, many, cancellation);
         RefuseOtherSet(item, before);
         (before, JsonObject[] taken) = await TakeOverAsync(item, before, cancellation);
+        bool edited = false;
         for (int attempt = 1; ; attempt++)
         {
             try
             {
                 JsonObject wanted = before is null ? item.Item.Content : await scaled.WantedAsync(item, before, options.FieldManager, cancellation);
-                (int code, JsonObject after) = await PatchAsync(item, wanted, cancellation);
+                (int code, JsonObject after) = edited
+                    ? await TakeBackAsync(item, wanted, before!, cancellation)
+                    : await PatchAsync(item, wanted, options.Force, cancellation);
                 after = options.DryRun && taken.Length > 0 && before is not null ? await AsTakenOverAsync(item, after, taken, cancellation) : after;
                 foreach ((string manager, string fields) in before is null ? [] : FieldTakeOver.LeftBehind(after.Object("metadata") ?? [], options.FieldManager)
                     .Where(other => !Array.Exists(taken, entry => entry.Text("manager") == other.Manager)))
@@ -70,9 +73,10 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
 
                 return await JudgedAsync(item, code, before, whole, after, cancellation);
             }
-            catch (LabException e) when (before is not null && attempt < Attempts && IsScaledMeanwhile(e))
+            catch (LabException e) when (before is not null && attempt < Attempts && (IsOwnEdit(e) || IsScaledMeanwhile(e)))
             {
-                if (!await scaled.IsScaledAsync(item, cancellation))
+                edited |= IsOwnEdit(e);
+                if (!edited && !await scaled.IsScaledAsync(item, cancellation))
                 {
                     throw;
                 }
@@ -121,7 +125,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
 
         try
         {
-            (_, JsonObject after) = await PatchAsync(item, item.Item.Content, cancellation);
+            (_, JsonObject after) = await PatchAsync(item, item.Item.Content, options.Force, cancellation);
             return new AppliedObject(ManifestAction.Replaced, before, after, ManifestChange.Between(Essence(before), Essence(after)));
         }
         catch (LabException e)
@@ -165,10 +169,27 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
     private string Query() =>
         $"?fieldManager={Uri.EscapeDataString(options.FieldManager)}&fieldValidation=Strict{(options.DryRun ? "&dryRun=All" : "")}";
 
-    private async Task<(int Code, JsonObject After)> PatchAsync(ResolvedItem item, JsonObject wanted, CancellationToken cancellation)
+    // What Set-LabScale, Edit-LabResource and the like changed is no work of somebody else. Only at the version that has no other conflict.
+    private async Task<(int Code, JsonObject After)> TakeBackAsync(ResolvedItem item, JsonObject wanted, JsonObject before, CancellationToken cancellation)
+    {
+        JsonObject exact = (JsonObject)wanted.DeepClone();
+        exact.Object("metadata")!["resourceVersion"] = before.Object("metadata")?.Text("resourceVersion");
+        try
+        {
+            return await PatchAsync(item, exact, force: false, cancellation);
+        }
+        catch (LabException e) when (IsOwnEdit(e))
+        {
+            (int Code, JsonObject After) done = await PatchAsync(item, exact, force: true, cancellation);
+            reporter.Verbose($"{item.Description}: {(options.DryRun ? "would take" : "took")} over what this module's own cmdlets had changed meanwhile");
+            return done;
+        }
+    }
+
+    private async Task<(int Code, JsonObject After)> PatchAsync(ResolvedItem item, JsonObject wanted, bool force, CancellationToken cancellation)
     {
         byte[] body = ApplyBody.Of(wanted);
-        string path = item.Resource.Path(item.Namespace, item.Item.Name) + Query() + (options.Force ? "&force=true" : "");
+        string path = item.Resource.Path(item.Namespace, item.Item.Name) + Query() + (force ? "&force=true" : "");
         long start = Environment.TickCount64;
         while (true)
         {
@@ -304,6 +325,9 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             return without;
         }
     }
+
+    private static bool IsOwnEdit(LabException e) => e.StatusCode == 409 && KubeStatus.ConflictingManagers(e.Message) is { Length: > 0 } managers
+        && Array.TrueForAll(managers, manager => manager == ResourceEditor.Manager);
 
     private static bool IsScaledMeanwhile(LabException e) => e is { StatusCode: 409, Code: "Conflict" }
         && (e.Message.Contains("the object has been modified", StringComparison.Ordinal) || e.Message.Contains("\"scale\"", StringComparison.Ordinal));

@@ -78,12 +78,14 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
 
     /// <summary>Waits until each object is ready.</summary>
     /// <param name="targets">The objects.</param>
+    /// <param name="deployed">The objects as they were when they were deployed, as far as their status can be that of an earlier one.</param>
     /// <param name="timeout">When to give up.</param>
     /// <param name="ended">Told the end of each wait, as it comes; never two at a time.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Done when all have ended.</returns>
-    public Task ReadyAsync(IReadOnlyCollection<WaitTarget> targets, TimeSpan timeout, Func<WaitEnd, Task> ended, CancellationToken cancellation) =>
-        WaitAsync(new WaitPlan { Targets = targets, Conditions = [WaitCondition.Deployed], Timeout = timeout }, ended, cancellation);
+    public Task ReadyAsync(
+        IReadOnlyCollection<WaitTarget> targets, IEnumerable<JsonObject> deployed, TimeSpan timeout, Func<WaitEnd, Task> ended, CancellationToken cancellation) =>
+        WaitAsync(new WaitPlan { Targets = targets, Conditions = [WaitCondition.Deployed(deployed)], Timeout = timeout }, ended, cancellation);
 
     /// <summary>Waits until each object is gone.</summary>
     /// <param name="targets">The objects.</param>

@@ -20,9 +20,6 @@ public abstract class WaitCondition
     /// <summary>Gone.</summary>
     public static WaitCondition Deleted { get; } = new DeletedCondition();
 
-    /// <summary>Ready as manifests mean it: a pod that has succeeded is.</summary>
-    internal static WaitCondition Deployed { get; } = new DeployedCondition();
-
     /// <summary>How it is written: <c>Ready</c>, <c>Condition=Available</c>.</summary>
     public string Name { get; }
 
@@ -38,7 +35,12 @@ public abstract class WaitCondition
     /// <summary>Rolled out as <c>kubectl rollout status</c> means it.</summary>
     /// <param name="workloads">The workloads as they were when the wait began.</param>
     /// <returns>The condition.</returns>
-    internal static WaitCondition RolledOut(IEnumerable<JsonObject> workloads) => new RolledOutCondition(workloads);
+    internal static WaitCondition RolledOut(IEnumerable<JsonObject> workloads) => new RolledOutCondition("Rollout", "to roll out", workloads);
+
+    /// <summary>Ready as manifests mean it: workloads are rolled out, and a pod that has succeeded is ready.</summary>
+    /// <param name="objects">The objects as they were when they were deployed.</param>
+    /// <returns>The condition.</returns>
+    internal static WaitCondition Deployed(IEnumerable<JsonObject> objects) => new RolledOutCondition("Ready", "to be ready", objects);
 
     /// <summary>Reads a condition.</summary>
     /// <param name="text"><c>Ready</c>, <c>Available</c>, <c>Complete</c>, <c>Deleted</c>, <c>Exists</c>, <c>Condition=TYPE[=VALUE]</c> or <c>jsonpath={.path}[=VALUE]</c>; also kubectl's <c>delete</c> and <c>create</c>.</param>
@@ -130,20 +132,13 @@ public abstract class WaitCondition
         }
     }
 
-    private sealed class DeployedCondition() : WaitCondition("Ready", "to be ready")
-    {
-        internal override bool TakesLateClaims => true;
-
-        internal override ReadyReport Judge(ApiResource kind, JsonObject resource) => Readiness.Judge(kind, resource);
-    }
-
     private sealed class RolledOutCondition : WaitCondition
     {
         // A deadline that an earlier revision exceeded stays in the status until the controller has got on with the new one.
         private readonly Dictionary<string, string?> outdated = new(StringComparer.Ordinal);
 
-        public RolledOutCondition(IEnumerable<JsonObject> workloads)
-            : base("Rollout", "to roll out")
+        public RolledOutCondition(string name, string purpose, IEnumerable<JsonObject> workloads)
+            : base(name, purpose)
         {
             foreach (JsonObject workload in workloads)
             {
@@ -154,6 +149,8 @@ public abstract class WaitCondition
                 }
             }
         }
+
+        internal override bool TakesLateClaims => true;
 
         internal override ReadyReport Judge(ApiResource kind, JsonObject resource)
         {

@@ -145,6 +145,38 @@ public abstract class ManifestOwnershipTests(KubeServer server) : KubeTest(serve
     }
 
     [Fact]
+    public async Task What_this_modules_own_cmdlets_changed_is_no_conflict()
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Web(1) })).Ok();
+        (await RunAsync("Set-LabScale", new { Kind = "deploy/web", Replicas = 2 })).Ok();
+        (await RunAsync("Set-LabWorkloadImage", new { Kind = "deploy/web", Image = "nginx:latest" })).Ok();
+        ManifestComparison would = Assert.Single((await RunAsync("Compare-LabManifest", new { Manifest = Web(1) })).Ok().OutputOf<ManifestComparison>());
+        Assert.Equal(["spec.replicas", "spec.template.spec.containers[name=\"web\"].image"], would.Changes.Select(change => change.Path).Order(StringComparer.Ordinal));
+        CmdletResult back = (await RunAsync("Deploy-LabManifest", new { Manifest = Web(1) })).Ok();
+        Assert.Empty(back.Warnings);
+        Assert.Contains(back.Verbose, line => line.Contains("took over what this module's own cmdlets had changed", StringComparison.Ordinal));
+        Assert.Equal(1, await ReplicasAsync());
+
+        // What somebody else changed beside it still is one, and nothing is taken.
+        (await RunAsync("Set-LabWorkloadImage", new { Kind = "deploy/web", Image = "nginx:latest" })).Ok();
+        await ScaleAsync(3, "somebody");
+        Assert.Contains("somebody", Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = Web(1) })).Errors).ToString(), StringComparison.Ordinal);
+        Assert.Equal(3, await ReplicasAsync());
+    }
+
+    [Fact]
+    public async Task A_rollout_that_failed_before_does_not_fail_the_next_deployment()
+    {
+        // The deadline of one second is exceeded by pods that can never start; the new spec is judged by what becomes of it.
+        string good = Web(1).Replace("replicas: 1\n", "replicas: 1\n  progressDeadlineSeconds: 1\n", StringComparison.Ordinal)
+            .Replace("command: [sleep, \"600\"]", "imagePullPolicy: Never, command: [sleep, \"600\"]", StringComparison.Ordinal);
+        string bad = good.Replace("containers: [", "nodeSelector: {no: such}, containers: [", StringComparison.Ordinal);
+        Assert.StartsWith("RolloutFailed", Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = bad, Wait = true, Timeout = 60 })).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        string mended = good.Replace("progressDeadlineSeconds: 1\n", "progressDeadlineSeconds: 60\n", StringComparison.Ordinal);
+        Assert.Equal("1/1 ready", Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = mended, Wait = true, Timeout = 60 })).Ok().OutputOf<ManifestResult>()).State);
+    }
+
+    [Fact]
     public async Task Replicas_that_an_autoscaler_decides_about_are_never_reset()
     {
         (await RunAsync("Deploy-LabManifest", new { Manifest = Web(2) })).Ok();
