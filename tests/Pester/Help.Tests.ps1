@@ -213,6 +213,50 @@ Describe 'Examples' -Tag Module {
             if ($Code -match '(Get|Stop)-LabCompose') { $null = Start-LabCompose shop }
         }
 
+        # What an example about pods and workloads may presume in the namespace default, where it does not deploy them itself; those of the movie site run.
+        function MakeWorkloads([string] $Code) {
+            $null = Wait-LabRollout deploy/movies -Namespace movies -Timeout 60
+            if ($Code -match 'Deploy-LabManifest') { return }
+            @'
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: movies, labels: { app: movies } }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: movies } }
+  template:
+    metadata: { labels: { app: movies } }
+    spec: { containers: [{ name: web, image: 'movies:1' }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: 'web:1', ports: [{ name: http, containerPort: 8080 }, { containerPort: 9090 }] }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web-0 }
+spec: { containers: [{ name: web, image: 'web:1' }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: game }
+spec: { containers: [{ name: game, image: 'game:1', stdin: true }] }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: backup }
+spec:
+  schedule: 0 3 1 1 *
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: backup, image: 'backup:1' }] } } } }
+'@ | Deploy-LabManifest -Wait -Timeout 60 | Out-Null
+            if ($Code -match 'Revision') { $null = Set-LabWorkloadImage deploy/movies -Image web=movies:2 -Wait -Timeout 60 }
+        }
+
         # What an example about layers may presume: their folders, an overlay that it does not mount itself, and the root folder of a small system.
         function MakeLayers([string] $Code) {
             $null = New-Item -ItemType Directory app, base, changes, merged, rootfs/bin, rootfs/proc
@@ -295,6 +339,7 @@ Describe 'Examples' -Tag Module {
         }
         $project = $Docker -and $Code -match '-LabCompose|-Compose '
         if ($project) { MakeProject $Code }
+        if ("$Name $Code" -match '-Lab(Pod(Log|Item)?|PortForward|Job|Rollout(History)?|Scale|Resource)\b') { MakeWorkloads $Code }
         if ($Kernel) { MakeLayers $Code }
         $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
         try {

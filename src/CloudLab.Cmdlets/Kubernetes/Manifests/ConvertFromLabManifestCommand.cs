@@ -16,7 +16,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 /// <example>
 /// <para>Changes an image before the deployment.</para>
 /// <code>
-/// ConvertFrom-LabManifest examples/movies/manifest.yaml | ForEach-Object {
+/// ConvertFrom-LabManifest ./manifest.yaml | ForEach-Object {
 ///     if ($_.Kind -eq 'Deployment') { $_.Spec.replicas = 1 }
 ///     $_
 /// } | Deploy-LabManifest -WhatIf

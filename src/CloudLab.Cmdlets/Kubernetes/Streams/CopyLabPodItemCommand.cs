@@ -24,7 +24,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Streams;
 /// </example>
 /// <example>
 /// <para>Copies the content of a folder into a pod.</para>
-/// <code>Copy-LabPodItem ./site/. web-0:/srv/site</code>
+/// <code>Copy-LabPodItem ./site/. web-0:/tmp</code>
 /// </example>
 /// <inputtype>System.String: paths, or files as Get-ChildItem writes them.</inputtype>
 [Cmdlet(VerbsCommon.Copy, "LabPodItem", SupportsShouldProcess = true)]
