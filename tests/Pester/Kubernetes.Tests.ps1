@@ -285,6 +285,54 @@ Describe 'Rollouts and changes' -Tag Kubernetes {
     }
 }
 
+Describe 'Pods and their streams' -Tag Kubernetes {
+    BeforeAll {
+        $box = Start-LabPod box -Image busybox -Pull IfNotPresent -Namespace films -Command httpd, '-f', '-p', '8080'
+        Wait-LabResource pods box -Namespace films -For Ready -Timeout 60
+    }
+
+    It 'starts a pod that has the table of pods, and a job' {
+        $box.GetType().Name | Should -Be 'LabPod'
+        $box.Name | Should -Be 'box'
+        $job = Start-LabJob import -Image busybox -Pull IfNotPresent -Namespace films -Command echo, done
+        $job.GetType().Name | Should -Be 'LabJob'
+        $job.Name | Should -Be 'import'
+    }
+
+    It 'runs commands in pods that are named or piped, with input' {
+        Invoke-LabPod box -Namespace films -Command echo, hello | Should -Be 'hello'
+        'a', 'b' | Invoke-LabPod box -Namespace films -Command cat | Should -Be 'a', 'b'
+        Get-LabResource pods box -Namespace films | Invoke-LabPod -Command echo, piped | Should -Be 'piped'
+        (Invoke-LabPod box -Namespace films -Command sh, '-c', 'exit 3' -AsObject).ExitCode | Should -Be 3
+    }
+
+    It 'copies into a pod and out of it' {
+        $file = Join-Path $TestDrive 'there.txt'
+        'kept' | Set-Content $file
+        (Copy-LabPodItem $file box:/there.txt -Namespace films).Files | Should -Be 1
+        $null = Copy-LabPodItem box:/there.txt (Join-Path $TestDrive 'back.txt') -Namespace films
+        Get-Content (Join-Path $TestDrive 'back.txt') | Should -Be 'kept'
+    }
+
+    It 'reads logs' {
+        $null = Start-LabPod talk -Image busybox -Pull IfNotPresent -Namespace films -Wait -Command sh, '-c', 'echo one; echo two'
+        (Get-LabPodLog talk -Namespace films).Text | Should -Be 'one', 'two'
+        (Get-LabPodLog talk -Namespace films -Tail 1).Text | Should -Be 'two'
+    }
+
+    It 'forwards a port until it is stopped' {
+        $forward = Start-LabPortForward box -Namespace films -Port 8080
+        try {
+            (Get-LabPortForward).Count | Should -Be 1
+            $forward.LocalPort | Should -BeGreaterThan 0
+        }
+        finally {
+            $forward | Stop-LabPortForward
+        }
+        Get-LabPortForward | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Completion' -Tag Kubernetes {
     It 'offers kinds, names, namespaces and contexts' {
         function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
