@@ -55,9 +55,9 @@ try {
 
     '--- Fetched through a port of this machine; the log is followed until the request is in it'
     $forward = Start-LabPortForward svc/movies -Port 0:80 @at
-    Invoke-RestMethod "http://$forward/"
+    (Invoke-WebRequest "http://$forward/").Content
     $forward | Stop-LabPortForward
-    Get-LabPodLog deploy/movies -Follow @at | Where-Object Message -Match 'url:/' | Select-Object -First 1 | Out-String
+    Get-LabPodLog deploy/movies -Follow @at | Where-Object Text -Match 'url:/' | Select-Object -First 1 | Out-String
 
     '--- Another image, and back'
     Set-LabWorkloadImage deploy/movies web=nginx:latest @at -Wait -Timeout 60 | Out-String
@@ -69,7 +69,6 @@ try {
     Show-Trouble 'more memory than its limit' { $_.spec.template.spec.containers[0].command = 'sh', '-c', 'tail /dev/zero' }
     Show-Trouble 'no node is large enough' { $_.spec.template.spec.containers[0].resources.requests.cpu = '900' }
 
-    '--- Broken: the quota of the namespace'
     'apiVersion: v1
 kind: ResourceQuota
 metadata: { name: small }
