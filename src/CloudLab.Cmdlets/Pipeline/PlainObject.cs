@@ -18,6 +18,21 @@ internal static class PlainObject
     /// <returns>The same as text. Throws <see cref="Core.Common.Errors.LabException"/> (<c>ValueInvalid</c>) where a value has no text of its own.</returns>
     public static Dictionary<string, string> Texts(IDictionary? table) => TextTable.Read((IDictionary?)Of(table));
 
+    /// <summary>The same where null means something: a variable that is taken from the environment, a label that is removed.</summary>
+    /// <param name="table">Values by names.</param>
+    /// <returns>The same as text. Throws <see cref="Core.Common.Errors.LabException"/> (<c>ValueInvalid</c>) where a value has no text of its own.</returns>
+    public static Dictionary<string, string?> TextsOrNull(IDictionary table)
+    {
+        Dictionary<string, string?> texts = new(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in (IDictionary)Of(table)!)
+        {
+            string name = TextTable.Text("", entry.Key)!;
+            texts[name] = TextTable.Text(name, entry.Value);
+        }
+
+        return texts;
+    }
+
     private static object? Of(object? value, int depth) => value switch
     {
         _ when depth > ObjectJson.DeepestLevel => throw ObjectJson.TooDeep,

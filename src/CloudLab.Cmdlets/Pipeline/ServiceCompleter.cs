@@ -36,6 +36,16 @@ internal sealed record CompletionRequest(string Command, string Parameter, strin
     /// <returns>Its value, or null.</returns>
     public string? Text(string parameter) => Completion.Bound<string>(Bound, parameter);
 
+    /// <summary>The first value of another parameter that takes several.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <returns>The value as text, or null.</returns>
+    public string? First(string parameter) => Bound[parameter] switch
+    {
+        string one => one,
+        IEnumerable many => many.Cast<object?>().FirstOrDefault()?.ToString(),
+        _ => null,
+    };
+
     /// <summary>Whether a name begins with what is typed, in any case of letters.</summary>
     /// <param name="name">The name.</param>
     /// <returns>True if it does.</returns>

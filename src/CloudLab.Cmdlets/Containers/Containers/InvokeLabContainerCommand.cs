@@ -241,7 +241,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
         Command = Command.Length > 0 ? Command : RunningCommand.Shell,
         User = User,
         WorkingDirectory = WorkingDirectory,
-        Environment = StartLabContainerCommand.TextsOrNull(Environment),
+        Environment = PlainObject.TextsOrNull(Environment),
         Privileged = Privileged,
         Input = input,
         Terminal = Interactive,

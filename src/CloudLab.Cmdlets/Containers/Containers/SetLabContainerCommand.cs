@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Containers.Containers;
 
@@ -101,8 +102,8 @@ public sealed class SetLabContainerCommand : ContainerCommand
     {
         Publish = Publish,
         Unpublish = Unpublish,
-        Environment = StartLabContainerCommand.TextsOrNull(Environment),
-        Labels = StartLabContainerCommand.TextsOrNull(Label),
+        Environment = PlainObject.TextsOrNull(Environment),
+        Labels = PlainObject.TextsOrNull(Label),
         Volumes = Volume,
         WorkingFolder = SessionState.Path.CurrentFileSystemLocation.Path,
         Image = Image,

@@ -273,7 +273,7 @@ public sealed class StartLabContainerCommand : DockerCommand
             Name = Name,
             Command = Command,
             Publish = Publish,
-            Environment = TextsOrNull(Environment),
+            Environment = PlainObject.TextsOrNull(Environment),
             EnvironmentFiles = [.. EnvironmentFile.Select(file => FilePath.Of(this, file))],
             Volumes = Volume,
             WorkingFolder = SessionState.Path.CurrentFileSystemLocation.Path,
@@ -350,17 +350,5 @@ public sealed class StartLabContainerCommand : DockerCommand
                 Advice = options.Remove ? "Leave -Remove out, and Get-LabContainerReport says more." : "Get-LabContainerReport says more.",
             };
         }
-    }
-
-    internal static Dictionary<string, string?> TextsOrNull(Hashtable table)
-    {
-        Dictionary<string, string?> texts = [];
-        foreach (DictionaryEntry entry in table)
-        {
-            string name = TextTable.Text("", PlainObject.Of(entry.Key))!;
-            texts[name] = TextTable.Text(name, PlainObject.Of(entry.Value));
-        }
-
-        return texts;
     }
 }

@@ -183,7 +183,7 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
             Root = Root is null ? null : FilePath.Of(this, Root),
             WorkingDirectory = WorkingDirectory is { } folder && Root is null && ProcessId is null && Container is null ? FilePath.Of(this, folder) : WorkingDirectory,
             Folder = SessionState.Path.CurrentFileSystemLocation.Path,
-            Environment = StartLabContainerCommand.TextsOrNull(Environment),
+            Environment = PlainObject.TextsOrNull(Environment),
             Memory = Memory,
             Cpu = Cpu,
             Processes = Pids,

@@ -14,7 +14,7 @@ public sealed class FieldCompleter : ServiceCompleter
         CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
     {
         KubernetesApi api = KubernetesApi.For(session.Kubernetes);
-        string? kind = request.Bound["Kind"] is object[] several ? several.FirstOrDefault()?.ToString() : request.Text("Kind");
+        string? kind = request.First("Kind");
         if (kind is null || (await api.CatalogAsync(cancellation)).Match(kind) is not [var resource, ..])
         {
             yield break;

@@ -15,12 +15,7 @@ public sealed class NameCompleter : ServiceCompleter
     /// <inheritdoc/>
     private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation)
     {
-        string? kind = request.Bound["Kind"] switch
-        {
-            string one => one,
-            object[] many => many.FirstOrDefault()?.ToString(),
-            _ => null,
-        };
+        string? kind = request.First("Kind");
         return kind is null
             ? AsyncEnumerable.Empty<CompletionResult>()
             : NamesAsync(KubernetesApi.For(session.Kubernetes), kind, request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);

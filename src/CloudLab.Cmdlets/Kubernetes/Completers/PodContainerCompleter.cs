@@ -14,12 +14,7 @@ public sealed class PodContainerCompleter : ServiceCompleter
     private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
         CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        string? name = request.Bound["Name"] switch
-        {
-            string one => one,
-            object[] many => many.FirstOrDefault()?.ToString(),
-            _ => null,
-        };
+        string? name = request.First("Name");
         if (name is null && request.Text("LabelSelector") is null)
         {
             yield break;

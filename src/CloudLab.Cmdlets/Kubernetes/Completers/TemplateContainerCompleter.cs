@@ -16,7 +16,7 @@ public sealed class TemplateContainerCompleter : ServiceCompleter
     private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
         CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        (string? kind, string? name) = (First(request.Bound["Kind"]), First(request.Bound["Name"]));
+        (string? kind, string? name) = (request.First("Kind"), request.First("Name"));
         // deploy/web stands for both, in the place of either.
         if ((kind ?? name) is { } whole && whole.Split('/', 2) is [var before, var after])
         {
@@ -38,11 +38,4 @@ public sealed class TemplateContainerCompleter : ServiceCompleter
             }
         }
     }
-
-    private static string? First(object? value) => value switch
-    {
-        string one => one,
-        IEnumerable many => many.Cast<object?>().FirstOrDefault()?.ToString(),
-        _ => null,
-    };
 }

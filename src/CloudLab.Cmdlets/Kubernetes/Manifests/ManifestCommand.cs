@@ -44,6 +44,7 @@ public abstract class ManifestCommand : KubeCommand
     /// <summary>How long to wait with -Wait: seconds or a TimeSpan.</summary>
     [Parameter]
     [Seconds]
+    [NotNegative]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How many requests to send at the same time.</summary>
@@ -70,10 +71,6 @@ public abstract class ManifestCommand : KubeCommand
     {
         base.OnBegin();
         GivenNamespace = string.IsNullOrEmpty(Namespace) ? null : Namespace;
-        if (Timeout < TimeSpan.Zero)
-        {
-            throw new LabException(LabErrorKind.InvalidArgument, "InvalidTimeout", "-Timeout cannot be negative: give seconds, as in -Timeout 300.");
-        }
     }
 
     /// <inheritdoc/>

@@ -116,6 +116,7 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Environment variables; they replace those of -EnvFile.</summary>
     [Parameter]
+    [Alias("Environment")]
     [ValidateNotNull]
     public IDictionary? Env { get; set; }
 
@@ -174,12 +175,14 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Service account of the pods, whose token is mounted then.</summary>
     [Parameter]
+    [Alias("ServiceAccount")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccountName { get; set; }
 
     /// <summary>When the image is pulled.</summary>
     [Parameter]
+    [Alias("Pull")]
     [ValidateSet("Always", "IfNotPresent", "Never")]
     [ValidateNotNullOrEmpty]
     public string? ImagePullPolicy { get; set; }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Resources;
 
@@ -59,4 +60,36 @@ public abstract class ResourceTargetCommand : ResourceTargetBase
         static bool IsWhole(string text) => text.Contains('/', StringComparison.Ordinal);
         static LabException Incomplete(string code, string message) => new(LabErrorKind.InvalidArgument, code, message);
     }
+
+    /// <summary>Who changes an object.</summary>
+    /// <param name="target">The object.</param>
+    /// <returns>An editor for its cluster.</returns>
+    private protected static ResourceEditor EditorFor(ResourceTarget target) => new(target.Api, target.Object.Context);
+
+    /// <summary>Changes the objects that this input means, as many at once as <see cref="Pipeline.LabCommand.ConcurrentInputs"/> allows.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="changed">Takes an object as it was found, and as it is afterwards.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <returns>Done when all changes have begun.</returns>
+    private protected async Task ChangeEachAsync(ResourceChange change, Func<ResourceTarget, LabResource, CancellationToken, Task> changed, CancellationToken cancellation)
+    {
+        await foreach (ResourceTarget target in TargetsAsync(cancellation))
+        {
+            if (await ShouldProcessAsync($"{target} on {target.Api.Address}", change.Action))
+            {
+                await StartAsync(target.ToString(), async token =>
+                {
+                    if (await change.Run(target, token) is { } after)
+                    {
+                        await changed(target, after, token);
+                    }
+                });
+            }
+        }
+    }
 }
+
+/// <summary>A change of objects.</summary>
+/// <param name="Action">What <c>-WhatIf</c> calls it.</param>
+/// <param name="Run">Does it to one object; gives the object afterwards, or null to write nothing.</param>
+internal sealed record ResourceChange(string Action, Func<ResourceTarget, CancellationToken, Task<LabResource?>> Run);

@@ -45,7 +45,8 @@ internal sealed class ResourceTextEditor
             File.WriteAllText(path, text);
             // As kubectl: the variable may have arguments, which a shell takes apart.
             ProcessStartInfo start = OperatingSystem.IsWindows()
-                ? new ProcessStartInfo("cmd.exe", $"/c {command} \"{path}\"")
+                // With /s cmd takes off the outer quotes only: the editor may stand in quotes of its own.
+                ? new ProcessStartInfo("cmd.exe", $"/s /c \"{command} \"{path}\"\"")
                 : new ProcessStartInfo("/bin/sh", ["-c", $"{command} \"$1\"", "sh", path]);
             start.UseShellExecute = false;
             using Process process = Process.Start(start)!;

@@ -8,10 +8,10 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 
 /// <summary>Sets and removes annotations of Kubernetes objects of any kind.</summary>
 /// <remarks>
-/// <para>Annotations that are not named stay as they are; one with the value $null is removed. A annotation that has another value already is an error unless -Overwrite is given, and then
+/// <para>Annotations that are not named stay as they are; one with the value $null is removed. An annotation that has another value already is an error unless -Overwrite is given, and then
 /// nothing of the object is changed.</para>
 /// <para>The pods of a workload keep theirs: those come from its pod template.</para>
-/// <para>Errors: NotFound; ValueExists where a annotation has another value; Invalid for a key or value that the server refuses; Forbidden.</para>
+/// <para>Errors: NotFound; ValueExists where an annotation has another value; Invalid for a key or value that the server refuses; Forbidden.</para>
 /// </remarks>
 /// <example>
 /// <para>Sets one annotation and removes another.</para>
@@ -58,7 +58,7 @@ public sealed class SetLabAnnotationCommand : ResourceChangeCommand
     /// <inheritdoc/>
     private protected override ResourceChange Change()
     {
-        Dictionary<string, string?> values = ResourceMarks.Read(Annotation);
+        Dictionary<string, string?> values = PlainObject.TextsOrNull(Annotation);
         bool overwrite = Overwrite;
         return new ResourceChange(
             $"Set annotation {ResourceMarks.Describe(values)}",

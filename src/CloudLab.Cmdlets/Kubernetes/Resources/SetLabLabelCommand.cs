@@ -58,7 +58,7 @@ public sealed class SetLabLabelCommand : ResourceChangeCommand
     /// <inheritdoc/>
     private protected override ResourceChange Change()
     {
-        Dictionary<string, string?> values = ResourceMarks.Read(Label);
+        Dictionary<string, string?> values = PlainObject.TextsOrNull(Label);
         bool overwrite = Overwrite;
         return new ResourceChange(
             $"Set label {ResourceMarks.Describe(values)}",

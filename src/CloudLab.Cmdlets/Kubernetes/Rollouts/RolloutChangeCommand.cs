@@ -7,7 +7,7 @@ using CloudLab.Core.Kubernetes.Rollouts;
 namespace CloudLab.Cmdlets.Kubernetes.Rollouts;
 
 /// <summary>Base of the cmdlets that change workloads and can wait until the change is rolled out.</summary>
-public abstract class RolloutChangeCommand : ResourceChangeCommand
+public abstract class RolloutChangeCommand : ResourceTargetCommand
 {
     private readonly List<(ResourceTarget Target, LabResource Changed)> waiting = [];
 
@@ -20,6 +20,17 @@ public abstract class RolloutChangeCommand : ResourceChangeCommand
     [Seconds]
     [NotNegative]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <inheritdoc cref="ResourceChangeCommand.ThrottleLimit"/>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = 16;
+
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected sealed override Task ProcessAsync(CancellationToken cancellation) => ChangeEachAsync(Change(), ChangedAsync, cancellation);
 
     /// <inheritdoc/>
     protected sealed override async Task EndAsync(CancellationToken cancellation)
@@ -41,8 +52,10 @@ public abstract class RolloutChangeCommand : ResourceChangeCommand
         }
     }
 
-    /// <inheritdoc/>
-    private protected sealed override Task ChangedAsync(ResourceTarget target, LabResource changed, CancellationToken cancellation)
+    /// <inheritdoc cref="ResourceChangeCommand.Change"/>
+    private protected abstract ResourceChange Change();
+
+    private Task ChangedAsync(ResourceTarget target, LabResource changed, CancellationToken cancellation)
     {
         if (!Wait || !ResourceWaits.Applies(target.Resource))
         {

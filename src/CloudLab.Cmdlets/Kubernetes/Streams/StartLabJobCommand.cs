@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
-using CloudLab.Cmdlets.Containers.Containers;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
@@ -138,7 +137,7 @@ public sealed class StartLabJobCommand : KubeCommand
                     Image = Image,
                     Command = Command,
                     Arguments = Argument,
-                    Environment = StartLabContainerCommand.TextsOrNull(Environment),
+                    Environment = PlainObject.TextsOrNull(Environment),
                     Labels = TextTable.Read(Label),
                     Requests = TextTable.Read(Request),
                     Limits = TextTable.Read(Limit),

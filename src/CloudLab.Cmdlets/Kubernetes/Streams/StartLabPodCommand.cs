@@ -2,7 +2,6 @@ using System.Collections;
 using System.Management.Automation;
 using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
-using CloudLab.Cmdlets.Containers.Containers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
@@ -115,6 +114,7 @@ public sealed class StartLabPodCommand : KubeCommand
 
     /// <summary>Name of a service account.</summary>
     [Parameter]
+    [Alias("ServiceAccountName")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccount { get; set; }
@@ -188,7 +188,7 @@ public sealed class StartLabPodCommand : KubeCommand
                 Image = Image,
                 Command = Command,
                 Arguments = Argument,
-                Environment = StartLabContainerCommand.TextsOrNull(Environment),
+                Environment = PlainObject.TextsOrNull(Environment),
                 Ports = Port,
                 Labels = TextTable.Read(Label),
                 Requests = TextTable.Read(Request),

@@ -26,7 +26,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Streams;
 /// <code>Start-LabPortForward deploy/web -Port 8080:http, 9090</code>
 /// </example>
 /// <inputtype>Objects with Kind, Name and Namespace, such as Get-LabResource writes, or names.</inputtype>
-[Cmdlet(VerbsLifecycle.Start, "LabPortForward")]
+[Cmdlet(VerbsLifecycle.Start, "LabPortForward", SupportsShouldProcess = true)]
 [OutputType(typeof(LabPortForward))]
 public sealed class StartLabPortForwardCommand : KubeCommand
 {
@@ -68,6 +68,11 @@ public sealed class StartLabPortForwardCommand : KubeCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
+        if (!await ShouldProcessAsync($"{Name} in namespace {NamespaceOrDefault}", $"Forward port {string.Join(", ", Port)}"))
+        {
+            return;
+        }
+
         PodTarget target = await new PodStreams(Api).FindAsync(Kind, Name, NamespaceOrDefault, cancellation);
         foreach (LabPortForward forward in await LabPortForward.StartAsync(Api, target, Port, Address, Timeout, cancellation))
         {

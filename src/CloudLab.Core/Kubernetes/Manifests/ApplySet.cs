@@ -150,20 +150,20 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
         (string kind, name) = options.ApplySet!.Split('/', 2) is [var first, var rest] ? (first, rest) : ("secrets", options.ApplySet!);
         ApiCatalog catalog = await api.CatalogAsync(cancellation);
         parent = catalog.Match(kind) is [var only] ? only : throw catalog.Unknown(kind);
-        bool may = parent is { Group: "", Kind: "Secret" or "ConfigMap" };
-        if (!may && parent.Group.Length > 0)
+        bool fits = parent is { Group: "", Kind: "Secret" or "ConfigMap" };
+        if (!fits && parent.Group.Length > 0)
         {
             try
             {
                 JsonObject definition = await api.GetAsync($"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{Uri.EscapeDataString(parent.Name)}", cancellation);
-                may = definition.Object("metadata")?.Object("labels")?.Text(IsParent) == "true";
+                fits = definition.Object("metadata")?.Object("labels")?.Text(IsParent) == "true";
             }
             catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
             {
             }
         }
 
-        if (!may)
+        if (!fits)
         {
             throw Refused($"a {parent.Kind} cannot hold an apply set: name a Secret (the default), configmap/{name}, or a custom resource whose definition has the label {IsParent}=true.");
         }

@@ -106,7 +106,7 @@ public sealed class ManifestComparer(KubernetesApi api, ManifestOptions options,
         {
             // It would have to be replaced; what differs can still be said, from the manifest alone.
             LabException about = ManifestResolver.About(e, resolved);
-            return (null, new LabException(about.Kind, about.Code, $"{about.Message.TrimEnd('.')}. Deploy-LabManifest -Replace would delete it and create it anew.", e)
+            return (null, new LabException(about.Kind, about.Code, $"{about.Message.TrimEnd('.')}. Deploy-LabManifest -Replace would delete it and create it anew.", about.InnerException)
             {
                 StatusCode = e.StatusCode, Target = about.Target,
             });

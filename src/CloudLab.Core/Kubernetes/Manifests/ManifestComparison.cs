@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 using DiffPlex;
 using DiffPlex.Model;
@@ -39,7 +40,7 @@ public sealed record ManifestComparison
     public string? Namespace { get; init; }
 
     /// <summary>The fields that would change.</summary>
-    public required IReadOnlyList<ManifestChange> Changes { get; init; }
+    public required IReadOnlyList<ManifestChange> Changes { get; init => field = TextList.Of(value); }
 
     /// <summary>File that asks for it, or <c>input</c>.</summary>
     public required string Source { get; init; }

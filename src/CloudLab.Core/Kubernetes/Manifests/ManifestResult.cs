@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
@@ -46,7 +47,7 @@ public sealed record ManifestResult
     public string? Namespace { get; init; }
 
     /// <summary>The fields that changed, where it was there before: <c>spec.replicas</c>. Null where that is not known.</summary>
-    public IReadOnlyList<string>? ChangedPaths { get; init; }
+    public IReadOnlyList<string>? ChangedPaths { get; init => field = value is null ? null : TextList.Of(value); }
 
     /// <summary>True where its pods are replaced because a ConfigMap or Secret that they use changed.</summary>
     public bool Restarted { get; init; }

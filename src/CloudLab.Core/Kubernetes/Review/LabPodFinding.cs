@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Kubernetes.Review;
 
 /// <summary>How much a finding matters.</summary>
@@ -32,7 +34,7 @@ public sealed record LabPodFinding
     public required string Action { get; init; }
 
     /// <summary>The pods that have it.</summary>
-    public IReadOnlyList<string> Pods { get; init; } = [];
+    public IReadOnlyList<string> Pods { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     // Among those that matter alike, which one explains the others.
     internal int Rank { get; init; }

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Review;
@@ -27,28 +28,28 @@ public sealed record LabPodReport
     public string? Action => Cause is null ? null : Findings[0].Action;
 
     /// <summary>Everything that was found, the most important first.</summary>
-    public required IReadOnlyList<LabPodFinding> Findings { get; init; }
+    public required IReadOnlyList<LabPodFinding> Findings { get; init => field = TextList.Of(value); }
 
     /// <summary>The pods, with their states.</summary>
-    public required IReadOnlyList<LabResource> Pods { get; init; }
+    public required IReadOnlyList<LabResource> Pods { get; init => field = TextList.Of(value); }
 
     /// <summary>Nodes that the pods are on.</summary>
-    public IReadOnlyList<string> Nodes { get; init; } = [];
+    public IReadOnlyList<string> Nodes { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Images of the containers.</summary>
-    public IReadOnlyList<string> Images { get; init; } = [];
+    public IReadOnlyList<string> Images { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Containers of the pods: restarts, state, resources, probes; one line each.</summary>
-    public IReadOnlyList<string> Containers { get; init; } = [];
+    public IReadOnlyList<string> Containers { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>The latest events of the object, its pods and what lies between them, the latest first.</summary>
-    public IReadOnlyList<string> Events { get; init; } = [];
+    public IReadOnlyList<string> Events { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Resource quotas of the namespace: what is used of them.</summary>
-    public IReadOnlyList<string> Quota { get; init; } = [];
+    public IReadOnlyList<string> Quota { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Last lines of the log of the container that failed, from before it was restarted.</summary>
-    public IReadOnlyList<string> Log { get; init; } = [];
+    public IReadOnlyList<string> Log { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Where these lines are from: <c>web-1 container web (before its restart)</c>.</summary>
     public string? LogSource { get; init; }

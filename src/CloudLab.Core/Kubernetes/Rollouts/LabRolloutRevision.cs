@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Rollouts;
@@ -21,7 +22,7 @@ public sealed record LabRolloutRevision
     public required string? Namespace { get; init; }
 
     /// <summary>Images of the containers.</summary>
-    public required IReadOnlyList<string> Images { get; init; }
+    public required IReadOnlyList<string> Images { get; init => field = TextList.Of(value); }
 
     /// <summary>Pods that have this revision.</summary>
     public long Replicas { get; init; }
@@ -38,7 +39,7 @@ public sealed record LabRolloutRevision
         : null;
 
     /// <summary>What differs from the revision before it, one path a line; among chosen revisions, from the chosen one before it.</summary>
-    public IReadOnlyList<string> Changes { get; init; } = [];
+    public IReadOnlyList<string> Changes { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 
     /// <summary>Name of the ReplicaSet or ControllerRevision that keeps it.</summary>
     public required string Source { get; init; }

@@ -83,17 +83,18 @@ internal static class Readiness
         return resource.Object("metadata")?.Text("deletionTimestamp") is not null ? Waiting("it is being deleted")
             : status.Number("observedGeneration") is { } seen && seen != (resource.Object("metadata")?.Number("generation") ?? 0)
                 ? Waiting("the controller has not seen the change yet")
-            : resource.Holds("Stalled") ? Failed("stalled" + Told(resource, "Stalled"))
-            : resource.Holds("Reconciling") ? Waiting("being reconciled" + Told(resource, "Reconciling"))
+            : resource.Holds("Stalled") ? Failed("stalled" + Told(resource.Condition("Stalled")))
+            : resource.Holds("Reconciling") ? Waiting("being reconciled" + Told(resource.Condition("Reconciling")))
             : resource.Condition("Ready") is not { } ready ? Ready("Exists")
             : ready.Text("status") == "True" ? Ready("Ready")
-            : Waiting("not ready" + Told(resource, "Ready"));
+            : Waiting("not ready" + Told(resource.Condition("Ready")));
     }
 
-    private static string Told(JsonObject resource, string type) =>
-        string.Join(": ", new[] { resource.Condition(type)?.Text("reason"), resource.Condition(type)?.Text("message") }.OfType<string>()) is { Length: > 0 } words
-            ? $" ({words})"
-            : "";
+    /// <summary>What a condition says of itself, to be put behind what is said of it.</summary>
+    /// <param name="condition">The condition; null where the object has none.</param>
+    /// <returns><c> (reason: message)</c>; nothing where it says nothing.</returns>
+    public static string Told(JsonObject? condition) =>
+        string.Join(": ", new[] { condition?.Text("reason"), condition?.Text("message") }.OfType<string>()) is { Length: > 0 } words ? $" ({words})" : "";
 
     private static ReadyReport Ready(string seen) => new(ReadyState.Ready, seen);
 

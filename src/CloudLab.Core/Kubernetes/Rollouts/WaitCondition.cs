@@ -107,12 +107,9 @@ public abstract class WaitCondition
             return Met($"{own}={value}");
         }
 
-        string words = condition is null ? $"it has no condition {type}" : $"{own}={value}{Reason(condition)}";
+        string words = condition is null ? $"it has no condition {type}" : $"{own}={value}{Readiness.Told(condition)}";
         return Ended(kind, resource) is { } ended ? Failed(ended) : Waiting(words);
     }
-
-    private static string Reason(JsonObject condition) =>
-        string.Join(": ", new[] { condition.Text("reason"), condition.Text("message") }.OfType<string>()) is { Length: > 0 } words ? $" ({words})" : "";
 
     private sealed class ReadyCondition() : WaitCondition("Ready", "to be ready")
     {
@@ -281,11 +278,14 @@ public abstract class WaitCondition
             }
 
             string text = JsonPath.Print(found[0]);
-            return value is null ? Met(Short(text))
+
+            // What a Secret has is waited for without being told.
+            string shown = kind is { Kind: "Secret", Group: "" } ? "***" : Short(text);
+            return value is null ? Met(shown)
                 : found[0] is JsonObject or JsonArray ? Failed($"{path.Text} is a {(found[0] is JsonObject ? "map" : "list")}, and only a single value can be compared")
-                : text == value ? Met(Short(text))
-                : Ended(kind, resource) is { } ended && path.Text.Contains("status", StringComparison.Ordinal) ? Failed($"{path.Text} is {Short(text)}: {ended}")
-                : Waiting($"{path.Text} is {Short(text)}");
+                : text == value ? Met(shown)
+                : Ended(kind, resource) is { } ended && path.Text.Contains("status", StringComparison.Ordinal) ? Failed($"{path.Text} is {shown}: {ended}")
+                : Waiting($"{path.Text} is {shown}");
         }
 
         private static string Short(string text) => text.Length > 100 ? text[..100] + "…" : text;
