@@ -15,7 +15,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <para>-Patch is sent as it is: a hashtable, or JSON or YAML text. -PatchType says how it is meant: Strategic (lists of containers, ports and the like are merged by name), Merge
 /// (lists are replaced), Json (a list of operations). If omitted, it is Json for a list, Strategic for kinds of Kubernetes and Merge for custom resources.</para>
 /// <para>Without either, the object opens as text in the editor that KUBE_EDITOR or EDITOR names, and what was changed is sent when the editor ends.</para>
-/// <para>Errors: NotFound; ScriptFailed; PatchInvalid; PatchTypeUnsupported; EditInvalid and EditorFailed for what comes back from the editor, EditorMissing where there is none or nobody is at the
+/// <para>Errors: NotFound; ScriptFailed; PatchInvalid; PatchTypeUnsupported; EditInvalid and EditorFailed for what comes back from the editor, EditConflict where somebody else changed the same field meanwhile, EditorMissing where there is none or nobody is at the
 /// terminal; Invalid and Forbidden from the server.</para>
 /// </remarks>
 /// <example>

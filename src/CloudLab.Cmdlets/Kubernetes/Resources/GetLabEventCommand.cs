@@ -56,18 +56,22 @@ public sealed class GetLabEventCommand : ResourceTargetCommand
     /// <inheritdoc/>
     private protected override string? DefaultKind => "all";
 
+    // A watch does not end, and the next input is watched beside it.
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => Watch ? 1000 : 1;
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         // The server compares letter by letter.
         string? type = Type is null ? null : char.ToUpperInvariant(Type[0]) + Type[1..].ToLowerInvariant();
-        List<Task> watches = [];
         if (Kind.Length == 0 && Name is null && LabelSelector is null)
         {
             EventQuery query = new(type, Since, FieldSelector);
             foreach (KubeScope scope in Scopes)
             {
-                watches.Add(WriteEventsAsync(new EventTimeline(scope.Api, scope.Origin), AllNamespaces ? null : NamespaceIn(scope), null, query, cancellation));
+                string? ns = AllNamespaces ? null : NamespaceIn(scope);
+                await StartAsync(ns, token => WriteEventsAsync(new EventTimeline(scope.Api, scope.Origin), ns, null, query, token));
             }
         }
         else
@@ -87,11 +91,10 @@ public sealed class GetLabEventCommand : ResourceTargetCommand
 
             foreach (((KubernetesApi api, ResourceOrigin origin, string ns), List<LabResource> objects) in about)
             {
-                watches.Add(WriteEventsAsync(new EventTimeline(api, origin), ns, objects, new EventQuery(type, Since), cancellation));
+                EventQuery query = new(type, Since);
+                await StartAsync(ns, token => WriteEventsAsync(new EventTimeline(api, origin), ns, objects, query, token));
             }
         }
-
-        await Task.WhenAll(watches);
     }
 
     private async Task WriteEventsAsync(

@@ -88,6 +88,10 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
     /// <inheritdoc/>
     private protected override bool TakesWholeKinds => true;
 
+    // A watch does not end, and the next input is watched beside it.
+    /// <inheritdoc/>
+    protected override int ConcurrentInputs => Watch || WatchOnly ? 1000 : 1;
+
     /// <inheritdoc/>
     protected override void OnBegin()
     {
@@ -105,7 +109,7 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
                 throw new LabException(LabErrorKind.InvalidArgument, "SubresourceWatch", "-Subresource cannot be watched: leave out -Watch, or -Subresource.");
             }
 
-            await WatchAsync(WatchOnly, found => WriteAsync(Shown(Neat ? found.ToNeat() : found, WatchView), cancellation).AsTask(), cancellation);
+            await WatchAsync(WatchOnly, (found, token) => WriteAsync(Shown(Neat ? found.ToNeat() : found, WatchView), token).AsTask(), cancellation);
             return;
         }
 

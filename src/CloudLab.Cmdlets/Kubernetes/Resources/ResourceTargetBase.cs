@@ -65,40 +65,31 @@ public abstract class ResourceTargetBase : KubeCommand
         }
     }
 
-    /// <summary>Watches the objects that this input means, until it is stopped; each is handed over with what happened to it.</summary>
+    /// <summary>Watches the objects that this input means, beside those of the inputs that follow, until it is stopped; each is handed over with what happened to it.</summary>
     /// <param name="changesOnly">Leaves out what is there already.</param>
-    /// <param name="take">Takes an object; never two at a time.</param>
-    /// <param name="cancellation">Ends the watch.</param>
-    /// <returns>Done when every kind that was watched cannot be watched any more.</returns>
-    private protected async Task WatchAsync(bool changesOnly, Func<LabResource, Task> take, CancellationToken cancellation)
+    /// <param name="take">Takes an object; of one kind never two at a time.</param>
+    /// <param name="cancellation">Ends the search for what is watched.</param>
+    /// <returns>Done when every watch has begun.</returns>
+    private protected async Task WatchAsync(bool changesOnly, Func<LabResource, CancellationToken, Task> take, CancellationToken cancellation)
     {
-        using SemaphoreSlim one = new(1);
-        List<Task> watches = [];
         await foreach (ResourceSelection selection in SelectionsAsync(cancellation))
         {
-            watches.AddRange(selection.Resources.Where(resource => resource.Verbs.Contains("watch")).Select(resource => WatchKindAsync(selection, resource)));
+            foreach (ApiResource resource in selection.Resources.Where(resource => resource.Verbs.Contains("watch")))
+            {
+                await StartAsync(resource.Name, token => WatchKindAsync(selection, resource, token));
+            }
         }
 
-        await Task.WhenAll(watches);
-
-        async Task WatchKindAsync(ResourceSelection selection, ApiResource resource)
+        async Task WatchKindAsync(ResourceSelection selection, ApiResource resource, CancellationToken token)
         {
             ResourceStore store = new(selection.Scope.Api, selection.Scope.Origin);
             await using IAsyncEnumerator<LabResource> events =
-                store.WatchAsync(resource, selection.Namespace, selection.ListFilter, changesOnly, cancellation).GetAsyncEnumerator(cancellation);
+                store.WatchAsync(resource, selection.Namespace, selection.ListFilter, changesOnly, token).GetAsyncEnumerator(token);
             while (await NextAsync(events, selection.Scope, resource.Name))
             {
                 if (selection.Fits(events.Current.Name))
                 {
-                    await one.WaitAsync(cancellation);
-                    try
-                    {
-                        await take(events.Current);
-                    }
-                    finally
-                    {
-                        one.Release();
-                    }
+                    await take(events.Current, token);
                 }
             }
         }

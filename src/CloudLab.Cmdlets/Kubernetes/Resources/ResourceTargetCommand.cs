@@ -48,7 +48,7 @@ public abstract class ResourceTargetCommand : ResourceTargetBase
         string[]? names = Name is null || (plain.Length == 0 && Array.TrueForAll(Name, IsWhole)) ? null : plain.Length > 0 ? Name : [.. Name.Where(name => !IsWhole(name))];
         if (plain.Length == 0 && (asked.Count == 0 || names is not null))
         {
-            plain = [DefaultKind ?? throw Incomplete("KindMissing", "Name the kind of the objects, as in deploy/movies or -Kind deployments -Name movies.")];
+            plain = [DefaultKind ?? throw Incomplete("KindMissing", $"{(asked.Count > 0 ? $"'{names![0]}' was taken for a name, and its kind is missing: give other values with their parameter, and n" : "N")}ame the kind of the objects, as in deploy/movies or -Kind deployments -Name movies.")];
         }
         else if (names is null && plain.Length > 0 && !TakesWholeKinds && LabelSelector is null && FieldSelector is null)
         {

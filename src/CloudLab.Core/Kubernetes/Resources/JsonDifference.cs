@@ -39,6 +39,60 @@ internal static class JsonDifference
         return patch;
     }
 
+    /// <summary>Changes an object by a merge patch (RFC 7386).</summary>
+    /// <param name="target">The object, which is changed.</param>
+    /// <param name="patch">The patch.</param>
+    public static void Apply(JsonObject target, JsonObject patch)
+    {
+        foreach ((string key, JsonNode? value) in patch)
+        {
+            if (value is null)
+            {
+                target.Remove(key);
+            }
+            else if (value is JsonObject inner)
+            {
+                JsonObject part = target[key] as JsonObject ?? [];
+                Apply(part, inner);
+                if (part.Parent is null)
+                {
+                    target[key] = part;
+                }
+            }
+            else
+            {
+                target[key] = value.DeepClone();
+            }
+        }
+    }
+
+    /// <summary>The first field that two merge patches of one object set to different values.</summary>
+    /// <param name="one">A patch.</param>
+    /// <param name="other">Another.</param>
+    /// <returns>Its path; null where they go together.</returns>
+    public static string? Overlap(JsonObject one, JsonObject other)
+    {
+        foreach ((string key, JsonNode? value) in one)
+        {
+            if (!other.TryGetPropertyValue(key, out JsonNode? theirs) || JsonNode.DeepEquals(value, theirs))
+            {
+                continue;
+            }
+
+            if (value is not JsonObject mine || theirs is not JsonObject their)
+            {
+                return key;
+            }
+
+            if (Overlap(mine, their) is { } inner)
+            {
+                return $"{key}.{inner}";
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The paths that differ, with both values: <c>containers[web].image: web:1 → web:2</c>.</summary>
     /// <param name="before">The earlier form.</param>
     /// <param name="after">The later form.</param>

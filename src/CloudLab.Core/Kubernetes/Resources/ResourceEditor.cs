@@ -94,36 +94,60 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
             },
             subresource, cancellation);
 
-    /// <summary>Changes an object by text that a person edits: JSON or YAML.</summary>
+    /// <summary>Changes an object by text that a person edits: JSON or YAML. What others change meanwhile stays, unless it is the same field.</summary>
     /// <param name="resource">Kind of the object.</param>
     /// <param name="ns">Its namespace.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="edit">Gets the object as text and gives it as it shall be; null where nothing was changed. May be called again.</param>
+    /// <param name="edit">Gets the object as text and gives it as it shall be; null where nothing was changed.</param>
     /// <param name="subresource">The part that is changed: <c>status</c>; null for the object.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>The object afterwards, and whether it changed. Throws <see cref="LabException"/> (<c>EditInvalid</c>) where the text is no object, or another one.</returns>
+    /// <returns>
+    /// The object afterwards, and whether it changed. Throws <see cref="LabException"/>: <c>EditInvalid</c> where the text is no object, or another one;
+    /// <c>EditConflict</c> where somebody else set a field that was edited.
+    /// </returns>
     public Task<(LabResource Object, bool Changed)> EditTextAsync(
-        ApiResource resource, string? ns, string name, Func<string, Task<string?>> edit, string? subresource, CancellationToken cancellation) => ChangeAsync(
+        ApiResource resource, string? ns, string name, Func<string, Task<string?>> edit, string? subresource, CancellationToken cancellation)
+    {
+        string description = resource.Describe(ns, name);
+        JsonObject? read = null, mine = null;
+        return ChangeAsync(
             resource, ns, name,
             async copy =>
             {
-                string description = resource.Describe(ns, name);
-                if (await edit(new LabResource(copy, resource).ToJson()) is not { } text)
+                if (read is null)
                 {
-                    return copy;
+                    read = (JsonObject)copy.DeepClone();
+                    mine = await edit(new LabResource(copy, resource).ToJson()) is { } text ? JsonDifference.MergePatch(read, Edited(text)) : [];
                 }
-
-                SourceDocument[] documents = [.. SourceReader.Read(text)];
-                return documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
-                    ? edited
-                    : throw new LabException(
-                        LabErrorKind.InvalidData, "EditInvalid",
-                        $"What was edited is not {description} any more{(documents.Select(one => one.Problem).FirstOrDefault(one => one is not null) is { } problem ? $": line {problem.Line}, column {problem.Column}: {problem.Reason}" : ": kind and name have to stay")}; nothing was changed.")
+                else if (JsonDifference.Overlap(mine!, JsonDifference.MergePatch(read, copy)) is { } field)
+                {
+                    // Nobody is asked twice to edit the same thing.
+                    throw new LabException(
+                        LabErrorKind.Conflict, "EditConflict", $"{description} was not changed, because {field} was changed by somebody else during the edit: look at it and edit it again.")
                     {
                         Target = description,
                     };
+                }
+
+                JsonObject after = (JsonObject)copy.DeepClone();
+                JsonDifference.Apply(after, mine!);
+                return after;
             },
             subresource, cancellation);
+
+        JsonObject Edited(string text)
+        {
+            SourceDocument[] documents = [.. SourceReader.Read(text)];
+            return documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
+                ? edited
+                : throw new LabException(
+                    LabErrorKind.InvalidData, "EditInvalid",
+                    $"What was edited is not {description} any more{(documents.Select(one => one.Problem).FirstOrDefault(one => one is not null) is { } problem ? $": line {problem.Line}, column {problem.Column}: {problem.Reason}" : ": kind and name have to stay")}; nothing was changed.")
+                {
+                    Target = description,
+                };
+        }
+    }
 
     /// <summary>Sets and removes labels or annotations.</summary>
     /// <param name="resource">Kind of the object.</param>

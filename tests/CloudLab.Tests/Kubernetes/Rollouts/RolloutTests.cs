@@ -1,5 +1,7 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Review;
 using CloudLab.Core.Kubernetes.Rollouts;
@@ -227,6 +229,34 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         AssertError("EditInvalid", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/\"web\"/\"other\"/'" }), "kind and name have to stay");
         AssertError("ScriptFailed", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Script = ScriptBlock.Create("throw 'no'") }), "was not changed: no");
         AssertError("EditorFailed", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "false" }), "exit code 1");
+    }
+
+    [Fact]
+    public async Task What_others_change_during_an_edit_stays_unless_it_is_the_same_field()
+    {
+        await DeployAsync(Web);
+        ApiResource kind = (await Api.CatalogAsync(Token)).Match("deploy")[0];
+        ResourceEditor editor = new(Api);
+        int asked = 0;
+        (LabResource after, bool changed) = await editor.EditTextAsync(kind, Namespace, "web", EditWhile, null, Token);
+        Assert.True(changed);
+        Assert.Equal(1, asked);
+        Assert.Equal(3L, after.Spec!["replicas"]);
+        Assert.Equal("theirs", after.Labels["who"]);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => editor.EditTextAsync(kind, Namespace, "web", async text =>
+        {
+            await editor.PatchAsync(kind, Namespace, "web", ResourcePatchType.Merge, JsonNode.Parse("""{"spec":{"replicas":4}}""")!, null, Token);
+            return text.Replace("\"replicas\": 3", "\"replicas\": 5", StringComparison.Ordinal);
+        }, null, Token));
+        Assert.Equal("EditConflict", e.Code);
+        Assert.Contains("spec.replicas", e.Message, StringComparison.Ordinal);
+
+        async Task<string?> EditWhile(string text)
+        {
+            asked++;
+            await editor.PatchAsync(kind, Namespace, "web", ResourcePatchType.Merge, JsonNode.Parse("""{"metadata":{"labels":{"who":"theirs"}}}""")!, null, Token);
+            return text.Replace("\"replicas\": 2", "\"replicas\": 3", StringComparison.Ordinal);
+        }
     }
 
     [Fact]
