@@ -79,7 +79,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
     /// <summary>Folder of the build context, where it is not that of the Dockerfile: its .dockerignore counts, and sources of COPY that it does not have are found.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string? Context { get; set; }
+    public string? ContextPath { get; set; }
 
     /// <summary>Only these rules, the optional ones among them: ids, names of hadolint (<c>DL3006</c>), wildcards.</summary>
     [Parameter]
@@ -126,17 +126,17 @@ public sealed class TestLabDockerfileCommand : DockerCommand
     public ReviewFormat OutputFormat { get; set; }
 
     /// <inheritdoc/>
-    protected override object? ErrorTarget => Context;
+    protected override object? ErrorTarget => ContextPath;
 
     /// <inheritdoc/>
     protected override void OnBegin()
     {
         base.OnBegin();
         location = SessionState.Path.CurrentFileSystemLocation.ProviderPath;
-        context = Context is null ? null : FilePath.Of(this, Context);
+        context = ContextPath is null ? null : FilePath.Of(this, ContextPath);
         if (context is not null && !Directory.Exists(context))
         {
-            throw new LabException(LabErrorKind.InvalidArgument, "BuildContextNotFound", $"There is no folder '{context}': -Context takes the folder of the build context.") { Target = context };
+            throw new LabException(LabErrorKind.InvalidArgument, "BuildContextNotFound", $"There is no folder '{context}': -ContextPath takes the folder of the build context.") { Target = context };
         }
 
         WildcardPattern[]? only = Patterns(Rule), not = Patterns(ExcludeRule);

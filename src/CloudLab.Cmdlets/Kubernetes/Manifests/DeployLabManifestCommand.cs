@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Manifests;
@@ -126,6 +127,12 @@ public sealed class DeployLabManifestCommand : ManifestCommand
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
+    /// <summary>How long to wait with -Wait: seconds or a TimeSpan.</summary>
+    [Parameter]
+    [Seconds]
+    [NotNegative]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <inheritdoc/>
     protected override void OnBegin()
     {
@@ -151,6 +158,7 @@ public sealed class DeployLabManifestCommand : ManifestCommand
             Prune = Prune && !ReadFailed,
             RestartOnConfigChange = RestartOnConfigChange,
             Wait = Wait,
+            Timeout = Timeout,
             Approve = ShouldProcessAsync,
 
             // -Force is about fields; it does not empty a set.

@@ -41,12 +41,6 @@ public abstract class ManifestCommand : KubeCommand
     [Parameter]
     public SwitchParameter DryRun { get; set; }
 
-    /// <summary>How long to wait with -Wait: seconds or a TimeSpan.</summary>
-    [Parameter]
-    [Seconds]
-    [NotNegative]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
-
     /// <summary>How many requests to send at the same time.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
@@ -105,7 +99,6 @@ public abstract class ManifestCommand : KubeCommand
         DefaultNamespace = Connection.Namespace,
         Namespace = GivenNamespace,
         DryRun = DryRun,
-        Timeout = Timeout,
         ThrottleLimit = ThrottleLimit,
     };
 }

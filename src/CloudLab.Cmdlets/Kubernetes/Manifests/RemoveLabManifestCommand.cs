@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Kubernetes.Manifests;
 
 namespace CloudLab.Cmdlets.Kubernetes.Manifests;
@@ -38,6 +39,12 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
+    /// <inheritdoc cref="DeployLabManifestCommand.Timeout"/>
+    [Parameter]
+    [Seconds]
+    [NotNegative]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>What happens to dependent objects (the pods of a deployment): removed after their owner, before it, or not at all.</summary>
     [Parameter]
     [Alias("Cascade")]
@@ -67,6 +74,7 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
         ManifestOptions options = ManifestOptions() with
         {
             Wait = Wait,
+            Timeout = Timeout,
             // The server wants it written so.
             Propagation = char.ToUpperInvariant(PropagationPolicy[0]) + PropagationPolicy[1..].ToLowerInvariant(),
             GracePeriod = GracePeriod,
