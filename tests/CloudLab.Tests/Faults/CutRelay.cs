@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace CloudLab.Tests.Faults;
@@ -6,21 +5,17 @@ namespace CloudLab.Tests.Faults;
 /// <summary>Passes TCP connections on to a server, TLS or not, and resets a connection once the server has sent so many bytes on it.</summary>
 internal sealed class CutRelay : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource stop = new();
+    private readonly LoopbackListener listener;
     private readonly Uri server;
-    private readonly Task accepting;
     private int cuts;
 
     public CutRelay(Uri server)
     {
         this.server = server;
-        listener.Start();
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        accepting = AcceptAsync();
+        listener = new LoopbackListener(ServeAsync);
     }
 
-    public int Port { get; }
+    public int Port => listener.Port;
 
     /// <summary>The server's address through here.</summary>
     public Uri Url => new UriBuilder(server) { Host = "127.0.0.1", Port = Port }.Uri;
@@ -37,52 +32,26 @@ internal sealed class CutRelay : IAsyncDisposable
     /// <summary>How many were cut.</summary>
     public int Cuts => Volatile.Read(ref cuts);
 
-    public async ValueTask DisposeAsync()
-    {
-        await stop.CancelAsync();
-        await accepting;
-        listener.Stop();
-        stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        List<Task> open = [];
-        try
-        {
-            while (true)
-            {
-                TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
-                open.Add(Task.Run(() => ServeAsync(client)));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(open);
-        }
-    }
+    public ValueTask DisposeAsync() => listener.DisposeAsync();
 
     private async Task ServeAsync(TcpClient client)
     {
         using TcpClient other = new() { NoDelay = true };
-        using (client)
+        client.NoDelay = true;
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(listener.Stopping);
+        try
         {
-            client.NoDelay = true;
-            using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-            try
-            {
-                await other.ConnectAsync(server.Host, server.Port, end.Token);
-                await Task.WhenAny(CopyAsync(client.GetStream(), other.GetStream(), CountsUp, end.Token), CopyAsync(other.GetStream(), client.GetStream(), !CountsUp, end.Token));
-            }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
-            {
-                // One of the two has gone.
-            }
-
-            await end.CancelAsync();
-            client.LingerState = new LingerOption(true, 0);
-            other.LingerState = new LingerOption(true, 0);
+            await other.ConnectAsync(server.Host, server.Port, end.Token);
+            await Task.WhenAny(CopyAsync(client.GetStream(), other.GetStream(), CountsUp, end.Token), CopyAsync(other.GetStream(), client.GetStream(), !CountsUp, end.Token));
         }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            // One of the two has gone.
+        }
+
+        await end.CancelAsync();
+        client.LingerState = new LingerOption(true, 0);
+        other.LingerState = new LingerOption(true, 0);
     }
 
     private async Task CopyAsync(NetworkStream from, NetworkStream to, bool counts, CancellationToken cancellation)

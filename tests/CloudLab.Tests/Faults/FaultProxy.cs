@@ -68,18 +68,15 @@ internal sealed class FaultProxy : IAsyncDisposable
 {
     private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
 
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource stop = new();
+    private readonly LoopbackListener listener;
     private readonly Uri server;
     private readonly List<ProxiedRequest> seen = [];
-    private readonly Task accepting;
 
     public FaultProxy(Uri server)
     {
         this.server = server;
-        listener.Start();
-        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-        accepting = AcceptAsync();
+        listener = new LoopbackListener(ServeAsync);
+        Url = new Uri($"http://127.0.0.1:{listener.Port}");
     }
 
     /// <summary>Where the client connects to.</summary>
@@ -104,51 +101,23 @@ internal sealed class FaultProxy : IAsyncDisposable
     public void Times(int count, Func<ProxiedRequest, bool> matches, Fault fault) =>
         Plan = request => matches(request) && Interlocked.Decrement(ref count) >= 0 ? fault : Fault.None;
 
-    public async ValueTask DisposeAsync()
-    {
-        // Stopped last: a listener that is stopped between two connections refuses to be asked for the next.
-        await stop.CancelAsync();
-        await accepting;
-        listener.Stop();
-        stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        List<Task> open = [];
-        try
-        {
-            while (true)
-            {
-                TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
-                open.Add(Task.Run(() => ServeAsync(client)));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(open);
-        }
-    }
+    public ValueTask DisposeAsync() => listener.DisposeAsync();
 
     private async Task ServeAsync(TcpClient client)
     {
-        using (client)
+        try
         {
-            try
-            {
-                NetworkStream stream = client.GetStream();
-                await ServeAsync(client, stream);
-            }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                // The client went away, or the test is over.
-            }
+            await ServeAsync(client, client.GetStream());
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The client went away, or the test is over.
         }
     }
 
     private async Task ServeAsync(TcpClient client, NetworkStream stream)
     {
-        if (await RequestHead.ReadAsync(stream, stop.Token) is not { } head)
+        if (await RequestHead.ReadAsync(stream, listener.Stopping) is not { } head)
         {
             return;
         }
@@ -171,25 +140,25 @@ internal sealed class FaultProxy : IAsyncDisposable
 
         if (Header(lines, "Expect") is not null)
         {
-            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), stop.Token);
+            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), listener.Stopping);
         }
 
         byte[] body = new byte[length];
         if (fault.Kind == FaultKind.ResetInRequest)
         {
-            await stream.ReadExactlyAsync(body.AsMemory(0, Math.Min(fault.Number, length)), stop.Token);
+            await stream.ReadExactlyAsync(body.AsMemory(0, Math.Min(fault.Number, length)), listener.Stopping);
             Reset(client);
             return;
         }
 
-        await stream.ReadExactlyAsync(body, stop.Token);
+        await stream.ReadExactlyAsync(body, listener.Stopping);
         switch (fault.Kind)
         {
             case FaultKind.StallAtOnce:
                 await UntilGoneAsync(stream);
                 return;
             case FaultKind.Status:
-                await stream.WriteAsync(ErrorAnswer(request, fault.Number), stop.Token);
+                await stream.WriteAsync(ErrorAnswer(request, fault.Number), listener.Stopping);
                 return;
             case FaultKind.FlipRequest when length > 0:
                 body[fault.Number % length] ^= 1;
@@ -208,50 +177,50 @@ internal sealed class FaultProxy : IAsyncDisposable
                 answer[answerBody + (fault.Number % (answer.Length - answerBody))] ^= 1;
                 break;
             case FaultKind.TruncateAnswer:
-                await stream.WriteAsync(answer.AsMemory(0, cut), stop.Token);
+                await stream.WriteAsync(answer.AsMemory(0, cut), listener.Stopping);
                 return;
             case FaultKind.ResetAnswer:
-                await stream.WriteAsync(answer.AsMemory(0, cut), stop.Token);
+                await stream.WriteAsync(answer.AsMemory(0, cut), listener.Stopping);
                 Reset(client);
                 return;
             case FaultKind.StallAnswer:
-                await stream.WriteAsync(answer.AsMemory(0, cut), stop.Token);
+                await stream.WriteAsync(answer.AsMemory(0, cut), listener.Stopping);
                 await UntilGoneAsync(stream);
                 return;
             case FaultKind.Slow:
                 for (int at = 0, piece = Math.Max(1, answer.Length / 20); at < answer.Length; at += piece)
                 {
-                    await stream.WriteAsync(answer.AsMemory(at, Math.Min(piece, answer.Length - at)), stop.Token);
-                    await Task.Delay(10, stop.Token);
+                    await stream.WriteAsync(answer.AsMemory(at, Math.Min(piece, answer.Length - at)), listener.Stopping);
+                    await Task.Delay(10, listener.Stopping);
                 }
 
                 return;
         }
 
-        await stream.WriteAsync(answer, stop.Token);
+        await stream.WriteAsync(answer, listener.Stopping);
     }
 
     private async Task<byte[]> ForwardAsync(string[] lines, byte[] body)
     {
         using TcpClient upstream = new();
-        await upstream.ConnectAsync(server.Host, server.Port, stop.Token);
+        await upstream.ConnectAsync(server.Host, server.Port, listener.Stopping);
         NetworkStream stream = upstream.GetStream();
         IEnumerable<string> kept = lines.Where(line =>
             line.Length > 0
             && !line.StartsWith("Expect:", StringComparison.OrdinalIgnoreCase)
             && !line.StartsWith("Connection:", StringComparison.OrdinalIgnoreCase));
         string head = string.Join("\r\n", kept) + "\r\nConnection: close\r\n\r\n";
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(head), stop.Token);
-        await stream.WriteAsync(body, stop.Token);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head), listener.Stopping);
+        await stream.WriteAsync(body, listener.Stopping);
         using MemoryStream answer = new();
-        await stream.CopyToAsync(answer, stop.Token);
+        await stream.CopyToAsync(answer, listener.Stopping);
         return answer.ToArray();
     }
 
     private async Task UntilGoneAsync(NetworkStream stream)
     {
         byte[] nothing = new byte[16];
-        while (await stream.ReadAsync(nothing, stop.Token) > 0)
+        while (await stream.ReadAsync(nothing, listener.Stopping) > 0)
         {
         }
     }

@@ -14,23 +14,19 @@ namespace CloudLab.Tests.Kubernetes;
 /// </summary>
 internal sealed class LoopbackCluster : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource end = new();
+    private readonly LoopbackListener listener;
     private readonly X509Certificate2? certificate;
     private readonly Func<string, string> answer;
-    private readonly Task accepting;
 
     /// <param name="answer">Makes the whole answer to a request's head.</param>
     /// <param name="certificate">Speaks TLS with it; plain HTTP if null.</param>
     public LoopbackCluster(Func<string, string> answer, X509Certificate2? certificate = null)
     {
         (this.answer, this.certificate) = (answer, certificate);
-        listener.Start();
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        accepting = AcceptAsync();
+        listener = new LoopbackListener(ServeAsync);
     }
 
-    public int Port { get; }
+    public int Port => listener.Port;
 
     /// <summary>Head of each request, proxies' among them.</summary>
     public ConcurrentQueue<string> Heads { get; } = [];
@@ -54,45 +50,22 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         where line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)
         select line[(name.Length + 1)..].Trim();
 
-    public async ValueTask DisposeAsync()
-    {
-        await end.CancelAsync();
-        await accepting;
-        listener.Stop();
-        end.Dispose();
-    }
+    public ValueTask DisposeAsync() => listener.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(TcpClient connection)
     {
-        List<Task> serving = [];
-        try
-        {
-            while (true)
-            {
-                serving.Add(ServeAsync(await listener.AcceptTcpClientAsync(end.Token)));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(serving);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using TcpClient connection = client;
         try
         {
             Stream stream = connection.GetStream();
             byte[] first = new byte[1];
-            if (await connection.Client.ReceiveAsync(first, SocketFlags.Peek, end.Token) > 0 && first[0] == 5)
+            if (await connection.Client.ReceiveAsync(first, SocketFlags.Peek, listener.Stopping) > 0 && first[0] == 5)
             {
                 await SocksAsync(stream);
             }
             else if (first[0] == 'C')
             {
-                Heads.Enqueue((await RequestHead.ReadAsync(stream, end.Token))!);
-                await stream.WriteAsync("HTTP/1.1 200 Connected\r\n\r\n"u8.ToArray(), end.Token);
+                Heads.Enqueue((await RequestHead.ReadAsync(stream, listener.Stopping))!);
+                await stream.WriteAsync("HTTP/1.1 200 Connected\r\n\r\n"u8.ToArray(), listener.Stopping);
             }
 
             if (certificate is not null)
@@ -100,16 +73,16 @@ internal sealed class LoopbackCluster : IAsyncDisposable
                 stream = await SecureAsync(stream);
             }
 
-            while (await RequestHead.ReadAsync(stream, end.Token) is { } head)
+            while (await RequestHead.ReadAsync(stream, listener.Stopping) is { } head)
             {
                 Heads.Enqueue(head);
                 if (Header(head, "Content-Length").FirstOrDefault() is { } length)
                 {
-                    await stream.ReadExactlyAsync(new byte[int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)], end.Token);
+                    await stream.ReadExactlyAsync(new byte[int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)], listener.Stopping);
                 }
 
                 string whole = answer(head);
-                await stream.WriteAsync(Encoding.UTF8.GetBytes(whole), end.Token);
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(whole), listener.Stopping);
                 if (whole.Contains("\r\nConnection: close\r\n", StringComparison.Ordinal))
                 {
                     return;
@@ -136,7 +109,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
                     return true;
                 },
             },
-            end.Token);
+            listener.Stopping);
         Names.Enqueue(secure.TargetHostName);
         return secure;
     }
@@ -145,20 +118,20 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     private async Task SocksAsync(Stream stream)
     {
         byte[] head = new byte[2];
-        await stream.ReadExactlyAsync(head, end.Token);
-        await stream.ReadExactlyAsync(new byte[head[1]], end.Token);
-        await stream.WriteAsync(new byte[] { 5, 0 }, end.Token);
+        await stream.ReadExactlyAsync(head, listener.Stopping);
+        await stream.ReadExactlyAsync(new byte[head[1]], listener.Stopping);
+        await stream.WriteAsync(new byte[] { 5, 0 }, listener.Stopping);
         byte[] request = new byte[4];
-        await stream.ReadExactlyAsync(request, end.Token);
+        await stream.ReadExactlyAsync(request, listener.Stopping);
         byte[] length = [4];
         if (request[3] == 3)
         {
-            await stream.ReadExactlyAsync(length, end.Token);
+            await stream.ReadExactlyAsync(length, listener.Stopping);
         }
 
         byte[] address = new byte[length[0] + 2];
-        await stream.ReadExactlyAsync(address, end.Token);
+        await stream.ReadExactlyAsync(address, listener.Stopping);
         Destinations.Enqueue(request[3] == 3 ? Encoding.ASCII.GetString(address[..^2]) : new IPAddress(address[..4]).ToString());
-        await stream.WriteAsync(new byte[] { 5, 0, 0, 1, 0, 0, 0, 0, 0, 0 }, end.Token);
+        await stream.WriteAsync(new byte[] { 5, 0, 0, 1, 0, 0, 0, 0, 0, 0 }, listener.Stopping);
     }
 }
