@@ -134,6 +134,7 @@ Describe 'Containers without a Docker Engine' -Tag Containers {
 
     It 'tells a compose file that does not exist from a service' {
         { Start-LabCompose web @none -ErrorAction Stop } | Should -Throw -ErrorId 'ComposeFileNotFound,*' -ExpectedMessage '*-Service*'
+        { Test-LabCompose web @none -ErrorAction Stop } | Should -Throw -ErrorId 'ComposeFileNotFound,*' -ExpectedMessage "*'*web'*"
     }
 
     It 'writes <Text> so that it stays text' -ForEach @(@{ Text = 'no' }, @{ Text = '2122:22' }, @{ Text = '010' }, @{ Text = "a`nb`n" }) {

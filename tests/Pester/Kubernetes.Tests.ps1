@@ -91,6 +91,14 @@ Describe 'Deploy-LabManifest' -Tag Kubernetes {
         $problems[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
     }
 
+    It 'restarts, pauses, resumes and annotates' {
+        (Restart-LabRollout deploy/web -Namespace films).Spec.Template.Metadata.Annotations.'kubectl.kubernetes.io/restartedAt' | Should -Not -BeNullOrEmpty
+        (Suspend-LabRollout deploy/web -Namespace films).Spec.Paused | Should -BeTrue
+        (Resume-LabRollout deploy/web -Namespace films).Spec.Paused | Should -Not -BeTrue
+        (Set-LabAnnotation deploy/web @{ owner = 'films' } -Namespace films).Annotations.owner | Should -Be 'films'
+        Get-LabResource deploy/web -Namespace films | Wait-LabRollout -Timeout 60 | Out-Null
+    }
+
     It 'changes nothing with -WhatIf' {
         @{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'whatif' } } | Deploy-LabManifest -Namespace films -WhatIf | Should -BeNullOrEmpty
         Get-LabResource cm what* -Namespace films | Should -BeNullOrEmpty
@@ -157,6 +165,19 @@ Describe 'Get-LabResource' -Tag Kubernetes {
 
     It 'finds kinds by every name they have' -ForEach 'deploy', 'deployment', 'Deployment', 'deployments', 'deployments.apps', 'deploy/web' {
         (Get-LabResource $_ -Namespace films).Name | Should -Be 'web'
+    }
+
+    It 'reads services, events and namespaces as what they are' {
+        '{ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "front" }, "spec": { "selector": { "app": "web" }, "ports": [{ "port": 80 }] } }' |
+            Deploy-LabManifest -Namespace films | Out-Null
+        $service = Get-LabService front -Namespace films
+        $service.GetType().Name | Should -Be 'LabService'
+        $service.Type | Should -Be 'ClusterIP'
+        (Get-LabEvent deploy/web -Namespace films).Reason | Should -Contain 'ScalingReplicaSet'
+        (New-LabKubeNamespace shelf -Label @{ team = 'films' }).Labels.team | Should -Be 'films'
+        (Get-LabResource namespaces shelf).Name | Should -Be 'shelf'
+        Remove-LabKubeNamespace shelf -Wait -Confirm:$false
+        { Get-LabResource namespaces shelf -ErrorAction Stop } | Should -Throw -ErrorId 'NotFound,*'
     }
 
     It 'stops asking when the pipeline has enough' {
@@ -304,6 +325,12 @@ Describe 'Pods and their streams' -Tag Kubernetes {
         'a', 'b' | Invoke-LabPod box -Namespace films -Command cat | Should -Be 'a', 'b'
         Get-LabResource pods box -Namespace films | Invoke-LabPod -Command echo, piped | Should -Be 'piped'
         (Invoke-LabPod box -Namespace films -Command sh, '-c', 'exit 3' -AsObject).ExitCode | Should -Be 3
+    }
+
+    It 'attaches to what runs in a pod' {
+        '{ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "game" }, "spec": { "containers": [{ "name": "game", "image": "game:1", "command": ["cat"], "stdin": true }] } }' |
+            Deploy-LabManifest -Namespace films -Wait -Timeout 60 | Out-Null
+        'north' | Connect-LabPod game -Namespace films | Should -Be 'north'
     }
 
     It 'copies into a pod and out of it' {
