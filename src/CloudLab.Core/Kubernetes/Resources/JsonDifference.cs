@@ -39,31 +39,31 @@ internal static class JsonDifference
         return patch;
     }
 
-    /// <summary>Changes an object by a merge patch (RFC 7386).</summary>
-    /// <param name="target">The object, which is changed.</param>
+    /// <summary>What a merge patch (RFC 7386) makes of a value.</summary>
+    /// <param name="target">The value as it is.</param>
     /// <param name="patch">The patch.</param>
-    public static void Apply(JsonObject target, JsonObject patch)
+    /// <returns>The value as it shall be; a copy.</returns>
+    public static JsonNode? Apply(JsonNode? target, JsonNode? patch)
     {
-        foreach ((string key, JsonNode? value) in patch)
+        if (patch is not JsonObject changes)
+        {
+            return patch?.DeepClone();
+        }
+
+        JsonObject result = target is JsonObject map ? (JsonObject)map.DeepClone() : [];
+        foreach ((string name, JsonNode? value) in changes)
         {
             if (value is null)
             {
-                target.Remove(key);
-            }
-            else if (value is JsonObject inner)
-            {
-                JsonObject part = target[key] as JsonObject ?? [];
-                Apply(part, inner);
-                if (part.Parent is null)
-                {
-                    target[key] = part;
-                }
+                result.Remove(name);
             }
             else
             {
-                target[key] = value.DeepClone();
+                result[name] = Apply(result[name], value);
             }
         }
+
+        return result;
     }
 
     /// <summary>The first field that two merge patches of one object set to different values.</summary>

@@ -129,9 +129,7 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
                     };
                 }
 
-                JsonObject after = (JsonObject)copy.DeepClone();
-                JsonDifference.Apply(after, mine!);
-                return after;
+                return (JsonObject)JsonDifference.Apply(copy, mine)!;
             },
             subresource, cancellation);
 

@@ -5,6 +5,7 @@ using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Rollouts;
+using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Core.Kubernetes.Review;
 
@@ -32,8 +33,6 @@ public sealed record PodDebugOptions
 /// <param name="reporter">Who sees the progress.</param>
 public sealed class PodDebugger(KubernetesApi api, IReporter reporter)
 {
-    private static readonly ApiResource Pods = new() { Group = "", Version = "v1", Kind = "Pod", Plural = "pods", Singular = "pod", Namespaced = true };
-
     /// <summary>Adds an ephemeral container, as <c>kubectl debug --image</c> does. It stays in the pod until the pod goes.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="options">What is added.</param>
@@ -41,7 +40,7 @@ public sealed class PodDebugger(KubernetesApi api, IReporter reporter)
     /// <returns>The container. Throws <see cref="LabException"/>: <c>ContainerNotFound</c>, <c>DebugContainerFailed</c>, <c>WaitTimeout</c>.</returns>
     public async Task<LabDebugContainer> AddAsync(LabResource pod, PodDebugOptions options, CancellationToken cancellation)
     {
-        string ns = pod.Namespace ?? "", description = Pods.Describe(ns, pod.Name);
+        string ns = pod.Namespace ?? "", description = PodFinder.Pods.Describe(ns, pod.Name);
         JsonObject spec = pod.ToObject().Object("spec") ?? [];
         string[] known = [.. PodTemplate.Containers(spec).Concat(spec.Objects("ephemeralContainers")).Select(container => container.Text("name")).OfType<string>()];
         if (options.Target is { } target && !known.Contains(target))
@@ -66,7 +65,7 @@ public sealed class PodDebugger(KubernetesApi api, IReporter reporter)
 
         JsonObject patch = new() { ["spec"] = new JsonObject { ["ephemeralContainers"] = new JsonArray(container) } };
         await api.SendAsync(
-            HttpMethod.Patch, $"{Pods.Path(ns, pod.Name)}/ephemeralcontainers?fieldManager={ResourceEditor.Manager}", Encoding.UTF8.GetBytes(patch.ToJsonString()),
+            HttpMethod.Patch, $"{PodFinder.Pods.Path(ns, pod.Name)}/ephemeralcontainers?fieldManager={ResourceEditor.Manager}", Encoding.UTF8.GetBytes(patch.ToJsonString()),
             "application/strategic-merge-patch+json", cancellation);
         LabDebugContainer added = new()
         {
@@ -83,7 +82,7 @@ public sealed class PodDebugger(KubernetesApi api, IReporter reporter)
     /// <returns>The copy. Throws <see cref="LabException"/>: <c>ContainerNotFound</c>, and the server's own.</returns>
     public async Task<LabResource> CopyAsync(LabResource pod, string name, PodDebugOptions options, CancellationToken cancellation)
     {
-        string description = Pods.Describe(pod.Namespace, pod.Name);
+        string description = PodFinder.Pods.Describe(pod.Namespace, pod.Name);
         JsonObject spec = pod.ToObject().Object("spec") ?? [];
         foreach (string field in new[] { "nodeName", "ephemeralContainers" })
         {
@@ -121,8 +120,8 @@ public sealed class PodDebugger(KubernetesApi api, IReporter reporter)
 
         JsonObject copy = new() { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = metadata, ["spec"] = spec.DeepClone() };
         (_, JsonObject made) = await api.SendAsync(
-            HttpMethod.Post, $"{Pods.Path(pod.Namespace)}?fieldManager={ResourceEditor.Manager}", Encoding.UTF8.GetBytes(copy.ToJsonString()), null, cancellation);
-        return ResourceKinds.Create(made, Pods, new ResourceOrigin(pod.Context, false));
+            HttpMethod.Post, $"{PodFinder.Pods.Path(pod.Namespace)}?fieldManager={ResourceEditor.Manager}", Encoding.UTF8.GetBytes(copy.ToJsonString()), null, cancellation);
+        return ResourceKinds.Create(made, PodFinder.Pods, new ResourceOrigin(pod.Context, false));
     }
 
     private async Task<string> StartedAsync(LabResource pod, string container, PodDebugOptions options, CancellationToken cancellation)
@@ -131,7 +130,7 @@ public sealed class PodDebugger(KubernetesApi api, IReporter reporter)
         LabException? problem = null;
         WaitPlan plan = new()
         {
-            Targets = [new WaitTarget(Pods, pod.Namespace, pod.Name, null)],
+            Targets = [new WaitTarget(PodFinder.Pods, pod.Namespace, pod.Name, null)],
             Conditions = [new StartedCondition(container)],
             Timeout = options.Timeout,
             FailureCode = "DebugContainerFailed",

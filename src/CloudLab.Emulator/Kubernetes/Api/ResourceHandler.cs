@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Apply;
 using CloudLab.Emulator.Kubernetes.Patches;
 using CloudLab.Emulator.Kubernetes.Resources;
@@ -209,7 +210,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         JsonNode? patched = type switch
         {
             "application/json-patch+json" => JsonPatch.Apply(live, patch),
-            "application/merge-patch+json" => MergePatch.Apply(live, patch),
+            "application/merge-patch+json" => JsonDifference.Apply(live, patch),
             _ => StrategicMergePatch.Apply(live, patch, kind.Shape),
         };
         if (patched is not JsonObject node)

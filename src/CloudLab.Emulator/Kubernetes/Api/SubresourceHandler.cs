@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Emulator.Kubernetes.Node;
 using CloudLab.Emulator.Kubernetes.Patches;
 using CloudLab.Emulator.Kubernetes.Resources;
@@ -164,7 +165,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
                 JsonNode? after = request.Method == "PUT" ? sent : request.ContentType switch
                 {
                     "application/json-patch+json" => JsonPatch.Apply(before, sent),
-                    "application/merge-patch+json" => MergePatch.Apply(before, sent),
+                    "application/merge-patch+json" => JsonDifference.Apply(before, sent),
                     _ => StrategicMergePatch.Apply(before, sent, ScaleShape),
                 };
                 if (after.Text("metadata", "resourceVersion") is { Length: > 0 } version && version != live.Text("metadata", "resourceVersion"))

@@ -23,7 +23,7 @@ internal static class ResourceParts
     {
         JsonObject? spec = resource.Object("spec");
         return resource.Text("kind") == "Pod" || spec?["containers"] is not null ? spec
-            : (spec?.Object("jobTemplate")?.Object("spec") ?? spec)?.Object("template")?.Object("spec");
+            : PodTemplate.Of(resource)?.Object("spec");
     }
 
     /// <summary>Images of the containers of a pod or a workload.</summary>
