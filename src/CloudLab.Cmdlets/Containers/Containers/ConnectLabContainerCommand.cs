@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
@@ -54,7 +53,7 @@ public sealed class ConnectLabContainerCommand : DockerCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation) => attachment is null || InputObject is null || !MyInvocation.ExpectingInput
         ? Task.CompletedTask
-        : attachment.WriteAsync(InputObject.BaseObject is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject.ToString() + "\n"));
+        : attachment.WriteAsync(CommandOutput.InputOf(InputObject));
 
     /// <inheritdoc/>
     protected override Task AfterInputAsync(CancellationToken cancellation) =>

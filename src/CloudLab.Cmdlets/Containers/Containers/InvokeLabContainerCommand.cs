@@ -1,13 +1,11 @@
 using System.Collections;
 using System.Management.Automation;
-using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Containers.Compose;
 using CloudLab.Core.Containers.Containers;
 
@@ -181,7 +179,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 
         if (InputObject is not null && MyInvocation.ExpectingInput)
         {
-            await fed.WriteAsync(InputObject.BaseObject is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject.ToString() + "\n"));
+            await fed.WriteAsync(CommandOutput.InputOf(InputObject));
         }
     }
 
@@ -222,18 +220,10 @@ public sealed class InvokeLabContainerCommand : DockerCommand
     private async Task GiveTerminalAsync(string container, CancellationToken cancellation)
     {
         using ContainerExec exec = await ContainerExec.StartAsync(Lab, container, What(input: true), cancellation);
-        int? code;
-        using (LocalTerminal terminal = LocalTerminal.Open())
-        {
-            code = await exec.RunInAsync(terminal, cancellation);
-        }
-
-        if (code is null)
+        if (await HostTerminal.GiveAsync(exec, AskAsync, this, cancellation) is null)
         {
             Reporter.Verbose($"The command in '{container}' runs on.");
         }
-
-        await CommandOutput.SetExitCodeAsync(AskAsync, this, code ?? 0);
     }
 
     private ExecOptions What(bool input) => new()

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Containers.Containers;
 using CloudLab.Cmdlets.Pipeline;
@@ -209,7 +208,7 @@ public sealed class InvokeLabLinuxNamespaceCommand : DockerCommand
         // It could not be started, or is not to be, which is said already.
         if (fed is not null && InputObject is not null && MyInvocation.ExpectingInput)
         {
-            await fed.WriteAsync(input is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject + "\n"), cancellation);
+            await fed.WriteAsync(CommandOutput.InputOf(InputObject), cancellation);
         }
     }
 

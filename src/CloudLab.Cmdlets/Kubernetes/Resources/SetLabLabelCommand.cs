@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
-using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Resources;
@@ -56,12 +55,5 @@ public sealed class SetLabLabelCommand : ResourceChangeCommand
     public SwitchParameter Overwrite { get; set; }
 
     /// <inheritdoc/>
-    private protected override ResourceChange Change()
-    {
-        Dictionary<string, string?> values = PlainObject.TextsOrNull(Label);
-        bool overwrite = Overwrite;
-        return new ResourceChange(
-            $"Set label {ResourceMarks.Describe(values)}",
-            async (target, token) => (await EditorFor(target).MarkAsync(target.Resource, target.Namespace, target.Name, "labels", values, overwrite, token)).Object);
-    }
+    private protected override ResourceChange Change() => Mark("label", "labels", Label, Overwrite);
 }

@@ -1,9 +1,7 @@
 using System.Management.Automation;
-using System.Text;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
-using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Cmdlets.Kubernetes.Streams;
@@ -84,7 +82,7 @@ public sealed class ConnectLabPodCommand : KubeCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation) => attachment is null || InputObject is null || !MyInvocation.ExpectingInput
         ? Task.CompletedTask
-        : attachment.WriteAsync(InputObject.BaseObject is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject.ToString() + "\n"));
+        : attachment.WriteAsync(CommandOutput.InputOf(InputObject));
 
     /// <inheritdoc/>
     protected override async Task AfterInputAsync(CancellationToken cancellation)
@@ -100,13 +98,7 @@ public sealed class ConnectLabPodCommand : KubeCommand
             return;
         }
 
-        int? code;
-        using (LocalTerminal terminal = LocalTerminal.Open())
-        {
-            code = await attachment.RunInAsync(terminal, cancellation);
-        }
-
-        await CommandOutput.SetExitCodeAsync(AskAsync, this, code ?? 0);
+        await HostTerminal.GiveAsync(attachment, AskAsync, this, cancellation);
     }
 
     /// <inheritdoc/>

@@ -1,12 +1,10 @@
 using System.Management.Automation;
-using System.Text;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Streams;
 
@@ -145,7 +143,7 @@ public sealed class InvokeLabPodCommand : KubeCommand
 
         if (InputObject is not null && MyInvocation.ExpectingInput)
         {
-            await fed!.WriteAsync(InputObject.BaseObject is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject.ToString() + "\n"));
+            await fed!.WriteAsync(CommandOutput.InputOf(InputObject));
         }
     }
 
@@ -196,18 +194,10 @@ public sealed class InvokeLabPodCommand : KubeCommand
     private async Task GiveTerminalAsync(PodTarget target, CancellationToken cancellation)
     {
         using PodExec exec = await new PodStreams(Api).ExecAsync(target, What(input: true), Reporter, cancellation);
-        int? code;
-        using (LocalTerminal terminal = LocalTerminal.Open())
-        {
-            code = await exec.RunInAsync(terminal, cancellation);
-        }
-
-        if (code is null)
+        if (await HostTerminal.GiveAsync(exec, AskAsync, this, cancellation) is null)
         {
             Reporter.Verbose($"The command in the pod '{exec.Pod}' runs on.");
         }
-
-        await CommandOutput.SetExitCodeAsync(AskAsync, this, code ?? 0);
     }
 
     private PodCommandOptions What(bool input) => new()

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using System.Text;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
@@ -8,7 +7,6 @@ using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
-using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Streams;
 
@@ -164,7 +162,7 @@ public sealed class StartLabPodCommand : KubeCommand
     {
         if (InputObject is not null && MyInvocation.ExpectingInput)
         {
-            input.Write(InputObject.BaseObject is byte[] bytes ? bytes : Encoding.UTF8.GetBytes(InputObject.ToString() + "\n"));
+            input.Write(CommandOutput.InputOf(InputObject));
         }
 
         return Task.CompletedTask;
@@ -254,12 +252,6 @@ public sealed class StartLabPodCommand : KubeCommand
         PodStreams pods = new(Api);
         using PodExec attached = await pods.ExecAsync(
             await pods.FindAsync(null, pod.Name, pod.Namespace!, cancellation), new PodCommandOptions { Input = true }, Reporter, cancellation);
-        int? code;
-        using (LocalTerminal terminal = LocalTerminal.Open())
-        {
-            code = await attached.RunInAsync(terminal, cancellation);
-        }
-
-        await CommandOutput.SetExitCodeAsync(AskAsync, this, code ?? 0);
+        await HostTerminal.GiveAsync(attached, AskAsync, this, cancellation);
     }
 }

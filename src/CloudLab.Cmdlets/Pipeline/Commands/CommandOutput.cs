@@ -1,9 +1,10 @@
 using System.Management.Automation;
+using System.Text;
 using CloudLab.Core.Common;
 
 namespace CloudLab.Cmdlets.Pipeline.Commands;
 
-/// <summary>What a program in a container says, as PowerShell shows what a program says.</summary>
+/// <summary>What a program in a container is given and says, as PowerShell gives and shows it.</summary>
 internal static class CommandOutput
 {
     /// <summary>Shows a line of standard error: in the terminal, and apart from the output (6&gt;, -InformationVariable).</summary>
@@ -16,6 +17,11 @@ internal static class CommandOutput
         command.WriteInformation(new HostInformationMessage { Message = line }, ["PSHOST", "stderr"]);
         return true;
     });
+
+    /// <summary>What an object from the pipeline is as standard input of a program.</summary>
+    /// <param name="input">Bytes, or anything that has a text.</param>
+    /// <returns>The bytes as they are, or the text as a line.</returns>
+    public static byte[] InputOf(PSObject input) => input.BaseObject as byte[] ?? Encoding.UTF8.GetBytes(input + "\n");
 
     /// <summary>Puts an exit code where PowerShell puts that of a program.</summary>
     /// <param name="ask">Runs something on the pipeline thread.</param>

@@ -1,15 +1,36 @@
+using System.Management.Automation;
 using System.Management.Automation.Host;
+using CloudLab.Core.Common.Commands;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Terminals;
 
 namespace CloudLab.Cmdlets.Pipeline.Commands;
 
-/// <summary>Whether the user of a command sits at the terminal of this process.</summary>
+/// <summary>The terminal of this process, where the user of a command sits at it.</summary>
 internal static class HostTerminal
 {
     // The host of a remote session and of a job: a terminal of the process would be somebody else's.
     private const string RemoteHost = "ServerRemoteHost";
 
-    /// <summary>Makes sure of it.</summary>
+    /// <summary>Gives this terminal to a command until it ends, and puts its exit code where PowerShell puts that of a program.</summary>
+    /// <param name="running">The command.</param>
+    /// <param name="ask">Runs something on the pipeline thread.</param>
+    /// <param name="command">The cmdlet.</param>
+    /// <param name="cancellation">Ends the connection.</param>
+    /// <returns>Exit code; null where the user left and the command runs on.</returns>
+    public static async Task<int?> GiveAsync(RunningCommand running, Func<Func<bool>, Task<bool>> ask, PSCmdlet command, CancellationToken cancellation)
+    {
+        int? code;
+        using (LocalTerminal terminal = LocalTerminal.Open())
+        {
+            code = await running.RunInAsync(terminal, cancellation);
+        }
+
+        await CommandOutput.SetExitCodeAsync(ask, command, code ?? 0);
+        return code;
+    }
+
+    /// <summary>Makes sure that the user sits at it.</summary>
     /// <param name="host">The host of the command.</param>
     /// <param name="parameter">What needs the terminal.</param>
     /// <exception cref="LabException"><c>TerminalMissing</c>: there is none.</exception>
