@@ -87,7 +87,7 @@ $summary = Invoke-Runbook -Name Backup-Bucket -Key "$Bucket $DestinationBucket/$
     $old = Invoke-RunbookStep List {
         foreach ($name in $Bucket, $DestinationBucket) {
             if (-not (Test-LabBucket $name)) {
-                throw [Management.Automation.ErrorRecord]::new([InvalidOperationException]::new("The bucket '$name' does not exist, or not for these credentials."), 'BucketMissing', 'ObjectNotFound', $name)
+                Stop-Runbook "The bucket '$name' does not exist, or not for these credentials." -Code BucketMissing -Action 'Get-LabBucket lists the buckets, Get-LabSession shows which server and credentials are used.'
             }
         }
         $usage = Measure-LabBucket $Bucket
@@ -120,6 +120,7 @@ $summary = Invoke-Runbook -Name Backup-Bucket -Key "$Bucket $DestinationBucket/$
         }
         $mismatches = @(Invoke-RunbookStep Verify {
                 # A synchronization that is not done: what it would do is where the two differ.
+                Write-RunbookLog 'comparing with what a synchronization would still do'
                 $failed = $null
                 $differences = @(Sync-LabObject "s3://$Bucket" $target -Checksum -Delete -Force -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue)
                 foreach ($problem in $failed) {

@@ -150,6 +150,31 @@ function Invoke-RunbookStep {
     }
 }
 
+function Stop-Runbook {
+    <#
+    .SYNOPSIS
+    Ends the current run with an error that says what to do.
+    .PARAMETER Message
+    What is wrong.
+    .PARAMETER Code
+    Name of the error.
+    .PARAMETER Action
+    What to do.
+    .EXAMPLE
+    Stop-Runbook 'The folder is empty.' -Code FolderEmpty -Action 'Name another folder.'
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, Position = 0)] [string] $Message,
+        [Parameter(Mandatory)] [string] $Code,
+        [Parameter(Mandatory)] [string] $Action
+    )
+    $record = [Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($Message), $Code, 'InvalidOperation', $script:current.Runbook)
+    $record.ErrorDetails = [Management.Automation.ErrorDetails]::new($Message)
+    $record.ErrorDetails.RecommendedAction = $Action
+    throw $record
+}
+
 function Assert-RunbookTime {
     <#
     .SYNOPSIS
@@ -160,11 +185,7 @@ function Assert-RunbookTime {
     [CmdletBinding()]
     param()
     if ([DateTimeOffset]::UtcNow -gt $script:current.Deadline) {
-        $problem = [TimeoutException]::new("The time limit of $($script:current.TimeLimit) is over.")
-        $record = [Management.Automation.ErrorRecord]::new($problem, 'RunbookTimeLimit', 'OperationTimeout', $script:current.Runbook)
-        $record.ErrorDetails = [Management.Automation.ErrorDetails]::new($problem.Message)
-        $record.ErrorDetails.RecommendedAction = 'See in the log which step took so long, and run again with a longer -TimeLimit.'
-        throw $record
+        Stop-Runbook "The time limit of $($script:current.TimeLimit) is over." -Code RunbookTimeLimit -Action 'See in the log which step took so long, and run again with a longer -TimeLimit.'
     }
 }
 
@@ -269,6 +290,21 @@ function Write-RunbookLog {
     }
 }
 
+function Format-RunbookTime {
+    <#
+    .SYNOPSIS
+    Writes a time for people: 2026-11-29 02:00Z, or never.
+    .PARAMETER Time
+    The time.
+    .EXAMPLE
+    Format-RunbookTime $key.LastUsed
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory, Position = 0)] [AllowNull()] [Nullable[DateTimeOffset]] $Time)
+    if ($null -eq $Time) { 'never' } else { $Time.ToUniversalTime().ToString('yyyy-MM-dd HH:mm\Z', [cultureinfo]::InvariantCulture) }
+}
+
 function Save-RunbookReport {
     <#
     .SYNOPSIS
@@ -302,7 +338,10 @@ function Save-RunbookReport {
             "| $($Property -join ' | ') |"
             '|' + ('---|' * $Property.Count)
             foreach ($row in $InputObject) {
-                $cells = foreach ($name in $Property) { (Hide-RunbookSecret (@($row.$name) -join ', ')).Replace('\', '\\').Replace('|', '\|') -replace '\s*[\r\n]+\s*', '<br>' }
+                $cells = foreach ($name in $Property) {
+                    $values = foreach ($value in $row.$name) { $value -is [DateTimeOffset] ? (Format-RunbookTime $value) : $value }
+                    (Hide-RunbookSecret ($values -join ', ')).Replace('\', '\\').Replace('|', '\|') -replace '\s*[\r\n]+\s*', '<br>'
+                }
                 "| $($cells -join ' | ') |"
             }
         }
@@ -400,4 +439,4 @@ function Exit-RunbookLock([object] $Lock) {
     }
 }
 
-Export-ModuleMember -Function Invoke-Runbook, Invoke-RunbookStep, Assert-RunbookTime, Add-RunbookFinding, Add-RunbookSecret, Write-RunbookLog, Save-RunbookReport
+Export-ModuleMember -Function Invoke-Runbook, Invoke-RunbookStep, Stop-Runbook, Assert-RunbookTime, Add-RunbookFinding, Add-RunbookSecret, Write-RunbookLog, Format-RunbookTime, Save-RunbookReport
