@@ -146,7 +146,7 @@ $summary = Invoke-Runbook -Name Update-AccessKey -Key $User -LogPath $LogPath -S
     $Run.Result.Action = 'None'
     $Run.Result.NewKey = $Run.Result.OldKey = $null
     $now = $Run.Started
-    $keys = @(Invoke-RunbookStep List { Get-LabAccessKey $User -IncludeLastUsed } | Sort-Object CreateDate -Descending)
+    $keys = @(Invoke-RunbookStep List { Get-LabAccessKey $User -IncludeLastUsed } | Sort-Object CreateDate, { $_.Status -eq 'Active' } -Descending)
     foreach ($key in $keys) { Write-RunbookLog "key $($key.AccessKeyId) is $($key.Status), created $(Format-RunbookTime $key.CreateDate), last used $(Format-RunbookTime $key.LastUsed)" }
     $active = @($keys | Where-Object Status -EQ Active)
     $new, $old = $keys
@@ -209,7 +209,7 @@ $summary = Invoke-Runbook -Name Update-AccessKey -Key $User -LogPath $LogPath -S
     try {
         Invoke-RunbookStep Verify {
             $identity = Test-NewKey $new
-            if ($identity.Arn -notlike "*:user/*$User") { Stop-Runbook "The new key is that of $($identity.Arn), not of '$User'." -Code WrongIdentity -Action 'Look at the server that answers: Get-LabSession.' }
+            if ($identity.Arn -notmatch ":user/(.+/)?$([regex]::Escape($User))$") { Stop-Runbook "The new key is that of $($identity.Arn), not of '$User'." -Code WrongIdentity -Action 'Look at the server that answers: Get-LabSession.' }
         }
         Invoke-RunbookStep HandOver -Changes { Send-Key $new }
     }
