@@ -66,7 +66,13 @@ function Invoke-Runbook {
     $status = 'Succeeded'
     $failure = $lock = $null
     try {
-        if ($run.LogPath) { $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($run.LogPath)) }
+        if ($run.LogPath) {
+            try {
+                $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($run.LogPath))
+                [IO.File]::Open($run.LogPath, 'Append', 'Write', 'ReadWrite, Delete').Dispose()
+            }
+            catch { Stop-Runbook "The log '$($run.LogPath)' cannot be written: $($_.Exception.InnerException.Message ?? $_.Exception.Message)" -Code LogUnwritable -Action 'Name another file with -LogPath, or see to its permissions.' }
+        }
         $lock = Enter-RunbookLock -Run $run -Key $Key -StatePath $StatePath
         if ($lock.Holder) {
             $status = 'AlreadyRunning'
@@ -83,6 +89,7 @@ function Invoke-Runbook {
     catch {
         $failure = Get-RunbookFailure $_
         $status = $failure.Code -eq 'RunbookTimeLimit' ? 'TimedOut' : $run.HasChanged ? 'Incomplete' : 'Failed'
+        if ($failure.Code -eq 'LogUnwritable') { $run.LogPath = $null }
         Write-RunbookLog $failure.Message -Level Error -Data @{ code = $failure.Code; action = $failure.Action; at = "$($_.InvocationInfo.ScriptName):$($_.InvocationInfo.ScriptLineNumber)" }
     }
     finally {
@@ -226,7 +233,7 @@ function Add-RunbookFinding {
         Severity = $Severity; Code = $Code; Target = $Target; Message = Hide-RunbookSecret $Message; Action = Hide-RunbookSecret $Action
     }
     $script:current.Findings.Add($finding)
-    $text = ($Target -and -not $Message.Contains($Target) ? "${Target}: " : '') + $Message + ($Action ? " $Action" : '')
+    $text = ($Target -and -not $Message.Contains($Target) ? "${Target}: " : '') + $Message + ($Action ? ($Message -match '[.!?]$' ? ' ' : '. ') + $Action : '')
     Write-RunbookLog $text -Level $Severity -Data @{ code = $Code; target = $Target; action = $Action }
 }
 
@@ -362,8 +369,10 @@ function Import-CloudLab {
 }
 
 function Get-RunbookFailure([Management.Automation.ErrorRecord] $ErrorRecord) {
+    # What "throw" makes of a text has the text as its id.
+    $code = ($ErrorRecord.FullyQualifiedErrorId -split ',')[0]
     [pscustomobject] @{
-        Code = ($ErrorRecord.FullyQualifiedErrorId -split ',')[0]
+        Code = $code -match '^[\w.]+$' ? $code : $ErrorRecord.Exception.GetType().Name
         Message = Hide-RunbookSecret $ErrorRecord.Exception.Message
         Action = Hide-RunbookSecret ($ErrorRecord.ErrorDetails ? $ErrorRecord.ErrorDetails.RecommendedAction : "")
     }
@@ -433,7 +442,7 @@ function Test-RunbookOwner([object] $Owner) {
 
 # The file itself stays: if it were removed, one run could hold the old file and another a new one.
 function Exit-RunbookLock([object] $Lock) {
-    if ($Lock.Stream) {
+    if ($Lock -and $Lock.Stream) {
         [IO.File]::Delete($Lock.Owner)
         $Lock.Stream.Dispose()
     }

@@ -114,7 +114,7 @@ $summary = Invoke-Runbook -Name Test-CronJobHealth -Key "$Context $Namespace $La
                     Add-RunbookFinding "$name did not run at $(Format-RunbookTime $state.Missed.MostRecentTime): $why" -Target $name -Code MissedRun -Severity Error -Action ($active ? "See what it does: Debug-LabPod job/$($active.Name) -Namespace $($state.Namespace)" : 'See whether the controller runs, and Get-LabEvent of the CronJob.')
                 }
                 if ($state.Failures) {
-                    Add-RunbookFinding "$name failed $($state.Failures) times in a row, the last time in $($state.LastFailure.Name): $($state.LastFailure.Why)" -Target $name -Code LastRunFailed -Severity Error -Action "Get-LabPodLog job/$($state.LastFailure.Name) -Namespace $($state.Namespace)"
+                    Add-RunbookFinding "$name $($state.Failures -eq 1 ? 'failed' : "failed $($state.Failures) times in a row, the last time") in $($state.LastFailure.Name): $($state.LastFailure.Why)" -Target $name -Code LastRunFailed -Severity Error -Action "Get-LabPodLog job/$($state.LastFailure.Name) -Namespace $($state.Namespace)"
                 }
                 elseif ($state.LastSchedule -and -not $active -and ($null -eq $state.LastSuccess -or $state.LastSuccess -lt $state.LastSchedule) -and ($now - $state.LastSchedule).TotalMinutes -gt $LateMinutes) {
                     Add-RunbookFinding "$name ran at $(Format-RunbookTime $state.LastSchedule) and did not succeed; its job is gone." -Target $name -Code NoSuccess -Severity Error -Action 'Keep failed jobs (spec.failedJobsHistoryLimit) to see why.'

@@ -13,8 +13,8 @@ Describe 'Backup-Bucket with mocks' -Tag Storage {
         Mock Receive-LabObject { }
         Mock Sync-LabObject { [pscustomobject] @{ Name = 'a' }, [pscustomobject] @{ Name = 'b' } } -ParameterFilter { -not $Checksum }
         Mock Sync-LabObject { } -ParameterFilter { $Checksum }
-        $old = 20, 40, 60, 80 | ForEach-Object { [DateTimeOffset]::UtcNow.AddDays(-$_).ToString('yyyyMMdd\THHmmss\Z') }
-        Mock Get-LabObject { foreach ($stamp in $old) { [pscustomobject] @{ Key = "movies/$stamp.json" }; [pscustomobject] @{ Prefix = "movies/$stamp/" } } } -ParameterFilter { $Delimiter }
+        $earlier = 20, 40, 60, 80 | ForEach-Object { [DateTimeOffset]::UtcNow.AddDays(-$_).ToString('yyyyMMdd\THHmmss\Z') }
+        Mock Get-LabObject { foreach ($stamp in $earlier) { [pscustomobject] @{ Key = "movies/$stamp.json" }; [pscustomobject] @{ Prefix = "movies/$stamp/" } } } -ParameterFilter { $Delimiter }
     }
 
     It 'copies, verifies, completes, then removes what is old' {
@@ -23,14 +23,14 @@ Describe 'Backup-Bucket with mocks' -Tag Storage {
         $summary.Result.Removed | Should -Be 2
         $summary.Result.Kept | Should -Be 3
         Should -Invoke Set-LabObjectContent -Times 1 -Exactly -ParameterFilter { $Key -match '^movies/\d{8}T\d{6}Z\.json$' }
-        Should -Invoke Remove-LabObject -Times 1 -Exactly -ParameterFilter { $Prefix -eq "movies/$($old[3])/" }
+        Should -Invoke Remove-LabObject -Times 1 -Exactly -ParameterFilter { $Prefix -eq "movies/$($earlier[3])/" }
         $LASTEXITCODE | Should -Be 0
     }
 
     It 'keeps the newest good ones whatever their age' {
         $summary = Invoke-Script Backup-Bucket @{ Bucket = 'movies'; DestinationBucket = 'backup'; KeepDays = 1; KeepCount = 4 }
         $summary.Result.Removed | Should -Be 1
-        Should -Invoke Remove-LabObject -Times 0 -Exactly -ParameterFilter { "$Prefix$Key" -match $old[2] }
+        Should -Invoke Remove-LabObject -Times 0 -Exactly -ParameterFilter { "$Prefix$Key" -match $earlier[2] }
     }
 
     It 'removes nothing when an object could not be copied' {
@@ -43,11 +43,11 @@ Describe 'Backup-Bucket with mocks' -Tag Storage {
     }
 
     It 'goes on with the other old backups when one cannot be removed' {
-        Mock Remove-LabObject { throw (New-Problem AccessDenied 'Not allowed.') } -ParameterFilter { "$Key" -match $old[3] }
+        Mock Remove-LabObject { throw (New-Problem AccessDenied 'Not allowed.') } -ParameterFilter { "$Key" -match $earlier[3] }
         $summary = Invoke-Script Backup-Bucket @{ Bucket = 'movies'; DestinationBucket = 'backup'; KeepDays = 50; KeepCount = 1 }
         $summary.ExitCode | Should -Be 1
         $summary.Result.Removed | Should -Be 1
-        $summary.Findings[0].Target | Should -Match $old[3]
+        $summary.Findings[0].Target | Should -Match $earlier[3]
     }
 
     It 'cannot run without a network, and changes nothing' {
@@ -112,9 +112,9 @@ Describe 'Backup-Bucket on the emulator' -Tag Storage {
     ) {
         $old = Add-Old 100
         Mock Sync-LabObject {
-            CloudLab\Sync-LabObject $Source $Destination
-            & $Spoil ($Destination -replace '^s3://backup/')
-        } -ParameterFilter { -not $Checksum }
+            & $real['Sync-LabObject'] @PesterBoundParameters
+            if (-not $Checksum) { & $Spoil ($Destination -replace '^s3://backup/') }
+        }
         $summary = Invoke-Script Backup-Bucket ($options + @{ KeepDays = 1; KeepCount = 1 })
         $summary.Status, $summary.ExitCode, $summary.Result.Mismatches | Should -Be Findings, 1, 1
         $summary.Findings[0].Message | Should -Match "data/3\.txt.*$Reason"
@@ -125,13 +125,18 @@ Describe 'Backup-Bucket on the emulator' -Tag Storage {
     }
 
     It 'takes no object that changed meanwhile for a mismatch' {
-        Mock Set-LabObjectContent { [pscustomobject] @{ LastModified = [DateTimeOffset]::UtcNow.AddMinutes(-1) } } -ParameterFilter { $Key -like '*.partial' }
+        Mock Set-LabObjectContent {
+            if ($Key -like '*.partial') { [pscustomobject] @{ LastModified = [DateTimeOffset]::UtcNow.AddMinutes(-1) } }
+            else { & $real['Set-LabObjectContent'] @PesterBoundParameters }
+        }
         Mock Sync-LabObject {
-            CloudLab\Sync-LabObject $Source $Destination
-            CloudLab\Set-LabObjectContent movies data/3.txt changed
-            CloudLab\Set-LabObjectContent movies data/new.txt new
-            Remove-LabObject movies data/4.txt -Force
-        } -ParameterFilter { -not $Checksum }
+            & $real['Sync-LabObject'] @PesterBoundParameters
+            if (-not $Checksum) {
+                & $real['Set-LabObjectContent'] movies data/3.txt changed
+                & $real['Set-LabObjectContent'] movies data/new.txt new
+                Remove-LabObject movies data/4.txt -Force
+            }
+        }
         $summary = Invoke-Script Backup-Bucket $options
         $summary.Status | Should -Be Succeeded
         $log.message | Should -Contain "'data/3.txt' was changed during the backup"

@@ -4,6 +4,10 @@ Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
 $runbooks = Join-Path $root 'examples/runbooks'
 $pwsh = $env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path
 
+# The cmdlets behind the mocks, which stand for their full names too.
+$real = @{}
+foreach ($cmdlet in Get-Command -Module CloudLab -CommandType Cmdlet) { $real[$cmdlet.Name] = $cmdlet }
+
 # Runs a runbook as a script would. $said has what it wrote to the console, $log its log.
 function Invoke-Script([string] $Name, [hashtable] $Options) {
     $file = Join-Path $TestDrive "$([guid]::NewGuid()).jsonl"
