@@ -1,5 +1,6 @@
 #!/usr/bin/env pwsh
 #Requires -Version 7.6
+
 <#
 .SYNOPSIS
 Copies a bucket into a dated folder of another bucket, verifies the copy, and removes old backups.

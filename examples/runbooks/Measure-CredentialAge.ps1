@@ -1,5 +1,6 @@
 #!/usr/bin/env pwsh
 #Requires -Version 7.6
+
 <#
 .SYNOPSIS
 Reports certificates that expire, and Secrets and access keys that have become old.
@@ -44,7 +45,7 @@ The line for a scheduler.
 .OUTPUTS
 CloudLab.Runbook.Summary, whose Result has Certificates, Secrets, Keys, Items.
 #>
-[CmdletBinding(SupportsShouldProcess)]
+[CmdletBinding(SupportsShouldProcess, PositionalBinding = $false)]
 [OutputType('CloudLab.Runbook.Summary')]
 param(
     [ValidateSet('TlsSecret', 'Secret', 'KubeConfig', 'AccessKey')] [string[]] $Include = @('TlsSecret', 'Secret', 'KubeConfig', 'AccessKey'),

@@ -1,5 +1,6 @@
 #!/usr/bin/env pwsh
 #Requires -Version 7.6
+
 <#
 .SYNOPSIS
 Reports permissions that were granted and not used, roles that nobody assumed, and access keys that nobody used.

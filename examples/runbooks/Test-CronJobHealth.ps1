@@ -1,5 +1,6 @@
 #!/usr/bin/env pwsh
 #Requires -Version 7.6
+
 <#
 .SYNOPSIS
 Reports CronJobs that do not run as they should: missed, failing, hanging, suspended.
