@@ -101,7 +101,7 @@ $summary = Invoke-Runbook -Name Measure-CredentialAge -Key "$Namespace $Include 
         if ($isOld) { Add-RunbookFinding "$Kind $Name is $days days old." -Target $Name -Code "${Kind}Old" -Action $Action }
     }
 
-    $tried = $failed = 0
+    $script:tried = $script:failed = 0
     # One place that cannot be read leaves the others.
     function Invoke-Part([string] $Name, [scriptblock] $Body) {
         $script:tried++
@@ -113,7 +113,6 @@ $summary = Invoke-Runbook -Name Measure-CredentialAge -Key "$Namespace $Include 
             $script:last = $_
         }
     }
-    $script:tried = $script:failed = 0
 
     if ($Include -contains 'TlsSecret' -or $Include -contains 'Secret') {
         Invoke-Part Secrets {

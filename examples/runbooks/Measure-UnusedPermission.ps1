@@ -87,7 +87,7 @@ $summary = Invoke-Runbook -Name Measure-UnusedPermission -LogPath $LogPath -Stat
         })
     foreach ($key in $keys) { Add-RunbookFinding "The access key of '$($key.UserName)' was last used: $(Format-RunbookTime $key.LastUsed)." -Target $key.AccessKeyId -Code UnusedKey -Action "Remove-LabAccessKey $($key.AccessKeyId) $($key.UserName) -Deactivate" }
 
-    $policies = 0
+    $Run.Result.Policies = 0
     if ($PolicyFolder) {
         Invoke-RunbookStep Policies {
             foreach ($name in $found | Where-Object Id -EQ UnusedPermission | ForEach-Object { "$($_.Principal)" } | Sort-Object -Unique) {
@@ -97,7 +97,7 @@ $summary = Invoke-Runbook -Name Measure-UnusedPermission -LogPath $LogPath -Stat
                     $document = "$(New-LabPolicyDocument -FromTrail $Trail -Principal $name)"
                     $null = New-Item -ItemType Directory -Force $PolicyFolder
                     Set-Content -LiteralPath $file $document
-                    $policies++
+                    $Run.Result.Policies++
                 }
                 catch { Add-RunbookFinding -ErrorRecord $_ -Target $name }
             }
@@ -107,7 +107,6 @@ $summary = Invoke-Runbook -Name Measure-UnusedPermission -LogPath $LogPath -Stat
     $Run.Result.Permissions = @($found | Where-Object Id -EQ UnusedPermission).Count
     $Run.Result.Roles = $roles.Count
     $Run.Result.Keys = $keys.Count
-    $Run.Result.Policies = $policies
     if ($ReportPath -and $PSCmdlet.ShouldProcess($ReportPath, 'Write report')) {
         Save-RunbookReport $ReportPath $Run.Findings -Title 'Unused permissions' -Property Severity, Code, Target, Message, Action
     }

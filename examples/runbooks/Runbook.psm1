@@ -395,8 +395,8 @@ function Hide-RunbookSecret([object] $Value) {
 }
 
 # The lock is a file that is kept open without sharing: the operating system lets it go when the process ends, however it ends.
-# Beside it is who holds it, by process id and the time at which that process was started (ids are used again). That is asked too,
-# because not every file system locks; it is all there is for a holder on another machine that shares the folder.
+# Beside it is who holds it, by process id and the time at which that process was started (ids are used again): for the message, and
+# to decide by where the file system does not lock, or where the holder is another machine that shares the folder.
 function Enter-RunbookLock([object] $Run, [string] $Key, [string] $StatePath) {
     $folder = if ($StatePath) { $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($StatePath) }
     elseif ($env:CLOUDLAB_RUNBOOK_STATE) { [IO.Path]::GetFullPath($env:CLOUDLAB_RUNBOOK_STATE) }
@@ -413,7 +413,8 @@ function Enter-RunbookLock([object] $Run, [string] $Key, [string] $StatePath) {
     $owner = $null
     # Half-written or gone in this moment counts as none: then only the operating system's word holds.
     try { $owner = [IO.File]::ReadAllText($lock.Owner) | ConvertFrom-Json } catch { $owner = $null }
-    if ($lock.Stream -and (-not $owner -or -not (Test-RunbookOwner $owner))) {
+    $isFree = $lock.Stream -and (-not $owner -or ($owner.host -eq [Environment]::MachineName -and (Test-RunbookLocking $lock.Path)) -or -not (Test-RunbookOwner $owner))
+    if ($isFree) {
         if ($owner) { Write-RunbookLog "the run $($owner.run) ended without releasing its lock; this run takes it" -Level Warning }
         $me = Get-Process -Id $PID
         $entry = [ordered] @{
@@ -426,6 +427,15 @@ function Enter-RunbookLock([object] $Run, [string] $Key, [string] $StatePath) {
     if ($lock.Stream) { $lock.Stream.Dispose(); $lock.Stream = $null }
     $lock.Holder = $owner ? "another run is in progress: $($owner.run), process $($owner.pid) on $($owner.host)" : 'another run is in progress'
     $lock
+}
+
+# Whether the file system locks: what this process holds cannot be opened again.
+function Test-RunbookLocking([string] $Path) {
+    try {
+        [IO.FileStream]::new($Path, 'Open', 'ReadWrite', 'None').Dispose()
+        $false
+    }
+    catch { $true }
 }
 
 function Test-RunbookOwner([object] $Owner) {

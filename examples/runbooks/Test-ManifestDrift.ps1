@@ -60,7 +60,8 @@ $summary = Invoke-Runbook -Name Test-ManifestDrift -Key "$Context $Namespace $Pa
     if ($Context) { $place.Context = $Context }
     $rows = @(Invoke-RunbookStep Compare {
             $failed = $null
-            Compare-LabManifest -Path $Path -Recurse @place -ErrorVariable failed -ErrorAction SilentlyContinue | ForEach-Object {
+            # -Force: a field that somebody else has taken is what is looked for, not a conflict.
+            Compare-LabManifest -Path $Path -Recurse -Force @place -ErrorVariable failed -ErrorAction SilentlyContinue | ForEach-Object {
                 Assert-RunbookTime
                 $changes = @($_.Changes | Where-Object { $field = $_.Path; -not ($IgnorePath | Where-Object { $field -like $_ }) })
                 $isMissing = "$($_.Status)" -eq 'Created'

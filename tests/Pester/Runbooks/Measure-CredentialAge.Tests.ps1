@@ -47,7 +47,7 @@ Describe 'Measure-CredentialAge with mocks' -Tag Module {
     It 'counts the age of a Secret from its annotation, or else from its creation' {
         Mock Get-LabResource {
             New-Secret old Opaque @{ a = 'c2VjcmV0' } 400
-            New-Secret rotated Opaque @{ } 400 @{ 'runbooks/rotated-at' = [DateTimeOffset]::UtcNow.AddDays(-3).ToString('o') }
+            New-Secret rotated Opaque @{ } 400 @{ 'runbooks/rotated-at' = [DateTimeOffset]::UtcNow.AddDays(-3.1).ToString('o') }
             New-Secret history helm.sh/release.v1 @{ } 400
         }
         $summary = Invoke-Script Measure-CredentialAge @{ Include = 'Secret' }

@@ -27,7 +27,9 @@ Describe 'Measure-UnusedPermission with mocks' -Tag Identity {
     }
 
     It 'does not blame what is too young' {
-        Mock Get-LabRole { [pscustomobject] @{ Name = 'young'; CreateDate = [DateTimeOffset]::UtcNow; LastUsed = $null } }
+        $young = [pscustomobject] @{ Name = 'young'; CreateDate = [DateTimeOffset]::UtcNow; LastUsed = $null }
+        Mock Get-LabRole { $young } -ParameterFilter { -not $Name }
+        Mock Get-LabRole { $young } -ParameterFilter { $Name }
         Mock Get-LabAccessKey { [pscustomobject] @{ UserName = 'ann'; AccessKeyId = 'AK1'; Status = 'Active'; CreateDate = [DateTimeOffset]::UtcNow; LastUsed = $null } }
         (Invoke-Script Measure-UnusedPermission @{ Trail = 's3://trail/' }).Findings.Code | Should -Be UnusedPermission
     }
