@@ -115,9 +115,8 @@ function Invoke-Runbook {
         LogPath = $run.LogPath
     }
     $script:current = $run
-    try { Write-RunbookLog "$status, exit code $code, $($run.Findings.Count) findings" -Milliseconds $summary.Duration.TotalMilliseconds -Data @{ status = $status; exitCode = $code; result = $run.Result } }
-    catch { Write-Warning "The log '$($run.LogPath)' cannot be written: $($_.Exception.Message)" }
-    finally { $script:current = $outer }
+    Write-RunbookLog "$status, exit code $code, $($run.Findings.Count) findings" -Milliseconds $summary.Duration.TotalMilliseconds -Data @{ status = $status; exitCode = $code; result = $run.Result }
+    $script:current = $outer
     $summary
 }
 
@@ -292,8 +291,12 @@ function Write-RunbookLog {
         if ($Data) { $record.data = Hide-RunbookSecret $Data }
         # One write a line, beside which another run may append its own.
         $bytes = [Text.Encoding]::UTF8.GetBytes(($record | ConvertTo-Json -Compress -Depth 8) + "`n")
-        $file = [IO.FileStream]::new($run.LogPath, 'Append', 'Write', 'ReadWrite, Delete')
-        try { $file.Write($bytes, 0, $bytes.Length) } finally { $file.Dispose() }
+        # A disk that has become full does not stop the work half-way.
+        try {
+            $file = [IO.FileStream]::new($run.LogPath, 'Append', 'Write', 'ReadWrite, Delete')
+            try { $file.Write($bytes, 0, $bytes.Length) } finally { $file.Dispose() }
+        }
+        catch { Write-Warning "The log '$($run.LogPath)' cannot be written: $($_.Exception.InnerException.Message ?? $_.Exception.Message)" -WarningAction Continue }
     }
 }
 

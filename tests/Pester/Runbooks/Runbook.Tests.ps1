@@ -116,6 +116,18 @@ Describe 'The log' -Tag Module {
         $line.data.a, $line.data.b.c[1], $line.data.d, $line.data.e | Should -Be 'x***x', 7, '***', '***'
     }
 
+    It 'that can no longer be written does not stop the work' {
+        $file = Join-Path $TestDrive full.jsonl
+        $summary = Invoke-Runbook -Name A @here -LogPath $file -Body {
+            param($Run)
+            Remove-Item $file
+            $null = New-Item -ItemType Directory $file
+            Write-RunbookLog one
+            $Run.Result.Done = $true
+        } *>&1 | Select-Object -Last 1
+        $summary.Status, $summary.Result.Done | Should -Be Succeeded, $true
+    }
+
     It 'that cannot be written keeps the runbook from starting' {
         $file = New-Item -ItemType File (Join-Path $TestDrive 'a file')
         $summary = Invoke-Runbook -Name A @here -LogPath (Join-Path $file log.jsonl) -Body { throw 'it ran' } *>&1 | Select-Object -Last 1
