@@ -83,6 +83,6 @@ Describe 'Clear-OldImage with a Docker Engine (CLOUDLAB_TEST_DOCKER)' -Tag Conta
         $summary = Invoke-Script Clear-OldImage $options
         $summary.Result.Removed | Should -Be 2
         Get-Tag | Should -HaveCount 2
-        (Invoke-Script Clear-OldImage ($options + @{ Keep = 1; OlderThanDays = 30 })).Result.Removed | Should -Be 0
+        (Invoke-Script Clear-OldImage @{ Image = "${name}*"; Keep = 1; OlderThanDays = 30 }).Result.Removed | Should -Be 0
     }
 }
