@@ -34,7 +34,7 @@ internal static partial class MetadataReview
                 foreach ((string key, JsonNode? value) in metadata?.Object(list) ?? [])
                 {
                     string at = FieldPath.Of($"{path}.{list}", key);
-                    if (!IsKey(key))
+                    if (!IsKey(isLabel ? key : key.ToLowerInvariant()))
                     {
                         yield return one.Find(
                             ManifestRule.InvalidName, at, $"'{key}' is not a valid key of {(isLabel ? "a label" : "an annotation")}.",
@@ -79,7 +79,7 @@ internal static partial class MetadataReview
     {
         string[] parts = key.Split('/');
         return parts.Length <= 2 && parts[^1].Length is > 0 and <= LongestLabel && Qualified().IsMatch(parts[^1])
-            && (parts.Length == 1 || (parts[0].Length is > 0 and <= LongestName && Dns().IsMatch(parts[0].ToLowerInvariant())));
+            && (parts.Length == 1 || (parts[0].Length is > 0 and <= LongestName && Dns().IsMatch(parts[0])));
     }
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z", RegexOptions.CultureInvariant)]

@@ -23,18 +23,18 @@ public sealed class ManifestReviewTests : IDisposable
     [Theory]
     [InlineData("apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: c\n", "SyntaxError 4:1")]
     [InlineData("apiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: c\r\n", "SyntaxError 3:1")]
-    [InlineData("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.name }}}\n", "TemplateNotRendered 3:17")]
+    [InlineData("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.name }}}\n", "TemplateNotRendered 3:18")]
     [InlineData("a: 1\n", "NotAManifest 1:1")]
     [InlineData("- a\n", "NotAManifest 1:1")]
     [InlineData("apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n", "NotAManifest 1:1")]
-    [InlineData(Config + "data:\n  a: x\n  b: y\n  a: z\n", "DuplicateKey 7:3")]
+    [InlineData(Config + "data:\n  a: x\n  b: w\n  a: z\n", "DuplicateKey 7:3")]
     [InlineData(Config + "---\n" + Config, "DuplicateObject 7:12")]
     [InlineData("# nothing\n---\n# here\n---\n\n", "")]
     [InlineData("# first\n---\n" + Config + "dat: {}\n", "UnknownField 6:1")]
     [InlineData("apiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: c}\r\ndat: {}\r\n", "UnknownField 4:1")]
     [InlineData("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: c}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: d}\n  dat: {}\n", "UnknownField 10:3")]
-    [InlineData("{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n \"metadata\": {\"name\": \"ü\"}, \"dat\": {}}", "UnknownField 2:29")]
-    [InlineData("{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n \"metadata\": {\"name\": \"c\"}", "SyntaxError 2:26")]
+    [InlineData("{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n \"metadata\": {\"name\": \"ü\"}, \"dat\": {}}", "InvalidName 2:15; UnknownField 2:29")]
+    [InlineData("{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n \"metadata\": {\"name\": \"c\"}", "SyntaxError 2:27")]
     [InlineData("apiVersion: v1\nkind: ConfigMap\nmetadata: &m {name: c, labels: {a: 1}}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", "WrongType 3:33")]
     [InlineData("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - &c\n    name: a\n    image: a\n    tty: 1\n  - <<: *c\n    name: b\n", "WrongType 9:5; WrongType 9:5")]
     [InlineData("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {}\n", "RequiredField 4:1")]
@@ -148,7 +148,9 @@ public sealed class ManifestReviewTests : IDisposable
     [Fact]
     public async Task Without_a_cluster_the_error_names_Offline()
     {
-        CmdletResult result = await CmdletRunner.RunAsync("Test-LabManifest", new { Manifest = Config, KubeConfig = new[] { Path.Combine(folder, "none") } }, location: folder);
+        string file = Path.Combine(folder, "config");
+        await File.WriteAllTextAsync(file, "apiVersion: v1\nkind: Config\n", Cancellation);
+        CmdletResult result = await CmdletRunner.RunAsync("Test-LabManifest", new { Manifest = Config, KubeConfig = new[] { file } }, location: folder);
         Assert.Contains("-Offline", result.TerminatingError!.ErrorDetails?.RecommendedAction, StringComparison.Ordinal);
     }
 
