@@ -17,6 +17,8 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
 {
     private const string Ingresses = "ingresses.networking.k8s.io", HttpRoutes = "httproutes.gateway.networking.k8s.io";
 
+    private const int MostTried = 5;
+
     // Objects that come one after the other share what was read; those of a watch do not.
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(3);
 
@@ -288,15 +290,36 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
             port.Namespace, NameOf(pod), number, route is { Host: not "*" } ? route.Host : port.Name, route?.Path ?? "/", cancellation);
         LabServiceFinding? found = kind switch
         {
-            PortAnswer.Refused => ServiceReview.Find(
-                ServiceRule.ConnectionRefused,
-                $"Nothing listens on port {number} in the pod '{NameOf(pod)}' (connection refused){(port.DeclaredPorts.Count > 0 ? $"; its containers declare {string.Join(", ", port.DeclaredPorts)}" : "")}.",
-                $"See on which port and address the program listens (Get-LabPodLog {NameOf(pod)}), and correct targetPort, or the program where it listens on 127.0.0.1 of another network."),
+            PortAnswer.Refused => await RefusedAsync(port, review, pod, number, cancellation),
             PortAnswer.Silent => ServiceReview.Find(
                 ServiceRule.NoAnswer, $"Port {number} of the pod '{NameOf(pod)}' accepts connections, and a request was not answered ({text}).", "Check what is spoken on the port (appProtocol), or what the program waits for."),
             _ => null,
         };
         return port with { Answer = text, Findings = found is null ? port.Findings : ServiceReview.Ordered(port.Findings.Append(found)) };
+    }
+
+    // The program listens somewhere: most probably where something else says so.
+    private async Task<LabServiceFinding> RefusedAsync(LabServicePort port, ServiceReview review, JsonObject pod, long number, CancellationToken cancellation)
+    {
+        long[] others =
+        [
+            .. PodPorts.Declared(pod).Where(one => PodPorts.Protocol(one.Port) == "TCP").Select(one => one.Port.Number("containerPort") ?? 0).Concat(PodPorts.Probed(pod))
+                .Concat(review.RoutedPorts).Append(port.Port ?? 0).Where(other => other > 0 && other != number).Distinct().Take(MostTried),
+        ];
+        string elsewhere = "";
+        foreach (long other in others)
+        {
+            if (await new PortProbe(api).TryAsync(port.Namespace, NameOf(pod), other, port.Name, "/", cancellation) is { Kind: PortAnswer.Answered, Text: var said })
+            {
+                elsewhere = $"; port {other} answers ({said})";
+                break;
+            }
+        }
+
+        return ServiceReview.Find(
+            ServiceRule.ConnectionRefused,
+            $"Nothing listens on port {number} in the pod '{NameOf(pod)}' (connection refused){(port.DeclaredPorts.Count > 0 ? $"; its containers declare {string.Join(", ", port.DeclaredPorts)}" : "")}{elsewhere}.",
+            $"Set targetPort to the port on which the program listens (Edit-LabResource service/{port.Name}); Get-LabPodLog {NameOf(pod)} may say which.");
     }
 
     private async Task<IReadOnlyList<LabServiceRoute>> ElsewhereAsync(IEnumerable<LabServiceRoute> routes, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
@@ -77,6 +78,9 @@ internal sealed class ServiceReview
     /// <summary>Its ports, or one that is empty where it has none.</summary>
     public IReadOnlyList<JsonObject> Ports => ports.Length > 0 ? ports : [[]];
 
+    /// <summary>The numbers that rules name, rightly or not.</summary>
+    public IEnumerable<long> RoutedPorts => around.Routes.Select(route => long.TryParse(route.Port, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0);
+
     private bool IsHeadless => spec.Text("clusterIP") == "None";
 
     private bool IsExternal => spec.Text("type") == "ExternalName";
@@ -88,7 +92,7 @@ internal sealed class ServiceReview
     /// <returns>One, several where the pods differ; none where no container has the name.</returns>
     public IReadOnlyList<long> Numbers(JsonObject port) =>
         IsExternal || port["port"] is null ? []
-        : HasSelector ? [.. pods.Select(pod => PodPorts.Resolve(pod, port)).OfType<long>().DefaultIfEmpty(PodPorts.IsNamed(port) ? -1 : long.Parse(PodPorts.Target(port), null)).Distinct().Where(number => number > 0).Order()]
+        : HasSelector ? [.. pods.Select(pod => PodPorts.Resolve(pod, port)).OfType<long>().DefaultIfEmpty(PodPorts.IsNamed(port) ? -1 : long.Parse(PodPorts.Target(port), CultureInfo.InvariantCulture)).Distinct().Where(number => number > 0).Order()]
         : [.. SlicePorts(port).Select(one => one.Number("port")).OfType<long>().Distinct().Order()];
 
     /// <summary>The addresses behind a port.</summary>
@@ -310,7 +314,7 @@ internal sealed class ServiceReview
         }
         else if (pods.SelectMany(PodPorts.Declared).Any() || pods.SelectMany(PodPorts.Probed).Any())
         {
-            long number = long.Parse(target, null);
+            long number = long.Parse(target, CultureInfo.InvariantCulture);
             if (!pods.SelectMany(PodPorts.Declared).Any(one => one.Port.Number("containerPort") == number) && !pods.SelectMany(PodPorts.Probed).Contains(number))
             {
                 string probes = string.Join(", ", pods.SelectMany(PodPorts.Probed).Distinct());

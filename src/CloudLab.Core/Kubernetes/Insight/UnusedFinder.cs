@@ -313,7 +313,8 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
     // What something names and leads nowhere is a mistake, not waste: Resolve-LabService explains it.
     private async Task<string?> ServiceAsync(string name, string ns, JsonObject spec, Facts facts, CancellationToken cancellation)
     {
-        if (facts.Uses.Has("Service", ns, name) || facts.Uses.Mentions(ns, name) || spec.Text("type") == "ExternalName")
+        bool cluster = (ns, name) == ("default", "kubernetes");
+        if (cluster || facts.Uses.Has("Service", ns, name) || facts.Uses.Mentions(ns, name) || spec.Text("type") == "ExternalName")
         {
             return null;
         }
