@@ -24,7 +24,7 @@ public sealed class ResolveLabServiceOnRealClusterTests() : ResolveLabServiceTes
 
     /// <summary>The program listens on 8080, its container declares 8000, the service sends to 9090, and the Ingress names 8080.</summary>
     [Fact]
-    public async Task Four_ports_that_disagree_are_side_by_side()
+    public Task Four_ports_that_disagree_are_side_by_side() => WithClassAsync(async () =>
     {
         await DeployAsync(Web.Replace("containerPort: 8080", "containerPort: 8000", StringComparison.Ordinal)
             + Ingress("number: 8080") + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 9090}]}\n");
@@ -40,7 +40,7 @@ public sealed class ResolveLabServiceOnRealClusterTests() : ResolveLabServiceTes
         await DeployAsync("apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}\n");
         port = Assert.Single((await RunAsync("Resolve-LabService", new { Name = "web", Test = true })).Ok().OutputOf<LabServicePort>());
         Assert.Equal("HTTP/1.1 404 Not Found", port.Answer);
-    }
+    });
 
     [Fact]
     public async Task What_may_not_be_read_is_named_and_nothing_is_said_of_it()
@@ -251,7 +251,7 @@ public abstract class ResolveLabServiceTests(KubeServer server) : KubeTest(serve
         """;
 
     // A class of this test's own, since it belongs to the whole cluster.
-    private async Task WithClassAsync(Func<Task> work)
+    private protected async Task WithClassAsync(Func<Task> work)
     {
         string manifest = $"{{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {{name: {Namespace}}}, spec: {{controller: cloudlab.test/none}}}}\n";
         (await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Ok();
