@@ -111,6 +111,7 @@ BeforeDiscovery {
         LabQuotaUsage              = 'Quota', 'Resource'
         LabReplicaController       = 'Name', 'Namespace', 'Kind', 'Ready'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
+        LabResourceNode            = 'Namespace', 'Tree'
         LabResourceQuota           = 'Name', 'Namespace'
         LabRole                    = 'Name', 'Description'
         LabRoleBinding             = 'Name', 'Namespace'
@@ -119,10 +120,12 @@ BeforeDiscovery {
         LabScheduledRun            = 'Schedule', 'Name'
         LabScheduleTest            = 'Valid', 'Schedule', 'Name', 'Correction', 'Problem'
         LabService                 = 'Name', 'Namespace'
+        LabServicePort             = 'Name', 'Namespace', 'Port'
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
         LabStorageClass            = @('Name')
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
+        LabUnusedResource          = 'Name', 'Namespace', 'Kind', 'Reason'
         LabUser                    = 'Name'
         LabVolumeClaim             = 'Name', 'Namespace'
         ManifestChange             = 'Path', 'Old', 'New'
@@ -137,8 +140,8 @@ BeforeDiscovery {
         LabActionResource    = 'Name', 'Arn'
         LabBucketRoutingRule = 'KeyPrefix', 'HostName', 'ReplaceKeyPrefixWith'
         LabBucketTransition  = 'StorageClass', 'AfterDays'
-        LabBuildWarning      = 'Message', 'Url'
         LabBuildStep         = 'Number', 'Platform', 'Instruction'
+        LabBuildWarning      = 'Message', 'Url'
         LabBuilderNode       = 'Name', 'Endpoint'
         LabCgroup            = 'Path', 'Memory', 'MemoryLimit'
         LabComposeProblem    = 'Severity', 'Message'
@@ -153,6 +156,9 @@ BeforeDiscovery {
         LabScheduleCollision = @('RunCount')
         LabScheduleFinding   = 'Id', 'Message'
         LabScheduleSpread    = 'Name', 'Schedule', 'Proposal'
+        LabServiceEndpoint   = 'Pod', 'Address', 'Ready'
+        LabServiceFinding    = 'Severity', 'Rule', 'Message', 'Action'
+        LabServiceRoute      = 'Url', 'Name', 'Service', 'Port'
         LabUploadPart        = 'PartNumber', 'Size', 'ETag'
         PolicyMismatch       = 'Element', 'Key', 'Operator', 'Expected'
         PolicyNearMiss       = 'Effect', 'Policy', 'Failed'
@@ -249,7 +255,9 @@ Describe 'Format' -Tag Module {
                                 reason     = 'FailedCreatePodSandBox'; message = "Failed to create pod sandbox: $key200"
                                 involvedObject = @{ kind = 'PersistentVolumeClaim'; name = $name63 }
                             } | ConvertTo-Json))
-                    return $type.GetConstructors($bindings)[0].Invoke(@($content, $null))
+                    $made = $type.GetConstructors($bindings)[0].Invoke(@($content, $null))
+                    foreach ($property in $type.GetProperties() | Where-Object { $_.Name -in 'Tree', 'Reason' -and $_.SetMethod }) { $property.SetValue($made, "└─$($property.Name)/$name63") }
+                    return $made
                 }
                 PolicyDocument { return New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" }
                 PolicyStatement {

@@ -152,6 +152,64 @@ Describe 'New-, Compare- and ConvertFrom-LabManifest' -Tag Kubernetes {
     }
 }
 
+Describe 'Resolve-LabService' -Tag Kubernetes {
+    BeforeAll {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+        'apiVersion: v1
+kind: Service
+metadata: { name: lost, namespace: films }
+spec: { selector: { app: wbe }, ports: [{ port: 80 }] }' | Deploy-LabManifest | Out-Null
+    }
+
+    AfterAll {
+        Get-LabService lost -Namespace films | Remove-LabManifest -Force
+    }
+
+    It 'says what is wrong and what to do, as a table, a list and objects' {
+        $port = Resolve-LabService lost -Namespace films
+        $port.GetType().Name | Should -Be 'LabServicePort'
+        $port.Findings.Rule | Should -Be 'SelectorMatchesNothing'
+        $port.Cause | Should -BeLike '*Deployment/web has app=web there.'
+        $port | Format-List | Out-String -Width 200 | Should -Match 'Findings +: High SelectorMatchesNothing'
+        $port | Out-String -Width 100 | Should -Match 'Name +Port +Target +Container +Node +Ready +Cause'
+        (Get-LabService lost -Namespace films | Resolve-LabService).Name | Should -Be 'lost'
+        Complete 'Resolve-LabService -Namespace films lo' | Should -Be 'lost'
+    }
+
+    It 'reports a URL that no rule takes' {
+        Resolve-LabService -Url nowhere.example/ -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'RouteNotFound,*'
+    }
+}
+
+Describe 'Get-LabResourceTree' -Tag Kubernetes {
+    It 'draws what an object owns' {
+        $tree = Get-LabResourceTree deploy/web -Namespace films
+        $tree.Depth | Should -Be 0, 1, 2, 2
+        $tree.Kind | Should -Be 'Deployment', 'ReplicaSet', 'Pod', 'Pod'
+        $table = $tree | Out-String -Width 120
+        $table | Should -Match 'Deployment/web +2/2 Available'
+        $table | Should -Match '└─ReplicaSet/web-'
+        ($tree | Where-Object Kind -EQ Pod | Select-Object -First 1 | Get-LabResourceTree -Root).Tree | Should -Be $tree.Tree
+    }
+}
+
+Describe 'Find-LabUnused' -Tag Kubernetes {
+    BeforeAll {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+    }
+
+    It 'finds what nothing uses, and Remove-LabManifest takes it' {
+        "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: spare, namespace: films }" | Deploy-LabManifest | Out-Null
+        $found = Find-LabUnused configmaps -Namespace films | Where-Object Name -EQ spare
+        $found.Reason | Should -Match 'names it'
+        $found | Out-String -Width 100 | Should -Match 'ConfigMap +spare'
+        $found | Remove-LabManifest -Force
+        (Find-LabUnused configmaps -Namespace films).Name | Should -Not -Contain 'spare'
+        Complete 'Find-LabUnused persist' | Should -Be 'persistentvolumeclaims'
+    }
+}
+
 Describe 'Get-LabResource' -Tag Kubernetes {
     It 'gives objects that are walked with dots' {
         $deployment = Get-LabResource deploy web -Namespace films
