@@ -19,6 +19,19 @@ public sealed partial class AccessReviewer(KubernetesApi api, KubeConnection con
     private readonly object gate = new();
     private Task<(AccessSubject? Who, JsonObject Info)>? self;
 
+    /// <summary>The verbs that roles use, those of the API first.</summary>
+    public static IReadOnlyList<string> Verbs { get; } = [.. AccessQuestion.Verbs, .. AccessQuestion.OtherVerbs];
+
+    /// <summary>Whom the bindings of the cluster name.</summary>
+    /// <param name="kind"><c>User</c> or <c>Group</c>.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Their names, as far as the bindings may be read.</returns>
+    public async Task<IReadOnlyList<string>> SubjectsAsync(string kind, CancellationToken cancellation) =>
+    [
+        .. (await roles.ReadAsync("", cancellation)).Bindings.SelectMany(binding => binding.Subjects)
+            .Where(subject => subject.Kind == kind).Select(subject => subject.Name).Distinct().Order(StringComparer.Ordinal),
+    ];
+
     /// <summary>What a verb and a kind mean here.</summary>
     /// <param name="verb">Verb.</param>
     /// <param name="kind">Kind by any of its names, <c>pods/log</c>, <c>*</c>, or a path that begins with a slash.</param>
