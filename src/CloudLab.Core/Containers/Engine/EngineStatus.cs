@@ -30,8 +30,9 @@ public static class EngineStatus
 
         // Nobody named an engine, and none is where one would be.
         status.Judge = e => e.Code == "NoDockerEngine" && host.Source == "platform default"
-            && connection.Endpoint.Kind == DockerTransportKind.Unix && !File.Exists(connection.Endpoint.Path) ? (LabStatusState.NotConfigured, null)
-            : e.Code == "DockerAccessDenied" ? (LabStatusState.Denied, e.Advice)
+            && connection.Endpoint.Kind == DockerTransportKind.Unix && !File.Exists(connection.Endpoint.Path)
+            ? new StatusVerdict(LabStatusState.NotConfigured, "No Docker Engine: the socket does not exist.")
+            : e.Code == "DockerAccessDenied" ? new StatusVerdict(LabStatusState.Denied, e.Message, "")
             : null;
         DockerEngine engine = new(connection, limit, limit);
         System.Version spoken = await engine.NegotiateAsync(cancellation);

@@ -27,7 +27,7 @@ public static class StsStatus
 
                 // Many servers of S3 have no STS, or one that says nobody's identity.
                 status.Judge = e => own && e.Kind is LabErrorKind.NotSupported or LabErrorKind.NotFound or LabErrorKind.InvalidData
-                    ? (LabStatusState.Warning, "The server has no STS that says who you are; S3 does not need it.") : null;
+                    ? new StatusVerdict(LabStatusState.Warning, e.Message, "The server has no STS that says who you are; S3 does not need it.") : null;
                 LabCallerIdentity caller = await new CallerStore(new IdentityClient(session, reporter)).GetIdentityAsync(token);
                 status.Identity = caller.Arn;
             },

@@ -243,7 +243,7 @@ public sealed partial class AccessReviewer(KubernetesApi api, KubeConnection con
         {
             return answer with
             {
-                Reason = $"{first.Role} through {first.Binding} grants {first.Rule} to {first.Subject}.",
+                Reason = $"{first.Role} through {first.Binding} grants {first.Brief} to {first.Subject}.",
                 Role = first.Role, Binding = first.Binding, Grantee = first.Subject, Rule = first.Rule, Grants = grants,
             };
         }
@@ -292,7 +292,7 @@ public sealed partial class AccessReviewer(KubernetesApi api, KubeConnection con
         {
             return answer with
             {
-                Reason = $"{near.Role.Title} through {near.Binding.Title} grants {near.Rule}{Lack(near, request)}.{Unread(objects, " There may be more")}",
+                Reason = $"{near.Role.Title} through {near.Binding.Title} grants {near.Rule.Brief(request)}{Lack(near, request)}.{Unread(objects, " There may be more")}",
                 Role = near.Role.Title, Binding = near.Binding.Title, Rule = near.Rule.ToString(), Action = action,
             };
         }

@@ -49,6 +49,9 @@ public sealed record LabKubeGrant
     /// <summary>What more there is to say: what is to be done first, for the ways around.</summary>
     public string? Note { get; init; }
 
+    // What of the rule matters to the question.
+    internal string? Brief { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Role is null ? Subject : $"{Subject} by {Role} through {Binding}";
 
@@ -57,8 +60,9 @@ public sealed record LabKubeGrant
     /// <param name="binding">The binding.</param>
     /// <param name="role">Its role.</param>
     /// <param name="rule">The rule of it that decides.</param>
+    /// <param name="request">What was asked.</param>
     /// <returns>The grant.</returns>
-    internal static LabKubeGrant Of(RbacSubject subject, RbacBinding binding, RbacRole role, RbacRule rule) => new()
+    internal static LabKubeGrant Of(RbacSubject subject, RbacBinding binding, RbacRole role, RbacRule rule, AccessRequest request) => new()
     {
         SubjectKind = subject.Kind,
         SubjectName = subject.Name,
@@ -66,5 +70,6 @@ public sealed record LabKubeGrant
         Binding = binding.Title,
         Role = role.Title,
         Rule = rule.ToString(),
+        Brief = rule.Brief(request),
     };
 }

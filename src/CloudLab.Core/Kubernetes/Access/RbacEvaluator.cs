@@ -36,7 +36,7 @@ internal sealed class RbacEvaluator(RbacObjects objects)
         where rule is not null
         from subject in binding.Subjects
         where who is null || subject.Is(who)
-        select LabKubeGrant.Of(subject, binding, role, rule);
+        select LabKubeGrant.Of(subject, binding, role, rule, request);
 
     /// <summary>The rules that somebody has in a namespace, each with its binding.</summary>
     /// <param name="who">Who.</param>

@@ -81,6 +81,19 @@ internal sealed record RbacRule(
             ResourceNames.Count == 0 ? "" : "named " + string.Join(',', ResourceNames),
         ]).Where(part => part.Length > 0));
 
+    /// <summary>What of the rule matters to a request: its verbs, and the kind or URL that fits or comes near.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns><c>get,list,watch pods (and 12 more)</c>.</returns>
+    public string Brief(AccessRequest request)
+    {
+        IReadOnlyList<string> things = request.Path is null ? Resources : Urls;
+        string main = things.FirstOrDefault(thing => request.Path is { } path ? Fits(thing, path) : Fits(thing, request))
+            ?? things.FirstOrDefault(thing => thing == request.Resource) ?? things.FirstOrDefault() ?? "";
+        string group = request.Path is not null || ApiGroups.Count == 0 ? "" : ApiGroups.Contains("*") ? "*" : ApiGroups.Contains(request.Group) ? request.Group : ApiGroups[0];
+        string names = ResourceNames.Count switch { 0 => "", <= 3 => $" named {string.Join(",", ResourceNames)}", _ => $" named {string.Join(",", ResourceNames.Take(3))},…" };
+        return $"{string.Join(',', Verbs)} {AccessRequest.Describe(main, group)}{names}{(things.Count > 1 ? $" (and {things.Count - 1} more)" : "")}";
+    }
+
     private static bool Has(IReadOnlyList<string> list, string wanted) => list.Contains("*") || list.Contains(wanted);
 
     // 'pods/*' is nothing special to the authorizer, '*' has every subresource with it, and '*/scale' that of every kind.

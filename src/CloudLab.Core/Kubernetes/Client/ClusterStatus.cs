@@ -26,7 +26,7 @@ public static class ClusterStatus
 
     private static async Task CheckAsync(KubeConnection connection, StatusCheck status, CancellationToken cancellation)
     {
-        status.Judge = e => e.Code == "NoCluster" ? (LabStatusState.NotConfigured, null) : null;
+        status.Judge = e => e.Code == "NoCluster" ? new StatusVerdict(LabStatusState.NotConfigured, e.Message.Split(". ")[0] + ".") : null;
         KubernetesApi api = KubernetesApi.For(connection);
         status.Endpoint = api.Address;
         if (connection.Context is { } context)
@@ -36,7 +36,8 @@ public static class ClusterStatus
 
         DateTimeOffset? end = await api.Credentials.EndAsync(cancellation);
         status.Judge = e => e.StatusCode == 401 && end < DateTimeOffset.UtcNow
-            ? (LabStatusState.Denied, $"The {api.Credentials.Method} expired at {end:u}: sign in again, or renew the kubeconfig.") : null;
+
+            ? new StatusVerdict(LabStatusState.Denied, $"The {api.Credentials.Method} of the kubeconfig expired at {end:u}.", "Sign in again, or renew it in the kubeconfig.") : null;
         Task<JsonObject> version = api.GetAsync("/version", cancellation);
         Task<LabKubeIdentity?> who = Optional(() => new AccessReviewer(api, connection).WhoAmIAsync(cancellation));
         Task<JsonObject?> nodes = Optional(() => api.GetAsync("/api/v1/nodes?limit=500", cancellation));

@@ -26,8 +26,8 @@ public sealed class StatusCheck(string service, string configure)
     /// <summary>What a timeout means at this point, where it is something else than a server that does not answer.</summary>
     public string? Waiting { get; set; }
 
-    /// <summary>Decides about a failure otherwise than usual, and what to do about it; null as a result for the usual.</summary>
-    public Func<LabException, (LabStatusState State, string? Action)?>? Judge { get; set; }
+    /// <summary>Decides about a failure otherwise than usual; null as a result for the usual.</summary>
+    public Func<LabException, StatusVerdict?>? Judge { get; set; }
 
     /// <summary>Something worth knowing that is not wrong.</summary>
     /// <param name="text">A few words.</param>
@@ -68,22 +68,28 @@ public sealed class StatusCheck(string service, string configure)
         catch (Exception e) when (e is not OperationCanceledException)
         {
             LabException problem = e as LabException ?? new LabException(LabErrorKind.Unspecified, e.GetType().Name, e.Message, e);
-            (LabStatusState state, string? action) = Judge?.Invoke(problem) ?? (StateOf(problem), problem.Advice);
-            return Result(state, problem.Message, state == LabStatusState.NotConfigured ? configure : action) with
+            return Of(Judge?.Invoke(problem) ?? Usual(problem)) with
             {
                 Latency = problem.StatusCode is null ? null : Stopwatch.GetElapsedTime(start),
             };
         }
     }
 
+    private static StatusVerdict Usual(LabException problem) => problem.Code == "NoCredentials"
+        ? new StatusVerdict(LabStatusState.NotConfigured, "No AWS credentials.")
+        // What the message of a wrong setting says to do is all there is to do.
+        : new StatusVerdict(StateOf(problem), problem.Message, problem.Advice ?? "");
+
     private static LabStatusState StateOf(LabException problem) => problem.Kind switch
     {
         LabErrorKind.InvalidArgument => LabStatusState.NotConfigured,
-        LabErrorKind.AuthenticationFailed => problem.Code == "NoCredentials" ? LabStatusState.NotConfigured : LabStatusState.Denied,
+        LabErrorKind.AuthenticationFailed => LabStatusState.Denied,
         LabErrorKind.AccessDenied => LabStatusState.Denied,
         LabErrorKind.ConnectionFailed or LabErrorKind.Timeout => LabStatusState.Unreachable,
         _ => LabStatusState.Warning,
     };
+
+    private LabStatus Of(StatusVerdict verdict) => Result(verdict.State, verdict.Message, verdict.Action ?? configure);
 
     private LabStatus Result(LabStatusState state, string? message, string? action) => new()
     {
@@ -93,6 +99,12 @@ public sealed class StatusCheck(string service, string configure)
         Identity = Identity,
         Version = Version,
         Message = message ?? (problems.Count > 0 ? string.Join(" ", problems) : notes.Count > 0 ? string.Join(", ", notes) : null),
-        Action = action ?? (actions.Count > 0 ? string.Join(" ", actions.Distinct()) : null),
+        Action = action is { Length: > 0 } ? action : action is null && actions.Count > 0 ? string.Join(" ", actions.Distinct()) : null,
     };
 }
+
+/// <summary>What a failure means.</summary>
+/// <param name="State">How the service is.</param>
+/// <param name="Message">What is wrong.</param>
+/// <param name="Action">What to do; empty for nothing, null for how to configure the service.</param>
+public sealed record StatusVerdict(LabStatusState State, string Message, string? Action = null);

@@ -25,7 +25,7 @@ public static class StorageStatus
 
                 // Who may not list buckets may use those that they know by name.
                 status.Judge = e => e.Code == "AccessDenied"
-                    ? (LabStatusState.Denied, "It answers: buckets whose names you know may be open to you. Resolve-LabAccessDenied explains a refusal.") : null;
+                    ? new StatusVerdict(LabStatusState.Denied, e.Message, "S3 answers: buckets whose names you know may be open to you. Resolve-LabAccessDenied explains a refusal.") : null;
                 await using IAsyncEnumerator<LabBucket> buckets =
                     new BucketStore(new StorageClient(session, reporter)).ListAsync(cancellation: token).GetAsyncEnumerator(token);
                 await buckets.MoveNextAsync();
