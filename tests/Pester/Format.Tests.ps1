@@ -75,6 +75,10 @@ BeforeDiscovery {
         LabJob                     = 'Name', 'Namespace', 'State'
         LabKind                    = @('Name')
         LabKindField               = @('Path')
+        LabKubeAccess              = 'Allowed', 'Verb', 'Kind', 'Name', 'Namespace', 'Reason'
+        LabKubeAccessRule          = 'Kind', 'Name'
+        LabKubeGrant               = 'Subject', 'Way', 'Role', 'Binding', 'Rule'
+        LabKubeIdentity            = 'User', 'Authentication', 'Context'
         LabKubeNamespace           = 'Name', 'State'
         LabKubeContext             = 'Name', 'Cluster', 'Namespace'
         LabNetworkPolicy           = 'Name', 'Namespace'
@@ -122,6 +126,7 @@ BeforeDiscovery {
         LabService                 = 'Name', 'Namespace'
         LabServicePort             = 'Name', 'Namespace', 'Port'
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
+        LabStatus                  = 'Service', 'State', 'Endpoint', 'Identity', 'Message', 'Action'
         LabStorageClass            = @('Name')
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'

@@ -84,6 +84,10 @@ public sealed class StartLabEmulatorCommand : LabCommand
     [Parameter]
     public SwitchParameter SetEnvironment { get; set; }
 
+    /// <summary>Holds service accounts (by their tokens) and impersonated users to the roles of the Kubernetes API. Without it they may do everything; reviews answer by the roles in any case.</summary>
+    [Parameter]
+    public SwitchParameter EnforceRoles { get; set; }
+
     /// <inheritdoc/>
     protected override void OnProcess() =>
         dataPath = DataPath is null ? null : FilePath.Of(this, DataPath);
@@ -106,6 +110,7 @@ public sealed class StartLabEmulatorCommand : LabCommand
                 Region = Region,
                 AccessKey = Credential?.UserName,
                 SecretKey = root?.Password,
+                EnforceRoles = EnforceRoles,
             },
             cancellation);
         bool makeDefault = !NoDefault, setEnvironment = SetEnvironment;

@@ -31,7 +31,7 @@ public sealed class KubernetesService : IAsyncDisposable
         DefinitionController.Register(objects);
         ClusterSeed.Plant(objects);
         controllers = new ControllerManager(objects, options);
-        router = new ApiRouter(objects, stopping.Token);
+        router = new ApiRouter(objects, new ReviewHandler(objects, options.EnforceRoles), stopping.Token);
     }
 
     /// <summary>Answers one request of the Kubernetes API.</summary>

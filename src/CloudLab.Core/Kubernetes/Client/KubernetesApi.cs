@@ -51,6 +51,9 @@ public sealed class KubernetesApi
     /// <summary>The same for people: without a slash at the end.</summary>
     public string Address => endpoint.Address;
 
+    /// <summary>Who the caller is.</summary>
+    internal KubeCredentials Credentials => endpoint.Credentials;
+
     /// <summary>The client for a connection.</summary>
     /// <param name="connection">Cluster and user.</param>
     /// <returns>The client. Throws <see cref="LabException"/> (NoCluster) with advice where there is no cluster.</returns>

@@ -6,12 +6,12 @@ using CloudLab.Emulator.Kubernetes.Schema;
 namespace CloudLab.Emulator.Kubernetes.Api;
 
 /// <summary>Finds who answers a request, and makes a Status of every refusal.</summary>
-internal sealed class ApiRouter(ObjectService objects, CancellationToken stopping)
+internal sealed class ApiRouter(ObjectService objects, ReviewHandler reviews, CancellationToken stopping)
 {
     private static readonly string[] Checks = ["ping", "log", "etcd", "informer-sync", "poststarthook/start-apiextensions-controllers"];
 
     private readonly Discovery discovery = new(objects.Registry);
-    private readonly ResourceHandler resources = new(objects, stopping);
+    private readonly ResourceHandler resources = new(objects, reviews, stopping);
 
     public async Task HandleAsync(HttpExchange exchange)
     {

@@ -8,8 +8,8 @@ using CloudLab.Emulator.Kubernetes.Store;
 
 namespace CloudLab.Emulator.Kubernetes.Api;
 
-/// <summary>The parts of objects that have a form of their own: scale, log, eviction, binding, tokens; and reviews.</summary>
-internal sealed class SubresourceHandler(ObjectService objects)
+/// <summary>The parts of objects that have a form of their own: scale, log, eviction, binding, tokens.</summary>
+internal sealed class SubresourceHandler(ObjectService objects, ReviewHandler reviews)
 {
     private readonly StreamHandler streams = new(objects);
 
@@ -52,7 +52,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
                 await Answer.JsonAsync(request, 200, result);
                 break;
             case ("token", "POST"):
-                await ReviewAsync(request, SchemaCatalog.Default.ShapeOf("authentication.v1.TokenRequest"));
+                await reviews.HandleAsync(request, SchemaCatalog.Default.ShapeOf("authentication.v1.TokenRequest"), ns, name);
                 break;
             case ("exec" or "attach" or "portforward", "GET" or "POST"):
                 await streams.ConnectAsync(request, kind, ns, name, sub.Name);
@@ -62,44 +62,6 @@ internal sealed class SubresourceHandler(ObjectService objects)
             default:
                 throw ApiError.NotAllowed();
         }
-    }
-
-    /// <summary>Answers the kinds that are only asked, never kept: who am I, may I, a token please.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="shape">What is asked.</param>
-    /// <returns>Done when answered.</returns>
-    public static async Task ReviewAsync(ApiRequest request, Shape shape)
-    {
-        if (request.Method != "POST")
-        {
-            throw ApiError.NotAllowed();
-        }
-
-        if (await BodyReader.ReadAnyAsync(request, shape) is not JsonObject review)
-        {
-            throw ApiError.BadRequest("the review is no object");
-        }
-
-        review.Ensure("metadata")["creationTimestamp"] = Json.Now();
-        JsonObject user = new() { ["username"] = "lab-admin", ["groups"] = new JsonArray("system:masters", "system:authenticated") };
-        review["status"] = review.Text("kind") switch
-        {
-            "SelfSubjectReview" => new JsonObject { ["userInfo"] = user },
-            "TokenReview" => new JsonObject { ["authenticated"] = true, ["user"] = user },
-            "SelfSubjectRulesReview" => new JsonObject
-            {
-                ["resourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") }),
-                ["nonResourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") }),
-                ["incomplete"] = false,
-            },
-            "TokenRequest" => new JsonObject
-            {
-                ["token"] = "emulated." + Guid.NewGuid().ToString("N"),
-                ["expirationTimestamp"] = Json.Time(DateTimeOffset.UtcNow.AddHours(1)),
-            },
-            _ => new JsonObject { ["allowed"] = true },
-        };
-        await Answer.JsonAsync(request, 201, review);
     }
 
     private static JsonObject Success() => new() { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = 201 };
