@@ -44,7 +44,7 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
         (await RunAsync("Deploy-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Namespace, metadata: {{name: {Namespace}}}}}\n" })).Ok();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (Session is not null)
         {
