@@ -22,6 +22,9 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
 {
     private static readonly Lazy<Task<LabEmulator>> Emulator = new(() => LabEmulator.StartAsync());
 
+    /// <summary>Where it runs.</summary>
+    protected KubeServer Server => server;
+
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>A session whose namespace is the test's own.</summary>

@@ -101,7 +101,7 @@ public sealed class GetLabMetricCommand : ResourceTargetCommand
         if (unmeasured.Count > 0)
         {
             Reporter.Warning(
-                $"{unmeasured.Count} running {(unmeasured.Count == 1 ? "pod has" : "pods have")} no metrics yet: {string.Join(", ", unmeasured.Take(10))}{(unmeasured.Count > 10 ? ", …" : "")}. metrics-server measures a new pod within a minute.");
+                $"There are no metrics yet of {string.Join(", ", unmeasured.Take(10))}{(unmeasured.Count > 10 ? $" and {unmeasured.Count - 10} more" : "")}: metrics-server measures what is new within a minute.");
         }
 
         return Task.CompletedTask;
@@ -119,9 +119,21 @@ public sealed class GetLabMetricCommand : ResourceTargetCommand
         if (target.Object is LabNode node)
         {
             LabNodeMetric? metric = await reader.NodeAsync(node, cancellation);
-            await WriteAsync(
-                metric ?? throw Missing(target.ToString(), node.State == "Ready" ? "metrics-server measures a new node within a minute, and needs to reach its kubelet on port 10250" : $"it is {node.State}: Debug-LabNode {node.Name} says why"),
-                cancellation);
+            if (metric is not null)
+            {
+                await WriteAsync(metric, cancellation);
+            }
+            else if (named)
+            {
+                throw Missing(
+                    target.ToString(),
+                    node.State?.StartsWith("Ready", StringComparison.Ordinal) == true ? "metrics-server measures a new node within a minute, and has to reach its kubelet on port 10250" : $"it is {node.State}: Debug-LabNode {node.Name} says why");
+            }
+            else
+            {
+                unmeasured.Add($"node {node.Name}");
+            }
+
             return;
         }
 
@@ -142,7 +154,7 @@ public sealed class GetLabMetricCommand : ResourceTargetCommand
 
             if (metrics.Count == 0 && running)
             {
-                unmeasured.Add($"{pod.Namespace}/{pod.Name}");
+                unmeasured.Add($"pod {pod.Namespace}/{pod.Name}");
             }
         }
     }

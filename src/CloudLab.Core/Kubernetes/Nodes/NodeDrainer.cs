@@ -101,8 +101,7 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
             timedOut = !await MoveAsync(now, tracks, options, begun, cancellation);
             if (!timedOut)
             {
-                HashSet<string> known = [.. now.Evicted.Concat(now.Left.Select(one => one.Pod)).Select(pod => pod.Uid)];
-                returned = [.. (await PlanAsync(plan.Node, options with { Force = true, DeleteEmptyDirData = true }, cancellation)).Evicted.Where(pod => !known.Contains(pod.Uid))];
+                returned = await ReturnedAsync(now, options, cancellation);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -154,6 +153,20 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
         return $"Node {plan.Node} stays cordoned: {moved} of its pods {(moved == 1 ? "was" : "were")} moved, "
             + (remaining.Length == 0 ? "and none of those that are known remains." : $"{remaining.Length} {(remaining.Length == 1 ? "remains" : "remain")}: "
                 + string.Join("; ", remaining.GroupBy(pod => pod.Reason).Select(same => $"{DrainPlan.Names([.. same.Select(pod => $"{pod.Namespace}/{pod.Name}")])} ({same.Key})")) + ".");
+    }
+
+    private async Task<List<DrainPod>> ReturnedAsync(DrainPlan plan, DrainOptions options, CancellationToken cancellation)
+    {
+        HashSet<string> known = [.. plan.Evicted.Concat(plan.Left.Select(one => one.Pod)).Select(pod => pod.Uid)];
+        try
+        {
+            return [.. (await PlanAsync(plan.Node, options with { Force = true, DeleteEmptyDirData = true }, cancellation)).Evicted.Where(pod => !known.Contains(pod.Uid))];
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            reporter.Warning($"Node {plan.Node} was removed from the cluster during the drain.");
+            return [];
+        }
     }
 
     private async Task<bool> IsThereAsync(string path, CancellationToken cancellation)

@@ -35,10 +35,10 @@ public abstract class NodeTest(KubeServer server) : KubeTest(server)
         await PatchAsync($"/api/v1/nodes/{full}/status", $$"""
             {"status":{"capacity":{"cpu":"4","memory":"8Gi","pods":"20"},"allocatable":{"cpu":"4","memory":"8Gi","pods":"20"},
              "nodeInfo":{"kubeletVersion":"v1.34.1","operatingSystem":"linux","architecture":"arm64","osImage":"none","kernelVersion":"1","containerRuntimeVersion":"none://1","bootID":"","machineID":"","systemUUID":"","kubeProxyVersion":""},
-             "conditions":[{"type":"Ready","status":"{{ready}}","reason":"KubeletReady","message":"played by a test","lastHeartbeatTime":"{{now}}","lastTransitionTime":"{{now}}"}{{more}}]}}
+             "conditions":[{"type":"Ready","status":"{{ready}}","reason":"KubeletReady","message":"played by a test","lastHeartbeatTime":"{{now}}","lastTransitionTime":"{{now}}"}{{more}}]} }
             """);
         // The emulator's pods run by themselves.
-        kubelet ??= server == KubeServer.Real ? Task.Run(PlayAsync, Token) : null;
+        kubelet ??= Server == KubeServer.Real ? Task.Run(PlayAsync, Token) : null;
         return full;
     }
 
@@ -99,7 +99,7 @@ public abstract class NodeTest(KubeServer server) : KubeTest(server)
                 else if (!pod.Holds("Ready") && pod.Object("status")!.Text("phase") == "Pending" && pod.Object("metadata")!.Object("labels")?.Text("stuck") is null)
                 {
                     string phase = pod.Object("metadata")!.Object("labels")?.Text("ends") is null ? "Running" : "Succeeded", ready = phase == "Running" ? "True" : "False";
-                    await QuietlyAsync(HttpMethod.Patch, path + "/status", $$"""{"status":{"phase":"{{phase}}","conditions":[{"type":"Ready","status":"{{ready}}"},{"type":"ContainersReady","status":"{{ready}}"},{"type":"PodScheduled","status":"True"},{"type":"Initialized","status":"True"}]}}""");
+                    await QuietlyAsync(HttpMethod.Patch, path + "/status", $$"""{"status":{"phase":"{{phase}}","conditions":[{"type":"Ready","status":"{{ready}}"},{"type":"ContainersReady","status":"{{ready}}"},{"type":"PodScheduled","status":"True"},{"type":"Initialized","status":"True"}]} }""");
                 }
             }
 

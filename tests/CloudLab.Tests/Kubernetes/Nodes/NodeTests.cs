@@ -56,15 +56,15 @@ public abstract class NodeTests(KubeServer server) : NodeTest(server)
         metadata: {name: web}
         spec:
           replicas: {{replicas}}
-          selector: {matchLabels: {app: web}}
+          selector: {matchLabels: {app: web} }
           template:
-            metadata: {labels: {app: web}}
-            spec: { {{Place}}, containers: [{name: web, image: "web:1", resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {memory: 2Gi}}}]{{more}} }
+            metadata: {labels: {app: web} }
+            spec: { {{Place}}, containers: [{name: web, image: "web:1", resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {memory: 2Gi} } }]{{more}} }
         ---
         apiVersion: policy/v1
         kind: PodDisruptionBudget
         metadata: {name: web-budget}
-        spec: {minAvailable: {{least}}, selector: {matchLabels: {app: web}}}
+        spec: {minAvailable: {{least}}, selector: {matchLabels: {app: web} } }
 
         """;
 
@@ -135,7 +135,7 @@ public abstract class NodeTests(KubeServer server) : NodeTest(server)
             }
         });
         Assert.True(result.Stopped);
-        string said = Assert.Single(result.Notes.Concat(result.Warnings));
+        string said = Assert.Single(result.Notes);
         Assert.Contains($"Node {a} stays cordoned: 0 of its pods were moved, 1 remains: {Namespace}/web-", said, StringComparison.Ordinal);
         Assert.Contains($"Resume-LabNode {a}", said, StringComparison.Ordinal);
     }
@@ -151,10 +151,10 @@ public abstract class NodeTests(KubeServer server) : NodeTest(server)
                 kind: DaemonSet
                 metadata: {name: logs}
                 spec:
-                  selector: {matchLabels: {app: logs}}
+                  selector: {matchLabels: {app: logs} }
                   template:
-                    metadata: {labels: {app: logs}}
-                    spec: { {{Place}}, containers: [{name: logs, image: "web:1"}], volumes: [{name: d, emptyDir: {}}] }
+                    metadata: {labels: {app: logs} }
+                    spec: { {{Place}}, containers: [{name: logs, image: "web:1"}], volumes: [{name: d, emptyDir: {} }] }
 
                 """,
         })).Ok();
@@ -192,21 +192,21 @@ public abstract class NodeTests(KubeServer server) : NodeTest(server)
                 apiVersion: policy/v1
                 kind: PodDisruptionBudget
                 metadata: {name: one}
-                spec: {minAvailable: 0, selector: {matchLabels: {own: two}}}
+                spec: {minAvailable: 0, selector: {matchLabels: {own: two} } }
                 ---
                 apiVersion: policy/v1
                 kind: PodDisruptionBudget
                 metadata: {name: other}
-                spec: {minAvailable: 0, selector: {matchExpressions: [{key: own, operator: In, values: [two]}]}}
+                spec: {minAvailable: 0, selector: {matchExpressions: [{key: own, operator: In, values: [two]}]} }
                 ---
                 apiVersion: apps/v1
                 kind: ReplicaSet
                 metadata: {name: sticky}
                 spec:
                   replicas: 1
-                  selector: {matchLabels: {app: sticky}}
+                  selector: {matchLabels: {app: sticky} }
                   template:
-                    metadata: {labels: {app: sticky}}
+                    metadata: {labels: {app: sticky} }
                     spec: { nodeName: {{Node("a")}}, {{Place}}, containers: [{name: sticky, image: "web:1"}] }
 
                 """,
