@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
@@ -139,26 +141,39 @@ public sealed class MetricsOnRealClusterTests() : MetricTests(KubeServer.Real)
             return;
         }
 
+        // An API server that routes to endpoints itself takes no name and no loopback address for one.
+        string address = (await Api.GetAsync("/api/v1/nodes", Token)).Objects("items").SelectMany(node => node.Object("status")!.Objects("addresses"))
+            .First(one => one.Text("type") == "InternalIP").Text("address")!;
+        Assert.SkipUnless(
+            NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Any(one => one.Address.ToString() == address),
+            "the cluster's node is another machine, which cannot reach a server of the tests");
         using RSA key = RSA.Create(2048);
         using X509Certificate2 made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        serving = new LoopbackCluster(Answer, X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null));
+        serving = new LoopbackCluster(Answer, X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null), IPAddress.Parse(address));
         (await RunAsync("Deploy-LabManifest", new
         {
             Manifest = $$"""
                 apiVersion: v1
                 kind: Service
                 metadata: {name: metrics}
-                spec: {type: ExternalName, externalName: localhost, ports: [{port: {{serving.Port}} }]}
+                spec: {ports: [{port: 443, targetPort: {{serving.Port}} }]}
+                ---
+                apiVersion: discovery.k8s.io/v1
+                kind: EndpointSlice
+                metadata: {name: metrics, labels: {kubernetes.io/service-name: metrics} }
+                addressType: IPv4
+                ports: [{port: {{serving.Port}} }]
+                endpoints: [{addresses: ["{{address}}"], conditions: {ready: true} }]
                 ---
                 apiVersion: apiregistration.k8s.io/v1
                 kind: APIService
                 metadata: {name: v1beta1.metrics.k8s.io}
-                spec: {group: metrics.k8s.io, version: v1beta1, insecureSkipTLSVerify: true, groupPriorityMinimum: 100, versionPriority: 100, service: {name: metrics, namespace: {{Namespace}}, port: {{serving.Port}} } }
+                spec: {group: metrics.k8s.io, version: v1beta1, insecureSkipTLSVerify: true, groupPriorityMinimum: 100, versionPriority: 100, service: {name: metrics, namespace: {{Namespace}}, port: 443 } }
 
                 """,
         })).Ok();
-        (await RunAsync("Wait-LabResource", new { Kind = "apiservices", Name = "v1beta1.metrics.k8s.io", For = "condition=Available", Timeout = 60 })).Ok();
+        (await RunAsync("Wait-LabResource", new { Kind = "apiservices", Name = "v1beta1.metrics.k8s.io", For = "condition=Available", Timeout = 30 })).Ok();
     }
 
     private async Task StopAsync()
