@@ -484,3 +484,62 @@ Describe 'The KubernetesClient package' -Tag Kubernetes {
             Should -Be 'before: ', 'after: CloudLab'
     }
 }
+
+Describe 'Nodes and metrics' -Tag Kubernetes {
+    BeforeAll {
+        'apiVersion: v1
+kind: Pod
+metadata: { name: encoder, namespace: films, labels: { own: encoder }, annotations: { emulator.cloudlab/cpu: 250m, emulator.cloudlab/memory: 100Mi } }
+spec: { containers: [{ name: main, image: "encoder:1", resources: { requests: { cpu: 500m }, limits: { memory: 200Mi } } }] }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: encoder, namespace: films }
+spec: { minAvailable: 1, selector: { matchLabels: { own: encoder } } }' | Deploy-LabManifest -Wait -Timeout 60 | Out-Null
+    }
+
+    It 'measures pods, containers and nodes in numbers that can be sorted and added up' {
+        $metric = Get-LabMetric pod/encoder -Namespace films
+        $metric.CpuMillicores, $metric.CpuRequestPercent, $metric.MemoryBytes, $metric.MemoryLimitPercent | Should -Be 250, 50, 100MB, 50
+        (Get-LabPod encoder -Namespace films | Get-LabMetric -Container).Container | Should -Be 'main'
+        (Get-LabNode | Get-LabMetric).Name | Should -Be 'emulator'
+        (Get-LabMetric nodes | Measure-Object CpuMillicores -Sum).Sum | Should -BeGreaterOrEqual 250
+        $metric | Out-String | Should -Match '250m +50 %'
+    }
+
+    It 'shows nodes and what troubles them' {
+        $node = Get-LabNode emulator
+        $node.CpuRequestMillicores | Should -BeGreaterOrEqual 500
+        $node.PodCount | Should -BeGreaterThan 0
+        $node.Problems | Should -BeNullOrEmpty
+        $report = $node | Debug-LabNode
+        $report.GetType().Name | Should -Be 'LabNodeReport'
+        $report.Cause | Should -BeNullOrEmpty
+    }
+
+    It 'drains a node as far as budgets allow, says what is left, and takes it into use again' {
+        { Clear-LabNode emulator -Timeout 2 -ErrorAction Stop } | Should -Throw -ErrorId 'DrainRefused,*'
+        Clear-LabNode emulator -Force -WhatIf | Should -BeNullOrEmpty
+        (Get-LabNode emulator).Unschedulable | Should -BeFalse
+        $drain = Clear-LabNode emulator -Force -PodSelector own=encoder -Timeout 2 -ErrorAction SilentlyContinue -ErrorVariable problem
+        $drain.State | Should -Be 'Incomplete'
+        $drain.Pods.Name | Should -Be 'encoder'
+        $problem[0].ToString() | Should -BeLike '*PodDisruptionBudget encoder (minAvailable 1): 1 of 1 pods are healthy*'
+        (Get-LabNode emulator).State | Should -Be 'Ready,SchedulingDisabled'
+        ($drain | Resume-LabNode).Unschedulable | Should -BeFalse
+        (Suspend-LabNode emulator | Resume-LabNode).State | Should -Be 'Ready'
+    }
+
+    It 'starts a pod on the machine of a node' {
+        Debug-LabNode emulator -Image busybox:1.36 -Command echo, here -Namespace films | Should -Be 'here'
+        $pod = Debug-LabNode emulator -Image busybox:1.36 -Namespace films
+        $pod.Node | Should -Be 'emulator'
+        $pod | Remove-LabManifest -Force -PassThru | ForEach-Object Kind | Should -Be 'Pod'
+    }
+
+    It 'completes nodes' {
+        foreach ($line in 'Clear-LabNode emu', 'Debug-LabNode -Name emu', 'Get-LabNode emu', 'Get-LabMetric nodes emu') {
+            (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'emulator'
+        }
+    }
+}

@@ -27,7 +27,7 @@ namespace CloudLab.Cmdlets.Emulator;
 /// and logs, exec and port-forward have nothing to show. To rehearse failures, a Pod whose image name contains nonexistent or
 /// invalid stays in ImagePullBackOff, and one whose image name contains crash ends with exit code 1. Quotas, LimitRanges and
 /// CronJobs work as in a cluster. To rehearse autoscaling, annotate a HorizontalPodAutoscaler with the load that its pods share
-/// (emulator.cloudlab/cpu: 2500m), or a pod with what it uses.</para>
+/// (emulator.cloudlab/cpu: 2500m), or a pod with what it uses; the metrics API (Get-LabMetric) serves the same numbers.</para>
 /// <para>Errors: PortInUse when a port is taken; DataPathNotUsable when the folder is used by another emulator or damaged.</para>
 /// </remarks>
 /// <example>

@@ -22,6 +22,9 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
 {
     private static readonly Lazy<Task<LabEmulator>> Emulator = new(() => LabEmulator.StartAsync());
 
+    /// <summary>Where it runs.</summary>
+    protected KubeServer Server => server;
+
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>A session whose namespace is the test's own.</summary>
@@ -44,7 +47,7 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
         (await RunAsync("Deploy-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Namespace, metadata: {{name: {Namespace}}}}}\n" })).Ok();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (Session is not null)
         {

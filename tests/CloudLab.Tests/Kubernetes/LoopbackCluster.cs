@@ -20,10 +20,11 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 
     /// <param name="answer">Makes the whole answer to a request's head.</param>
     /// <param name="certificate">Speaks TLS with it; plain HTTP if null.</param>
-    public LoopbackCluster(Func<string, string> answer, X509Certificate2? certificate = null)
+    /// <param name="address">Another address of this machine than loopback.</param>
+    public LoopbackCluster(Func<string, string> answer, X509Certificate2? certificate = null, IPAddress? address = null)
     {
         (this.answer, this.certificate) = (answer, certificate);
-        listener = new LoopbackListener(ServeAsync);
+        listener = new LoopbackListener(ServeAsync, address);
     }
 
     public int Port => listener.Port;

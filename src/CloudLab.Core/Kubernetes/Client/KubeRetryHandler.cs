@@ -22,6 +22,9 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> Whole = new("CloudLab.Whole");
 
+    /// <summary>Marks a request that is sent once: its caller has better to do with a refusal than to wait.</summary>
+    public static readonly HttpRequestOptionsKey<bool> Once = new("CloudLab.Once");
+
     private const int MostAttempts = 6;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(30);
@@ -31,6 +34,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
     {
         // POST creates under a name of the server's choosing, and a WebSocket may start a command; all else can be sent again.
         bool repeatable = request.Method != HttpMethod.Post && request.RequestUri!.Scheme is ("http" or "https"), renewed = false;
+        bool once = request.Options.TryGetValue(Once, out bool marked) && marked;
         int attempt = 1;
         while (true)
         {
@@ -57,7 +61,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
                     failure = KubeStatus.ToException(code, await answer.Content.ReadAsStringAsync(cancellationToken), endpoint.Server);
                     retryAfter = RetryAfter(answer);
                     bool again = code == 429 || (repeatable && (code is 502 or 503 || (code >= 500 && retryAfter is not null)));
-                    if (!again || attempt >= MostAttempts)
+                    if (!again || once || attempt >= MostAttempts)
                     {
                         throw failure;
                     }

@@ -118,7 +118,10 @@ public sealed class PodReporter(KubernetesApi api, string? context = null)
 
     private static string Labels(JsonObject? labels) => string.Join(", ", (labels ?? []).Select(pair => $"{pair.Key}={pair.Value}"));
 
-    private static string Told(JsonObject happened)
+    /// <summary>An event in a line.</summary>
+    /// <param name="happened">The event.</param>
+    /// <returns>Time, type, reason, object and message.</returns>
+    internal static string Told(JsonObject happened)
     {
         JsonObject about = happened.Object("involvedObject") ?? [];
         long count = happened.Object("series")?.Number("count") ?? happened.Number("count") ?? 1;

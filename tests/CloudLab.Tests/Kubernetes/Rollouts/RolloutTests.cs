@@ -330,8 +330,6 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
 
     private CancellationTokenSource Limit { get; } = new(TimeSpan.FromSeconds(60));
 
-    private KubeServer Server { get; } = server;
-
     private static string? Image(LabResource workload) => (string?)JsonNode.Parse(workload.ToJson())!["spec"]!["template"]!["spec"]!["containers"]![0]!["image"];
 
     private async Task<LabResource> ChangeAsync(string cmdlet, object parameters) => Assert.Single((await RunAsync(cmdlet, parameters)).Ok().OutputOf<LabResource>());
