@@ -5,7 +5,7 @@ using CloudLab.Emulator.Kubernetes.Schema;
 
 namespace CloudLab.Emulator.Kubernetes;
 
-/// <summary>What a new cluster has: its namespaces, one node, its own Service, the priority classes and a storage class.</summary>
+/// <summary>What a new cluster has: its namespaces, one node, its own Service, the priority classes, a storage class and the metrics API.</summary>
 internal static class ClusterSeed
 {
     public const string NodeName = "emulator";
@@ -53,6 +53,17 @@ internal static class ClusterSeed
         storage["metadata"]!["annotations"] = new JsonObject { [DefaultClass] = "true" };
         storage["provisioner"] = "cloudlab.dev/emulated-path";
         Create(objects, "storage.k8s.io/v1", "StorageClass", "", storage);
+        JsonObject metrics = Named(ResourceRegistry.MetricsService);
+        metrics["spec"] = new JsonObject
+        {
+            ["service"] = new JsonObject { ["name"] = "metrics-server", ["namespace"] = "kube-system", ["port"] = 443 },
+            ["group"] = "metrics.k8s.io",
+            ["version"] = "v1beta1",
+            ["insecureSkipTLSVerify"] = true,
+            ["groupPriorityMinimum"] = 100,
+            ["versionPriority"] = 100,
+        };
+        Create(objects, "apiregistration.k8s.io/v1", "APIService", "", metrics);
     }
 
     private static JsonObject Named(string name) => new() { ["metadata"] = new JsonObject { ["name"] = name } };

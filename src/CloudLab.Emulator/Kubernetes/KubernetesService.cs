@@ -26,7 +26,7 @@ public sealed class KubernetesService : IAsyncDisposable
         options ??= new KubernetesOptions();
         journal = options.DataPath is null ? null : new Journal(options.DataPath);
         ObjectStore store = new(options.HistoryLength, journal);
-        ResourceRegistry registry = new();
+        ResourceRegistry registry = new(store);
         ObjectService objects = new(store, registry);
         DefinitionController.Register(objects);
         ClusterSeed.Plant(objects);

@@ -12,6 +12,7 @@ internal sealed class ApiRouter(ObjectService objects, CancellationToken stoppin
 
     private readonly Discovery discovery = new(objects.Registry);
     private readonly ResourceHandler resources = new(objects, stopping);
+    private readonly MetricsHandler metrics = new(objects);
 
     public async Task HandleAsync(HttpExchange exchange)
     {
@@ -88,6 +89,8 @@ internal sealed class ApiRouter(ObjectService objects, CancellationToken stoppin
                 return OpenApi.AnswerV2Async(request);
             case ["openapi", "v3", ..]:
                 return new OpenApi(objects.Registry).AnswerAsync(request);
+            case ["apis", "metrics.k8s.io", "v1beta1", _, ..]:
+                return metrics.HandleAsync(request, path[3..]);
             case ["apis", string group, string version, _, ..] when !objects.Registry.HasGroupVersion(group, version):
                 return Answer.TextAsync(request, 404, "404 page not found\n");
             case ["api", "v1", ..]:
