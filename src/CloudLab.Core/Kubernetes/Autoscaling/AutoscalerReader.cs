@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Metrics;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 
@@ -125,12 +126,16 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
         string server = metric.Type switch { HpaMetricType.Pods or HpaMetricType.Object => "custom", HpaMetricType.External => "external", _ => "resource" };
         try
         {
+            if (server == "resource")
+            {
+                return new([.. (await new MetricStore(api).PodsAsync(ns, selector, cancellation)).Select(pod => pod.Content)], null);
+            }
+
             string path = metric.Type switch
             {
                 HpaMetricType.Pods => $"{await CustomAsync(cancellation)}/{space}/pods/*/{name}?labelSelector={labels}{And("metricLabelSelector", own)}",
                 HpaMetricType.Object => $"{await CustomAsync(cancellation)}/{Described(catalog, ns, source.Object("describedObject") ?? [])}/{name}?{And("metricLabelSelector", own).TrimStart('&')}",
-                HpaMetricType.External => $"/apis/external.metrics.k8s.io/v1beta1/{space}/{name}?{And("labelSelector", own).TrimStart('&')}",
-                _ => $"/apis/metrics.k8s.io/v1beta1/{space}/pods?labelSelector={labels}",
+                _ => $"/apis/external.metrics.k8s.io/v1beta1/{space}/{name}?{And("labelSelector", own).TrimStart('&')}",
             };
             JsonObject answer = await api.GetAsync(path.TrimEnd('?'), cancellation);
             JsonObject[] items = [.. answer.Objects("items")];
@@ -142,7 +147,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
 
             return new(items, null);
         }
-        catch (LabException e) when (!e.StopsCommand && e.StatusCode is not null)
+        catch (LabException e) when (e.Code == "MetricsUnavailable" || (!e.StopsCommand && e.StatusCode is not null))
         {
             return new([], e) { Error = $"unable to fetch metrics from {server} metrics API: {e.Message.TrimEnd('.')}" };
         }

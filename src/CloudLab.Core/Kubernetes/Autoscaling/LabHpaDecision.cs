@@ -13,16 +13,16 @@ public sealed record LabHpaDecision : HpaDecision
     }
 
     /// <summary>Name of the autoscaler.</summary>
-    public required string Name { get; init; }
+    public string Name { get; init; } = "";
 
     /// <summary>Its namespace.</summary>
-    public required string Namespace { get; init; }
+    public string Namespace { get; init; } = "";
 
     /// <summary>What it scales: <c>Deployment/movies</c>.</summary>
-    public required string Target { get; init; }
+    public string Target { get; init; } = "";
 
     /// <summary>Replicas that it asks for once windows and policies have let it go all the way, if the metrics stay as they are.</summary>
-    public required int SettledReplicas { get; init; }
+    public int SettledReplicas { get; init; }
 
     /// <summary>Replicas that the controller asked for last; null where it has not looked yet.</summary>
     public int? LastDesiredReplicas { get; init; }
