@@ -41,7 +41,8 @@ public enum QuotaGrouping
 /// </para>
 /// <para>
 /// Without a ResourceQuota or LimitRange among the objects, -Namespace means a namespace of the cluster: its quotas are read with what is used now, its LimitRanges, the StorageClasses and the
-/// number of nodes. Without any objects the result is what is left there; with objects, whether they fit into it now. Where quotas are given, no cluster is contacted.
+/// number of nodes. Without any objects the result is what is left there; with objects, whether they fit into it now. Where quotas are given, no cluster is contacted, and -Namespace is that of objects that name none; if omitted,
+/// the only one that others name, otherwise default.
 /// </para>
 /// <para>
 /// The default is a row for each object that is checked; without one, or with -By Quota, a row for each resource of each quota.
