@@ -91,13 +91,14 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 /// <code>Get-LabResource hpa -AllNamespaces | Measure-HpaReplicas | Select-Object Name, CurrentReplicas, DesiredReplicas, SettledReplicas, Reason</code>
 /// </example>
 /// <inputtype>HorizontalPodAutoscalers from Get-LabResource; objects with the properties CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance; with -Manifest rows of a load, or the answer of Prometheus to a range query.</inputtype>
-[Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas", DefaultParameterSetName = NumberSet)]
+[Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas", DefaultParameterSetName = LiveSet)]
 [Alias("Measure-LabHpa")]
 [OutputType(typeof(HpaDecision), ParameterSetName = [NumberSet, SampleSet])]
 [OutputType(typeof(LabHpaDecision), ParameterSetName = [LiveSet, NameSet])]
 [OutputType(typeof(HpaReplayStep), typeof(HpaReplaySummary), ParameterSetName = [LoadSet])]
 public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
 {
+    // The default: an autoscaler has CurrentReplicas too, and would be taken for a row of numbers that lacks the rest.
     private const string LiveSet = "Autoscaler";
     private const string NameSet = "Name";
     private const string NumberSet = "Numbers";
@@ -302,8 +303,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     protected override void OnBegin()
     {
         base.OnBegin();
-        // What comes through the pipeline decides only later whether it is about numbers or autoscalers.
-        if (ParameterSetName == NumberSet && MyInvocation.BoundParameters.ContainsKey(nameof(CurrentValue)))
+        if (ParameterSetName == NumberSet)
         {
             return;
         }

@@ -78,11 +78,9 @@ public sealed class HpaReview(KubernetesApi api)
         found = [.. found.OrderByDescending(one => one.Severity)];
         if (decision is not null)
         {
+            string step = decision.DesiredReplicas == decision.CurrentReplicas ? "" : $"Goes from {decision.CurrentReplicas} to {HpaWords.Replicas(decision.DesiredReplicas)}: ";
             string further = decision.SettledReplicas == decision.DesiredReplicas ? "" : $" If the metrics stay, it goes on to {decision.SettledReplicas}.";
-            found.Add(Found(view, HpaRule.Decision, $"{decision.CurrentReplicas} to {HpaWords.Replicas(decision.DesiredReplicas)}: {decision.Reason}{further}") with
-            {
-                Action = found.Count == 0 ? "Nothing is wrong." : "See the other findings.",
-            });
+            found.Add(Found(view, HpaRule.Decision, $"{step}{decision.Reason}{further}", found.Count == 0 ? "Nothing is wrong." : "See the other findings."));
         }
 
         return found;
@@ -143,7 +141,8 @@ public sealed class HpaReview(KubernetesApi api)
         JsonObject? failure = new[] { target }.Concat(sets.Where(set => Owns(target, set))).Select(one => one.Condition("ReplicaFailure")).FirstOrDefault(one => one?.Text("status") == "True");
         if (failure is not null)
         {
-            yield return Found(view, HpaRule.PodsRefused, $"Pods of {view.Reference} are refused: {Sentence(failure.Text("message"))}");
+            yield return Found(view, HpaRule.PodsRefused, $"Pods of {view.Reference} are refused: {Sentence(failure.Text("message"))}",
+                $"Measure-LabQuota -Namespace {view.Namespace} shows what is left; raise the quota, or lower the requests or maxReplicas.");
         }
     }
 

@@ -102,6 +102,12 @@ public sealed class LiveHpa(KubernetesApi api)
         int? before = null;
         foreach ((DateTimeOffset time, int size) in view.Rescales)
         {
+            // Only for the last change of all, and until the controller looks again, does the status have what was before.
+            if (before is null && view.Rescales is [_] && view.Status.Number("currentReplicas") is { } was)
+            {
+                before = (int)was;
+            }
+
             if (before is { } from && from != size)
             {
                 HpaScaling.Remember(controller.History, view.Manifest.Spec.Behavior, from, size, time.ToUnixTimeMilliseconds());
