@@ -193,10 +193,11 @@ public sealed class HpaReview(KubernetesApi api)
             if (view.Metrics[i].Problem is { } problem)
             {
                 // A whole API that is not there, or one metric that it does not have.
-                bool down = problem.Code == "MetricsUnavailable" || problem.StatusCode >= 500 || problem.Message.Contains("could not find the requested resource", StringComparison.Ordinal);
+                bool down = problem.Code == "MetricsUnavailable" || problem.StatusCode >= 500
+                    || problem.Message.Contains("could not find the requested resource", StringComparison.Ordinal) || problem.Message.Contains("page not found", StringComparison.Ordinal);
                 string server = metric.Type switch { HpaMetricType.External => "external.metrics.k8s.io", HpaMetricType.Pods or HpaMetricType.Object => "custom.metrics.k8s.io", _ => "metrics.k8s.io" };
                 yield return Found(
-                    view, down ? HpaRule.MetricsUnavailable : HpaRule.MetricMissing, $"{metric.Key}: {Sentence(problem.Message)}",
+                    view, down ? HpaRule.MetricsUnavailable : HpaRule.MetricMissing, $"{metric.Key}: {(problem.Message.Contains("page not found", StringComparison.Ordinal) ? $"nothing serves {server}." : Sentence(problem.Message))}",
                     problem.Code == "MetricsUnavailable" ? null
                         : down ? $"Install or repair the adapter that serves {server}: Get-LabResource apiservices shows its state."
                         : null);

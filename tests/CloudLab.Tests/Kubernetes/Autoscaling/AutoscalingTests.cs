@@ -51,8 +51,8 @@ public sealed class AutoscalingTests() : KubeTest(KubeServer.Emulator)
     {
         (await RunAsync("Deploy-LabManifest", new { Manifest = manifest })).Ok();
         LabHpaFinding[] found = [];
-        // What follows from controllers comes after a moment.
-        for (int i = 0; i < 100 && !Array.Exists(found, Meant); i++)
+        // What follows from controllers comes after a moment; the CPU of a pod counts a quarter of a minute after it is ready.
+        for (int i = 0; i < 300 && !Array.Exists(found, Meant); i++)
         {
             found = [.. (await RunAsync("Test-LabHpa", new { Name = "web" })).Ok().OutputOf<LabHpaFinding>()];
             if (!Array.Exists(found, Meant))
@@ -74,7 +74,7 @@ public sealed class AutoscalingTests() : KubeTest(KubeServer.Emulator)
     {
         (await RunAsync("Deploy-LabManifest", new { Manifest = Web("emulator.cloudlab/cpu: 160m") + Scaler + "}}", Wait = true, Timeout = 60 })).Ok();
         LabHpaFinding? only = null;
-        for (int i = 0; i < 100 && only is null; i++, await Task.Delay(100, Token))
+        for (int i = 0; i < 300 && only is null; i++, await Task.Delay(100, Token))
         {
             only = (await RunAsync("Test-LabHpa", new { Name = "*" })).Ok().OutputOf<LabHpaFinding>() is [_, { } last] ? last : null;
         }
@@ -141,9 +141,9 @@ public sealed class AutoscalingTests() : KubeTest(KubeServer.Emulator)
         Assert.Equal((0, null), (nightly.Missed, nightly.MissedReason));
         object?[] all = [.. (await RunAsync("Get-LabCronJob")).Ok().Output];
         Assert.Null(all.Cast<LabCronJob>().Single(one => one.Suspend).NextScheduleTime);
-        Assert.Equal(1, Assert.Single((await RunAsync("Show-LabScheduleCalendar", new { Days = 1 }, all)).Ok().OutputOf<LabScheduleCalendar>()).ScheduleCount);
-        Assert.Equal(2, (await RunAsync("Get-LabSchedule", new { Count = 1 }, all)).Ok().OutputOf<LabScheduledRun>().Count());
-        Assert.All((await RunAsync("Test-LabSchedule", null, all)).Ok().OutputOf<LabScheduleTest>(), one => Assert.True(one.Valid));
+        Assert.Equal(1, Assert.Single((await CmdletRunner.RunAsync("Show-LabScheduleCalendar", new { Days = 1 }, all)).Ok().OutputOf<LabScheduleCalendar>()).ScheduleCount);
+        Assert.Equal(2, (await CmdletRunner.RunAsync("Get-LabSchedule", new { Count = 1 }, all)).Ok().OutputOf<LabScheduledRun>().Count());
+        Assert.All((await CmdletRunner.RunAsync("Test-LabSchedule", null, all)).Ok().OutputOf<LabScheduleTest>(), one => Assert.True(one.Valid));
     }
 
     [Theory]
