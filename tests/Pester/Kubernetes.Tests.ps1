@@ -418,6 +418,94 @@ Describe 'Pods and their streams' -Tag Kubernetes {
     }
 }
 
+Describe 'Autoscaling in a cluster' -Tag Kubernetes {
+    BeforeAll {
+        @'
+apiVersion: v1
+kind: Namespace
+metadata: { name: scaled }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop, namespace: scaled }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: shop } }
+  template:
+    metadata: { labels: { app: shop }, annotations: { emulator.cloudlab/cpu: 160m } }
+    spec: { containers: [{ name: web, image: 'web:1', resources: { requests: { cpu: 200m } } }] }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: shop, namespace: scaled }
+spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: shop }, maxReplicas: 5 }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: lost, namespace: scaled }
+spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: lost }, maxReplicas: 5 }
+---
+{ apiVersion: v1, kind: ResourceQuota, metadata: { name: small, namespace: scaled }, spec: { hard: { pods: 3 } } }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: report, namespace: scaled }
+spec:
+  schedule: '0 9 * * 1-5'
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: a, image: 'b:1' }] } } } }
+'@ | Deploy-LabManifest -Wait -Timeout 60 | Out-Null
+    }
+
+    It 'measures autoscalers from the pipeline and by name, and rows of numbers as before' {
+        $decision = Get-LabResource hpa shop -Namespace scaled | Measure-HpaReplicas
+        $decision | Should -BeOfType ([LabHpaDecision])
+        $decision | Should -BeOfType ([HpaDecision])
+        $decision.Name, $decision.Namespace, $decision.DesiredReplicas | Should -Be 'shop', 'scaled', 2
+        (Measure-HpaReplicas -Name sh* -Namespace scaled).Reason | Should -Be $decision.Reason
+        ([pscustomobject]@{ Name = 'a'; Namespace = 'b'; CurrentReplicas = 5; CurrentValue = 120; TargetValue = 50 } | Measure-HpaReplicas).DesiredReplicas | Should -Be 12
+        'lost' | ForEach-Object { Measure-HpaReplicas -Name $_ -Namespace scaled -ErrorVariable failed -ErrorAction SilentlyContinue }
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'TargetMissing,*'
+    }
+
+    It 'says why an autoscaler does not scale' {
+        $found = Get-LabResource hpa -Namespace scaled | Test-LabHpa
+        ($found | Where-Object Name -EQ lost).Rule | Should -Contain TargetMissing
+        ($found | Where-Object Name -EQ shop)[-1].Rule | Should -Be Decision
+        $found | Where-Object Severity -GE High | Should -Not -BeNullOrEmpty
+        Test-LabHpa nothere -Namespace scaled -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'NotFound,*'
+    }
+
+    It 'recommends requests for workloads, and still for samples' {
+        $request = Get-LabResource deploy -Namespace scaled | Measure-VpaRequest -WarningAction SilentlyContinue
+        $request.Workload, $request.CpuRequest, $request.SampleCount | Should -Be 'Deployment/shop', '200m', 2
+        ([pscustomobject]@{ Time = '2026-11-29T10:00:00Z'; Container = 'web'; Cpu = '100m' } | Measure-VpaRequest).Container | Should -Be web
+    }
+
+    It 'measures the quotas of a namespace' {
+        (Measure-LabQuota -Namespace scaled).Left | Should -Be 1
+        (New-LabManifest Deployment more -Image web:1 -Replicas 2 | Measure-LabQuota -Namespace scaled).AcceptedPodCount | Should -Be 1
+        { Measure-LabQuota -Namespace films -ErrorAction Stop } | Should -Throw '*no ResourceQuota and no LimitRange*'
+    }
+
+    It 'gets CronJobs, which go on to the cmdlets for schedules' {
+        $job = Get-LabCronJob rep* -Namespace scaled
+        $job.Description | Should -BeLike '*09:00*'
+        $job.NextScheduleTime.Offset | Should -Be ([timespan]::Zero)
+        $job.Missed | Should -Be 0
+        ($job | Get-LabSchedule -Count 1).Time | Should -Be $job.NextScheduleTime
+        (Get-LabCronJob -AllNamespaces | Show-LabScheduleCalendar -Days 7).RunCount | Should -BeGreaterThan 4
+        ($job | Test-LabSchedule).Valid | Should -BeTrue
+    }
+
+    It 'completes the names of autoscalers, CronJobs and workloads' {
+        (TabExpansion2 'Test-LabHpa -Namespace scaled -Name sh').CompletionMatches.CompletionText | Should -Contain shop
+        (TabExpansion2 'Measure-HpaReplicas -Namespace scaled -Name sh').CompletionMatches.CompletionText | Should -Contain shop
+        (TabExpansion2 'Measure-VpaRequest -Namespace scaled -Name sh').CompletionMatches.CompletionText | Should -Contain shop
+        (TabExpansion2 'Get-LabCronJob -Namespace scaled -Name re').CompletionMatches.CompletionText | Should -Contain report
+    }
+}
+
 Describe 'Completion' -Tag Kubernetes {
     It 'offers kinds, names, namespaces and contexts' {
         function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
