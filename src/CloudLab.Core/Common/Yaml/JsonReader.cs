@@ -11,12 +11,14 @@ internal static class JsonReader
 
     /// <summary>Reads every value of a text.</summary>
     /// <param name="text">JSON.</param>
+    /// <param name="mapped">Whether to note where everything stands.</param>
     /// <returns>The values; the last one is the mistake, if there is one.</returns>
-    public static IReadOnlyList<SourceDocument> Read(string text)
+    public static IReadOnlyList<SourceDocument> Read(string text, bool mapped = false)
     {
         List<SourceDocument> found = [];
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
         int offset = 0;
+        Cursor? cursor = mapped ? new Cursor(utf8) : null;
         while ((offset = SkipBlank(utf8, offset)) < utf8.Length)
         {
             int number = found.Count + 1;
@@ -26,11 +28,12 @@ internal static class JsonReader
             try
             {
                 List<DuplicateKey> duplicates = [];
+                SourceMap? map = mapped ? new SourceMap() : null;
                 reader.Read();
-                JsonNode? content = Value(ref reader, utf8, offset, 0, duplicates);
+                JsonNode? content = Value(ref reader, utf8, offset, 0, duplicates, map, cursor);
                 if (content is not null)
                 {
-                    found.Add(new SourceDocument(number, line, content, null) { Duplicates = duplicates });
+                    found.Add(new SourceDocument(number, line, content, null) { Duplicates = duplicates, Map = map });
                 }
             }
             catch (JsonException e)
@@ -56,12 +59,12 @@ internal static class JsonReader
         return found;
     }
 
-    private static JsonNode? Value(ref Utf8JsonReader reader, byte[] utf8, int offset, int depth, List<DuplicateKey> duplicates)
+    private static JsonNode? Value(ref Utf8JsonReader reader, byte[] utf8, int offset, int depth, List<DuplicateKey> duplicates, SourceMap? map, Cursor? cursor)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
-                JsonObject map = [];
+                JsonObject members = [];
                 Dictionary<string, int> places = new(StringComparer.Ordinal);
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
@@ -70,19 +73,22 @@ internal static class JsonReader
                     reader.Read();
                     if (places.TryGetValue(key, out int before))
                     {
-                        duplicates.Add(new DuplicateKey(key, Position(utf8, before).Line, Position(utf8, at).Line, IsTop: depth == 0));
+                        (int line, int column) = Position(utf8, at);
+                        duplicates.Add(new DuplicateKey(key, Position(utf8, before).Line, line, column, IsTop: depth == 0));
                     }
 
                     places[key] = at;
-                    map[key] = Value(ref reader, utf8, offset, depth + 1, duplicates);
+                    map?.Add(members, key, cursor!.At(at));
+                    members[key] = Value(ref reader, utf8, offset, depth + 1, duplicates, map, cursor);
                 }
 
-                return map;
+                return members;
             case JsonTokenType.StartArray:
                 JsonArray list = [];
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    list.Add(Value(ref reader, utf8, offset, depth + 1, duplicates));
+                    map?.Add(list, cursor!.At(offset + (int)reader.TokenStartIndex));
+                    list.Add(Value(ref reader, utf8, offset, depth + 1, duplicates, map, cursor));
                 }
 
                 return list;
@@ -132,5 +138,21 @@ internal static class JsonReader
         ReadOnlySpan<byte> before = utf8.AsSpan(0, offset);
         int lastBreak = before.LastIndexOf((byte)'\n');
         return (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(lastBreak + 1)..]) + 1);
+    }
+
+    // Goes forward only: to count from the beginning for every member takes minutes for a text of megabytes.
+    private sealed class Cursor(byte[] utf8)
+    {
+        private int offset, line = 1, column = 1;
+
+        public SourceMark At(int to)
+        {
+            ReadOnlySpan<byte> passed = utf8.AsSpan(offset, to - offset);
+            int lastBreak = passed.LastIndexOf((byte)'\n');
+            line += passed.Count((byte)'\n');
+            column = lastBreak < 0 ? column + Encoding.UTF8.GetCharCount(passed) : Encoding.UTF8.GetCharCount(passed[(lastBreak + 1)..]) + 1;
+            offset = to;
+            return new SourceMark(line, column);
+        }
     }
 }

@@ -11,14 +11,18 @@ internal sealed record SourceDocument(int Number, int Line, JsonNode? Content, S
 {
     /// <summary>Keys that stand more than once in the same mapping: the last one counts, as with kubectl.</summary>
     public IReadOnlyList<DuplicateKey> Duplicates { get; init; } = [];
+
+    /// <summary>Where everything in the content stands; null unless it was asked for.</summary>
+    public SourceMap? Map { get; init; }
 }
 
 /// <summary>A key that stands twice in the same mapping.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="FirstLine">Line of the one that does not count, from 1.</param>
 /// <param name="Line">Line of the one that counts, from 1.</param>
+/// <param name="Column">Column of the one that counts, from 1.</param>
 /// <param name="IsTop">Whether it is a key of the document itself.</param>
-internal sealed record DuplicateKey(string Key, int FirstLine, int Line, bool IsTop)
+internal sealed record DuplicateKey(string Key, int FirstLine, int Line, int Column, bool IsTop)
 {
     /// <inheritdoc/>
     public override string ToString() => $"the key '{Key}' occurs twice, on lines {FirstLine} and {Line}: the last one counts";

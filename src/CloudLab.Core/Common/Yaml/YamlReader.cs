@@ -18,8 +18,9 @@ internal static class YamlReader
 
     /// <summary>Reads every document of a text.</summary>
     /// <param name="text">YAML.</param>
+    /// <param name="mapped">Whether to note where everything stands.</param>
     /// <returns>The documents that have content or a mistake, in order.</returns>
-    public static IEnumerable<SourceDocument> Read(string text)
+    public static IEnumerable<SourceDocument> Read(string text, bool mapped = false)
     {
         IEnumerable<(int Start, int Length, int Line, int Number)> chunks =
             Split(text).Select((chunk, index) => (chunk.Start, chunk.Length, chunk.Line, index + 1));
@@ -29,7 +30,7 @@ internal static class YamlReader
             : chunks.AsParallel().AsOrdered().SelectMany(Read);
 
         IEnumerable<SourceDocument> Read((int Start, int Length, int Line, int Number) chunk) =>
-            ReadChunk(text.Substring(chunk.Start, chunk.Length), chunk.Line, chunk.Number);
+            ReadChunk(text.Substring(chunk.Start, chunk.Length), chunk.Line, chunk.Number, mapped);
     }
 
     // A line that starts with "---" always begins a document, so mistakes cannot reach over it.
@@ -68,7 +69,7 @@ internal static class YamlReader
         return content.IsEmpty || content[0] == '#' || line[0] == '%';
     }
 
-    private static List<SourceDocument> ReadChunk(string chunk, int firstLine, int number)
+    private static List<SourceDocument> ReadChunk(string chunk, int firstLine, int number, bool mapped)
     {
         List<SourceDocument> found = [];
         int line = firstLine;
@@ -80,7 +81,7 @@ internal static class YamlReader
             {
                 parser.Consume<DocumentStart>();
                 line = firstLine + (int)parser.Current!.Start.Line - 1;
-                Builder builder = new(parser, firstLine);
+                Builder builder = new(parser, firstLine, mapped ? new SourceMap() : null);
                 JsonNode? content = builder.Node(0);
                 parser.Consume<DocumentEnd>();
                 if (Glued(builder.Duplicates, chunk, firstLine) is { } glued)
@@ -89,7 +90,7 @@ internal static class YamlReader
                 }
                 else if (content is not null)
                 {
-                    found.Add(new SourceDocument(number, line, content, null) { Duplicates = builder.Duplicates });
+                    found.Add(new SourceDocument(number, line, content, null) { Duplicates = builder.Duplicates, Map = builder.Map });
                 }
             }
         }
@@ -165,13 +166,15 @@ internal static class YamlReader
         _ => "not valid YAML",
     };
 
-    private sealed class Builder(IParser parser, int firstLine)
+    private sealed class Builder(IParser parser, int firstLine, SourceMap? map)
     {
         private readonly Dictionary<AnchorName, JsonNode?> anchors = [];
         private readonly List<DuplicateKey> duplicates = [];
         private int aliased;
 
         public IReadOnlyList<DuplicateKey> Duplicates => duplicates;
+
+        public SourceMap? Map => map;
 
         public JsonNode? Node(int depth)
         {
@@ -240,8 +243,17 @@ internal static class YamlReader
                 throw new YamlException(alias.Start, alias.End, "the aliases expand to too much data");
             }
 
-            return node?.DeepClone();
+            return Clone(node);
         }
+
+        private JsonNode? Clone(JsonNode? node)
+        {
+            JsonNode? copy = node?.DeepClone();
+            map?.Copy(node, copy);
+            return copy;
+        }
+
+        private SourceMark Mark(ParsingEvent at) => new(firstLine + (int)at.Start.Line - 1, (int)at.Start.Column);
 
         private static int Count(JsonNode? node) => node switch
         {
@@ -256,6 +268,7 @@ internal static class YamlReader
             JsonArray list = [];
             while (!parser.TryConsume<SequenceEnd>(out _))
             {
+                map?.Add(list, Mark(parser.Current!));
                 list.Add(Node(depth + 1));
             }
 
@@ -265,7 +278,7 @@ internal static class YamlReader
         private JsonObject Mapping(int depth)
         {
             parser.MoveNext();
-            JsonObject map = [];
+            JsonObject members = [];
             Dictionary<string, int> lines = new(StringComparer.Ordinal);
             while (!parser.TryConsume<MappingEnd>(out _))
             {
@@ -273,28 +286,29 @@ internal static class YamlReader
                 if (at is Scalar { Value: "<<", Style: ScalarStyle.Plain })
                 {
                     parser.MoveNext();
-                    Merge(map, Node(depth + 1), at);
+                    Merge(members, Node(depth + 1), at);
                     continue;
                 }
 
                 string key = Key();
-                int line = firstLine + (int)at.Start.Line - 1;
+                (int line, int column) = Mark(at);
+                map?.Add(members, key, new(line, column));
                 if (lines.TryGetValue(key, out int before))
                 {
-                    duplicates.Add(new DuplicateKey(key, before, line, IsTop: depth == 0));
+                    duplicates.Add(new DuplicateKey(key, before, line, column, IsTop: depth == 0));
                 }
 
                 lines[key] = line;
 
-                map[key] = Node(depth + 1);
+                members[key] = Node(depth + 1);
             }
 
-            return map;
+            return members;
         }
 
         // As go-yaml v2 does it: a merged key also overwrites what stands above the <<, and is overwritten by what
         // stands below it. In a list, the earlier mapping wins.
-        private static void Merge(JsonObject map, JsonNode? source, ParsingEvent at)
+        private void Merge(JsonObject members, JsonNode? source, ParsingEvent at)
         {
             foreach (JsonNode? from in source is JsonArray list ? list.Reverse() : [source])
             {
@@ -305,7 +319,11 @@ internal static class YamlReader
 
                 foreach ((string key, JsonNode? value) in other)
                 {
-                    map[key] = value?.DeepClone();
+                    members[key] = Clone(value);
+                    if (map?.Of(other, key) is { } mark)
+                    {
+                        map.Add(members, key, mark);
+                    }
                 }
             }
         }

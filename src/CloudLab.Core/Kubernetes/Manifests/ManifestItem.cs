@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 
@@ -39,7 +40,19 @@ public sealed class ManifestItem
     /// <summary>Namespace in the manifest; null where it names none.</summary>
     public string? Namespace => Metadata.Text("namespace");
 
+    /// <summary>What is wrong with the document, without its place; null for a file that cannot be read.</summary>
+    internal string? Reason { get; private init; }
+
     internal JsonObject Content { get; private init; } = [];
+
+    /// <summary>Where it begins in the source, or where its mistake is; null unless it was read for a review.</summary>
+    internal SourceMark? Start { get; private init; }
+
+    /// <summary>Where everything in it stands; null unless it was read for a review.</summary>
+    internal SourceMap? Map { get; private init; }
+
+    /// <summary>Keys that stand more than once in the document; only of the first object of a document, and where it was read for a review.</summary>
+    internal IReadOnlyList<DuplicateKey> Duplicates { get; set; } = [];
 
     /// <summary>Where it stands, for messages: <c>movies.yaml line 12</c>.</summary>
     internal string Place => Line == 0 ? Source : $"{Source} line {Line}";
@@ -58,9 +71,9 @@ public sealed class ManifestItem
     /// <returns>A copy; empty where the document could not be read.</returns>
     public LabResource ToResource() => new(ToJson());
 
-    internal static ManifestItem Of(string source, int document, int line, JsonObject content) =>
-        new(source, document, line) { Content = content };
+    internal static ManifestItem Of(string source, int document, int line, JsonObject content, SourceMark? at = null, SourceMap? map = null) =>
+        new(source, document, line) { Content = content, Start = at, Map = map };
 
-    internal static ManifestItem Bad(string source, int document, int line, LabException problem) =>
-        new(source, document, line) { Problem = problem };
+    internal static ManifestItem Bad(string source, int document, int line, LabException problem, string? reason = null, SourceMark? at = null) =>
+        new(source, document, line) { Problem = problem, Reason = reason, Start = at };
 }

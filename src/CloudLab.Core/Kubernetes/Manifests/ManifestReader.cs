@@ -30,14 +30,15 @@ public static class ManifestReader
     /// <summary>Reads a file, the manifests in a folder in the order of their names, or what kubectl builds of a kustomization folder.</summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="recurse">Whether folders in the folder are read too.</param>
+    /// <param name="review">Whether it is read for a review: with the place of everything, and duplicate keys in the items, not as warnings.</param>
     /// <param name="cancellation">Stops reading.</param>
     /// <returns>Its items; a bad one for a file that cannot be read. Throws <see cref="LabException"/> for a folder that cannot be read or holds no manifest.</returns>
     public static async IAsyncEnumerable<ManifestItem> ReadPathAsync(
-        string path, bool recurse = false, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string path, bool recurse = false, bool review = false, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         if (Kustomize.FolderOf(path) is { } folder)
         {
-            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, LabEnvironment.Process, cancellation), folder))
+            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, LabEnvironment.Process, cancellation), folder, review))
             {
                 yield return item;
             }
@@ -62,7 +63,7 @@ public static class ManifestReader
             IEnumerable<ManifestItem> items;
             try
             {
-                items = ReadText(await ReadAsync(file, cancellation), file);
+                items = ReadText(await ReadAsync(file, cancellation), file, review);
             }
             catch (LabException e)
             {
@@ -80,12 +81,13 @@ public static class ManifestReader
     /// <summary>Reads a text.</summary>
     /// <param name="text">YAML or JSON.</param>
     /// <param name="source">What to call it in messages.</param>
+    /// <param name="review">Whether it is read for a review.</param>
     /// <returns>Its items.</returns>
-    public static IEnumerable<ManifestItem> ReadText(string text, string source = Input)
+    public static IEnumerable<ManifestItem> ReadText(string text, string source = Input, bool review = false)
     {
-        foreach (SourceDocument document in SourceReader.Read(SourceText.WithoutMarks(text)))
+        foreach (SourceDocument document in SourceReader.Read(SourceText.WithoutMarks(text), mapped: review))
         {
-            foreach (DuplicateKey twice in document.Duplicates)
+            foreach (DuplicateKey twice in review ? [] : document.Duplicates)
             {
                 RequestLog.Current.Warning($"{source}: {twice}.");
             }
@@ -93,10 +95,12 @@ public static class ManifestReader
             IEnumerable<ManifestItem> items = document.Problem is { } problem
                 ? [ManifestItem.Bad(source, document.Number, document.Line, new LabException(
                     LabErrorKind.InvalidData, "ManifestSyntax",
-                    $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source })]
-                : Items(document.Content!, source, document.Number, document.Line);
+                    $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source }, problem.Reason, new SourceMark(problem.Line, problem.Column))]
+                : Items(document.Content!, source, document.Number, document.Line, new SourceMark(document.Line, 1), document.Map);
+            IReadOnlyList<DuplicateKey> duplicates = document.Duplicates;
             foreach (ManifestItem item in items)
             {
+                (item.Duplicates, duplicates) = (duplicates, []);
                 yield return item;
             }
         }
@@ -246,38 +250,39 @@ public static class ManifestReader
         return live;
     }
 
-    private static IEnumerable<ManifestItem> Items(JsonNode content, string source, int document, int line)
+    private static IEnumerable<ManifestItem> Items(JsonNode content, string source, int document, int line, SourceMark? at = null, SourceMap? map = null)
     {
         string place = line == 0 ? source : $"{source} line {line}";
-        if (content is not JsonObject map)
+        if (content is not JsonObject members)
         {
             return [Bad("a manifest is a mapping with apiVersion, kind and metadata")];
         }
 
-        if ((map.Text("kind")?.EndsWith("List", StringComparison.Ordinal) ?? false) && map["items"] is JsonArray list)
+        if ((members.Text("kind")?.EndsWith("List", StringComparison.Ordinal) ?? false) && members["items"] is JsonArray list)
         {
             // The items must leave the list to become objects of their own.
             JsonNode?[] items = [.. list];
+            SourceMark?[] marks = [.. items.Select((_, i) => map?.Of(list, i) ?? at)];
             list.Clear();
             return items.SelectMany((item, i) => item is null
-                ? [Bad($"item {i + 1} of the {map.Text("kind")} is empty")]
-                : Items(item, source, document, line));
+                ? [Bad($"item {i + 1} of the {members.Text("kind")} is empty")]
+                : Items(item, source, document, line, marks[i], map));
         }
 
         foreach (string field in new[] { "apiVersion", "kind" })
         {
-            if (map.Text(field) is null)
+            if (members.Text(field) is null)
             {
                 return [Bad($"'{field}' is missing or not a string")];
             }
         }
 
-        if (map.Object("metadata") is not { } metadata || (metadata.Text("name") ?? metadata.Text("generateName")) is null)
+        if (members.Object("metadata") is not { } metadata || (metadata.Text("name") ?? metadata.Text("generateName")) is null)
         {
-            return [Bad(map.Text("apiVersion")!.StartsWith("kustomize.config.k8s.io/", StringComparison.Ordinal)
-                ? $"a {map.Text("kind")} is a kustomize file, not a resource of the cluster: give its folder by itself, which kubectl then builds (Deploy-LabManifest <folder>)"
-                : map.Object("metadata")?["name"] is JsonValue ? $"metadata.name of the {map.Text("kind")} must be a string: put it in quotes"
-                : $"the {map.Text("kind")} has no 'metadata.name'")];
+            return [Bad(members.Text("apiVersion")!.StartsWith("kustomize.config.k8s.io/", StringComparison.Ordinal)
+                ? $"a {members.Text("kind")} is a kustomize file, not a resource of the cluster: give its folder by itself, which kubectl then builds (Deploy-LabManifest <folder>)"
+                : members.Object("metadata")?["name"] is JsonValue ? $"metadata.name of the {members.Text("kind")} must be a string: put it in quotes"
+                : $"the {members.Text("kind")} has no 'metadata.name'")];
         }
 
         // Both would be refused by server-side apply, and neither says what somebody wants.
@@ -287,9 +292,9 @@ public static class ManifestReader
             metadata.Remove("creationTimestamp");
         }
 
-        return [ManifestItem.Of(source, document, line, map)];
+        return [ManifestItem.Of(source, document, line, members, at, map)];
 
         ManifestItem Bad(string why) => ManifestItem.Bad(
-            source, document, line, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{place}: {why}.") { Target = source });
+            source, document, line, new LabException(LabErrorKind.InvalidData, "ManifestInvalid", $"{place}: {why}.") { Target = source }, why, at);
     }
 }
