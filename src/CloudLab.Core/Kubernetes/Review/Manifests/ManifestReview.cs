@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Review.Manifests.Rules;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests;
 
@@ -12,7 +13,11 @@ public static class ManifestReview
     internal const string IgnoreAnnotation = "cloudlab/ignore";
 
     // The checks of the rules, by area.
-    private static readonly IReadOnlyList<ManifestCheck> Checks = [];
+    private static readonly IReadOnlyList<ManifestCheck> Checks =
+    [
+        .. WorkloadRules.Checks, .. ContainerRules.Checks, .. ServiceRules.Checks, .. IngressRules.Checks, .. NetworkPolicyRules.Checks, .. AutoscalingRules.Checks,
+        .. BudgetRules.Checks, .. ScheduleRules.Checks, .. AmountRules.Checks, .. ConfigRules.Checks, .. PodSecurityRules.Checks, .. AccessRules.Checks,
+    ];
 
     /// <summary>Reviews manifests.</summary>
     /// <param name="items">All that was read, for a review (<see cref="ManifestReader"/>).</param>
