@@ -112,8 +112,8 @@ internal static class AccessRules
             string account = one.PodSpec!.Text("serviceAccountName") ?? one.PodSpec!.Text("serviceAccount") ?? "default";
             ReviewedObject? binding = Array.Find(bindings, binding => binding.Content.Objects("subjects").Any(subject =>
                 subject.Text("kind") == "ServiceAccount" && subject.Text("name") == account && (subject.Text("namespace") ?? "default") == (one.Namespace ?? (account == "default" ? "default" : subject.Text("namespace")))));
-            bool without = IsFalse(one.PodSpec["automountServiceAccountToken"])
-                || (one.PodSpec["automountServiceAccountToken"] is null && set.OfKind("ServiceAccount").Any(other => other.Name == account && one.SharesNamespace(other) && IsFalse(other.Content["automountServiceAccountToken"])));
+            bool without = IsFalse(one.PodSpec!["automountServiceAccountToken"])
+                || (one.PodSpec!["automountServiceAccountToken"] is null && set.OfKind("ServiceAccount").Any(other => other.Name == account && one.SharesNamespace(other) && IsFalse(other.Content["automountServiceAccountToken"])));
             if (binding is not null && !without)
             {
                 yield return one.Find(

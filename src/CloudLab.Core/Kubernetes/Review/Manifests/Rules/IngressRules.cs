@@ -58,7 +58,7 @@ internal static partial class IngressRules
                             ManifestRule.IngressServiceMissing, path + ".service.name", $"Service {name} is in namespace {elsewhere.Namespace}, and the Ingress in {one.Namespace}.", "Put the Ingress into the namespace of the Service.");
                     }
                 }
-                else if (port.NumberOrText("number") ?? port.Text("name") is { } wanted && !ReviewedPods.IsPlaceholder(wanted)
+                else if ((port.NumberOrText("number") ?? port.Text("name")) is { } wanted && !ReviewedPods.IsPlaceholder(wanted)
                     && named.All(other => other.Content.Object("spec")?.Text("type") != "ExternalName" && !(other.Content.Object("spec")?.Objects("ports") ?? []).Any(open =>
                         (port.ContainsKey("number") ? open.NumberOrText("port") : open.Text("name")) == wanted)))
                 {

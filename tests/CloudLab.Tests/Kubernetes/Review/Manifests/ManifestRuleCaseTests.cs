@@ -1,0 +1,120 @@
+using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Review.Manifests;
+using CloudLab.Tests.Module;
+using Xunit;
+
+namespace CloudLab.Tests.Kubernetes.Review.Manifests;
+
+/// <summary>
+/// Manifests with one fault each, and their repaired twins: <c>cases/RULE.yaml</c> or <c>RULE-variant.yaml</c> has exactly one finding, of
+/// that rule, on the line that ends with <c># fault</c>; <c>….fixed.yaml</c> has none.
+/// </summary>
+[Trait("Area", "Kubernetes")]
+public sealed class ManifestRuleCaseTests
+{
+    private const string Mark = "# fault";
+    private const string Fixed = ".fixed.yaml";
+
+    // What the reader and the schema find has tests of its own.
+    private static readonly string[] OfTheSchema =
+    [
+        "SyntaxError", "TemplateNotRendered", "NotAManifest", "DuplicateKey", "DuplicateObject", "UnknownKind", "RemovedApiVersion", "DeprecatedApiVersion",
+        "UnknownField", "WrongType", "RequiredField", "InvalidValue", "DuplicateItem",
+    ];
+
+    private static string Folder => Path.Combine(Repository.Folder, "tests/CloudLab.Tests/Kubernetes/Review/Manifests/cases");
+
+    /// <summary>Names of the cases.</summary>
+    public static IEnumerable<TheoryDataRow<string>> Cases => Directory.EnumerateFiles(Folder, "*.yaml").Where(path => !path.EndsWith(Fixed, StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal).Select(path => new TheoryDataRow<string>(Path.GetFileNameWithoutExtension(path)));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Faulty_manifest_has_the_one_finding_and_its_twin_none(string name)
+    {
+        string text = File.ReadAllText(Path.Combine(Folder, name + ".yaml"));
+        int line = Array.FindIndex(text.Split('\n'), one => one.Contains(Mark, StringComparison.Ordinal)) + 1;
+
+        LabManifestFinding found = Assert.Single(Review(text, name));
+
+        Assert.Equal((name.Split('-')[0], line), (found.Rule, found.Line));
+        Assert.EndsWith(".", found.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", found.Message + found.Action, StringComparison.Ordinal);
+        Assert.Empty(Review(File.ReadAllText(Path.Combine(Folder, name + Fixed)), name).Select(one => one.ToString()));
+    }
+
+    [Fact]
+    public void Every_rule_that_looks_across_fields_has_a_case()
+    {
+        // ConfigMapTooLarge would need a large file; it and the optional ones are tried below.
+        HashSet<string> covered = [.. Cases.Select(one => one.Data.Split('-')[0]), .. OfTheSchema, "ConfigMapTooLarge"];
+        string[] missing = [.. ManifestRule.All.Where(rule => !rule.IsOptional && !covered.Contains(rule.Id)).Select(rule => rule.Id)];
+
+        Assert.Empty(missing);
+    }
+
+    [Theory]
+    [InlineData("LivenessProbeMissing")]
+    [InlineData("JobNeverRemoved")]
+    [InlineData("RecommendedLabelsMissing")]
+    [InlineData("RunAsNonRootMissing")]
+    [InlineData("PrivilegeEscalationNotDenied")]
+    [InlineData("RootFileSystemWritable")]
+    [InlineData("SecretInManifest")]
+    public void Optional_rule_is_looked_for_only_where_it_is_asked_for(string rule)
+    {
+        const string Text = """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata:
+              name: web
+            spec:
+              selector: {matchLabels: {app: web}}
+              template:
+                metadata: {labels: {app: web}}
+                spec:
+                  containers:
+                    - name: web
+                      image: registry.example/web:1
+                      resources: {requests: {memory: 1Gi}, limits: {memory: 1Gi}}
+            ---
+            apiVersion: batch/v1
+            kind: Job
+            metadata:
+              name: once
+              labels: {app.kubernetes.io/name: once}
+            spec:
+              template:
+                spec:
+                  restartPolicy: Never
+                  securityContext: {runAsNonRoot: true}
+                  containers:
+                    - name: once
+                      image: registry.example/once:1
+                      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true}
+                      resources: {requests: {memory: 1Gi}, limits: {memory: 1Gi}}
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: db}
+            stringData: {password: hunter2}
+            """;
+
+        LabManifestFinding found = Assert.Single(Review(Text, "optional", new ManifestReviewOptions { Wanted = one => one.Id == rule }));
+
+        Assert.Equal(rule, found.Rule);
+        Assert.Empty(Review(Text, "optional").Where(one => one.Rule == rule));
+    }
+
+    [Fact]
+    public void ConfigMap_over_a_mebibyte_is_found()
+    {
+        string Text(int bytes) => $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: big\ndata:\n  a: {new string('x', bytes)}\n";
+
+        Assert.Equal("ConfigMapTooLarge", Assert.Single(Review(Text((1024 * 1024) + 1), "big")).Rule);
+        Assert.Empty(Review(Text(1024 * 1024), "big"));
+    }
+
+    private static IReadOnlyList<LabManifestFinding> Review(string text, string name, ManifestReviewOptions? options = null) =>
+        ManifestReview.Review(ManifestReader.ReadText(text, Path.Combine(Folder, name + ".yaml"), review: true), options ?? new ManifestReviewOptions());
+}
