@@ -11,8 +11,8 @@ public sealed partial record ManifestRule
         "Write the labels of the pod template into the selector.");
 
     internal static ManifestRule TargetPortUnknown { get; } = new(
-        "TargetPortUnknown", FindingSeverity.High, "A Service sends to a port that no container of its pods has.",
-        "Connections are refused; a name that no container declares gives no endpoint at all.",
+        "TargetPortUnknown", FindingSeverity.High, "A Service sends to a port that no container of its pods declares.",
+        "A name that no container declares gives no endpoint; a number is sent to, and refused unless the program listens there all the same.",
         "Write the containerPort, or its name, into targetPort.");
 
     internal static ManifestRule ServicePortNameMissing { get; } = new(

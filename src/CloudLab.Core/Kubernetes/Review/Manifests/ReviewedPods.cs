@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 
@@ -8,7 +9,8 @@ namespace CloudLab.Core.Kubernetes.Review.Manifests;
 internal static class ReviewedPods
 {
     private static readonly string[] Selecting = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
-    private static readonly string[] Marks = ["{{", "${", "$(", "<", "%%", "[["];
+    private static readonly string[] Identities = ["app", "name", "k8s-app", "run", "app.kubernetes.io/name"];
+    private static readonly string[] Marks = ["{{", "${", "$(", "<", "%%", "[[", "__"];
 
     /// <summary>All objects that describe whole pods: not patches of others, which have only some of the fields.</summary>
     /// <param name="set">The review.</param>
@@ -91,6 +93,39 @@ internal static class ReviewedPods
     /// <returns>False also for a Service without a selector.</returns>
     public static bool Selects(this ReviewedObject service, ReviewedObject owner) =>
         service.Content.Object("spec")?.Object("selector") is { Count: > 0 } selector && service.SharesNamespace(owner) && LabelMatch.ByMap(selector, owner.PodLabels());
+
+    /// <summary>Whether a name is another one with a slip of the keyboard.</summary>
+    /// <param name="name">What is written.</param>
+    /// <param name="other">What exists.</param>
+    /// <returns>True where a letter or two differ; numbers that differ are meant.</returns>
+    public static bool IsSlip(string? name, string? other) => name is not null && other is not null && name != other
+        && NearestNames.Distance(name, other) <= (Math.Min(name.Length, other.Length) < 8 ? 1 : 2)
+        && string.Concat(name.Where(char.IsAsciiDigit)) == string.Concat(other.Where(char.IsAsciiDigit));
+
+    /// <summary>Whether labels that select nothing could be meant for the pods of a workload.</summary>
+    /// <param name="one">The object that selects.</param>
+    /// <param name="labels">The labels that it asks for.</param>
+    /// <param name="owner">An object that describes pods beside it.</param>
+    /// <returns>True where the names are the same, or one label differs by a slip or beside the same application.</returns>
+    public static bool CouldMean(this ReviewedObject one, JsonObject labels, ReviewedObject owner)
+    {
+        if (!one.IsBeside(owner) || !one.SharesNamespace(owner))
+        {
+            return false;
+        }
+
+        JsonObject have = owner.PodLabels() ?? [];
+        string[] same = [.. labels.Where(pair => JsonNode.DeepEquals(have[pair.Key], pair.Value)).Select(pair => pair.Key)];
+        string[] other = [.. labels.Where(pair => !same.Contains(pair.Key) && have.ContainsKey(pair.Key)).Select(pair => pair.Key)];
+        // A label that the template does not have can be set while the pod runs: who leads, the name of the pod.
+        if (same.Length > 0 && same.Length + other.Length < labels.Count)
+        {
+            return false;
+        }
+
+        return owner.Name == one.Name
+            || (other.Length == 1 && (same.Any(Identities.Contains) || (same.Length + other.Length == labels.Count && IsSlip(labels[other[0]]?.ToString(), have[other[0]]?.ToString()))));
+    }
 
     // A strategic merge patch has names and what is to be changed.
     private static bool IsPatch(this ReviewedObject one) =>

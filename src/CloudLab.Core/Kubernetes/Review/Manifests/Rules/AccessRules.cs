@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 
@@ -12,7 +11,7 @@ internal static class AccessRules
     private const string RbacGroup = "rbac.authorization.k8s.io";
 
     // What Kubernetes itself gives to everybody.
-    private static readonly string[] Harmless = ["system:public-info-viewer", "system:basic-user", "system:discovery", "system:service-account-issuer-discovery"];
+    private static readonly string[] Harmless = ["system:basic-user", "system:discovery", "system:service-account-issuer-discovery"];
 
     /// <summary>The checks.</summary>
     internal static IReadOnlyList<ManifestCheck> Checks { get; } = [Roles, Bindings, Tokens];
@@ -75,7 +74,7 @@ internal static class AccessRules
                     yield return one.Find(ManifestRule.SubjectNamespaceMissing, path, $"The subject ServiceAccount {subject.Text("name")} has no namespace.");
                 }
 
-                if (subject.Text("name") is "system:anonymous" or "system:unauthenticated" or "system:authenticated" or "system:serviceaccounts" && !Harmless.Contains(name))
+                if (subject.Text("name") is "system:anonymous" or "system:unauthenticated" or "system:authenticated" or "system:serviceaccounts" && !Harmless.Contains(name) && !name.EndsWith("public-info-viewer", StringComparison.Ordinal))
                 {
                     bool open = subject.Text("name") is "system:anonymous" or "system:unauthenticated";
                     yield return one.Find(
@@ -93,9 +92,9 @@ internal static class AccessRules
             // A name that is nearly right: roles that somebody else applies are none of our business.
             ReviewedObject[] roles = [.. Of(set, role.Text("kind") ?? "").Where(other => other.Kind == "ClusterRole" || one.SharesNamespace(other))];
             if (name.Length > 0 && !ReviewedPods.IsPlaceholder(name) && !Array.Exists(roles, other => other.Name == name)
-                && NearestNames.Find(name, roles.Where(one.IsBeside).Select(other => other.Name)) is { } near && !IsBound(set, near))
+                && Array.Find(roles, other => one.IsBeside(other) && ReviewedPods.IsSlip(name, other.Name) && !IsBound(set, other.Name)) is { } near)
             {
-                yield return one.Find(ManifestRule.RoleMissing, "roleRef.name", $"There is no {role.Text("kind")} {name}, but {near}, which nothing binds.");
+                yield return one.Find(ManifestRule.RoleMissing, "roleRef.name", $"There is no {role.Text("kind")} {name}, but {near.Name}, which nothing binds.");
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 
@@ -90,7 +89,7 @@ internal static class AutoscalingRules
                 ReviewedObject[] beside = [.. set.Objects.Where(other => Scalable.Contains(other.Kind) && one.IsBeside(other) && other.PodSpec is not null)];
                 // Rollouts and other kinds of the same name take the place of a Deployment.
                 ReviewedObject? meant = Array.Find(beside, other => other.Name == name)
-                    ?? Array.Find(beside, other => other.Kind == kind && one.SharesNamespace(other) && NearestNames.Find(name, [other.Name]) is not null)
+                    ?? Array.Find(beside, other => other.Kind == kind && one.SharesNamespace(other) && ReviewedPods.IsSlip(name, other.Name))
                     ?? (beside is [var only] && only.File == one.File ? only : null);
                 if (meant is not null)
                 {
@@ -153,7 +152,8 @@ internal static class AutoscalingRules
         List<ReviewedObject> before = [];
         foreach (ReviewedObject one in Autoscalers(set))
         {
-            ReviewedObject? first = before.Find(other => TargetOf(other) == TargetOf(one) && TargetOf(one).Name is not null && IsTogether(other, one) && other.Namespace == one.Namespace && other.Name != one.Name);
+            // Files of a folder can be variants of one autoscaler.
+            ReviewedObject? first = before.Find(other => TargetOf(other) == TargetOf(one) && TargetOf(one).Name is not null && other.File == one.File && other.Namespace == one.Namespace && other.Name != one.Name);
             if (first is not null)
             {
                 yield return one.Find(ManifestRule.HpaTwice, "spec.scaleTargetRef", $"{first.Label} scales {TargetOf(one).Kind} {TargetOf(one).Name}, too.");
@@ -162,9 +162,6 @@ internal static class AutoscalingRules
             before.Add(one);
         }
     }
-
-    // Files of a folder can be variants of one autoscaler; with their workload in the folder they are applied together.
-    private static bool IsTogether(ReviewedObject one, ReviewedObject other) => one.File == other.File;
 
     private static IEnumerable<LabManifestFinding> Vertical(ReviewedSet set)
     {

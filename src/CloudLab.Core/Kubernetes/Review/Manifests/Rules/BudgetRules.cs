@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
@@ -59,16 +58,13 @@ internal static class BudgetRules
             }
 
             if (owners.Count == 0 && SelectorOf(one)?.Object("matchLabels") is { Count: > 0 } labels && !labels.Any(pair => ReviewedPods.IsPlaceholder(pair.Value?.ToString() ?? ""))
-                && set.PodOwners().FirstOrDefault(owner => one.IsBeside(owner) && one.SharesNamespace(owner) && IsMeant(one, labels, owner)) is { } meant)
+                && set.PodOwners().FirstOrDefault(owner => one.CouldMean(labels, owner)) is { } meant)
             {
                 yield return one.Find(
                     ManifestRule.PdbSelectsNothing, "spec.selector", $"No pods have the labels {ReviewedPods.Text(labels)}; those of {meant.Label} have {ReviewedPods.Text(meant.PodLabels())}.");
             }
         }
     }
-
-    private static bool IsMeant(ReviewedObject one, JsonObject labels, ReviewedObject owner) => owner.Name == one.Name || one.Name == owner.Name + "-pdb"
-        || labels.Any(pair => owner.PodLabels()?[pair.Key]?.ToString() is { } value && NearestNames.Find(pair.Value?.ToString() ?? "", [value]) is not null);
 
     // An autoscaler decides on the number; what it may go down to is what a drain can meet.
     private static long Pods(ReviewedSet set, ReviewedObject owner)

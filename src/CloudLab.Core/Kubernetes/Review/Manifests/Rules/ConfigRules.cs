@@ -70,7 +70,7 @@ internal static partial class ConfigRules
                         {
                             yield return one.Find(ManifestRule.SecretInArguments, $"{container.Path}.{field}[{i}]", $"The {field} of {container.Name} has {kind} in it.");
                         }
-                        else if (Option().Match(words[i]) is { Success: true } option && IsSecret(set, option.Groups["name"].Value, option.Groups["value"].Value))
+                        else if (Option().Match(words[i]) is { Success: true } option && IsSecret(set, option.Groups["name"].Value, option.Groups["value"].Value) && !IsReference(option.Groups["name"].Value, option.Groups["value"].Value))
                         {
                             yield return one.Find(ManifestRule.SecretInArguments, $"{container.Path}.{field}[{i}]", $"The option {option.Groups["name"].Value} says by its name that it is secret.");
                         }
@@ -85,8 +85,11 @@ internal static partial class ConfigRules
     {
         string text = value.Trim(), words = Words(name);
         return text.Length > 0 && !text.Contains('\n', StringComparison.Ordinal) && !ReviewedPods.IsPlaceholder(text) && text[0] != '$' && SecretText.IsName(words) && SecretWord().IsMatch(words) && !NoSecretWord().IsMatch(words)
-            && !SecretText.IsHarmless(text) && !NoSecret().IsMatch(text) && !Of(set, "Secret").Any(one => one.Name == text);
+            && !SecretText.IsHarmless(text) && !Stand().IsMatch(text) && !NoSecret().IsMatch(text) && !Of(set, "Secret").Any(one => one.Name == text);
     }
+
+    // --tls-secret=namespace/name: an object, as many controllers take it.
+    private static bool IsReference(string option, string value) => option.EndsWith("secret", StringComparison.OrdinalIgnoreCase) && ObjectName().IsMatch(value);
 
     // db-password, dbPassword and db.password as DB_PASSWORD.
     private static string Words(string name) => Hump().Replace(name, "_").Replace('-', '_').Replace('.', '_');
@@ -100,7 +103,7 @@ internal static partial class ConfigRules
             {
                 string value = node is JsonValue ? node.ToString() : "";
                 has |= value.Length > 0;
-                if (value.Length > 0 && !ReviewedPods.IsPlaceholder(value) && !IsBase64(value))
+                if (value.Length > 0 && !ReviewedPods.IsPlaceholder(value) && !value.Contains("...", StringComparison.Ordinal) && !IsBase64(value))
                 {
                     yield return one.Find(ManifestRule.SecretNotBase64, FieldPath.Of("data", key), $"The value of {key} is not base64.");
                 }
@@ -164,9 +167,9 @@ internal static partial class ConfigRules
                     }
                 }
                 else if (Similar.Contains(reference.Kind) && !IsClaimTemplate(one, reference)
-                    && NearestNames.Find(reference.Name, kind.Where(other => one.IsBeside(other) && one.SharesNamespace(other) && !IsUsed(set, other)).Select(other => other.Name)) is { } similar)
+                    && Array.Find(kind, other => one.IsBeside(other) && one.SharesNamespace(other) && ReviewedPods.IsSlip(reference.Name, other.Name) && !IsUsed(set, other)) is { } similar)
                 {
-                    yield return one.Find(ManifestRule.ReferenceMissing, path, $"There is no {reference.Kind} {reference.Name}, but {similar}, which no pod uses.");
+                    yield return one.Find(ManifestRule.ReferenceMissing, path, $"There is no {reference.Kind} {reference.Name}, but {similar.Name}, which no pod uses.");
                 }
             }
         }
@@ -196,8 +199,15 @@ internal static partial class ConfigRules
     [GeneratedRegex(@"^[\w./-]+\.(?:ya?ml|json|pem|crt|key|txt|conf|env)$|^https?://|^\d+[smhd]?$|^[\w-]+-(?:secret|secrets|credentials|token)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NoSecret();
 
+    // What somebody is to write instead.
+    [GeneratedRegex(@"^(?:your|my|insert|replace|put|todo|fixme|example|placeholder)[-_ A-Z]|^x{3,}$|^\*+$|\.\.\.|^(?:[A-Z]+_)*[A-Z]+$|^yourpassword$", RegexOptions.CultureInvariant)]
+    private static partial Regex Stand();
+
     [GeneratedRegex("^--?(?<name>[A-Za-z][A-Za-z0-9._-]*)=(?<value>.+)$")]
     private static partial Regex Option();
+
+    [GeneratedRegex("^[a-z0-9.-]+(?:/[a-z0-9.-]+)?$")]
+    private static partial Regex ObjectName();
 
     [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
     private static partial Regex Hump();

@@ -228,7 +228,7 @@ internal static partial class ContainerRules
         }
     }
 
-    [GeneratedRegex(@"^[a-z0-9][a-zA-Z0-9._/:@-]*$")]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9._/-]*(?::[0-9]+/[a-z0-9._/-]+)?(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?(?:@[A-Za-z0-9+._-]+:[0-9a-fA-F]+)?$")]
     private static partial Regex Image();
 
     [GeneratedRegex(@"(?<!\$)\$\((?<name>[A-Za-z_][A-Za-z0-9_.-]*)\)")]

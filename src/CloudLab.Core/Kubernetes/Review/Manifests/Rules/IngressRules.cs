@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 
@@ -44,9 +43,9 @@ internal static partial class IngressRules
                 ReviewedObject[] beside = [.. services.Where(other => one.IsBeside(other) && one.SharesNamespace(other))];
                 if (named.Count == 0)
                 {
-                    if (NearestNames.Find(name, beside.Select(other => other.Name)) is { } near)
+                    if (Array.Find(beside, other => ReviewedPods.IsSlip(name, other.Name)) is { } near)
                     {
-                        yield return one.Find(ManifestRule.IngressServiceMissing, path + ".service.name", $"There is no Service {name}, but {near}.");
+                        yield return one.Find(ManifestRule.IngressServiceMissing, path + ".service.name", $"There is no Service {name}, but {near.Name}.");
                     }
                     else if (beside is [var only] && beside[0].File == one.File)
                     {

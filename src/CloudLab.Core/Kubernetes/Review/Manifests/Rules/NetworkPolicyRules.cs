@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
@@ -21,16 +20,13 @@ internal static class NetworkPolicyRules
         {
             if (one.Content.Object("spec")?.Object("podSelector") is { Count: > 0 } selector && !Array.Exists(owners, owner => one.SharesNamespace(owner) && LabelMatch.BySelector(selector, owner.PodLabels()))
                 && selector.Object("matchLabels") is { Count: > 0 } labels
-                && Array.Find(owners, owner => one.IsBeside(owner) && one.SharesNamespace(owner) && IsMeant(one, labels, owner)) is { } meant)
+                && Array.Find(owners, owner => one.CouldMean(labels, owner)) is { } meant)
             {
                 yield return one.Find(
                     ManifestRule.NetworkPolicySelectsNothing, "spec.podSelector", $"No pods have the labels {ReviewedPods.Text(labels)}; those of {meant.Label} have {ReviewedPods.Text(meant.PodLabels())}.");
             }
         }
     }
-
-    private static bool IsMeant(ReviewedObject one, JsonObject labels, ReviewedObject owner) => owner.Name == one.Name
-        || labels.Any(pair => owner.PodLabels()?[pair.Key]?.ToString() is { } value && NearestNames.Find(pair.Value?.ToString() ?? "", [value]) is not null);
 
     private static IEnumerable<LabManifestFinding> Directions(ReviewedSet set)
     {

@@ -31,12 +31,17 @@ internal static class ScheduleRules
                 continue;
             }
 
+            string clocks = string.Join(' ', test.Finding.Where(finding => finding.Id is "RunsTwice" or "RunsSkipped" or "DayLost").Select(finding => finding.Message));
+            if (clocks.Length > 0)
+            {
+                yield return one.Find(ManifestRule.CronJobRunsTwice, "spec.schedule", clocks);
+            }
+
             foreach (LabScheduleFinding finding in test.Finding)
             {
                 (ManifestRule? rule, string path) = finding.Id switch
                 {
                     "NeverFires" => (ManifestRule.CronJobNeverFires, "spec.schedule"),
-                    "RunsTwice" or "RunsSkipped" or "DayLost" => (ManifestRule.CronJobRunsTwice, "spec.schedule"),
                     "StepTooLarge" or "EitherDay" or "ShortMonth" or "EmptyItem" or "SameMinute" => (ManifestRule.CronScheduleSurprise, "spec.schedule"),
                     "DeadlineTooShort" => (ManifestRule.CronJobDeadlineTooShort, "spec.startingDeadlineSeconds"),
                     _ => ((ManifestRule?)null, ""),

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
@@ -44,16 +43,9 @@ internal static class ServiceRules
         }
     }
 
-    /// <summary>The workload that a selector could be meant for: one that belongs to no Service, and has its name or most of its labels.</summary>
-    private static ReviewedObject? Meant(ReviewedObject one, JsonObject selector, ReviewedObject[] owners, ReviewedObject[] services)
-    {
-        ReviewedObject[] free = [.. owners.Where(owner => one.IsBeside(owner) && one.SharesNamespace(owner) && owner.Kind is not ("Job" or "CronJob") && !Array.Exists(services, service => service.Selects(owner)))];
-        return Array.Find(free, owner => owner.Name == one.Name)
-            ?? Array.Find(free, owner => selector.Count > 1 && selector.Count(pair => owner.PodLabels() is { } labels && JsonNode.DeepEquals(labels[pair.Key], pair.Value)) == selector.Count - 1)
-            ?? Array.Find(free, owner => owner.File == one.File && selector.Any(pair => IsNear(pair.Value?.ToString(), owner.PodLabels()?[pair.Key]?.ToString())));
-    }
-
-    private static bool IsNear(string? one, string? other) => one is not null && other is not null && NearestNames.Find(one, [other]) is not null;
+    // One that no other Service selects.
+    private static ReviewedObject? Meant(ReviewedObject one, JsonObject selector, ReviewedObject[] owners, ReviewedObject[] services) =>
+        Array.Find(owners, owner => owner.Kind is not ("Job" or "CronJob") && one.CouldMean(selector, owner) && !Array.Exists(services, service => service.Selects(owner)));
 
     private static IEnumerable<LabManifestFinding> TargetPorts(ReviewedSet set)
     {
@@ -69,7 +61,10 @@ internal static class ServiceRules
 
             JsonObject[] open = [.. selected.SelectMany(owner => owner.Containers.Where(container => !container.IsInit || container.Content.Text("restartPolicy") == "Always"))
                 .SelectMany(container => container.Content.Objects("ports"))];
-            foreach ((JsonObject port, string path) in one.Content.Object("spec").Items("ports", "spec"))
+            (JsonObject Item, string Path)[] ports = [.. one.Content.Object("spec").Items("ports", "spec")];
+            bool some = ports.Any(port => (port.Item.NumberOrText("targetPort") ?? port.Item.NumberOrText("port")) is { } wanted
+                && Array.Exists(open, other => other.NumberOrText("containerPort") == wanted || other.Text("name") == wanted));
+            foreach ((JsonObject port, string path) in ports)
             {
                 bool given = port.ContainsKey("targetPort");
                 if ((given ? port.NumberOrText("targetPort") : port.NumberOrText("port")) is not { } target || ReviewedPods.IsPlaceholder(target))
@@ -92,10 +87,10 @@ internal static class ServiceRules
                 }
                 else
                 {
-                    // A number that nobody declares may be open all the same.
+                    // A number that nobody declares can be open all the same, above all where others of the Service are declared.
                     yield return one.Find(
                         ManifestRule.TargetPortUnknown, field, $"It sends to port {target}, and the containers of {string.Join(" and ", selected.Select(owner => owner.Label).Distinct())} {have}.",
-                        severity: isNumber ? FindingSeverity.Medium : null);
+                        severity: !isNumber ? null : some ? FindingSeverity.Low : FindingSeverity.Medium);
                 }
             }
         }

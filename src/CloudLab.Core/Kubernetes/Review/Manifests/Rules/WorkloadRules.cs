@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
@@ -212,9 +211,7 @@ internal static partial class WorkloadRules
 
     // Labels of one's own are nobody's business; a wrong name that is nearly a well-known one is.
     private static string? Misspelt(string? key) => key is null || TopologyKeys.Contains(key) ? null
-        : key is "hostname" or "zone" or "region" ? TopologyKeys.First(known => known.EndsWith("/" + key, StringComparison.Ordinal))
-        : key.EndsWith("kubernetes.io/" + key.Split('/')[^1], StringComparison.Ordinal) || NearestNames.Find(key, TopologyKeys) is not null
-            ? NearestNames.Find(key, TopologyKeys) ?? TopologyKeys.FirstOrDefault(known => known.EndsWith("/" + key.Split('/')[^1], StringComparison.Ordinal)) : null;
+        : Array.Find(TopologyKeys, known => ReviewedPods.IsSlip(key, known) || (key.Contains("kubernetes.io/", StringComparison.Ordinal) && known.Split('/')[1] == key.Split('/')[^1] && !key.Contains("node.kubernetes.io/", StringComparison.Ordinal)));
 
     private static IEnumerable<LabManifestFinding> Annotations(ReviewedSet set)
     {
