@@ -217,6 +217,7 @@
         'Test-LabBucket'
         'Test-LabCompose'
         'Test-LabDockerfile'
+        'Test-LabManifest'
         'Test-LabPolicy'
         'Test-LabSchedule'
         'Undo-LabRollout'

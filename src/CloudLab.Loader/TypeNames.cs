@@ -135,6 +135,7 @@ internal static class TypeNames
         "Kubernetes.Review.LabDebugContainer",
         "Kubernetes.Review.LabPodFinding",
         "Kubernetes.Review.LabPodReport",
+        "Kubernetes.Review.Manifests.LabManifestFinding",
         "Kubernetes.Rollouts.LabRolloutRevision",
         "Kubernetes.Rollouts.ResourceWaitResult",
         "Sessions.Docker.LabDockerContext",

@@ -93,6 +93,7 @@ BeforeDiscovery {
         LabPodCommand              = 'Pod', 'ExitCode'
         LabPodCopy                 = 'Source', 'Destination', 'Files', 'Size'
         LabPodLogLine              = 'Pod', 'Text'
+        LabManifestFinding         = 'Line', 'Severity', 'Rule', 'Message'
         LabPodFinding              = 'Importance', 'Problem', 'Message', 'Action'
         LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
         LabPodReport               = 'Name', 'State', 'Ready'

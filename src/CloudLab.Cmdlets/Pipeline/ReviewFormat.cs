@@ -8,4 +8,7 @@ public enum ReviewFormat
 
     /// <summary>One text: SARIF 2.1.0, as code scanning and editors read it.</summary>
     Sarif,
+
+    /// <summary>One text: JUnit XML, as build servers show it.</summary>
+    JUnit,
 }

@@ -214,7 +214,7 @@ public abstract partial class ScheduleCommand : LabCommand
         try
         {
             List<ManifestItem> items = [];
-            await foreach (ManifestItem item in ManifestReader.ReadPathAsync(path, recurse: true, cancellation))
+            await foreach (ManifestItem item in ManifestReader.ReadPathAsync(path, recurse: true, cancellation: cancellation))
             {
                 items.Add(item);
             }

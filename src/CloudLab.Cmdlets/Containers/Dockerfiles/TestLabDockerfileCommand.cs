@@ -49,7 +49,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
 
     private readonly List<LabDockerfileFinding> findings = [];
     private readonly List<string> lines = [];
-    private readonly List<string> files = [], texts = [];
+    private readonly List<string> files = [], texts = [], reviewed = [];
     private DockerfileReviewOptions options = new();
     private DockerfileCheck? check;
     private string location = "";
@@ -121,7 +121,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
     [Parameter]
     public SwitchParameter BuildKit { get; set; }
 
-    /// <summary>Object for findings as objects, Sarif for one SARIF 2.1.0 text, with paths relative to the current folder.</summary>
+    /// <summary>Object for findings as objects, Sarif for one SARIF 2.1.0 text, JUnit for one JUnit XML text, with paths relative to the current folder.</summary>
     [Parameter]
     public ReviewFormat OutputFormat { get; set; }
 
@@ -197,9 +197,9 @@ public sealed class TestLabDockerfileCommand : DockerCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        if (OutputFormat == ReviewFormat.Sarif)
+        if (OutputFormat != ReviewFormat.Object)
         {
-            await WriteAsync(DockerfileReview.ToSarif(findings, location), cancellation);
+            await WriteAsync(OutputFormat == ReviewFormat.Sarif ? DockerfileReview.ToSarif(findings, location) : DockerfileReview.ToJUnit(findings, reviewed, location), cancellation);
         }
     }
 
@@ -256,6 +256,11 @@ public sealed class TestLabDockerfileCommand : DockerCommand
 
         DockerfileReviewOptions own = options with { File = file, Hadolint = config };
         IReadOnlyList<LabDockerfileFinding> found = DockerfileReview.Review(text, own);
+        if (file is not null)
+        {
+            reviewed.Add(file);
+        }
+
         Reporter.Verbose($"{file ?? "The Dockerfile"} was reviewed: {found.Count} findings.");
         if (BuildKit)
         {
@@ -268,7 +273,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
 
         foreach (LabDockerfileFinding finding in found.Where(finding => finding.Severity >= Severity))
         {
-            if (OutputFormat == ReviewFormat.Sarif)
+            if (OutputFormat != ReviewFormat.Object)
             {
                 findings.Add(finding);
             }

@@ -96,7 +96,7 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
     [Parameter]
     public SwitchParameter UpdateBaseline { get; set; }
 
-    /// <summary>Object for findings as objects, Sarif for one SARIF 2.1.0 text.</summary>
+    /// <summary>Object for findings as objects, Sarif for one SARIF 2.1.0 text, JUnit for one JUnit XML text.</summary>
     [Parameter]
     public ReviewFormat OutputFormat { get; set; }
 
@@ -179,9 +179,9 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
             baseline!.Write(baselinePath!, findings);
             Reporter.Verbose($"{findings.Count} findings were written to {baselinePath}.");
         }
-        else if (OutputFormat == ReviewFormat.Sarif)
+        else if (OutputFormat != ReviewFormat.Object)
         {
-            await WriteAsync(PolicyReview.ToSarif(findings, location), cancellation);
+            await WriteAsync(OutputFormat == ReviewFormat.Sarif ? PolicyReview.ToSarif(findings, location) : PolicyReview.ToJUnit(findings, files, location), cancellation);
         }
 
         if (!UpdateBaseline && baseline is { Stale: > 0 } old && Principal is null && ParameterSetName != "Document")
@@ -200,7 +200,7 @@ public sealed class MeasureLabPolicyCommand : IdentityCommand
             }
             else if (baseline?.Accepts(finding) != true && finding.Severity >= Severity)
             {
-                if (OutputFormat == ReviewFormat.Sarif)
+                if (OutputFormat != ReviewFormat.Object)
                 {
                     findings.Add(finding);
                 }

@@ -37,25 +37,25 @@ public sealed class ConvertFromLabManifestCommand : LabCommand
 
     private ManifestInputs? inputs;
 
-    /// <inheritdoc cref="ManifestCommand.Path"/>
+    /// <inheritdoc cref="ManifestInputCommand.Path"/>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <inheritdoc cref="ManifestCommand.LiteralPath"/>
+    /// <inheritdoc cref="ManifestInputCommand.LiteralPath"/>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <inheritdoc cref="ManifestCommand.Manifest"/>
+    /// <inheritdoc cref="ManifestInputCommand.Manifest"/>
     [Parameter(Mandatory = true, ParameterSetName = ManifestSet, ValueFromPipeline = true)]
     [AllowEmptyString]
     [InputAsWritten]
     public object? Manifest { get; set; }
 
-    /// <inheritdoc cref="ManifestCommand.Recurse"/>
+    /// <inheritdoc cref="ManifestInputCommand.Recurse"/>
     [Parameter]
     [Alias("R")]
     public SwitchParameter Recurse { get; set; }

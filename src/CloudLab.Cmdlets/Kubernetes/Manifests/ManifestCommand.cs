@@ -1,42 +1,11 @@
 using System.Management.Automation;
-using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Manifests;
 
 namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 
-/// <summary>Base of the cmdlets that take manifests: reads them from paths, text and objects, all of them before anything is sent.</summary>
-public abstract class ManifestCommand : KubeCommand
+/// <summary>Base of the cmdlets that send manifests: reads all of them before anything is sent.</summary>
+public abstract class ManifestCommand : ManifestInputCommand
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-    private const string ManifestSet = "Manifest";
-
-    private ManifestInputs? inputs;
-
-    /// <summary>Manifest files (YAML or JSON) or folders of them; wildcards are allowed. A folder with a kustomization.yaml is built by kubectl.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>Manifest files or folders, without wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
-
-    /// <summary>The manifest itself: YAML or JSON text (also line by line, as from Get-Content), a hashtable, output of Get-LabResource, or a file from Get-ChildItem.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ManifestSet, ValueFromPipeline = true)]
-    [AllowEmptyString]
-    [InputAsWritten]
-    public object? Manifest { get; set; }
-
-    /// <summary>Includes subfolders; links to folders are not followed.</summary>
-    [Parameter]
-    [Alias("R")]
-    public SwitchParameter Recurse { get; set; }
-
     /// <summary>Lets the server run all its checks without storing anything.</summary>
     [Parameter]
     public SwitchParameter DryRun { get; set; }
@@ -45,52 +14,6 @@ public abstract class ManifestCommand : KubeCommand
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 64;
-
-    /// <summary>What was read so far.</summary>
-    protected IReadOnlyCollection<ManifestItem> Items => Inputs.Items;
-
-    /// <summary>Whether an input could not be read at all.</summary>
-    protected bool ReadFailed => Inputs.Failed;
-
-    /// <summary>Namespace of the command line; an input's own property of that name is not meant.</summary>
-    protected string? GivenNamespace { get; private set; }
-
-    /// <summary>True where only kinds and names matter, not contents.</summary>
-    protected virtual bool NamesOnly => false;
-
-    private ManifestInputs Inputs => inputs ??= new ManifestInputs(this, WriteProblem) { Recurse = Recurse, NamesOnly = NamesOnly };
-
-    /// <inheritdoc/>
-    protected override void OnBegin()
-    {
-        base.OnBegin();
-        GivenNamespace = string.IsNullOrEmpty(Namespace) ? null : Namespace;
-    }
-
-    /// <inheritdoc/>
-    protected override void OnProcess()
-    {
-        switch (ParameterSetName)
-        {
-            case PathSet:
-                Inputs.AddPaths(Path);
-                break;
-            case LiteralPathSet:
-                Inputs.AddLiteralPaths(LiteralPath);
-                break;
-            default:
-                Inputs.Add(Manifest);
-                break;
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellation) => Inputs.ReadAsync(cancellation);
-
-    /// <summary>Reads what came line by line, when all inputs have come.</summary>
-    /// <param name="cancellation">Stops reading.</param>
-    /// <returns>Done when it is among <see cref="Items"/>.</returns>
-    protected Task ReadRestAsync(CancellationToken cancellation) => Inputs.ReadRestAsync(cancellation);
 
     /// <summary>The options that both directions share.</summary>
     /// <returns>Options to add to.</returns>

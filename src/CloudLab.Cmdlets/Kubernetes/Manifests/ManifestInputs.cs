@@ -31,6 +31,9 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
     /// <summary>Whether only kinds and names matter.</summary>
     public bool NamesOnly { get; init; }
 
+    /// <summary>Whether it is read for a review, which wants to know where everything stands.</summary>
+    public bool ForReview { get; init; }
+
     /// <summary>Adds paths, which may have wildcards. On the pipeline thread.</summary>
     /// <param name="paths">The paths.</param>
     public void AddPaths(string[] paths)
@@ -105,7 +108,7 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
                 break;
             case string text when text.Contains('\n', StringComparison.Ordinal):
                 EndLines();
-                Add(ManifestReader.ReadText(text));
+                Add(ManifestReader.ReadText(text, review: ForReview));
                 break;
             // In the middle of a text, a line that happens to be called like a file is none.
             case string line when !inText && PathOf(line) is { } path:
@@ -182,7 +185,7 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
         {
             try
             {
-                await foreach (ManifestItem item in ManifestReader.ReadPathAsync(path, Recurse, cancellation))
+                await foreach (ManifestItem item in ManifestReader.ReadPathAsync(path, Recurse, ForReview, cancellation))
                 {
                     items.Add(item);
                 }
@@ -210,7 +213,7 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
     {
         if (lines.Length > 0)
         {
-            Add(ManifestReader.ReadText(lines.ToString()));
+            Add(ManifestReader.ReadText(lines.ToString(), review: ForReview));
             lines.Clear();
             inText = false;
         }

@@ -23,7 +23,11 @@ internal sealed record SarifRule(string Id, FindingSeverity Severity, string Tit
 /// <param name="Subject">What it is about, in the terms of the review; null where the place says all.</param>
 /// <param name="Fingerprint">Recognizes it in the next report: a name and a value.</param>
 internal sealed record SarifFinding(
-    string Rule, FindingSeverity Severity, string Message, string? File, int Line, int EndLine, string? Subject, KeyValuePair<string, string> Fingerprint);
+    string Rule, FindingSeverity Severity, string Message, string? File, int Line, int EndLine, string? Subject, KeyValuePair<string, string> Fingerprint)
+{
+    /// <summary>Its column, counted from one; 0 where the line is all that is known.</summary>
+    public int Column { get; init; }
+}
 
 /// <summary>Writes findings as SARIF 2.1.0, which code scanning and editors read (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html).</summary>
 internal static class SarifReport
@@ -70,6 +74,11 @@ internal static class SarifReport
             if (finding.File is { } path)
             {
                 JsonObject region = new() { ["startLine"] = finding.Line };
+                if (finding.Column > 0)
+                {
+                    region["startColumn"] = finding.Column;
+                }
+
                 if (finding.EndLine > finding.Line)
                 {
                     region["endLine"] = finding.EndLine;
@@ -136,7 +145,11 @@ internal static class SarifReport
         }
     }
 
-    private static string Address(string path, string folder)
+    /// <summary>How reports name a file.</summary>
+    /// <param name="path">Its full path.</param>
+    /// <param name="folder">Folder that paths are relative to.</param>
+    /// <returns>A relative URI, or a whole one for a file that is elsewhere.</returns>
+    public static string Address(string path, string folder)
     {
         string relative = Path.GetRelativePath(folder, path);
         return relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative)

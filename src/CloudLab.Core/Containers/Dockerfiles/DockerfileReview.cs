@@ -56,6 +56,17 @@ public sealed partial class DockerfileReview
             new("dockerfileFinding/v1", Fingerprint(finding)))),
         folder);
 
+    /// <summary>Writes findings as JUnit XML, which build servers show as failed tests.</summary>
+    /// <param name="findings">The findings.</param>
+    /// <param name="files">Full paths of all files that were reviewed.</param>
+    /// <param name="folder">Folder that the paths of files are relative to.</param>
+    /// <returns>XML text.</returns>
+    public static string ToJUnit(IEnumerable<LabDockerfileFinding> findings, IEnumerable<string> files, string folder) => JUnitReport.Write(
+        "Test-LabDockerfile",
+        findings.Select(finding => new JUnitFinding(
+            finding.File, finding.Line, $"{finding.Rule} line {finding.Line} {finding.Instruction}".TrimEnd(), finding.Rule, finding.Severity, finding.Message, finding.Fix)),
+        files, folder);
+
     // Without the line, which changes when something is put above it.
     private static string Fingerprint(LabDockerfileFinding finding) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
         System.Text.Encoding.UTF8.GetBytes(string.Join('\n', finding.Rule, finding.Stage, finding.Instruction, finding.Message))).AsSpan(0, 12));

@@ -37,6 +37,16 @@ public static class PolicyReview
             new("policyFinding/v1", finding.Fingerprint))),
         folder);
 
+    /// <summary>Writes findings as JUnit XML, which build servers show as failed tests.</summary>
+    /// <param name="findings">The findings.</param>
+    /// <param name="files">Full paths of all files that were reviewed.</param>
+    /// <param name="folder">Folder that the paths of files are relative to.</param>
+    /// <returns>XML text.</returns>
+    public static string ToJUnit(IEnumerable<LabPolicyFinding> findings, IEnumerable<string> files, string folder) => JUnitReport.Write(
+        "Measure-LabPolicy",
+        findings.Select(finding => new JUnitFinding(finding.Path, 0, $"{finding.Id} {finding.Principal} {finding.Statement}".TrimEnd(), finding.Id, finding.Severity, finding.Why, finding.Fix)),
+        files, folder);
+
     /// <summary>Reviews the principals of an account.</summary>
     /// <param name="account">The account.</param>
     /// <param name="path">File it came from, or null.</param>

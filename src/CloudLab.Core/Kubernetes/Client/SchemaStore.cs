@@ -22,7 +22,8 @@ public sealed class SchemaStore(KubernetesApi api)
     /// <returns>The field itself, unless it is the object, and then those in it. Throws <see cref="LabException"/> (<c>FieldNotFound</c>) where there is none.</returns>
     public async Task<IReadOnlyList<LabKindField>> FieldsAsync(ApiResource resource, string path, bool recurse, CancellationToken cancellation)
     {
-        JsonObject schemas = await SchemasAsync(resource, cancellation);
+        JsonObject schemas = await SchemasAsync(resource.ApiVersion, cancellation)
+            ?? throw new LabException(LabErrorKind.NotSupported, "NoSchema", $"The cluster does not describe the fields of {resource.ApiVersion}.");
         JsonObject schema = schemas.Select(entry => entry.Value).OfType<JsonObject>().FirstOrDefault(entry => IsOf(entry, resource))
             ?? throw new LabException(LabErrorKind.NotFound, "NoSchema", $"The cluster describes no fields of {resource.Name}.");
         List<LabKindField> found = [];
@@ -127,13 +128,20 @@ public sealed class SchemaStore(KubernetesApi api)
     private static bool IsOf(JsonObject schema, ApiResource resource) => schema.Objects("x-kubernetes-group-version-kind").Any(
         kind => (kind.Text("group") ?? "") == resource.Group && kind.Text("version") == resource.Version && kind.Text("kind") == resource.Kind);
 
-    private async Task<JsonObject> SchemasAsync(ApiResource resource, CancellationToken cancellation)
+    /// <summary>The schemas of a group and version.</summary>
+    /// <param name="apiVersion">Group and version.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Schemas by their names; null where the cluster describes none.</returns>
+    internal async Task<JsonObject?> SchemasAsync(string apiVersion, CancellationToken cancellation)
     {
         ConcurrentDictionary<string, JsonObject> documents = Documents.GetOrCreateValue(api);
-        string at = resource.Group.Length == 0 ? $"api/{resource.Version}" : $"apis/{resource.Group}/{resource.Version}";
+        string at = apiVersion.Contains('/', StringComparison.Ordinal) ? $"apis/{apiVersion}" : $"api/{apiVersion}";
         JsonObject index = await api.GetAsync("/openapi/v3", cancellation);
-        string address = index.Object("paths")?.Object(at)?.Text("serverRelativeURL")
-            ?? throw new LabException(LabErrorKind.NotSupported, "NoSchema", $"The cluster does not describe the fields of {resource.ApiVersion}.");
+        if (index.Object("paths")?.Object(at)?.Text("serverRelativeURL") is not { } address)
+        {
+            return null;
+        }
+
         if (documents.TryGetValue(address, out JsonObject? document))
         {
             return document;

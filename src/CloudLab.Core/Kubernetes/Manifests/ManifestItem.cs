@@ -3,6 +3,7 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Review.Manifests;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
 
@@ -27,6 +28,9 @@ public sealed class ManifestItem
 
     /// <summary>What is wrong with the document; null where nothing is.</summary>
     public LabException? Problem { get; private init; }
+
+    /// <summary>Whether it stands for a file that cannot be read at all.</summary>
+    public bool IsUnreadable => Problem is not null && Reason is null;
 
     /// <summary>Group and version: <c>apps/v1</c>.</summary>
     public string ApiVersion => Content.Text("apiVersion") ?? "";
@@ -53,6 +57,9 @@ public sealed class ManifestItem
 
     /// <summary>Keys that stand more than once in the document; only of the first object of a document, and where it was read for a review.</summary>
     internal IReadOnlyList<DuplicateKey> Duplicates { get; set; } = [];
+
+    /// <summary>Comments of its source that switch rules off; null unless it was read for a review.</summary>
+    internal IgnoreComments? Comments { get; set; }
 
     /// <summary>Where it stands, for messages: <c>movies.yaml line 12</c>.</summary>
     internal string Place => Line == 0 ? Source : $"{Source} line {Line}";

@@ -9,6 +9,7 @@ using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Review.Manifests;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
@@ -38,7 +39,7 @@ public static class ManifestReader
     {
         if (Kustomize.FolderOf(path) is { } folder)
         {
-            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, LabEnvironment.Process, cancellation), folder, review))
+            foreach (ManifestItem item in ReadText(await Kustomize.BuildAsync(folder, LabEnvironment.Process, cancellation), folder))
             {
                 yield return item;
             }
@@ -85,6 +86,7 @@ public static class ManifestReader
     /// <returns>Its items.</returns>
     public static IEnumerable<ManifestItem> ReadText(string text, string source = Input, bool review = false)
     {
+        IgnoreComments? comments = review ? IgnoreComments.Of(text) : null;
         foreach (SourceDocument document in SourceReader.Read(SourceText.WithoutMarks(text), mapped: review))
         {
             foreach (DuplicateKey twice in review ? [] : document.Duplicates)
@@ -97,10 +99,12 @@ public static class ManifestReader
                     LabErrorKind.InvalidData, "ManifestSyntax",
                     $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source }, problem.Reason, new SourceMark(problem.Line, problem.Column))]
                 : Items(document.Content!, source, document.Number, document.Line, new SourceMark(document.Line, 1), document.Map);
-            IReadOnlyList<DuplicateKey> duplicates = document.Duplicates;
+            bool first = true;
             foreach (ManifestItem item in items)
             {
-                (item.Duplicates, duplicates) = (duplicates, []);
+                item.Duplicates = first ? document.Duplicates : [];
+                item.Comments = comments;
+                first = false;
                 yield return item;
             }
         }

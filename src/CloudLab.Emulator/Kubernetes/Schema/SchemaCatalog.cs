@@ -1,8 +1,9 @@
+using CloudLab.Core.Kubernetes.Schema;
 using CloudLab.Emulator.Kubernetes.Resources;
 
 namespace CloudLab.Emulator.Kubernetes.Schema;
 
-/// <summary>The built-in kinds, their types and columns: the embedded table <c>kubernetes.txt</c>.</summary>
+/// <summary>The built-in kinds, their types and columns, from the table that Core has of them.</summary>
 internal sealed class SchemaCatalog
 {
     private static readonly Lazy<SchemaCatalog> Instance = new(() => new SchemaCatalog());
@@ -12,8 +13,7 @@ internal sealed class SchemaCatalog
 
     private SchemaCatalog()
     {
-        using Stream stream = typeof(SchemaCatalog).Assembly.GetManifestResourceStream("kubernetes.txt")!;
-        using StreamReader reader = new(stream);
+        using StreamReader reader = KubernetesTable.Open();
         TypeSchema? type = null;
         List<TableColumn> columns = [];
         while (reader.ReadLine() is { } line)

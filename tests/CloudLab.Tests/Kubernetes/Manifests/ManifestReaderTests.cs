@@ -58,13 +58,13 @@ public sealed class ManifestReaderTests
         // Whoever stops need not wait for a writer.
         path = await PipeAsync("c.yaml");
         using CancellationTokenSource stop = new(100);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await ManifestReader.ReadPathAsync(path, false, stop.Token).ToListAsync(CancellationToken.None));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await ManifestReader.ReadPathAsync(path, cancellation: stop.Token).ToListAsync(CancellationToken.None));
 
         // Nor for one that says nothing.
         path = await PipeAsync("d.yaml");
         using Process silent = Process.Start("sh", ["-c", "exec sleep 60 > \"$0\"", path]);
         using CancellationTokenSource enough = new(500);
-        Task<List<ManifestItem>> stuck = ManifestReader.ReadPathAsync(path, false, enough.Token).ToListAsync(CancellationToken.None).AsTask();
+        Task<List<ManifestItem>> stuck = ManifestReader.ReadPathAsync(path, cancellation: enough.Token).ToListAsync(CancellationToken.None).AsTask();
         Assert.Same(stuck, await Task.WhenAny(stuck, Task.Delay(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)));
         Assert.True(stuck.IsCanceled);
         silent.Kill();
@@ -173,5 +173,5 @@ public sealed class ManifestReaderTests
         wave, ManifestOrder.WaveOf(Assert.Single(ManifestReader.ReadText($"{{apiVersion: {apiVersion}, kind: {kind}, metadata: {{name: x}}}}"))));
 
     private static async Task<ManifestItem[]> ReadAsync(string path, bool recurse = false) =>
-        await ManifestReader.ReadPathAsync(path, recurse, TestContext.Current.CancellationToken).ToArrayAsync();
+        await ManifestReader.ReadPathAsync(path, recurse, cancellation: TestContext.Current.CancellationToken).ToArrayAsync();
 }

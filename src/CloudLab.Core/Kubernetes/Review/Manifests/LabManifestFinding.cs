@@ -38,6 +38,15 @@ public sealed class LabManifestFinding
     /// <summary>What to do.</summary>
     public required string Action { get; init; }
 
+    /// <summary>The same at another place.</summary>
+    /// <param name="line">Line.</param>
+    /// <param name="column">Column.</param>
+    /// <returns>The finding.</returns>
+    internal LabManifestFinding At(int line, int column) => new()
+    {
+        File = File, Line = line, Column = column, Rule = Rule, Severity = Severity, Kind = Kind, Namespace = Namespace, Name = Name, Path = Path, Message = Message, Action = Action,
+    };
+
     /// <inheritdoc/>
     public override string ToString() => $"{(File is null ? "input" : System.IO.Path.GetFileName(File))}:{Line}:{Column}: {Severity} {Rule}: {Message}";
 }

@@ -1,17 +1,13 @@
-using System.Text.RegularExpressions;
-using CloudLab.Core.Common.Yaml;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Review.Manifests.Rules;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests;
 
-/// <summary>Reviews manifests: their syntax, their fields by the schema of their kinds, and then <see cref="ManifestRule.All"/> the other rules.</summary>
+/// <summary>Reviews manifests: their syntax, their fields by the schemas of their kinds, and then the other rules of <see cref="ManifestRule.All"/>.</summary>
 public static class ManifestReview
 {
-    /// <summary>Annotation of an object, or of its pod template, with the ids of rules that it may break: <c>RuleA, RuleB</c>; <c>*</c> for all.</summary>
-    internal const string IgnoreAnnotation = "cloudlab/ignore";
-
     // The checks of the rules, by area.
     private static readonly IReadOnlyList<ManifestCheck> Checks =
     [
@@ -22,27 +18,68 @@ public static class ManifestReview
     /// <summary>Reviews manifests.</summary>
     /// <param name="items">All that was read, for a review (<see cref="ManifestReader"/>).</param>
     /// <param name="options">How.</param>
-    /// <returns>Findings in the order of the files, by line.</returns>
+    /// <returns>Findings in the order of the input, by file and line.</returns>
     public static IReadOnlyList<LabManifestFinding> Review(IEnumerable<ManifestItem> items, ManifestReviewOptions options)
     {
         List<LabManifestFinding> findings = [];
         List<ReviewedObject> objects = [];
+        Dictionary<string, int> files = new(StringComparer.Ordinal);
         foreach (ManifestItem item in items)
         {
+            files.TryAdd(item.Source, files.Count);
             if (item.Problem is null)
             {
                 objects.Add(new ReviewedObject(item));
             }
-            else
+            else if (!item.IsUnreadable)
             {
-                findings.Add(Broken(item));
+                findings.Add(DocumentReview.Broken(item));
             }
         }
 
         ReviewedSet set = new(objects, options);
+        findings.AddRange(DocumentReview.Check(set));
+        findings.AddRange(SchemaReview.Check(set, options.Schemas ?? new ManifestSchemas()));
         findings.AddRange(Checks.SelectMany(check => check(set)));
-        return findings;
+        Dictionary<string, ManifestRule> rules = ManifestRule.All.ToDictionary(rule => rule.Id, StringComparer.Ordinal);
+        IgnoredRules ignored = new(objects);
+        return
+        [
+            .. findings.Where(finding => options.Wanted(rules[finding.Rule]) && !ignored.Ignores(finding))
+                .OrderBy(finding => finding.File is null ? -1 : files.GetValueOrDefault(finding.File)).ThenBy(finding => finding.Line).ThenBy(finding => finding.Column)
+                .ThenByDescending(finding => finding.Severity).ThenBy(finding => finding.Rule, StringComparer.Ordinal),
+        ];
     }
 
-    private static LabManifestFinding Broken(ManifestItem item) => throw new NotImplementedException();
+    /// <summary>Writes findings as SARIF 2.1.0, which code scanning and editors read.</summary>
+    /// <param name="findings">The findings.</param>
+    /// <param name="folder">Folder that the paths of files are relative to.</param>
+    /// <returns>JSON text.</returns>
+    public static string ToSarif(IEnumerable<LabManifestFinding> findings, string folder) => SarifReport.Write(
+        Command,
+        ManifestRule.All.Select(rule => new SarifRule(rule.Id, rule.Severity, rule.Title, rule.Help, rule.Fix, rule.IsSecurity ? ["security", "kubernetes"] : ["maintainability", "kubernetes"])),
+        findings.Select(finding => new SarifFinding(
+            finding.Rule, finding.Severity, $"{Subject(finding)}{finding.Message} {finding.Action}", finding.File, Math.Max(1, finding.Line), Math.Max(1, finding.Line),
+            finding.Kind is null ? null : Subject(finding).TrimEnd(':', ' ') + (finding.Path.Length == 0 ? "" : " " + finding.Path), new("manifestFinding/v1", Fingerprint(finding))) { Column = finding.Column }),
+        folder);
+
+    /// <summary>Writes findings as JUnit XML, which build servers show as failed tests: a suite for each file, a case for each finding.</summary>
+    /// <param name="findings">The findings.</param>
+    /// <param name="files">All files that were reviewed: one without findings is a suite with one case that passed.</param>
+    /// <param name="folder">Folder that the paths of files are relative to.</param>
+    /// <returns>XML text.</returns>
+    public static string ToJUnit(IEnumerable<LabManifestFinding> findings, IEnumerable<string> files, string folder) => JUnitReport.Write(
+        Command,
+        findings.Select(finding => new JUnitFinding(
+            finding.File, finding.Line, $"{finding.Rule} {Subject(finding)}{finding.Path}".TrimEnd(' ', ':'), finding.Rule, finding.Severity, finding.Message, finding.Action)),
+        files, folder);
+
+    private const string Command = "Test-LabManifest";
+
+    private static string Subject(LabManifestFinding finding) =>
+        finding.Kind is null ? "" : $"{finding.Kind} {(finding.Namespace is null ? "" : finding.Namespace + "/")}{finding.Name}: ";
+
+    // Without the line, which changes when something is put above it.
+    private static string Fingerprint(LabManifestFinding finding) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
+        System.Text.Encoding.UTF8.GetBytes(string.Join('\n', finding.Rule, finding.Kind, finding.Namespace, finding.Name, finding.Path, finding.Message))).AsSpan(0, 12));
 }

@@ -26,7 +26,7 @@ internal sealed class ReviewedObject(ManifestItem item)
     public JsonObject Content => item.Content;
 
     /// <summary>Full path of its file; null for what came as text or as an object.</summary>
-    public string? File { get; } = item.Map is not null && Path.IsPathRooted(item.Source) ? item.Source : null;
+    public string? File { get; } = Path.IsPathRooted(item.Source) ? item.Source : null;
 
     /// <summary>Group and version: <c>apps/v1</c>.</summary>
     public string ApiVersion { get; } = item.ApiVersion;
@@ -66,15 +66,21 @@ internal sealed class ReviewedObject(ManifestItem item)
             .Select((one, i) => one is JsonObject container ? new ReviewedContainer(container, $"{PodSpecPath}.{list}[{i}]", list == "initContainers") : null).OfType<ReviewedContainer>()),
     ];
 
+    /// <summary>Whether it has a name, not only the beginning of one.</summary>
+    public bool HasName => item.HasName;
+
     /// <summary>Keys that stand twice in its document.</summary>
-    internal IReadOnlyList<DuplicateKey> Duplicates => item.Duplicates;
+    public IReadOnlyList<DuplicateKey> Duplicates => item.Duplicates;
+
+    /// <summary>Comments of its source that switch rules off.</summary>
+    public IgnoreComments? Comments => item.Comments;
 
     /// <summary>Where a field stands; where it does not exist, the nearest field around it.</summary>
     /// <param name="path">Path of the field: <c>spec.ports[0].name</c>, <c>metadata.labels["a.b/c"]</c>.</param>
     /// <returns>Line and column, from 1; zeros for what was not read from text.</returns>
     public SourceMark At(string path)
     {
-        SourceMark at = item.Start ?? new(item.Line, item.Line > 0 ? 1 : 0);
+        SourceMark at = item.Map is null ? default : item.Start ?? default;
         JsonNode? node = Content;
         foreach (string step in Steps(path))
         {

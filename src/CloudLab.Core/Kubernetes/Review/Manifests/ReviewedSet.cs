@@ -23,6 +23,11 @@ internal sealed class ReviewedSet(IReadOnlyList<ReviewedObject> objects, Manifes
     /// <returns>The objects, in the order of the input.</returns>
     public IEnumerable<ReviewedObject> OfKind(string kind) => kinds.Value[kind];
 
+    /// <summary>The namespace that an object goes to, for comparisons.</summary>
+    /// <param name="one">The object.</param>
+    /// <returns>The namespace that it names, or that of the call; empty where neither is known.</returns>
+    public string NamespaceOf(ReviewedObject one) => one.Namespace ?? options.Namespace ?? "";
+
     /// <summary>Whether a rule is looked for; for checks that cost something.</summary>
     /// <param name="rule">The rule.</param>
     /// <returns>True if it is.</returns>

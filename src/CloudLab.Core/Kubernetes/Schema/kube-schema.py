@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the emulator's table of Kubernetes kinds, field types and table columns, as a running API server tells them.
+"""Prints the module's table of Kubernetes kinds, field types and table columns, as a running API server tells them.
     kubectl proxy --port 8001 &
     python3 kube-schema.py http://127.0.0.1:8001 vendor/k8s.io > kubernetes.txt
 The folder (Go modules k8s.io/api and k8s.io/apimachinery) gives what the server does not tell: field numbers in protobuf, which

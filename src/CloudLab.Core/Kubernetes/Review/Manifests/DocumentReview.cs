@@ -1,0 +1,49 @@
+using CloudLab.Core.Common.Yaml;
+using CloudLab.Core.Kubernetes.Manifests;
+
+namespace CloudLab.Core.Kubernetes.Review.Manifests;
+
+/// <summary>Reviews documents before their fields: syntax, keys and objects that stand twice.</summary>
+internal static class DocumentReview
+{
+    /// <summary>The finding for a document that is no object.</summary>
+    /// <param name="item">The document.</param>
+    /// <returns>The finding.</returns>
+    public static LabManifestFinding Broken(ManifestItem item)
+    {
+        string reason = item.Reason!;
+        ManifestRule rule = item.Problem!.Code != "ManifestSyntax" ? ManifestRule.NotAManifest
+            : reason.StartsWith("'{{'", StringComparison.Ordinal) ? ManifestRule.TemplateNotRendered
+            : ManifestRule.SyntaxError;
+        SourceMark at = item.Start ?? new(item.Line, item.Line > 0 ? 1 : 0);
+        return new()
+        {
+            File = Path.IsPathRooted(item.Source) ? item.Source : null, Line = at.Line, Column = at.Column, Rule = rule.Id, Severity = rule.Severity, Path = "",
+            Message = rule == ManifestRule.TemplateNotRendered ? "The document is a template, not a manifest: it has '{{'." : $"{char.ToUpperInvariant(reason[0])}{reason[1..]}.",
+            Action = rule.Fix,
+        };
+    }
+
+    /// <summary>Looks for keys and objects that stand twice.</summary>
+    /// <param name="set">The objects.</param>
+    /// <returns>The findings.</returns>
+    public static IEnumerable<LabManifestFinding> Check(ReviewedSet set)
+    {
+        Dictionary<(string Group, string Kind, string Namespace, string Name), ReviewedObject> seen = [];
+        foreach (ReviewedObject one in set.Objects)
+        {
+            foreach (DuplicateKey twice in one.Duplicates)
+            {
+                LabManifestFinding found = one.Find(ManifestRule.DuplicateKey, "", $"The key '{twice.Key}' occurs twice, on lines {twice.FirstLine} and {twice.Line}: the last one counts.");
+                yield return found.At(twice.Line, twice.Column);
+            }
+
+            if (one.HasName && !seen.TryAdd((one.Group, one.Kind, set.NamespaceOf(one), one.Name), one))
+            {
+                ReviewedObject first = seen[(one.Group, one.Kind, set.NamespaceOf(one), one.Name)];
+                string where = first.File == one.File ? $"on line {first.At("").Line}" : $"in {first.File ?? "the input"}";
+                yield return one.Find(ManifestRule.DuplicateObject, "metadata.name", $"The {one.Label} is described {where}, too.");
+            }
+        }
+    }
+}
