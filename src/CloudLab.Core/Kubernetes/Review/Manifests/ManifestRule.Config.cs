@@ -25,11 +25,6 @@ public sealed partial record ManifestRule
         "base64 hides nothing: whoever can read the repository can read it.",
         "Keep the values in an external store or encrypted, and make the Secret when it is deployed.") { IsOptional = true, IsSecurity = true };
 
-    internal static ManifestRule SecretNotBase64 { get; } = new(
-        "SecretNotBase64", FindingSeverity.High, "A value under data is not base64.",
-        "The server refuses the object.",
-        "Write plain text under stringData, or encode it.");
-
     internal static ManifestRule ConfigMapTooLarge { get; } = new(
         "ConfigMapTooLarge", FindingSeverity.High, "A ConfigMap or Secret is larger than 1 MiB.",
         "The server refuses the object.",
@@ -52,7 +47,7 @@ public sealed partial record ManifestRule
 
     private static IReadOnlyList<ManifestRule> Config =>
     [
-        SecretInConfigMap, SecretInEnvironment, SecretInArguments, SecretInManifest, SecretNotBase64, ConfigMapTooLarge, ConfigKeyInvalid, ConfigKeyMissing,
+        SecretInConfigMap, SecretInEnvironment, SecretInArguments, SecretInManifest, ConfigMapTooLarge, ConfigKeyInvalid, ConfigKeyMissing,
         ReferenceMissing,
     ];
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -98,25 +97,13 @@ internal static partial class ConfigRules
     {
         foreach (ReviewedObject one in Of(set, "Secret"))
         {
-            bool has = false;
-            foreach ((string key, JsonNode? node) in one.Content.Object("data") ?? [])
-            {
-                string value = node is JsonValue ? node.ToString() : "";
-                has |= value.Length > 0;
-                if (value.Length > 0 && !ReviewedPods.IsPlaceholder(value) && !value.Contains("...", StringComparison.Ordinal) && !IsBase64(value))
-                {
-                    yield return one.Find(ManifestRule.SecretNotBase64, FieldPath.Of("data", key), $"The value of {key} is not base64.");
-                }
-            }
-
-            if (one.File is not null && (has || (one.Content.Object("stringData") ?? []).Any(pair => pair.Value?.ToString() is { Length: > 0 } value && !ReviewedPods.IsPlaceholder(value))))
+            bool has = (one.Content.Object("data") ?? []).Concat(one.Content.Object("stringData") ?? []).Any(pair => pair.Value?.ToString() is { Length: > 0 } value && !ReviewedPods.IsPlaceholder(value));
+            if (one.File is not null && has)
             {
                 yield return one.Find(ManifestRule.SecretInManifest, one.Content.ContainsKey("data") ? "data" : "stringData", $"{one.Label} is in the file with its values.");
             }
         }
     }
-
-    private static bool IsBase64(string text) => Base64.IsValid(text) && text.Count(c => !char.IsWhiteSpace(c)) % 4 == 0;
 
     private static IEnumerable<LabManifestFinding> Sizes(ReviewedSet set)
     {
