@@ -103,7 +103,7 @@ public sealed class ManifestRuleCaseTests
         LabManifestFinding found = Assert.Single(Review(Text, "optional", new ManifestReviewOptions { Wanted = one => one.Id == rule }));
 
         Assert.Equal(rule, found.Rule);
-        Assert.Empty(Review(Text, "optional").Where(one => one.Rule == rule));
+        Assert.DoesNotContain(Review(Text, "optional"), one => one.Rule == rule);
     }
 
     [Fact]

@@ -12,6 +12,8 @@ internal static class ServiceRules
 {
     private const int FirstNodePort = 30000, LastNodePort = 32767;
 
+    private static readonly string[] Protocols = ["TCP", "UDP", "SCTP"];
+
     /// <summary>The checks.</summary>
     internal static IReadOnlyList<ManifestCheck> Checks { get; } = [Selectors, TargetPorts, Names, NodePorts, Types];
 
@@ -75,7 +77,7 @@ internal static class ServiceRules
                 string protocol = port.Text("protocol") ?? "TCP", field = path + (given ? ".targetPort" : ".port");
                 bool isNumber = target.All(char.IsAsciiDigit);
                 JsonObject[] same = [.. open.Where(one => (isNumber ? one.NumberOrText("containerPort") : one.Text("name")) == target)];
-                if (Array.Exists(same, one => (one.Text("protocol") ?? "TCP") == protocol) || (isNumber && open.Length == 0))
+                if (Array.Exists(same, one => (one.Text("protocol") ?? "TCP") == protocol) || (isNumber && open.Length == 0) || !Protocols.Contains(protocol))
                 {
                     continue;
                 }
@@ -83,7 +85,10 @@ internal static class ServiceRules
                 string have = open.Length == 0 ? "declare none" : $"declare {string.Join(", ", open.Select(Describe).Distinct())}";
                 if (same.Length > 0)
                 {
-                    yield return one.Find(ManifestRule.TargetPortUnknown, field, $"Port {target} is {protocol} in the Service and {same[0].Text("protocol") ?? "TCP"} in the container.", "Write the same protocol in both.");
+                    // By its number it is sent to all the same.
+                    yield return one.Find(
+                        ManifestRule.TargetPortUnknown, field, $"Port {target} is {protocol} in the Service and {same[0].Text("protocol") ?? "TCP"} in the container.", "Write the same protocol in both.",
+                        isNumber ? FindingSeverity.Low : null);
                 }
                 else
                 {
