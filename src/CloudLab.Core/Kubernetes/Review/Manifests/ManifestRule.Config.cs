@@ -45,7 +45,7 @@ public sealed partial record ManifestRule
         "The pod waits until the object is there.",
         "Correct the name.");
 
-    private static IReadOnlyList<ManifestRule> Config =>
+    internal static IReadOnlyList<ManifestRule> Config =>
     [
         SecretInConfigMap, SecretInEnvironment, SecretInArguments, SecretInManifest, ConfigMapTooLarge, ConfigKeyInvalid, ConfigKeyMissing,
         ReferenceMissing,

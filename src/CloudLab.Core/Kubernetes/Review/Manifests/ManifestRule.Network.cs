@@ -100,7 +100,7 @@ public sealed partial record ManifestRule
         "The pods cannot resolve a name, not even those of the pods that they may reach.",
         "Allow port 53, UDP and TCP, to the namespace kube-system.");
 
-    private static IReadOnlyList<ManifestRule> Network =>
+    internal static IReadOnlyList<ManifestRule> Network =>
     [
         ServiceSelectsNothing, TargetPortUnknown, ServicePortNameMissing, ServicePortNameTwice, NodePortRange, NodePortTwice, NodePortWithoutType,
         HeadlessWithType, ExternalNameIsAddress, IngressServiceMissing, IngressPortMissing, IngressClassAnnotation, IngressClassTwice,

@@ -125,7 +125,7 @@ public sealed partial record ManifestRule
         "The workload is accepted, and some or all of its pods never appear.",
         "Lower requests, limits or replicas, or raise the quota; Measure-LabQuota shows the sums.");
 
-    private static IReadOnlyList<ManifestRule> Scaling =>
+    internal static IReadOnlyList<ManifestRule> Scaling =>
     [
         HpaRequestMissing, HpaContainerMissing, HpaTargetMissing, HpaTargetNotScalable, HpaRange, HpaNeverScales, ReplicasBesideHpa, HpaTwice, HpaAndVpa,
         PdbBlocksDrain, PdbSelectsNothing, PdbBothFields, PdbTwice, CronScheduleInvalid, CronJobNeverFires, CronJobRunsTwice, CronScheduleSurprise,

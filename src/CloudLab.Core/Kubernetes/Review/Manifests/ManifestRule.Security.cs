@@ -105,7 +105,7 @@ public sealed partial record ManifestRule
         "The server refuses the object.",
         "Add the namespace to the subject.");
 
-    private static IReadOnlyList<ManifestRule> Security =>
+    internal static IReadOnlyList<ManifestRule> Security =>
     [
         PrivilegedContainer, HostNamespace, HostPathVolume, RuntimeSocketMounted, HostPortUsed, RunsAsRoot, RunAsNonRootMissing, PrivilegeEscalation,
         PrivilegeEscalationNotDenied, RootFileSystemWritable, DangerousCapability, IsolationDisabled, SecurityContextConflict, WorkloadHasAllRights,

@@ -130,7 +130,7 @@ public sealed partial record ManifestRule
         "Tools that group objects by application do not find it.",
         "Add app.kubernetes.io/name, and app.kubernetes.io/instance where there are several.") { IsOptional = true };
 
-    private static IReadOnlyList<ManifestRule> Workloads =>
+    internal static IReadOnlyList<ManifestRule> Workloads =>
     [
         SelectorMismatch, BarePod, RestartPolicyWrong, RolloutImpossible, StatefulSetServiceMissing, StatefulSetServiceNotHeadless, PreStopTooLong,
         ClaimSharedByReplicas, ImageTagMissing, ImageTagLatest, ReadinessProbeMissing, LivenessProbeMissing, ProbesIdentical, ProbeTimeout, ProbeInvalid,
