@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Review.Manifests;
 using CloudLab.Tests.Module;
@@ -107,6 +108,62 @@ public sealed class ManifestRuleCaseTests
 
         Assert.Equal("ConfigMapTooLarge", Assert.Single(Review(Text((1024 * 1024) + 1), "big")).Rule);
         Assert.Empty(Review(Text(1024 * 1024), "big"));
+    }
+
+    [Fact]
+    public void Rules_survive_fields_of_any_type()
+    {
+        JsonNode?[] odd = [null, "text", 7, new JsonArray("a", 1, null), new JsonObject { ["a"] = "b" }, -1.5];
+        int changed = 0;
+        foreach (string file in Directory.EnumerateFiles(Folder, "*.yaml").Order(StringComparer.Ordinal))
+        {
+            JsonArray objects = [.. ManifestReader.ReadText(File.ReadAllText(file), file).Select(item => item.ToJson())];
+            foreach (Action<JsonNode?> set in Places(objects).Skip(changed % 3).Where((_, i) => i % 3 == 0).ToArray())
+            {
+                // The places are those of the first reading: each change is seen together with those before it, which makes it odder still.
+                set(odd[changed++ % odd.Length]?.DeepClone());
+                JsonObject list = new() { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = objects.DeepClone() };
+                foreach (LabManifestFinding found in Review(list.ToJsonString(), "odd", new ManifestReviewOptions { Wanted = _ => true }))
+                {
+                    Assert.NotEmpty(found.Message);
+                }
+            }
+        }
+
+        Assert.True(changed > 1000);
+    }
+
+    // Deepest first: what a change cuts off has been tried before.
+    private static IEnumerable<Action<JsonNode?>> Places(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (string key in map.Select(pair => pair.Key).ToArray())
+                {
+                    foreach (Action<JsonNode?> set in Places(map[key]))
+                    {
+                        yield return set;
+                    }
+
+                    if (key is not ("apiVersion" or "kind" or "metadata"))
+                    {
+                        yield return value => map[key] = value;
+                    }
+                }
+
+                break;
+            case JsonArray list:
+                for (int i = 0; i < list.Count; i++)
+                {
+                    foreach (Action<JsonNode?> set in Places(list[i]))
+                    {
+                        yield return set;
+                    }
+                }
+
+                break;
+        }
     }
 
     private static IReadOnlyList<LabManifestFinding> Review(string text, string name, ManifestReviewOptions? options = null) =>

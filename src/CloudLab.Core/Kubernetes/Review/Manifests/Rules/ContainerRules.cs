@@ -221,7 +221,8 @@ internal static partial class ContainerRules
                 }
             }
 
-            foreach ((string? name, string path) in volumes.Where(volume => volume.Name is not null && !used.Contains(volume.Name)))
+            // What a sidecar mounts that is put into the pod later.
+            foreach ((string? name, string path) in volumes.Where(volume => volume.Name is not null && !used.Contains(volume.Name) && !volume.Name.StartsWith("gke-gcsfuse", StringComparison.Ordinal)))
             {
                 yield return one.Find(ManifestRule.VolumeUnused, path, $"No container mounts the volume {name}.");
             }
