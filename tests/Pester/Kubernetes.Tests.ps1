@@ -389,6 +389,30 @@ Describe 'Remove-LabManifest' -Tag Kubernetes {
     }
 }
 
+Describe 'Test-LabManifest' -Tag Kubernetes {
+    BeforeAll {
+        $manifest = Join-Path $TestDrive movies.yaml
+        Set-Content $manifest 'apiVersion: v1', 'kind: ConfigMap', 'metadata:', '  name: movies', '  labels: { tier: 1 }', 'dta: { theme: dark }'
+    }
+
+    It 'reviews files, text, lines and objects alike' {
+        $found = Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType
+        $found | ForEach-Object { "$($_.Rule) $($_.Path) $($_.Line):$($_.Column)" } | Should -Be 'WrongType metadata.labels.tier 5:13', 'UnknownField dta 6:1'
+        (Get-ChildItem $manifest | Test-LabManifest -Offline -Rule UnknownField, WrongType).Count | Should -Be 2
+        (Get-Content $manifest | Test-LabManifest -Offline -Rule UnknownField, WrongType).Count | Should -Be 2
+        (@{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'movies' }; dta = @{} } | Test-LabManifest -Offline -Rule UnknownField).Path | Should -Be dta
+        (Test-LabManifest $manifest -Rule UnknownField).Path | Should -Be dta -Because 'the cluster says the same'
+        (Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat Sarif | ConvertFrom-Json).runs[0].results.Count | Should -Be 2
+        ([xml](Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat JUnit)).testsuites.failures | Should -Be 2
+        Test-LabManifest $manifest -Offline -Rule UnknownField | Out-String -Width 120 | Should -Match "6 High     UnknownField +ConfigMap movies: The ConfigMap has no field 'dta'\."
+    }
+
+    It 'completes rules and refuses one that there is not' {
+        (TabExpansion2 'Test-LabManifest -Rule RemovedA').CompletionMatches.CompletionText | Should -Be RemovedApiVersion
+        { Test-LabManifest $manifest -Offline -Rule UnknownFeld } | Should -Throw -ErrorId 'RuleUnknown,*'
+    }
+}
+
 Describe 'The KubernetesClient package' -Tag Kubernetes {
     It 'is loaded by cmdlets for Kubernetes alone, and never beside the packages of other modules' {
         $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'

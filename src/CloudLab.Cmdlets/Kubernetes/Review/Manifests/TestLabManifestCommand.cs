@@ -135,7 +135,15 @@ public sealed class TestLabManifestCommand : ManifestInputCommand
         ManifestSchemas schemas = new();
         foreach (string path in schemaPaths)
         {
-            Reporter.Verbose($"{path}: {await schemas.AddFilesAsync(path, cancellation)} schemas.");
+            try
+            {
+                Reporter.Verbose($"{path}: {await schemas.AddFilesAsync(path, cancellation)} schemas.");
+            }
+            catch (LabException e)
+            {
+                // Without its schemas a review would say too much, or too little.
+                throw e.Stopping();
+            }
         }
 
         Version? served = Offline ? null : await schemas.UseClusterAsync(Api, Items, cancellation);

@@ -1,9 +1,10 @@
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Manifests;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests;
 
-/// <summary>Reviews documents before their fields: syntax, keys and objects that stand twice.</summary>
+/// <summary>Reviews documents before their fields: syntax, keys and objects that stand twice, names.</summary>
 internal static class DocumentReview
 {
     /// <summary>The finding for a document that is no object.</summary>
@@ -29,7 +30,8 @@ internal static class DocumentReview
     /// <returns>The findings.</returns>
     public static IEnumerable<LabManifestFinding> Check(ReviewedSet set)
     {
-        Dictionary<(string Group, string Kind, string Namespace, string Name), ReviewedObject> seen = [];
+        // Different folders are variants for different places more often than parts of one whole.
+        Dictionary<(string? Folder, string Group, string Kind, string Namespace, string Name), ReviewedObject> seen = [];
         foreach (ReviewedObject one in set.Objects)
         {
             foreach (DuplicateKey twice in one.Duplicates)
@@ -38,11 +40,18 @@ internal static class DocumentReview
                 yield return found.At(twice.Line, twice.Column);
             }
 
-            if (one.HasName && !seen.TryAdd((one.Group, one.Kind, set.NamespaceOf(one), one.Name), one))
+            (string?, string, string, string, string) key = (Path.GetDirectoryName(one.File), one.Group, one.Kind, set.NamespaceOf(one), one.Name);
+            if (one.HasName && !seen.TryAdd(key, one))
             {
-                ReviewedObject first = seen[(one.Group, one.Kind, set.NamespaceOf(one), one.Name)];
-                string where = first.File == one.File ? $"on line {first.At("").Line}" : $"in {first.File ?? "the input"}";
-                yield return one.Find(ManifestRule.DuplicateObject, "metadata.name", $"The {one.Label} is described {where}, too.");
+                ReviewedObject first = seen[key];
+                bool sameFile = first.File == one.File;
+                string where = sameFile ? $"on line {first.At("").Line}" : $"in {first.File ?? "the input"}";
+                yield return one.Find(ManifestRule.DuplicateObject, "metadata.name", $"The {one.Label} is described {where}, too.", severity: sameFile ? null : FindingSeverity.Medium);
+            }
+
+            foreach (LabManifestFinding finding in MetadataReview.Check(one))
+            {
+                yield return finding;
             }
         }
     }

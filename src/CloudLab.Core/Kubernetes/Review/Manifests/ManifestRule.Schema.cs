@@ -21,13 +21,13 @@ public sealed partial record ManifestRule
         "Add what is missing, or leave the file out.");
 
     internal static ManifestRule DuplicateKey { get; } = new(
-        "DuplicateKey", FindingSeverity.High, "A key stands twice in the same mapping.",
-        "Only the last one counts; strict validation refuses the object.",
+        "DuplicateKey", FindingSeverity.Medium, "A key stands twice in the same mapping.",
+        "Only the last one counts.",
         "Remove one of them.");
 
     internal static ManifestRule DuplicateObject { get; } = new(
         "DuplicateObject", FindingSeverity.High, "The same object is described twice.",
-        "The one that is applied last wins.",
+        "The one that is applied last wins. Only files of the same folder count as one whole.",
         "Remove one of them, or give it another name.");
 
     internal static ManifestRule UnknownKind { get; } = new(
@@ -38,7 +38,7 @@ public sealed partial record ManifestRule
     internal static ManifestRule NoSchema { get; } = new(
         "NoSchema", FindingSeverity.Low, "Nothing is known of the fields of a custom resource.",
         "Its fields are not checked.",
-        "Give its CustomResourceDefinition with -SchemaPath or among the manifests.") { IsOptional = true };
+        "Give its CustomResourceDefinition with -SchemaPath or among the manifests.");
 
     internal static ManifestRule RemovedApiVersion { get; } = new(
         "RemovedApiVersion", FindingSeverity.High, "An API version is no longer served.",
@@ -75,9 +75,14 @@ public sealed partial record ManifestRule
         "Items are told apart by it: the server refuses the object, or only one of them counts.",
         "Remove one of them, or give it another key.");
 
+    internal static ManifestRule InvalidName { get; } = new(
+        "InvalidName", FindingSeverity.High, "A name, a label or the key of an annotation has characters that it must not have, or too many.",
+        "The server refuses the object.",
+        "Write names in lower case with '-' and '.', and labels with letters, digits, '-', '_' and '.'.");
+
     private static IReadOnlyList<ManifestRule> Schema =>
     [
         SyntaxError, TemplateNotRendered, NotAManifest, DuplicateKey, DuplicateObject, UnknownKind, NoSchema, RemovedApiVersion, DeprecatedApiVersion,
-        UnknownField, WrongType, RequiredField, InvalidValue, DuplicateItem,
+        UnknownField, WrongType, RequiredField, InvalidValue, DuplicateItem, InvalidName,
     ];
 }

@@ -60,11 +60,27 @@ public sealed class ManifestSchemas
     {
         catalog = await api.CatalogAsync(cancellation);
         SchemaStore store = new(api);
-        foreach (string apiVersion in items.Where(item => item.Problem is null && catalog.Find(item.ApiVersion, item.Kind) is not null).Select(item => item.ApiVersion).Distinct(StringComparer.Ordinal))
+        ApiResource[] kinds = [.. items.Where(item => item.Problem is null).Select(item => catalog.Find(item.ApiVersion, item.Kind)).OfType<ApiResource>().Distinct()];
+        foreach (string apiVersion in kinds.Select(kind => kind.ApiVersion).Distinct(StringComparer.Ordinal))
         {
             if (await store.SchemasAsync(apiVersion, cancellation) is { } schemas)
             {
                 documents.Add(schemas);
+            }
+        }
+
+        // The document of a definition that was just created takes its time.
+        SchemaLibrary described = new();
+        documents.ForEach(described.AddDocument);
+        foreach (ApiResource kind in kinds.Where(kind => kind.Group.Contains('.', StringComparison.Ordinal) && !described.TryFind(kind.ApiVersion, kind.Kind, out _)))
+        {
+            try
+            {
+                definitions.Add(await api.GetAsync($"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.Name}", cancellation));
+            }
+            catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.AccessDenied)
+            {
+                // An extension server's kind, or one whose definition is not to be read: the review says that its fields are not checked.
             }
         }
 

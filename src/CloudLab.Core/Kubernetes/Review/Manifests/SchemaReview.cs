@@ -14,7 +14,7 @@ internal static class SchemaReview
     public static IEnumerable<LabManifestFinding> Check(ReviewedSet set, ManifestSchemas schemas)
     {
         SchemaLibrary library = schemas.With(set.OfKind("CustomResourceDefinition").Select(definition => definition.Content));
-        HashSet<(string, string)> unchecked_ = [];
+        HashSet<(string, string)> told = [];
         foreach (ReviewedObject one in set.Objects)
         {
             bool known = library.TryFind(one.ApiVersion, one.Kind, out SchemaNode? schema);
@@ -22,9 +22,9 @@ internal static class SchemaReview
             {
                 yield return old;
             }
-            else if (!known && schemas.IsForeign(library, one.ApiVersion))
+            else if (known ? schema is null : schemas.IsForeign(library, one.ApiVersion))
             {
-                if (unchecked_.Add((one.ApiVersion, one.Kind)))
+                if (told.Add((one.ApiVersion, one.Kind)))
                 {
                     yield return one.Find(ManifestRule.NoSchema, "apiVersion", $"The fields of {one.Kind} ({one.ApiVersion}) are not checked: no schema of it is known.");
                 }
@@ -33,9 +33,9 @@ internal static class SchemaReview
             {
                 yield return Unknown(one, library);
             }
-            else if (schema is not null)
+            else
             {
-                foreach (LabManifestFinding finding in SchemaWalk.Compare(one, schema))
+                foreach (LabManifestFinding finding in SchemaWalk.Compare(one, schema!))
                 {
                     yield return finding;
                 }
