@@ -62,7 +62,7 @@ internal static class ReviewedPods
     /// <returns>True for <c>${TAG}</c>, <c>&lt;your-image&gt;</c> and the like.</returns>
     public static bool IsPlaceholder(string text) => Array.Exists(Marks, mark => text.Contains(mark, StringComparison.Ordinal));
 
-    /// <summary>An entry of a list in the middle of a sentence.</summary>
+    /// <summary>Labels in a sentence.</summary>
     /// <param name="labels">Labels.</param>
     /// <returns><c>app=web,tier=front</c>.</returns>
     public static string Text(JsonObject? labels) => labels is { Count: > 0 } ? string.Join(',', labels.Select(label => $"{label.Key}={label.Value}")) : "no labels";

@@ -166,6 +166,7 @@ public sealed class ManifestRuleCaseTests
         }
     }
 
+    // Custom resources stand here without their definitions.
     private static IReadOnlyList<LabManifestFinding> Review(string text, string name, ManifestReviewOptions? options = null) =>
-        ManifestReview.Review(ManifestReader.ReadText(text, Path.Combine(Folder, name + ".yaml"), review: true), options ?? new ManifestReviewOptions());
+        ManifestReview.Review(ManifestReader.ReadText(text, Path.Combine(Folder, name + ".yaml"), review: true), options ?? new ManifestReviewOptions { Wanted = rule => !rule.IsOptional && rule.Id != "NoSchema" });
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Resources;
@@ -234,7 +233,7 @@ internal static partial class WorkloadRules
 
     private static IEnumerable<LabManifestFinding> Labels(ReviewedSet set) => set.PodOwners()
         .Where(one => one.IsBuiltIn() && one.Content.Object("metadata")?.Object("labels")?["app.kubernetes.io/name"] is null)
-        .Select(one => one.Find(ManifestRule.RecommendedLabelsMissing, "metadata.labels", $"{one.Label} has no label app.kubernetes.io/name.", severity: FindingSeverity.Low));
+        .Select(one => one.Find(ManifestRule.RecommendedLabelsMissing, "metadata.labels", $"{one.Label} has no label app.kubernetes.io/name."));
 
     [GeneratedRegex(@"(?:^|[\s;/&])sleep\s+(?<seconds>\d{1,6})(?:s\b|\b(?![.\dmhd]))")]
     private static partial Regex Sleep();
