@@ -94,7 +94,7 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
             },
             subresource, cancellation);
 
-    /// <summary>Changes an object by text that a person edits: JSON or YAML. What others change meanwhile stays, unless it is the same field.</summary>
+    /// <summary>Changes an object by text that a person edits: YAML, or JSON where the person likes that better. What others change meanwhile stays, unless it is the same field.</summary>
     /// <param name="resource">Kind of the object.</param>
     /// <param name="ns">Its namespace.</param>
     /// <param name="name">Its name.</param>
@@ -117,7 +117,8 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
                 if (read is null)
                 {
                     read = (JsonObject)copy.DeepClone();
-                    mine = await edit(new LabResource(copy, resource).ToJson()) is { } text ? JsonDifference.MergePatch(read, Edited(text)) : [];
+                    mine = await edit($"# {description}: what is changed here is sent when the editor ends. An empty text changes nothing.\n{new LabResource(copy, resource).ToYaml()}") is { } text
+                        && Edited(text) is { } edited ? JsonDifference.MergePatch(read, edited) : [];
                 }
                 else if (JsonDifference.Overlap(mine!, JsonDifference.MergePatch(read, copy)) is { } field)
                 {
@@ -133,10 +134,10 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
             },
             subresource, cancellation);
 
-        JsonObject Edited(string text)
+        JsonObject? Edited(string text)
         {
             SourceDocument[] documents = [.. SourceReader.Read(text)];
-            return documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
+            return documents.Length == 0 ? null : documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
                 ? edited
                 : throw new LabException(
                     LabErrorKind.InvalidData, "EditInvalid",
