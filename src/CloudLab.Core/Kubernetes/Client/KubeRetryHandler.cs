@@ -74,10 +74,11 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
                 failure = KubeStatus.Unreachable(endpoint, e);
 
                 // Where the connection was refused nothing was sent, and what must not be sent twice can be sent now.
-                bool again = IsRefused(e) ? attempt < MostRefused && AnsweredLately() : repeatable && attempt < MostAttempts && MayPass(e);
+                bool unsent = KubeStatus.IsBrokenHandshake(e);
+                bool again = IsRefused(e) ? attempt < MostRefused && AnsweredLately() : (repeatable || unsent) && attempt < MostAttempts && MayPass(e);
                 if (!again)
                 {
-                    throw failure;
+                    throw request.Method == HttpMethod.Post && !unsent && MayPass(e) ? KubeStatus.AnswerLost(endpoint, request.RequestUri!, e) : failure;
                 }
             }
 

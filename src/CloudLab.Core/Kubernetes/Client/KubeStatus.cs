@@ -109,6 +109,18 @@ internal static partial class KubeStatus
                 $"No Kubernetes cluster at {endpoint.Address} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
     }
 
+    /// <summary>The error for a creation whose answer did not come, and which must not be sent twice.</summary>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="url">Where the request went.</param>
+    /// <param name="e">What happened.</param>
+    /// <returns>The exception, which is about this object alone: the next request may go well.</returns>
+    public static LabException AnswerLost(KubeEndpoint endpoint, Uri url, Exception e) => new(
+        LabErrorKind.ConnectionFailed, "AnswerLost",
+        $"The connection to {endpoint.Address} broke before the answer to POST {url.AbsolutePath} came ({e.GetBaseException().Message.TrimEnd('.')}), so it is not known whether the object was created: look before you create it again.", e)
+    {
+        StopsCommand = false,
+    };
+
     /// <summary>Whether a TLS handshake failed because the connection broke: a server that stops, and no certificate that is wrong.</summary>
     /// <param name="e">What happened.</param>
     /// <returns>True if so.</returns>

@@ -10,7 +10,22 @@ using Xunit;
 namespace CloudLab.Tests.Kubernetes.Rollouts;
 
 [Trait("Area", "Kubernetes")]
-public sealed class RolloutOnEmulatorTests() : RolloutTests(KubeServer.Emulator);
+public sealed class RolloutOnEmulatorTests() : RolloutTests(KubeServer.Emulator)
+{
+    [Fact]
+    public async Task Who_waits_for_a_crash_loop_hears_of_it_before_the_time_is_up()
+    {
+        await DeployAsync(Web.Replace("busybox:1.36", "crash:1", StringComparison.Ordinal));
+        (await RunAsync("Wait-LabResource", new { Kind = "pods", LabelSelector = "app=web", For = "jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff", Timeout = 60 })).Ok();
+
+        // The emulator's containers crash once.
+        (await RunAsync("Edit-LabResource", new { Kind = "pods", LabelSelector = "app=web", Subresource = "status", Script = ScriptBlock.Create("$_.status.containerStatuses[0].restartCount = 4") })).Ok();
+        CmdletResult result = await RunAsync("Wait-LabRollout", new { Kind = "deploy/web", Timeout = 7 });
+        Assert.StartsWith("WaitTimeout,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("crashes again and again (4 restarts, Error, exit code 1)", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Contains(result.Progress, update => update.StatusDescription.Contains("CrashLoopBackOff", StringComparison.Ordinal));
+    }
+}
 
 [Trait("Area", "Kubernetes")]
 [Trait("Server", "kubernetes")]
@@ -90,7 +105,7 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         LabRolloutRevision[] history = await HistoryAsync("deploy/web");
         Assert.Equal([(1L, false, 0L, "busybox:1.36"), (2L, true, 2L, "nginx:latest")], history.Select(one => (one.Revision, one.Current, one.Replicas, one.Images[0])));
         Assert.Equal("first", history[0].ChangeCause);
-        Assert.Equal("spec.containers[web].image: busybox:1.36 → nginx:latest", Assert.Single(history[1].Changes));
+        Assert.Equal("~ spec.containers[name=\"web\"].image: \"busybox:1.36\" -> \"nginx:latest\"", Assert.Single(history[1].Changes));
 
         await ChangeAsync("Undo-LabRollout", new { Kind = "deploy/web", Wait = true, Timeout = 60 });
         Assert.Equal([2L, 3L], (await HistoryAsync("deploy/web")).Select(one => one.Revision));
