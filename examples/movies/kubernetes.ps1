@@ -72,7 +72,7 @@ try {
     Show-Trouble 'an image that does not exist' { $_.spec.template.spec.containers[0].image = 'no.such.registry.invalid/movies:nonexistent' }
     Show-Trouble 'a program that crashes' -NeedsCluster { $_.spec.template.spec.containers[0].command = 'sh', '-c', 'echo no database >&2; exit 3' }
     Show-Trouble 'more memory than its limit' -NeedsCluster { $_.spec.template.spec.containers[0].command = 'sh', '-c', 'tail /dev/zero' }
-    Show-Trouble 'no node is large enough' { $_.spec.template.spec.containers[0].resources.requests.cpu = '900' }
+    Show-Trouble 'no node is large enough' -NeedsCluster { $_.spec.template.spec.containers[0].resources.requests.cpu = '900' }
 
     'apiVersion: v1
 kind: ResourceQuota

@@ -101,7 +101,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
     };
 
     private static bool IsRefused(Exception e) =>
-        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
+        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.ConnectionReset } };
 
     private bool AnsweredLately() => Volatile.Read(ref answered) is var last and not long.MinValue && clock.GetElapsedTime(last) < Lately;
 

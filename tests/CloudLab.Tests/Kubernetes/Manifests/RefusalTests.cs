@@ -29,14 +29,14 @@ public sealed class RefusalTests() : KubeTest(KubeServer.Real)
         {
             await using (hook)
             {
-                (await RunAsync("Deploy-LabManifest", new { Manifest = $$"""
+                (await RunAsync("Deploy-LabManifest", new { Manifest = $$$"""
                     apiVersion: admissionregistration.k8s.io/v1
                     kind: ValidatingWebhookConfiguration
-                    metadata: {name: {{name}}}
+                    metadata: {name: {{{name}}}}
                     webhooks:
-                    - name: {{name}}
-                      clientConfig: {url: "https://127.0.0.1:{{hook.Port}}/", caBundle: {{Convert.ToBase64String(Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()))}}}
-                      namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{Namespace}}}}
+                    - name: {{{name}}}
+                      clientConfig: {url: "https://127.0.0.1:{{{hook.Port}}}/", caBundle: {{{Convert.ToBase64String(Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()))}}}}
+                      namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{{Namespace}}}}}
                       rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [configmaps]}]
                       failurePolicy: Fail
                       sideEffects: None

@@ -19,12 +19,12 @@ public abstract class CustomColumnTests(KubeServer server) : KubeTest(server)
     {
         // Named by the test: definitions belong to the whole cluster.
         string group = Namespace + ".test";
-        string definition = $$"""
+        string definition = $$$"""
             apiVersion: apiextensions.k8s.io/v1
             kind: CustomResourceDefinition
-            metadata: {name: films.{{group}}}
+            metadata: {name: films.{{{group}}}}
             spec:
-              group: {{group}}
+              group: {{{group}}}
               scope: Namespaced
               names: {plural: films, singular: film, kind: Film}
               versions:
