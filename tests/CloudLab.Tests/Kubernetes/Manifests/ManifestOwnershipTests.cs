@@ -7,6 +7,7 @@ using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Manifests.Templates;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Tests.Module;
+using CloudLab.Tests.Kubernetes.Manifests.Templates;
 using Xunit;
 
 namespace CloudLab.Tests.Kubernetes.Manifests;

@@ -102,7 +102,7 @@ public sealed class RefusalTests() : KubeTest(KubeServer.Real)
         ErrorRecord error = Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = Pod })).Errors);
         Assert.Contains("runAsNonRoot", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("security context", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        string made = string.Concat((await RunAsync("New-LabManifest", new { Kind = "Job", Name = "made", Image = "busybox:1.36" })).Ok().OutputOf<string>());
+        string made = string.Concat((await CmdletRunner.RunAsync("New-LabManifest", new { Kind = "Job", Name = "made", Image = "busybox:1.36" })).Ok().OutputOf<string>());
         (await RunAsync("Deploy-LabManifest", new { Manifest = made })).Ok();
         (await RunAsync("Wait-LabResource", new { Kind = "pods", LabelSelector = "job-name=made", For = "Exists", Timeout = 60 })).Ok();
     }
@@ -133,7 +133,8 @@ public sealed class RefusalTests() : KubeTest(KubeServer.Real)
             new SessionOptions { KubeConfig = Write("nobody", config.ToJsonString()), Namespace = Namespace }, "test", null, new LabEnvironment(_ => null, Folder));
         Dictionary<string, object?> parameters = cmdlet switch
         {
-            "Deploy-LabManifest" or "Compare-LabManifest" or "Remove-LabManifest" => new() { ["Manifest"] = Map("a") },
+            "Deploy-LabManifest" or "Compare-LabManifest" => new() { ["Manifest"] = Map("a") },
+            "Remove-LabManifest" => new() { ["Manifest"] = Map("a"), ["Force"] = true },
             "Get-LabResource" => new() { ["Kind"] = "pods", ["AllNamespaces"] = true },
             "Get-LabPodLog" => new() { ["Name"] = "web" },
             "Wait-LabResource" => new() { ["Kind"] = "pod/web", ["Timeout"] = 5 },
