@@ -102,8 +102,8 @@ public sealed class RefusalTests() : KubeTest(KubeServer.Real)
         ErrorRecord error = Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = Pod })).Errors);
         Assert.Contains("runAsNonRoot", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("security context", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        string made = string.Concat((await CmdletRunner.RunAsync("New-LabManifest", new { Kind = "Job", Name = "made", Image = "busybox:1.36" })).Ok().OutputOf<string>());
-        (await RunAsync("Deploy-LabManifest", new { Manifest = made })).Ok();
+        CmdletResult made = (await CmdletRunner.RunAsync("New-LabManifest", new { Kind = "Job", Name = "made", Image = "busybox:1.36" })).Ok();
+        Assert.Equal("made", Assert.Single((await RunAsync("Deploy-LabManifest", null, made.Output)).Ok().OutputOf<ManifestResult>()).Name);
         (await RunAsync("Wait-LabResource", new { Kind = "pods", LabelSelector = "job-name=made", For = "Exists", Timeout = 60 })).Ok();
     }
 
