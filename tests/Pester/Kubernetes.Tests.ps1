@@ -335,6 +335,26 @@ Describe 'Rollouts and changes' -Tag Kubernetes {
         ($all | Edit-LabResource -Script { $_.Data.a = '2'; $_.Data.b = $_.Name }).Data.b | Sort-Object | Should -Be 'one', 'two'
     }
 
+    It 'sets labels as they are written for kubectl, and edits by a script behind the name' {
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: written, labels: {old: 'x'}}, data: {a: '1'}}" | Deploy-LabManifest @ns | Out-Null
+        (Set-LabLabel cm/written tier=front, old- @ns).Labels.Keys | Should -Be 'tier'
+        (Set-LabLabel cm written tier=back @ns -Overwrite).Labels.tier | Should -Be 'back'
+        (Set-LabAnnotation cm/written owner=films @ns).Annotations.owner | Should -Be 'films'
+        { Set-LabLabel cm/written @ns } | Should -Throw -ErrorId 'LabelMissing,*'
+        { Set-LabLabel cm/written nothing @ns } | Should -Throw -ErrorId 'LabelMissing,*'
+        (Edit-LabResource cm/written { $_.data.a = '2' } @ns).Data.a | Should -Be '2'
+        (Edit-LabResource cm written -Script { $_.data.a = '3' } @ns).Data.a | Should -Be '3'
+        (Get-LabResource cm/written @ns | Edit-LabResource -Script { $_.data.a = '4' }).Data.a | Should -Be '4'
+    }
+
+    It 'does not follow the log of a run that has ended' {
+        { Get-LabPodLog deploy/web -Follow -Previous @ns } | Should -Throw -ErrorId 'FollowPrevious,*'
+    }
+
+    It 'gives no terminal to an added container where there is none' {
+        { Debug-LabPod some -Image busybox -Interactive @ns } | Should -Throw -ErrorId 'TerminalMissing,*'
+    }
+
     It 'changes nothing with -WhatIf' {
         Set-LabScale deploy/web -Replicas 0 @ns -WhatIf | Should -BeNullOrEmpty
         Edit-LabResource cm/one -Script { $_.Data.a = 'changed' } @ns -WhatIf | Should -BeNullOrEmpty

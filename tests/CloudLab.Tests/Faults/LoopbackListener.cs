@@ -12,9 +12,10 @@ internal sealed class LoopbackListener : IAsyncDisposable
 
     /// <param name="serve">Serves a connection, which is closed afterwards; ends with <see cref="Stopping"/>.</param>
     /// <param name="address">Another address of this machine, for a cluster that does not take loopback for an endpoint.</param>
-    public LoopbackListener(Func<TcpClient, Task> serve, IPAddress? address = null)
+    /// <param name="port">Where to listen; any free port if 0.</param>
+    public LoopbackListener(Func<TcpClient, Task> serve, IPAddress? address = null, int port = 0)
     {
-        listener = new TcpListener(address ?? IPAddress.Loopback, 0);
+        listener = new TcpListener(address ?? IPAddress.Loopback, port);
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         accepting = AcceptAsync(serve);

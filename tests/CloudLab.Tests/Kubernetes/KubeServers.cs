@@ -63,6 +63,13 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
         Action<string>? onVerbose = null) =>
         CmdletRunner.RunAsync(name, parameters, input, first, ctrlC, location: Folder, onVerbose: onVerbose, session: Session);
 
+    /// <summary>The test's session by way of a relay that stands before the server.</summary>
+    private protected LabSession Through(Uri relay)
+    {
+        string config = Write("through", File.ReadAllText(Session.Kubernetes.ConfigSetting.Value!).Replace(Api.Address, relay.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal));
+        return LabSession.Resolve(new SessionOptions { KubeConfig = config, Namespace = Namespace }, "test", null, new LabEnvironment(_ => null, Folder));
+    }
+
     /// <summary>An image that the cluster's nodes can start without pulling it: a kubelet has its pause image; where nothing is really run, any name will do.</summary>
     protected async Task<string> RunnableImageAsync() =>
         (await RunAsync("Get-LabResource", new { Kind = "nodes" })).Ok().OutputOf<LabResource>()

@@ -32,6 +32,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>Head of each request, proxies' among them.</summary>
     public ConcurrentQueue<string> Heads { get; } = [];
 
+    /// <summary>Bodies of the requests that had one.</summary>
+    public ConcurrentQueue<string> Bodies { get; } = [];
+
     /// <summary>Subjects of the certificates that clients showed, their own first, a connection each.</summary>
     public ConcurrentQueue<string[]> Shown { get; } = [];
 
@@ -79,7 +82,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
                 Heads.Enqueue(head);
                 if (Header(head, "Content-Length").FirstOrDefault() is { } length)
                 {
-                    await stream.ReadExactlyAsync(new byte[int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)], listener.Stopping);
+                    byte[] body = new byte[int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)];
+                    await stream.ReadExactlyAsync(body, listener.Stopping);
+                    Bodies.Enqueue(Encoding.UTF8.GetString(body));
                 }
 
                 string whole = answer(head);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 
-namespace CloudLab.Core.Kubernetes.Manifests;
+namespace CloudLab.Core.Kubernetes.Manifests.Templates;
 
 /// <summary>
 /// Env files as <c>kubectl create configmap --from-env-file</c> reads them (kubectl, <c>pkg/cmd/util/env_file.go</c>): space before a key is

@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Manifests.Templates;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Sessions;
 using Xunit;
 
-namespace CloudLab.Tests.Kubernetes.Manifests;
+namespace CloudLab.Tests.Kubernetes.Manifests.Templates;
 
 /// <summary>New-LabManifest and ConvertFrom-LabManifest, without a cluster.</summary>
 [Trait("Area", "Kubernetes")]
