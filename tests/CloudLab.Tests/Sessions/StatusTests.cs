@@ -54,7 +54,8 @@ public sealed class StatusTests
     [Fact]
     public async Task What_hangs_or_refuses_is_unreachable()
     {
-        await using LoopbackListener silent = new(_ => Task.Delay(System.Threading.Timeout.Infinite, CancellationToken.None).WaitAsync(Token));
+        LoopbackListener? listening = null;
+        await using LoopbackListener silent = listening = new(_ => Task.Delay(Timeout.Infinite, listening!.Stopping));
         Dictionary<string, LabStatus> rows = await StatusAsync(Pointing(silent.Port), new { Timeout = 1 });
         Assert.All((string[])["S3", "STS", "Docker", "Kubernetes"], name => Assert.Equal((LabStatusState.Unreachable, (TimeSpan?)null), (rows[name].State, rows[name].Latency)));
         Assert.All((string[])["S3", "STS", "Kubernetes"], name => Assert.Equal("No answer within 1 s.", rows[name].Message));
