@@ -91,15 +91,13 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 /// <code>Get-LabResource hpa -AllNamespaces | Measure-HpaReplicas | Select-Object Name, CurrentReplicas, DesiredReplicas, SettledReplicas, Reason</code>
 /// </example>
 /// <inputtype>HorizontalPodAutoscalers from Get-LabResource; objects with the properties CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance; with -Manifest rows of a load, or the answer of Prometheus to a range query.</inputtype>
-[Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas", DefaultParameterSetName = LiveSet)]
+[Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas", DefaultParameterSetName = NumberSet)]
 [Alias("Measure-LabHpa")]
 [OutputType(typeof(HpaDecision), ParameterSetName = [NumberSet, SampleSet])]
-[OutputType(typeof(LabHpaDecision), ParameterSetName = [LiveSet, NameSet])]
+[OutputType(typeof(LabHpaDecision), ParameterSetName = [NumberSet, NameSet])]
 [OutputType(typeof(HpaReplayStep), typeof(HpaReplaySummary), ParameterSetName = [LoadSet])]
 public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
 {
-    // The default: an autoscaler has CurrentReplicas too, and would be taken for a row of numbers that lacks the rest.
-    private const string LiveSet = "Autoscaler";
     private const string NameSet = "Name";
     private const string NumberSet = "Numbers";
     private const string SampleSet = "Samples";
@@ -116,7 +114,8 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     private HpaSettings settings = HpaSettings.Default;
 
     /// <summary>Autoscalers in a cluster, as Get-LabResource hpa writes them. They are read anew.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = LiveSet)]
+    // In the set of the numbers: an autoscaler has CurrentReplicas too, and PowerShell would take it for a row that lacks the rest.
+    [Parameter(ValueFromPipeline = true, ParameterSetName = NumberSet)]
     [ValidateNotNull]
     public LabAutoscaler? Autoscaler { get; set; }
 
@@ -128,21 +127,21 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     public string[] Name { get; set; } = [];
 
     /// <summary>Current number of replicas. With -Manifest: of the workload in the same file if omitted, else as many as there are pods, else the minimum.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public int CurrentReplicas { get; set; }
+    public int? CurrentReplicas { get; set; }
 
     /// <summary>The measured value: the average over the pods, in the unit of the target.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public double CurrentValue { get; set; }
+    public double? CurrentValue { get; set; }
 
     /// <summary>The target value of the autoscaler.</summary>
-    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public double TargetValue { get; set; }
+    public double? TargetValue { get; set; }
 
     /// <summary>Lowest number of replicas allowed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
@@ -156,7 +155,6 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
 
     /// <summary>How far from 1 the ratio of value to target may be without scaling; 0.1 is the controller's default. A manifest's own tolerances come first.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
-    [Parameter(ParameterSetName = LiveSet)]
     [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
@@ -246,7 +244,6 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     public TimeSpan SyncPeriod { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>For how long after its start the CPU of a pod counts only while it is ready (--horizontal-pod-autoscaler-cpu-initialization-period): seconds or a TimeSpan.</summary>
-    [Parameter(ParameterSetName = LiveSet)]
     [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
@@ -255,7 +252,6 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     public TimeSpan CpuInitializationPeriod { get; set; } = HpaSettings.Default.CpuInitializationPeriod;
 
     /// <summary>For how long after its start a pod that is not ready counts as never having been ready (--horizontal-pod-autoscaler-initial-readiness-delay): seconds or a TimeSpan.</summary>
-    [Parameter(ParameterSetName = LiveSet)]
     [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
@@ -264,7 +260,6 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     public TimeSpan InitialReadinessDelay { get; set; } = HpaSettings.Default.InitialReadinessDelay;
 
     /// <summary>The window for scaling down where the manifest has none (--horizontal-pod-autoscaler-downscale-stabilization): seconds or a TimeSpan.</summary>
-    [Parameter(ParameterSetName = LiveSet)]
     [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
@@ -273,7 +268,6 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     public TimeSpan DownscaleStabilization { get; set; } = HpaSettings.Default.DownscaleStabilization;
 
     /// <summary>The feature gate HPAScaleToZero, which is off in 1.36, is on: with a minimum of 0 the controller goes down to 0 and comes back.</summary>
-    [Parameter(ParameterSetName = LiveSet)]
     [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
@@ -282,7 +276,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     /// <inheritdoc/>
     protected override bool AllOnProcess => !IsLive;
 
-    private bool IsLive => ParameterSetName is LiveSet or NameSet;
+    private bool IsLive => ParameterSetName == NameSet || Autoscaler is not null;
 
     /// <inheritdoc/>
     private protected override bool NeedsCluster => false;
@@ -294,7 +288,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     private protected override string? GivenApiVersion => "autoscaling/v2";
 
     /// <inheritdoc/>
-    private protected override List<(string Kind, string[]? Names)> Asked() => [("HorizontalPodAutoscaler", ParameterSetName == LiveSet ? [Autoscaler!.Name] : Name)];
+    private protected override List<(string Kind, string[]? Names)> Asked() => [("HorizontalPodAutoscaler", Autoscaler is not null ? [Autoscaler.Name] : Name)];
 
     /// <inheritdoc/>
     protected override int ConcurrentInputs => Environment.ProcessorCount;
@@ -303,11 +297,6 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     protected override void OnBegin()
     {
         base.OnBegin();
-        if (ParameterSetName == NumberSet)
-        {
-            return;
-        }
-
         HpaCalculator.CheckTolerance(Tolerance);
         foreach ((string name, TimeSpan time) in (ReadOnlySpan<(string, TimeSpan)>)
             [
@@ -321,7 +310,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
             }
         }
 
-        if (CurrentReplicas < 0)
+        if (ParameterSetName != NumberSet && CurrentReplicas < 0)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "InvalidCurrentReplicas", $"CurrentReplicas cannot be {CurrentReplicas}: give 0 or more.");
         }
@@ -364,13 +353,13 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     {
         switch (ParameterSetName)
         {
-            case NumberSet:
+            case NumberSet when Autoscaler is null:
                 Decide();
                 break;
             case SampleSet:
                 Sample();
                 break;
-            case LiveSet or NameSet:
+            case NumberSet or NameSet:
                 break;
             default:
                 load ??= new(reader);
@@ -415,7 +404,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
             SyncPeriod = SyncPeriod,
             PodStartup = PodStartup,
             MetricLag = MetricLag,
-            Replicas = MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null,
+            Replicas = CurrentReplicas,
             Requests = Request is null ? null : PlainObject.Texts(Request).ToDictionary(one => one.Key, one => Quantity.Parse(one.Value).MilliValue, StringComparer.Ordinal),
         };
         bool many = reader.Loads.Count > 1;
@@ -552,7 +541,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     {
         try
         {
-            WriteObject(HpaCalculator.Decide(CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance));
+            WriteObject(HpaCalculator.Decide(Given(CurrentReplicas, nameof(CurrentReplicas)), Given(CurrentValue, nameof(CurrentValue)), Given(TargetValue, nameof(TargetValue)), MinReplicas, MaxReplicas, Tolerance));
         }
         catch (LabException e) when (MyInvocation.ExpectingInput)
         {
@@ -561,10 +550,14 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
         }
     }
 
+    private static T Given<T>(T? value, string name)
+        where T : struct => value ?? throw new LabException(
+            LabErrorKind.InvalidArgument, "Missing" + name, $"-{name} is missing: give -CurrentReplicas, -CurrentValue and -TargetValue, or an autoscaler of a cluster with -Name.");
+
     private void Sample()
     {
         HpaSamples samples = new(manifest!, Pod.Select(ManifestInput.Json), Metric.Select(ManifestInput.Json), At);
-        HpaDecision decision = samples.Decide(settings, MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null, StatusReplicas);
+        HpaDecision decision = samples.Decide(settings, CurrentReplicas, StatusReplicas);
         foreach (string doubt in samples.Doubts.Take(5))
         {
             WriteWarning(doubt);
