@@ -323,7 +323,7 @@ Describe 'Rollouts and changes' -Tag Kubernetes {
         $waited = $changed | Wait-LabRollout -Timeout 60
         $waited.State | Should -BeLike '*/* ready'
         $history = $waited | Get-LabRolloutHistory
-        $history[-1].Changes | Should -Be 'spec.containers[web].image: web:1 → web:2'
+        $history[-1].Changes | Should -Be '~ spec.containers[name="web"].image: "web:1" -> "web:2"'
         ($waited | Undo-LabRollout -Wait -Timeout 60).Spec.Template.Spec.Containers.Image | Should -Be 'web:1'
         ($waited | Debug-LabPod).Cause | Should -BeNullOrEmpty
     }
