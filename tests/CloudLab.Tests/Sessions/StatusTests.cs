@@ -78,7 +78,8 @@ public sealed class StatusTests
     public async Task What_hangs_or_refuses_is_unreachable()
     {
         LoopbackListener? listening = null;
-        await using LoopbackListener silent = listening = new(_ => Task.Delay(Timeout.Infinite, listening!.Stopping));
+        await using LoopbackListener silent = listening = new(
+            async _ => await Task.Delay(Timeout.Infinite, listening!.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
         Dictionary<string, LabStatus> rows = await StatusAsync(Pointing(silent.Port), new { Timeout = 1 });
         Assert.All((string[])["S3", "STS", "Docker", "Kubernetes"], name => Assert.Equal((LabStatusState.Unreachable, (TimeSpan?)null), (rows[name].State, rows[name].Latency)));
         Assert.All((string[])["S3", "STS", "Kubernetes"], name => Assert.Equal("No answer within 1 s.", rows[name].Message));
@@ -120,9 +121,11 @@ public sealed class StatusTests
     public async Task A_real_cluster_says_its_version_and_who_asks()
     {
         LabStatus row = (await StatusAsync(new SessionOptions { KubeConfig = TestServers.Kubernetes() }))["Kubernetes"];
-        Assert.NotEqual(LabStatusState.Unreachable, row.State);
+
+        // Other tests have nodes there that are not ready.
+        Assert.True(row.State is LabStatusState.Ok or LabStatusState.Warning, row.Message);
         Assert.StartsWith("v1.", row.Version, StringComparison.Ordinal);
-        Assert.Contains("nodes ready", $"{row.Message} nodes ready", StringComparison.Ordinal);
+        Assert.Contains("ready", row.Message, StringComparison.Ordinal);
         Assert.NotNull(row.Identity);
 
         string config = await File.ReadAllTextAsync(TestServers.Kubernetes(), Token);
