@@ -527,21 +527,6 @@ spec:
     }
 }
 
-Describe 'Completion' -Tag Kubernetes {
-    It 'offers kinds, names, namespaces and contexts' {
-        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
-        $null = Get-LabResource ns
-        Complete 'Get-LabResource deplo' | Should -Contain 'deployments'
-        Complete 'Get-LabResource deployments -Namespace films -Name w' | Should -Contain 'web'
-        Complete 'Get-LabResource pods -Namespace fil' | Should -Contain 'films'
-        Complete 'Get-LabResource pods -Context c' | Should -Contain 'cloudlab'
-        Complete 'Get-LabDeployment -Namespace films -Name w' | Should -Contain 'web'
-        Complete 'Get-LabResource deploy/web -Subresource s' | Should -Be 'scale', 'status'
-        $null = Get-LabKind deploy -Field spec
-        Complete 'Get-LabKind deploy -Field spec.stra' | Should -Contain 'spec.strategy'
-    }
-}
-
 Describe 'Who may do what' -Tag Kubernetes {
     BeforeAll {
         function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
@@ -553,10 +538,10 @@ Describe 'Who may do what' -Tag Kubernetes {
     It 'answers with what decides, and with the commands that would grant it' {
         $yes = Test-LabKubeAccess get pods -ServiceAccount films:reader -Namespace films
         $yes.Allowed, $yes.Role, $yes.Binding | Should -Be $true, 'Role/pod-reader', 'RoleBinding/films/readers'
-        $no = Test-LabKubeAccess delete configmaps -As ann -Namespace films
+        $no = Test-LabKubeAccess delete configmaps -As dan -Namespace films
         $no.Allowed | Should -BeFalse
         (Invoke-Expression ($no.Action -creplace 'NAME', 'granted')).Action | Should -Be 'Created'
-        Test-LabKubeAccess delete configmaps -As ann -Namespace films -Quiet | Should -BeTrue
+        Test-LabKubeAccess delete configmaps -As dan -Namespace films -Quiet | Should -BeTrue
     }
 
     It 'takes rows, kinds and objects from the pipeline' {
@@ -589,6 +574,21 @@ Describe 'Who may do what' -Tag Kubernetes {
         Complete 'Test-LabKubeAccess get pods -Subresource l' | Should -Be 'log'
         Complete 'Test-LabKubeAccess get pods -As an' | Should -Be 'ann'
         Complete 'Get-LabKubeAccess -ServiceAccount films:re' | Should -Be 'films:reader'
+    }
+}
+
+Describe 'Completion' -Tag Kubernetes {
+    It 'offers kinds, names, namespaces and contexts' {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+        $null = Get-LabResource ns
+        Complete 'Get-LabResource deplo' | Should -Contain 'deployments'
+        Complete 'Get-LabResource deployments -Namespace films -Name w' | Should -Contain 'web'
+        Complete 'Get-LabResource pods -Namespace fil' | Should -Contain 'films'
+        Complete 'Get-LabResource pods -Context c' | Should -Contain 'cloudlab'
+        Complete 'Get-LabDeployment -Namespace films -Name w' | Should -Contain 'web'
+        Complete 'Get-LabResource deploy/web -Subresource s' | Should -Be 'scale', 'status'
+        $null = Get-LabKind deploy -Field spec
+        Complete 'Get-LabKind deploy -Field spec.stra' | Should -Contain 'spec.strategy'
     }
 }
 
