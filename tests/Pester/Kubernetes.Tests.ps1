@@ -549,7 +549,7 @@ Describe 'Who may do what' -Tag Kubernetes {
         $kinds = Get-LabKind pods, secrets, deploy, nodes | Test-LabKubeAccess list -As ann -Namespace films
         $kinds.Kind | Should -Be 'pods', 'secrets', 'deployments.apps', 'nodes'
         $kinds.Allowed | Should -Be $true, $false, $false, $false
-        $kinds.Name | Should -BeNullOrEmpty
+        $kinds | Where-Object Name | Should -BeNullOrEmpty
         $object = Get-LabDeployment web -Namespace films | Test-LabKubeAccess patch
         $object.Name, $object.Namespace, $object.Kind, $object.Allowed | Should -Be 'web', 'films', 'deployments.apps', $true
         'pods', 'secrets' | Test-LabKubeAccess get -As ann -Namespace films -Quiet | Should -Be $true, $false
