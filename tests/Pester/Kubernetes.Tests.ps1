@@ -527,6 +527,56 @@ spec:
     }
 }
 
+Describe 'Who may do what' -Tag Kubernetes {
+    BeforeAll {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+        New-LabManifest ServiceAccount reader -Namespace films | Deploy-LabManifest | Out-Null
+        New-LabManifest Role pod-reader -Verb get, list -Resource pods -Namespace films | Deploy-LabManifest | Out-Null
+        New-LabManifest RoleBinding readers -Role role/pod-reader -Subject serviceaccount/reader, user/ann -Namespace films | Deploy-LabManifest | Out-Null
+    }
+
+    It 'answers with what decides, and with the commands that would grant it' {
+        $yes = Test-LabKubeAccess get pods -ServiceAccount films:reader -Namespace films
+        $yes.Allowed, $yes.Role, $yes.Binding | Should -Be $true, 'Role/pod-reader', 'RoleBinding/films/readers'
+        $no = Test-LabKubeAccess delete configmaps -As dan -Namespace films
+        $no.Allowed | Should -BeFalse
+        (Invoke-Expression ($no.Action -creplace 'NAME', 'granted')).Action | Should -Be 'Created'
+        Test-LabKubeAccess delete configmaps -As dan -Namespace films -Quiet | Should -BeTrue
+    }
+
+    It 'takes rows, kinds and objects from the pipeline' {
+        'Verb,Kind,As', 'get,pods,ann', 'delete,pods,ann', 'get,pods,ben' | ConvertFrom-Csv | Test-LabKubeAccess -Namespace films -Quiet | Should -Be $true, $false, $false
+        $kinds = Get-LabKind pods, secrets, deploy, nodes | Test-LabKubeAccess list -As ann -Namespace films
+        $kinds.Kind | Should -Be 'pods', 'secrets', 'deployments.apps', 'nodes'
+        $kinds.Allowed | Should -Be $true, $false, $false, $false
+        $kinds | Where-Object Name | Should -BeNullOrEmpty
+        $object = Get-LabDeployment web -Namespace films | Test-LabKubeAccess patch
+        $object.Name, $object.Namespace, $object.Kind, $object.Allowed | Should -Be 'web', 'films', 'deployments.apps', $true
+        'pods', 'secrets' | Test-LabKubeAccess get -As ann -Namespace films -Quiet | Should -Be $true, $false
+    }
+
+    It 'finds who may' {
+        $who = Find-LabKubeAccess list pods -Namespace films
+        $who | Where-Object Role -EQ Role/pod-reader | ForEach-Object Subject | Should -Be 'ServiceAccount/films/reader', 'User/ann'
+        $who.Subject | Should -Contain 'Group/system:masters'
+        (Get-LabKind pods | Find-LabKubeAccess list -Namespace films).Count | Should -Be $who.Count
+    }
+
+    It 'lists what somebody may do, and who one is' {
+        $rule = Get-LabKubeAccess -ServiceAccount films:reader -Namespace films | Where-Object Kind -EQ pods
+        $rule.Verbs | Should -Be 'get', 'list'
+        $rule.Bindings | Should -Be 'RoleBinding/films/readers'
+        (Get-LabKubeAccess -WhoAmI).User | Should -Be 'lab-admin'
+    }
+
+    It 'completes verbs, subresources and subjects' {
+        Complete 'Test-LabKubeAccess de' | Should -Be 'delete', 'deletecollection'
+        Complete 'Test-LabKubeAccess get pods -Subresource l' | Should -Be 'log'
+        Complete 'Test-LabKubeAccess get pods -As an' | Should -Be 'ann'
+        Complete 'Get-LabKubeAccess -ServiceAccount films:re' | Should -Be 'films:reader'
+    }
+}
+
 Describe 'Completion' -Tag Kubernetes {
     It 'offers kinds, names, namespaces and contexts' {
         function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }

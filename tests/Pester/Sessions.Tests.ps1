@@ -285,3 +285,35 @@ endpoint_url = $emulator
         }
     }
 }
+
+Describe 'Get-LabStatus' -Tag Sessions {
+    It 'shows each service in a row, and what to type' {
+        $rows = Get-LabStatus -Service S3, Sts, Emulator
+        $rows.Service | Should -Be 'S3', 'STS', 'Emulator'
+        $rows.State | Should -Be 'NotConfigured', 'NotConfigured', 'NotConfigured'
+        $rows.Action | Should -Not -BeNullOrEmpty
+        $emulator = Start-LabEmulator
+        try {
+            $rows = Get-LabStatus S3, Sts, Kubernetes, Emulator -Timeout 60
+            $rows.State | Should -Be 'Ok', 'Ok', 'Ok', 'Ok'
+            ($rows | Where-Object Service -EQ STS).Identity | Should -BeLike 'arn:aws:iam::*:root'
+            ($rows | Where-Object Service -EQ Emulator).Message | Should -BeLike "emulator $($emulator.Id), *, used by this session"
+            $rows | Out-String | Should -Match 'Kubernetes +Ok'
+        }
+        finally { Stop-LabEmulator }
+    }
+
+    It 'writes no error for what is wrong, whatever it is' {
+        $file = Join-Path $TestDrive 'broken'
+        Set-Content $file '{{{'
+        $env:KUBECONFIG = $file
+        $env:DOCKER_HOST = 'tcp://127.0.0.1:1'
+        try {
+            $rows = Get-LabStatus -Timeout 60 -EndpointUrl http://127.0.0.1:1 -Credential ([pscredential]::new('AKIAAAAAAAAAAAAAAAAA', (ConvertTo-SecureString x -AsPlainText -Force))) -ErrorVariable problems
+            $problems | Should -BeNullOrEmpty
+            $rows.State | Should -Be 'Unreachable', 'Unreachable', 'Unreachable', 'NotConfigured', 'NotConfigured'
+            ($rows | Where-Object Service -EQ Kubernetes).Message | Should -BeLike "*$file*"
+        }
+        finally { $env:KUBECONFIG = $env:DOCKER_HOST = $null }
+    }
+}

@@ -34,7 +34,7 @@ public enum LabStatusService
 /// <para>All services are checked at once, each for at most -Timeout. Nothing is changed, and no problem is an error: each service is a row with its State, and what to do in Action. Format-List shows
 /// version and latency too.</para>
 /// <para>S3: buckets can be listed. STS: the identity of the credentials, and when temporary ones expire. Docker: the engine, its API version, and its disk if that is nearly full. Kubernetes:
-/// version, user, nodes, API services that are down, a certificate or token that expires soon. Emulator: those that run in this process.</para>
+/// version, user, nodes and kubelets too old or new for it, API services that are down, a certificate or token that expires soon. Emulator: those that run in this process.</para>
 /// <para>States: Ok; Warning where something is wrong or will be soon; Denied where the service refuses the credentials or the request; Unreachable where nothing answers in time; NotConfigured where
 /// there is no service, or its settings cannot be used.</para>
 /// <para>Get-LabSession shows where each setting comes from.</para>

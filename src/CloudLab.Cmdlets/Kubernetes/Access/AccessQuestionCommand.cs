@@ -4,6 +4,7 @@ using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Access;
+using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Cmdlets.Kubernetes.Access;
 
@@ -43,6 +44,10 @@ public abstract class AccessQuestionCommand : KubeCommand
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? ApiVersion { get; set; }
 
+    /// <summary>Names of kinds, kinds of Get-LabKind, or objects with properties that the other parameters name.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
     /// <summary>Asks about all namespaces at once, which only a ClusterRoleBinding grants.</summary>
     [Parameter]
     [Alias("A")]
@@ -55,7 +60,10 @@ public abstract class AccessQuestionCommand : KubeCommand
     /// <returns>The requests. A kind that the cluster does not have is reported.</returns>
     private protected async Task<List<AccessRequest>> QuestionsAsync(AccessReviewer reviewer, KubeScope scope, CancellationToken cancellation)
     {
-        string[] kinds = [.. Given(Kind).SelectMany(kind => kind.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Select(Grouped), .. Given(NonResourceUrl)];
+        // The name of a kind is its plural, and no object's.
+        LabKind? whole = InputObject?.BaseObject as LabKind;
+        string[] given = whole is not null ? [whole.Resource] : InputObject?.BaseObject is string text ? [text] : Given(Kind);
+        string[] kinds = [.. given.SelectMany(kind => kind.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Select(Grouped), .. Given(NonResourceUrl)];
         if (kinds.Length == 0)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "KindMissing", "Say what with: a kind, as in 'get pods', or -NonResourceUrl /healthz.");
@@ -66,7 +74,7 @@ public abstract class AccessQuestionCommand : KubeCommand
             throw new LabException(LabErrorKind.InvalidArgument, "UrlInvalid", $"-NonResourceUrl '{relative}' does not begin with a slash: write /{relative}.");
         }
 
-        string[] names = Given(Name) is { Length: > 0 } given ? given : [""];
+        string[] names = [.. Given(Name).Where(name => name != whole?.Name).DefaultIfEmpty("")];
         List<AccessRequest> requests = [];
         foreach (string verb in Verb.SelectMany(verb => verb.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
         {

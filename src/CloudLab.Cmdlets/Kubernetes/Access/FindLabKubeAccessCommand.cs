@@ -23,7 +23,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Access;
 /// <para>Who may open a shell in a pod, or get to it in another way.</para>
 /// <code>Find-LabKubeAccess create pods/exec -Namespace default -IncludeEscalation | Format-Table Subject, Way, Note</code>
 /// </example>
-/// <inputtype>Objects with the properties Verb, Kind, Name, Namespace, Subresource or NonResourceUrl, such as rows of a CSV file; or objects of a cluster, with -Verb.</inputtype>
+/// <inputtype>Kinds of Get-LabKind, or their names, with -Verb; objects with the properties Verb, Kind, Name, Namespace, Subresource or NonResourceUrl, such as rows of a CSV file; objects of a cluster, with -Verb.</inputtype>
 [Cmdlet(VerbsCommon.Find, "LabKubeAccess")]
 [OutputType(typeof(LabKubeGrant))]
 public sealed class FindLabKubeAccessCommand : AccessQuestionCommand

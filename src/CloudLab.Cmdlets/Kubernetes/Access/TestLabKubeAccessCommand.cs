@@ -30,10 +30,14 @@ namespace CloudLab.Cmdlets.Kubernetes.Access;
 /// </code>
 /// </example>
 /// <example>
+/// <para>The kinds of which you may not list the objects.</para>
+/// <code>Get-LabKind | Where-Object Verbs -Contains list | Test-LabKubeAccess list | Where-Object -not Allowed</code>
+/// </example>
+/// <example>
 /// <para>Answers the questions of a list.</para>
 /// <code>'Verb,Kind,As', 'get,pods/log,ann', 'create,deployments,ann' | ConvertFrom-Csv | Test-LabKubeAccess</code>
 /// </example>
-/// <inputtype>Objects with the properties Verb, Kind, Name, Namespace, Subresource, NonResourceUrl, As or ServiceAccount, such as rows of a CSV file; or objects of a cluster, with -Verb.</inputtype>
+/// <inputtype>Kinds of Get-LabKind, or their names, with -Verb; objects with the properties Verb, Kind, Name, Namespace, Subresource, NonResourceUrl, As or ServiceAccount, such as rows of a CSV file; objects of a cluster, with -Verb.</inputtype>
 [Cmdlet(VerbsDiagnostic.Test, "LabKubeAccess")]
 [OutputType(typeof(LabKubeAccess), typeof(bool))]
 public sealed class TestLabKubeAccessCommand : AccessQuestionCommand

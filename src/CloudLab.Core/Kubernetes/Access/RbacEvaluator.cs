@@ -134,11 +134,18 @@ internal sealed class RbacEvaluator(RbacObjects objects)
     {
         foreach (LabKubeGrant grant in direct.DistinctBy(grant => grant.Subject))
         {
+            // A user with the name of a service account is acted as by whoever may act as the account.
+            (string Namespace, string Name)? account = grant.SubjectKind switch
+            {
+                "ServiceAccount" => (grant.SubjectNamespace ?? "", grant.SubjectName),
+                "User" => AccessSubject.Account(grant.SubjectName),
+                _ => null,
+            };
             yield return (new AccessRequest("impersonate")
             {
-                Resource = grant.SubjectKind switch { "Group" => "groups", "ServiceAccount" => "serviceaccounts", _ => "users" },
-                Name = grant.SubjectName,
-                Namespace = grant.SubjectNamespace ?? "",
+                Resource = account is not null ? "serviceaccounts" : grant.SubjectKind == "Group" ? "groups" : "users",
+                Name = account?.Name ?? grant.SubjectName,
+                Namespace = account?.Namespace ?? "",
             }, grant.Subject);
         }
 

@@ -11,6 +11,9 @@ namespace CloudLab.Core.Kubernetes.Client;
 /// <summary>Whether a cluster answers, whom it takes the caller for, and how it is.</summary>
 public static class ClusterStatus
 {
+    // By the version skew policy a kubelet may be so many minor versions behind the API server.
+    private const int KubeletBehind = 3;
+
     // Server-side apply, which every deployment here uses, is complete since then.
     private static readonly Version Oldest = new(1, 22);
     private static readonly TimeSpan CertificateSoon = TimeSpan.FromDays(14), TokenSoon = TimeSpan.FromMinutes(15);
@@ -36,7 +39,6 @@ public static class ClusterStatus
 
         DateTimeOffset? end = await api.Credentials.EndAsync(cancellation);
         status.Judge = e => e.StatusCode == 401 && end < DateTimeOffset.UtcNow
-
             ? new StatusVerdict(LabStatusState.Denied, $"The {api.Credentials.Method} of the kubeconfig expired at {end:u}.", "Sign in again, or renew it in the kubeconfig.") : null;
         Task<JsonObject> version = api.GetAsync("/version", cancellation);
         Task<LabKubeIdentity?> who = Optional(() => new AccessReviewer(api, connection).WhoAmIAsync(cancellation));
@@ -44,10 +46,10 @@ public static class ClusterStatus
         Task<JsonObject?> services = Optional(() => api.GetAsync("/apis/apiregistration.k8s.io/v1/apiservices", cancellation));
         status.Version = (await version).Text("gitVersion");
         status.Identity = (await who)?.User;
-        NoteNodes(await nodes, status);
+        NoteNodes(await nodes, VersionOf(status.Version), status);
         NoteServices(await services, status);
         NoteEnd(api, end, status);
-        if (Version.TryParse(status.Version?.TrimStart('v').Split('-', '+')[0], out Version? server) && server < Oldest)
+        if (VersionOf(status.Version) < Oldest)
         {
             status.Warn($"Kubernetes {status.Version} is older than {Oldest}, where server-side apply is not complete.", "Upgrade the cluster.");
         }
@@ -67,7 +69,9 @@ public static class ClusterStatus
         }
     }
 
-    private static void NoteNodes(JsonObject? list, StatusCheck status)
+    private static Version? VersionOf(string? text) => Version.TryParse(text?.TrimStart('v').Split('-', '+')[0], out Version? version) ? version : null;
+
+    private static void NoteNodes(JsonObject? list, Version? server, StatusCheck status)
     {
         if (list is null)
         {
@@ -86,9 +90,19 @@ public static class ClusterStatus
 
         if (down.Length > 0)
         {
-            status.Warn($"{(down.Length == 1 ? "A node is" : $"{down.Length} nodes are")} not ready: {Some(down)}.", $"Get-LabEvent nodes/{down[0]} -AllNamespaces shows what happened to it.");
+            status.Warn($"{(down.Length == 1 ? "A node is" : $"{down.Length} nodes are")} not ready: {Some(down)}.", $"Debug-LabNode {down[0]} says why.");
         }
 
+        string[] skewed = [.. nodes.Where(node => VersionOf(Kubelet(node)) is { } kubelet && server is not null && !Supported(kubelet, server)).Select(node => $"{Name(node)} ({Kubelet(node)})")];
+        if (skewed.Length > 0)
+        {
+            status.Warn(
+                $"Kubernetes {server!.ToString(2)} does not support the kubelet of {Some(skewed)}.",
+                "Upgrade the control plane first, then the nodes: a kubelet is never newer, and three minor versions older at the most.");
+        }
+
+        static string? Kubelet(JsonObject node) => node.Object("status")?.Object("nodeInfo")?.Text("kubeletVersion");
+        static bool Supported(Version kubelet, Version server) => kubelet.Major == server.Major && kubelet.Minor <= server.Minor && server.Minor - kubelet.Minor <= KubeletBehind;
         static string Name(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
     }
 

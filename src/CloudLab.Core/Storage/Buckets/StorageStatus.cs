@@ -23,9 +23,9 @@ public static class StorageStatus
                 status.Endpoint = StorageClient.EndpointOf(session);
                 AwsStatus.Note(session.Aws, status);
 
-                // Who may not list buckets may use those that they know by name.
+                // Who may not list buckets may use those that they know by name; radosgw says the same to a wrong secret.
                 status.Judge = e => e.Code == "AccessDenied"
-                    ? new StatusVerdict(LabStatusState.Denied, e.Message, "S3 answers: buckets whose names you know may be open to you. Resolve-LabAccessDenied explains a refusal.") : null;
+                    ? new StatusVerdict(LabStatusState.Denied, e.Message, "Check the keys: some servers answer so to a wrong secret, too. Where they are right, buckets whose names you know may be open to you; Resolve-LabAccessDenied explains a refusal.") : null;
                 await using IAsyncEnumerator<LabBucket> buckets =
                     new BucketStore(new StorageClient(session, reporter)).ListAsync(cancellation: token).GetAsyncEnumerator(token);
                 await buckets.MoveNextAsync();

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CloudLab.Core.Kubernetes.Access;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Sessions;
 using CloudLab.Emulator;
 using Xunit;
@@ -29,18 +31,75 @@ public sealed class KubeAccessOnRealClusterTests() : KubeAccessTests(KubeServer.
     [Fact]
     public async Task A_restricted_account_learns_what_it_may_and_what_cannot_be_explained() =>
         await CheckRestrictedAsync(Session, Namespace, await File.ReadAllTextAsync(TestServers.Kubernetes(), Token));
+
+    [Fact]
+    [Trait("Server", "kubectl")]
+    public async Task A_restricted_account_gets_the_answers_of_kubectl()
+    {
+        string rules = string.Join(
+            ", ",
+            "{apiGroups: [''], resources: [pods, services], verbs: [get, list, watch]}", "{apiGroups: [''], resources: [pods/log], verbs: [get]}", "{apiGroups: [''], resources: [pods/exec], verbs: [create]}",
+            "{apiGroups: [''], resources: [configmaps, secrets], resourceNames: [one, two], verbs: [get, update]}", "{apiGroups: [apps], resources: [deployments/scale, statefulsets/scale], verbs: [patch]}",
+            "{apiGroups: [batch], resources: [jobs], verbs: ['*']}", "{apiGroups: [policy], resources: ['*'], verbs: [list]}", "{apiGroups: ['*'], resources: ['*/status'], verbs: [get]}");
+        LabSession guest = await GuestAsync(Session, Namespace, await File.ReadAllTextAsync(TestServers.Kubernetes(), Token), rules);
+        _ = await EventuallyAsync(new { Verb = "get", Kind = "pods", Session = guest }, one => one.Allowed);
+        (string Verb, string Kind, string Name, string Part)[] questions =
+        [
+            ("get", "pods", "", ""), ("get", "pods", "any", ""), ("delete", "pods", "", ""), ("watch", "po", "", ""), ("create", "pods", "", ""), ("get", "pods", "", "log"), ("list", "pods", "", "log"),
+            ("create", "pods", "", "exec"), ("get", "pods", "", "exec"), ("get", "pods", "one", "status"), ("get", "svc", "", ""), ("update", "services", "", ""), ("get", "configmaps", "", ""),
+            ("get", "configmaps", "one", ""), ("update", "cm", "two", ""), ("get", "configmaps", "three", ""), ("list", "secrets", "", ""), ("get", "secrets", "two", ""), ("delete", "secrets", "two", ""),
+            ("patch", "deployments.apps", "", "scale"), ("patch", "deployments.apps", "", ""), ("patch", "sts", "web", "scale"), ("get", "deploy", "", "status"), ("deletecollection", "jobs.batch", "", ""),
+            ("*", "jobs", "", ""), ("get", "cronjobs.batch", "", ""), ("list", "pdb", "", ""), ("get", "poddisruptionbudgets.policy", "", ""), ("get", "nodes", "", ""), ("*", "*", "", ""),
+            ("get", "/healthz", "", ""), ("get", "/metrics", "", ""), ("create", "selfsubjectaccessreviews.authorization.k8s.io", "", ""), ("escalate", "roles.rbac.authorization.k8s.io", "", ""),
+        ];
+        List<string> kubectl = [], ours = [];
+        foreach ((string verb, string kind, string name, string part) in questions)
+        {
+            string[] arguments = [verb, name.Length > 0 ? $"{kind}/{name}" : kind, .. part.Length > 0 ? (string[])["--subresource=" + part] : []];
+            string said = (await KubectlAsync(guest, arguments)).Trim();
+            Assert.Contains(said, (string[])["yes", "no"]);
+            kubectl.Add($"{string.Join(' ', arguments)}: {said}");
+            bool allowed = Assert.Single((await RunAsync("Test-LabKubeAccess", new { Verb = verb, Kind = kind, Name = name, Subresource = part, Quiet = true, Session = guest })).OutputOf<bool>());
+            ours.Add($"{string.Join(' ', arguments)}: {(allowed ? "yes" : "no")}");
+        }
+
+        Assert.Equal(kubectl, ours);
+        string[] listed = [.. from line in (await KubectlAsync(guest, ["--list", "--no-headers"])).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                              let row = Regex.Match(line, @"^(\S*)\s+\[([^\]]*)\]\s+\[([^\]]*)\]\s+\[([^\]]*)\]\s*$")
+                              from verb in row.Groups[4].Value.Split(' ')
+                              select $"{row.Groups[1].Value}{row.Groups[2].Value} {row.Groups[3].Value} {verb}"];
+        string[] found = [.. from rule in (await RunAsync("Get-LabKubeAccess", new { Session = guest })).Ok().OutputOf<LabKubeAccessRule>()
+                             from verb in rule.Verbs
+                             select $"{rule.Kind} {rule.Name} {verb}"];
+        Assert.True(listed.Length > 30);
+
+        // kubectl writes a URL once for each rule that has it.
+        Assert.Equal(listed.Distinct().Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+    }
+
+    private async Task<string> KubectlAsync(LabSession guest, string[] arguments)
+    {
+        ProcessStartInfo start = new(
+            TestServers.Kubectl(), ["auth", "can-i", .. arguments, "--namespace=" + Namespace, "--kubeconfig=" + guest.Kubernetes.ConfigSetting.Value, "--cache-dir=" + Path.Combine(Folder, "cache")]);
+        start.Environment["HOME"] = Folder;
+        return await ForeignProcess.OutputAsync(start, mayFail: true);
+    }
 }
 
 /// <summary>Who may do what: the cmdlets beside the API server's own answers.</summary>
 public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
 {
-    private const string Rbac = "rbac.authorization.k8s.io";
+    private const string Rbac = "rbac.authorization.k8s.io", Labels = "labels: {cloudlab-test: access}";
     private static readonly string[] Kinds =
         ["pods", "pods/log", "pods/exec", "configmaps", "secrets", "services", "deployments.apps", "deployments.apps/scale", "statefulsets.apps/scale", "jobs.batch", "nodes", "namespaces", "roles." + Rbac];
 
     [Fact]
     public async Task Who_can_agrees_with_the_api_server_on_generated_bindings()
     {
+        // What a run left behind that was ended; not what one has that goes on beside this.
+        CmdletResult left = await RunAsync("Get-LabResource", new { Kind = (string[])["namespaces", "clusterroles", "clusterrolebindings"], LabelSelector = "cloudlab-test=access" });
+        await RunAsync("Remove-LabManifest", new { Force = true }, input: left.Ok().OutputOf<LabResource>().Where(one => one.Age > TimeSpan.FromMinutes(20)));
+
         Random random = new(14);
         string second = Namespace + "-b";
         string[] namespaces = [Namespace, second], names = ["one", "two", "three"], verbs = ["get", "list", "create", "delete", "patch"];
@@ -49,7 +108,7 @@ public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
         (string Namespace, string Name)[] accounts = [.. Enumerable.Range(0, 8).Select(i => (namespaces[i % 2], $"a{i}"))];
         string mine = Some(groups);
 
-        StringBuilder roles = new($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {second}}}}}\n"), bindings = new(), sentinels = new();
+        StringBuilder roles = new($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {second}, {Labels}}}}}\n"), bindings = new(), sentinels = new();
         for (int i = 0; i < 30; i++)
         {
             roles.Append(Role("Role", $"r{i}", namespaces[i % 2])).Append(Role("ClusterRole", $"{Namespace}-c{i}", null));
@@ -66,7 +125,7 @@ public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
 
         // What is seen last by each of the API server's four watches.
         sentinels.Append($"---\n{{apiVersion: {Rbac}/v1, kind: Role, metadata: {{name: last, namespace: {Namespace}}}, rules: [{{apiGroups: [''], resources: [events], verbs: [get]}}]}}\n")
-            .Append($"---\n{{apiVersion: {Rbac}/v1, kind: ClusterRole, metadata: {{name: {Namespace}-last}}, rules: [{{apiGroups: [''], resources: [nodes/status], verbs: [get]}}]}}\n")
+            .Append($"---\n{{apiVersion: {Rbac}/v1, kind: ClusterRole, metadata: {{name: {Namespace}-last, {Labels}}}, rules: [{{apiGroups: [''], resources: [nodes/status], verbs: [get]}}]}}\n")
             .Append(Binding(Namespace, "last", "Role", "last", $"{{kind: User, name: {Namespace}-last, apiGroup: {Rbac}}}"))
             .Append(Binding(null, $"{Namespace}-last", "ClusterRole", $"{Namespace}-last", $"{{kind: User, name: {Namespace}-last, apiGroup: {Rbac}}}"));
         string all = $"{roles}{bindings}{sentinels}";
@@ -137,7 +196,7 @@ public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
                 string group = random.Next(8) == 0 ? "'*'" : string.Join(", ", things.Select(thing => thing.Split('/')[0].Split('.', 2) is [_, var named] ? named : "''").Distinct());
                 return $"{{apiGroups: [{group}], resources: [{string.Join(", ", things.Select(thing => $"'{Regex.Replace(thing, @"\.[^/]*", "")}'").Distinct())}], verbs: [{(random.Next(8) == 0 ? "'*'" : $"{Some(verbs)}, {Some(verbs)}")}]{ofNames}}}";
             });
-            return $"---\n{{apiVersion: {Rbac}/v1, kind: {kind}, metadata: {{name: {name}{(ns is null ? "" : $", namespace: {ns}")}}}, rules: [{string.Join(", ", rules)}]}}\n";
+            return $"---\n{{apiVersion: {Rbac}/v1, kind: {kind}, metadata: {{name: {name}, {Labels}{(ns is null ? "" : $", namespace: {ns}")}}}, rules: [{string.Join(", ", rules)}]}}\n";
         }
 
         string Subject(bool everywhere) => random.Next(everywhere ? 3 : 5) switch
@@ -215,6 +274,10 @@ public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
         Assert.Contains("did you mean 'delete'?", Assert.Single((await RunAsync("Test-LabKubeAccess", new { Verb = "delet", Kind = "pods", Quiet = true })).Ok().Warnings), StringComparison.Ordinal);
         Assert.Contains("has no verb 'delete': it has", Assert.Single((await RunAsync("Test-LabKubeAccess", new { Verb = "delete", Kind = "pods/log", Quiet = true })).Ok().Warnings), StringComparison.Ordinal);
         Assert.Contains("no subresource 'web'", Assert.Single((await RunAsync("Test-LabKubeAccess", new { Verb = "get", Kind = "pods/web", Quiet = true })).Ok().Warnings), StringComparison.Ordinal);
+        LabKind[] kinds = (await RunAsync("Get-LabKind", new { Kind = (string[])["deploy", "nodes", "roles"] })).Ok().OutputOf<LabKind>();
+        Assert.Equal(
+            [("deployments.apps", null, Namespace), ("nodes", null, null), ("roles." + Rbac, null, Namespace), ("configmaps", null, Namespace)],
+            (await RunAsync("Test-LabKubeAccess", new { Verb = "list" }, input: [.. kinds, "cm"])).Ok().OutputOf<LabKubeAccess>().Select(one => (one.Kind, one.Name, one.Namespace)));
         Assert.StartsWith("KindMissing", (await RunAsync("Test-LabKubeAccess", new { Verb = "get" })).TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("SubjectAmbiguous", (await RunAsync("Test-LabKubeAccess", new { Verb = "get", Kind = "pods", As = "a", ServiceAccount = "b" })).TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty((await RunAsync("Test-LabKubeAccess", new { Verb = "impersonate", Kind = (string[])["users", "userextras/scopes", "signers"], Quiet = true })).Ok().Warnings);
@@ -224,28 +287,7 @@ public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
     /// <summary>What an account sees that may read pods and nothing of RBAC.</summary>
     protected async Task CheckRestrictedAsync(LabSession admin, string ns, string kubeConfig)
     {
-        (await CmdletRunner.RunAsync("Deploy-LabManifest", new { Session = admin, Namespace = ns, Manifest = $$"""
-            apiVersion: v1
-            kind: ServiceAccount
-            metadata: {name: guest}
-            ---
-            apiVersion: {{Rbac}}/v1
-            kind: Role
-            metadata: {name: pods}
-            rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]
-            ---
-            apiVersion: {{Rbac}}/v1
-            kind: RoleBinding
-            metadata: {name: pods}
-            roleRef: {apiGroup: {{Rbac}}, kind: Role, name: pods}
-            subjects: [{kind: ServiceAccount, name: guest}]
-
-            """ })).Ok();
-        (_, JsonObject token) = await KubernetesApi.For(admin.Kubernetes).SendAsync(
-            HttpMethod.Post, $"/api/v1/namespaces/{ns}/serviceaccounts/guest/token", Encoding.UTF8.GetBytes("""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}"""), null, Token);
-        string config = Write("guest", Regex.Replace(kubeConfig, @"user: \{[^}]*\}", $"user: {{token: {token["status"]!["token"]}}}"));
-        LabSession guest = LabSession.Resolve(new SessionOptions { KubeConfig = config, Namespace = ns }, "test", null, new LabEnvironment(_ => null, Folder));
-
+        LabSession guest = await GuestAsync(admin, ns, kubeConfig, "{apiGroups: [''], resources: [pods], verbs: [get]}");
         LabKubeAccess yes = await EventuallyAsync(new { Verb = "get", Kind = "pods", Session = guest }, one => one.Allowed);
         Assert.Equal(("Role/pods", $"RoleBinding/{ns}/pods", $"ServiceAccount/{ns}/guest", null), (yes.Role, yes.Binding, yes.Grantee, yes.Rule));
         Assert.Contains("The rule is not known: listing clusterroles.rbac.authorization.k8s.io", yes.Reason, StringComparison.Ordinal);
@@ -260,14 +302,40 @@ public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
         Assert.True(me.Expires > DateTimeOffset.UtcNow);
     }
 
+    /// <summary>A session of a service account that has a role with these rules in a namespace, and a token.</summary>
+    protected async Task<LabSession> GuestAsync(LabSession admin, string ns, string kubeConfig, string rules)
+    {
+        (await CmdletRunner.RunAsync("Deploy-LabManifest", new { Session = admin, Namespace = ns, Manifest = $$"""
+            apiVersion: v1
+            kind: ServiceAccount
+            metadata: {name: guest}
+            ---
+            apiVersion: {{Rbac}}/v1
+            kind: Role
+            metadata: {name: pods}
+            rules: [{{rules}}]
+            ---
+            apiVersion: {{Rbac}}/v1
+            kind: RoleBinding
+            metadata: {name: pods}
+            roleRef: {apiGroup: {{Rbac}}, kind: Role, name: pods}
+            subjects: [{kind: ServiceAccount, name: guest}]
+
+            """ })).Ok();
+        (_, JsonObject token) = await KubernetesApi.For(admin.Kubernetes).SendAsync(
+            HttpMethod.Post, $"/api/v1/namespaces/{ns}/serviceaccounts/guest/token", Encoding.UTF8.GetBytes("""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}"""), null, Token);
+        string config = Write("guest", Regex.Replace(kubeConfig, @"user: \{[^}]*\}", $"user: {{token: {token["status"]!["token"]}}}"));
+        return LabSession.Resolve(new SessionOptions { KubeConfig = config, Namespace = ns }, "test", null, new LabEnvironment(_ => null, Folder));
+    }
+
     private static string Binding(string? ns, string name, string kind, string role, string subjects) =>
-        $"---\n{{apiVersion: {Rbac}/v1, kind: {(ns is null ? "ClusterRoleBinding" : "RoleBinding")}, metadata: {{name: {name}{(ns is null ? "" : $", namespace: {ns}")}}}, "
+        $"---\n{{apiVersion: {Rbac}/v1, kind: {(ns is null ? "ClusterRoleBinding" : "RoleBinding")}, metadata: {{name: {name}, {Labels}{(ns is null ? "" : $", namespace: {ns}")}}}, "
         + $"roleRef: {{apiGroup: {Rbac}, kind: {kind}, name: {role}}}, subjects: [{subjects}]}}\n";
 
     private async Task<LabKubeAccess> OneAsync(object parameters) => Assert.Single((await RunAsync("Test-LabKubeAccess", parameters)).Ok().OutputOf<LabKubeAccess>());
 
     // The API server sees a new role a moment later.
-    private async Task<LabKubeAccess> EventuallyAsync(object parameters, Func<LabKubeAccess, bool> holds)
+    protected async Task<LabKubeAccess> EventuallyAsync(object parameters, Func<LabKubeAccess, bool> holds)
     {
         while (true)
         {

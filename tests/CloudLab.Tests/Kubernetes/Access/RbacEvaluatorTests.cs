@@ -129,6 +129,25 @@ public sealed class RbacEvaluatorTests
             evaluator.WaysAround(new AccessRequest("get") { Resource = "secrets", Namespace = "movies" }).Select(grant => (grant.Subject, grant.Way)));
     }
 
+    [Fact]
+    public void A_user_with_the_name_of_an_account_is_acted_as_like_the_account()
+    {
+        RbacEvaluator evaluator = Evaluator(
+            bindings:
+            [
+                Binding("reads", "movies", "Role", "reader", Subject("User", "system:serviceaccount:shop:web")),
+                Binding("users", null, "ClusterRole", "users", Subject("User", "ann")),
+                Binding("accounts", "shop", "Role", "accounts", Subject("User", "ben")),
+            ],
+            roles:
+            [
+                Role("reader", "movies", """[{"verbs":["get"],"apiGroups":[""],"resources":["secrets"]}]"""),
+                Role("accounts", "shop", """[{"verbs":["impersonate"],"apiGroups":[""],"resources":["serviceaccounts"]}]"""),
+            ],
+            clusterRoles: [Role("users", null, """[{"verbs":["impersonate"],"apiGroups":[""],"resources":["users"]}]""")]);
+        Assert.Equal(["User/ben"], evaluator.WaysAround(new AccessRequest("get") { Resource = "secrets", Namespace = "movies" }).Select(grant => grant.Subject));
+    }
+
     private static RbacEvaluator Evaluator(JsonObject[] bindings, JsonObject[]? roles = null, JsonObject[]? clusterRoles = null) => new(new RbacObjects(
         clusterRoles ?? [], roles ?? [],
         bindings.Where(binding => binding["metadata"]!["namespace"] is null), bindings.Where(binding => binding["metadata"]!["namespace"] is not null)));
