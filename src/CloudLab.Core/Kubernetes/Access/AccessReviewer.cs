@@ -326,7 +326,10 @@ public sealed partial class AccessReviewer(KubernetesApi api, KubeConnection con
 
         string subject = AccessSubject.Account(who.User) is { } account ? $"serviceaccount/{account.Namespace}/{account.Name}"
             : who.User.Length > 0 ? $"user/{who.User}" : $"group/{who.Groups[0]}";
-        RbacRole? role = evaluator.RolesFor(request).FirstOrDefault();
+
+        // A role that allows everything, or that is the cluster's own, is no answer to one question.
+        RbacRole? role = evaluator.RolesFor(request).FirstOrDefault(
+            role => !role.Name.StartsWith("system:", StringComparison.Ordinal) && !role.Rules.Any(rule => rule.Verbs.Contains("*") && rule.Resources.Contains("*")));
         if (request.Namespace.Length == 0 || request.Path is not null)
         {
             return role is null

@@ -248,6 +248,10 @@ public abstract class KubeAccessTests(KubeServer server) : KubeTest(server)
         Assert.Contains($"only in namespace {Namespace}", (await OneAsync(new { Verb = "get", Kind = "pods", Namespace = "default", ServiceAccount = account })).Reason, StringComparison.Ordinal);
         Assert.Contains("which does not exist", (await OneAsync(new { Verb = "get", Kind = "pods", As = Namespace + "-ann" })).Reason, StringComparison.Ordinal);
         Assert.Contains("ClusterRoleBinding", (await OneAsync(new { Verb = "get", Kind = "nodes", As = Namespace + "-ann" })).Action, StringComparison.Ordinal);
+        string wide = (await OneAsync(new { Verb = "deletecollection", Kind = "nodes", As = Namespace + "-ann" })).Action!;
+        Assert.Contains("ClusterRoleBinding", wide, StringComparison.Ordinal);
+        Assert.DoesNotContain("cluster-admin", wide, StringComparison.Ordinal);
+        Assert.DoesNotContain("system:", wide, StringComparison.Ordinal);
         LabKubeAccess self = await OneAsync(new { Verb = "*", Kind = "*", AllNamespaces = true });
         Assert.True(self.Allowed);
         Assert.Equal("SelfSubjectAccessReview", self.DecidedBy);
