@@ -23,7 +23,7 @@ Describe 'Completion' -Tag Module {
 
     It 'offers file names only where paths are meant' {
         # A parameter that takes a path has a name that says so.
-        $paths = 'Path', 'LiteralPath', 'Manifest', 'KubeConfig', 'CaBundle', 'RelativeTo', 'DataPath', 'OutFile', 'Destination', 'Source', 'Dockerfile', 'Trail', 'FromTrail', 'Baseline', 'WebIdentityTokenFile', 'OutputPath', 'ConfigPath', 'EnvironmentFile', 'LoadPath', 'PlotPath', 'SamplePath', 'CpuPath', 'MemoryPath', 'Bake', 'LowerPath', 'UpperPath', 'WorkPath', 'Root', 'Compose', 'EnvFile', 'FromFile', 'ContextPath'
+        $paths = 'Path', 'LiteralPath', 'Manifest', 'KubeConfig', 'CaBundle', 'RelativeTo', 'DataPath', 'OutFile', 'Destination', 'Source', 'Dockerfile', 'Trail', 'FromTrail', 'Baseline', 'WebIdentityTokenFile', 'OutputPath', 'ConfigPath', 'EnvironmentFile', 'LoadPath', 'PlotPath', 'SamplePath', 'CpuPath', 'MemoryPath', 'Bake', 'LowerPath', 'UpperPath', 'WorkPath', 'Root', 'Compose', 'EnvFile', 'FromFile', 'ContextPath', 'SchemaPath'
         $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
         $offered = foreach ($command in Get-Command -Module CloudLab) {
             foreach ($parameter in $command.Parameters.Values | Where-Object { ($_.ParameterType -in [string], [string[]] -or $_.Name -in 'Context', 'Condition') -and $_.Name -notin $common + $paths }) {

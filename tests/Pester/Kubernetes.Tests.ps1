@@ -592,58 +592,6 @@ Describe 'Completion' -Tag Kubernetes {
     }
 }
 
-Describe 'Remove-LabManifest' -Tag Kubernetes {
-    It 'asks, since it destroys' {
-        (Get-Command Remove-LabManifest).ImplementingType.GetCustomAttributes($true).ConfirmImpact | Should -Contain 'High'
-    }
-
-    It 'removes what was deployed, in the other order, and is done when it is gone' {
-        $removed = $web | Remove-LabManifest -Force -Wait -Timeout 60 -PassThru
-        $removed.Kind | Should -Be 'Deployment', 'Namespace'
-        Get-LabResource ns films -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        $web | Remove-LabManifest -Force -ErrorVariable problems
-        $problems | Should -BeNullOrEmpty
-    }
-}
-
-Describe 'Test-LabManifest' -Tag Kubernetes {
-    BeforeAll {
-        $manifest = Join-Path $TestDrive movies.yaml
-        Set-Content $manifest 'apiVersion: v1', 'kind: ConfigMap', 'metadata:', '  name: movies', '  labels: { tier: 1 }', 'dta: { theme: dark }'
-    }
-
-    It 'reviews files, text, lines and objects alike' {
-        $found = Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType
-        $found | ForEach-Object { "$($_.Rule) $($_.Path) $($_.Line):$($_.Column)" } | Should -Be 'WrongType metadata.labels.tier 5:13', 'UnknownField dta 6:1'
-        (Get-ChildItem $manifest | Test-LabManifest -Offline -Rule UnknownField, WrongType).Count | Should -Be 2
-        (Get-Content $manifest | Test-LabManifest -Offline -Rule UnknownField, WrongType).Count | Should -Be 2
-        (@{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'movies' }; dta = @{} } | Test-LabManifest -Offline -Rule UnknownField).Path | Should -Be dta
-        (Test-LabManifest $manifest -Rule UnknownField).Path | Should -Be dta -Because 'the cluster says the same'
-        (Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat Sarif | ConvertFrom-Json).runs[0].results.Count | Should -Be 2
-        ([xml](Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat JUnit)).testsuites.failures | Should -Be 2
-        Test-LabManifest $manifest -Offline -Rule UnknownField | Out-String -Width 120 | Should -Match "6 High     UnknownField +ConfigMap movies: The ConfigMap has no field 'dta'\."
-    }
-
-    It 'completes rules and refuses one that there is not' {
-        (TabExpansion2 'Test-LabManifest -Rule RemovedA').CompletionMatches.CompletionText | Should -Be RemovedApiVersion
-        { Test-LabManifest $manifest -Offline -Rule UnknownFeld } | Should -Throw -ErrorId 'RuleUnknown,*'
-    }
-}
-
-Describe 'The KubernetesClient package' -Tag Kubernetes {
-    It 'is loaded by cmdlets for Kubernetes alone, and never beside the packages of other modules' {
-        $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
-        $script = @'
-            $ErrorActionPreference = 'Stop'
-            function Loaded { [Runtime.Loader.AssemblyLoadContext]::All | Where-Object { $_.Assemblies.GetName().Name -contains 'KubernetesClient' } | ForEach-Object Name }
-            $null = Start-LabEmulator; $null = New-LabBucket lazy-loading; $null = Get-LabBucket; $null = Get-LabSession
-            "before: $(Loaded)"; $null = Get-LabResource namespaces; "after: $(Loaded)"
-'@
-        & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command "Import-Module '$module'; $script" |
-            Should -Be 'before: ', 'after: CloudLab'
-    }
-}
-
 Describe 'Nodes and metrics' -Tag Kubernetes {
     BeforeAll {
         'apiVersion: v1
@@ -700,5 +648,57 @@ spec: { minAvailable: 1, selector: { matchLabels: { own: encoder } } }' | Deploy
         foreach ($line in 'Clear-LabNode emu', 'Debug-LabNode -Name emu', 'Get-LabNode emu', 'Get-LabMetric nodes emu') {
             (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'emulator'
         }
+    }
+}
+
+Describe 'Remove-LabManifest' -Tag Kubernetes {
+    It 'asks, since it destroys' {
+        (Get-Command Remove-LabManifest).ImplementingType.GetCustomAttributes($true).ConfirmImpact | Should -Contain 'High'
+    }
+
+    It 'removes what was deployed, in the other order, and is done when it is gone' {
+        $removed = $web | Remove-LabManifest -Force -Wait -Timeout 60 -PassThru
+        $removed.Kind | Should -Be 'Deployment', 'Namespace'
+        Get-LabResource ns films -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $web | Remove-LabManifest -Force -ErrorVariable problems
+        $problems | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Test-LabManifest' -Tag Kubernetes {
+    BeforeAll {
+        $manifest = Join-Path $TestDrive movies.yaml
+        Set-Content $manifest 'apiVersion: v1', 'kind: ConfigMap', 'metadata:', '  name: movies', '  labels: { tier: 1 }', 'dta: { theme: dark }'
+    }
+
+    It 'reviews files, text, lines and objects alike' {
+        $found = Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType
+        $found | ForEach-Object { "$($_.Rule) $($_.Path) $($_.Line):$($_.Column)" } | Should -Be 'WrongType metadata.labels.tier 5:13', 'UnknownField dta 6:1'
+        (Get-ChildItem $manifest | Test-LabManifest -Offline -Rule UnknownField, WrongType).Count | Should -Be 2
+        (Get-Content $manifest | Test-LabManifest -Offline -Rule UnknownField, WrongType).Count | Should -Be 2
+        (@{ apiVersion = 'v1'; kind = 'ConfigMap'; metadata = @{ name = 'movies' }; dta = @{} } | Test-LabManifest -Offline -Rule UnknownField).Path | Should -Be dta
+        (Test-LabManifest $manifest -Rule UnknownField).Path | Should -Be dta -Because 'the cluster says the same'
+        (Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat Sarif | ConvertFrom-Json).runs[0].results.Count | Should -Be 2
+        ([xml](Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat JUnit)).testsuites.failures | Should -Be 2
+        Test-LabManifest $manifest -Offline -Rule UnknownField | Out-String -Width 120 | Should -Match "6 High     UnknownField +ConfigMap movies: The ConfigMap has no field 'dta'\."
+    }
+
+    It 'completes rules and refuses one that there is not' {
+        (TabExpansion2 'Test-LabManifest -Rule RemovedA').CompletionMatches.CompletionText | Should -Be RemovedApiVersion
+        { Test-LabManifest $manifest -Offline -Rule UnknownFeld } | Should -Throw -ErrorId 'RuleUnknown,*'
+    }
+}
+
+Describe 'The KubernetesClient package' -Tag Kubernetes {
+    It 'is loaded by cmdlets for Kubernetes alone, and never beside the packages of other modules' {
+        $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/CloudLab/CloudLab.psd1'
+        $script = @'
+            $ErrorActionPreference = 'Stop'
+            function Loaded { [Runtime.Loader.AssemblyLoadContext]::All | Where-Object { $_.Assemblies.GetName().Name -contains 'KubernetesClient' } | ForEach-Object Name }
+            $null = Start-LabEmulator; $null = New-LabBucket lazy-loading; $null = Get-LabBucket; $null = Get-LabSession
+            "before: $(Loaded)"; $null = Get-LabResource namespaces; "after: $(Loaded)"
+'@
+        & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command "Import-Module '$module'; $script" |
+            Should -Be 'before: ', 'after: CloudLab'
     }
 }

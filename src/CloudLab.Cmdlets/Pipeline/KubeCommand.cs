@@ -31,7 +31,7 @@ public abstract class KubeCommand : LabCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("n", "ns")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
-    public string? Namespace { get; set; }
+    public virtual string? Namespace { get; set; }
 
     /// <inheritdoc cref="AwsCommand.Session"/>
     [Parameter]

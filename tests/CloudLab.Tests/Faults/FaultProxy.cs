@@ -165,7 +165,16 @@ internal sealed class FaultProxy : IAsyncDisposable
                 break;
         }
 
-        byte[] answer = await ForwardAsync(lines, body);
+        if (fault.Kind is FaultKind.None or FaultKind.FlipRequest)
+        {
+            // As it comes: a watch has no end.
+            await ForwardAsync(lines, body, stream);
+            return;
+        }
+
+        using MemoryStream whole = new();
+        await ForwardAsync(lines, body, whole);
+        byte[] answer = whole.ToArray();
         int answerBody = answer.AsSpan().IndexOf(EndOfHead) + EndOfHead.Length;
         int cut = Math.Min(answer.Length, answerBody + fault.Number);
         switch (fault.Kind)
@@ -200,7 +209,7 @@ internal sealed class FaultProxy : IAsyncDisposable
         await stream.WriteAsync(answer, listener.Stopping);
     }
 
-    private async Task<byte[]> ForwardAsync(string[] lines, byte[] body)
+    private async Task ForwardAsync(string[] lines, byte[] body, Stream answer)
     {
         using TcpClient upstream = new();
         await upstream.ConnectAsync(server.Host, server.Port, listener.Stopping);
@@ -212,9 +221,7 @@ internal sealed class FaultProxy : IAsyncDisposable
         string head = string.Join("\r\n", kept) + "\r\nConnection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head), listener.Stopping);
         await stream.WriteAsync(body, listener.Stopping);
-        using MemoryStream answer = new();
         await stream.CopyToAsync(answer, listener.Stopping);
-        return answer.ToArray();
     }
 
     private async Task UntilGoneAsync(NetworkStream stream)

@@ -273,6 +273,21 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     [Parameter(ParameterSetName = LoadSet)]
     public SwitchParameter ScaleToZero { get; set; }
 
+    // Not in the sets of the manifests: a parameter of every set that takes the pipeline makes PowerShell ask for -Metric where rows of a load come.
+    /// <inheritdoc cref="ResourceTargetBase.Context"/>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
+    [Alias("KubeContext")]
+    [ArgumentCompleter(typeof(ContextCompleter))]
+    public override string[]? Context { get; set; }
+
+    /// <inheritdoc cref="KubeCommand.Namespace"/>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
+    [Alias("n", "ns")]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public override string? Namespace { get; set; }
+
     /// <inheritdoc/>
     protected override bool AllOnProcess => !IsLive;
 

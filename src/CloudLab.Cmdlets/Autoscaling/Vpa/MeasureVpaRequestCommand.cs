@@ -198,7 +198,15 @@ public sealed class MeasureVpaRequestCommand : ResourceTargetBase
         AddFiles(MemoryPath, "memory");
         foreach (object oom in Oom)
         {
-            samples.AddOom(ManifestInput.Json(oom));
+            try
+            {
+                samples.AddOom(ManifestInput.Json(oom));
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.InvalidData)
+            {
+                // A parameter, not a row among others.
+                throw Invalid(e.Code, $"-Oom: {e.Message}");
+            }
         }
 
         rows = new(samples.Reader);

@@ -20,6 +20,9 @@ public sealed record LabKubeAccess
     /// <summary>Namespace; null for all of them, and for what is in none.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>What is done in one line: <c>get pods web in movies</c>.</summary>
+    public string Access => string.Join(' ', new[] { Verb, Kind, Name, Namespace is null ? null : $"in {Namespace}" }.OfType<string>());
+
     /// <summary>Who: <c>User/ann</c>, <c>ServiceAccount/movies/web</c>; null where the server does not say who the caller is.</summary>
     public string? Subject { get; init; }
 

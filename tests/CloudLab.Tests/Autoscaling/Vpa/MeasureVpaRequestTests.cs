@@ -26,6 +26,42 @@ public sealed class MeasureVpaRequestTests
         Assert.Empty(result.Output);
     }
 
+    // 20 % more than 512Mi are 644245094, in the bucket that ends at 664388475; 15 % more are 764046746.
+    [Theory]
+    [InlineData("web", "512Mi", 1, "764046746")]
+    [InlineData("web", "150Mi", 1, "323522422")]
+    [InlineData("other", "512Mi", 0, "125Mi")]
+    public async Task Memory_that_ran_out_counts_as_a_peak_of_more_than_there_was(string container, string memory, int count, string target)
+    {
+        foreach (object parameters in new object[]
+        {
+            new { InputObject = new Hashtable { ["Time"] = 0, ["Container"] = "web", ["Cpu"] = "250m", ["Memory"] = "64Mi" }, Oom = new object[] { new Hashtable { ["Time"] = 60, ["Container"] = container, ["Memory"] = memory } } },
+            new { InputObject = $"Time,Container,Cpu,Memory,Oom\n0,web,250m,64Mi,\n60,{container},,,{memory}\n" },
+        })
+        {
+            CmdletResult result = await CmdletRunner.RunAsync("Measure-VpaRequest", parameters);
+            VpaRecommendation web = Assert.Single(result.Ok().OutputOf<VpaRecommendation>(), one => one.Container == "web");
+            Assert.Equal((count, target), (web.OomCount, web.MemoryTarget));
+            Assert.Equal(count > 0, web.MemoryReason!.Contains("It ran out of memory once", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("much", 60, "'much', which is not a number")]
+    [InlineData("512Mi", "noon", "'noon' is not a time")]
+    [InlineData(null, 60, "has no Memory")]
+    public async Task An_event_of_memory_that_cannot_be_used_is_one_error(string? memory, object time, string says)
+    {
+        CmdletResult result = await CmdletRunner.RunAsync("Measure-VpaRequest", new
+        {
+            InputObject = new Hashtable { ["Time"] = 0, ["Container"] = "web", ["Cpu"] = "250m", ["Memory"] = "64Mi" },
+            Oom = new object[] { new Hashtable { ["Time"] = time, ["Container"] = "web", ["Memory"] = memory } },
+        });
+        Assert.Contains(says, result.TerminatingError!.ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Errors);
+        Assert.Empty(result.Output);
+    }
+
     [Fact]
     public async Task A_text_column_in_place_of_Container_is_an_error_that_says_its_name()
     {

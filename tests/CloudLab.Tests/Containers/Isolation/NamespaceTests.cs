@@ -108,6 +108,25 @@ public sealed class NamespaceTests : KernelWorld
         Assert.Equal((137, 32L << 20, 1L), (told.ExitCode, told.Cgroup!.MemoryLimit, told.Cgroup.OomKills));
     }
 
+    [Theory]
+    [InlineData("64Mi")]
+    [InlineData("64m")]
+    [InlineData("64MiB")]
+    [InlineData("67108864")]
+    public async Task A_size_is_written_as_docker_or_Kubernetes_does(string memory)
+    {
+        NeedRoot();
+        LabNamespaceCommand told = Assert.Single((await RunAsync("Invoke-LabLinuxNamespace", new { Memory = memory, AsObject = true, Command = Sh("true") })).Ok().OutputOf<LabNamespaceCommand>());
+        Assert.Equal(64L << 20, told.Cgroup!.MemoryLimit);
+    }
+
+    [Theory]
+    [InlineData("64Mib/s", "SizeInvalid")]
+    [InlineData("64M i", "SizeInvalid")]
+    [InlineData("64Ki", "MemoryLimitTooSmall")]
+    public async Task A_size_that_is_none_or_too_small_is_refused(string memory, string code) =>
+        Assert.StartsWith(code + ",", (await RunAsync("Invoke-LabLinuxNamespace", new { Memory = memory, Command = Sh("true") })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+
     [Fact]
     public async Task A_process_limit_refuses_further_processes_and_says_so()
     {

@@ -8,6 +8,8 @@ using CloudLab.Core.Kubernetes.Autoscaling;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
+using CloudLab.Core.Sessions;
+using CloudLab.Emulator;
 using CloudLab.Tests.Module;
 using Xunit;
 
@@ -43,6 +45,10 @@ public sealed class AutoscalingTests() : KubeTest(KubeServer.Emulator)
         { Web(Busy, more: "paused: true, ") + Scaler + "}}", "RolloutPaused", "paused" },
         { Web(Busy) + Scaler + ", metrics: [{type: ContainerResource, containerResource: {name: cpu, container: nginx, target: {type: Utilization, averageUtilization: 50}}}]}}", "ContainerMissing", "'nginx'" },
         { Web(Busy) + Scaler + ", behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 1800}]}}}}", "RateLimited", "one step goes to" },
+        { Web(Busy).Replace("spec: {containers", "spec: {nodeSelector: {no: where}, containers", StringComparison.Ordinal) + Scaler + "}}", "PodsPending", "nodes are available" },
+        { Web(Busy).Replace("web:1", "nonexistent:1", StringComparison.Ordinal) + Scaler + "}}", "PodsNotReady", "are not ready" },
+        { Web(Busy, more: "progressDeadlineSeconds: 1, ").Replace("web:1", "nonexistent:1", StringComparison.Ordinal) + Scaler + "}}", "RolloutStuck", "has timed out progressing" },
+        { "{apiVersion: v1, kind: ResourceQuota, metadata: {name: none}, spec: {hard: {pods: 0}}}\n---\n" + Web(Busy) + Scaler + "}}", "NoPods", "has the labels app=web" },
     };
 
     [Theory]
@@ -67,6 +73,55 @@ public sealed class AutoscalingTests() : KubeTest(KubeServer.Emulator)
         Assert.Contains(HpaRule.All, known => known.Id == rule);
 
         bool Meant(LabHpaFinding finding) => finding.Rule == rule && finding.Message.Contains(says, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_comes_with_kinds_of_others_is_said_too()
+    {
+        // The kinds stay for all, so that this has a cluster of its own. An adapter that has no value answers with an empty list, as a kind without objects does.
+        await using LabEmulator own = await LabEmulator.StartAsync(cancellation: Token);
+        LabSession session = LabSession.Resolve(own.Info.GetSessionOptions(), "test", null, new LabEnvironment(_ => null, Folder));
+        (await RunAsync("Deploy-LabManifest", new
+        {
+            Manifest = Definition("autoscaling.k8s.io", "v1", "verticalpodautoscalers", "VerticalPodAutoscaler") + Definition("external.metrics.k8s.io", "v1beta1", "depth", "Depth"), Wait = true, Timeout = 60, Session = session,
+        })).Ok();
+        const string vertical = "{apiVersion: autoscaling.k8s.io/v1, kind: VerticalPodAutoscaler, metadata: {name: sizes}, spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, updatePolicy: {updateMode: MODE}, "
+            + "resourcePolicy: {containerPolicies: [{containerName: '*', controlledResources: [RESOURCE]}]}}}\n---\n";
+        string metrics = ", metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}, {type: External, external: {metric: {name: depth}, target: {type: Value, value: 5}}}]}}";
+        Assert.Equal([("MetricMissing", true), ("VerticalConflict", true)], await FoundAsync("Auto", "cpu"));
+        Assert.Equal([("MetricMissing", true), ("VerticalConflict", false)], await FoundAsync("Off", "cpu"));
+        Assert.Equal([("MetricMissing", true), ("VerticalConflict", false)], await FoundAsync("Auto", "memory"));
+
+        async Task<(string Rule, bool Found)[]> FoundAsync(string mode, string resource)
+        {
+            (await RunAsync("Deploy-LabManifest", new
+            {
+                Manifest = vertical.Replace("MODE", $"'{mode}'", StringComparison.Ordinal).Replace("RESOURCE", resource, StringComparison.Ordinal) + Web(Busy) + Scaler + metrics, Session = session,
+            })).Ok();
+            LabHpaFinding[] found = [.. (await RunAsync("Test-LabHpa", new { Name = "web", Session = session })).Ok().OutputOf<LabHpaFinding>()];
+            Assert.All(found.Where(one => one.Rule == "VerticalConflict"), one => Assert.Equal("The VerticalPodAutoscaler sizes changes requests.cpu of Deployment/web, which cpu is a percentage of.", one.Message));
+            return [.. new[] { "MetricMissing", "VerticalConflict" }.Select(rule => (rule, Array.Exists(found, one => one.Rule == rule)))];
+        }
+
+        static string Definition(string group, string version, string plural, string kind) =>
+            $"{{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {{name: {plural}.{group}, annotations: {{api-approved.kubernetes.io: unapproved}}}}, spec: {{group: {group}, scope: Namespaced, "
+            + $"names: {{plural: {plural}, singular: {kind.ToLowerInvariant()}, kind: {kind}}}, versions: [{{name: {version}, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}}}]}}}}\n---\n";
+    }
+
+    [Fact]
+    public async Task Memory_that_ran_out_raises_what_is_recommended()
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Web(Busy + ", emulator.cloudlab/memory: 64Mi", request: "cpu: 200m, memory: 512Mi", replicas: 1), Wait = true, Timeout = 60 })).Ok();
+        LabVpaRecommendation before = Assert.Single((await RunAsync("Measure-VpaRequest", new { Name = new[] { "deploy/web" } })).Ok().OutputOf<LabVpaRecommendation>());
+        string pod = Assert.Single((await RunAsync("Get-LabPod")).Ok().OutputOf<LabPod>()).Name;
+        string ended = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        await Api.SendAsync(
+            HttpMethod.Patch, $"/api/v1/namespaces/{Namespace}/pods/{pod}/status",
+            Encoding.UTF8.GetBytes($$"""{"status":{"containerStatuses":[{"name":"web","image":"web:1","imageID":"","ready":true,"restartCount":1,"state":{"running":{"startedAt":"{{ended}}"} },"lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled","finishedAt":"{{ended}}"} } }]} }"""),
+            "application/merge-patch+json", Token);
+        LabVpaRecommendation after = Assert.Single((await RunAsync("Measure-VpaRequest", new { Name = new[] { "deploy/web" } })).Ok().OutputOf<LabVpaRecommendation>());
+        Assert.Equal((0, 1, "512Mi"), (before.OomCount, after.OomCount, after.MemoryRequest));
+        Assert.Equal(("250Mi", "764046746"), (before.MemoryTarget, after.MemoryTarget));
     }
 
     [Fact]

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Nodes;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 using CloudLab.Core.Kubernetes.Review;
+using CloudLab.Tests.Faults;
 using Xunit;
 
 namespace CloudLab.Tests.Kubernetes.Nodes;
@@ -138,6 +140,60 @@ public abstract class NodeTests(KubeServer server) : NodeTest(server)
         string said = Assert.Single(result.Notes);
         Assert.Contains($"Node {a} stays cordoned: 0 of its pods were moved, 1 remains: {Namespace}/web-", said, StringComparison.Ordinal);
         Assert.Contains($"Resume-LabNode {a}", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_drain_goes_on_when_the_server_is_started_again()
+    {
+        string a = await AddNodeAsync("a");
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Web(2, 2) })).Ok();
+        await ReadyAsync("app=web", 2);
+        string b = await AddNodeAsync("b");
+        await using RestartingRelay relay = new(Api.Server);
+        Channel<string> lines = Channel.CreateUnbounded<string>();
+        Task<CmdletResult> draining = CmdletRunner.RunAsync(
+            "Clear-LabNode", new { Name = a, Timeout = 300 }, location: Folder, onVerbose: line => lines.Writer.TryWrite(line), session: Through(relay.Url));
+        for (int i = 0; i < 4; i++)
+        {
+            // Asked through the connection that was made again.
+            while (!(await lines.Reader.ReadAsync(Token)).Contains("may not go yet: PodDisruptionBudget web-budget", StringComparison.Ordinal))
+            {
+                Assert.False(draining.IsCompleted);
+            }
+
+            await relay.RestartAsync();
+        }
+
+        await Api.SendAsync(HttpMethod.Delete, $"/apis/policy/v1/namespaces/{Namespace}/poddisruptionbudgets/web-budget", null, null, Token);
+        CmdletResult result = (await draining).Ok();
+        LabNodeDrain drain = Assert.Single(result.OutputOf<LabNodeDrain>());
+        Assert.Equal(("Drained", 2, 0), (drain.State, drain.MovedCount, drain.RemainingCount));
+        Assert.Equal(4, relay.Restarts);
+        await ReadyAsync("app=web", 2);
+        Assert.All((await RunAsync("Get-LabPod", new { LabelSelector = "app=web" })).Ok().OutputOf<LabPod>(), pod => Assert.Equal(b, pod.Node));
+    }
+
+    [Fact]
+    public async Task A_node_that_is_removed_during_its_drain_is_told_of()
+    {
+        string a = await AddNodeAsync("a");
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Web(1, 1) })).Ok();
+        await ReadyAsync("app=web", 1);
+        bool removed = false;
+        CmdletResult result = (await RunAsync("Clear-LabNode", new { Name = a, Timeout = 120 }, onVerbose: line =>
+        {
+            if (!removed && line.Contains("may not go yet", StringComparison.Ordinal))
+            {
+                removed = true;
+                foreach (string path in new[] { "/api/v1/nodes/" + a, $"/apis/policy/v1/namespaces/{Namespace}/poddisruptionbudgets/web-budget" })
+                {
+                    Api.SendAsync(HttpMethod.Delete, path, null, null, Token).GetAwaiter().GetResult();
+                }
+            }
+        })).Ok();
+        LabNodeDrain drain = Assert.Single(result.OutputOf<LabNodeDrain>());
+        Assert.Equal(("Drained", 1, 0), (drain.State, drain.MovedCount, drain.RemainingCount));
+        Assert.Equal([$"Node {a} was removed from the cluster during the drain."], result.Warnings);
     }
 
     [Fact]
