@@ -77,10 +77,10 @@ public sealed class WaitConditionTests
         const string Late = "conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, lastUpdateTime: '2026-01-01T00:00:00Z'}]";
         JsonObject changed = Parse($"{{metadata: {{uid: u, generation: 2}}, spec: {{replicas: 1}}, status: {{observedGeneration: 1, {Late}}}}}");
         JsonObject seen = Parse($"{{metadata: {{uid: u, generation: 2}}, spec: {{replicas: 1}}, status: {{observedGeneration: 2, replicas: 1, updatedReplicas: 1, {Late}}}}}");
-        Assert.Equal(ReadyState.Waiting, WaitCondition.RolledOut([changed]).Judge(Kind("Deployment"), seen).State);
+        Assert.Equal(ReadyState.Waiting, WaitCondition.RolledOut([changed], false).Judge(Kind("Deployment"), seen).State);
         Assert.Equal(ReadyState.Waiting, WaitCondition.Deployed([changed]).Judge(Kind("Deployment"), seen).State);
         // It is where the wait began after the controller had seen it.
-        Assert.Equal(ReadyState.Failed, WaitCondition.RolledOut([seen]).Judge(Kind("Deployment"), seen).State);
+        Assert.Equal(ReadyState.Failed, WaitCondition.RolledOut([seen], false).Judge(Kind("Deployment"), seen).State);
     }
 
     private static ApiResource Kind(string text)
