@@ -5,7 +5,7 @@ BeforeDiscovery {
     $root = Split-Path (Split-Path $PSScriptRoot)
     Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
     $cmdlets = @(Get-Command -Module CloudLab -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } })
-    $pages = @('README.md', 'docs/from-other-s3-tools.md', 'docs/cloudlab.md', 'module/en-US/about_CloudLab.help.txt', 'module/en-US/about_LabS3.help.txt' |
+    $pages = @('README.md', 'docs/from-other-s3-tools.md', 'docs/from-kubectl.md', 'docs/cloudlab.md', 'module/en-US/about_CloudLab.help.txt', 'module/en-US/about_LabS3.help.txt' |
             ForEach-Object { @{ Name = $_ } })
     $examples = @(foreach ($cmdlet in $cmdlets) {
             $number = 0

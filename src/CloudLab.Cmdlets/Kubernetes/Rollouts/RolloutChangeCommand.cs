@@ -26,6 +26,9 @@ public abstract class RolloutChangeCommand : ResourceTargetCommand
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 16;
 
+    /// <summary>Whether -Wait waits until replicas beyond those that are wanted are gone, too.</summary>
+    private protected virtual bool SurplusGone => false;
+
     /// <inheritdoc/>
     protected override int ConcurrentInputs => ThrottleLimit;
 
@@ -38,7 +41,7 @@ public abstract class RolloutChangeCommand : ResourceTargetCommand
         foreach (var same in waiting.GroupBy(one => (one.Target.Api, one.Changed.Context)))
         {
             ResourceWaits waits = new(same.Key.Api, Reporter, same.Key.Context);
-            await foreach (ResourceWaitOutcome outcome in waits.RolloutsAsync([.. same.Select(one => (one.Target.Resource, one.Changed))], Timeout, TimeSpan.Zero, cancellation))
+            await foreach (ResourceWaitOutcome outcome in waits.RolloutsAsync([.. same.Select(one => (one.Target.Resource, one.Changed))], Timeout, TimeSpan.Zero, SurplusGone, cancellation))
             {
                 if (outcome.Problem is { } problem)
                 {

@@ -59,6 +59,10 @@ public sealed class SetLabScaleCommand : RolloutChangeCommand
     [ValidateRange(0, int.MaxValue)]
     public int? CurrentReplicas { get; set; }
 
+    // kubectl rollout status is content with the old number of replicas; who scales down waits for the new one.
+    /// <inheritdoc/>
+    private protected override bool SurplusGone => true;
+
     /// <inheritdoc/>
     private protected override ResourceChange Change()
     {

@@ -76,7 +76,7 @@ public sealed class WaitLabRolloutCommand : ResourceTargetCommand
         foreach (var same in targets.GroupBy(target => (target.Api, target.Object.Context)))
         {
             ResourceWaits waits = new(same.Key.Api, Reporter, same.Key.Context);
-            await foreach (ResourceWaitOutcome outcome in waits.RolloutsAsync([.. same.Select(one => (one.Resource, one.Object))], Timeout, StableFor, cancellation))
+            await foreach (ResourceWaitOutcome outcome in waits.RolloutsAsync([.. same.Select(one => (one.Resource, one.Object))], Timeout, StableFor, false, cancellation))
             {
                 if (outcome.Problem is { } problem)
                 {

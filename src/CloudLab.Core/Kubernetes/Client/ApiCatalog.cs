@@ -76,7 +76,7 @@ public sealed class ApiCatalog
         string? near = NearestNames.Find(name.Split('.')[0], Resources.SelectMany(r => new[] { r.Plural, r.Singular }.Concat(r.ShortNames)));
         return new LabException(
             LabErrorKind.NotFound, "KindNotFound",
-            $"The cluster has no kind '{name}': {(near is null ? "press Tab to complete the available kinds." : $"did you mean '{near}'?")}{Missing}")
+            $"The cluster has no kind '{name}': {(near is null ? "Get-LabKind lists the available ones." : $"did you mean '{near}'?")}{Missing}")
         {
             Target = name,
         };

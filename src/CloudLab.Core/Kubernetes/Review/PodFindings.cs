@@ -244,7 +244,7 @@ internal static partial class PodFindings
             _ when Contains(says, "not found", "manifest unknown", "does not exist", "name unknown") => (
                 "ImageNotFound", "does not exist in its registry", "Correct the image's name and tag (Set-LabWorkloadImage), or push it."),
             _ when Contains(says, "no such host", "connection refused", "dial tcp", "timeout", "deadline exceeded", "x509", "certificate", "EOF", "lookup ", "http: server gave HTTP response") => (
-                "RegistryUnreachable", "cannot be pulled: its registry does not answer the node", "Check the registry's name in the image, and whether the node reaches it; an image that is on the node already needs imagePullPolicy: IfNotPresent and a tag other than latest."),
+                "RegistryUnreachable", "cannot be pulled: its registry does not answer the node", "Check the registry's name in the image, and whether the node reaches it; an image that is on the node already needs imagePullPolicy: IfNotPresent, which is the default for any tag but latest."),
             _ => ("ImagePullFailed", "cannot be pulled", "Check the image's name and tag (Set-LabWorkloadImage), its registry and the pull secret."),
         };
         return Cause(problem, $"The image '{image}' of the {what} '{name}' {why}. The node says: {says.TrimEnd('.')}.", action, 80);

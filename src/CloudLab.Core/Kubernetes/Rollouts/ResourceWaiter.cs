@@ -478,7 +478,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
                 LabErrorKind.Timeout, "WaitTimeout", $"{after} {what} {purpose}. Last seen: {seen.TrimEnd('.')}.")
             {
                 Target = what,
-                Advice = "Increase -Timeout, or check what is blocking it.",
+                Advice = "Increase -Timeout, or check what is blocking it: for pods and workloads, Debug-LabPod says so.",
             };
         }
 

@@ -70,16 +70,17 @@ public sealed class ResourceWaits(KubernetesApi api, IReporter reporter, string?
     /// <param name="workloads">The workloads as they are.</param>
     /// <param name="timeout">When to give up; zero to look once.</param>
     /// <param name="stable">How long no container may be restarted afterwards; zero to not look.</param>
+    /// <param name="surplusGone">Whether replicas beyond those that are wanted have to be gone, too, as after scaling down.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The end of each wait, as it comes.</returns>
     public IAsyncEnumerable<ResourceWaitOutcome> RolloutsAsync(
-        IReadOnlyCollection<(ApiResource Resource, LabResource Workload)> workloads, TimeSpan timeout, TimeSpan stable, CancellationToken cancellation)
+        IReadOnlyCollection<(ApiResource Resource, LabResource Workload)> workloads, TimeSpan timeout, TimeSpan stable, bool surplusGone, CancellationToken cancellation)
     {
         (WaitTarget, JsonObject)[] targets =
         [
             .. workloads.Select(one => (new WaitTarget(one.Resource, one.Workload.Namespace, one.Workload.Name, null), one.Workload.ToObject())),
         ];
-        return StreamAsync((ended, token) => new RolloutWatch(api, reporter).WaitAsync(targets, timeout, stable, ended, token), cancellation);
+        return StreamAsync((ended, token) => new RolloutWatch(api, reporter).WaitAsync(targets, timeout, stable, surplusGone, ended, token), cancellation);
     }
 
     private async IAsyncEnumerable<ResourceWaitOutcome> StreamAsync(

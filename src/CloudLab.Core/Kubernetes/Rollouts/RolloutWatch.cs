@@ -20,11 +20,12 @@ internal sealed class RolloutWatch(KubernetesApi api, IReporter reporter)
     /// <param name="workloads">The workloads as they were.</param>
     /// <param name="timeout">When to give up; zero to look once.</param>
     /// <param name="stable">How long no container may be restarted once it is rolled out; zero to not look.</param>
+    /// <param name="surplusGone">Whether replicas beyond those that are wanted have to be gone, too.</param>
     /// <param name="ended">Told the end of each wait; never two at a time.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Done when all have ended.</returns>
     public async Task WaitAsync(
-        IReadOnlyCollection<(WaitTarget Target, JsonObject Workload)> workloads, TimeSpan timeout, TimeSpan stable, Func<WaitEnd, Task> ended, CancellationToken cancellation)
+        IReadOnlyCollection<(WaitTarget Target, JsonObject Workload)> workloads, TimeSpan timeout, TimeSpan stable, bool surplusGone, Func<WaitEnd, Task> ended, CancellationToken cancellation)
     {
         if (workloads.Count == 0)
         {
@@ -40,7 +41,7 @@ internal sealed class RolloutWatch(KubernetesApi api, IReporter reporter)
         WaitPlan plan = new()
         {
             Targets = [.. workloads.Select(pair => pair.Target)],
-            Conditions = [WaitCondition.RolledOut(workloads.Select(pair => pair.Workload))],
+            Conditions = [WaitCondition.RolledOut(workloads.Select(pair => pair.Workload), surplusGone)],
             Timeout = timeout,
             FailureAdvice = "Debug-LabPod says why; Undo-LabRollout goes back to the revision before.",
         };

@@ -34,13 +34,14 @@ public abstract class WaitCondition
 
     /// <summary>Rolled out as <c>kubectl rollout status</c> means it.</summary>
     /// <param name="workloads">The workloads as they were when the wait began.</param>
+    /// <param name="surplusGone">Whether replicas beyond those that are wanted have to be gone, too: <c>kubectl rollout status</c> does not look at them.</param>
     /// <returns>The condition.</returns>
-    internal static WaitCondition RolledOut(IEnumerable<JsonObject> workloads) => new RolledOutCondition("Rollout", "to roll out", workloads);
+    internal static WaitCondition RolledOut(IEnumerable<JsonObject> workloads, bool surplusGone) => new RolledOutCondition("Rollout", "to roll out", workloads, surplusGone);
 
     /// <summary>Ready as manifests mean it: workloads are rolled out, and a pod that has succeeded is ready.</summary>
     /// <param name="objects">The objects as they were when they were deployed.</param>
     /// <returns>The condition.</returns>
-    internal static WaitCondition Deployed(IEnumerable<JsonObject> objects) => new RolledOutCondition("Ready", "to be ready", objects);
+    internal static WaitCondition Deployed(IEnumerable<JsonObject> objects) => new RolledOutCondition("Ready", "to be ready", objects, false);
 
     /// <summary>Reads a condition.</summary>
     /// <param name="text"><c>Ready</c>, <c>Available</c>, <c>Complete</c>, <c>Deleted</c>, <c>Exists</c>, <c>Condition=TYPE[=VALUE]</c> or <c>jsonpath={.path}[=VALUE]</c>; also kubectl's <c>delete</c> and <c>create</c>.</param>
@@ -119,7 +120,7 @@ public abstract class WaitCondition
         {
             if (resource.Object("metadata")?.Text("deletionTimestamp") is not null)
             {
-                return Waiting(DeletedCondition.Words(resource));
+                return Waiting(DeletedCondition.Words(resource, "it is being deleted"));
             }
 
             ReadyReport report = Readiness.Judge(kind, resource);
@@ -133,10 +134,12 @@ public abstract class WaitCondition
     {
         // A deadline that an earlier revision exceeded stays in the status until the controller has got on with the new one.
         private readonly Dictionary<string, string?> outdated = new(StringComparer.Ordinal);
+        private readonly bool surplusGone;
 
-        public RolledOutCondition(string name, string purpose, IEnumerable<JsonObject> workloads)
+        public RolledOutCondition(string name, string purpose, IEnumerable<JsonObject> workloads, bool surplusGone)
             : base(name, purpose)
         {
+            this.surplusGone = surplusGone;
             foreach (JsonObject workload in workloads)
             {
                 JsonObject metadata = workload.Object("metadata") ?? [];
@@ -159,6 +162,12 @@ public abstract class WaitCondition
             }
 
             ReadyReport report = Readiness.Judge(kind, resource);
+            if (surplusGone && report.State == ReadyState.Ready
+                && resource.Object("spec")?.Number("replicas") is { } wanted && resource.Object("status")?.Number("replicas") is { } all && all > wanted)
+            {
+                return Waiting($"{all} replicas are there, {wanted} wanted");
+            }
+
             return resource.Object("spec")?.Flag("paused") == true && report.State == ReadyState.Waiting
                 ? Failed($"it is paused ({report.Seen}): Resume-LabRollout lets it go on")
                 : report;
@@ -216,7 +225,7 @@ public abstract class WaitCondition
     {
         internal override bool MetByAbsence => true;
 
-        public static string Words(JsonObject resource)
+        public static string Words(JsonObject resource, string state)
         {
             JsonObject metadata = resource.Object("metadata") ?? [];
             bool deleted = metadata.Text("deletionTimestamp") is not null;
@@ -224,12 +233,12 @@ public abstract class WaitCondition
             IReadOnlyList<string> own = deleted ? resource.Object("spec")?.Texts("finalizers") ?? [] : [];
             List<string> held = [.. metadata.Texts("finalizers"), .. own];
             string? left = own.Count > 0 ? NamespaceRemainder.Of(resource) : null;
-            return (held.Count > 0 ? $"still exists, held by {string.Join(", ", held)}" : "still exists")
+            return (held.Count > 0 ? $"{state}, held by {string.Join(", ", held)}" : state)
                 + (left is null ? "" : $" ({left})")
                 + (deleted ? "" : "; it is not being deleted");
         }
 
-        internal override ReadyReport Judge(ApiResource kind, JsonObject resource) => Waiting(Words(resource));
+        internal override ReadyReport Judge(ApiResource kind, JsonObject resource) => Waiting(Words(resource, "still exists"));
     }
 
     private sealed class NamedCondition(string type, string value) : WaitCondition(

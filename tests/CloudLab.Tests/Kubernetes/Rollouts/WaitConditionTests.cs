@@ -14,7 +14,7 @@ public sealed class WaitConditionTests
     // One that has ended does not become ready; it is complete.
     [InlineData("Ready", "Pod", "{status: {phase: Succeeded}}", "Failed", "has succeeded")]
     [InlineData("Complete", "Pod", "{status: {phase: Succeeded}}", "Ready", "")]
-    [InlineData("Ready", "Pod", "{metadata: {deletionTimestamp: now}, status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}", "Waiting", "still exists")]
+    [InlineData("Ready", "Pod", "{metadata: {deletionTimestamp: now}, status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}", "Waiting", "it is being deleted")]
     [InlineData("condition=ready", "Pod", "{status: {phase: Failed}}", "Failed", "failed")]
     // Neither a restart nor time makes a program of nothing.
     [InlineData("Ready", "Pod", "{spec: {restartPolicy: Always}, status: {phase: Running, containerStatuses: [{name: c, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 128, reason: StartError, message: 'exec: \"nope\": executable file not found in $PATH'}}}]}}", "Failed", "CrashLoopBackOff")]
@@ -34,7 +34,7 @@ public sealed class WaitConditionTests
     [InlineData("Ready", "example.com/Film", "{status: {conditions: [{type: Reconciling, status: 'True', reason: Cutting}]}}", "Waiting", "Cutting")]
     [InlineData("Ready", "example.com/Film", "{status: {conditions: [{type: Stalled, status: 'True', reason: NoMoney, message: none left}]}}", "Failed", "NoMoney: none left")]
     [InlineData("Ready", "example.com/Film", "{status: {conditions: [{type: Ready, status: 'Unknown'}]}}", "Waiting", "not ready")]
-    [InlineData("Ready", "example.com/Film", "{metadata: {deletionTimestamp: now}}", "Waiting", "still exists")]
+    [InlineData("Ready", "example.com/Film", "{metadata: {deletionTimestamp: now, finalizers: [example.com/hold]}}", "Waiting", "it is being deleted, held by example.com/hold")]
     [InlineData("jsonpath='{.status.phase}'=Running", "Pod", "{status: {phase: Running}}", "Ready", "Running")]
     [InlineData("jsonpath={.status.phase}=\"Running\"", "Pod", "{status: {phase: Pending}}", "Waiting", "Pending")]
     [InlineData("jsonpath=.status.conditions[?(@.type==\"Ready\")].status=True", "Pod", "{status: {conditions: [{type: Ready, status: 'True'}]}}", "Ready", "True")]
@@ -46,6 +46,18 @@ public sealed class WaitConditionTests
     public void Objects_are_judged(string text, string kind, string yaml, string state, string seen)
     {
         ReadyReport report = WaitCondition.Parse(text).Judge(Kind(kind), Parse(yaml));
+        Assert.Equal(state, report.State.ToString());
+        Assert.Contains(seen, report.Seen, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, true, "Waiting", "2 replicas are there, 1 wanted")]
+    [InlineData(2, false, "Ready", "")]
+    [InlineData(1, true, "Ready", "")]
+    public void Scaled_down_is_what_has_no_more_than_it_should(int replicas, bool surplusGone, string state, string seen)
+    {
+        JsonObject web = Parse($"{{metadata: {{generation: 2}}, spec: {{replicas: 1}}, status: {{observedGeneration: 2, replicas: {replicas}, updatedReplicas: {replicas}, availableReplicas: {replicas}}}}}");
+        ReadyReport report = WaitCondition.RolledOut([web], surplusGone).Judge(Kind("Deployment"), web);
         Assert.Equal(state, report.State.ToString());
         Assert.Contains(seen, report.Seen, StringComparison.Ordinal);
     }
@@ -65,10 +77,10 @@ public sealed class WaitConditionTests
         const string Late = "conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, lastUpdateTime: '2026-01-01T00:00:00Z'}]";
         JsonObject changed = Parse($"{{metadata: {{uid: u, generation: 2}}, spec: {{replicas: 1}}, status: {{observedGeneration: 1, {Late}}}}}");
         JsonObject seen = Parse($"{{metadata: {{uid: u, generation: 2}}, spec: {{replicas: 1}}, status: {{observedGeneration: 2, replicas: 1, updatedReplicas: 1, {Late}}}}}");
-        Assert.Equal(ReadyState.Waiting, WaitCondition.RolledOut([changed]).Judge(Kind("Deployment"), seen).State);
+        Assert.Equal(ReadyState.Waiting, WaitCondition.RolledOut([changed], false).Judge(Kind("Deployment"), seen).State);
         Assert.Equal(ReadyState.Waiting, WaitCondition.Deployed([changed]).Judge(Kind("Deployment"), seen).State);
         // It is where the wait began after the controller had seen it.
-        Assert.Equal(ReadyState.Failed, WaitCondition.RolledOut([seen]).Judge(Kind("Deployment"), seen).State);
+        Assert.Equal(ReadyState.Failed, WaitCondition.RolledOut([seen], false).Judge(Kind("Deployment"), seen).State);
     }
 
     private static ApiResource Kind(string text)
