@@ -89,6 +89,8 @@ function Save-Program([string] $Rid, [string] $Path) {
     Get-ChildItem $module | Where-Object Name -NE lib | Copy-Item -Destination "$Path/CloudLab" -Recurse
     Copy-Item $module/lib/*.dll "$Path/CloudLab/lib"
     dotnet msbuild (Join-Path $root build.proj) -t:CompileAheadFor -p:Rid=$Rid -p:Into="$Path/CloudLab/lib/$Rid/" -p:Required=true -nologo -v:quiet
+    # For one platform, what is compiled ahead of time is enough: it contains the rest.
+    Get-ChildItem "$Path/CloudLab/lib/$Rid/*.dll" | ForEach-Object { Remove-Item "$Path/CloudLab/lib/$($_.Name)" -ErrorAction Ignore }
     Get-ChildItem $Path -Recurse -Filter *.pdb | Remove-Item
 }
 
