@@ -1,9 +1,12 @@
 #!/usr/bin/env pwsh
 # The movie site in a cluster: deployed, watched, fetched, changed, taken back, and broken in six ways, each explained. It needs a cluster whose nodes
-# have busybox:1.36; the current context of the kubeconfig is used, in a namespace of its own that is removed at the end.
+# have busybox:1.36; the current context of the kubeconfig is used, in a namespace of its own that is removed at the end. -Emulator shows it without a
+# cluster, and says which steps need one: the emulator runs no programs.
 #   ./build.sh; pwsh examples/movies/kubernetes.ps1
+param([switch] $Emulator)
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot '../../out/CloudLab')
+if ($Emulator) { Start-LabEmulator | Out-Null }
 $at = @{ Namespace = "movies-$(Get-Random -Maximum 99999)" }
 $site = @'
 apiVersion: v1
@@ -39,8 +42,9 @@ spec: { selector: { app: movies }, ports: [{ port: 80, targetPort: http }] }
 '@
 
 # Changes the Deployment, waits for what is wrong, prints the explanation and deploys the manifest again, which undoes the change.
-function Show-Trouble([string] $What, [scriptblock] $Change) {
+function Show-Trouble([string] $What, [scriptblock] $Change, [switch] $NeedsCluster) {
     "--- Broken: $What"
+    if ($NeedsCluster -and $Emulator) { return "Needs a real cluster.`n" }
     Edit-LabResource deploy/movies -Script $Change @at | Wait-LabRollout -Timeout 30 -ErrorAction SilentlyContinue | Out-Null
     (Debug-LabPod deploy/movies @at).Findings | Format-List Problem, Message, Action | Out-String
     $site | Deploy-LabManifest @at -Wait -Timeout 60 | Where-Object Action -NE Unchanged | Out-String
@@ -57,17 +61,18 @@ try {
     $forward = Start-LabPortForward svc/movies -Port 0:80 @at
     (Invoke-WebRequest "http://$forward/").Content
     $forward | Stop-LabPortForward
-    Get-LabPodLog deploy/movies -Follow @at | Where-Object Text -Match 'url:/' | Select-Object -First 1 | Out-String
+    if ($Emulator) { "The log needs a real cluster.`n" }
+    else { Get-LabPodLog deploy/movies -Follow @at | Where-Object Text -Match 'url:/' | Select-Object -First 1 | Out-String }
 
     '--- Another image, and back'
     Set-LabWorkloadImage deploy/movies web=nginx:latest @at -Wait -Timeout 60 | Out-String
     Get-LabRolloutHistory deploy/movies @at | Out-String
     Undo-LabRollout deploy/movies @at -Wait -Timeout 60 | Out-String
 
-    Show-Trouble 'an image that does not exist' { $_.spec.template.spec.containers[0].image = 'no.such.registry.invalid/movies:1' }
-    Show-Trouble 'a program that crashes' { $_.spec.template.spec.containers[0].command = 'sh', '-c', 'echo no database >&2; exit 3' }
-    Show-Trouble 'more memory than its limit' { $_.spec.template.spec.containers[0].command = 'sh', '-c', 'tail /dev/zero' }
-    Show-Trouble 'no node is large enough' { $_.spec.template.spec.containers[0].resources.requests.cpu = '900' }
+    Show-Trouble 'an image that does not exist' { $_.spec.template.spec.containers[0].image = 'no.such.registry.invalid/movies:nonexistent' }
+    Show-Trouble 'a program that crashes' -NeedsCluster { $_.spec.template.spec.containers[0].command = 'sh', '-c', 'echo no database >&2; exit 3' }
+    Show-Trouble 'more memory than its limit' -NeedsCluster { $_.spec.template.spec.containers[0].command = 'sh', '-c', 'tail /dev/zero' }
+    Show-Trouble 'no node is large enough' -NeedsCluster { $_.spec.template.spec.containers[0].resources.requests.cpu = '900' }
 
     'apiVersion: v1
 kind: ResourceQuota

@@ -21,6 +21,9 @@ public sealed record EmulatorOptions
     /// <summary>Secret key of the account's root user; made up, or kept in <see cref="DataPath"/>, if null.</summary>
     public string? SecretKey { get; init; }
 
+    /// <summary>Whether the Kubernetes API holds service accounts and impersonated users to their roles.</summary>
+    public bool EnforceRoles { get; init; }
+
     /// <summary>Told of faults inside the emulator, one line each, on any thread; null for silence.</summary>
     public Action<string>? Log { get; init; }
 

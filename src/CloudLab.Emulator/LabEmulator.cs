@@ -36,7 +36,7 @@ public sealed class LabEmulator : IAsyncDisposable
         EmulatedAccount account = new(root.AccountId, root.AccessKey, root.SecretKey, folder.DataFolder("iam"), options.Clock);
         identity = new QueryService(account);
         s3 = new S3Service(account, options.Region, folder.DataFolder("s3"), options.Clock);
-        cluster = new KubernetesService(new KubernetesOptions { DataPath = folder.DataFolder("kubernetes"), Log = options.Log });
+        cluster = new KubernetesService(new KubernetesOptions { DataPath = folder.DataFolder("kubernetes"), EnforceRoles = options.EnforceRoles, Log = options.Log });
     }
 
     /// <summary>Where it listens and as whom to talk to it.</summary>

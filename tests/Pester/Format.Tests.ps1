@@ -48,6 +48,8 @@ BeforeDiscovery {
         LabDockerVolume            = 'Name', 'Driver'
         LabGroup                   = 'Name'
         LabGroupMember             = 'GroupName', 'UserName'
+        LabHpaDecision             = 'Name', 'CurrentReplicas', 'DesiredReplicas', 'Reason'
+        LabHpaFinding              = 'Name', 'Severity', 'Rule', 'Message'
         LabImage                   = 'Image', 'ShortId', 'Size', 'Platforms'
         LabBuildCacheRemoval       = 'Count', 'Size'
         LabBuildContextItem        = 'Length', 'Kind', 'Path'
@@ -75,11 +77,19 @@ BeforeDiscovery {
         LabJob                     = 'Name', 'Namespace', 'State'
         LabKind                    = @('Name')
         LabKindField               = @('Path')
+        LabKubeAccess              = 'Allowed', 'Verb', 'Kind', 'Name', 'Namespace', 'Reason'
+        LabKubeAccessRule          = 'Kind', 'Name'
+        LabKubeGrant               = 'Subject', 'Way', 'Role', 'Binding', 'Rule'
+        LabKubeIdentity            = 'User', 'Authentication', 'Context'
         LabKubeNamespace           = 'Name', 'State'
         LabKubeContext             = 'Name', 'Cluster', 'Namespace'
         LabNetworkPolicy           = 'Name', 'Namespace'
         LabNode                    = 'Name', 'State'
         LabNodeCapacity            = 'Node', 'PodCount'
+        LabNodeDrain               = 'Name', 'State', 'MovedCount', 'RemainingCount'
+        LabNodeFinding             = 'Importance', 'Problem', 'Message', 'Action'
+        LabNodeMetric              = @('Name')
+        LabNodeReport              = 'Name', 'State'
         LabObject                  = 'Bucket', 'Key', 'Size'
         LabObjectMetadata          = 'Bucket', 'Key', 'Size', 'ContentType', 'Metadata'
         LabObjectRestore           = 'Bucket', 'Key', 'Status', 'Tier', 'Days'
@@ -94,7 +104,9 @@ BeforeDiscovery {
         LabPodCopy                 = 'Source', 'Destination', 'Files', 'Size'
         LabPodLogLine              = 'Pod', 'Text'
         LabManifestFinding         = 'Line', 'Severity', 'Rule', 'Message'
+        LabPodEviction             = 'Name', 'Namespace', 'State', 'Reason'
         LabPodFinding              = 'Importance', 'Problem', 'Message', 'Action'
+        LabPodMetric               = 'Name', 'Namespace'
         LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
         LabPodReport               = 'Name', 'State', 'Ready'
         LabPolicyDecision          = 'Decision', 'Action', 'Resource', 'DecidedBy'
@@ -111,6 +123,7 @@ BeforeDiscovery {
         LabQuotaUsage              = 'Quota', 'Resource'
         LabReplicaController       = 'Name', 'Namespace', 'Kind', 'Ready'
         LabResource                = 'Name', 'Namespace', 'Kind', 'Ready', 'State'
+        LabResourceNode            = 'Namespace', 'Tree'
         LabResourceQuota           = 'Name', 'Namespace'
         LabRole                    = 'Name', 'Description'
         LabRoleBinding             = 'Name', 'Namespace'
@@ -119,12 +132,16 @@ BeforeDiscovery {
         LabScheduledRun            = 'Schedule', 'Name'
         LabScheduleTest            = 'Valid', 'Schedule', 'Name', 'Correction', 'Problem'
         LabService                 = 'Name', 'Namespace'
+        LabServicePort             = 'Name', 'Namespace', 'Port'
         LabSession                 = 'Profile', 'Region', 'S3Endpoint'
+        LabStatus                  = 'Service', 'State', 'Endpoint', 'Identity', 'Message', 'Action'
         LabStorageClass            = @('Name')
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
+        LabUnusedResource          = 'Name', 'Namespace', 'Kind', 'Reason'
         LabUser                    = 'Name'
         LabVolumeClaim             = 'Name', 'Namespace'
+        LabVpaRecommendation       = 'Workload', 'Container', 'SampleCount'
         ManifestChange             = 'Path', 'Old', 'New'
         ManifestComparison         = 'Name', 'Namespace', 'Kind', 'Status'
         ManifestResult             = 'Name', 'Namespace', 'Kind', 'Action', 'State'
@@ -137,8 +154,8 @@ BeforeDiscovery {
         LabActionResource    = 'Name', 'Arn'
         LabBucketRoutingRule = 'KeyPrefix', 'HostName', 'ReplaceKeyPrefixWith'
         LabBucketTransition  = 'StorageClass', 'AfterDays'
-        LabBuildWarning      = 'Message', 'Url'
         LabBuildStep         = 'Number', 'Platform', 'Instruction'
+        LabBuildWarning      = 'Message', 'Url'
         LabBuilderNode       = 'Name', 'Endpoint'
         LabCgroup            = 'Path', 'Memory', 'MemoryLimit'
         LabComposeProblem    = 'Severity', 'Message'
@@ -153,6 +170,9 @@ BeforeDiscovery {
         LabScheduleCollision = @('RunCount')
         LabScheduleFinding   = 'Id', 'Message'
         LabScheduleSpread    = 'Name', 'Schedule', 'Proposal'
+        LabServiceEndpoint   = 'Pod', 'Address', 'Ready'
+        LabServiceFinding    = 'Severity', 'Rule', 'Message', 'Action'
+        LabServiceRoute      = 'Url', 'Name', 'Service', 'Port'
         LabUploadPart        = 'PartNumber', 'Size', 'ETag'
         PolicyMismatch       = 'Element', 'Key', 'Operator', 'Expected'
         PolicyNearMiss       = 'Effect', 'Policy', 'Failed'
@@ -249,7 +269,9 @@ Describe 'Format' -Tag Module {
                                 reason     = 'FailedCreatePodSandBox'; message = "Failed to create pod sandbox: $key200"
                                 involvedObject = @{ kind = 'PersistentVolumeClaim'; name = $name63 }
                             } | ConvertTo-Json))
-                    return $type.GetConstructors($bindings)[0].Invoke(@($content, $null))
+                    $made = $type.GetConstructors($bindings)[0].Invoke(@($content, $null))
+                    foreach ($property in $type.GetProperties() | Where-Object { $_.Name -in 'Tree', 'Reason' -and $_.SetMethod }) { $property.SetValue($made, "└─$($property.Name)/$name63") }
+                    return $made
                 }
                 PolicyDocument { return New-LabPolicyDocument -Bucket $name63 -Prefix "$key200/" }
                 PolicyStatement {

@@ -152,6 +152,65 @@ Describe 'New-, Compare- and ConvertFrom-LabManifest' -Tag Kubernetes {
     }
 }
 
+Describe 'Resolve-LabService' -Tag Kubernetes {
+    BeforeAll {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+        'apiVersion: v1
+kind: Service
+metadata: { name: lost, namespace: films }
+spec: { selector: { app: wbe }, ports: [{ port: 80 }] }' | Deploy-LabManifest | Out-Null
+    }
+
+    AfterAll {
+        Get-LabService lost -Namespace films | Remove-LabManifest -Force
+    }
+
+    It 'says what is wrong and what to do, as a table, a list and objects' {
+        $port = Resolve-LabService lost -Namespace films
+        $port.GetType().Name | Should -Be 'LabServicePort'
+        $port.Findings.Rule | Should -Be 'SelectorMatchesNothing'
+        $port.Cause | Should -BeLike '*Deployment/web has app=web there.'
+        $port | Format-List | Out-String -Width 200 | Should -Match 'Findings +: High SelectorMatchesNothing'
+        $port | Out-String -Width 100 | Should -Match 'Name +Port +TargetPort +ContainerPort +NodePort +Ready +Cause'
+        (Get-LabService lost -Namespace films | Resolve-LabService).Name | Should -Be 'lost'
+        Complete 'Resolve-LabService -Namespace films lo' | Should -Be 'lost'
+    }
+
+    It 'reports a URL that no rule takes' {
+        Resolve-LabService -Url nowhere.example/ -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'RouteNotFound,*'
+    }
+}
+
+Describe 'Get-LabResourceTree' -Tag Kubernetes {
+    It 'draws what an object owns' {
+        $tree = Get-LabResourceTree deploy/web -Namespace films
+        # Revisions from before are there, too.
+        ($tree | Where-Object Kind -EQ Pod).Depth | Should -Be 2, 2
+        $tree[0].Kind, $tree[1].Kind | Should -Be 'Deployment', 'ReplicaSet'
+        $table = $tree | Out-String -Width 120
+        $table | Should -Match 'Deployment/web +2/2 Available'
+        $table | Should -Match '─ReplicaSet/web-'
+        ($tree | Where-Object Kind -EQ Pod | Select-Object -First 1 | Get-LabResourceTree -Root).Tree | Should -Be $tree.Tree
+    }
+}
+
+Describe 'Find-LabUnused' -Tag Kubernetes {
+    BeforeAll {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+    }
+
+    It 'finds what nothing uses, and Remove-LabManifest takes it' {
+        "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: spare, namespace: films }" | Deploy-LabManifest | Out-Null
+        $found = Find-LabUnused configmaps -Namespace films | Where-Object Name -EQ spare
+        $found.Reason | Should -Match 'names it'
+        $found | Out-String -Width 100 | Should -Match 'ConfigMap +spare'
+        $found | Remove-LabManifest -Force
+        (Find-LabUnused configmaps -Namespace films).Name | Should -Not -Contain 'spare'
+        Complete 'Find-LabUnused persist' | Should -Be 'persistentvolumeclaims'
+    }
+}
+
 Describe 'Get-LabResource' -Tag Kubernetes {
     It 'gives objects that are walked with dots' {
         $deployment = Get-LabResource deploy web -Namespace films
@@ -264,7 +323,7 @@ Describe 'Rollouts and changes' -Tag Kubernetes {
         $waited = $changed | Wait-LabRollout -Timeout 60
         $waited.State | Should -BeLike '*/* ready'
         $history = $waited | Get-LabRolloutHistory
-        $history[-1].Changes | Should -Be 'spec.containers[web].image: web:1 → web:2'
+        $history[-1].Changes | Should -Be '~ spec.containers[name="web"].image: "web:1" -> "web:2"'
         ($waited | Undo-LabRollout -Wait -Timeout 60).Spec.Template.Spec.Containers.Image | Should -Be 'web:1'
         ($waited | Debug-LabPod).Cause | Should -BeNullOrEmpty
     }
@@ -275,6 +334,26 @@ Describe 'Rollouts and changes' -Tag Kubernetes {
         $all.Labels.owner | Should -Be 'films', 'films'
         $all | ForEach-Object { $_.Labels.ContainsKey('set') | Should -BeFalse }
         ($all | Edit-LabResource -Script { $_.Data.a = '2'; $_.Data.b = $_.Name }).Data.b | Sort-Object | Should -Be 'one', 'two'
+    }
+
+    It 'sets labels as they are written for kubectl, and edits by a script behind the name' {
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: written, labels: {old: 'x'}}, data: {a: '1'}}" | Deploy-LabManifest @ns | Out-Null
+        (Set-LabLabel cm/written tier=front, old- @ns).Labels.Keys | Should -Be 'tier'
+        (Set-LabLabel cm written tier=back @ns -Overwrite).Labels.tier | Should -Be 'back'
+        (Set-LabAnnotation cm/written owner=films @ns).Annotations.owner | Should -Be 'films'
+        { Set-LabLabel cm/written @ns } | Should -Throw -ErrorId 'LabelMissing,*'
+        { Set-LabLabel cm/written nothing @ns } | Should -Throw -ErrorId 'LabelMissing,*'
+        (Edit-LabResource cm/written { $_.data.a = '2' } @ns).Data.a | Should -Be '2'
+        (Edit-LabResource cm written -Script { $_.data.a = '3' } @ns).Data.a | Should -Be '3'
+        (Get-LabResource cm/written @ns | Edit-LabResource -Script { $_.data.a = '4' }).Data.a | Should -Be '4'
+    }
+
+    It 'does not follow the log of a run that has ended' {
+        { Get-LabPodLog deploy/web -Follow -Previous @ns } | Should -Throw -ErrorId 'FollowPrevious,*'
+    }
+
+    It 'gives no terminal to an added container where there is none' {
+        { Debug-LabPod some -Image busybox -Interactive @ns } | Should -Throw -ErrorId 'TerminalMissing,*'
     }
 
     It 'changes nothing with -WhatIf' {
@@ -360,6 +439,94 @@ Describe 'Pods and their streams' -Tag Kubernetes {
     }
 }
 
+Describe 'Autoscaling in a cluster' -Tag Kubernetes {
+    BeforeAll {
+        @'
+apiVersion: v1
+kind: Namespace
+metadata: { name: scaled }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop, namespace: scaled }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: shop } }
+  template:
+    metadata: { labels: { app: shop }, annotations: { emulator.cloudlab/cpu: 160m } }
+    spec: { containers: [{ name: web, image: 'web:1', resources: { requests: { cpu: 200m } } }] }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: shop, namespace: scaled }
+spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: shop }, maxReplicas: 5 }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: lost, namespace: scaled }
+spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: lost }, maxReplicas: 5 }
+---
+{ apiVersion: v1, kind: ResourceQuota, metadata: { name: small, namespace: scaled }, spec: { hard: { pods: 3 } } }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: report, namespace: scaled }
+spec:
+  schedule: '0 9 * * 1-5'
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: a, image: 'b:1' }] } } } }
+'@ | Deploy-LabManifest -Wait -Timeout 60 | Out-Null
+    }
+
+    It 'measures autoscalers from the pipeline and by name, and rows of numbers as before' {
+        $decision = Get-LabResource hpa shop -Namespace scaled | Measure-HpaReplicas
+        $decision | Should -BeOfType ([LabHpaDecision])
+        $decision | Should -BeOfType ([HpaDecision])
+        $decision.Name, $decision.Namespace, $decision.DesiredReplicas | Should -Be 'shop', 'scaled', 2
+        (Measure-HpaReplicas -Name sh* -Namespace scaled).Reason | Should -Be $decision.Reason
+        ([pscustomobject]@{ Name = 'a'; Namespace = 'b'; CurrentReplicas = 5; CurrentValue = 120; TargetValue = 50 } | Measure-HpaReplicas).DesiredReplicas | Should -Be 12
+        'lost' | ForEach-Object { Measure-HpaReplicas -Name $_ -Namespace scaled -ErrorVariable failed -ErrorAction SilentlyContinue }
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'TargetMissing,*'
+    }
+
+    It 'says why an autoscaler does not scale' {
+        $found = Get-LabResource hpa -Namespace scaled | Test-LabHpa
+        ($found | Where-Object Name -EQ lost).Rule | Should -Contain TargetMissing
+        ($found | Where-Object Name -EQ shop)[-1].Rule | Should -Be Decision
+        $found | Where-Object Severity -GE High | Should -Not -BeNullOrEmpty
+        Test-LabHpa nothere -Namespace scaled -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'NotFound,*'
+    }
+
+    It 'recommends requests for workloads, and still for samples' {
+        $request = Get-LabResource deploy -Namespace scaled | Measure-VpaRequest -WarningAction SilentlyContinue
+        $request.Workload, $request.CpuRequest, $request.SampleCount | Should -Be 'Deployment/shop', '200m', 2
+        ([pscustomobject]@{ Time = '2026-11-29T10:00:00Z'; Container = 'web'; Cpu = '100m' } | Measure-VpaRequest).Container | Should -Be web
+    }
+
+    It 'measures the quotas of a namespace' {
+        (Measure-LabQuota -Namespace scaled).Left | Should -Be 1
+        (New-LabManifest Deployment more -Image web:1 -Replicas 2 | Measure-LabQuota -Namespace scaled).AcceptedPodCount | Should -Be 1
+        { Measure-LabQuota -Namespace films -ErrorAction Stop } | Should -Throw '*no ResourceQuota and no LimitRange*'
+    }
+
+    It 'gets CronJobs, which go on to the cmdlets for schedules' {
+        $job = Get-LabCronJob rep* -Namespace scaled
+        $job.Description | Should -BeLike '*09:00*'
+        $job.NextScheduleTime.Offset | Should -Be ([timespan]::Zero)
+        $job.Missed | Should -Be 0
+        ($job | Get-LabSchedule -Count 1).Time | Should -Be $job.NextScheduleTime
+        (Get-LabCronJob -AllNamespaces | Show-LabScheduleCalendar -Days 7).RunCount | Should -BeGreaterThan 4
+        ($job | Test-LabSchedule).Valid | Should -BeTrue
+    }
+
+    It 'completes the names of autoscalers, CronJobs and workloads' {
+        (TabExpansion2 'Test-LabHpa -Namespace scaled -Name sh').CompletionMatches.CompletionText | Should -Contain shop
+        (TabExpansion2 'Measure-HpaReplicas -Namespace scaled -Name sh').CompletionMatches.CompletionText | Should -Contain shop
+        (TabExpansion2 'Measure-VpaRequest -Namespace scaled -Name sh').CompletionMatches.CompletionText | Should -Contain shop
+        (TabExpansion2 'Get-LabCronJob -Namespace scaled -Name re').CompletionMatches.CompletionText | Should -Contain report
+    }
+}
+
 Describe 'Completion' -Tag Kubernetes {
     It 'offers kinds, names, namespaces and contexts' {
         function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
@@ -424,5 +591,64 @@ Describe 'The KubernetesClient package' -Tag Kubernetes {
 '@
         & ($env:PWSH ? $env:PWSH : (Get-Process -Id $PID).Path) -NoProfile -NonInteractive -Command "Import-Module '$module'; $script" |
             Should -Be 'before: ', 'after: CloudLab'
+    }
+}
+
+Describe 'Nodes and metrics' -Tag Kubernetes {
+    BeforeAll {
+        'apiVersion: v1
+kind: Pod
+metadata: { name: encoder, namespace: films, labels: { own: encoder }, annotations: { emulator.cloudlab/cpu: 250m, emulator.cloudlab/memory: 100Mi } }
+spec: { containers: [{ name: main, image: "encoder:1", resources: { requests: { cpu: 500m }, limits: { memory: 200Mi } } }] }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: encoder, namespace: films }
+spec: { minAvailable: 1, selector: { matchLabels: { own: encoder } } }' | Deploy-LabManifest -Wait -Timeout 60 | Out-Null
+    }
+
+    It 'measures pods, containers and nodes in numbers that can be sorted and added up' {
+        $metric = Get-LabMetric pod/encoder -Namespace films
+        $metric.CpuMillicores, $metric.CpuRequestPercent, $metric.MemoryBytes, $metric.MemoryLimitPercent | Should -Be 250, 50, 100MB, 50
+        (Get-LabPod encoder -Namespace films | Get-LabMetric -Container).Container | Should -Be 'main'
+        (Get-LabNode | Get-LabMetric).Name | Should -Be 'emulator'
+        (Get-LabMetric nodes | Measure-Object CpuMillicores -Sum).Sum | Should -BeGreaterOrEqual 250
+        $metric | Out-String | Should -Match '250m +50 %'
+    }
+
+    It 'shows nodes and what troubles them' {
+        $node = Get-LabNode emulator
+        $node.CpuRequestMillicores | Should -BeGreaterOrEqual 500
+        $node.PodCount | Should -BeGreaterThan 0
+        $node.Problems | Should -BeNullOrEmpty
+        $report = $node | Debug-LabNode
+        $report.GetType().Name | Should -Be 'LabNodeReport'
+        $report.Cause | Should -BeNullOrEmpty
+    }
+
+    It 'drains a node as far as budgets allow, says what is left, and takes it into use again' {
+        { Clear-LabNode emulator -Timeout 2 -ErrorAction Stop } | Should -Throw -ErrorId 'DrainRefused,*'
+        Clear-LabNode emulator -Force -WhatIf | Should -BeNullOrEmpty
+        (Get-LabNode emulator).Unschedulable | Should -BeFalse
+        $drain = Clear-LabNode emulator -Force -PodSelector own=encoder -Timeout 2 -ErrorAction SilentlyContinue -ErrorVariable problem
+        $drain.State | Should -Be 'Incomplete'
+        $drain.Pods.Name | Should -Be 'encoder'
+        $problem[0].ToString() | Should -BeLike '*PodDisruptionBudget encoder (minAvailable 1): 1 of 1 pods are healthy*'
+        (Get-LabNode emulator).State | Should -Be 'Ready,SchedulingDisabled'
+        ($drain | Resume-LabNode).Unschedulable | Should -BeFalse
+        (Suspend-LabNode emulator | Resume-LabNode).State | Should -Be 'Ready'
+    }
+
+    It 'starts a pod on the machine of a node' {
+        Debug-LabNode emulator -Image busybox:1.36 -Command echo, here -Namespace films | Should -Be 'here'
+        $pod = Debug-LabNode emulator -Image busybox:1.36 -Namespace films
+        $pod.Node | Should -Be 'emulator'
+        $pod | Remove-LabManifest -Force -PassThru | ForEach-Object Kind | Should -Be 'Pod'
+    }
+
+    It 'completes nodes' {
+        foreach ($line in 'Clear-LabNode emu', 'Debug-LabNode -Name emu', 'Get-LabNode emu', 'Get-LabMetric nodes emu') {
+            (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'emulator'
+        }
     }
 }

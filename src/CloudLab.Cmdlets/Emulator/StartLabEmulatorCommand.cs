@@ -27,7 +27,7 @@ namespace CloudLab.Cmdlets.Emulator;
 /// and logs, exec and port-forward have nothing to show. To rehearse failures, a Pod whose image name contains nonexistent or
 /// invalid stays in ImagePullBackOff, and one whose image name contains crash ends with exit code 1. Quotas, LimitRanges and
 /// CronJobs work as in a cluster. To rehearse autoscaling, annotate a HorizontalPodAutoscaler with the load that its pods share
-/// (emulator.cloudlab/cpu: 2500m), or a pod with what it uses.</para>
+/// (emulator.cloudlab/cpu: 2500m), or a pod with what it uses; the metrics API (Get-LabMetric) serves the same numbers.</para>
 /// <para>Errors: PortInUse when a port is taken; DataPathNotUsable when the folder is used by another emulator or damaged.</para>
 /// </remarks>
 /// <example>
@@ -84,6 +84,10 @@ public sealed class StartLabEmulatorCommand : LabCommand
     [Parameter]
     public SwitchParameter SetEnvironment { get; set; }
 
+    /// <summary>Holds service accounts (by their tokens) and impersonated users to the roles of the Kubernetes API. Without it they may do everything; reviews answer by the roles in any case.</summary>
+    [Parameter]
+    public SwitchParameter EnforceRoles { get; set; }
+
     /// <inheritdoc/>
     protected override void OnProcess() =>
         dataPath = DataPath is null ? null : FilePath.Of(this, DataPath);
@@ -106,6 +110,7 @@ public sealed class StartLabEmulatorCommand : LabCommand
                 Region = Region,
                 AccessKey = Credential?.UserName,
                 SecretKey = root?.Password,
+                EnforceRoles = EnforceRoles,
             },
             cancellation);
         bool makeDefault = !NoDefault, setEnvironment = SetEnvironment;

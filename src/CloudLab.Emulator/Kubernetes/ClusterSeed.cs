@@ -5,7 +5,7 @@ using CloudLab.Emulator.Kubernetes.Schema;
 
 namespace CloudLab.Emulator.Kubernetes;
 
-/// <summary>What a new cluster has: its namespaces, one node, its own Service, the priority classes and a storage class.</summary>
+/// <summary>What a new cluster has: its namespaces, one node, its own Service, the priority classes, a storage class, roles and the metrics API.</summary>
 internal static class ClusterSeed
 {
     public const string NodeName = "emulator";
@@ -53,6 +53,80 @@ internal static class ClusterSeed
         storage["metadata"]!["annotations"] = new JsonObject { [DefaultClass] = "true" };
         storage["provisioner"] = "cloudlab.dev/emulated-path";
         Create(objects, "storage.k8s.io/v1", "StorageClass", "", storage);
+        JsonObject metrics = Named(ResourceRegistry.MetricsService);
+        metrics["spec"] = new JsonObject
+        {
+            ["service"] = new JsonObject { ["name"] = "metrics-server", ["namespace"] = "kube-system", ["port"] = 443 },
+            ["group"] = "metrics.k8s.io",
+            ["version"] = "v1beta1",
+            ["insecureSkipTLSVerify"] = true,
+            ["groupPriorityMinimum"] = 100,
+            ["versionPriority"] = 100,
+        };
+        Create(objects, "apiregistration.k8s.io/v1", "APIService", "", metrics);
+        PlantRoles(objects);
+    }
+
+    // The user-facing roles, with the kinds that runbooks use most, and what everybody who is known may ask.
+    private static void PlantRoles(ObjectService objects)
+    {
+        string[] read = ["get", "list", "watch"], write = ["create", "delete", "deletecollection", "patch", "update"];
+        string[] core =
+            ["configmaps", "endpoints", "events", "limitranges", "namespaces", "persistentvolumeclaims", "pods", "pods/log", "pods/status", "replicationcontrollers", "resourcequotas", "serviceaccounts", "services"];
+        string[] owned =
+            ["configmaps", "endpoints", "persistentvolumeclaims", "pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "serviceaccounts", "services", "services/proxy"];
+        string[] apps = ["daemonsets", "deployments", "deployments/scale", "replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale"];
+        JsonObject[] view =
+        [
+            Rule(read, "", core), Rule(read, "apps", apps), Rule(read, "batch", "cronjobs", "jobs"), Rule(read, "autoscaling", "horizontalpodautoscalers"),
+            Rule(read, "networking.k8s.io", "ingresses", "networkpolicies"), Rule(read, "policy", "poddisruptionbudgets"), Rule(read, "discovery.k8s.io", "endpointslices"),
+        ];
+        JsonObject[] edit =
+        [
+            .. view.Select(rule => (JsonObject)rule.DeepClone()), Rule([.. read, .. write], "", owned), Rule(write, "apps", apps), Rule(write, "batch", "cronjobs", "jobs"),
+            Rule(write, "autoscaling", "horizontalpodautoscalers"), Rule(write, "networking.k8s.io", "ingresses", "networkpolicies"), Rule(write, "policy", "poddisruptionbudgets"),
+            Rule(["impersonate"], "", "serviceaccounts"), Rule(["create"], "", "serviceaccounts/token"),
+        ];
+        (string Name, JsonObject[] Rules, string? Group)[] roles =
+        [
+            ("cluster-admin", [Rule(["*"], "*", "*"), new JsonObject { ["nonResourceURLs"] = new JsonArray("*"), ["verbs"] = new JsonArray("*") }], "system:masters"),
+            ("admin", [.. edit.Select(rule => (JsonObject)rule.DeepClone()), Rule([.. read, .. write], "rbac.authorization.k8s.io", "rolebindings", "roles")], null),
+            ("edit", edit, null),
+            ("view", view, null),
+            ("system:basic-user",
+                [
+                    Rule(["create"], "authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectrulesreviews"),
+                    Rule(["create"], "authentication.k8s.io", "selfsubjectreviews"),
+                ], "system:authenticated"),
+            ("system:discovery",
+                [
+                    new JsonObject
+                    {
+                        ["nonResourceURLs"] = new JsonArray("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/"),
+                        ["verbs"] = new JsonArray("get"),
+                    },
+                ], "system:authenticated"),
+        ];
+        foreach ((string name, JsonObject[] rules, string? group) in roles)
+        {
+            JsonObject role = Named(name);
+            role["rules"] = new JsonArray(rules);
+            Create(objects, "rbac.authorization.k8s.io/v1", "ClusterRole", "", role);
+            if (group is not null)
+            {
+                JsonObject binding = Named(name);
+                binding["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "ClusterRole", ["name"] = name };
+                binding["subjects"] = new JsonArray(new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "Group", ["name"] = group });
+                Create(objects, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", binding);
+            }
+        }
+
+        static JsonObject Rule(string[] verbs, string group, params string[] resources) => new()
+        {
+            ["apiGroups"] = new JsonArray(group),
+            ["resources"] = new JsonArray([.. resources.Select(text => (JsonNode)text)]),
+            ["verbs"] = new JsonArray([.. verbs.Select(text => (JsonNode)text)]),
+        };
     }
 
     private static JsonObject Named(string name) => new() { ["metadata"] = new JsonObject { ["name"] = name } };

@@ -12,6 +12,12 @@ public sealed record KubernetesOptions
     /// <summary>How long the containers of a Job run.</summary>
     public TimeSpan JobDuration { get; init; } = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>
+    /// Whether requests for objects are held to the roles: those with the token of a service account, and those that impersonate. The
+    /// emulator's administrator may do everything; reviews answer by the roles in any case.
+    /// </summary>
+    public bool EnforceRoles { get; init; }
+
     /// <summary>How many changes a watch or a page can look back.</summary>
     public int HistoryLength { get; init; } = 10_000;
 

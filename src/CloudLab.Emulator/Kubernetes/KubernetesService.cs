@@ -26,12 +26,12 @@ public sealed class KubernetesService : IAsyncDisposable
         options ??= new KubernetesOptions();
         journal = options.DataPath is null ? null : new Journal(options.DataPath);
         ObjectStore store = new(options.HistoryLength, journal);
-        ResourceRegistry registry = new();
+        ResourceRegistry registry = new(store);
         ObjectService objects = new(store, registry);
         DefinitionController.Register(objects);
         ClusterSeed.Plant(objects);
         controllers = new ControllerManager(objects, options);
-        router = new ApiRouter(objects, stopping.Token);
+        router = new ApiRouter(objects, new ReviewHandler(objects, options.EnforceRoles), stopping.Token);
     }
 
     /// <summary>Answers one request of the Kubernetes API.</summary>

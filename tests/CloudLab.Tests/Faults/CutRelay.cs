@@ -9,10 +9,10 @@ internal sealed class CutRelay : IAsyncDisposable
     private readonly Uri server;
     private int cuts;
 
-    public CutRelay(Uri server)
+    public CutRelay(Uri server, int port = 0)
     {
         this.server = server;
-        listener = new LoopbackListener(ServeAsync);
+        listener = new LoopbackListener(ServeAsync, port: port);
     }
 
     public int Port => listener.Port;
@@ -28,6 +28,9 @@ internal sealed class CutRelay : IAsyncDisposable
 
     /// <summary>How many connections are cut; the others live.</summary>
     public int CutsLeft { get; set; } = int.MaxValue;
+
+    /// <summary>Told of each cut.</summary>
+    public Action? OnCut { get; init; }
 
     /// <summary>How many were cut.</summary>
     public int Cuts => Volatile.Read(ref cuts);
@@ -68,6 +71,7 @@ internal sealed class CutRelay : IAsyncDisposable
                 {
                     CutsLeft--;
                     Interlocked.Increment(ref cuts);
+                    OnCut?.Invoke();
                     return;
                 }
             }

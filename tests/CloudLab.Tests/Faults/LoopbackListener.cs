@@ -6,13 +6,16 @@ namespace CloudLab.Tests.Faults;
 /// <summary>Accepts connections on loopback and serves each by itself, until it is disposed of.</summary>
 internal sealed class LoopbackListener : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener listener;
     private readonly CancellationTokenSource stop = new();
     private readonly Task accepting;
 
     /// <param name="serve">Serves a connection, which is closed afterwards; ends with <see cref="Stopping"/>.</param>
-    public LoopbackListener(Func<TcpClient, Task> serve)
+    /// <param name="address">Another address of this machine, for a cluster that does not take loopback for an endpoint.</param>
+    /// <param name="port">Where to listen; any free port if 0.</param>
+    public LoopbackListener(Func<TcpClient, Task> serve, IPAddress? address = null, int port = 0)
     {
+        listener = new TcpListener(address ?? IPAddress.Loopback, port);
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         accepting = AcceptAsync(serve);

@@ -22,6 +22,9 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
 {
     private static readonly Lazy<Task<LabEmulator>> Emulator = new(() => LabEmulator.StartAsync());
 
+    /// <summary>Where it runs.</summary>
+    protected KubeServer Server => server;
+
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>A session whose namespace is the test's own.</summary>
@@ -44,7 +47,7 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
         (await RunAsync("Deploy-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Namespace, metadata: {{name: {Namespace}}}}}\n" })).Ok();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (Session is not null)
         {
@@ -59,6 +62,13 @@ public abstract class KubeTest(KubeServer server) : IAsyncLifetime
         string name, object? parameters = null, IEnumerable<object?>? input = null, int? first = null, CancellationToken ctrlC = default,
         Action<string>? onVerbose = null) =>
         CmdletRunner.RunAsync(name, parameters, input, first, ctrlC, location: Folder, onVerbose: onVerbose, session: Session);
+
+    /// <summary>The test's session by way of a relay that stands before the server.</summary>
+    private protected LabSession Through(Uri relay)
+    {
+        string config = Write("through", File.ReadAllText(Session.Kubernetes.ConfigSetting.Value!).Replace(Api.Address, relay.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal));
+        return LabSession.Resolve(new SessionOptions { KubeConfig = config, Namespace = Namespace }, "test", null, new LabEnvironment(_ => null, Folder));
+    }
 
     /// <summary>An image that the cluster's nodes can start without pulling it: a kubelet has its pause image; where nothing is really run, any name will do.</summary>
     protected async Task<string> RunnableImageAsync() =>

@@ -20,16 +20,20 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 
     /// <param name="answer">Makes the whole answer to a request's head.</param>
     /// <param name="certificate">Speaks TLS with it; plain HTTP if null.</param>
-    public LoopbackCluster(Func<string, string> answer, X509Certificate2? certificate = null)
+    /// <param name="address">Another address of this machine than loopback.</param>
+    public LoopbackCluster(Func<string, string> answer, X509Certificate2? certificate = null, IPAddress? address = null)
     {
         (this.answer, this.certificate) = (answer, certificate);
-        listener = new LoopbackListener(ServeAsync);
+        listener = new LoopbackListener(ServeAsync, address);
     }
 
     public int Port => listener.Port;
 
     /// <summary>Head of each request, proxies' among them.</summary>
     public ConcurrentQueue<string> Heads { get; } = [];
+
+    /// <summary>Bodies of the requests that had one.</summary>
+    public ConcurrentQueue<string> Bodies { get; } = [];
 
     /// <summary>Subjects of the certificates that clients showed, their own first, a connection each.</summary>
     public ConcurrentQueue<string[]> Shown { get; } = [];
@@ -78,7 +82,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
                 Heads.Enqueue(head);
                 if (Header(head, "Content-Length").FirstOrDefault() is { } length)
                 {
-                    await stream.ReadExactlyAsync(new byte[int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)], listener.Stopping);
+                    byte[] body = new byte[int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)];
+                    await stream.ReadExactlyAsync(body, listener.Stopping);
+                    Bodies.Enqueue(Encoding.UTF8.GetString(body));
                 }
 
                 string whole = answer(head);

@@ -1,20 +1,31 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Autoscaling.Inputs;
+using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Cmdlets.Kubernetes.Resources;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Autoscaling.Replay;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
+using CloudLab.Core.Kubernetes.Autoscaling;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
 
 namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 
-/// <summary>Calculates how many replicas a HorizontalPodAutoscaler would request, now or over a day's load.</summary>
+/// <summary>Calculates how many replicas a HorizontalPodAutoscaler requests: one in a cluster now, or one on paper, now or over a day's load.</summary>
 /// <remarks>
 /// <para>
-/// A dry run of the HorizontalPodAutoscaler. No cluster is contacted. There are three ways to use it: with numbers, with a manifest and
-/// samples of its pods, and with a manifest and a load over time.
+/// A dry run of the HorizontalPodAutoscaler. There are four ways to use it: with an autoscaler in a cluster, and without a cluster with numbers, with a
+/// manifest and samples of its pods, and with a manifest and a load over time.
+/// </para>
+/// <para>
+/// In a cluster (-Name, or Get-LabResource hpa through the pipeline): what the controller does when it looks next, and why. The scale of the target, the pods under its
+/// selector and the metrics (metrics.k8s.io, custom.metrics.k8s.io, external.metrics.k8s.io) are read as the controller reads them. Of what it remembers of earlier
+/// recommendations and changes, its status and its events of the last hour tell the part that counts. LastDesiredReplicas is what it asked for last,
+/// SettledReplicas what it asks for in the end if the metrics stay as they are. Settings of the controller that differ from the defaults are given with
+/// -Tolerance, -DownscaleStabilization and the like. Test-LabHpa says what is wrong.
 /// </para>
 /// <para>
 /// Numbers: one step for one metric: desired = ceil(current replicas x value / target). If value / target is within the tolerance around 1,
@@ -42,7 +53,7 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 /// Source: kubernetes/kubernetes, pkg/controller/podautoscaler/replica_calculator.go and horizontal.go, double-precision
 /// arithmetic included: 100 replicas at 7 against 100 give 8, because 0.07 x 100 is slightly more than 7 there too.
 /// </para>
-/// <para>Errors: InvalidTargetValue when the target is 0, negative, NaN or infinite; likewise InvalidCurrentValue,
+/// <para>Errors: NotFound, Forbidden and TargetMissing for autoscalers in a cluster, NoCluster and ClusterUnreachable, which end the command; InvalidTargetValue when the target is 0, negative, NaN or infinite; likewise InvalidCurrentValue,
 /// InvalidCurrentReplicas, InvalidMinReplicas, InvalidMaxReplicas and InvalidTolerance. AutoscalerInvalid and NotAnAutoscaler for the manifest, SampleInvalid for
 /// pods and metrics, LoadInvalid, LoadUnsorted, LoadDuplicate and LoadLacksMetric for a load, PlotNotSvg and PlotNotWritten for a chart. A bad input from the pipeline is a
 /// separate error, and the others continue. A gap in a load is a warning.</para>
@@ -75,13 +86,19 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 /// <para>Two manifests on the same load: replica-seconds, seconds over the target, flaps, and charts of both.</para>
 /// <code>Measure-HpaReplicas -Manifest hpa.yaml -LoadPath load.csv -Compare hpa-calm.yaml -Plot -PlotPath scaling.svg</code>
 /// </example>
-/// <inputtype>Objects with the properties CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance; with -Manifest rows of a load, or the answer of Prometheus to a range query.</inputtype>
+/// <example>
+/// <para>What the autoscalers of a cluster do next.</para>
+/// <code>Get-LabResource hpa -AllNamespaces | Measure-HpaReplicas | Select-Object Name, CurrentReplicas, DesiredReplicas, SettledReplicas, Reason</code>
+/// </example>
+/// <inputtype>HorizontalPodAutoscalers from Get-LabResource; objects with the properties CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance; with -Manifest rows of a load, or the answer of Prometheus to a range query.</inputtype>
 [Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas", DefaultParameterSetName = NumberSet)]
 [Alias("Measure-LabHpa")]
 [OutputType(typeof(HpaDecision), ParameterSetName = [NumberSet, SampleSet])]
+[OutputType(typeof(LabHpaDecision), ParameterSetName = [NumberSet, NameSet])]
 [OutputType(typeof(HpaReplayStep), typeof(HpaReplaySummary), ParameterSetName = [LoadSet])]
-public sealed class MeasureHpaReplicasCommand : LabCommand
+public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
 {
+    private const string NameSet = "Name";
     private const string NumberSet = "Numbers";
     private const string SampleSet = "Samples";
     private const string LoadSet = "Load";
@@ -96,22 +113,35 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     private HpaManifest? other;
     private HpaSettings settings = HpaSettings.Default;
 
+    /// <summary>Autoscalers in a cluster, as Get-LabResource hpa writes them. They are read anew.</summary>
+    // In the set of the numbers: an autoscaler has CurrentReplicas too, and PowerShell would take it for a row that lacks the rest.
+    [Parameter(ValueFromPipeline = true, ParameterSetName = NumberSet)]
+    [ValidateNotNull]
+    public LabAutoscaler? Autoscaler { get; set; }
+
+    /// <summary>Names of autoscalers in a cluster; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [ArgumentCompleter(typeof(AutoscalerCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
     /// <summary>Current number of replicas. With -Manifest: of the workload in the same file if omitted, else as many as there are pods, else the minimum.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public int CurrentReplicas { get; set; }
+    public int? CurrentReplicas { get; set; }
 
     /// <summary>The measured value: the average over the pods, in the unit of the target.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public double CurrentValue { get; set; }
+    public double? CurrentValue { get; set; }
 
     /// <summary>The target value of the autoscaler.</summary>
-    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(Position = 2, ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public double TargetValue { get; set; }
+    public double? TargetValue { get; set; }
 
     /// <summary>Lowest number of replicas allowed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
@@ -125,6 +155,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
 
     /// <summary>How far from 1 the ratio of value to target may be without scaling; 0.1 is the controller's default. A manifest's own tolerances come first.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = NumberSet)]
+    [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
@@ -213,6 +244,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     public TimeSpan SyncPeriod { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>For how long after its start the CPU of a pod counts only while it is ready (--horizontal-pod-autoscaler-cpu-initialization-period): seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
     [Seconds]
@@ -220,6 +252,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     public TimeSpan CpuInitializationPeriod { get; set; } = HpaSettings.Default.CpuInitializationPeriod;
 
     /// <summary>For how long after its start a pod that is not ready counts as never having been ready (--horizontal-pod-autoscaler-initial-readiness-delay): seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
     [Seconds]
@@ -227,6 +260,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     public TimeSpan InitialReadinessDelay { get; set; } = HpaSettings.Default.InitialReadinessDelay;
 
     /// <summary>The window for scaling down where the manifest has none (--horizontal-pod-autoscaler-downscale-stabilization): seconds or a TimeSpan.</summary>
+    [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
     [Seconds]
@@ -234,12 +268,27 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     public TimeSpan DownscaleStabilization { get; set; } = HpaSettings.Default.DownscaleStabilization;
 
     /// <summary>The feature gate HPAScaleToZero, which is off in 1.36, is on: with a minimum of 0 the controller goes down to 0 and comes back.</summary>
+    [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = SampleSet)]
     [Parameter(ParameterSetName = LoadSet)]
     public SwitchParameter ScaleToZero { get; set; }
 
     /// <inheritdoc/>
-    protected override bool AllOnProcess => true;
+    protected override bool AllOnProcess => !IsLive;
+
+    private bool IsLive => ParameterSetName == NameSet || Autoscaler is not null;
+
+    /// <inheritdoc/>
+    private protected override bool NeedsCluster => false;
+
+    /// <inheritdoc/>
+    private protected override bool SeveralContexts => true;
+
+    /// <inheritdoc/>
+    private protected override string? GivenApiVersion => "autoscaling/v2";
+
+    /// <inheritdoc/>
+    private protected override List<(string Kind, string[]? Names)> Asked() => [("HorizontalPodAutoscaler", Autoscaler is not null ? [Autoscaler.Name] : Name)];
 
     /// <inheritdoc/>
     protected override int ConcurrentInputs => Environment.ProcessorCount;
@@ -247,11 +296,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     /// <inheritdoc/>
     protected override void OnBegin()
     {
-        if (ParameterSetName == NumberSet)
-        {
-            return;
-        }
-
+        base.OnBegin();
         HpaCalculator.CheckTolerance(Tolerance);
         foreach ((string name, TimeSpan time) in (ReadOnlySpan<(string, TimeSpan)>)
             [
@@ -265,7 +310,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             }
         }
 
-        if (CurrentReplicas < 0)
+        if (ParameterSetName != NumberSet && CurrentReplicas < 0)
         {
             throw new LabException(LabErrorKind.InvalidArgument, "InvalidCurrentReplicas", $"CurrentReplicas cannot be {CurrentReplicas}: give 0 or more.");
         }
@@ -290,12 +335,12 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     /// <inheritdoc/>
     protected override async Task BeginAsync(CancellationToken cancellation)
     {
-        if (ParameterSetName == NumberSet)
+        if (given is null)
         {
             return;
         }
 
-        manifest = HpaManifest.Of(await given!.ReadAsync(cancellation), given.Source);
+        manifest = HpaManifest.Of(await given.ReadAsync(cancellation), given.Source);
         other = compared is null ? null : HpaManifest.Of(await compared.ReadAsync(cancellation), compared.Source);
         foreach (string path in loadPaths)
         {
@@ -308,16 +353,27 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     {
         switch (ParameterSetName)
         {
-            case NumberSet:
+            case NumberSet when Autoscaler is null:
                 Decide();
                 break;
             case SampleSet:
                 Sample();
                 break;
+            case NumberSet or NameSet:
+                break;
             default:
                 load ??= new(reader);
                 load.Add(InputObject);
                 break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        await foreach (ResourceTarget target in TargetsAsync(cancellation))
+        {
+            await ForEachAsync([target], async one => await WriteAsync(await new LiveHpa(one.Api).DecideAsync(one.Object, settings, cancellation), cancellation), one => one.ToString());
         }
     }
 
@@ -348,7 +404,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
             SyncPeriod = SyncPeriod,
             PodStartup = PodStartup,
             MetricLag = MetricLag,
-            Replicas = MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null,
+            Replicas = CurrentReplicas,
             Requests = Request is null ? null : PlainObject.Texts(Request).ToDictionary(one => one.Key, one => Quantity.Parse(one.Value).MilliValue, StringComparer.Ordinal),
         };
         bool many = reader.Loads.Count > 1;
@@ -485,7 +541,7 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
     {
         try
         {
-            WriteObject(HpaCalculator.Decide(CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance));
+            WriteObject(HpaCalculator.Decide(Given(CurrentReplicas, nameof(CurrentReplicas)), Given(CurrentValue, nameof(CurrentValue)), Given(TargetValue, nameof(TargetValue)), MinReplicas, MaxReplicas, Tolerance));
         }
         catch (LabException e) when (MyInvocation.ExpectingInput)
         {
@@ -494,10 +550,14 @@ public sealed class MeasureHpaReplicasCommand : LabCommand
         }
     }
 
+    private static T Given<T>(T? value, string name)
+        where T : struct => value ?? throw new LabException(
+            LabErrorKind.InvalidArgument, "Missing" + name, $"-{name} is missing: give -CurrentReplicas, -CurrentValue and -TargetValue, or an autoscaler of a cluster with -Name.");
+
     private void Sample()
     {
         HpaSamples samples = new(manifest!, Pod.Select(ManifestInput.Json), Metric.Select(ManifestInput.Json), At);
-        HpaDecision decision = samples.Decide(settings, MyInvocation.BoundParameters.ContainsKey(nameof(CurrentReplicas)) ? CurrentReplicas : null, StatusReplicas);
+        HpaDecision decision = samples.Decide(settings, CurrentReplicas, StatusReplicas);
         foreach (string doubt in samples.Doubts.Take(5))
         {
             WriteWarning(doubt);

@@ -1,18 +1,22 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Autoscaling.Inputs;
+using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Cmdlets.Kubernetes.Resources;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Autoscaling.Vpa;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
+using CloudLab.Core.Kubernetes.Autoscaling;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Autoscaling.Vpa;
 
-/// <summary>Calculates which requests a VerticalPodAutoscaler would recommend for what containers used.</summary>
+/// <summary>Calculates which requests a VerticalPodAutoscaler would recommend for what containers used, or use now in a cluster.</summary>
 /// <remarks>
 /// <para>
-/// A dry run of the recommender of the VerticalPodAutoscaler (kubernetes/autoscaler, version 1.7.1), without a cluster. CPU and memory go into histograms
+/// A dry run of the recommender of the VerticalPodAutoscaler (kubernetes/autoscaler, version 1.7.1). CPU and memory go into histograms
 /// whose buckets grow by 5 % and in which a sample loses half of its weight each day; of memory only the highest value of a day and pod counts. The
 /// target is what 90 % of that stays below, with a margin of 15 %, and not less than 25m and 250Mi for a pod, shared by its containers. The lower
 /// bound (50 %) and the upper bound (95 %) are moved apart while there is little history: full confidence takes a sample a minute for a day. A
@@ -25,11 +29,16 @@ namespace CloudLab.Cmdlets.Autoscaling.Vpa;
 /// Several answers follow each other, as a server gives 11,000 points at most.
 /// </para>
 /// <para>
+/// Workloads in a cluster (-Name, or Get-LabResource through the pipeline): the samples are what their pods use at this moment, one for each pod and container, and containers that were killed
+/// for their memory. That is little, and a warning says how little. A VerticalPodAutoscaler of the workload gives the policies, and what the recommender in the cluster recommends stands beside
+/// (StatusCpuTarget, StatusMemoryTarget); a VerticalPodAutoscaler through the pipeline means its target. A HorizontalPodAutoscaler of the workload is checked as with -Hpa.
+/// </para>
+/// <para>
 /// With -Manifest the policies of the VerticalPodAutoscaler apply: minAllowed, maxAllowed, controlledResources, mode Off, and the annotation for
 /// whole cores. With -Hpa it is checked whether a HorizontalPodAutoscaler scales on the utilization of a resource that is recommended too, which
 /// makes both work against each other.
 /// </para>
-/// <para>Errors: NoSamples, SampleInvalid, LoadInvalid, LoadUnsorted, LoadDuplicate, LoadNotFound for samples; NotAVerticalAutoscaler,
+/// <para>Errors: MetricsUnavailable, NotFound, TargetMissing, KindNotSupported and Forbidden for workloads in a cluster; NoSamples, SampleInvalid, LoadInvalid, LoadUnsorted, LoadDuplicate, LoadNotFound for samples; NotAVerticalAutoscaler,
 /// VerticalAutoscalerInvalid, VersionNotServed, ManifestNotFound, ManifestUnreadable and ManifestInvalid for the manifest, NotAnAutoscaler and AutoscalerInvalid for -Hpa; InvalidPercentile,
 /// InvalidSafetyMargin. A gap in the samples is a warning.</para>
 /// </remarks>
@@ -45,38 +54,56 @@ namespace CloudLab.Cmdlets.Autoscaling.Vpa;
 /// <para>After a container ran out of memory.</para>
 /// <code>Measure-VpaRequest -SamplePath usage.csv -Oom @{ Time = '2026-11-28T12:00:00Z'; Container = 'web'; Memory = '512Mi' }</code>
 /// </example>
-/// <inputtype>Rows with Time, Container, Cpu and Memory, CSV text, or the answer of Prometheus to a range query.</inputtype>
-[Cmdlet(VerbsDiagnostic.Measure, "VpaRequest")]
+/// <example>
+/// <para>What the Deployments of a namespace request, and what a first guess by their use of this moment is.</para>
+/// <code>Get-LabResource deploy | Measure-VpaRequest | Select-Object Workload, Container, CpuRequest, CpuTarget, MemoryRequest, MemoryTarget</code>
+/// </example>
+/// <inputtype>Workloads and VerticalPodAutoscalers from Get-LabResource; rows with Time, Container, Cpu and Memory, CSV text, or the answer of Prometheus to a range query.</inputtype>
+[Cmdlet(VerbsDiagnostic.Measure, "VpaRequest", DefaultParameterSetName = SampleSet)]
 [Alias("Measure-LabVpa")]
-[OutputType(typeof(VpaRecommendation))]
-public sealed class MeasureVpaRequestCommand : LabCommand
+[OutputType(typeof(VpaRecommendation), ParameterSetName = [SampleSet])]
+[OutputType(typeof(LabVpaRecommendation), ParameterSetName = [SampleSet, NameSet])]
+public sealed class MeasureVpaRequestCommand : ResourceTargetBase
 {
+    private const string SampleSet = "Samples";
+    private const string NameSet = "Name";
+
     private readonly VpaSamples samples = new();
     private readonly List<(string Path, string? Resource)> files = [];
     private LoadInput? rows;
     private ManifestInput? manifest;
     private ManifestInput? hpa;
     private VpaSettings settings = VpaSettings.Default;
+    private LabResource? workload;
+    private bool hasRows;
+    private bool hasWorkloads;
 
-    /// <summary>The samples: rows, CSV text, or the answer of Prometheus to a range query, as text or from ConvertFrom-Json.</summary>
-    [Parameter(ValueFromPipeline = true)]
+    /// <summary>Workloads in a cluster: names of Deployments, or with their kind, as in <c>sts/db</c>; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [ArgumentCompleter(typeof(ScaleTargetCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Workloads in a cluster from Get-LabResource; or the samples: rows, CSV text, or the answer of Prometheus to a range query, as text or from ConvertFrom-Json.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = SampleSet)]
     [InputAsWritten]
     public object? InputObject { get; set; }
 
     /// <summary>Files with samples: CSV, or JSON of Prometheus whose series have names.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ParameterSetName = SampleSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] SamplePath { get; set; } = [];
 
     /// <summary>Files with CPU in cores: JSON of Prometheus, for example of rate(container_cpu_usage_seconds_total[5m]).</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = SampleSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] CpuPath { get; set; } = [];
 
     /// <summary>Files with memory in bytes: JSON of Prometheus, for example of container_memory_working_set_bytes.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = SampleSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] MemoryPath { get; set; } = [];
@@ -92,7 +119,7 @@ public sealed class MeasureVpaRequestCommand : LabCommand
     public object? Hpa { get; set; }
 
     /// <summary>Events of containers that ran out of memory: objects with Time, Container, Memory (what it requested), and Pod where the samples have pods.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = SampleSet)]
     [AllowEmptyCollection]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public object[] Oom { get; set; } = [];
@@ -125,11 +152,26 @@ public sealed class MeasureVpaRequestCommand : LabCommand
     public string PodMinMemory { get; set; } = "250Mi";
 
     /// <inheritdoc/>
-    protected override bool AllOnProcess => true;
+    protected override bool AllOnProcess => ParameterSetName == SampleSet && PlainObject.Of(InputObject) is not LabResource;
+
+    /// <inheritdoc/>
+    private protected override bool NeedsCluster => false;
+
+    /// <inheritdoc/>
+    private protected override bool SeveralContexts => true;
+
+    /// <inheritdoc/>
+    private protected override string? GivenApiVersion => workload?.ApiVersion;
+
+    /// <inheritdoc/>
+    private protected override List<(string Kind, string[]? Names)> Asked() => workload is not null
+        ? [(workload.Kind, [workload.Name])]
+        : [.. Name.Select(name => name.Split('/', 2)).Select(parts => parts is [var kind, var name] ? (kind, (string[]?)[name]) : ("deployments.apps", [parts[0]]))];
 
     /// <inheritdoc/>
     protected override void OnBegin()
     {
+        base.OnBegin();
         foreach ((string name, double share) in (ReadOnlySpan<(string, double)>)[(nameof(TargetCpuPercentile), TargetCpuPercentile), (nameof(TargetMemoryPercentile), TargetMemoryPercentile)])
         {
             if (share is not (> 0 and <= 1))
@@ -165,13 +207,38 @@ public sealed class MeasureVpaRequestCommand : LabCommand
     }
 
     /// <inheritdoc/>
-    protected override void OnProcess() => rows!.Add(InputObject);
+    protected override void OnProcess()
+    {
+        workload = ParameterSetName == SampleSet ? PlainObject.Of(InputObject) as LabResource : null;
+        if (workload is null && ParameterSetName == SampleSet)
+        {
+            hasRows |= InputObject is not null;
+            rows!.Add(InputObject);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellation)
+    {
+        hasWorkloads = true;
+        (VpaManifest? policies, HpaManifest? scaler) = await GivenAsync(cancellation);
+        await foreach (ResourceTarget target in TargetsAsync(cancellation))
+        {
+            await ForEachAsync(
+                [target], async one => await WriteManyAsync(await new LiveVpa(one.Api, Reporter).RecommendAsync(one.Object, policies, scaler, settings, cancellation), cancellation), one => one.ToString());
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task AfterInputAsync(CancellationToken cancellation)
     {
-        VpaManifest policies = manifest is null ? VpaManifest.None : VpaManifest.Of(await manifest.ReadAsync(cancellation), manifest.Source);
-        HpaManifest? scaler = hpa is null ? null : HpaManifest.Of(await hpa.ReadAsync(cancellation), hpa.Source);
+        if (hasWorkloads && !hasRows && files.Count == 0)
+        {
+            return;
+        }
+
+        (VpaManifest? given, HpaManifest? scaler) = await GivenAsync(cancellation);
+        VpaManifest policies = given ?? VpaManifest.None;
         foreach ((string path, string? resource) in files)
         {
             await samples.AddFileAsync(path, resource, cancellation);
@@ -186,6 +253,10 @@ public sealed class MeasureVpaRequestCommand : LabCommand
 
         await WriteManyAsync(found, cancellation);
     }
+
+    private async Task<(VpaManifest? Policies, HpaManifest? Scaler)> GivenAsync(CancellationToken cancellation) => (
+        manifest is null ? null : VpaManifest.Of(await manifest.ReadAsync(cancellation), manifest.Source),
+        hpa is null ? null : HpaManifest.Of(await hpa.ReadAsync(cancellation), hpa.Source));
 
     private static LabException Invalid(string code, string message) => new(LabErrorKind.InvalidArgument, code, message);
 

@@ -42,23 +42,21 @@ public abstract class ComposeCommand : DockerCommand
     /// <inheritdoc/>
     protected override void OnProcess()
     {
-        // A project from the pipeline names the files that it was started with, which may be gone.
-        string[] paths = [.. Path.Select(path => FilePath.Of(this, path))];
+        Source = ComposeInput.Of(this, Path, ProjectName, Profile, EnvFile);
+        string? missing = Source.Files.FirstOrDefault(file => !File.Exists(file));
         bool given = MyInvocation.BoundParameters.ContainsKey(nameof(ProjectName)) && !MyInvocation.ExpectingInput;
-        string[] files = [.. paths.Where(path => !Directory.Exists(path))];
-        if ((given || ProjectName is null) && Array.Find(files, file => !File.Exists(file)) is { } missing)
+        if (missing is null)
+        {
+            return;
+        }
+
+        if (given || ProjectName is null)
         {
             throw new LabException(
                 LabErrorKind.NotFound, "ComposeFileNotFound", $"There is no compose file or folder '{missing}'. Services are given with -Service, projects that exist with -ProjectName.") { Target = missing };
         }
 
-        Source = new ComposeSource
-        {
-            Folder = Array.Find(paths, Directory.Exists) ?? SessionState.Path.CurrentFileSystemLocation.ProviderPath,
-            Files = ProjectName is not null && !given && !files.All(File.Exists) ? [] : files,
-            ProjectName = ProjectName,
-            Profiles = Profile,
-            EnvFiles = [.. EnvFile.Select(path => FilePath.Of(this, path))],
-        };
+        // A project from the pipeline names the files that it was started with, which may be gone.
+        Source = Source with { Files = [] };
     }
 }

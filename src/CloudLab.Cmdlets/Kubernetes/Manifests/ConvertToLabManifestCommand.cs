@@ -3,6 +3,7 @@ using System.Collections.Specialized;
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Containers.Compose;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
@@ -97,15 +98,7 @@ public sealed class ConvertToLabManifestCommand : LabCommand
             return;
         }
 
-        string[] paths = [.. Compose.Select(path => FilePath.Of(this, path))];
-        source = new ComposeSource
-        {
-            Folder = Array.Find(paths, Directory.Exists) ?? SessionState.Path.CurrentFileSystemLocation.ProviderPath,
-            Files = [.. paths.Where(path => !Directory.Exists(path))],
-            ProjectName = ProjectName,
-            Profiles = Profile,
-            EnvFiles = [.. EnvFile.Select(path => FilePath.Of(this, path))],
-        };
+        source = ComposeInput.Of(this, Compose, ProjectName, Profile, EnvFile);
     }
 
     /// <inheritdoc/>

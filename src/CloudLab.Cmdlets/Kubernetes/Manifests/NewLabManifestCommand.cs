@@ -5,6 +5,7 @@ using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Manifests.Templates;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Manifests;

@@ -14,7 +14,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// runs again, so that neither change is lost.</para>
 /// <para>-Patch is sent as it is: a hashtable, or JSON or YAML text. -PatchType says how it is meant: Strategic (lists of containers, ports and the like are merged by name), Merge
 /// (lists are replaced), Json (a list of operations). If omitted, it is Json for a list, Strategic for kinds of Kubernetes and Merge for custom resources.</para>
-/// <para>Without either, the object opens as text in the editor that KUBE_EDITOR or EDITOR names, and what was changed is sent when the editor ends.</para>
+/// <para>Without either, the object opens as YAML in the editor that KUBE_EDITOR or EDITOR names, and what was changed is sent when the editor ends; an empty text changes nothing. Where the text
+/// cannot be read, or the server refuses the change, the edited text is kept in a file that the error names.</para>
 /// <para>Errors: NotFound; ScriptFailed; PatchInvalid; PatchTypeUnsupported; EditInvalid and EditorFailed for what comes back from the editor, EditConflict where somebody else changed the same field meanwhile, EditorMissing where there is none or nobody is at the
 /// terminal; Invalid and Forbidden from the server.</para>
 /// </remarks>
@@ -43,8 +44,18 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
 {
     private const string ScriptSet = "Script", PatchSet = "Patch", EditorSet = "Editor";
 
-    /// <summary>Changes the object, which it gets as <c>$_</c>.</summary>
-    [Parameter(Mandatory = true, Position = 2, ParameterSetName = ScriptSet)]
+    // PowerShell would take a script block at the place of the name for one that makes names of piped objects.
+    /// <inheritdoc/>
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = EditorSet)]
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PatchSet)]
+    [Parameter(Position = 2, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ScriptSet)]
+    [ArgumentCompleter(typeof(NameCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public override string[]? Name { get; set; }
+
+    /// <summary>Changes the object, which it gets as <c>$_</c>. Behind <c>deploy/movies</c> its name can be left out; with -Kind and -Name apart it cannot.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ScriptSet)]
     [Alias("ScriptBlock")]
     [ValidateNotNull]
     public ScriptBlock? Script { get; set; }
@@ -121,13 +132,23 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
 
     private ResourceChange ByEditor(ResourceTextEditor editor, string? subresource) => new("Edit", async (target, token) =>
     {
-        (LabResource after, bool changed) = await EditorFor(target).EditTextAsync(
-            target.Resource, target.Namespace, target.Name, text => HereAsync(() => editor.Edit(text, target.ToString()), target), subresource, token);
-        if (!changed)
+        string? edited = null;
+        try
         {
-            Reporter.Verbose($"{target}: nothing was changed");
-        }
+            (LabResource after, bool changed) = await EditorFor(target).EditTextAsync(
+                target.Resource, target.Namespace, target.Name,
+                async text => edited = await HereAsync(() => editor.Edit(text, target.ToString()), target),
+                subresource, token);
+            if (!changed)
+            {
+                Reporter.Verbose($"{target}: nothing was changed");
+            }
 
-        return after;
+            return after;
+        }
+        catch (LabException e) when (edited is not null)
+        {
+            throw e.Retold($"{e.Message.TrimEnd('.')}. What was edited is kept in '{ResourceTextEditor.Keep(edited)}'.");
+        }
     });
 }

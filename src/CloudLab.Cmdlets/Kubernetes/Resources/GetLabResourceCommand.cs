@@ -14,7 +14,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <para>
 /// Objects are written as the server lists them, page by page. Their fields are accessible as properties: $pod.Status.Phase,
 /// $deployment.Spec.Replicas. Ready and State show the kind's own status, as kubectl get does for pods. The everyday kinds have
-/// the columns of kubectl as properties ($pod.Restarts, $service.Ports), and tables that show them.
+/// the columns of kubectl as properties ($pod.Restarts, $service.Ports), and tables that show them. What the definition of a custom kind says is to be shown of it is in
+/// Columns ($certificate.Columns.Ready), and in its table.
 /// </para>
 /// <para>
 /// With -Watch objects are written as they are, and again whenever they change, with what happened to them in EventType. It goes on until
@@ -53,7 +54,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 public sealed class GetLabResourceCommand : ResourceTargetCommand
 {
     // PowerShell writes what follows objects of another type as lists, so several kinds share one table.
-    private const string View = "CloudLab.Core.Kubernetes.Resources.LabResource#", WatchView = View + "Watch", MixedView = View + "Mixed", ClusterView = View + "Cluster";
+    private const string View = "CloudLab.Core.Kubernetes.Resources.LabResource#", WatchView = View + "Watch", MixedView = View + "Mixed", ClusterView = View + "Cluster",
+        ColumnsView = View + "Columns", ClusterColumnsView = View + "ClusterColumns";
 
     private bool kindIsTyped;
 
@@ -129,7 +131,9 @@ public sealed class GetLabResourceCommand : ResourceTargetCommand
                 }
             }
 
-            string? view = !kindIsTyped || !target.OneKind ? MixedView : !target.Resource.Namespaced && found.GetType() == typeof(LabResource) ? ClusterView : null;
+            string? view = !kindIsTyped || !target.OneKind ? MixedView
+                : found.Columns is not null ? target.Resource.Namespaced ? ColumnsView : ClusterColumnsView
+                : !target.Resource.Namespaced && found.GetType() == typeof(LabResource) ? ClusterView : null;
             await WriteAsync(Shown(Neat ? found.ToNeat() : found, view), cancellation);
         }
     }

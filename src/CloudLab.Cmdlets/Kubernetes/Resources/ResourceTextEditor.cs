@@ -7,6 +7,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <summary>The editor of the person at the terminal.</summary>
 internal sealed class ResourceTextEditor
 {
+    private const string FileName = "object.yaml", FolderPrefix = "cloudlab-edit-";
+
     private readonly string command;
 
     private ResourceTextEditor(string command) => this.command = command;
@@ -32,13 +34,23 @@ internal sealed class ResourceTextEditor
         return new ResourceTextEditor(Environment.GetEnvironmentVariable("EDITOR") is { Length: > 0 } editor ? editor : OperatingSystem.IsWindows() ? "notepad" : "vi");
     }
 
+    /// <summary>Keeps a text that could not be used, so that the work of its author is not lost.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The file, which nobody else can read.</returns>
+    public static string Keep(string text)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory(FolderPrefix).FullName, FileName);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
     /// <summary>Lets the text be edited. On the pipeline thread, which has the terminal.</summary>
     /// <param name="text">The text.</param>
     /// <param name="name">What it is about, for the error.</param>
     /// <returns>The text afterwards; null where it is the same. Throws <see cref="LabException"/> (<c>EditorFailed</c>).</returns>
     public string? Edit(string text, string name)
     {
-        string folder = Directory.CreateTempSubdirectory("cloudlab-edit-").FullName, path = Path.Combine(folder, "object.json");
+        string folder = Directory.CreateTempSubdirectory(FolderPrefix).FullName, path = Path.Combine(folder, FileName);
         try
         {
             // A Secret is nobody else's to read; the folder is the owner's alone.

@@ -10,7 +10,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <para>Annotations that are not named stay as they are; one with the value $null is removed. An annotation that has another value already is an error unless -Overwrite is given, and then
 /// nothing of the object is changed.</para>
 /// <para>The pods of a workload keep theirs: those come from its pod template.</para>
-/// <para>Errors: NotFound; ValueExists where an annotation has another value; Invalid for a key or value that the server refuses; Forbidden.</para>
+/// <para>Errors: NotFound; ValueExists where an annotation has another value; AnnotationMissing; Invalid for a key or value that the server refuses; Forbidden.</para>
 /// </remarks>
 /// <example>
 /// <para>Sets one annotation and removes another.</para>
@@ -44,15 +44,25 @@ public sealed class SetLabAnnotationCommand : ResourceChangeCommand
     [ValidateNotNullOrEmpty]
     public override string[]? Name { get; set; }
 
-    /// <summary>Annotations by name; $null removes one: <c>@{ 'kubernetes.io/change-cause'='new theme'; old=$null }</c>.</summary>
-    [Parameter(Mandatory = true, Position = 2, ParameterSetName = NamedSet)]
+    /// <summary>Annotations by name; $null removes one: <c>@{ 'kubernetes.io/change-cause'='new theme'; old=$null }</c>, or as for kubectl <c>owner=films, old-</c>.</summary>
+    [Parameter(Position = 2, ParameterSetName = NamedSet)]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = WholeSet)]
+    [Marks]
     [ValidateNotNullOrEmpty]
     public IDictionary Annotation { get; set; } = new Hashtable();
 
     /// <summary>Replaces values that are there.</summary>
     [Parameter]
     public SwitchParameter Overwrite { get; set; }
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        string[]? names = Name;
+        Annotation = ResourceMarks.Given(Annotation, Kind, ref names, "annotation", "Set-LabAnnotation deploy/movies owner=films");
+        Name = names;
+        base.OnBegin();
+    }
 
     /// <inheritdoc/>
     private protected override ResourceChange Change() => Mark("annotation", "annotations", Annotation, Overwrite);

@@ -10,7 +10,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <para>Labels that are not named stay as they are; one with the value $null is removed. A label that has another value already is an error unless -Overwrite is given, and then
 /// nothing of the object is changed.</para>
 /// <para>The pods of a workload keep theirs: those come from its pod template.</para>
-/// <para>Errors: NotFound; ValueExists where a label has another value; Invalid for a key or value that the server refuses; Forbidden.</para>
+/// <para>Errors: NotFound; ValueExists where a label has another value; LabelMissing; Invalid for a key or value that the server refuses; Forbidden.</para>
 /// </remarks>
 /// <example>
 /// <para>Sets one label and removes another.</para>
@@ -23,7 +23,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 ///   template:
 ///     metadata: { labels: { app: movies } }
 ///     spec: { containers: [{ name: web, image: "movies:1" }] }' | Deploy-LabManifest
-/// Set-LabLabel deploy/movies -Label @{ tier='front'; old=$null }
+/// Set-LabLabel deploy/movies @{ tier='front'; old=$null }
+/// Set-LabLabel deploy/movies owner=films, tier-
 /// </code>
 /// </example>
 /// <example>
@@ -44,15 +45,25 @@ public sealed class SetLabLabelCommand : ResourceChangeCommand
     [ValidateNotNullOrEmpty]
     public override string[]? Name { get; set; }
 
-    /// <summary>Labels by name; $null removes one: <c>@{ tier='front'; old=$null }</c>.</summary>
-    [Parameter(Mandatory = true, Position = 2, ParameterSetName = NamedSet)]
+    /// <summary>Labels by name; $null removes one: <c>@{ tier='front'; old=$null }</c>, or as for kubectl <c>tier=front, old-</c>.</summary>
+    [Parameter(Position = 2, ParameterSetName = NamedSet)]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = WholeSet)]
+    [Marks]
     [ValidateNotNullOrEmpty]
     public IDictionary Label { get; set; } = new Hashtable();
 
     /// <summary>Replaces values that are there.</summary>
     [Parameter]
     public SwitchParameter Overwrite { get; set; }
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        string[]? names = Name;
+        Label = ResourceMarks.Given(Label, Kind, ref names, "label", "Set-LabLabel deploy/movies tier=front");
+        Name = names;
+        base.OnBegin();
+    }
 
     /// <inheritdoc/>
     private protected override ResourceChange Change() => Mark("label", "labels", Label, Overwrite);

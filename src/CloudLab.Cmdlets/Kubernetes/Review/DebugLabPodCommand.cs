@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
+using CloudLab.Cmdlets.Kubernetes.Streams;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Resources;
@@ -16,8 +18,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Review;
 /// trouble share one finding.</para>
 /// <para>-Name is a pod, or a workload or service with its kind: deploy/movies, svc/movies, job/import.</para>
 /// <para>-Image adds an ephemeral container to the running pod, to look into it with tools that its own image does not have; it stays until the pod goes. -Target shares the processes of
-/// one of its containers. -Copy makes a copy of the pod with another image or command, without its labels and probes, so that no service or controller uses it.</para>
-/// <para>Errors: NotFound; KindNotSupported for a kind without pods; ContainerNotFound; DebugContainerFailed and WaitTimeout where the added container does not start; Forbidden.</para>
+/// one of its containers; with -Interactive it gets this terminal, as with 'kubectl debug -it', and Ctrl+P Ctrl+Q leaves it. -Copy makes a copy of the pod with another image or command, without its labels and probes, so that no service or controller uses it.</para>
+/// <para>Errors: NotFound; KindNotSupported for a kind without pods; ContainerNotFound; DebugContainerFailed and WaitTimeout where the added container does not start; TerminalMissing; Forbidden.</para>
 /// </remarks>
 /// <example>
 /// <para>Says why a Deployment does not run.</para>
@@ -106,6 +108,11 @@ public sealed class DebugLabPodCommand : ResourceTargetCommand
     [NotNegative]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Gives the added container this terminal, as <c>kubectl debug -it</c> does.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Alias("i")]
+    public SwitchParameter Interactive { get; set; }
+
     /// <inheritdoc/>
     private protected override bool SeveralContexts => ParameterSetName == ReportSet;
 
@@ -114,6 +121,16 @@ public sealed class DebugLabPodCommand : ResourceTargetCommand
 
     /// <inheritdoc/>
     private protected override bool TakesWholeKinds => ParameterSetName == ReportSet;
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        if (Interactive)
+        {
+            HostTerminal.Require(Host, "-Interactive");
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
@@ -149,6 +166,12 @@ public sealed class DebugLabPodCommand : ResourceTargetCommand
         else if (await ShouldProcessAsync($"{target} on {target.Api.Address}", $"Add a container with the image {Image}"))
         {
             LabDebugContainer added = await debugger.AddAsync(target.Object, options, cancellation);
+            if (Interactive)
+            {
+                await PodTerminal.GiveAsync(target.Api, added.Namespace, added.Name, added.Container, Reporter, AskAsync, this, cancellation);
+                return;
+            }
+
             Reporter.Verbose($"Connect-LabPod {added.Name} -Container {added.Container} -Namespace {added.Namespace} -Interactive opens a terminal in it");
             await WriteAsync(added, cancellation);
         }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Cmdlets.Kubernetes.Streams;
@@ -22,7 +23,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Streams;
 /// <para>
 /// Of a pod with several containers the log of the one is read that the annotation kubectl.kubernetes.io/default-container names, or of the first.
 /// </para>
-/// <para>Errors: NotFound, with the nearest names; PodContainerNotFound; ContainerNotStarted with the reason; NoPreviousContainer; NoPodsOfKind; Forbidden.</para>
+/// <para>Errors: NotFound, with the nearest names; PodContainerNotFound; ContainerNotStarted with the reason; NoPreviousContainer; NoPodsOfKind; FollowPrevious; Forbidden.</para>
 /// </remarks>
 /// <example>
 /// <para>The last ten lines of each pod of a deployment.</para>
@@ -79,12 +80,22 @@ public sealed class GetLabPodLogCommand : PodCommand
     protected override int ConcurrentInputs => Follow ? 1000 : 1;
 
     /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        base.OnBegin();
+        if (Follow && Previous)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "FollowPrevious", "-Previous reads the log of a run that has ended, which cannot be followed: leave out -Follow or -Previous.");
+        }
+    }
+
+    /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
         WildcardPattern[]? patterns = Container is null ? null : [.. Container.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
         PodLogQuery query = new()
         {
-            Follow = Follow && !Previous,
+            Follow = Follow,
             Previous = Previous,
             Tail = Tail,
             Since = Since,

@@ -14,7 +14,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Streams;
 /// <remarks>
 /// <para>A Job from a CronJob is what the schedule would start, as with 'kubectl create job --from': the CronJob owns it and its history limits hold.</para>
 /// <para>Without -Wait the Job is written as it was created. With -Wait the command stays until the Job is complete, and writes the lines of all of its pods. A Job that fails is an error with its reason, what its pods
-/// say, and the last lines. Ctrl+C and -Timeout end the wait; the Job runs on.</para>
+/// say, and the last line. Ctrl+C and -Timeout end the wait; the Job runs on.</para>
 /// <para>Errors: NotFound with the nearest names, AlreadyExists, Invalid, Forbidden; JobFailed; WaitTimeout.</para>
 /// </remarks>
 /// <example>

@@ -207,7 +207,7 @@ public sealed class StartLabPodCommand : KubeCommand
         try
         {
             await runner.StartedAsync(pod, Timeout, cancellation);
-            await (Interactive ? GiveTerminalAsync(pod, cancellation) : RunAsync(runner, pod, fed, cancellation));
+            await (Interactive ? PodTerminal.GiveAsync(Api, pod.Namespace!, pod.Name, null, Reporter, AskAsync, this, cancellation) : RunAsync(runner, pod, fed, cancellation));
         }
         finally
         {
@@ -245,13 +245,5 @@ public sealed class StartLabPodCommand : KubeCommand
                 Advice = Remove ? "Leave -Remove out to look at the pod afterwards." : null,
             };
         }
-    }
-
-    private async Task GiveTerminalAsync(LabResource pod, CancellationToken cancellation)
-    {
-        PodStreams pods = new(Api);
-        using PodExec attached = await pods.ExecAsync(
-            await pods.FindAsync(null, pod.Name, pod.Namespace!, cancellation), new PodCommandOptions { Input = true }, Reporter, cancellation);
-        await HostTerminal.GiveAsync(attached, AskAsync, this, cancellation);
     }
 }

@@ -1,7 +1,7 @@
 namespace CloudLab.Core.Autoscaling.Hpa;
 
 /// <summary>What a HorizontalPodAutoscaler would ask for in one step, and why.</summary>
-public sealed record HpaDecision
+public record HpaDecision
 {
     private readonly Func<string>? explain;
     private string? reason;

@@ -65,6 +65,16 @@ public static class ManifestObjects
         return objects;
     }
 
+    /// <summary>Whether an object limits a namespace.</summary>
+    /// <param name="json">The object.</param>
+    /// <returns>True for a ResourceQuota and a LimitRange.</returns>
+    public static bool IsQuota(JsonObject json) => Text(json, "kind") is "ResourceQuota" or "LimitRange";
+
+    /// <summary>The namespace that an object names.</summary>
+    /// <param name="json">The object.</param>
+    /// <returns>The namespace, or null.</returns>
+    public static string? Namespace(JsonObject json) => Text(json["metadata"], "namespace");
+
     /// <summary>Objects by kind and name, for the message that another kind was expected.</summary>
     /// <param name="objects">The objects.</param>
     /// <returns>The first three.</returns>

@@ -33,6 +33,11 @@ public static class ScheduleCalculator
         });
     }
 
+    /// <summary>A schedule in plain words.</summary>
+    /// <param name="job">The schedule, alone or of a CronJob.</param>
+    /// <returns>A sentence without a full stop. Throws <see cref="LabException"/> as <see cref="Runs"/>.</returns>
+    public static string Describe(CronJobSchedule job) => CronDescription.Of(Parse(job));
+
     /// <summary>What the controller does about missed runs.</summary>
     /// <param name="job">A CronJob; without a creation time and a last run, nothing was missed.</param>
     /// <param name="now">The time of the search.</param>

@@ -1,7 +1,7 @@
 namespace CloudLab.Core.Autoscaling.Vpa;
 
 /// <summary>What a VerticalPodAutoscaler would recommend for one container, and why.</summary>
-public sealed record VpaRecommendation
+public record VpaRecommendation
 {
     /// <summary>The container.</summary>
     public required string Container { get; init; }

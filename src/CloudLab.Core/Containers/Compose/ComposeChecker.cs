@@ -29,7 +29,7 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
             active = await program.ResolveAsync(source, cancellation);
         }
         catch (LabException e) when (e.Code is "ComposeFileInvalid" or "ComposeFailed" or "ComposeEnvFileNotFound"
-            || (e.Code == "ComposeFileNotFound" && source.Files.All(File.Exists) && !e.Message.Contains("There is no compose.yaml", StringComparison.Ordinal)))
+            || (e.Code == "ComposeFileNotFound" && source.Files.All(File.Exists) && !Equals(e.Target, source.Shown)))
         {
             (string? file, int? line) = ComposeMessages.Place(e.Message);
             problems.Add(new LabComposeProblem(Error, e.Code, null, e.Message, file ?? (source.Files.Count == 1 ? source.Files[0] : null), line));

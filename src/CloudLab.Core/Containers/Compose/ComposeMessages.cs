@@ -100,7 +100,11 @@ internal sealed partial class ComposeMessages(Action<ComposeStep>? onStep = null
             _ when text.Length == 0 => (LabErrorKind.ServiceFailed, "ComposeFailed", $"docker compose ended with exit code {exitCode} and said nothing.", null),
             _ => (LabErrorKind.ServiceFailed, "ComposeFailed", Sentence(text), null),
         };
-        return new LabException(kind, code, message) { Target = source.Shown, Advice = advice };
+        return new LabException(kind, code, message)
+        {
+            Target = code is "ComposeFileNotFound" or "ComposeEnvFileNotFound" && MissingFile().Match(text) is { Success: true } missing ? missing.Groups["path"].Value : source.Shown,
+            Advice = advice,
+        };
     }
 
     /// <summary>File and line that a problem names.</summary>

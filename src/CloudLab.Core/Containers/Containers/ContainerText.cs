@@ -57,7 +57,7 @@ internal static partial class ContainerText
     }
 
     /// <summary>Reads a size in bytes.</summary>
-    /// <param name="text"><c>512m</c>, <c>1.5g</c>, <c>1GiB</c>, <c>536870912</c>.</param>
+    /// <param name="text"><c>512m</c>, <c>1.5g</c>, <c>1GiB</c>, <c>64Mi</c> as Kubernetes writes it, <c>536870912</c>.</param>
     /// <returns>Bytes. Throws <see cref="LabException"/> (<c>SizeInvalid</c>).</returns>
     public static long Bytes(string text)
     {
@@ -187,6 +187,6 @@ internal static partial class ContainerText
     [GeneratedRegex(@"^(?:(?:(?<address>\[[0-9A-Fa-f:.]+\]|[0-9.]+|localhost):)?(?<outside>\d+(?:-\d+)?)?:|)(?<inside>\d+(?:-\d+)?)(?:/(?<protocol>tcp|udp|sctp))?$", RegexOptions.IgnoreCase)]
     private static partial Regex PortText();
 
-    [GeneratedRegex("^([0-9]+(?:\\.[0-9]+)?) ?(b|k|m|g|t|p|kb|mb|gb|tb|kib|mib|gib|tib)?$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("^([0-9]+(?:\\.[0-9]+)?) ?(b|p|[kmgt](?:b|ib?)?)?$", RegexOptions.IgnoreCase)]
     private static partial Regex SizeText();
 }

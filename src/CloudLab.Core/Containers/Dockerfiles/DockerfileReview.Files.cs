@@ -161,49 +161,18 @@ public sealed partial class DockerfileReview
     // Names that say secret, and texts that look like one. Their values never go into a finding.
     private void ReviewSecrets(DockerfileInstruction about, DockerfileInstruction meant)
     {
-        foreach (string name in meant.Name is "ENV" or "ARG" ? meant.Pairs().Where(pair => IsSecretName(pair.Name) && !IsNoSecret(pair.Value)).Select(pair => pair.Name) : [])
+        foreach (string name in meant.Name is "ENV" or "ARG" ? meant.Pairs().Where(pair => SecretText.IsName(pair.Name) && !SecretText.IsHarmless(pair.Value)).Select(pair => pair.Name) : [])
         {
             Add(DockerfileRule.SecretsUsedInArgOrEnv, about, $"{meant.Name} has {name}, whose name says that it is secret.");
         }
 
-        string? kind = meant.Heredocs.Select(heredoc => heredoc.Content).Prepend(meant.Rest).Select(KindOfSecret).FirstOrDefault(found => found is not null);
+        string? kind = meant.Heredocs.Select(heredoc => heredoc.Content).Prepend(meant.Rest).Select(SecretText.KindIn).FirstOrDefault(found => found is not null);
         if (kind is not null)
         {
             Add(DockerfileRule.SecretLiteral, about, $"{meant.Name} has {kind} in it.");
         }
     }
 
-    private static bool IsSecretName(string name) => SecretName().IsMatch(name) && !NoSecretName().IsMatch(name);
-
-    // A switch, a file, or a path: what a name such as AUTH_ENABLED or SSH_AUTH_SOCK has.
-    private static bool IsNoSecret(string? value) => value?.Trim('"', '\'') is { Length: > 0 } text
-        && ((text[0] == '/' && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_')) || text.ToLowerInvariant() is "true" or "false" or "on" or "off" or "yes" or "no" or "0" or "1");
-
-    private static string? KindOfSecret(string text) =>
-        AccessKey().Match(text) is { Success: true } key && !key.Value.EndsWith("EXAMPLE", StringComparison.Ordinal) ? "an access key"
-        : ServiceToken().IsMatch(text) ? "a token"
-        : text.Contains("PRIVATE KEY-----", StringComparison.Ordinal) && PrivateKey().IsMatch(text) ? "a private key"
-        : text.Contains("://", StringComparison.Ordinal) && UrlPassword().IsMatch(text) ? "an address with a password" : null;
-
     [GeneratedRegex("^(https?|ftp|git|ssh)://", RegexOptions.IgnoreCase)]
     private static partial Regex RemoteUrl();
-
-    // BuildKit's own list of words.
-    [GeneratedRegex("(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex SecretName();
-
-    [GeneratedRegex("(?:_|^)(?:public|file|version)(?:_|$)|(?:_|^)(?:gpg_key|auth_sock)$|(?<!secret)_id$|_(?:name|alias|dir|path|url|uri|host|port|type|method|mode|enabled|disabled|ttl|expiry|timeout|length|size|algorithm|provider|plugin|issuer|audience|format|prefix)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex NoSecretName();
-
-    [GeneratedRegex(@"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")]
-    private static partial Regex AccessKey();
-
-    [GeneratedRegex(@"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abprs]-[A-Za-z0-9-]{10}|sk_live_[0-9A-Za-z]{16}|npm_[A-Za-z0-9]{36})")]
-    private static partial Regex ServiceToken();
-
-    [GeneratedRegex("-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")]
-    private static partial Regex PrivateKey();
-
-    [GeneratedRegex(@"://[^/\s:@$<{]{1,64}:[^/\s:@$<{*]{1,128}@(?!localhost\b|127\.0\.0\.1\b|example\.)")]
-    private static partial Regex UrlPassword();
 }

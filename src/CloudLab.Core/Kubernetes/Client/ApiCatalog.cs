@@ -17,7 +17,7 @@ public sealed class ApiCatalog
         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
         + "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-    private const int CacheFormat = 1;
+    private const int CacheFormat = 2;
 
     private readonly Dictionary<(string ApiVersion, string Kind), ApiResource> byKind = [];
 
@@ -178,6 +178,7 @@ public sealed class ApiCatalog
             ShortNames = resource.Texts("shortNames"),
             Categories = resource.Texts("categories"),
             Verbs = resource.Texts("verbs"),
+            Subresources = [.. resource.Objects("subresources").Select(part => new ApiSubresource(part.Text("subresource") ?? "", part.Texts("verbs")))],
         };
 
     private static async Task<IEnumerable<ApiResource>> PlainCore(
@@ -210,6 +211,10 @@ public sealed class ApiCatalog
             return [];
         }
 
+        ILookup<string, ApiSubresource> parts = list.Objects("resources")
+            .Select(part => (Names: (part.Text("name") ?? "").Split('/', 2), Verbs: part.Texts("verbs")))
+            .Where(part => part.Names.Length == 2)
+            .ToLookup(part => part.Names[0], part => new ApiSubresource(part.Names[1], part.Verbs));
         return
             from resource in list.Objects("resources")
             let plural = resource.Text("name")
@@ -226,6 +231,7 @@ public sealed class ApiCatalog
                 ShortNames = resource.Texts("shortNames"),
                 Categories = resource.Texts("categories"),
                 Verbs = resource.Texts("verbs"),
+                Subresources = [.. parts[plural]],
             };
     }
 

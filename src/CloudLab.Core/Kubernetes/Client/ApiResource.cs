@@ -32,6 +32,9 @@ public sealed record ApiResource
     /// <summary>What can be done with it: <c>get</c>, <c>list</c>, <c>watch</c>, <c>patch</c>.</summary>
     public IReadOnlyList<string> Verbs { get; init; } = [];
 
+    /// <summary>The parts of its objects that can be asked for on their own: <c>status</c>, <c>scale</c>, <c>log</c>.</summary>
+    public IReadOnlyList<ApiSubresource> Subresources { get; init; } = [];
+
     /// <summary>Group and version as in a manifest: <c>apps/v1</c>, <c>v1</c>.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
@@ -71,3 +74,8 @@ public sealed record ApiResource
             LabErrorKind.InvalidData, "NameInvalid", $"'{name}' cannot be the name of {what}: a name is not '.' or '..', and has no '/' and no '%'.") { Target = name }
         : Uri.EscapeDataString(name);
 }
+
+/// <summary>A part of objects that can be asked for on its own.</summary>
+/// <param name="Name">Its name: <c>log</c>.</param>
+/// <param name="Verbs">What can be done with it.</param>
+public sealed record ApiSubresource(string Name, IReadOnlyList<string> Verbs);

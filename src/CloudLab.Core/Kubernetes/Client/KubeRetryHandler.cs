@@ -22,15 +22,24 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> Whole = new("CloudLab.Whole");
 
-    private const int MostAttempts = 6;
+    /// <summary>Marks a request that is sent once: its caller has better to do with a refusal than to wait.</summary>
+    public static readonly HttpRequestOptionsKey<bool> Once = new("CloudLab.Once");
+
+    private const int MostAttempts = 6, MostRefused = 8;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(30);
+
+    // A server that answered so lately and refuses connections now is most likely starting again.
+    private static readonly TimeSpan Lately = TimeSpan.FromMinutes(1);
+
+    private long answered = long.MinValue;
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         // POST creates under a name of the server's choosing, and a WebSocket may start a command; all else can be sent again.
         bool repeatable = request.Method != HttpMethod.Post && request.RequestUri!.Scheme is ("http" or "https"), renewed = false;
+        bool once = request.Options.TryGetValue(Once, out bool marked) && marked;
         int attempt = 1;
         while (true)
         {
@@ -39,6 +48,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
             try
             {
                 HttpResponseMessage answer = await AttemptAsync(request, cancellationToken);
+                Volatile.Write(ref answered, clock.GetTimestamp());
                 if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.SwitchingProtocols)
                 {
                     return answer;
@@ -57,7 +67,7 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
                     failure = KubeStatus.ToException(code, await answer.Content.ReadAsStringAsync(cancellationToken), endpoint.Server);
                     retryAfter = RetryAfter(answer);
                     bool again = code == 429 || (repeatable && (code is 502 or 503 || (code >= 500 && retryAfter is not null)));
-                    if (!again || attempt >= MostAttempts)
+                    if (!again || once || attempt >= MostAttempts)
                     {
                         throw failure;
                     }
@@ -66,9 +76,13 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
             catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
             {
                 failure = KubeStatus.Unreachable(endpoint, e);
-                if (!repeatable || attempt >= MostAttempts || !MayPass(e))
+
+                // Where the connection was refused nothing was sent, and what must not be sent twice can be sent now.
+                bool unsent = KubeStatus.IsBrokenHandshake(e);
+                bool again = IsRefused(e) ? attempt < MostRefused && AnsweredLately() : (repeatable || unsent) && attempt < MostAttempts && MayPass(e);
+                if (!again)
                 {
-                    throw failure;
+                    throw request.Method == HttpMethod.Post && !unsent && MayPass(e) ? KubeStatus.AnswerLost(endpoint, request.RequestUri!, e) : failure;
                 }
             }
 
@@ -83,12 +97,17 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
     private static TimeSpan? RetryAfter(HttpResponseMessage answer) =>
         answer.Headers.RetryAfter?.Delta is { } delta ? delta < LongestRetryAfter ? delta : LongestRetryAfter : null;
 
-    // A refused connection, an unknown name or a wrong certificate stay so; a connection that broke may not.
-    private static bool MayPass(Exception e) => e is not HttpRequestException
+    // An unknown name or a wrong certificate stay so; a connection that broke may not, be it in the middle of the TLS handshake.
+    private static bool MayPass(Exception e) => KubeStatus.IsBrokenHandshake(e) || e is not HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
     };
+
+    private static bool IsRefused(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.ConnectionReset } };
+
+    private bool AnsweredLately() => Volatile.Read(ref answered) is var last and not long.MinValue && clock.GetElapsedTime(last) < Lately;
 
     private async Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -68,6 +69,15 @@ internal static partial class KubeStatus
             case 403 when message.Contains("being terminated", StringComparison.Ordinal):
                 advice = "Wait until the namespace is gone (Wait-LabResource namespaces NAME -For Deleted), and create it anew.";
                 break;
+            case 403 when message.Contains("violates PodSecurity", StringComparison.Ordinal):
+                advice = "Set the security context that the message names (New-LabManifest makes pods that pass), or change the namespace's pod-security labels.";
+                break;
+            case >= 400 and < 500 when message.Contains("admission webhook", StringComparison.Ordinal) || message.Contains("ValidatingAdmissionPolicy", StringComparison.Ordinal):
+                advice = "A policy of the cluster refuses it, not a missing role: change the object as the message says, or ask who keeps the policy.";
+                break;
+            case >= 500 when message.Contains("failed calling webhook", StringComparison.Ordinal):
+                advice = "The server of that webhook does not answer, and the API server must not go on without it: Get-LabResource validatingwebhookconfigurations, mutatingwebhookconfigurations finds it.";
+                break;
             case 403:
                 advice = "Ask for a role that allows it, or use another context with -Context.";
                 break;
@@ -88,7 +98,8 @@ internal static partial class KubeStatus
     public static LabException Unreachable(KubeEndpoint endpoint, Exception e)
     {
         Exception root = e.GetBaseException();
-        bool certificate = e is AuthenticationException || root is AuthenticationException || (e as HttpRequestException)?.HttpRequestError == HttpRequestError.SecureConnectionError;
+        bool certificate = !IsBrokenHandshake(e)
+            && (e is AuthenticationException || root is AuthenticationException || (e as HttpRequestException)?.HttpRequestError == HttpRequestError.SecureConnectionError);
         return certificate
             ? new LabException(
                 LabErrorKind.ConnectionFailed, "CertificateNotTrusted",
@@ -97,6 +108,24 @@ internal static partial class KubeStatus
                 LabErrorKind.ConnectionFailed, "ClusterUnreachable",
                 $"No Kubernetes cluster at {endpoint.Address} ({root.Message.TrimEnd('.')}): start it, or choose another with -KubeConfig or -Context ({endpoint.Source}).", e);
     }
+
+    /// <summary>The error for a creation whose answer did not come, and which must not be sent twice.</summary>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="url">Where the request went.</param>
+    /// <param name="e">What happened.</param>
+    /// <returns>The exception, which is about this object alone: the next request may go well.</returns>
+    public static LabException AnswerLost(KubeEndpoint endpoint, Uri url, Exception e) => new(
+        LabErrorKind.ConnectionFailed, "AnswerLost",
+        $"The connection to {endpoint.Address} broke before the answer to POST {url.AbsolutePath} came ({e.GetBaseException().Message.TrimEnd('.')}), so it is not known whether the object was created: look before you create it again.", e)
+    {
+        StopsCommand = false,
+    };
+
+    /// <summary>Whether a TLS handshake failed because the connection broke: a server that stops, and no certificate that is wrong.</summary>
+    /// <param name="e">What happened.</param>
+    /// <returns>True if so.</returns>
+    public static bool IsBrokenHandshake(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && e.GetBaseException() is IOException or SocketException;
 
     // Whose fields, and which: conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas
     private static string Conflicts(JsonObject[] conflicts) =>

@@ -51,6 +51,9 @@ public sealed class KubernetesApi
     /// <summary>The same for people: without a slash at the end.</summary>
     public string Address => endpoint.Address;
 
+    /// <summary>Who the caller is.</summary>
+    internal KubeCredentials Credentials => endpoint.Credentials;
+
     /// <summary>The client for a connection.</summary>
     /// <param name="connection">Cluster and user.</param>
     /// <returns>The client. Throws <see cref="LabException"/> (NoCluster) with advice where there is no cluster.</returns>
@@ -125,16 +128,19 @@ public sealed class KubernetesApi
         HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, CancellationToken cancellation, string? accept = null)
     {
         using HttpResponseMessage answer = await OpenAsync(method, path, body, contentType, accept, whole: true, cancellation);
-        try
-        {
-            JsonNode? content = await JsonNode.ParseAsync(
-                await answer.Content.ReadAsStreamAsync(cancellation), documentOptions: JsonAccess.Deep, cancellationToken: cancellation);
-            return ((int)answer.StatusCode, content as JsonObject ?? []);
-        }
-        catch (JsonException e)
-        {
-            throw KubeStatus.Unreachable(endpoint, new IOException("the response ended early", e));
-        }
+        return await ReadAsync(answer, cancellation);
+    }
+
+    /// <summary>The same without another attempt where the server refuses for now (429): for who waits in a way of its own.</summary>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">Path and query.</param>
+    /// <param name="body">JSON to send.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>HTTP status and the object.</returns>
+    internal async Task<(int Code, JsonObject Content)> SendOnceAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        using HttpResponseMessage answer = await OpenAsync(method, path, body, null, null, whole: true, cancellation, once: true);
+        return await ReadAsync(answer, cancellation);
     }
 
     /// <summary>Reads a plain text: the log of a container.</summary>
@@ -191,6 +197,20 @@ public sealed class KubernetesApi
                 RequestLog.Current.Verbose($"The watch was interrupted ({e.Message}); resuming it");
                 return null;
             }
+        }
+    }
+
+    private async Task<(int Code, JsonObject Content)> ReadAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    {
+        try
+        {
+            JsonNode? content = await JsonNode.ParseAsync(
+                await answer.Content.ReadAsStreamAsync(cancellation), documentOptions: JsonAccess.Deep, cancellationToken: cancellation);
+            return ((int)answer.StatusCode, content as JsonObject ?? []);
+        }
+        catch (JsonException e)
+        {
+            throw KubeStatus.Unreachable(endpoint, new IOException("the response ended early", e));
         }
     }
 
@@ -253,7 +273,7 @@ public sealed class KubernetesApi
 
     // Not the package's calls for custom objects: they reach /apis only (no ConfigMap, no Namespace), and a patch passes through a string.
     private Task<HttpResponseMessage> OpenAsync(
-        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, string? accept, bool whole, CancellationToken cancellation) => WithClientAsync(async through =>
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, string? accept, bool whole, CancellationToken cancellation, bool once = false) => WithClientAsync(async through =>
     {
         using HttpRequestMessage request = new(method, Address + path)
         {
@@ -261,6 +281,7 @@ public sealed class KubernetesApi
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
         request.Options.Set(KubeRetryHandler.Whole, whole);
+        request.Options.Set(KubeRetryHandler.Once, once);
         if (accept is not null)
         {
             request.Headers.TryAddWithoutValidation("Accept", accept);

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Rollouts;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
@@ -134,44 +135,11 @@ internal sealed class ConfigRestarts(KubernetesApi api, ManifestOptions options,
     {
         string[] used =
         [
-            .. References(workload.Object("spec")?.Object("template")?.Object("spec") ?? [])
-                .Distinct().Select(use => changed.TryGetValue((use.Kind, ns, use.Name), out string? version) ? $"{use.Kind}/{use.Name} {version}" : null)
+            .. PodReferences.Of(workload.Object("spec")?.Object("template")?.Object("spec") ?? [])
+                .Where(use => use.Use is PodReferenceUse.Environment or PodReferenceUse.Volume)
+                .Select(use => (use.Kind, use.Name)).Distinct().Select(use => changed.TryGetValue((use.Kind, ns, use.Name), out string? version) ? $"{use.Kind}/{use.Name} {version}" : null)
                 .OfType<string>().Order(StringComparer.Ordinal),
         ];
         return used.Length == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', used))))[..16];
-    }
-
-    private static IEnumerable<(string Kind, string Name)> References(JsonObject pod)
-    {
-        foreach (JsonObject container in pod.Objects("containers").Concat(pod.Objects("initContainers")))
-        {
-            foreach (JsonObject from in container.Objects("envFrom").Concat(container.Objects("env").Select(env => env.Object("valueFrom")).OfType<JsonObject>()))
-            {
-                foreach ((string field, string kind) in new[]
-                {
-                    ("configMapRef", "ConfigMap"), ("configMapKeyRef", "ConfigMap"), ("secretRef", "Secret"), ("secretKeyRef", "Secret"),
-                })
-                {
-                    if (from.Object(field)?.Text("name") is { } name)
-                    {
-                        yield return (kind, name);
-                    }
-                }
-            }
-        }
-
-        foreach (JsonObject volume in pod.Objects("volumes").SelectMany(volume => (volume.Object("projected")?.Objects("sources") ?? []).Prepend(volume)))
-        {
-            if (volume.Object("configMap")?.Text("name") is { } config)
-            {
-                yield return ("ConfigMap", config);
-            }
-
-            // A projected source calls it name.
-            if ((volume.Object("secret")?.Text("secretName") ?? volume.Object("secret")?.Text("name")) is { } secret)
-            {
-                yield return ("Secret", secret);
-            }
-        }
     }
 }

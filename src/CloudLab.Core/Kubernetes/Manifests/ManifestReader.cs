@@ -254,6 +254,17 @@ public static class ManifestReader
         return live;
     }
 
+    // As kubectl: the items of a ConfigMapList are ConfigMaps of its version where they do not say what they are. A plain List says nothing of its items.
+    private static JsonNode Typed(JsonNode item, JsonObject list)
+    {
+        if (item is JsonObject map && list.Text("kind")![..^"List".Length] is { Length: > 0 } kind && (map.Text("kind") is null || map.Text("apiVersion") is null))
+        {
+            (map["apiVersion"], map["kind"]) = (list.Text("apiVersion"), kind);
+        }
+
+        return item;
+    }
+
     private static IEnumerable<ManifestItem> Items(JsonNode content, string source, int document, int line, SourceMark? at = null, SourceMap? map = null)
     {
         string place = line == 0 ? source : $"{source} line {line}";
@@ -270,7 +281,7 @@ public static class ManifestReader
             list.Clear();
             return items.SelectMany((item, i) => item is null
                 ? [Bad($"item {i + 1} of the {members.Text("kind")} is empty")]
-                : Items(item, source, document, line, marks[i], map));
+                : Items(Typed(item, members), source, document, line, marks[i], map));
         }
 
         foreach (string field in new[] { "apiVersion", "kind" })

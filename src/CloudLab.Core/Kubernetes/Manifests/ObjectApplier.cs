@@ -51,7 +51,8 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             return new AppliedObject(ManifestAction.Created, null, made, []);
         }
 
-        (JsonObject? before, bool whole) = await BeforeAsync(item, many, cancellation);
+        (JsonObject? before, bool whole, bool known) = await BeforeAsync(item, many, cancellation);
+        bool absent = known && before is null;
         RefuseOtherSet(item, before);
         (before, JsonObject[] taken) = await TakeOverAsync(item, before, cancellation);
         bool edited = false;
@@ -71,7 +72,9 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
                         $"{item.Description}: fields that '{manager}' set stay even where the manifest leaves them out ({fields}); -TakeOver {manager} takes them over.");
                 }
 
-                return await JudgedAsync(item, code, before, whole, after, cancellation);
+                // Applied again where the answer to the first was lost: it was not there before.
+                bool created = code == 201 || (absent && IsOnlyOurs(after));
+                return await JudgedAsync(item, created, before, whole, after, cancellation);
             }
             catch (LabException e) when (before is not null && attempt < Attempts && (IsOwnEdit(e) || IsScaledMeanwhile(e)))
             {
@@ -217,31 +220,35 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         || (e.StatusCode == 403 && item.Namespace is not null && createdNamespaces.ContainsKey(item.Namespace)
             && e.Message.Contains("error looking up service account", StringComparison.Ordinal));
 
-    private async Task<(JsonObject? Before, bool Whole)> BeforeAsync(ResolvedItem item, bool many, CancellationToken cancellation)
+    private bool IsOnlyOurs(JsonObject content) => (content.Object("metadata") ?? []).Objects("managedFields")
+        .Where(entry => entry.Text("subresource") is null).All(entry => entry.Text("manager") == options.FieldManager);
+
+    // What was there; whether it is the whole object; whether that is known at all.
+    private async Task<(JsonObject? Before, bool Whole, bool Known)> BeforeAsync(ResolvedItem item, bool many, CancellationToken cancellation)
     {
         if (item.Namespace is not null && createdNamespaces.ContainsKey(item.Namespace))
         {
-            return (null, true);
+            return (null, true, true);
         }
 
         if (many && !options.DryRun && await listed.GetOrAdd((item.Resource, item.Namespace), key => MetadataAsync(key.Item1, key.Item2, cancellation)) is { } known)
         {
-            return (known.GetValueOrDefault(item.Item.Name), false);
+            return (known.GetValueOrDefault(item.Item.Name), false, true);
         }
 
         try
         {
-            return (await api.GetAsync(item.Resource.Path(item.Namespace, item.Item.Name), cancellation), true);
+            return (await api.GetAsync(item.Resource.Path(item.Namespace, item.Item.Name), cancellation), true, true);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
-            return (null, true);
+            return (null, true, true);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {
             // Who may write secrets often may not read them.
             RequestLog.Current.Verbose($"{item.Description} cannot be read, so it is unknown whether the apply changes it ({e.Message})");
-            return (null, false);
+            return (null, false, false);
         }
     }
 
@@ -334,9 +341,9 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
 
     // Server-side apply does not say whether it changed anything; the resource version before and after does.
     private async Task<AppliedObject> JudgedAsync(
-        ResolvedItem item, int code, JsonObject? before, bool whole, JsonObject after, CancellationToken cancellation)
+        ResolvedItem item, bool created, JsonObject? before, bool whole, JsonObject after, CancellationToken cancellation)
     {
-        if (code == 201 || (before is null && options.DryRun))
+        if (created || (before is null && options.DryRun))
         {
             return new AppliedObject(ManifestAction.Created, null, after, []);
         }

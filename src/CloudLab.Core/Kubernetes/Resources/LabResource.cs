@@ -79,6 +79,12 @@ public class LabResource
     /// <summary>What happened to it where it comes from a watch: <c>Added</c>, <c>Modified</c>, <c>Deleted</c>; else null.</summary>
     public string? EventType { get; internal set; }
 
+    /// <summary>What the server prints of an object of a custom kind, by the names of its columns (<c>additionalPrinterColumns</c>); null for other kinds and in a watch.</summary>
+    public ResourceMap? Columns { get; internal set; }
+
+    /// <summary>The same as one text, without those that are empty: <c>Ready=True Secret=web-tls</c>.</summary>
+    public string? ColumnText => Columns is null ? null : string.Join(' ', Columns.Where(column => column.Value is not (null or "")).Select(column => $"{column.Key}={column.Value}"));
+
     /// <summary>Namespace, and the context where several are read at once: what tables group by.</summary>
     public string Place => OneOfSeveral ? $"{Namespace ?? "-"} (context {Context})" : Namespace ?? "-";
 

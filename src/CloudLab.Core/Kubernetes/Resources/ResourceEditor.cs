@@ -29,8 +29,6 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
     /// <summary>Who owns the fields that are changed one by one; what is deployed from manifests belongs to <c>cloudlab</c>.</summary>
     public const string Manager = "cloudlab-edit";
 
-    private const int MostTries = 20;
-
     /// <summary>Reads a patch that somebody wrote.</summary>
     /// <param name="value">JSON or YAML text, a dictionary or a list.</param>
     /// <returns>The patch. Throws <see cref="LabException"/> (<c>PatchInvalid</c>).</returns>
@@ -94,7 +92,7 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
             },
             subresource, cancellation);
 
-    /// <summary>Changes an object by text that a person edits: JSON or YAML. What others change meanwhile stays, unless it is the same field.</summary>
+    /// <summary>Changes an object by text that a person edits: YAML, or JSON where the person likes that better. What others change meanwhile stays, unless it is the same field.</summary>
     /// <param name="resource">Kind of the object.</param>
     /// <param name="ns">Its namespace.</param>
     /// <param name="name">Its name.</param>
@@ -117,7 +115,8 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
                 if (read is null)
                 {
                     read = (JsonObject)copy.DeepClone();
-                    mine = await edit(new LabResource(copy, resource).ToJson()) is { } text ? JsonDifference.MergePatch(read, Edited(text)) : [];
+                    mine = await edit($"# {description}: what is changed here is sent when the editor ends. An empty text changes nothing.\n{new LabResource(copy, resource).ToYaml()}") is { } text
+                        && Edited(text) is { } edited ? JsonDifference.MergePatch(read, edited) : [];
                 }
                 else if (JsonDifference.Overlap(mine!, JsonDifference.MergePatch(read, copy)) is { } field)
                 {
@@ -133,10 +132,10 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
             },
             subresource, cancellation);
 
-        JsonObject Edited(string text)
+        JsonObject? Edited(string text)
         {
             SourceDocument[] documents = [.. SourceReader.Read(text)];
-            return documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
+            return documents.Length == 0 ? null : documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
                 ? edited
                 : throw new LabException(
                     LabErrorKind.InvalidData, "EditInvalid",
@@ -209,43 +208,9 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
     /// <param name="subresource">The part that is changed: <c>status</c>; null for the object.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The object afterwards, and whether it changed.</returns>
-    internal async Task<(LabResource Object, bool Changed)> ChangeAsync(
-        ApiResource resource, string? ns, string name, Func<JsonObject, Task<JsonObject>> change, string? subresource, CancellationToken cancellation)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            JsonObject before = await api.GetAsync(Path(resource, ns, name, subresource), cancellation);
-            (before["metadata"] as JsonObject)?.Remove("managedFields");
-            JsonObject after = await change((JsonObject)before.DeepClone());
-            JsonObject patch = JsonDifference.MergePatch(before, after);
-            if (patch.Count == 0)
-            {
-                return (Resource(before, resource), false);
-            }
-
-            if (before.Object("metadata") is { } metadata)
-            {
-                // With the version of what was read, somebody else's change in between is a conflict and not overwritten.
-                if (patch["metadata"] is not JsonObject changed)
-                {
-                    patch["metadata"] = changed = [];
-                }
-
-                changed["resourceVersion"] = metadata.Text("resourceVersion");
-                changed["uid"] = metadata.Text("uid");
-            }
-
-            try
-            {
-                return (Resource(await SendAsync(resource, ns, name, ResourcePatchType.Merge, patch, subresource, cancellation), resource), true);
-            }
-            catch (LabException e) when (e.StatusCode == 409 && attempt < MostTries)
-            {
-                RequestLog.Current.Verbose($"{resource.Describe(ns, name)} was changed meanwhile; changing it again");
-                await Task.Delay(Random.Shared.Next(5, 20 * attempt), cancellation);
-            }
-        }
-    }
+    internal Task<(LabResource Object, bool Changed)> ChangeAsync(
+        ApiResource resource, string? ns, string name, Func<JsonObject, Task<JsonObject>> change, string? subresource, CancellationToken cancellation) => ConflictRetry.RunAsync(
+            resource.Describe(ns, name), () => ChangeOnceAsync(resource, ns, name, change, subresource, cancellation), cancellation);
 
     /// <summary>The same with a change that needs no wait.</summary>
     /// <param name="resource">Kind of the object.</param>
@@ -263,6 +228,33 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
                 return Task.FromResult(copy);
             },
             null, cancellation);
+
+    private async Task<(LabResource Object, bool Changed)> ChangeOnceAsync(
+        ApiResource resource, string? ns, string name, Func<JsonObject, Task<JsonObject>> change, string? subresource, CancellationToken cancellation)
+    {
+        JsonObject before = await api.GetAsync(Path(resource, ns, name, subresource), cancellation);
+        (before["metadata"] as JsonObject)?.Remove("managedFields");
+        JsonObject after = await change((JsonObject)before.DeepClone());
+        JsonObject patch = JsonDifference.MergePatch(before, after);
+        if (patch.Count == 0)
+        {
+            return (Resource(before, resource), false);
+        }
+
+        if (before.Object("metadata") is { } metadata)
+        {
+            // With the version of what was read, somebody else's change in between is a conflict and not overwritten.
+            if (patch["metadata"] is not JsonObject changed)
+            {
+                patch["metadata"] = changed = [];
+            }
+
+            changed["resourceVersion"] = metadata.Text("resourceVersion");
+            changed["uid"] = metadata.Text("uid");
+        }
+
+        return (Resource(await SendAsync(resource, ns, name, ResourcePatchType.Merge, patch, subresource, cancellation), resource), true);
+    }
 
     private static string Path(ApiResource resource, string? ns, string name, string? subresource) =>
         resource.Path(ns, name) + (string.IsNullOrEmpty(subresource) ? "" : "/" + Uri.EscapeDataString(subresource));

@@ -13,6 +13,7 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
 {
     private const int PageSize = 500;
     private const string NamesOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    private const string AsTable = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json", WithObjects = "includeObject=Object";
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>Reads one object.</summary>
@@ -21,8 +22,17 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
     /// <param name="name">Its name.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>The object. Throws <see cref="LabException"/> (NotFound) where there is none.</returns>
-    public async Task<LabResource> GetAsync(ApiResource resource, string ns, string name, CancellationToken cancellation) =>
-        ResourceKinds.Create(await api.GetAsync(resource.Path(ns, name), cancellation), resource, origin);
+    public async Task<LabResource> GetAsync(ApiResource resource, string ns, string name, CancellationToken cancellation)
+    {
+        string path = resource.Path(ns, name);
+        if (!HasColumns(resource))
+        {
+            return ResourceKinds.Create(await api.GetAsync(path, cancellation), resource, origin);
+        }
+
+        JsonObject answer = await api.GetAsync($"{path}?{WithObjects}", cancellation, AsTable);
+        return Rows(answer) is [var (item, columns)] ? Created(item, columns, resource) : ResourceKinds.Create(answer, resource, origin);
+    }
 
     /// <summary>Lists objects, page by page, the first before the last is asked for.</summary>
     /// <param name="resource">Their kind.</param>
@@ -33,9 +43,9 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
     public async IAsyncEnumerable<LabResource> ListAsync(
         ApiResource resource, string? ns, ResourceFilter filter, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach ((JsonObject item, _) in PagesAsync(resource, ns, filter, null, cancellation))
+        await foreach ((JsonObject item, JsonObject? columns) in PagesAsync(resource, ns, filter, HasColumns(resource) ? AsTable : null, cancellation))
         {
-            yield return ResourceKinds.Create(item, resource, origin);
+            yield return Created(item, columns, resource);
         }
     }
 
@@ -264,6 +274,39 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
         }
     }
 
+    // Only the definition of a custom kind knows what is shown of it, and only the server may always read that.
+    private static bool HasColumns(ApiResource resource) => !ApiResource.IsBuiltIn(resource.Group);
+
+    // The objects of a page, where it is a table with what the server prints of each; name and age are no news.
+    private static List<(JsonObject Item, JsonObject? Columns)> Rows(JsonObject page)
+    {
+        if (page.Text("kind") != "Table")
+        {
+            return [.. page.Objects("items").Select(item => (item, (JsonObject?)null))];
+        }
+
+        (string Name, int At)[] shown =
+        [
+            .. page.Objects("columnDefinitions").Select((column, at) => (Name: column.Text("name") ?? "", At: at, Priority: column.Number("priority") ?? 0))
+                .Where(column => column.Priority == 0 && column.Name is not ("Name" or "Age")).Select(column => (column.Name, column.At)),
+        ];
+        return
+        [
+            .. from row in page.Objects("rows")
+               let item = row.Object("object")
+               where item is not null
+               select ((JsonObject)item.DeepClone(), new JsonObject(shown.DistinctBy(column => column.Name)
+                   .Select(column => KeyValuePair.Create(column.Name, (row["cells"] as JsonArray)?.ElementAtOrDefault(column.At)?.DeepClone())))),
+        ];
+    }
+
+    private LabResource Created(JsonObject item, JsonObject? columns, ApiResource resource)
+    {
+        LabResource created = ResourceKinds.Create(item, resource, origin);
+        created.Columns = columns is { Count: > 0 } ? ResourceMap.FromJson(columns) as ResourceMap : null;
+        return created;
+    }
+
     private static string Uid(JsonObject item) => item.Object("metadata")?.Text("uid") ?? item.Object("metadata")?.Text("name") ?? "";
 
     /// <summary>Whether a failure is one that passes: a server that restarts, a limit.</summary>
@@ -298,10 +341,10 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
     }
 
     // The next page is on its way while this one is handled. No more than that: a list of any length takes the memory of two pages.
-    private async IAsyncEnumerable<(JsonObject Item, string Version)> PagesAsync(
+    private async IAsyncEnumerable<(JsonObject Item, JsonObject? Columns)> PagesAsync(
         ApiResource resource, string? ns, ResourceFilter filter, string? accept, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        string path = $"{resource.Path(ns)}?{filter.Query()}limit={PageSize}";
+        string path = $"{resource.Path(ns)}?{filter.Query()}limit={PageSize}{(accept == AsTable ? "&" + WithObjects : "")}";
         HashSet<string>? seen = null;
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task<JsonObject>? coming = api.GetAsync(path, end.Token, accept);
@@ -328,11 +371,11 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
                 coming = next is null ? null : api.GetAsync($"{path}&continue={Uri.EscapeDataString(next)}", end.Token, accept);
                 bool single = first && next is null && seen is null;
                 first = false;
-                foreach (JsonObject item in page.Objects("items"))
+                foreach ((JsonObject item, JsonObject? columns) in Rows(page))
                 {
                     if (single || (seen ??= []).Add(Uid(item)))
                     {
-                        yield return (item, metadata.Text("resourceVersion") ?? "");
+                        yield return (item, columns);
                     }
                 }
             }

@@ -114,13 +114,14 @@ public sealed class PodReporter(KubernetesApi api, string? context = null)
     private static string Alike(LabPodFinding finding) => finding.Problem is "ContainerCrashes" or "OutOfMemory" or "CommandNotFound" or "InitContainerFailing" ? "" : finding.Message;
 
     private static bool Selects(JsonObject service, JsonObject pod) =>
-        service.Object("spec")?.Object("selector") is { Count: > 0 } selector && Matches(selector, pod.Object("metadata")?.Object("labels"));
-
-    private static bool Matches(JsonObject selector, JsonObject? labels) => selector.All(pair => labels is not null && JsonNode.DeepEquals(labels[pair.Key], pair.Value));
+        service.Object("spec")?.Object("selector") is { Count: > 0 } selector && LabelMatch.ByMap(selector, pod.Object("metadata")?.Object("labels"));
 
     private static string Labels(JsonObject? labels) => string.Join(", ", (labels ?? []).Select(pair => $"{pair.Key}={pair.Value}"));
 
-    private static string Told(JsonObject happened)
+    /// <summary>An event in a line.</summary>
+    /// <param name="happened">The event.</param>
+    /// <returns>Time, type, reason, object and message.</returns>
+    internal static string Told(JsonObject happened)
     {
         JsonObject about = happened.Object("involvedObject") ?? [];
         long count = happened.Object("series")?.Number("count") ?? happened.Number("count") ?? 1;
@@ -251,7 +252,7 @@ public sealed class PodReporter(KubernetesApi api, string? context = null)
         [
             .. from service in services
                let selector = service.Object("spec")?.Object("selector")
-               where selector is { Count: > 0 } && !Array.Exists(all, pod => Selects(service, pod)) && !Matches(selector, labels)
+               where selector is { Count: > 0 } && !Array.Exists(all, pod => Selects(service, pod)) && !LabelMatch.ByMap(selector, labels)
                where Name(service) == Name(content) || selector.Any(pair => labels.ContainsKey(pair.Key))
                select Unselective(service, selector, all),
         ];
@@ -259,35 +260,9 @@ public sealed class PodReporter(KubernetesApi api, string? context = null)
 
     private async Task<IEnumerable<LabPodFinding>> ReferencesAsync(string ns, JsonObject pod, CancellationToken cancellation)
     {
-        JsonObject spec = pod.Object("spec") ?? [];
-        HashSet<(string Kind, string Name)> wanted = [];
-        foreach (JsonObject container in PodTemplate.Containers(spec))
-        {
-            foreach (JsonObject from in container.Objects("envFrom"))
-            {
-                Want("ConfigMap", from.Object("configMapRef"), "name");
-                Want("Secret", from.Object("secretRef"), "name");
-            }
-
-            foreach (JsonObject from in container.Objects("env").Select(variable => variable.Object("valueFrom")).OfType<JsonObject>())
-            {
-                Want("ConfigMap", from.Object("configMapKeyRef"), "name");
-                Want("Secret", from.Object("secretKeyRef"), "name");
-            }
-        }
-
-        foreach (JsonObject volume in spec.Objects("volumes"))
-        {
-            Want("ConfigMap", volume.Object("configMap"), "name");
-            Want("Secret", volume.Object("secret"), "secretName");
-            Want("PersistentVolumeClaim", volume.Object("persistentVolumeClaim"), "claimName");
-        }
-
-        foreach (JsonObject secret in spec.Objects("imagePullSecrets"))
-        {
-            Want("PullSecret", secret, "name");
-        }
-
+        IEnumerable<(string Kind, string Name)> wanted = PodReferences.Of(pod.Object("spec") ?? [])
+            .Where(reference => reference is { Optional: false, Kind: "ConfigMap" or "Secret" or "PersistentVolumeClaim" })
+            .Select(reference => (reference.Use == PodReferenceUse.ImagePull ? "PullSecret" : reference.Kind, reference.Name)).Distinct();
         List<LabPodFinding> found = [];
         foreach ((string kind, string name) in wanted)
         {
@@ -320,14 +295,6 @@ public sealed class PodReporter(KubernetesApi api, string? context = null)
         }
 
         return found;
-
-        void Want(string kind, JsonObject? reference, string field)
-        {
-            if (reference?.Text(field) is { } name && !reference.Flag("optional"))
-            {
-                wanted.Add((kind, name));
-            }
-        }
     }
 
     // ReplicaSets between a Deployment and its pods, Jobs between a CronJob and its own.

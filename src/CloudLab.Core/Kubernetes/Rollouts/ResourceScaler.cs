@@ -12,8 +12,6 @@ namespace CloudLab.Core.Kubernetes.Rollouts;
 /// <param name="reporter">Who is warned of an autoscaler.</param>
 public sealed class ResourceScaler(KubernetesApi api, IReporter reporter)
 {
-    private const int MostTries = 20;
-
     /// <summary>Scales.</summary>
     /// <param name="resource">Kind of the object.</param>
     /// <param name="ns">Its namespace.</param>
@@ -22,49 +20,42 @@ public sealed class ResourceScaler(KubernetesApi api, IReporter reporter)
     /// <param name="current">How many it must have now; null for any number.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>How many it had. Throws <see cref="LabException"/>: <c>NotScalable</c>, <c>ReplicasDiffer</c>.</returns>
-    public async Task<long> ScaleAsync(ApiResource resource, string? ns, string name, long replicas, long? current, CancellationToken cancellation)
+    public Task<long> ScaleAsync(ApiResource resource, string? ns, string name, long replicas, long? current, CancellationToken cancellation) =>
+        ConflictRetry.RunAsync(resource.Describe(ns, name), () => ScaleOnceAsync(resource, ns, name, replicas, current, cancellation), cancellation);
+
+    private async Task<long> ScaleOnceAsync(ApiResource resource, string? ns, string name, long replicas, long? current, CancellationToken cancellation)
     {
         string path = resource.Path(ns, name) + "/scale", description = resource.Describe(ns, name);
-        for (int attempt = 1; ; attempt++)
+        JsonObject scale;
+        try
         {
-            JsonObject scale;
-            try
-            {
-                scale = await api.GetAsync(path, cancellation);
-            }
-            catch (LabException e) when (e.StatusCode is 404 or 405 && e.Message.Contains("could not find the requested resource", StringComparison.Ordinal))
-            {
-                throw new LabException(LabErrorKind.NotSupported, "NotScalable", $"A {resource.Kind} cannot be scaled: it has no replicas.", e) { Target = description };
-            }
-
-            long had = scale.Object("spec")?.Number("replicas") ?? 0;
-            if (current is { } wanted && had != wanted)
-            {
-                throw new LabException(
-                    LabErrorKind.Conflict, "ReplicasDiffer", $"{description} has {had} replicas and not {wanted}, so it was not scaled.") { Target = description };
-            }
-
-            await WarnAsync(resource, ns, name, replicas, cancellation);
-            if (had == replicas)
-            {
-                return had;
-            }
-
-            JsonObject spec = scale.Object("spec") ?? [];
-            spec["replicas"] = replicas;
-            scale["spec"] = spec.DeepClone();
-            try
-            {
-                // The version of what was read goes with it: the number that was looked at is the one that is replaced.
-                await api.SendAsync(HttpMethod.Put, $"{path}?fieldManager={ResourceEditor.Manager}", Encoding.UTF8.GetBytes(scale.ToJsonString()), null, cancellation);
-                return had;
-            }
-            catch (LabException e) when (e.StatusCode == 409 && attempt < MostTries)
-            {
-                RequestLog.Current.Verbose($"{description} was changed meanwhile; scaling it again");
-                await Task.Delay(Random.Shared.Next(5, 20 * attempt), cancellation);
-            }
+            scale = await api.GetAsync(path, cancellation);
         }
+        catch (LabException e) when (e.StatusCode is 404 or 405 && e.Message.Contains("could not find the requested resource", StringComparison.Ordinal))
+        {
+            throw new LabException(LabErrorKind.NotSupported, "NotScalable", $"A {resource.Kind} cannot be scaled: it has no replicas.", e) { Target = description };
+        }
+
+        long had = scale.Object("spec")?.Number("replicas") ?? 0;
+        if (current is { } wanted && had != wanted)
+        {
+            throw new LabException(
+                LabErrorKind.Conflict, "ReplicasDiffer", $"{description} has {had} replicas and not {wanted}, so it was not scaled.") { Target = description };
+        }
+
+        await WarnAsync(resource, ns, name, replicas, cancellation);
+        if (had == replicas)
+        {
+            return had;
+        }
+
+        JsonObject spec = scale.Object("spec") ?? [];
+        spec["replicas"] = replicas;
+        scale["spec"] = spec.DeepClone();
+
+        // The version of what was read goes with it: the number that was looked at is the one that is replaced.
+        await api.SendAsync(HttpMethod.Put, $"{path}?fieldManager={ResourceEditor.Manager}", Encoding.UTF8.GetBytes(scale.ToJsonString()), null, cancellation);
+        return had;
     }
 
     private async Task WarnAsync(ApiResource resource, string? ns, string name, long replicas, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
@@ -72,6 +73,9 @@ internal sealed record WaitEnd(WaitTarget Target, string Seen, LabException? Pro
 internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40), ShowAgain = TimeSpan.FromSeconds(1);
+
+    // What the status of a workload does not say: its pods are looked at now and then, and no more than a few.
+    private const int LookEvery = 5, LookedAt = 3;
 
     private readonly ResourceStore store = new(api);
     private readonly WorkloadPods pods = new(api);
@@ -149,16 +153,40 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
         async Task ShowAsync(CancellationToken until)
         {
             using PeriodicTimer timer = new(ShowAgain);
+            HashSet<WaitTarget> warned = [];
             try
             {
-                while (await timer.WaitForNextTickAsync(until))
+                for (int seconds = 1; await timer.WaitForNextTickAsync(until); seconds++)
                 {
+                    if (seconds % LookEvery == 0)
+                    {
+                        await LookAsync(tally, warned, until);
+                    }
+
                     meter.Note($"{tally.Done} of {tally.Known}, {begun.Elapsed.TotalSeconds:0} s{tally.Latest}", tally.Known == 0 ? null : (double)tally.Done / tally.Known);
                 }
             }
             catch (OperationCanceledException)
             {
                 // The wait is over.
+            }
+        }
+    }
+
+    // A crash loop may end by itself, so the wait goes on; who waits hears of it before the time is up.
+    private async Task LookAsync(Tally tally, HashSet<WaitTarget> warned, CancellationToken cancellation)
+    {
+        foreach ((WaitTarget target, (string seen, JsonObject resource)) in tally.Waiting.Take(LookedAt))
+        {
+            (string troubles, string? crash) = await pods.LookAsync(target, resource, cancellation);
+            if (troubles.Length > 0)
+            {
+                tally.Latest = $"; {target.Description}: {seen}{troubles}";
+            }
+
+            if (crash is not null && warned.Add(target))
+            {
+                reporter.Warning($"{target.Description} is still waited for, but {crash}. Debug-LabPod says why.");
             }
         }
     }
@@ -222,11 +250,15 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
 
         public string Latest { get; set; } = "";
 
+        // What is there and not as it shall be, with what was last seen of it.
+        public ConcurrentDictionary<WaitTarget, (string Seen, JsonObject Resource)> Waiting { get; } = [];
+
         public void Expect() => Interlocked.Increment(ref known);
 
         public Task EndAsync(WaitEnd end)
         {
             Interlocked.Increment(ref done);
+            Waiting.TryRemove(end.Target, out _);
             return ended(end);
         }
     }
@@ -399,6 +431,11 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
             entry.Uid ??= content.Object("metadata")?.Text("uid");
             if (report.State == ReadyState.Waiting)
             {
+                if (!absenceCounts)
+                {
+                    tally.Waiting[entry.Target] = (report.Seen, content);
+                }
+
                 return;
             }
 

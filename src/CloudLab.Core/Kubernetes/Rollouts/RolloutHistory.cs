@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 
@@ -61,7 +62,7 @@ public sealed class RolloutHistory(KubernetesApi api)
                     Replicas = counts.GetValueOrDefault(one.Source.Name),
                     ChangeCause = one.Source.Annotations[CauseAnnotation] as string,
                     CreationTimestamp = one.Source.CreationTimestamp,
-                    Changes = before is null ? [] : JsonDifference.Describe(before, one.Template),
+                    Changes = before is null ? [] : ManifestChange.Between(before, one.Template).Select(change => change.ToString()).ToList(),
                     Source = one.Source.Name,
                     Template = new ResourceMap(one.Template),
                 });

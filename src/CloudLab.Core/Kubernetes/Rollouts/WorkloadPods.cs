@@ -10,7 +10,7 @@ namespace CloudLab.Core.Kubernetes.Rollouts;
 /// <param name="api">The cluster.</param>
 internal sealed class WorkloadPods(KubernetesApi api)
 {
-    private const int MostPods = 100;
+    private const int MostPods = 100, ManyRestarts = 3;
 
     /// <summary>The pods that a workload's selector selects.</summary>
     /// <param name="ns">Its namespace.</param>
@@ -43,6 +43,41 @@ internal sealed class WorkloadPods(KubernetesApi api)
         happened.Object("series")?.Text("lastObservedTime") ?? happened.Text("lastTimestamp") ?? happened.Text("eventTime")
         ?? happened.Object("metadata")?.Text("creationTimestamp") ?? "";
 
+    /// <summary>What its pods say while a workload is waited for.</summary>
+    /// <param name="target">The workload, or a pod.</param>
+    /// <param name="workload">The object.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Their troubles, as <see cref="TroublesAsync"/> writes them; and a container that crashes again and again, in words, or null.</returns>
+    public async Task<(string Troubles, string? Crash)> LookAsync(WaitTarget target, JsonObject workload, CancellationToken cancellation)
+    {
+        if (target.Namespace is null)
+        {
+            return ("", null);
+        }
+
+        IReadOnlyList<JsonObject> pods;
+        try
+        {
+            pods = target.Resource is { Kind: "Pod", Group: "" } ? [workload] : await ListAsync(target.Namespace, workload, cancellation);
+        }
+        catch (LabException)
+        {
+            // Who may wait for a workload need not be allowed to look at pods, and a server that is away is the watch's business.
+            return ("", null);
+        }
+
+        string? crash = (
+            from pod in pods
+            let status = pod.Object("status") ?? []
+            from container in status.Objects("initContainerStatuses").Concat(status.Objects("containerStatuses"))
+            let restarts = container.Number("restartCount") ?? 0
+            let last = container.Object("lastState")?.Object("terminated")
+            where restarts >= ManyRestarts && container.Object("state")?.Object("waiting")?.Text("reason") == "CrashLoopBackOff"
+            select $"the container {container.Text("name")} of pod {pod.Object("metadata")?.Text("name")} crashes again and again ({restarts} restarts"
+                + (last is null ? ")" : $", {last.Text("reason") ?? "ended"}, exit code {last.Number("exitCode")})")).FirstOrDefault();
+        return (Joined(pods.SelectMany(ResourceSummary.Troubles).Distinct().Take(3)), crash);
+    }
+
     /// <summary>Why a workload does not get on: what its pods' containers say, and where they say nothing, its events.</summary>
     /// <param name="target">The workload.</param>
     /// <param name="workload">The object.</param>
@@ -64,11 +99,13 @@ internal sealed class WorkloadPods(KubernetesApi api)
                 troubles = [.. (await WarningsAsync(target.Namespace, uid, cancellation)).Select(e => $"{e.Text("reason")} ({e.Text("message")})").Distinct().Take(2)];
             }
 
-            return troubles.Length == 0 ? "" : $"; {string.Join("; ", troubles)}";
+            return Joined(troubles);
         }
         catch (LabException)
         {
             return "";
         }
     }
+
+    private static string Joined(IEnumerable<string> troubles) => string.Concat(troubles.Select(trouble => "; " + trouble));
 }

@@ -7,6 +7,7 @@ using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Common.Terminals;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Streams;
 
@@ -20,17 +21,23 @@ public sealed class PodExec : RunningCommand
     // waits on the wire for a slow pipeline.
     private const int MostInMemory = 32 << 20;
 
+    // So long the node has to say how a container ended that an attached terminal saw ending.
+    private static readonly TimeSpan EndIsTold = TimeSpan.FromSeconds(10);
+
     private readonly SpoolQueue ahead = new(MostInMemory);
     private readonly KubeSocket socket;
     private readonly IReporter reporter;
     private readonly bool attached;
+    private readonly KubernetesApi api;
+    private readonly string? started;
     private readonly MemoryStream status = new();
     private readonly CancellationTokenSource end = new();
     private string? reported;
 
-    private PodExec(KubeSocket socket, JsonObject pod, string container, bool attached, IReporter reporter)
+    private PodExec(KubernetesApi api, KubeSocket socket, JsonObject pod, string container, bool attached, IReporter reporter)
     {
-        (this.socket, this.attached, this.reporter, Container) = (socket, attached, reporter, container);
+        (this.api, this.socket, this.attached, this.reporter, Container) = (api, socket, attached, reporter, container);
+        started = PodFinder.StatusOf(pod, container)?.Text("containerID");
         (Pod, Namespace) = (PodFinder.NameOf(pod), PodFinder.NamespaceOf(pod));
         _ = Task.Run(ReceiveAsync);
     }
@@ -80,13 +87,13 @@ public sealed class PodExec : RunningCommand
         try
         {
             KubeSocket socket = await api.ConnectAsync(path.ToString(), [KubeSocket.Version5, KubeSocket.Version4], keepAlive: terminal, cancellation);
-            return new PodExec(socket, pod, container, attach, reporter);
+            return new PodExec(api, socket, pod, container, attach, reporter);
         }
         catch (LabException e) when (e.StatusCode is 400 or 404 or 500 && PodFinder.StatusOf(pod, container)?.Object("state")?.Object("running") is null)
         {
             throw new LabException(
                 LabErrorKind.Conflict, "PodNotRunning",
-                $"The container '{container}' of the pod '{name}' is not running: {string.Join("; ", Resources.ResourceSummary.Troubles(pod).DefaultIfEmpty(pod.Object("status")?.Text("phase") ?? "no state yet"))}.", e)
+                $"The container '{container}' of the pod '{name}' is not running: {string.Join("; ", ResourceSummary.Troubles(pod).DefaultIfEmpty(pod.Object("status")?.Text("phase") ?? "no state yet"))}.", e)
             {
                 Target = name, Advice = "Wait until it runs; Get-LabPodLog reads the log of one that has ended.",
             };
@@ -181,7 +188,7 @@ public sealed class PodExec : RunningCommand
 
         if (said is null || reported is not null)
         {
-            return attached && reported is null ? Task.FromResult(0) : throw new LabException(
+            return attached && reported is null ? ContainerCodeAsync(cancellation) : throw new LabException(
                 LabErrorKind.ServiceFailed, "PodCommandLost",
                 $"The connection to {(attached ? "" : "the command in ")}the pod '{Pod}' ended before {(attached ? "its container" : "the command")} did{(reported is null ? "" : $" ({reported.TrimEnd('.')})")}: {(attached ? "it may run on" : "whether it succeeded is unknown")}.")
             {
@@ -191,7 +198,7 @@ public sealed class PodExec : RunningCommand
 
         if (said.Text("status") == "Success")
         {
-            return Task.FromResult(0);
+            return attached ? ContainerCodeAsync(cancellation) : Task.FromResult(0);
         }
 
         string? code = said.Object("details")?.Objects("causes").FirstOrDefault(cause => cause.Text("reason") == "ExitCode")?.Text("message");
@@ -207,6 +214,33 @@ public sealed class PodExec : RunningCommand
         StartFailure = Reason(message);
         return guess is { } known ? Task.FromResult(known) : throw new LabException(
             LabErrorKind.ServiceFailed, "PodCommandLost", $"The node could not run the command in the pod '{Pod}', or lost it: {StartFailure}.") { Target = Pod };
+    }
+
+    // An attached connection says nothing of how the container ended; its status does, a moment later.
+    private async Task<int> ContainerCodeAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(EndIsTold);
+        try
+        {
+            await foreach (ResourceEvent happened in new ResourceStore(api).FollowAsync(PodFinder.Pods, Namespace, new ResourceFilter(FieldSelector: "metadata.name=" + Pod), limit.Token))
+            {
+                JsonObject? now = happened.Resource is { } pod ? PodFinder.StatusOf(pod, Container) : null;
+                JsonObject? ended = new[] { now?.Object("state"), now?.Object("lastState") }
+                    .Select(state => state?.Object("terminated")).FirstOrDefault(state => state is not null && (started is null || state.Text("containerID") is not { } id || id == started));
+                if (ended is not null || happened.Kind == ResourceEventKind.Gone)
+                {
+                    return (int)(ended?.Number("exitCode") ?? 0);
+                }
+            }
+        }
+        catch (Exception e) when (e is LabException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            // Who may attach need not be allowed to look at pods.
+            reporter.Verbose($"How the container '{Container}' of the pod '{Pod}' ended is not known ({e.Message})");
+        }
+
+        return 0;
     }
 
     private async Task ReceiveAsync()

@@ -66,17 +66,23 @@ internal sealed class PodLog(KubernetesApi api, IReporter reporter)
             }
         }
 
+        bool any = pods.Count == 0 || query.Tail == 0;
         try
         {
             foreach (Channel<PodLogOutcome> log in logs)
             {
                 await foreach (PodLogOutcome outcome in log.Reader.ReadAllAsync(cancellation))
                 {
+                    any = true;
                     yield return outcome;
                 }
             }
 
             await Task.WhenAll(reading);
+            if (!any)
+            {
+                reporter.Verbose($"'{selection.Target}' has written no lines{(query.Since is null ? " yet" : " in that time")} ({logs.Count} containers of {pods.Count} pods); -Follow waits for them.");
+            }
         }
         finally
         {

@@ -216,7 +216,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
-        Queue<string> last = [];
+        string last = "";
         PodSelection selection = await new PodFinder(api).SelectAsync("jobs.batch", job.Name, job.Namespace!, cancellation);
         try
         {
@@ -228,15 +228,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
                     continue;
                 }
 
-                foreach (LabPodLogLine line in outcome.Lines.TakeLast(10))
-                {
-                    last.Enqueue(line.Text);
-                    if (last.Count > 10)
-                    {
-                        last.Dequeue();
-                    }
-                }
-
+                last = outcome.Lines.LastOrDefault(line => line.Text.Length > 0)?.Text ?? last;
                 await onOutput(outcome.Lines);
             }
         }
@@ -252,7 +244,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
         {
             throw new LabException(
                 LabErrorKind.ServiceFailed, "JobFailed",
-                $"The Job '{job.Name}' failed: {failed.Text("reason")} ({failed.Text("message")}); {await WhyAsync(selection, cancellation)}.{string.Concat(last.Select(line => "\n  " + line))}")
+                $"The Job '{job.Name}' failed: {failed.Text("reason")} ({failed.Text("message")}); {await WhyAsync(selection, cancellation)}{(last.Length == 0 ? "" : $"; it wrote last: {last}")}.")
             {
                 Target = job.Name, Advice = $"Get-LabPodLog job/{job.Name} -Namespace {job.Namespace} reads the whole log while its pods are there.",
             };

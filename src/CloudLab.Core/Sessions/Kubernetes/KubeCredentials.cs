@@ -1,6 +1,8 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 
@@ -44,6 +46,48 @@ internal sealed class KubeCredentials
 
     /// <summary>True where asking again can give other credentials.</summary>
     public bool CanRefresh => plugin is not null || tokenFile is not null;
+
+    /// <summary>How the caller authenticates, in words: <c>client certificate</c>, <c>token</c>, <c>token file</c>, <c>exec plugin</c>, <c>password</c>, <c>none</c>.</summary>
+    public string Method
+    {
+        get
+        {
+            string[] methods =
+            [
+                .. plugin is null ? Array.Empty<string>() : ["exec plugin"],
+                .. certificate is null ? Array.Empty<string>() : ["client certificate"],
+                .. tokenFile is null ? Array.Empty<string>() : ["token file"],
+                .. header is null ? Array.Empty<string>() : [header.Scheme == "Basic" ? "password" : "token"],
+            ];
+            return methods.Length == 0 ? "none" : string.Join(" and ", methods);
+        }
+    }
+
+    /// <summary>Until when the certificate and the token that are used now are good.</summary>
+    /// <param name="cancellation">Cancels the exec plugin.</param>
+    /// <returns>The earlier end; null where neither has one that can be read.</returns>
+    public async Task<DateTimeOffset?> EndAsync(CancellationToken cancellation)
+    {
+        KubeIdentity identity = await CurrentAsync(null, cancellation);
+        DateTimeOffset? ofCertificate = identity.Certificate is { } own ? own.Context.TargetCertificate.NotAfter.ToUniversalTime() : null;
+        DateTimeOffset? ofToken = identity.Header is { Scheme: "Bearer", Parameter: { } token } ? EndOf(token) : null;
+        return ofCertificate < ofToken ? ofCertificate : ofToken ?? ofCertificate;
+    }
+
+    // Nobody's signature is checked: the server does that. Tokens of other forms have no end that can be read.
+    private static DateTimeOffset? EndOf(string token)
+    {
+        try
+        {
+            return token.Split('.') is [_, var claims, _]
+                && JsonNode.Parse(Base64Url.DecodeFromChars(claims)) is JsonObject body && body["exp"] is JsonValue value && value.TryGetValue(out long seconds)
+                    ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+        }
+        catch (Exception e) when (e is FormatException or JsonException or ArgumentException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Reads a user of a kubeconfig.</summary>
     /// <param name="user">The user.</param>

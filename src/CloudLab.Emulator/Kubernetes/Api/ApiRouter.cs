@@ -6,12 +6,13 @@ using CloudLab.Emulator.Kubernetes.Schema;
 namespace CloudLab.Emulator.Kubernetes.Api;
 
 /// <summary>Finds who answers a request, and makes a Status of every refusal.</summary>
-internal sealed class ApiRouter(ObjectService objects, CancellationToken stopping)
+internal sealed class ApiRouter(ObjectService objects, ReviewHandler reviews, CancellationToken stopping)
 {
     private static readonly string[] Checks = ["ping", "log", "etcd", "informer-sync", "poststarthook/start-apiextensions-controllers"];
 
     private readonly Discovery discovery = new(objects.Registry);
-    private readonly ResourceHandler resources = new(objects, stopping);
+    private readonly ResourceHandler resources = new(objects, reviews, stopping);
+    private readonly MetricsHandler metrics = new(objects);
 
     public async Task HandleAsync(HttpExchange exchange)
     {
@@ -88,6 +89,8 @@ internal sealed class ApiRouter(ObjectService objects, CancellationToken stoppin
                 return OpenApi.AnswerV2Async(request);
             case ["openapi", "v3", ..]:
                 return new OpenApi(objects.Registry).AnswerAsync(request);
+            case ["apis", "metrics.k8s.io", "v1beta1", _, ..]:
+                return metrics.HandleAsync(request, path[3..]);
             case ["apis", string group, string version, _, ..] when !objects.Registry.HasGroupVersion(group, version):
                 return Answer.TextAsync(request, 404, "404 page not found\n");
             case ["api", "v1", ..]:

@@ -11,7 +11,7 @@ using CloudLab.Emulator.Kubernetes.Watch;
 namespace CloudLab.Emulator.Kubernetes.Api;
 
 /// <summary>Answers requests for objects: one, a list, or a part of one.</summary>
-internal sealed class ResourceHandler(ObjectService objects, CancellationToken stopping)
+internal sealed class ResourceHandler(ObjectService objects, ReviewHandler reviews, CancellationToken stopping)
 {
     // These answer a deletion with the object, the others with a Status.
     private static readonly HashSet<string> ReturnsDeleted =
@@ -20,7 +20,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
     private static readonly Shape DeletionShape = SchemaCatalog.Default.ShapeOf("meta.v1.DeleteOptions");
 
     private readonly ListReader lists = new(objects);
-    private readonly SubresourceHandler parts = new(objects);
+    private readonly SubresourceHandler parts = new(objects, reviews);
 
     public async Task HandleAsync(ApiRequest request, string group, string version, string[] path)
     {
@@ -46,6 +46,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
 
         string name = path.Length > 1 ? path[1] : "";
         request.IsDryRun = IsDryRun(request.Query("dryRun"), request.Method);
+        reviews.Demand(request, kind, ns, name, path.Length > 2 ? path[2] : "", watch);
         if (path.Length > 2)
         {
             Subresource sub = kind.Subresources.FirstOrDefault(sub => sub.Name == path[2]) ?? throw ApiError.NoSuchResource();
@@ -60,7 +61,7 @@ internal sealed class ResourceHandler(ObjectService objects, CancellationToken s
         }
         else if (kind.Verbs.Count == 1 && kind.Verbs[0] == "create")
         {
-            await SubresourceHandler.ReviewAsync(request, kind.Shape);
+            await reviews.HandleAsync(request, kind.Shape, ns);
         }
         else if (watch && request.Method == "GET")
         {

@@ -8,8 +8,8 @@ using CloudLab.Emulator.Kubernetes.Store;
 
 namespace CloudLab.Emulator.Kubernetes.Api;
 
-/// <summary>The parts of objects that have a form of their own: scale, log, eviction, binding, tokens; and reviews.</summary>
-internal sealed class SubresourceHandler(ObjectService objects)
+/// <summary>The parts of objects that have a form of their own: scale, log, eviction, binding, tokens.</summary>
+internal sealed class SubresourceHandler(ObjectService objects, ReviewHandler reviews)
 {
     private readonly StreamHandler streams = new(objects);
 
@@ -52,7 +52,7 @@ internal sealed class SubresourceHandler(ObjectService objects)
                 await Answer.JsonAsync(request, 200, result);
                 break;
             case ("token", "POST"):
-                await ReviewAsync(request, SchemaCatalog.Default.ShapeOf("authentication.v1.TokenRequest"));
+                await reviews.HandleAsync(request, SchemaCatalog.Default.ShapeOf("authentication.v1.TokenRequest"), ns, name);
                 break;
             case ("exec" or "attach" or "portforward", "GET" or "POST"):
                 await streams.ConnectAsync(request, kind, ns, name, sub.Name);
@@ -62,44 +62,6 @@ internal sealed class SubresourceHandler(ObjectService objects)
             default:
                 throw ApiError.NotAllowed();
         }
-    }
-
-    /// <summary>Answers the kinds that are only asked, never kept: who am I, may I, a token please.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="shape">What is asked.</param>
-    /// <returns>Done when answered.</returns>
-    public static async Task ReviewAsync(ApiRequest request, Shape shape)
-    {
-        if (request.Method != "POST")
-        {
-            throw ApiError.NotAllowed();
-        }
-
-        if (await BodyReader.ReadAnyAsync(request, shape) is not JsonObject review)
-        {
-            throw ApiError.BadRequest("the review is no object");
-        }
-
-        review.Ensure("metadata")["creationTimestamp"] = Json.Now();
-        JsonObject user = new() { ["username"] = "lab-admin", ["groups"] = new JsonArray("system:masters", "system:authenticated") };
-        review["status"] = review.Text("kind") switch
-        {
-            "SelfSubjectReview" => new JsonObject { ["userInfo"] = user },
-            "TokenReview" => new JsonObject { ["authenticated"] = true, ["user"] = user },
-            "SelfSubjectRulesReview" => new JsonObject
-            {
-                ["resourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") }),
-                ["nonResourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") }),
-                ["incomplete"] = false,
-            },
-            "TokenRequest" => new JsonObject
-            {
-                ["token"] = "emulated." + Guid.NewGuid().ToString("N"),
-                ["expirationTimestamp"] = Json.Time(DateTimeOffset.UtcNow.AddHours(1)),
-            },
-            _ => new JsonObject { ["allowed"] = true },
-        };
-        await Answer.JsonAsync(request, 201, review);
     }
 
     private static JsonObject Success() => new() { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = 201 };
@@ -215,32 +177,69 @@ internal sealed class SubresourceHandler(ObjectService objects)
     {
         JsonNode? eviction = await BodyReader.ReadAnyAsync(request, SchemaCatalog.Default.ShapeOf("policy.v1.Eviction"));
         JsonObject pod = objects.Get(kind, ns, name) ?? throw ApiError.NotFound(kind, name);
-        Dictionary<string, string> labels = pod.Strings("metadata", "labels");
-        foreach (StoredObject stored in objects.Store.List("policy/poddisruptionbudgets", ns))
+        bool dryRun = request.IsDryRun || eviction.Texts("deleteOptions", "dryRun").Any();
+        lock (objects.Store.Gate)
         {
-            JsonObject budget = stored.Parse();
-            if (LabelSelector.FromObject(budget.At("spec", "selector"))?.Matches(labels) == true && (budget.Number("status", "disruptionsAllowed") ?? 0) <= 0)
+            // A pod that does not serve, or is going already, disrupts nothing.
+            if (pod.Text("status", "phase") is not ("Pending" or "Succeeded" or "Failed") && pod.Text("metadata", "deletionTimestamp") is null)
             {
-                throw new ApiError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
-                {
-                    Details = new JsonObject
-                    {
-                        ["causes"] = new JsonArray(new JsonObject
-                        {
-                            ["reason"] = "DisruptionBudget",
-                            ["message"] = $"The disruption budget {stored.Name} needs {budget.Number("status", "desiredHealthy") ?? 0} healthy pods and has {budget.Number("status", "currentHealthy") ?? 0} currently",
-                        }),
-                    },
-                };
+                TakeFromBudget(pod, ns, dryRun);
             }
+
+            objects.Delete(kind, ns, name, new DeletionOptions
+            {
+                DryRun = dryRun,
+                GraceSeconds = eviction.Number("deleteOptions", "gracePeriodSeconds"),
+                Uid = eviction.Text("deleteOptions", "preconditions", "uid"),
+            });
         }
 
-        objects.Delete(kind, ns, name, new DeletionOptions
-        {
-            DryRun = request.IsDryRun || eviction.Texts("deleteOptions", "dryRun").Any(),
-            GraceSeconds = eviction.Number("deleteOptions", "gracePeriodSeconds"),
-            Uid = eviction.Text("deleteOptions", "preconditions", "uid"),
-        });
         await Answer.JsonAsync(request, 201, Success());
+    }
+
+    // Counted at once, so that evictions at the same time do not all take the same one; the controller counts again.
+    private void TakeFromBudget(JsonObject pod, string ns, bool dryRun)
+    {
+        Dictionary<string, string> labels = pod.Strings("metadata", "labels");
+        JsonObject[] budgets =
+        [
+            .. objects.Store.List("policy/poddisruptionbudgets", ns).Select(stored => stored.Parse())
+                .Where(budget => LabelSelector.FromObject(budget.At("spec", "selector"))?.Matches(labels) == true),
+        ];
+        if (budgets.Length > 1)
+        {
+            throw new ApiError(500, "InternalError", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+        }
+
+        if (budgets is not [var only])
+        {
+            return;
+        }
+
+        string name = only.Text("metadata", "name")!;
+        long allowed = only.Number("status", "disruptionsAllowed") ?? 0;
+        if (allowed <= 0)
+        {
+            throw new ApiError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
+            {
+                Details = new JsonObject
+                {
+                    ["causes"] = new JsonArray(new JsonObject
+                    {
+                        ["reason"] = "DisruptionBudget",
+                        ["message"] = $"The disruption budget {name} needs {only.Number("status", "desiredHealthy") ?? 0} healthy pods and has {only.Number("status", "currentHealthy") ?? 0} currently",
+                    }),
+                },
+            };
+        }
+
+        if (!dryRun)
+        {
+            objects.Update(objects.Registry.Find("policy", "v1", "poddisruptionbudgets")!, ns, name, live =>
+            {
+                live.Ensure("status")["disruptionsAllowed"] = allowed - 1;
+                return live;
+            }, new WriteOptions("kube-apiserver", "status"));
+        }
     }
 }

@@ -9,13 +9,11 @@ using CloudLab.Emulator.Kubernetes.Store;
 namespace CloudLab.Emulator.Kubernetes.Controllers;
 
 /// <summary>
-/// Scales as the controller does, by the module's own arithmetic, on metrics that somebody sets: an annotation
-/// <c>emulator.cloudlab/cpu: 250m</c> on a pod is what that pod uses; on the autoscaler it is the load that the ready pods share. Any name
-/// of a metric can stand in the place of <c>cpu</c>. Without such annotations there are no metrics.
+/// Scales as the controller does, by the module's own arithmetic, on the metrics that somebody sets (<see cref="UsageMetrics"/>).
 /// </summary>
 internal sealed class AutoscalerController(Cluster cluster) : Controller(cluster)
 {
-    private const string Shelf = "autoscaling/horizontalpodautoscalers", Usage = "emulator.cloudlab/";
+    private const string Shelf = "autoscaling/horizontalpodautoscalers";
     private static readonly TimeSpan SyncPeriod = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, HpaController> running = new(StringComparer.Ordinal);
@@ -94,28 +92,12 @@ internal sealed class AutoscalerController(Cluster cluster) : Controller(cluster
     private static IEnumerable<JsonObject> Metrics(JsonObject scaler, List<JsonObject> pods)
     {
         List<JsonObject> ready = pods.FindAll(Pods.IsReady);
-        Dictionary<string, string> load = scaler.Strings("metadata", "annotations");
+        Dictionary<string, string> share = UsageMetrics.Share(UsageMetrics.Of(scaler), ready.Count);
         foreach (JsonObject pod in ready)
         {
-            JsonObject usage = [];
-            foreach ((string key, string value) in load.Where(pair => pair.Key.StartsWith(Usage, StringComparison.Ordinal)))
+            if (UsageMetrics.Containers(pod, share) is { } containers)
             {
-                usage[key[Usage.Length..]] = Quantity.TryParse(value, out Quantity whole) ? Quantity.FromMilli(whole.MilliValue / ready.Count).ToString() : value;
-            }
-
-            foreach ((string key, string value) in pod.Strings("metadata", "annotations").Where(pair => pair.Key.StartsWith(Usage, StringComparison.Ordinal)))
-            {
-                usage[key[Usage.Length..]] = value;
-            }
-
-            if (usage.Count > 0)
-            {
-                string container = pod.Items("spec", "containers").First().Text("name") ?? "";
-                yield return new JsonObject
-                {
-                    ["metadata"] = new JsonObject { ["name"] = Cluster.NameOf(pod) },
-                    ["containers"] = new JsonArray(new JsonObject { ["name"] = container, ["usage"] = usage }),
-                };
+                yield return new JsonObject { ["metadata"] = new JsonObject { ["name"] = Cluster.NameOf(pod) }, ["containers"] = containers };
             }
         }
     }

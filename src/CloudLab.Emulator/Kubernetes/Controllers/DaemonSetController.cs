@@ -23,6 +23,8 @@ internal sealed class DaemonSetController(Cluster cluster) : Controller(cluster)
         Dictionary<string, string> selector = set.Strings("spec", "template", "spec", "nodeSelector");
         List<StoredObject> nodes = [.. Cluster.List("/nodes").Where(node =>
             selector.All(pair => node.Labels.TryGetValue(pair.Key, out string? value) && value == pair.Value))];
+        JsonObject spec = set.Object("spec", "template", "spec") ?? [];
+        nodes.RemoveAll(node => !pods.Any(pod => pod.Text("spec", "nodeName") == node.Name) && NodeFit.Refusal(node.Parse(), spec, isDaemon: true) is not null);
         foreach (StoredObject node in nodes.Where(node => !pods.Any(pod => pod.Text("spec", "nodeName") == node.Name)))
         {
             JsonObject pod = Pods.FromTemplate(set);

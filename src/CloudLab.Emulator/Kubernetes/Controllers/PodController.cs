@@ -145,14 +145,13 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
             return null;
         }
 
-        Dictionary<string, string> wanted = pod.Strings("spec", "nodeSelector");
         List<StoredObject> nodes = Cluster.List("/nodes");
-        StoredObject? node = nodes.FirstOrDefault(node => wanted.All(pair => node.Labels.TryGetValue(pair.Key, out string? value) && value == pair.Value)
-            && !node.Parse().Flag("spec", "unschedulable"));
+        string?[] refusals = [.. nodes.Select(one => NodeFit.Refusal(one.Parse(), pod.Object("spec") ?? [], isDaemon: false))];
+        StoredObject? node = nodes.Zip(refusals).FirstOrDefault(pair => pair.Second is null).First;
         if (node is null)
         {
-            bool isMismatch = nodes.All(node => !wanted.All(pair => node.Labels.TryGetValue(pair.Key, out string? value) && value == pair.Value));
-            Unschedulable(pod, $"0/{nodes.Count} nodes are available: {nodes.Count} node(s) {(isMismatch ? "didn't match Pod's node affinity/selector" : "were unschedulable")}.");
+            IEnumerable<string> counts = refusals.GroupBy(refusal => refusal).Select(same => $"{same.Count()} {same.Key}").Order(StringComparer.Ordinal);
+            Unschedulable(pod, $"0/{nodes.Count} nodes are available: {string.Join(", ", counts)}.");
             return null;
         }
 

@@ -40,8 +40,31 @@ public sealed class KubernetesApiTests
         cluster.Break();
         LabException e = await Assert.ThrowsAsync<LabException>(
             () => cluster.Api().SendAsync(HttpMethod.Post, "/api/v1/pods", "{}"u8.ToArray(), null, Token));
-        Assert.Equal("ClusterUnreachable", e.Code);
+        Assert.Equal(("AnswerLost", false), (e.Code, e.StopsCommand));
+        Assert.Contains("not known whether the object was created", e.Message, StringComparison.Ordinal);
         Assert.Single(cluster.Requests);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task A_server_that_answered_a_moment_ago_and_refuses_connections_is_starting_again(string method)
+    {
+        cluster.Answer("{}").Answer(Refused).Answer(Refused).Answer("""{"kind":"Pod"}""");
+        KubernetesApi api = cluster.Api();
+        await api.GetAsync("/api/v1/pods/x", Token);
+        Assert.Equal("Pod", (await api.SendAsync(new HttpMethod(method), "/api/v1/pods", null, null, Token)).Content.Text("kind"));
+        Assert.Equal(4, cluster.Requests.Count);
+
+        static HttpResponseMessage Refused(HttpRequestMessage request) => throw new HttpRequestException(
+            HttpRequestError.ConnectionError, "refused", new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.ConnectionRefused));
+    }
+
+    [Fact]
+    public async Task A_handshake_that_breaks_is_no_wrong_certificate()
+    {
+        cluster.Answer(_ => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "handshake", new IOException("unexpected end"))).Answer("""{"kind":"Pod"}""");
+        Assert.Equal("Pod", (await cluster.Api().GetAsync("/api/v1/pods/x", Token)).Text("kind"));
     }
 
     [Fact]

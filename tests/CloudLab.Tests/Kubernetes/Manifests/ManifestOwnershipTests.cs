@@ -4,8 +4,10 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Manifests.Templates;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Tests.Module;
+using CloudLab.Tests.Kubernetes.Manifests.Templates;
 using Xunit;
 
 namespace CloudLab.Tests.Kubernetes.Manifests;

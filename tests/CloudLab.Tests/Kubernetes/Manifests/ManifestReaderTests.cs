@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Diagnostics;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
 using Xunit;
 
@@ -115,6 +116,14 @@ public sealed class ManifestReaderTests
               items: [{apiVersion: v1, kind: Secret, metadata: {name: b}}]
             """)];
         Assert.Equal(["ConfigMap a", "Secret b"], items.Select(i => $"{i.Kind} {i.Name}"));
+    }
+
+    [Fact]
+    public void Items_of_a_list_of_a_kind_need_not_say_what_they_are()
+    {
+        ManifestItem[] items = [.. ManifestReader.ReadText("apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n- {apiVersion: v1, kind: Secret, metadata: {name: b}}\n")];
+        Assert.Equal([("v1", "ConfigMap", "a"), ("v1", "Secret", "b")], items.Select(item => (item.Content.Text("apiVersion"), item.Content.Text("kind"), item.Name)));
+        Assert.Contains("'apiVersion'", Assert.Single(ManifestReader.ReadText("apiVersion: v1\nkind: List\nitems:\n- metadata: {name: a}\n")).Problem!.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -10,7 +10,22 @@ using Xunit;
 namespace CloudLab.Tests.Kubernetes.Rollouts;
 
 [Trait("Area", "Kubernetes")]
-public sealed class RolloutOnEmulatorTests() : RolloutTests(KubeServer.Emulator);
+public sealed class RolloutOnEmulatorTests() : RolloutTests(KubeServer.Emulator)
+{
+    [Fact]
+    public async Task Who_waits_for_a_crash_loop_hears_of_it_before_the_time_is_up()
+    {
+        await DeployAsync(Web.Replace("busybox:1.36", "crash:1", StringComparison.Ordinal));
+        (await RunAsync("Wait-LabResource", new { Kind = "pods", LabelSelector = "app=web", For = "jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff", Timeout = 60 })).Ok();
+
+        // The emulator's containers crash once.
+        (await RunAsync("Edit-LabResource", new { Kind = "pods", LabelSelector = "app=web", Subresource = "status", Script = ScriptBlock.Create("$_.status.containerStatuses[0].restartCount = 4") })).Ok();
+        CmdletResult result = await RunAsync("Wait-LabRollout", new { Kind = "deploy/web", Timeout = 7 });
+        Assert.StartsWith("WaitTimeout,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("crashes again and again (4 restarts, Error, exit code 1)", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Contains(result.Progress, update => update.StatusDescription.Contains("CrashLoopBackOff", StringComparison.Ordinal));
+    }
+}
 
 [Trait("Area", "Kubernetes")]
 [Trait("Server", "kubernetes")]
@@ -90,7 +105,7 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         LabRolloutRevision[] history = await HistoryAsync("deploy/web");
         Assert.Equal([(1L, false, 0L, "busybox:1.36"), (2L, true, 2L, "nginx:latest")], history.Select(one => (one.Revision, one.Current, one.Replicas, one.Images[0])));
         Assert.Equal("first", history[0].ChangeCause);
-        Assert.Equal("spec.containers[web].image: busybox:1.36 → nginx:latest", Assert.Single(history[1].Changes));
+        Assert.Equal("~ spec.containers[name=\"web\"].image: \"busybox:1.36\" -> \"nginx:latest\"", Assert.Single(history[1].Changes));
 
         await ChangeAsync("Undo-LabRollout", new { Kind = "deploy/web", Wait = true, Timeout = 60 });
         Assert.Equal([2L, 3L], (await HistoryAsync("deploy/web")).Select(one => one.Revision));
@@ -224,11 +239,30 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         patched = await ChangeAsync("Edit-LabResource", new { Kind = "deploy/web", Patch = """[{"op":"replace","path":"/spec/replicas","value":1}]""" });
         Assert.Equal(1L, patched.Spec!["replicas"]);
         AssertError("PatchInvalid", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Patch = "x" }), "neither an object nor a list");
-        LabResource edited = await ChangeAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/\"replicas\": 1/\"replicas\": 3/'" });
+        LabResource edited = await ChangeAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/replicas: 1/replicas: 3/'" });
         Assert.Equal(3L, edited.Spec!["replicas"]);
-        AssertError("EditInvalid", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/\"web\"/\"other\"/'" }), "kind and name have to stay");
+        AssertError("EditInvalid", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/name: web/name: other/'" }), "kind and name have to stay");
+        CmdletResult untouched = await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "truncate -s 0" });
+        Assert.Contains(untouched.Ok().Verbose, line => line.EndsWith("nothing was changed", StringComparison.Ordinal));
+
+        // What could not be used is kept: text that is no YAML, with its line, and what the server refuses.
+        ErrorRecord broken = Assert.Single((await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/^spec:/spec: [/'" })).Errors);
+        Assert.StartsWith("EditInvalid,", broken.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Matches("line [0-9]+, column [0-9]+", broken.ToString());
+        Assert.Contains("spec: [", KeptText(broken), StringComparison.Ordinal);
+        ErrorRecord refused = Assert.Single((await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "sed -i 's/replicas: 3/replicas: -3/'" })).Errors);
+        Assert.StartsWith("Invalid,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("replicas: -3", KeptText(refused), StringComparison.Ordinal);
         AssertError("ScriptFailed", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Script = ScriptBlock.Create("throw 'no'") }), "was not changed: no");
         AssertError("EditorFailed", await RunAsync("Edit-LabResource", new { Kind = "deploy/web", Editor = "false" }), "exit code 1");
+    }
+
+    private static string KeptText(ErrorRecord error)
+    {
+        string path = error.ToString().Split('\'')[^2];
+        string text = File.ReadAllText(path);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        return text;
     }
 
     [Fact]
@@ -246,7 +280,7 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         LabException e = await Assert.ThrowsAsync<LabException>(() => editor.EditTextAsync(kind, Namespace, "web", async text =>
         {
             await editor.PatchAsync(kind, Namespace, "web", ResourcePatchType.Merge, JsonNode.Parse("""{"spec":{"replicas":4}}""")!, null, Token);
-            return text.Replace("\"replicas\": 3", "\"replicas\": 5", StringComparison.Ordinal);
+            return text.Replace("replicas: 3", "replicas: 5", StringComparison.Ordinal);
         }, null, Token));
         Assert.Equal("EditConflict", e.Code);
         Assert.Contains("spec.replicas", e.Message, StringComparison.Ordinal);
@@ -255,7 +289,7 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         {
             asked++;
             await editor.PatchAsync(kind, Namespace, "web", ResourcePatchType.Merge, JsonNode.Parse("""{"metadata":{"labels":{"who":"theirs"}}}""")!, null, Token);
-            return text.Replace("\"replicas\": 2", "\"replicas\": 3", StringComparison.Ordinal);
+            return text.Replace("replicas: 2", "replicas: 3", StringComparison.Ordinal);
         }
     }
 
@@ -329,8 +363,6 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
     }
 
     private CancellationTokenSource Limit { get; } = new(TimeSpan.FromSeconds(60));
-
-    private KubeServer Server { get; } = server;
 
     private static string? Image(LabResource workload) => (string?)JsonNode.Parse(workload.ToJson())!["spec"]!["template"]!["spec"]!["containers"]![0]!["image"];
 

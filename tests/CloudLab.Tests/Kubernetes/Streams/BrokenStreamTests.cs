@@ -1,5 +1,4 @@
 using CloudLab.Core.Kubernetes.Streams;
-using CloudLab.Core.Sessions;
 using CloudLab.Tests.Faults;
 using Xunit;
 
@@ -22,7 +21,7 @@ public abstract class BrokenStreamTests(KubeServer server) : KubeTest(server)
     {
         (await RunAsync("Start-LabPod", new { Name = "many", Image = "busybox", Pull = "IfNotPresent", Wait = true, Command = new[] { "seq", "20000" } })).Ok();
         await using CutRelay relay = new(Api.Server) { CutAfter = 150_000, CutsLeft = 3 };
-        CmdletResult result = (await CmdletRunner.RunAsync("Get-LabPodLog", new { Name = "many", Follow = follow }, session: Through(relay))).Ok();
+        CmdletResult result = (await CmdletRunner.RunAsync("Get-LabPodLog", new { Name = "many", Follow = follow }, session: Through(relay.Url))).Ok();
         Assert.Equal(Enumerable.Range(1, 20000).Select(i => $"{i}"), result.OutputOf<LabPodLogLine>().Select(line => line.Text));
         Assert.Equal(3, relay.Cuts);
     }
@@ -32,7 +31,7 @@ public abstract class BrokenStreamTests(KubeServer server) : KubeTest(server)
     {
         await StartBoxAsync();
         await using CutRelay relay = new(Api.Server) { CutAfter = 300_000, CutsLeft = 1 };
-        CmdletResult result = await CmdletRunner.RunAsync("Invoke-LabPod", new { Name = "box", Command = new[] { "seq", "200000" } }, session: Through(relay));
+        CmdletResult result = await CmdletRunner.RunAsync("Invoke-LabPod", new { Name = "box", Command = new[] { "seq", "200000" } }, session: Through(relay.Url));
         Assert.StartsWith("PodCommandLost,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         string[] lines = [.. result.OutputOf<string>()];
         Assert.InRange(lines.Length, 1, 199_999);
@@ -46,7 +45,7 @@ public abstract class BrokenStreamTests(KubeServer server) : KubeTest(server)
         string file = Path.Combine(Folder, "big.bin");
         await File.WriteAllBytesAsync(file, new byte[8 << 20], Token);
         await using CutRelay relay = new(Api.Server) { CountsUp = true, CutAfter = 2 << 20, CutsLeft = 1 };
-        CmdletResult result = await CmdletRunner.RunAsync("Copy-LabPodItem", new { Path = file, Destination = "box:/big.bin" }, session: Through(relay));
+        CmdletResult result = await CmdletRunner.RunAsync("Copy-LabPodItem", new { Path = file, Destination = "box:/big.bin" }, session: Through(relay.Url));
         Assert.StartsWith("PodCopyBroken,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
 
         // The shell in the container learns of it a moment later.
@@ -67,7 +66,7 @@ public abstract class BrokenStreamTests(KubeServer server) : KubeTest(server)
         await File.WriteAllBytesAsync(file, new byte[8 << 20], Token);
         (await RunAsync("Copy-LabPodItem", new { Path = file, Destination = "box:/big.bin" })).Ok();
         await using CutRelay relay = new(Api.Server) { CutAfter = 2 << 20, CutsLeft = 1 };
-        CmdletResult result = await CmdletRunner.RunAsync("Copy-LabPodItem", new { Path = "box:/big.bin", Destination = back }, session: Through(relay));
+        CmdletResult result = await CmdletRunner.RunAsync("Copy-LabPodItem", new { Path = "box:/big.bin", Destination = back }, session: Through(relay.Url));
         Assert.StartsWith("PodCopyBroken,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(back)!));
     }
@@ -78,11 +77,5 @@ public abstract class BrokenStreamTests(KubeServer server) : KubeTest(server)
         PodRunner runner = new(Api, Core.Common.Reporting.NullReporter.Instance);
         await runner.StartedAsync(
             Assert.Single((await RunAsync("Get-LabResource", new { Kind = "pods", Name = "box" })).Ok().OutputOf<Core.Kubernetes.Resources.LabResource>()), TimeSpan.FromMinutes(2), Token);
-    }
-
-    private LabSession Through(CutRelay relay)
-    {
-        string config = Write("through", File.ReadAllText(Session.Kubernetes.ConfigSetting.Value!).Replace(Api.Address, relay.Url.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal));
-        return LabSession.Resolve(new SessionOptions { KubeConfig = config, Namespace = Namespace }, "test", null, new LabEnvironment(_ => null, Folder));
     }
 }

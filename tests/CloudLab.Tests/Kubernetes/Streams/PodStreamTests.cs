@@ -22,6 +22,22 @@ public sealed class PodStreamOnRealClusterTests() : PodStreamTests(KubeServer.Re
         Assert.True(wrong < 0 && lines.Length == 2_000_000, $"{lines.Length} lines, and the first wrong one is {wrong}");
     }
 
+    [Theory]
+    [InlineData("Never")]
+    [InlineData("Always")]
+    public async Task The_exit_code_of_an_attached_container_is_told(string policy)
+    {
+        (await RunAsync("Deploy-LabManifest", new
+        {
+            Manifest = $"{{apiVersion: v1, kind: Pod, metadata: {{name: asks}}, spec: {{restartPolicy: {policy}, containers: [{{name: c, image: 'busybox:1.36', stdin: true, command: [sh, -c, 'read x; exit 3']}}]}}}}\n", Wait = true, Timeout = 60,
+        })).Ok();
+        PodStreams pods = new(Api);
+        using PodExec attached = await pods.ExecAsync(
+            await pods.FindAsync(null, "asks", Namespace, Token), new PodCommandOptions { Input = true }, Core.Common.Reporting.NullReporter.Instance, Token);
+        await attached.WriteAsync("go\n"u8.ToArray());
+        Assert.Equal(3, await attached.ReadAsync((_, _) => ValueTask.CompletedTask, Token));
+    }
+
     [Fact]
     public async Task A_long_line_of_a_log_is_whole()
     {

@@ -1,6 +1,7 @@
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Review.Manifests.Rules;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests;
 
@@ -8,7 +9,11 @@ namespace CloudLab.Core.Kubernetes.Review.Manifests;
 public static class ManifestReview
 {
     // The checks of the rules, by area.
-    private static readonly IReadOnlyList<ManifestCheck> Checks = [];
+    private static readonly IReadOnlyList<ManifestCheck> Checks =
+    [
+        .. WorkloadRules.Checks, .. ContainerRules.Checks, .. ServiceRules.Checks, .. IngressRules.Checks, .. NetworkPolicyRules.Checks, .. AutoscalingRules.Checks,
+        .. BudgetRules.Checks, .. ScheduleRules.Checks, .. AmountRules.Checks, .. ConfigRules.Checks, .. PodSecurityRules.Checks, .. AccessRules.Checks,
+    ];
 
     /// <summary>Reviews manifests.</summary>
     /// <param name="items">All that was read, for a review (<see cref="ManifestReader"/>).</param>

@@ -18,7 +18,7 @@ public sealed partial record ManifestRule(string Id, FindingSeverity Severity, s
     public bool IsSecurity { get; init; }
 
     /// <summary>All rules, as docs/manifest-review.md lists them.</summary>
-    public static IReadOnlyList<ManifestRule> All => field ??= [.. Schema];
+    public static IReadOnlyList<ManifestRule> All => field ??= [.. Schema, .. Workloads, .. Network, .. Scaling, .. Config, .. Security];
 
     /// <summary>Rules with similar names, as a sentence to put behind an error.</summary>
     /// <param name="name">What was typed.</param>

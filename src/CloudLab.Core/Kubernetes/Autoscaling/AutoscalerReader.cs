@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using CloudLab.Core.Autoscaling.Hpa;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Metrics;
+using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
+
+namespace CloudLab.Core.Kubernetes.Autoscaling;
+
+/// <summary>Reads what the controller of a HorizontalPodAutoscaler reads: its target, the pods, their metrics, and what it did before.</summary>
+/// <param name="api">The cluster.</param>
+internal sealed partial class AutoscalerReader(KubernetesApi api)
+{
+    private readonly ResourceStore store = new(api);
+
+    /// <summary>Reads everything.</summary>
+    /// <param name="autoscaler">The HorizontalPodAutoscaler, of autoscaling/v2.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>What there is. What cannot be read is part of it; only a cluster that does not answer is an exception.</returns>
+    public async Task<AutoscalerView> ReadAsync(JsonObject autoscaler, CancellationToken cancellation)
+    {
+        ApiCatalog catalog = await api.CatalogAsync(cancellation);
+        string ns = autoscaler.Object("metadata")?.Text("namespace") ?? "";
+        JsonObject reference = autoscaler.Object("spec")?.Object("scaleTargetRef") ?? [];
+        (JsonObject? target, JsonObject? scale, LabException? problem) = await TargetAsync(catalog, ns, reference, cancellation);
+        if (target is not null)
+        {
+            target["kind"] ??= reference.Text("kind");
+        }
+
+        HpaManifest manifest = HpaManifest.Of(target is null ? [autoscaler] : [autoscaler, target], "");
+        AutoscalerView view = new() { Autoscaler = autoscaler, Now = DateTimeOffset.UtcNow, Manifest = manifest, Target = target, Scale = scale, ScaleProblem = problem };
+        IReadOnlyList<JsonObject> pods = view.Selector is { } selector ? await PodsAsync(catalog, ns, selector, cancellation) : [];
+        List<MetricAnswer> answers = [];
+        if (scale is not null)
+        {
+            JsonObject[] metrics = [.. autoscaler.Object("spec")?.Objects("metrics") ?? []];
+            for (int i = 0; i < manifest.Spec.Metrics.Count; i++)
+            {
+                answers.Add(await MetricAsync(catalog, ns, manifest.Spec.Metrics[i], i < metrics.Length ? metrics[i] : [], view.Selector ?? "", cancellation));
+            }
+        }
+
+        return view with
+        {
+            // The metrics are read after the autoscaler: the arithmetic must not see one from the future.
+            Now = DateTimeOffset.UtcNow,
+            Pods = pods,
+            Metrics = answers,
+            Others = await OthersAsync(catalog, ns, autoscaler, reference, pods, cancellation),
+            Rescales = await RescalesAsync(ns, autoscaler.Object("metadata")?.Text("uid") ?? "", cancellation),
+        };
+    }
+
+    /// <summary>Objects of a kind in a namespace; none where the cluster has no such kind or they may not be read.</summary>
+    /// <param name="apiVersion">Group and version.</param>
+    /// <param name="kind">Kind.</param>
+    /// <param name="ns">Namespace.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The objects.</returns>
+    public async Task<IReadOnlyList<JsonObject>> ListAsync(string apiVersion, string kind, string ns, CancellationToken cancellation)
+    {
+        if ((await api.CatalogAsync(cancellation)).Find(apiVersion, kind) is not { } resource)
+        {
+            return [];
+        }
+
+        try
+        {
+            List<JsonObject> found = [];
+            await foreach (JsonObject item in store.ItemsAsync(resource, ns, ResourceFilter.None, cancellation))
+            {
+                found.Add(item);
+            }
+
+            return found;
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotFound)
+        {
+            return [];
+        }
+    }
+
+    private async Task<(JsonObject? Target, JsonObject? Scale, LabException? Problem)> TargetAsync(
+        ApiCatalog catalog, string ns, JsonObject reference, CancellationToken cancellation)
+    {
+        string apiVersion = reference.Text("apiVersion") ?? "", kind = reference.Text("kind") ?? "", name = reference.Text("name") ?? "";
+        string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
+        // The controller takes any version of the group.
+        if ((catalog.Find(apiVersion, kind) ?? catalog.Resources.FirstOrDefault(r => r.Kind == kind && r.Group == group)) is not { } resource)
+        {
+            return (null, null, catalog.Unknown(apiVersion, kind));
+        }
+
+        try
+        {
+            JsonObject target = await api.GetAsync(resource.Path(ns, name), cancellation);
+            return (target, await api.GetAsync(resource.Path(ns, name) + "/scale", cancellation), null);
+        }
+        catch (LabException e) when (!e.StopsCommand)
+        {
+            return (null, null, e);
+        }
+    }
+
+    private async Task<IReadOnlyList<JsonObject>> PodsAsync(ApiCatalog catalog, string ns, string selector, CancellationToken cancellation)
+    {
+        List<JsonObject> pods = [];
+        await foreach (JsonObject pod in store.ItemsAsync(catalog.Find("v1", "Pod")!, ns, new ResourceFilter(selector), cancellation))
+        {
+            pods.Add(pod);
+        }
+
+        return pods;
+    }
+
+    private async Task<MetricAnswer> MetricAsync(
+        ApiCatalog catalog, string ns, HpaMetricSpec metric, JsonObject spec, string selector, CancellationToken cancellation)
+    {
+        string labels = Uri.EscapeDataString(selector), name = Uri.EscapeDataString(metric.Name), space = $"namespaces/{Uri.EscapeDataString(ns)}";
+        JsonObject source = spec.Object(metric.Type.ToString() is { Length: > 0 } type ? char.ToLowerInvariant(type[0]) + type[1..] : "") ?? [];
+        string? own = ResourceParts.Selector(source.Object("metric")?.Object("selector"));
+        string server = metric.Type switch { HpaMetricType.Pods or HpaMetricType.Object => "custom", HpaMetricType.External => "external", _ => "resource" };
+        try
+        {
+            if (server == "resource")
+            {
+                return new([.. (await new MetricStore(api).PodsAsync(ns, selector, cancellation)).Select(pod => pod.Content)], null);
+            }
+
+            string path = metric.Type switch
+            {
+                HpaMetricType.Pods => $"{await CustomAsync(cancellation)}/{space}/pods/*/{name}?labelSelector={labels}{And("metricLabelSelector", own)}",
+                HpaMetricType.Object => $"{await CustomAsync(cancellation)}/{Described(catalog, ns, source.Object("describedObject") ?? [])}/{name}?{And("metricLabelSelector", own).TrimStart('&')}",
+                _ => $"/apis/external.metrics.k8s.io/v1beta1/{space}/{name}?{And("labelSelector", own).TrimStart('&')}",
+            };
+            JsonObject answer = await api.GetAsync(path.TrimEnd('?'), cancellation);
+            JsonObject[] items = [.. answer.Objects("items")];
+            foreach (JsonObject item in items.Where(_ => metric.Type == HpaMetricType.Object))
+            {
+                // One value, whatever it describes.
+                item.Remove("describedObject");
+            }
+
+            return new(items, null);
+        }
+        catch (LabException e) when (e.Code == "MetricsUnavailable" || (!e.StopsCommand && e.StatusCode is not null))
+        {
+            return new([], e) { Error = $"unable to fetch metrics from {server} metrics API: {e.Message.TrimEnd('.')}" };
+        }
+
+        static string And(string parameter, string? value) => value is null ? "" : $"&{parameter}={Uri.EscapeDataString(value)}";
+    }
+
+    private async Task<string> CustomAsync(CancellationToken cancellation) =>
+        $"/apis/{(await api.GetAsync("/apis/custom.metrics.k8s.io", cancellation)).Object("preferredVersion")?.Text("groupVersion") ?? "custom.metrics.k8s.io/v1beta2"}";
+
+    private static string Described(ApiCatalog catalog, string ns, JsonObject described)
+    {
+        string apiVersion = described.Text("apiVersion") ?? "", kind = described.Text("kind") ?? "", name = Uri.EscapeDataString(described.Text("name") ?? "");
+        string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
+        if (kind == "Namespace" && group.Length == 0)
+        {
+            return $"namespaces/{name}/metrics";
+        }
+
+        ApiResource? resource = catalog.Resources.FirstOrDefault(r => r.Kind == kind && r.Group == group);
+        return $"namespaces/{Uri.EscapeDataString(ns)}/{resource?.Name ?? kind.ToLowerInvariant()}/{name}";
+    }
+
+    private async Task<IReadOnlyList<OtherAutoscaler>> OthersAsync(
+        ApiCatalog catalog, string ns, JsonObject autoscaler, JsonObject reference, IReadOnlyList<JsonObject> pods, CancellationToken cancellation)
+    {
+        string name = autoscaler.Object("metadata")?.Text("name") ?? "";
+        HashSet<string> mine = [.. pods.Select(NameOf)];
+        List<OtherAutoscaler> others = [];
+        foreach (JsonObject other in await ListAsync("autoscaling/v2", "HorizontalPodAutoscaler", ns, cancellation))
+        {
+            if (NameOf(other) == name || other.Object("spec")?.Object("scaleTargetRef") is not { } its)
+            {
+                continue;
+            }
+
+            bool same = its.Text("kind") == reference.Text("kind") && its.Text("name") == reference.Text("name");
+            IReadOnlyList<string> shared = [.. mine];
+            if (!same)
+            {
+                (_, JsonObject? scale, _) = mine.Count == 0 ? default : await TargetAsync(catalog, ns, its, cancellation);
+                shared = scale?.Object("status")?.Text("selector") is { } selector
+                    ? [.. (await PodsAsync(catalog, ns, selector, cancellation)).Select(NameOf).Where(mine.Contains)]
+                    : [];
+            }
+
+            if (same || shared.Count > 0)
+            {
+                others.Add(new(NameOf(other), same, shared));
+            }
+        }
+
+        return others;
+    }
+
+    private async Task<IReadOnlyList<(DateTimeOffset Time, int Size)>> RescalesAsync(string ns, string uid, CancellationToken cancellation)
+    {
+        try
+        {
+            JsonObject events = await api.GetAsync(
+                $"/api/v1/namespaces/{Uri.EscapeDataString(ns)}/events?limit=500&fieldSelector={Uri.EscapeDataString($"involvedObject.uid={uid},reason=SuccessfulRescale")}", cancellation);
+            return
+            [
+                .. events.Objects("items")
+                    .Select(told => (told, size: NewSize().Match(told.Text("message") ?? "")))
+                    .Where(one => one.size.Success)
+                    // An event that was repeated has no more than its first and its last time.
+                    .SelectMany(one => new[] { one.told.Text("firstTimestamp"), one.told.Text("lastTimestamp"), one.told.Text("eventTime") }
+                        .Select(ResourceParts.Time).OfType<DateTimeOffset>().Distinct()
+                        .Select(time => (time, int.Parse(one.size.Groups[1].ValueSpan, CultureInfo.InvariantCulture))))
+                    .OrderBy(one => one.time),
+            ];
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        {
+            return [];
+        }
+    }
+
+    private static string NameOf(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
+
+    [GeneratedRegex(@"^New size: (\d+);")]
+    private static partial Regex NewSize();
+}

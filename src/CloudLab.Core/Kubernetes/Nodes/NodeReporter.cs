@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Autoscaling.Manifests;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Quantities;
+using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Metrics;
+using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
+using CloudLab.Core.Kubernetes.Review;
+using CloudLab.Core.Kubernetes.Rollouts;
+
+namespace CloudLab.Core.Kubernetes.Nodes;
+
+/// <summary>Says what troubles a node.</summary>
+/// <param name="api">The cluster.</param>
+public sealed class NodeReporter(KubernetesApi api)
+{
+    // The kubelet renews its lease every 10 seconds; after 40 the node lifecycle controller gives the node up.
+    private static readonly TimeSpan LeaseLimit = TimeSpan.FromSeconds(40), MostSkew = TimeSpan.FromSeconds(5);
+    private const int MostEvents = 20, MostTroubled = 100, FullPercent = 90, MostMinorsBehind = 3;
+
+    /// <summary>Makes a report.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The report. What may not be read is left out.</returns>
+    public async Task<LabNodeReport> ReportAsync(LabNode node, CancellationToken cancellation)
+    {
+        JsonObject content = node.ToObject();
+        List<JsonObject>? pods = await TryAsync(() => new NodePods(api).OfAsync(node.Name, null, cancellation));
+        JsonObject? lease = await TryAsync(() => api.GetAsync($"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{Uri.EscapeDataString(node.Name)}", cancellation));
+        JsonObject? version = await TryAsync(() => api.GetAsync("/version", cancellation));
+        JsonObject[] events = [.. (await TryAsync(() => api.GetAsync(
+            $"/api/v1/events?limit=500&fieldSelector={Uri.EscapeDataString($"involvedObject.kind=Node,involvedObject.name={node.Name}")}", cancellation)))?.Objects("items") ?? []];
+        IReadOnlyList<ServedMetrics> metrics = await TryAsync(() => new MetricStore(api).NodesAsync(null, cancellation)) ?? [];
+        JsonObject? requests = await TryAsync(() => api.GetAsync("/apis/certificates.k8s.io/v1/certificatesigningrequests?limit=500", cancellation));
+        if (pods is not null)
+        {
+            node.Allocate(pods);
+        }
+
+        DateTimeOffset? heartbeat = ResourceParts.Time(lease?.Object("spec")?.Text("renewTime"));
+        TimeSpan? skew = SkewOf(lease, heartbeat);
+        List<LabNodeFinding> found =
+        [
+            .. NodeConditions.Of(content), .. Heartbeat(node, heartbeat), .. Clock(skew), .. Versions(node.Version, version?.Text("gitVersion")),
+            .. Certificates(node.Name, requests?.Objects("items") ?? []), .. Fullness(node), .. await PodsAsync(pods ?? [], cancellation),
+        ];
+        return new LabNodeReport
+        {
+            Name = node.Name,
+            State = node.State,
+            Version = node.Version,
+            ServerVersion = version?.Text("gitVersion"),
+            LastHeartbeat = heartbeat,
+            ClockSkew = skew,
+            Findings = [.. found.OrderBy(one => one.Importance)],
+            Allocation = [.. Allocation(node, pods ?? [])],
+            Usage = [.. metrics.Where(one => one.Name == node.Name).SelectMany(one => Usage(node, one))],
+            Taints = node.Taints,
+            PodCount = node.PodCount ?? 0,
+            Events = [.. events.OrderByDescending(WorkloadPods.TimeOf, StringComparer.Ordinal).Take(MostEvents).Select(PodReporter.Told)],
+        };
+    }
+
+    private static async Task<T?> TryAsync<T>(Func<Task<T>> read)
+        where T : class
+    {
+        try
+        {
+            return await read();
+        }
+        catch (LabException e) when (!e.StopsCommand || e.Code == "MetricsUnavailable")
+        {
+            // A report of what may be read is better than none.
+            return null;
+        }
+    }
+
+    // The kubelet writes the time of the renewal by its clock, and the API server when it took it by its own, in whole seconds.
+    private static TimeSpan? SkewOf(JsonObject? lease, DateTimeOffset? heartbeat) =>
+        heartbeat is { } renewed && (lease?.Object("metadata")?.Objects("managedFields") ?? []).Select(field => ResourceParts.Time(field.Text("time"))).Max() is { } taken
+            ? TimeSpan.FromSeconds(Math.Round((renewed - taken).TotalSeconds)) : null;
+
+    private static IEnumerable<LabNodeFinding> Heartbeat(LabNode node, DateTimeOffset? heartbeat)
+    {
+        if (heartbeat is { } last && DateTimeOffset.UtcNow - last > LeaseLimit && node.State?.StartsWith("Ready", StringComparison.Ordinal) == true)
+        {
+            yield return Found(
+                FindingImportance.Warning, "HeartbeatLate", $"The kubelet renewed its lease last at {NodeConditions.When(last.ToString("O", CultureInfo.InvariantCulture))}, and should every 10 seconds.",
+                "Check the kubelet on the machine and its way to the API server; after 40 seconds the node counts as unreachable.");
+        }
+    }
+
+    private static IEnumerable<LabNodeFinding> Clock(TimeSpan? skew)
+    {
+        if (skew is { } by && by.Duration() > MostSkew)
+        {
+            yield return Found(
+                FindingImportance.Warning, "ClockSkew", $"The clock of the node is {by.Duration().TotalSeconds:0} s {(by > TimeSpan.Zero ? "ahead of" : "behind")} the API server's.",
+                "Set the machine's time (systemctl status chronyd or systemd-timesyncd): certificates, tokens and leases depend on it.");
+        }
+    }
+
+    private static IEnumerable<LabNodeFinding> Versions(string? kubelet, string? server)
+    {
+        if (Minor(kubelet) is not { } own || Minor(server) is not { } theirs || own == theirs)
+        {
+            yield break;
+        }
+
+        bool newer = own > theirs, tooOld = theirs - own > MostMinorsBehind;
+        yield return Found(
+            newer || tooOld ? FindingImportance.Warning : FindingImportance.Note, "VersionSkew",
+            $"The kubelet is {kubelet} and the API server {server}: {(newer ? "a kubelet may not be newer than the API server" : tooOld ? $"a kubelet may be at most {MostMinorsBehind} minor versions behind" : "that is allowed")}.",
+            newer ? "Upgrade the control plane first." : "Drain the node (Clear-LabNode) and upgrade its kubelet.");
+    }
+
+    private static int? Minor(string? version) =>
+        version?.TrimStart('v').Split('.') is ["1", var minor, ..] && int.TryParse(minor, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    private static IEnumerable<LabNodeFinding> Certificates(string node, IEnumerable<JsonObject> requests)
+    {
+        string[] pending = [.. requests.Where(request => request.Object("spec")?.Text("username") == "system:node:" + node && !(request.Object("status")?.Objects("conditions").Any() ?? false))
+            .Select(request => request.Object("metadata")?.Text("name") ?? "")];
+        if (pending.Length > 0)
+        {
+            yield return Found(
+                FindingImportance.Warning, "CertificatePending", $"The kubelet asked for {(pending.Length == 1 ? "a certificate" : $"{pending.Length} certificates")} that nobody approved: {DrainPlan.Names(pending)}.",
+                $"Check the request and approve it: kubectl certificate approve {pending[0]}. Without it, logs and exec on the node fail when the old certificate expires.");
+        }
+    }
+
+    private static IEnumerable<LabNodeFinding> Fullness(LabNode node)
+    {
+        if (node.PodCount >= node.PodLimit)
+        {
+            yield return Found(
+                FindingImportance.Warning, "PodLimitReached", $"The node has {node.PodCount} pods and takes at most {node.PodLimit}.", "Move pods to other nodes, or raise the kubelet's maxPods.");
+        }
+
+        foreach ((string what, int? requested, int? limited) in new[] { ("CPU", node.CpuRequestPercent, node.CpuLimitPercent), ("Memory", node.MemoryRequestPercent, node.MemoryLimitPercent) })
+        {
+            if (requested >= FullPercent)
+            {
+                yield return Found(
+                    FindingImportance.Note, what + "Full", $"{requested} % of the {what.ToLowerInvariant().Replace("cpu", "CPU", StringComparison.Ordinal)} that pods may request is requested: larger pods are not scheduled here any more.",
+                    "Measure-LabCapacity shows what still fits; lower requests that are too high, or add a node.");
+            }
+
+            if (what == "Memory" && limited > 100)
+            {
+                yield return Found(
+                    FindingImportance.Note, "Overcommitted", $"The memory limits of its pods are {limited} % of what there is: where they all use what they may, the kernel kills some.",
+                    "Set memory limits equal to requests for pods that must not be killed.");
+            }
+        }
+    }
+
+    private async Task<IEnumerable<LabNodeFinding>> PodsAsync(IReadOnlyList<JsonObject> pods, CancellationToken cancellation)
+    {
+        List<(string Pod, LabPodFinding Finding)> found = [];
+        foreach (IGrouping<string, JsonObject> same in pods
+            .Where(pod => pod.Object("status")?.Text("phase") is not "Succeeded" && (pod.Object("metadata")?.Text("deletionTimestamp") is not null || !pod.Holds("Ready")))
+            .Take(MostTroubled).GroupBy(pod => pod.Object("metadata")?.Text("namespace") ?? ""))
+        {
+            JsonObject[] events = [.. (await TryAsync(() => api.GetAsync($"/api/v1/namespaces/{Uri.EscapeDataString(same.Key)}/events", cancellation)))?.Objects("items") ?? []];
+            foreach (JsonObject pod in same)
+            {
+                string? uid = pod.Object("metadata")?.Text("uid");
+                JsonObject[] own = [.. events.Where(one => one.Object("involvedObject")?.Text("uid") == uid).OrderByDescending(WorkloadPods.TimeOf, StringComparer.Ordinal)];
+                found.AddRange(PodFindings.Of(pod, own).Where(one => one.Importance != FindingImportance.Note).Select(one => ($"{same.Key}/{one.Pods[0]}", one)));
+            }
+        }
+
+        return from pair in found
+               group pair by pair.Finding.Problem into same
+               let names = same.Select(pair => pair.Pod).Distinct().Order(StringComparer.Ordinal).ToArray()
+               select Found(
+                   FindingImportance.Warning, same.Key, $"{names.Length} {(names.Length == 1 ? "pod" : "pods")} on it ({DrainPlan.Names(names)}): {same.First().Finding.Message}",
+                   $"Debug-LabPod {names[0].Split('/')[1]} -Namespace {names[0].Split('/')[0]} says more. {same.First().Finding.Action}") with { Pods = names };
+    }
+
+    private static IEnumerable<string> Allocation(LabNode node, IReadOnlyList<JsonObject> pods)
+    {
+        yield return Line("cpu", Cpu(node.CpuRequestMillicores), node.CpuRequestPercent, Cpu(node.CpuLimitMillicores), node.CpuLimitPercent, Cpu(node.CpuAllocatableMillicores));
+        yield return Line("memory", Memory(node.MemoryRequestBytes), node.MemoryRequestPercent, Memory(node.MemoryLimitBytes), node.MemoryLimitPercent, Memory(node.MemoryAllocatableBytes));
+        yield return $"pods: {node.PodCount} of {node.PodLimit}";
+        ResourceList others = [];
+        foreach (JsonObject pod in pods.Where(pod => pod.Object("status")?.Text("phase") is not ("Succeeded" or "Failed")))
+        {
+            others.Add(new PodShape(pod.Object("spec") ?? [], "pod").Requests());
+        }
+
+        JsonObject allocatable = node.ToObject().Object("status")?.Object("allocatable") ?? [];
+        foreach ((string name, Quantity amount) in others.Where(one => one.Key is not ("cpu" or "memory")))
+        {
+            yield return $"{name}: requests {amount}, of {allocatable[name]?.ToString() ?? "0"}";
+        }
+
+        static string Line(string name, string requests, int? requestPercent, string limits, int? limitPercent, string whole) =>
+            $"{name}: requests {requests} ({requestPercent} %), limits {limits} ({limitPercent} %), of {whole}";
+    }
+
+    private static IEnumerable<string> Usage(LabNode node, ServedMetrics metrics)
+    {
+        long cpu = metrics.Usage.Of("cpu").MilliValue, memory = metrics.Usage.Of("memory").Value;
+        yield return $"cpu: {Cpu(cpu)} ({LabNode.Percent(cpu, node.CpuAllocatableMillicores)} %)";
+        yield return $"memory: {Memory(memory)} ({LabNode.Percent(memory, node.MemoryAllocatableBytes)} %)";
+    }
+
+    private static string Cpu(long? millicores) => millicores is { } amount ? string.Create(CultureInfo.InvariantCulture, $"{amount}m") : "?";
+
+    private static string Memory(long? bytes) => bytes is { } amount ? string.Create(CultureInfo.InvariantCulture, $"{amount / (1024 * 1024)}Mi") : "?";
+
+    private static LabNodeFinding Found(FindingImportance importance, string problem, string message, string action) =>
+        new() { Importance = importance, Problem = problem, Message = message, Action = action };
+}
