@@ -174,9 +174,11 @@ Describe 'Help' -Tag Module {
         ($lines -split '\n').Count | Should -BeLessOrEqual 21
         Push-Location $root
         try {
-            $output = & ([scriptblock]::Create($lines)) -ErrorAction Stop
-            $output.Where({ $_ -is [System.Management.Automation.PSObject] -or $_ }).ForEach({ $_.PSObject.TypeNames[0] }) | Select-Object -Unique |
-                Should -Contain 'CloudLab.Core.Kubernetes.Manifests.LabDeployment'
+            # Stopping at the first error, also in a script block of the module's own.
+            $ErrorActionPreference = 'Stop'
+            $types = & ([scriptblock]::Create($lines)) | ForEach-Object { $_.PSObject.TypeNames[0] -replace '^CloudLab\.Core\.' }
+            foreach ($area in 'Sessions', 'Storage', 'Identity', 'Kubernetes') { $types -like "$area.*" | Should -Not -BeNullOrEmpty -Because $area }
+            $lines | Should -Match '-Lab(Dockerfile|Container) '
         }
         finally {
             Get-LabEmulator | Stop-LabEmulator
