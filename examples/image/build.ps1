@@ -7,7 +7,10 @@ Builds the container images of CloudLab: cloudlab, and runbooks with PowerShell.
 .DESCRIPTION
 Prepares in out/image what the Dockerfile copies, then builds with Build-LabImage. Packages come from the NuGet and Debian sources
 of this machine. Without -Base, the images stand on a few packages of Debian that mmdebstrap unpacks (as root, or where user namespaces are allowed): no
-registry is needed. What is unpacked is kept; -Refresh fetches it again, with Debian's latest security updates.
+registry is needed.
+
+What is prepared is kept and used again until ./build.sh makes another module; then the builds need no network. -Refresh fetches Debian's packages
+again, with their latest security updates.
 
 With -Push the images go to the registry that -Repository names, otherwise into the Docker Engine.
 .PARAMETER Target
@@ -84,31 +87,37 @@ function Save-Base([string] $Architecture, [string] $Path) {
 }
 
 function Save-Program([string] $Rid, [string] $Path) {
+    # Copied last, so it says that the rest is there, and of which build.
+    $mark = "$Path/CloudLab/CloudLab.Cmdlets.dll"
+    if ((Get-Item $mark -ErrorAction Ignore).LastWriteTimeUtc -eq (Get-Item $module/CloudLab.Cmdlets.dll).LastWriteTimeUtc) { return }
+    Remove-Item $Path -Recurse -Force -ErrorAction Ignore
     dotnet publish (Join-Path $root src/CloudLab.Host) -c Release -p:AheadFor=$Rid -p:SelfContained=true -o "$Path/bin" --nologo -v quiet
-    $null = New-Item -ItemType Directory -Force "$Path/CloudLab/lib"
-    Get-ChildItem $module | Where-Object Name -NE lib | Copy-Item -Destination "$Path/CloudLab" -Recurse
-    Copy-Item $module/lib/*.dll "$Path/CloudLab/lib"
     dotnet msbuild (Join-Path $root build.proj) -t:CompileAheadFor -p:Rid=$Rid -p:Into="$Path/CloudLab/lib/$Rid/" -p:Required=true -nologo -v:quiet
     # For one platform, what is compiled ahead of time is enough: it contains the rest.
-    Get-ChildItem "$Path/CloudLab/lib/$Rid/*.dll" | ForEach-Object { Remove-Item "$Path/CloudLab/lib/$($_.Name)" -ErrorAction Ignore }
+    Get-ChildItem $module/lib/*.dll | Where-Object { -not (Test-Path "$Path/CloudLab/lib/$Rid/$($_.Name)") } | Copy-Item -Destination "$Path/CloudLab/lib"
     Get-ChildItem $Path -Recurse -Filter *.pdb | Remove-Item
+    Get-ChildItem $module -Exclude lib, *.pdb, CloudLab.Cmdlets.dll | Copy-Item -Destination "$Path/CloudLab" -Recurse
+    Copy-Item $module/CloudLab.Cmdlets.dll $mark
 }
 
 # PowerShell looks for .NET in /usr/share/dotnet. It gets cloudlab's: links to it, and the list that says which of the files there are .NET.
 function Save-PowerShell([string] $Rid, [string] $Program, [string] $Path) {
+    $net = (Get-Content -Raw "$Program/bin/cloudlab.runtimeconfig.json" | ConvertFrom-Json).runtimeOptions.includedFrameworks[0].version
+    $link = "$Path/usr/share/dotnet/host/fxr/$net/libhostfxr.so"
+    if ((Get-Item $link -ErrorAction Ignore).LinkType) { return }
+    Remove-Item $Path -Recurse -Force -ErrorAction Ignore
     dotnet publish (Join-Path $PSScriptRoot pwsh.csproj) -r $Rid -o "$Path/opt/powershell" --nologo -v quiet
     Remove-Item "$Path/opt/powershell/pwsh.pdb"
-    $net = (Get-Content -Raw "$Program/bin/cloudlab.runtimeconfig.json" | ConvertFrom-Json).runtimeOptions.includedFrameworks[0].version
     $folders = dotnet msbuild (Join-Path $PSScriptRoot pwsh.csproj) -getProperty:NuGetPackageRoot
     $null = New-Item -ItemType Directory "$Path/opt/cloudlab/bin", "$Path/usr/share/dotnet/shared/Microsoft.NETCore.App", "$Path/usr/share/dotnet/host/fxr/$net"
     Copy-Item "$folders/microsoft.netcore.app.runtime.$Rid/$net/runtimes/$Rid/lib/net10.0/Microsoft.NETCore.App.deps.json" "$Path/opt/cloudlab/bin"
     ln -s /opt/cloudlab/bin "$Path/usr/share/dotnet/shared/Microsoft.NETCore.App/$net"
-    ln -s /opt/cloudlab/bin/libhostfxr.so "$Path/usr/share/dotnet/host/fxr/$net/libhostfxr.so"
+    ln -s /opt/cloudlab/bin/libhostfxr.so $link
 }
 
 if (-not $PSCmdlet.ShouldProcess(($Target | ForEach-Object { "$Repository/${_}:$Version" }) -join ', ', "Build for $($Platform -join ', ')")) { return }
 $null = New-Item -ItemType Directory -Force $context
-Get-ChildItem $context | Where-Object { $_.Name -ne 'base' -or $Base } | Remove-Item -Recurse -Force
+if ($Base) { Remove-Item $context/base -Recurse -Force -ErrorAction Ignore }
 foreach ($each in $Platform) {
     $rid = $each -replace '/', '-' -replace 'amd64', 'x64'
     $tar = "$context/base/$each/base.tar"
@@ -116,6 +125,7 @@ foreach ($each in $Platform) {
     Save-Program $rid "$context/cloudlab/$each"
     if ('runbooks' -in $Target) { Save-PowerShell $rid "$context/cloudlab/$each" "$context/powershell/$each" }
 }
+Remove-Item "$context/runbooks" -Recurse -Force -ErrorAction Ignore
 $null = New-Item -ItemType Directory "$context/runbooks"
 Copy-Item (Join-Path $root examples/runbooks/*.ps*1) "$context/runbooks"
 if ($NoBuild) { return }
