@@ -5,8 +5,9 @@ BeforeDiscovery {
     $root = Split-Path (Split-Path $PSScriptRoot)
     Import-Module (Join-Path $root 'out/CloudLab/CloudLab.psd1')
     $cmdlets = @(Get-Command -Module CloudLab -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } })
-    $pages = @('README.md', 'docs/from-other-s3-tools.md', 'docs/from-kubectl.md', 'docs/cloudlab.md', 'module/en-US/about_CloudLab.help.txt', 'module/en-US/about_LabS3.help.txt' |
-            ForEach-Object { @{ Name = $_ } })
+    $pages = @('README.md', 'docs/README.md', 'docs/cloudlab.md' | ForEach-Object { @{ Name = $_ } }
+        Get-ChildItem (Join-Path $root docs/from-*.md), (Join-Path $root module/en-US/about_*.help.txt) |
+            ForEach-Object { @{ Name = [IO.Path]::GetRelativePath($root, $_.FullName) } })
     $examples = @(foreach ($cmdlet in $cmdlets) {
             $number = 0
             foreach ($example in (Get-Help $cmdlet.Name -Full).examples.example) {
@@ -152,8 +153,37 @@ Describe 'Help' -Tag Module {
         '$x = @{ Bucket = "b" }; Get-LabObject @x -Ex *.json | ForEach-Object { "$_" }' | Get-WrongNameInCode | Should -BeNullOrEmpty
     }
 
-    It 'has a topic about the module' {
+    It 'has topics about the module' {
         "$(Get-Help about_CloudLab)" | Should -BeLike '*Start-LabEmulator*'
+        foreach ($topic in 'Sessions', 'Waiting', 'Errors', 'Emulator') {
+            "$(Get-Help about_CloudLab)" | Should -BeLike "*about_CloudLab_$topic*"
+            "$(Get-Help "about_CloudLab_$topic")" | Should -BeLike '*KEYWORDS*'
+        }
+    }
+
+    It 'links only to pages that there are' {
+        foreach ($page in Get-ChildItem (Join-Path $root docs/README.md), (Join-Path $root docs/from-*.md)) {
+            foreach ($link in [regex]::Matches((Get-Content -Raw $page), '\]\(([^)]+\.md)\)')) {
+                Join-Path $page.DirectoryName $link.Groups[1].Value | Should -Exist
+            }
+        }
+    }
+
+    It 'has twenty lines at the beginning of README.md that run, with the four systems' {
+        $lines = [regex]::Match((Get-Content -Raw (Join-Path $root README.md)), '(?ms)^```powershell\r?\n(.*?)^```').Groups[1].Value
+        ($lines -split '\n').Count | Should -BeLessOrEqual 21
+        Push-Location $root
+        try {
+            # Stopping at the first error, also in a script block of the module's own.
+            $ErrorActionPreference = 'Stop'
+            $types = & ([scriptblock]::Create($lines)) | ForEach-Object { $_.PSObject.TypeNames[0] -replace '^CloudLab\.Core\.' }
+            foreach ($area in 'Sessions', 'Storage', 'Identity', 'Kubernetes') { $types -like "$area.*" | Should -Not -BeNullOrEmpty -Because $area }
+            $lines | Should -Match '-Lab(Dockerfile|Container) '
+        }
+        finally {
+            Get-LabEmulator | Stop-LabEmulator
+            Pop-Location
+        }
     }
 
     It 'has no approved verb missing and no cmdlet that PowerShell warns of' {

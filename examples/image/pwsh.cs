@@ -1,0 +1,1 @@
+throw new System.NotSupportedException("PowerShell's own pwsh.dll replaces this one; see pwsh.csproj.");
