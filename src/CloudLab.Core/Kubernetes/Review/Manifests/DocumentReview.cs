@@ -46,7 +46,7 @@ internal static class DocumentReview
                 ReviewedObject first = seen[key];
                 bool sameFile = first.File == one.File;
                 string where = sameFile ? $"on line {first.At("").Line}" : $"in {first.File ?? "the input"}";
-                yield return one.Find(ManifestRule.DuplicateObject, "metadata.name", $"The {one.Label} is described {where}, too.", severity: sameFile ? null : FindingSeverity.Medium);
+                yield return one.Find(ManifestRule.DuplicateObject, "metadata.name", $"The {one.Label} is described {where}, too.", severity: sameFile ? null : FindingSeverity.Low);
             }
 
             foreach (LabManifestFinding finding in MetadataReview.Check(one))
