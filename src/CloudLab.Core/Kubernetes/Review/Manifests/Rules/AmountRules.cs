@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Quota;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
 using CloudLab.Core.Common.Review;
@@ -12,6 +13,8 @@ namespace CloudLab.Core.Kubernetes.Review.Manifests.Rules;
 internal static class AmountRules
 {
     private static readonly Quantity LeastMemory = Quantity.Parse("1Mi"), MostCpu = Quantity.Parse("128"), LargeMemory = Quantity.Parse("64Gi");
+
+    private static readonly string[] Standard = ["cpu", "memory", "ephemeral-storage"];
 
     /// <summary>The checks.</summary>
     internal static IReadOnlyList<ManifestCheck> Checks { get; } = [Containers, Quotas];
@@ -56,6 +59,14 @@ internal static class AmountRules
         {
             foreach ((string name, JsonNode? node) in amounts ?? [])
             {
+                if (one.IsBuiltIn() && !IsResource(name))
+                {
+                    string near = NearestNames.Find(name, Standard) is { } like ? $" Did you mean '{like}'?" : "";
+                    yield return one.Find(
+                        ManifestRule.UnknownField, FieldPath.Of($"{path}.{field}", name), $"Container {container.Name} has {field}.{name}, which is no resource of containers.{near}",
+                        $"Write {string.Join(", ", Standard)} or hugepages-SIZE, or the whole name of an extended resource: example.com/{name}.");
+                }
+
                 if (node is JsonValue value && Quantity.TryParse(value.ToString(), out Quantity amount) && Unlikely(name, value.ToString(), amount, amounts!) is { } why)
                 {
                     yield return one.Find(ManifestRule.QuantityUnlikely, FieldPath.Of($"{path}.{field}", name), $"Container {container.Name} has {field}.{name} {value}: {why}.");
@@ -71,6 +82,10 @@ internal static class AmountRules
             }
         }
     }
+
+    // Others have a domain before them: nvidia.com/gpu.
+    private static bool IsResource(string name) =>
+        Standard.Contains(name) || name.StartsWith("hugepages-", StringComparison.Ordinal) || name.Contains('/', StringComparison.Ordinal) || ReviewedPods.IsPlaceholder(name);
 
     private static string? Unlikely(string resource, string text, Quantity amount, JsonObject beside) => resource switch
     {
