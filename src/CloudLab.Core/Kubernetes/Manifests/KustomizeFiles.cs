@@ -47,6 +47,11 @@ internal sealed class KustomizeFiles
         return null;
     }
 
+    /// <summary>Whether a kustomization is in the folder of a file.</summary>
+    /// <param name="file">Full path.</param>
+    /// <returns>True if there is one. Ask <see cref="IsPatch"/> first.</returns>
+    public bool IsBeside(string file) => known.GetValueOrDefault(Path.GetDirectoryName(file) ?? "") is not null;
+
     private static (HashSet<string> Patches, HashSet<string> Others)? Read(string folder)
     {
         if (Kustomize.FileIn(folder) is not { } file)

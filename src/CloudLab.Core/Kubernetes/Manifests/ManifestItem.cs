@@ -64,6 +64,9 @@ public sealed class ManifestItem
     /// <summary>Whether it is a patch that kustomize merges into another object; only where it was read for a review.</summary>
     internal bool IsPatch { get; set; }
 
+    /// <summary>Whether a kustomization beside it may add to it, which can make selectors; only where it was read for a review.</summary>
+    internal bool IsKustomized { get; set; }
+
     /// <summary>Whether the document says nothing that only manifests say: settings of a program, a chart, a dashboard; only where it was read for a review.</summary>
     internal bool IsOther { get; set; }
 

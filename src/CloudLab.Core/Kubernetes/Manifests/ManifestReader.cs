@@ -76,6 +76,7 @@ public static class ManifestReader
             {
                 items = ReadText(await ReadAsync(file, cancellation), file, review);
                 items = isPatch == true ? Patches(items) : inFolder && review ? Manifests([.. items], file) : items;
+                items = kustomized?.IsBeside(Path.GetFullPath(file)) == true ? items.Select(Kustomized) : items;
             }
             catch (LabException e)
             {
@@ -209,6 +210,12 @@ public static class ManifestReader
         }
     }
 
+    private static ManifestItem Kustomized(ManifestItem item)
+    {
+        item.IsKustomized = true;
+        return item;
+    }
+
     // A folder of a project has other files, too: they are not mistaken manifests.
     private static ManifestItem[] Manifests(ManifestItem[] items, string file)
     {
@@ -221,7 +228,7 @@ public static class ManifestReader
         return [];
     }
 
-    // Neither a kind that Kubernetes has nor a group and the metadata that a custom resource has.
+    // Neither a kind that Kubernetes has nor a group and the metadata that a custom resource has: the settings of a kubelet have a group, too.
     private static bool IsOther(JsonNode content)
     {
         if (content is not JsonObject map)
@@ -234,7 +241,7 @@ public static class ManifestReader
         bool hasMetadata = map.Object("metadata") is not null;
         return apiVersion is null && kind is null ? !(hasMetadata && map.Object("spec") is not null)
             : !TableSchemas.Kinds.Any(known => known.Kind == kind)
-                && (apiVersion is null || !(group.Contains('.', StringComparison.Ordinal) || TableSchemas.Kinds.Any(known => known.ApiVersion == apiVersion)) || !(kind is not null || hasMetadata));
+                && (apiVersion is null || !(group.Contains('.', StringComparison.Ordinal) || TableSchemas.Kinds.Any(known => known.ApiVersion == apiVersion)) || !hasMetadata);
     }
 
     // .NET does not tell a pipe from an empty file. One that happens to be in a folder is not waited for; one that is named is read.

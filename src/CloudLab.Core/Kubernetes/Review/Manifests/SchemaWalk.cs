@@ -146,6 +146,11 @@ internal sealed class SchemaWalk(ReviewedObject about)
 
         foreach (string name in schema.Required)
         {
+            if (name == "selector" && about.IsKustomized && way.Count == 1)
+            {
+                continue;
+            }
+
             bool missing = schema.IsCustom ? !map.ContainsKey(name) : map[name] is null;
             if (missing && !(schema.Fields.TryGetValue(name, out SchemaNode? field) && field.Default is not null) && !FilledIn.Contains($"{schema.Name}.{name}") && !(way.Count == 0 && name is "metadata"))
             {
