@@ -84,14 +84,14 @@ public sealed class YamlTests
 
     [Theory]
     // Blank lines with spaces in them, as editors leave them.
-    [InlineData("  c: |\n    \n    x: 1\n    y: 2\n", """{"c":"\\nx: 1\\ny: 2\\n"}""")]
-    [InlineData("  c: |\n   \n    x: 1\n", """{"c":"\\nx: 1\\n"}""")]
-    [InlineData("  c: |\n\n   \n    x: 1\n", """{"c":"\\n\\nx: 1\\n"}""")]
+    [InlineData("  c: |\n    \n    x: 1\n    y: 2\n", """{"c":"\nx: 1\ny: 2\n"}""")]
+    [InlineData("  c: |\n   \n    x: 1\n", """{"c":"\nx: 1\n"}""")]
+    [InlineData("  c: |\n\n   \n    x: 1\n", """{"c":"\n\nx: 1\n"}""")]
     [InlineData("  c: |-\n    \n", """{"c":""}""")]
-    [InlineData("  c: |+\n    \n    \n  d: '1'\n", """{"c":"\\n\\n","d":"1"}""")]
-    [InlineData("  c: >-\n    \n    x\n", """{"c":"\\nx"}""")]
-    [InlineData("  c: |\r\n    \r\n    x: 1\r\n", """{"c":"\\nx: 1\\n"}""")]
-    [InlineData("  c: |\n    a\n      |\n        \n    b\n  d: |\n    \n    e\n", """{"c":"a\\n  |\\n    \\nb\\n","d":"\\ne\\n"}""")]
+    [InlineData("  c: |+\n    \n    \n  d: '1'\n", """{"c":"\n\n","d":"1"}""")]
+    [InlineData("  c: >-\n    \n    x\n", """{"c":"\nx"}""")]
+    [InlineData("  c: |\r\n    \r\n    x: 1\r\n", """{"c":"\nx: 1\n"}""")]
+    [InlineData("  c: |\n    a\n      |\n        \n    b\n  d: |\n    \n    e\n", """{"c":"a\n  |\n    \nb\n","d":"\ne\n"}""")]
     [InlineData("  c: |\n    \n  d: '1'\n", """{"c":"","d":"1"}""")]
     public void A_block_scalar_may_begin_with_blank_lines(string yaml, string json) => Assert.Equal(json, ((JsonObject)One("a:\n" + yaml))["a"]!.ToJsonString());
 

@@ -61,10 +61,10 @@ internal static class AmountRules
             {
                 if (one.IsBuiltIn() && !IsResource(name))
                 {
-                    string near = NearestNames.Find(name, Standard) is { } like ? $" Did you mean '{like}'?" : "";
                     yield return one.Find(
-                        ManifestRule.UnknownField, FieldPath.Of($"{path}.{field}", name), $"Container {container.Name} has {field}.{name}, which is no resource of containers.{near}",
-                        $"Write {string.Join(", ", Standard)} or hugepages-SIZE, or the whole name of an extended resource: example.com/{name}.");
+                        ManifestRule.UnknownField, FieldPath.Of($"{path}.{field}", name), $"Container {container.Name} has {field}.{name}, which is no resource of containers.",
+                        NearestNames.Find(name, Standard) is { } near ? $"Write {near}."
+                            : $"Write {string.Join(", ", Standard)} or hugepages-SIZE, or the whole name of an extended resource: example.com/{name}.");
                 }
 
                 if (node is JsonValue value && Quantity.TryParse(value.ToString(), out Quantity amount) && Unlikely(name, value.ToString(), amount, amounts!) is { } why)
