@@ -82,6 +82,22 @@ public sealed class YamlTests
         """{"lit":"a\n  b\n\n","strip":"a","fold":"a b\nc\n","plain":"a b"}""",
         One("lit: |+\n  a\n    b\n\nstrip: |-\n  a\nfold: >\n  a\n  b\n\n  c\nplain: a\n  b\n").ToJsonString());
 
+    [Theory]
+    // Blank lines with spaces in them, as editors leave them.
+    [InlineData("  c: |\n    \n    x: 1\n    y: 2\n", """{"c":"\nx: 1\ny: 2\n"}""")]
+    [InlineData("  c: |\n   \n    x: 1\n", """{"c":"\nx: 1\n"}""")]
+    [InlineData("  c: |\n\n   \n    x: 1\n", """{"c":"\n\nx: 1\n"}""")]
+    [InlineData("  c: |-\n    \n", """{"c":""}""")]
+    [InlineData("  c: |+\n    \n    \n  d: '1'\n", """{"c":"\n\n","d":"1"}""")]
+    [InlineData("  c: >-\n    \n    x\n", """{"c":"\nx"}""")]
+    [InlineData("  c: |\r\n    \r\n    x: 1\r\n", """{"c":"\nx: 1\n"}""")]
+    [InlineData("  c: |\n    a\n      |\n        \n    b\n  d: |\n    \n    e\n", """{"c":"a\n  |\n    \nb\n","d":"\ne\n"}""")]
+    [InlineData("  c: |\n    \n  d: '1'\n", """{"c":"","d":"1"}""")]
+    public void A_block_scalar_may_begin_with_blank_lines(string yaml, string json) => Assert.Equal(json, ((JsonObject)One("a:\n" + yaml))["a"]!.ToJsonString());
+
+    [Fact]
+    public void A_blank_line_longer_than_the_text_is_indented_is_a_mistake() => Assert.NotNull(Assert.Single(SourceReader.Read("a:\n  c: |\n     \n    x: 1\n")).Problem);
+
     [Fact]
     public void Documents_are_counted_and_empty_ones_left_out()
     {

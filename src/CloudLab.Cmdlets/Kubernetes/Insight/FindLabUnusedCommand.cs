@@ -13,7 +13,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Insight;
 /// match no pod and no pod template; HorizontalPodAutoscalers without a target; Ingresses whose services do not exist; ReplicaSets with 0 replicas that no rollout keeps; Jobs that ended a
 /// day ago or more. Reason says why.</para>
 /// <para>What only a program knows counts as used: a name that stands in a command, an argument or a variable of a container, in a resourceNames of a Role, or anywhere in a custom resource.
-/// Left out are Helm's releases, tokens of service accounts and of kubeadm, kube-root-ca.crt, and what another object owns. With -AllNamespaces the namespaces kube-* are left out.</para>
+/// Left out are Helm's releases, tokens of service accounts and of kubeadm, what Grafana, Argo CD and Istio find by its label, kube-root-ca.crt, and what another object owns. With -AllNamespaces the namespaces kube-* are left out.</para>
 /// <para>A program can read ConfigMaps and Secrets through the API without naming them anywhere: look at the list before you remove what it has. -WhatIf of Remove-LabManifest shows what would
 /// go.</para>
 /// <para>A kind is judged only where everything could be read that may use it; the others are named in a warning.</para>

@@ -151,10 +151,10 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
             string path = FilePath.Of(owner, line);
             return manifest || File.Exists(path) || Directory.Exists(path) ? path : null;
         }
-        catch (Exception e) when (!manifest && e is RuntimeException or NotSupportedException or ArgumentException or LabException)
+        catch (Exception e) when (e is RuntimeException or NotSupportedException or ArgumentException or LabException)
         {
-            // A line such as "metadata:" reads like a drive.
-            return null;
+            // A line such as "metadata:" reads like a drive; of C:\web.yaml on Linux the reader says that there is no such file.
+            return manifest ? line : null;
         }
     }
 

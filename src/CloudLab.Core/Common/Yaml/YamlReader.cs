@@ -71,7 +71,55 @@ internal static class YamlReader
 
     private static List<SourceDocument> ReadChunk(string chunk, int firstLine, int number, bool mapped)
     {
+        List<SourceDocument> found = Parsed(chunk, firstLine, number, mapped, out YamlException? problem);
+        while (problem is not null && WithoutBlanks(chunk, problem) is { } mended)
+        {
+            chunk = mended;
+            found = Parsed(chunk, firstLine, number, mapped, out problem);
+        }
+
+        return found;
+    }
+
+    // Editors indent blank lines, too. YAML allows it, but the scanner refuses a '|' text that begins with such a line.
+    private static string? WithoutBlanks(string chunk, YamlException problem)
+    {
+        if (!problem.Message.Contains("extra spaces in first line", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string[] lines = chunk.Split('\n');
+        int next = Math.Clamp((int)problem.Start.Line - 1, 0, lines.Length), first = next;
+        while (first > 0 && string.IsNullOrWhiteSpace(lines[first - 1]))
+        {
+            first--;
+        }
+
+        // One that is longer than the text is indented makes the text end before it has begun.
+        int indent = next < lines.Length && lines[next].TrimStart() is { Length: > 0 } content ? lines[next].Length - content.Length : 0;
+        string header = first > 0 ? lines[first - 1] : "";
+        bool within = indent > header.Length - header.TrimStart(' ', '-').Length;
+        bool changed = false;
+        for (int i = first; i < next; i++)
+        {
+            string blank = lines[i].TrimEnd('\r');
+            if (blank.Contains('\t', StringComparison.Ordinal) || (within && blank.Length > indent))
+            {
+                return null;
+            }
+
+            changed |= blank.Length > 0;
+            lines[i] = lines[i][blank.Length..];
+        }
+
+        return changed ? string.Join('\n', lines) : null;
+    }
+
+    private static List<SourceDocument> Parsed(string chunk, int firstLine, int number, bool mapped, out YamlException? problem)
+    {
         List<SourceDocument> found = [];
+        problem = null;
         int line = firstLine;
         try
         {
@@ -96,6 +144,7 @@ internal static class YamlReader
         }
         catch (YamlException e)
         {
+            problem = e;
             found.Add(new SourceDocument(number, line, null, Explain(e, chunk, firstLine)));
         }
         catch (InvalidOperationException)

@@ -5,7 +5,7 @@ using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Insight;
 
-/// <summary>An object in the tree of what owns what.</summary>
+/// <summary>An object in the tree of what owns what; a Secret is without its values.</summary>
 public sealed class LabResourceNode : LabResource
 {
     internal LabResourceNode(JsonObject content, ApiResource? resource = null)

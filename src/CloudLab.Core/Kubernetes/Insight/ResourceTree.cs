@@ -4,6 +4,7 @@ using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
 using CloudLab.Core.Kubernetes.Rollouts;
 
 namespace CloudLab.Core.Kubernetes.Insight;
@@ -52,7 +53,7 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
         }
 
         Listing listing = await ItemsAsync(top.Resource.Namespaced ? top.Namespace : null, cancellation);
-        ILookup<string, Item> children = listing.Items.Values.SelectMany(item => item.Owners.Select(owner => (Uid: owner.Text("uid") ?? "", Item: item))).ToLookup(pair => pair.Uid, pair => pair.Item);
+        ILookup<string, Item> children = listing.Children;
         List<Item> inTree = [];
         HashSet<string> seen = [];
         Collect(top);
@@ -91,7 +92,7 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
                 gone.Length == 0 ? null : $"its owner {string.Join(", ", gone)} does not exist{(gone.Length == item.Owners.Count ? ", so it is being removed" : "")}",
                 leaving ? "it is being deleted" : null, report is { State: not ReadyState.Ready } waits ? waits.Seen : null,
             }.OfType<string>());
-            nodes.Add(new LabResourceNode(full ?? item.Content, item.Resource)
+            nodes.Add(new LabResourceNode(ResourceParts.WithoutValues(full ?? item.Content), item.Resource)
             {
                 Context = origin.Context, OneOfSeveral = origin.OneOfSeveral, Depth = depth, Owner = owner, Tree = lines + title,
                 Health = report?.State.ToString(), Message = words.Length == 0 ? null : words, MissingOwners = gone,
@@ -275,7 +276,11 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
         return found;
     }
 
-    private sealed record Listing(Dictionary<string, Item> Items, HashSet<(string ApiVersion, string Kind)> Kinds);
+    private sealed record Listing(Dictionary<string, Item> Items, HashSet<(string ApiVersion, string Kind)> Kinds)
+    {
+        // By the owner's uid; made once for the trees of all objects of a namespace.
+        public ILookup<string, Item> Children => field ??= Items.Values.SelectMany(item => item.Owners.Select(owner => (Uid: owner.Text("uid") ?? "", Item: item))).ToLookup(pair => pair.Uid, pair => pair.Item);
+    }
 
     private sealed record Item(ApiResource Resource, JsonObject Content)
     {

@@ -43,6 +43,9 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         [Jobs] = [],
     };
 
+    // Programs find these by their labels: kubeadm, the sidecar of Grafana (grafana_dashboard), Argo CD its clusters and repositories, Istio its other clusters.
+    private static readonly HashSet<string> Marks = ["kubernetes.io/bootstrapping", "argocd.argoproj.io/secret-type", "istio/multiCluster"];
+
     private readonly ClusterLists lists = new(api);
     private HashSet<string> wide = [];
     private string? scope;
@@ -99,7 +102,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
                 if (await ReasonAsync(kind, item, metadata, place, facts, olderThan, cancellation) is { } reason)
                 {
                     JsonObject content = new() { ["apiVersion"] = kind.ApiVersion, ["kind"] = kind.Kind, ["metadata"] = metadata.DeepClone() };
-                    yield return new LabUnusedResource(content, kind) { Context = origin.Context, OneOfSeveral = origin.OneOfSeveral, Reason = reason };
+                    yield return new LabUnusedResource(ResourceParts.WithoutValues(content), kind) { Context = origin.Context, OneOfSeveral = origin.OneOfSeveral, Reason = reason };
                 }
             }
         }
@@ -113,7 +116,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
     private static bool Kept(ApiResource kind, JsonObject item, JsonObject metadata) =>
         metadata.Text("deletionTimestamp") is not null || (metadata.Objects("ownerReferences").Any() && kind.Name != ReplicaSets)
         || metadata.Object("annotations")?.ContainsKey("control-plane.alpha.kubernetes.io/leader") == true
-        || metadata.Object("labels")?.ContainsKey("kubernetes.io/bootstrapping") == true
+        || metadata.Object("labels")?.Any(label => Marks.Contains(label.Key) || label.Key.StartsWith("grafana_", StringComparison.Ordinal)) == true
         || (kind.Name == "secrets" && item.Text("type") is "helm.sh/release.v1" or "bootstrap.kubernetes.io/token" or "kubernetes.io/service-account-token")
         || (kind.Name == "configmaps" && metadata.Text("name") is "kube-root-ca.crt" or "openshift-service-ca.crt" or "extension-apiserver-authentication" or "cluster-info" or "kubeadm-config" or "kubelet-config"
             or "kube-apiserver-legacy-service-account-token-tracking");

@@ -13,9 +13,19 @@ internal static class Kustomize
     /// <param name="path">A folder, or the file in it.</param>
     /// <returns>The folder; null where it is none.</returns>
     public static string? FolderOf(string path) =>
-        Directory.Exists(path) ? Array.Exists(Names, name => File.Exists(Path.Combine(path, name))) ? path : null
-        : Names.Contains(Path.GetFileName(path)) ? Path.GetDirectoryName(Path.GetFullPath(path))
+        Directory.Exists(path) ? FileIn(path) is null ? null : path
+        : IsName(Path.GetFileName(path)) ? Path.GetDirectoryName(Path.GetFullPath(path))
         : null;
+
+    /// <summary>Whether a file is a kustomization.</summary>
+    /// <param name="name">Its name, without its folder.</param>
+    /// <returns>True if it is.</returns>
+    public static bool IsName(string name) => Names.Contains(name);
+
+    /// <summary>The kustomization in a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Its path; null where there is none.</returns>
+    public static string? FileIn(string folder) => Array.ConvertAll(Names, name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     /// <summary>Builds a folder.</summary>
     /// <param name="folder">The folder.</param>

@@ -61,6 +61,15 @@ public sealed class ManifestItem
     /// <summary>Comments of its source that switch rules off; null unless it was read for a review.</summary>
     internal IgnoreComments? Comments { get; set; }
 
+    /// <summary>Whether it is a patch that kustomize merges into another object; only where it was read for a review.</summary>
+    internal bool IsPatch { get; set; }
+
+    /// <summary>Whether a kustomization beside it may add to it, which can make selectors; only where it was read for a review.</summary>
+    internal bool IsKustomized { get; set; }
+
+    /// <summary>Whether the document says nothing that only manifests say: settings of a program, a chart, a dashboard; only where it was read for a review.</summary>
+    internal bool IsOther { get; set; }
+
     /// <summary>Where it stands, for messages: <c>movies.yaml line 12</c>.</summary>
     internal string Place => Line == 0 ? Source : $"{Source} line {Line}";
 

@@ -10,6 +10,7 @@ using CloudLab.Core.Common.Yaml;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Review.Manifests;
+using CloudLab.Core.Kubernetes.Schema;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
@@ -48,7 +49,8 @@ public static class ManifestReader
         }
 
         string[] files = [path];
-        if (Directory.Exists(path))
+        bool inFolder = Directory.Exists(path);
+        if (inFolder)
         {
             files = FilesIn(path, recurse);
             if (files.Length == 0)
@@ -59,12 +61,22 @@ public static class ManifestReader
             }
         }
 
+        KustomizeFiles? kustomized = review ? new() : null;
         foreach (string file in files.Where(file => file == path || MayHaveContent(file)))
         {
+            bool? isPatch = kustomized?.IsPatch(Path.GetFullPath(file));
+            if (inFolder && isPatch == false)
+            {
+                RequestLog.Current.Verbose($"{file}: a file of kustomize, not an object.");
+                continue;
+            }
+
             IEnumerable<ManifestItem> items;
             try
             {
                 items = ReadText(await ReadAsync(file, cancellation), file, review);
+                items = isPatch == true ? Patches(items) : inFolder && review ? Manifests([.. items], file) : items;
+                items = kustomized?.IsBeside(Path.GetFullPath(file)) == true ? items.Select(Kustomized) : items;
             }
             catch (LabException e)
             {
@@ -99,9 +111,10 @@ public static class ManifestReader
                     LabErrorKind.InvalidData, "ManifestSyntax",
                     $"{source}: line {problem.Line}, column {problem.Column}: {problem.Reason}.") { Target = source }, problem.Reason, new SourceMark(problem.Line, problem.Column))]
                 : Items(document.Content!, source, document.Number, document.Line, new SourceMark(document.Line, 1), document.Map);
-            bool first = true;
+            bool first = true, other = review && document.Problem is null && IsOther(document.Content!);
             foreach (ManifestItem item in items)
             {
+                item.IsOther = other;
                 item.Duplicates = first ? document.Duplicates : [];
                 item.Comments = comments;
                 first = false;
@@ -185,6 +198,50 @@ public static class ManifestReader
                     LabErrorKind.InvalidData, "ManifestInvalid",
                     $"A {value.GetType().Name} is not a manifest: pass YAML or JSON text, a hashtable, or the output of Get-LabResource.") { Target = value })];
         }
+    }
+
+    // What lists operations, or has no name because its kustomization says what it is for, is a patch all the same.
+    private static IEnumerable<ManifestItem> Patches(IEnumerable<ManifestItem> items)
+    {
+        foreach (ManifestItem item in items.Where(item => item.Problem is null || item.Problem.Code == "ManifestSyntax"))
+        {
+            item.IsPatch = true;
+            yield return item;
+        }
+    }
+
+    private static ManifestItem Kustomized(ManifestItem item)
+    {
+        item.IsKustomized = true;
+        return item;
+    }
+
+    // A folder of a project has other files, too: they are not mistaken manifests.
+    private static ManifestItem[] Manifests(ManifestItem[] items, string file)
+    {
+        if (items.Length == 0 || !Array.TrueForAll(items, item => item.IsOther))
+        {
+            return items;
+        }
+
+        RequestLog.Current.Verbose($"{file}: no objects of Kubernetes.");
+        return [];
+    }
+
+    // Neither a kind that Kubernetes has nor a group and the metadata that a custom resource has: the settings of a kubelet have a group, too.
+    private static bool IsOther(JsonNode content)
+    {
+        if (content is not JsonObject map)
+        {
+            return true;
+        }
+
+        string? apiVersion = map.Text("apiVersion"), kind = map.Text("kind");
+        string group = apiVersion?.Split('/') is [var first, _] ? first : "";
+        bool hasMetadata = map.Object("metadata") is not null;
+        return apiVersion is null && kind is null ? !(hasMetadata && map.Object("spec") is not null)
+            : !TableSchemas.Kinds.Any(known => known.Kind == kind)
+                && (apiVersion is null || !(group.Contains('.', StringComparison.Ordinal) || TableSchemas.Kinds.Any(known => known.ApiVersion == apiVersion)) || !hasMetadata);
     }
 
     // .NET does not tell a pipe from an empty file. One that happens to be in a folder is not waited for; one that is named is read.

@@ -185,7 +185,7 @@ public sealed class NodeReporter(KubernetesApi api)
     {
         yield return Line("cpu", Cpu(node.CpuRequestMillicores), node.CpuRequestPercent, Cpu(node.CpuLimitMillicores), node.CpuLimitPercent, Cpu(node.CpuAllocatableMillicores));
         yield return Line("memory", Memory(node.MemoryRequestBytes), node.MemoryRequestPercent, Memory(node.MemoryLimitBytes), node.MemoryLimitPercent, Memory(node.MemoryAllocatableBytes));
-        yield return $"pods: {node.PodCount} of {node.PodLimit}";
+        yield return $"pods: {node.PodCount} of {node.PodLimit?.ToString(CultureInfo.InvariantCulture) ?? "?"}";
         ResourceList others = [];
         foreach (JsonObject pod in pods.Where(pod => pod.Object("status")?.Text("phase") is not ("Succeeded" or "Failed")))
         {
@@ -199,15 +199,18 @@ public sealed class NodeReporter(KubernetesApi api)
         }
 
         static string Line(string name, string requests, int? requestPercent, string limits, int? limitPercent, string whole) =>
-            $"{name}: requests {requests} ({requestPercent} %), limits {limits} ({limitPercent} %), of {whole}";
+            $"{name}: requests {requests}{Share(requestPercent)}, limits {limits}{Share(limitPercent)}, of {whole}";
     }
 
     private static IEnumerable<string> Usage(LabNode node, ServedMetrics metrics)
     {
         long cpu = metrics.Usage.Of("cpu").MilliValue, memory = metrics.Usage.Of("memory").Value;
-        yield return $"cpu: {Cpu(cpu)} ({LabNode.Percent(cpu, node.CpuAllocatableMillicores)} %)";
-        yield return $"memory: {Memory(memory)} ({LabNode.Percent(memory, node.MemoryAllocatableBytes)} %)";
+        yield return $"cpu: {Cpu(cpu)}{Share(LabNode.Percent(cpu, node.CpuAllocatableMillicores))}";
+        yield return $"memory: {Memory(memory)}{Share(LabNode.Percent(memory, node.MemoryAllocatableBytes))}";
     }
+
+    // A node whose kubelet has not reported yet says nothing of its size.
+    private static string Share(int? percent) => percent is { } share ? string.Create(CultureInfo.InvariantCulture, $" ({share} %)") : "";
 
     private static string Cpu(long? millicores) => millicores is { } amount ? string.Create(CultureInfo.InvariantCulture, $"{amount}m") : "?";
 

@@ -23,4 +23,9 @@ internal static class KubernetesTable
     /// <summary>Opens the table.</summary>
     /// <returns>Its lines; kube-schema.py says what they mean.</returns>
     public static StreamReader Open() => new(typeof(KubernetesTable).Assembly.GetManifestResourceStream("kubernetes.txt")!);
+
+    /// <summary>The values of an <c>enum=</c> of the table.</summary>
+    /// <param name="text">The values with <c>|</c> between them; <c>%20</c> is a space.</param>
+    /// <returns>The values.</returns>
+    public static string[] Values(string text) => text.Replace("%20", " ", StringComparison.Ordinal).Split('|');
 }

@@ -68,7 +68,7 @@ internal static class TableSchemas
                         field.Keys = value.Split(',');
                         break;
                     case "enum":
-                        (field.Type == SchemaType.List ? field.Element! : field).Enum = value.Split('|');
+                        (field.Type == SchemaType.List ? field.Element! : field).Enum = KubernetesTable.Values(value);
                         break;
                 }
             }

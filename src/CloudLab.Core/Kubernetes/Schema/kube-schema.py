@@ -70,7 +70,7 @@ def field(name, s, required):
         words.append("retain")
     enum = s.get("enum") or items.get("enum")
     if enum:
-        words.append("enum=" + "|".join(enum))
+        words.append("enum=" + "|".join(enum).replace(" ", "%20"))
     return "  " + " ".join(words)
 
 

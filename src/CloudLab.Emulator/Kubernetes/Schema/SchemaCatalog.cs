@@ -137,7 +137,7 @@ internal sealed class SchemaCatalog
                     keys = value.Split(',');
                     break;
                 case "enum":
-                    allowed = value.Split('|');
+                    allowed = KubernetesTable.Values(value);
                     break;
             }
         }

@@ -112,8 +112,9 @@ public abstract class FindLabUnusedTests(KubeServer server) : KubeTest(server)
     public async Task What_nothing_uses_is_found_and_nothing_else()
     {
         string maps = string.Concat(new[] { "used-argument", "used-from", "used-volume", "used-cron", "used-by-role", "spare" }.Select(name => $"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n"));
-        string secrets = string.Concat(new[] { "used-variable", "used-projected", "used-pull", "used-account-pull", "used-tls", "spare" }.Select(name => $"---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{a: hush}}\n"))
-            + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: sh.helm.release.v1.web.v1}\ntype: helm.sh/release.v1\nstringData: {release: a}\n";
+        string secrets = string.Concat(new[] { "used-variable", "used-projected", "used-pull", "used-account-pull", "used-tls", "spare" }.Select(name => $"---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, annotations: {{kubectl.kubernetes.io/last-applied-configuration: hush}}}}\nstringData: {{a: hush}}\n"))
+            + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: sh.helm.release.v1.web.v1}\ntype: helm.sh/release.v1\nstringData: {release: a}\n"
+            + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: used-by-label, labels: {grafana_dashboard: \"1\"}}\n";
         string claims = string.Concat(new[] { "used-claim", "data-db-0", "spare" }.Select(name =>
             $"---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}}}\nspec: {{accessModes: [ReadWriteOnce], storageClassName: none-at-all, resources: {{requests: {{storage: 1Gi}}}}}}\n"));
         string services = string.Concat(new[] { ("used-service", "{app: nothing}"), ("used-web", "{app: web}"), ("used-db", "{app: nothing}"), ("spare", "{app: nothing}") }.Select(pair =>
@@ -197,6 +198,7 @@ public abstract class FindLabUnusedTests(KubeServer server) : KubeTest(server)
                 "Role/spare", "RoleBinding/spare-role", "RoleBinding/spare-subject", "Secret/spare", "Service/spare", "ServiceAccount/spare",
             ],
             found.Select(one => $"{one.Kind}/{one.Name}").Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("hush", System.Text.Json.JsonSerializer.Serialize(found.Select(one => one.ToObject())), StringComparison.Ordinal);
         Assert.All(found, one => Assert.True(one.Reason.Length > 10 && one.Namespace == Namespace && one.Data is null));
 
         Assert.Equal(["ConfigMap"], (await RunAsync("Find-LabUnused", new { Kind = "cm" })).Ok().OutputOf<LabUnusedResource>().Select(one => one.Kind));

@@ -134,6 +134,8 @@ public abstract class GetLabResourceTreeTests(KubeServer server) : KubeTest(serv
             Assert.Equal(["Film/top", "├─ConfigMap/settings", "└─Film/second", "  └─Secret/hidden"], tree.Select(node => node.Tree));
             Assert.Null(tree[3].Data);
             Assert.Equal(("v1", "Secret"), (tree[3].ApiVersion, tree[3].Kind));
+            LabResourceNode alone = Assert.Single((await RunAsync("Get-LabResourceTree", new { Kind = "secrets", Name = "hidden" })).Ok().OutputOf<LabResourceNode>());
+            Assert.Null(alone.Data);
         }
         finally
         {

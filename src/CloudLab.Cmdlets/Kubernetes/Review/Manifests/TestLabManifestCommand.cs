@@ -16,6 +16,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Review.Manifests;
 /// <para>Fields are compared with the schemas of the cluster (OpenAPI v3, kept on disk), or with -Offline with those that the module has of Kubernetes itself. CustomResourceDefinitions among
 /// the manifests count for their objects; -SchemaPath adds definitions and OpenAPI documents of another version, which count first. Nothing is sent but the requests for schemas. Where the
 /// schema of a custom resource is not known, NoSchema says so once for each kind. Rules in CEL and webhooks only the server knows: Deploy-LabManifest -DryRun asks it.</para>
+/// <para>Of a folder, files that say nothing that only manifests say are left out (charts, settings, dashboards; -Verbose names them); of patches that a kustomization.yaml there names only
+/// fields and types are compared. A file that is named itself is always reviewed.</para>
 /// <para>docs/manifest-review.md lists the rules. Optional rules are looked for only where -Rule names them.</para>
 /// <para>The annotation <c>cloudlab/ignore: RuleA, RuleB</c> of an object or of its pod template switches rules off for the object, and the comment
 /// <c># cloudlab: ignore=RuleA</c> for its line, or for the next one where it stands alone; * means all rules.</para>

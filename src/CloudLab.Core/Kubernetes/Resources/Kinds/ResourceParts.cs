@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Manifests;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
 
@@ -15,6 +16,22 @@ internal static class ResourceParts
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
             ? time
             : null;
+
+    /// <summary>An object without the values of a Secret, which kubectl also writes into an annotation.</summary>
+    /// <param name="resource">The object.</param>
+    /// <returns>The object itself; of a Secret, a copy.</returns>
+    public static JsonObject WithoutValues(JsonObject resource)
+    {
+        if (resource.Text("kind") != "Secret")
+        {
+            return resource;
+        }
+
+        JsonObject copy = (JsonObject)resource.DeepClone();
+        copy.Remove("data");
+        copy.Object("metadata")?.Object("annotations")?.Remove(FieldTakeOver.LastApplied);
+        return copy;
+    }
 
     /// <summary>The pod template of an object, or the pod itself.</summary>
     /// <param name="resource">The object.</param>

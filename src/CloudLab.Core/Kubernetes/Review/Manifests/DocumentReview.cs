@@ -31,7 +31,7 @@ internal static class DocumentReview
     public static IEnumerable<LabManifestFinding> Check(ReviewedSet set)
     {
         // Different folders are variants for different places more often than parts of one whole.
-        Dictionary<(string? Folder, string Group, string Kind, string Namespace, string Name), ReviewedObject> seen = [];
+        Dictionary<(string? Place, string Group, string Kind, string Namespace, string Name), ReviewedObject> inFile = [], inFolder = [];
         foreach (ReviewedObject one in set.Objects)
         {
             foreach (DuplicateKey twice in one.Duplicates)
@@ -41,12 +41,12 @@ internal static class DocumentReview
             }
 
             (string?, string, string, string, string) key = (Path.GetDirectoryName(one.File), one.Group, one.Kind, set.NamespaceOf(one), one.Name);
-            if (one.HasName && !seen.TryAdd(key, one))
+            bool sameFile = one.HasName && !inFile.TryAdd(key with { Item1 = one.File }, one);
+            if (one.HasName && !inFolder.TryAdd(key, one))
             {
-                ReviewedObject first = seen[key];
-                bool sameFile = first.File == one.File;
+                ReviewedObject first = sameFile ? inFile[key with { Item1 = one.File }] : inFolder[key];
                 string where = sameFile ? $"on line {first.At("").Line}" : $"in {first.File ?? "the input"}";
-                yield return one.Find(ManifestRule.DuplicateObject, "metadata.name", $"The {one.Label} is described {where}, too.", severity: sameFile ? null : FindingSeverity.Medium);
+                yield return one.Find(ManifestRule.DuplicateObject, "metadata.name", $"The {one.Label} is described {where}, too.", severity: sameFile ? null : FindingSeverity.Low);
             }
 
             foreach (LabManifestFinding finding in MetadataReview.Check(one))

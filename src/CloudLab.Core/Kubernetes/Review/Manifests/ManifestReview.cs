@@ -22,27 +22,28 @@ public static class ManifestReview
     public static IReadOnlyList<LabManifestFinding> Review(IEnumerable<ManifestItem> items, ManifestReviewOptions options)
     {
         List<LabManifestFinding> findings = [];
-        List<ReviewedObject> objects = [];
+        List<ReviewedObject> objects = [], patches = [];
+        HashSet<string> templates = new(StringComparer.Ordinal);
         Dictionary<string, int> files = new(StringComparer.Ordinal);
         foreach (ManifestItem item in items)
         {
             files.TryAdd(item.Source, files.Count);
             if (item.Problem is null)
             {
-                objects.Add(new ReviewedObject(item));
+                (item.IsPatch ? patches : objects).Add(new ReviewedObject(item));
             }
-            else if (!item.IsUnreadable)
+            else if (!item.IsUnreadable && DocumentReview.Broken(item) is var broken && (broken.Rule != ManifestRule.TemplateNotRendered.Id || templates.Add(item.Source)))
             {
-                findings.Add(DocumentReview.Broken(item));
+                findings.Add(broken);
             }
         }
 
         ReviewedSet set = new(objects, options);
         findings.AddRange(DocumentReview.Check(set));
-        findings.AddRange(SchemaReview.Check(set, options.Schemas ?? new ManifestSchemas()));
+        findings.AddRange(SchemaReview.Check(set, patches, options.Schemas ?? new ManifestSchemas()));
         findings.AddRange(Checks.SelectMany(check => check(set)));
         Dictionary<string, ManifestRule> rules = ManifestRule.All.ToDictionary(rule => rule.Id, StringComparer.Ordinal);
-        IgnoredRules ignored = new(objects);
+        IgnoredRules ignored = new(objects.Concat(patches));
         return
         [
             .. findings.Where(finding => options.Wanted(rules[finding.Rule]) && !ignored.Ignores(finding))

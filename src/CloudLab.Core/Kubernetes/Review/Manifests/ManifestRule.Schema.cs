@@ -26,8 +26,8 @@ public sealed partial record ManifestRule
         "Remove one of them.");
 
     internal static ManifestRule DuplicateObject { get; } = new(
-        "DuplicateObject", FindingSeverity.High, "The same object is described twice.",
-        "The one that is applied last wins. Only files of the same folder count as one whole.",
+        "DuplicateObject", FindingSeverity.Medium, "The same object is described twice.",
+        "The one that is applied last wins. Two files of a folder can be alternatives: there it is Low.",
         "Remove one of them, or give it another name.");
 
     internal static ManifestRule UnknownKind { get; } = new(

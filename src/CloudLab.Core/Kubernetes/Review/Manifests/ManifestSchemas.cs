@@ -127,7 +127,7 @@ public sealed class ManifestSchemas
         string[] groups = [.. library.Kinds.Select(kind => GroupOf(kind.ApiVersion)).Distinct(StringComparer.Ordinal)];
         string group = GroupOf(apiVersion);
         return groups.Contains(group) ? apiVersion.Contains("alpha", StringComparison.Ordinal) || apiVersion.Contains("beta", StringComparison.Ordinal)
-            : group.Contains('.', StringComparison.Ordinal) && !groups.Any(known => NearestNames.Distance(known, group) <= 2);
+            : group.Contains('.', StringComparison.Ordinal) && !groups.Any(known => known is [var first, ..] && group[0] == first && NearestNames.Distance(known, group) <= 2);
     }
 
     private static string GroupOf(string apiVersion) => apiVersion.Split('/') is [var group, _] ? group : "";

@@ -15,7 +15,7 @@ internal static partial class MetadataReview
     /// <returns>The findings.</returns>
     public static IEnumerable<LabManifestFinding> Check(ReviewedObject one)
     {
-        if (one.HasName && !IsName(one, out string allowed))
+        if (one.HasName && !IsName(one, out string allowed) && !IsFilledIn(one.Name))
         {
             yield return one.Find(ManifestRule.InvalidName, "metadata.name", $"The name '{one.Name}' is not valid: it must be {allowed}.", $"Write {allowed}.");
         }
@@ -34,7 +34,7 @@ internal static partial class MetadataReview
                 foreach ((string key, JsonNode? value) in metadata?.Object(list) ?? [])
                 {
                     string at = FieldPath.Of($"{path}.{list}", key);
-                    if (!IsKey(isLabel ? key : key.ToLowerInvariant()))
+                    if (!IsKey(isLabel ? key : key.ToLowerInvariant()) && !IsFilledIn(key))
                     {
                         yield return one.Find(
                             ManifestRule.InvalidName, at, $"'{key}' is not a valid key of {(isLabel ? "a label" : "an annotation")}.",
@@ -43,7 +43,7 @@ internal static partial class MetadataReview
 
                     string text = value is JsonValue plain && plain.TryGetValue(out string? given) ? given : "";
                     size += isLabel ? 0 : key.Length + text.Length;
-                    if (isLabel && text.Length > 0 && (text.Length > LongestLabel || !Qualified().IsMatch(text)))
+                    if (isLabel && text.Length > 0 && (text.Length > LongestLabel || !Qualified().IsMatch(text)) && !IsFilledIn(text))
                     {
                         yield return one.Find(
                             ManifestRule.InvalidName, at, $"The value of the label '{key}' is not valid.",
@@ -74,6 +74,8 @@ internal static partial class MetadataReview
                 return one.Name.Length <= LongestName && Dns().IsMatch(one.Name);
         }
     }
+
+    private static bool IsFilledIn(string text) => ReviewedPods.IsPlaceholder(text) || ReviewedPods.IsStandIn(text);
 
     private static bool IsKey(string key)
     {

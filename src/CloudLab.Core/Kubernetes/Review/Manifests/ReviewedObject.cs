@@ -66,6 +66,12 @@ internal sealed class ReviewedObject(ManifestItem item)
             .Select((one, i) => one is JsonObject container ? new ReviewedContainer(container, $"{PodSpecPath}.{list}[{i}]", list == "initContainers") : null).OfType<ReviewedContainer>()),
     ];
 
+    /// <summary>Whether it is a patch that kustomize merges into another object: it has only some of the fields.</summary>
+    public bool IsPatch => item.IsPatch;
+
+    /// <summary>Whether a kustomization beside it may add selectors to it.</summary>
+    public bool IsKustomized => item.IsKustomized;
+
     /// <summary>Whether it has a name, not only the beginning of one.</summary>
     public bool HasName => item.HasName;
 

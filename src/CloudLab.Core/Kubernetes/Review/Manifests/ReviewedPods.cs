@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
@@ -6,11 +7,10 @@ using CloudLab.Core.Kubernetes.Resources;
 namespace CloudLab.Core.Kubernetes.Review.Manifests;
 
 /// <summary>What the rules ask of the objects of a review: which describe pods, which belong together, which labels select which.</summary>
-internal static class ReviewedPods
+internal static partial class ReviewedPods
 {
     private static readonly string[] Selecting = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
     private static readonly string[] Identities = ["app", "name", "k8s-app", "run", "app.kubernetes.io/name"];
-    private static readonly string[] Marks = ["{{", "${", "$(", "<", "%%", "[[", "__"];
 
     /// <summary>All objects that describe whole pods: not patches of others, which have only some of the fields.</summary>
     /// <param name="set">The review.</param>
@@ -60,7 +60,12 @@ internal static class ReviewedPods
     /// <summary>Whether a text is filled in by something else before it is applied.</summary>
     /// <param name="text">A value.</param>
     /// <returns>True for <c>${TAG}</c>, <c>&lt;your-image&gt;</c> and the like.</returns>
-    public static bool IsPlaceholder(string text) => Array.Exists(Marks, mark => text.Contains(mark, StringComparison.Ordinal));
+    public static bool IsPlaceholder(string text) => Placeholder().IsMatch(text);
+
+    /// <summary>Whether a text in capitals says what is to be written instead of it; only for what could not be such a text.</summary>
+    /// <param name="text">A value.</param>
+    /// <returns>True for <c>YOUR_API_TOKEN</c> and the like, and for the bare <c>_</c> that kustomize replaces.</returns>
+    public static bool IsStandIn(string text) => text == "_" || StandIn().IsMatch(text);
 
     /// <summary>Labels in a sentence.</summary>
     /// <param name="labels">Labels.</param>
@@ -131,4 +136,10 @@ internal static class ReviewedPods
     private static bool IsPatch(this ReviewedObject one) =>
         one.Containers.Any(container => container.Content.Text("image") is null) || one.Containers.Count == 0
         || (Selecting.Contains(one.Kind) && one.Group == "apps" && one.Content.Object("spec")?["selector"] is null);
+
+    [GeneratedRegex(@"\{\{|\$\{|\$\(|<[^<>]+>|%%|\[\[|__|%[A-Z][A-Z0-9_]+%|@[A-Z][A-Z0-9_]+@", RegexOptions.CultureInvariant)]
+    private static partial Regex Placeholder();
+
+    [GeneratedRegex(@"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex StandIn();
 }

@@ -9,11 +9,23 @@ internal static class SchemaReview
 {
     /// <summary>Compares all objects with the schemas of their kinds.</summary>
     /// <param name="set">The objects; the CustomResourceDefinitions among them count for the others.</param>
+    /// <param name="patches">Patches of objects, of which only fields and their types are compared.</param>
     /// <param name="schemas">The schemas.</param>
     /// <returns>The findings.</returns>
-    public static IEnumerable<LabManifestFinding> Check(ReviewedSet set, ManifestSchemas schemas)
+    public static IEnumerable<LabManifestFinding> Check(ReviewedSet set, IEnumerable<ReviewedObject> patches, ManifestSchemas schemas)
     {
         SchemaLibrary library = schemas.With(set.OfKind("CustomResourceDefinition").Select(definition => definition.Content));
+        foreach (ReviewedObject patch in patches)
+        {
+            if (library.TryFind(patch.ApiVersion, patch.Kind, out SchemaNode? schema) && schema is not null)
+            {
+                foreach (LabManifestFinding finding in SchemaWalk.Compare(patch, schema))
+                {
+                    yield return finding;
+                }
+            }
+        }
+
         HashSet<(string, string)> told = [];
         foreach (ReviewedObject one in set.Objects)
         {

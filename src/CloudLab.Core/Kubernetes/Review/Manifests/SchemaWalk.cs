@@ -40,7 +40,7 @@ internal sealed class SchemaWalk(ReviewedObject about)
 
     private void Value(JsonNode? node, SchemaNode schema)
     {
-        if (trial > 0 && failed)
+        if ((trial > 0 && failed) || (node is JsonValue plain && plain.TryGetValue(out string? text) && ReviewedPods.IsPlaceholder(text)))
         {
             return;
         }
@@ -48,7 +48,7 @@ internal sealed class SchemaWalk(ReviewedObject about)
         if (node is null)
         {
             // Go's types take it for nothing, and the server leaves it out where there is a default.
-            if (schema is { IsCustom: true, IsNullable: false, Default: null } && schema.Type != SchemaType.Any && !InStatus)
+            if (!about.IsPatch && schema is { IsCustom: true, IsNullable: false, Default: null } && schema.Type != SchemaType.Any && !InStatus)
             {
                 Wrong(ManifestRule.WrongType, $"{Here} is null, but must be {Named(schema)}.", "Write a value, or leave the field out.");
             }
@@ -107,7 +107,7 @@ internal sealed class SchemaWalk(ReviewedObject about)
                 break;
         }
 
-        if (schema.Limits is { } limits && !InStatus)
+        if (schema.Limits is { } limits && !InStatus && !about.IsPatch)
         {
             Limits(node, schema, limits);
         }
@@ -128,7 +128,7 @@ internal sealed class SchemaWalk(ReviewedObject about)
             {
                 Step(key, value, schema, field);
             }
-            else if (!schema.KeepsUnknown)
+            else if (!schema.KeepsUnknown && !(about.IsPatch && key is ['$', ..]))
             {
                 Unknown(key, value, schema);
             }
@@ -139,13 +139,18 @@ internal sealed class SchemaWalk(ReviewedObject about)
 
     private void RequiredFields(JsonObject map, SchemaNode schema)
     {
-        if (InStatus)
+        if (InStatus || about.IsPatch)
         {
             return;
         }
 
         foreach (string name in schema.Required)
         {
+            if (name == "selector" && about.IsKustomized && way.Count == 1)
+            {
+                continue;
+            }
+
             bool missing = schema.IsCustom ? !map.ContainsKey(name) : map[name] is null;
             if (missing && !(schema.Fields.TryGetValue(name, out SchemaNode? field) && field.Default is not null) && !FilledIn.Contains($"{schema.Name}.{name}") && !(way.Count == 0 && name is "metadata"))
             {
@@ -217,13 +222,13 @@ internal sealed class SchemaWalk(ReviewedObject about)
 
         switch (schema.Type)
         {
-            case SchemaType.Quantity when !Quantity.TryParse(text ?? node.ToJsonString(), out _, out _) && text?.Length != 0:
+            case SchemaType.Quantity when !Quantity.TryParse(text ?? node.ToJsonString(), out _, out _) && text?.Length != 0 && !ReviewedPods.IsStandIn(text ?? ""):
                 Wrong(ManifestRule.InvalidValue, $"{Here} is not a quantity{Shown(node)}.", "Write a number with a suffix that Kubernetes knows: 500m, 2, 128Mi, 1Gi.");
                 break;
             case SchemaType.Time when text!.Length > 0 && !IsTime(text):
                 Wrong(ManifestRule.InvalidValue, $"{Here} is not a time{Shown(node)}.", "Write a time of RFC 3339: 2026-01-31T12:00:00Z.");
                 break;
-            case SchemaType.Bytes when !IsBase64(text!):
+            case SchemaType.Bytes when !IsBase64(text!) && !ReviewedPods.IsStandIn(text!):
                 Wrong(ManifestRule.InvalidValue, $"{Here} is not valid base64.", about is { Kind: "Secret" } ? "Encode the value, or write it plainly under stringData." : "Encode the value in base64.");
                 break;
         }
@@ -261,6 +266,13 @@ internal sealed class SchemaWalk(ReviewedObject about)
                 break;
         }
 
+        if (limits is { AllOf.Count: 0, AnyOf.Count: 0, OneOf.Count: 0, Not: null })
+        {
+            return;
+        }
+
+        // The server fills in defaults before it looks at the forms.
+        node = WithDefaults(node, schema);
         foreach (SchemaNode part in limits.AllOf)
         {
             Value(node, part);
@@ -283,6 +295,24 @@ internal sealed class SchemaWalk(ReviewedObject about)
         {
             Wrong(ManifestRule.InvalidValue, $"{Here} has a form that its schema forbids{(not.Required.Count > 0 ? ": it must not have " + string.Join(" together with ", not.Required) : "")}.", null);
         }
+    }
+
+    private static JsonNode WithDefaults(JsonNode node, SchemaNode schema)
+    {
+        (string Name, string Value)[] missing = node is JsonObject map
+            ? [.. schema.Fields.Where(field => field.Value is { Default: not null, Type: SchemaType.String } && !map.ContainsKey(field.Key)).Select(field => (field.Key, field.Value.Default!))] : [];
+        if (missing.Length == 0)
+        {
+            return node;
+        }
+
+        JsonObject filled = (JsonObject)node.DeepClone();
+        foreach ((string name, string value) in missing)
+        {
+            filled[name] = value;
+        }
+
+        return filled;
     }
 
     private void Text(string text, JsonNode node, SchemaNode schema, SchemaLimits limits)

@@ -171,6 +171,120 @@ public sealed class ManifestReviewTests : IDisposable
         Assert.Equal((100_005, 3), (found.Line, found.Column));
     }
 
+    [Theory]
+    // As a template engine that is no part of the manifest, kustomize or a person fills it in.
+    [InlineData("apiVersion: v1\nkind: Service\nmetadata: {name: \"${APP}\", labels: {app: \"{{uid}}\"}}\nspec: {type: \"${TYPE:-ClusterIP}\", ports: [{port: \"__PORT__\", protocol: <protocol>}]}\n")]
+    [InlineData("apiVersion: v1\nkind: Namespace\nmetadata: {name: _}\n")]
+    [InlineData("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: YOUR_API_TOKEN, b: <base64 of it>}\n")]
+    [InlineData("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: PVC_NAME}\nspec: {resources: {requests: {storage: \"${SIZE:=5Gi}\"}}}\n")]
+    // Values with spaces in them.
+    [InlineData("apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {name: c}\nspec: {request: \"\", signerName: a/b, usages: [digital signature, client auth]}\n")]
+    // Of groups with similar names one may well exist elsewhere.
+    [InlineData("apiVersion: xxapiextensions.k8s.io/v1\nkind: Other\nmetadata: {name: c}\n", "NoSchema")]
+    public void What_may_be_right_is_no_mistake(string text, string expected = "") => Assert.Equal(expected, string.Join("; ", Review(text).Select(one => one.Rule)));
+
+    [Fact]
+    public void Placeholders_do_not_hide_mistakes_beside_them() =>
+        Assert.Equal(["WrongType", "InvalidName"], Review("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {selector: {a: \"${X}\"}, ports: [{port: \"80\"}]}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: PVC}\n").Select(one => one.Rule));
+
+    [Theory]
+    [InlineData("kind: address", "1.2.3.4", 0)]
+    [InlineData("", "1.2.3.4", 0)]
+    [InlineData("kind: host", "a.example", 0)]
+    public void Forms_are_compared_after_the_defaults_were_filled_in(string kind, string value, int findings)
+    {
+        const string Definition = """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: gates.example.com}
+            spec:
+              group: example.com
+              scope: Namespaced
+              names: {kind: Gate, plural: gates, singular: gate, listKind: GateList}
+              versions:
+                - name: v1
+                  served: true
+                  storage: true
+                  schema:
+                    openAPIV3Schema:
+                      type: object
+                      properties:
+                        spec:
+                          type: object
+                          properties: {kind: {type: string, default: address}, value: {type: string}}
+                          oneOf:
+                            - properties: {kind: {enum: [address]}, value: {format: ipv4, pattern: "^[0-9.]+$"}}
+                            - properties: {kind: {not: {enum: [address]}}}
+            ---
+
+            """;
+
+        Assert.Equal(findings, Review($"{Definition}apiVersion: example.com/v1\nkind: Gate\nmetadata: {{name: g}}\nspec:\n  value: {value}\n  {kind}\n").Count);
+    }
+
+    [Fact]
+    public async Task Files_of_a_folder_can_be_alternatives_and_other_things()
+    {
+        await WriteAsync("a.yaml", Config);
+        await WriteAsync("b.yaml", Config + "---\n" + Config);
+        await WriteAsync("values.yaml", "replicas: 2\nimage: {tag: 1}\n");
+        await WriteAsync("package.json", "{\"name\": \"x\", \"version\": \"1\"}");
+        await WriteAsync("skaffold.yaml", "apiVersion: skaffold/v4\nkind: Config\nmetadata: {name: s}\n");
+        await WriteAsync("kubelet.yaml", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: 10\n");
+        await WriteAsync("chart.yaml", "{{ if .Values.x }}\na: 1\n---\n{{ end }}\nb: 1\n");
+        await WriteAsync("forgotten.yaml", "apiVersion: apps/v1\nmetadata: {name: w}\nspec: {}\n---\nkind: Deployment\nmetadata: {name: w}\n---\nnote: 1\n");
+        LabManifestFinding[] found = await FindInFolderAsync();
+
+        Assert.Equal(
+            [
+                "b.yaml:3 DuplicateObject Low", "b.yaml:7 DuplicateObject Medium", "chart.yaml:1 TemplateNotRendered High",
+                "forgotten.yaml:1 NotAManifest High", "forgotten.yaml:5 NotAManifest High", "forgotten.yaml:8 NotAManifest High",
+            ],
+            found.Select(one => $"{Path.GetFileName(one.File)}:{one.Line} {one.Rule} {one.Severity}"));
+        Assert.Equal("Medium", Assert.Single(Review(Config + "---\n" + Config)).Severity.ToString());
+        CmdletResult named = await CmdletRunner.RunAsync("Test-LabManifest", new { Path = new[] { "values.yaml" }, Offline = true }, location: folder);
+        Assert.Equal("NotAManifest", Assert.Single(named.Ok().OutputOf<LabManifestFinding>()).Rule);
+    }
+
+    [Fact]
+    public async Task Patches_of_kustomize_are_no_objects_but_their_fields_count()
+    {
+        await WriteAsync("app/kustomization.yaml", """
+            apiVersion: kustomize.config.k8s.io/v1beta1
+            kind: Kustomization
+            resources: [web.yaml]
+            patchesStrategicMerge: [merge.yaml]
+            patches:
+              - path: patches/delete.yaml
+              - path: patches/operations.yaml
+                target: {kind: Deployment}
+            configMapGenerator:
+              - {name: c, files: [settings=data/settings.yaml]}
+            transformers: [labels]
+            """);
+        await WriteAsync("app/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n");
+        await WriteAsync("app/merge.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replica: 2\n  template: {spec: {containers: [{name: web, $patch: delete}]}}\n");
+        await WriteAsync("app/patches/delete.yaml", "$patch: delete\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n");
+        await WriteAsync("app/patches/operations.yaml", "- {op: remove, path: /spec/replicas}\n");
+        await WriteAsync("app/data/settings.yaml", Config + "dat: {}\n");
+        await WriteAsync("app/labels/labels.yaml", "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: labels}\n");
+        LabManifestFinding[] found = [.. (await FindInFolderAsync()).Where(one => Own.Contains(one.Rule))];
+
+        Assert.Equal(
+            ["merge.yaml:5 UnknownField spec.replica", "web.yaml:4 RequiredField spec.template"],
+            found.Select(one => $"{Path.GetFileName(one.File)}:{one.Line} {one.Rule} {one.Path}"));
+    }
+
+    private async Task WriteAsync(string name, string text)
+    {
+        string file = Path.Combine(folder, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        await File.WriteAllTextAsync(file, text, Cancellation);
+    }
+
+    private async Task<LabManifestFinding[]> FindInFolderAsync() =>
+        (await CmdletRunner.RunAsync("Test-LabManifest", new { Path = new[] { folder }, Recurse = true, Offline = true })).Ok().OutputOf<LabManifestFinding>();
+
     [Fact]
     public async Task The_page_of_the_rules_is_what_the_rules_say()
     {
@@ -182,7 +296,7 @@ public sealed class ManifestReviewTests : IDisposable
             .AppendLine("| rule | severity | what it finds | why it matters | what to do |").AppendLine("|---|---|---|---|---|");
         foreach (ManifestRule rule in ManifestRule.All)
         {
-            page.AppendLine($"| `{rule.Id}` | {rule.Severity}{(rule.IsOptional ? ", optional" : "")} | {rule.Title} | {rule.Help} | {rule.Fix} |");
+            page.AppendLine($"| `{rule.Id}` | {rule.Severity}{(rule.IsOptional ? ", optional" : "")} | {rule.Title} | {rule.Help} | {rule.Fix.Replace("|", "\\|", StringComparison.Ordinal)} |");
         }
 
         page.AppendLine().AppendLine("## API versions that are deprecated or removed").AppendLine().AppendLine("| API version | kinds | deprecated | removed | replacement |").AppendLine("|---|---|---|---|---|");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Quota;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
 using CloudLab.Core.Common.Review;
@@ -11,7 +12,9 @@ namespace CloudLab.Core.Kubernetes.Review.Manifests.Rules;
 /// <summary>Rules about requests, limits and quotas.</summary>
 internal static class AmountRules
 {
-    private static readonly Quantity LeastMemory = Quantity.Parse("1Mi"), MostCpu = Quantity.Parse("128");
+    private static readonly Quantity LeastMemory = Quantity.Parse("1Mi"), MostCpu = Quantity.Parse("128"), LargeMemory = Quantity.Parse("64Gi");
+
+    private static readonly string[] Standard = ["cpu", "memory", "ephemeral-storage"];
 
     /// <summary>The checks.</summary>
     internal static IReadOnlyList<ManifestCheck> Checks { get; } = [Containers, Quotas];
@@ -56,7 +59,15 @@ internal static class AmountRules
         {
             foreach ((string name, JsonNode? node) in amounts ?? [])
             {
-                if (node is JsonValue value && Quantity.TryParse(value.ToString(), out Quantity amount) && Unlikely(name, value.ToString(), amount) is { } why)
+                if (one.IsBuiltIn() && !IsResource(name))
+                {
+                    yield return one.Find(
+                        ManifestRule.UnknownField, FieldPath.Of($"{path}.{field}", name), $"Container {container.Name} has {field}.{name}, which is no resource of containers.",
+                        NearestNames.Find(name, Standard) is { } near ? $"Write {near}."
+                            : $"Write {string.Join(", ", Standard)} or hugepages-SIZE, or the whole name of an extended resource: example.com/{name}.");
+                }
+
+                if (node is JsonValue value && Quantity.TryParse(value.ToString(), out Quantity amount) && Unlikely(name, value.ToString(), amount, amounts!) is { } why)
                 {
                     yield return one.Find(ManifestRule.QuantityUnlikely, FieldPath.Of($"{path}.{field}", name), $"Container {container.Name} has {field}.{name} {value}: {why}.");
                 }
@@ -72,12 +83,17 @@ internal static class AmountRules
         }
     }
 
-    private static string? Unlikely(string resource, string text, Quantity amount) => resource switch
+    // Others have a domain before them: nvidia.com/gpu.
+    private static bool IsResource(string name) =>
+        Standard.Contains(name) || name.StartsWith("hugepages-", StringComparison.Ordinal) || name.Contains('/', StringComparison.Ordinal) || ReviewedPods.IsPlaceholder(name);
+
+    private static string? Unlikely(string resource, string text, Quantity amount, JsonObject beside) => resource switch
     {
         "memory" or "ephemeral-storage" when text.EndsWith('m') => $"that is thousandths of a byte, and {text[..^1]}Mi is meant",
         "memory" when amount.Sign > 0 && amount < LeastMemory => "that is less than a program needs to start",
         "cpu" when text.EndsWith('i') => "CPU has no binary units",
-        "cpu" when amount > MostCpu => $"that is {amount.CanonicalText} whole cores",
+        // Machines of that size exist, and their pods ask for much memory, too.
+        "cpu" when amount > MostCpu && !(beside["memory"] is JsonValue memory && Quantity.TryParse(memory.ToString(), out Quantity bytes) && bytes >= LargeMemory) => $"that is {amount.CanonicalText} whole cores",
         _ => null,
     };
 

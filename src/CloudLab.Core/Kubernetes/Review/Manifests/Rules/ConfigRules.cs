@@ -73,6 +73,11 @@ internal static partial class ConfigRules
                         {
                             yield return one.Find(ManifestRule.SecretInArguments, $"{container.Path}.{field}[{i}]", $"The option {option.Groups["name"].Value} says by its name that it is secret.");
                         }
+                        else if (i > 0 && Word().Match(words[i - 1]) is { Success: true } before && words[i] is not ['-', ..] && IsSecret(set, before.Groups["name"].Value, words[i])
+                            && !IsReference(before.Groups["name"].Value, words[i]))
+                        {
+                            yield return one.Find(ManifestRule.SecretInArguments, $"{container.Path}.{field}[{i}]", $"The option {before.Groups["name"].Value} says by its name that it is secret.");
+                        }
                     }
                 }
             }
@@ -192,6 +197,9 @@ internal static partial class ConfigRules
 
     [GeneratedRegex("^--?(?<name>[A-Za-z][A-Za-z0-9._-]*)=(?<value>.+)$")]
     private static partial Regex Option();
+
+    [GeneratedRegex("^--?(?<name>[A-Za-z][A-Za-z0-9._-]*)$")]
+    private static partial Regex Word();
 
     [GeneratedRegex("^[a-z0-9.-]+(?:/[a-z0-9.-]+)?$")]
     private static partial Regex ObjectName();
