@@ -33,59 +33,68 @@ $serve = {
         & $fill $page $Values
     }
 
-    while ($Listener.IsListening) {
-        try { $context = $Listener.GetContext() } catch { break }
-        $status, $type, $body = 200, 'application/json', $null
-        try {
-            $request = $context.Request
-            $json = $request.Url.AbsolutePath.StartsWith('/api/')
-            $way = @($request.Url.AbsolutePath -replace '^/api' -split '/' -ne '')
-            $query = $request.QueryString
-            if ($request.HttpMethod -notin 'GET', 'HEAD') { $status, $body = 405, (@{ error = "$($request.HttpMethod) is not possible here: the API only reads." } | ConvertTo-Json) }
-            elseif (-not $way) { $status = 302; $context.Response.RedirectLocation = '/movies' }
-            elseif ($way[0] -eq 'site' -and $files.ContainsKey(($name = $way[1..9] -join '/'))) {
-                $path, $type = $files[$name]
-                $body = $path ? (Get-Content -Raw $path) : (@{ title = 'Movies from an API'; pageSize = 10 } | ConvertTo-Json)
+    try {
+        while ($Listener.IsListening) {
+            # Looked after now and then, so that the job can be stopped meanwhile.
+            $next = $Listener.GetContextAsync()
+            try {
+                while (-not $next.Wait(200)) { }
+                $context = $next.Result
             }
-            elseif (-not $tables.ContainsKey($way[0]) -or $way.Count -gt 2) { $status, $body = 404, (@{ error = "There is no $($request.Url.AbsolutePath): /api/movies and /api/users." } | ConvertTo-Json) }
-            else {
-                $table = $tables[$way[0]]
-                if ($way.Count -eq 2) {
-                    $found = $table | Where-Object id -EQ $way[1]
-                    if (-not $found) { $status, $body = 404, (@{ error = "There is no '$($way[1])' among the $($way[0])." } | ConvertTo-Json) }
-                    elseif ($json) { $body = $found | ConvertTo-Json -Depth 9 }
-                    else {
-                        $items = $found.PSObject.Properties | ForEach-Object { @{ link = $request.Url.AbsolutePath; text = "$($_.Name): $($_.Value -join ', ')" } }
-                        $type, $body = 'text/html', (Format-Page @{ title = $found.title ?? $found.name; count = 1; shown = 1; json = "/api/$($way -join '/')" } $items)
-                    }
+            catch { break }
+            $status, $type, $body = 200, 'application/json', $null
+            try {
+                $request = $context.Request
+                $json = $request.Url.AbsolutePath.StartsWith('/api/')
+                $way = @($request.Url.AbsolutePath -replace '^/api' -split '/' -ne '')
+                $query = $request.QueryString
+                if ($request.HttpMethod -notin 'GET', 'HEAD') { $status, $body = 405, (@{ error = "$($request.HttpMethod) is not possible here: the API only reads." } | ConvertTo-Json) }
+                elseif (-not $way) { $status = 302; $context.Response.RedirectLocation = '/movies' }
+                elseif ($way[0] -eq 'site' -and $files.ContainsKey(($name = $way[1..9] -join '/'))) {
+                    $path, $type = $files[$name]
+                    $body = $path ? (Get-Content -Raw $path) : (@{ title = 'Movies from an API'; pageSize = 10 } | ConvertTo-Json)
                 }
+                elseif (-not $tables.ContainsKey($way[0]) -or $way.Count -gt 2) { $status, $body = 404, (@{ error = "There is no $($request.Url.AbsolutePath): /api/movies and /api/users." } | ConvertTo-Json) }
                 else {
-                    $limit, $offset = ($query['limit'] ?? 20), ($query['offset'] ?? 0)
-                    if ($limit -notmatch '^\d{1,4}$' -or $offset -notmatch '^\d{1,6}$') { $status, $body = 400, (@{ error = 'limit and offset are whole numbers.' } | ConvertTo-Json) }
-                    else {
-                        $all = @($query['q'] ? ($table | Where-Object { "$($_.title)$($_.name)".Contains($query['q'], 'OrdinalIgnoreCase') }) : $table)
-                        $some = @($all | Select-Object -Skip $offset -First $limit)
-                        if ($json) { $body = @{ count = $all.Count; items = $some } | ConvertTo-Json -Depth 9 }
+                    $table = $tables[$way[0]]
+                    if ($way.Count -eq 2) {
+                        $found = $table | Where-Object id -EQ $way[1]
+                        if (-not $found) { $status, $body = 404, (@{ error = "There is no '$($way[1])' among the $($way[0])." } | ConvertTo-Json) }
+                        elseif ($json) { $body = $found | ConvertTo-Json -Depth 9 }
                         else {
-                            $items = $some | ForEach-Object { @{ link = "/$($way[0])/$($_.id)"; text = $_.title ? "$($_.title) ($($_.year))" : "$($_.name), $($_.country)" } }
-                            $type, $body = 'text/html', (Format-Page @{ title = ($way[0] -eq 'movies' ? 'Movies' : 'Users') + ($query['q'] ? " with '$($query['q'])'" : ''); count = $all.Count; shown = $some.Count; json = "/api$($request.Url.PathAndQuery)" } @($items))
+                            $items = $found.PSObject.Properties | ForEach-Object { @{ link = $request.Url.AbsolutePath; text = "$($_.Name): $($_.Value -join ', ')" } }
+                            $type, $body = 'text/html', (Format-Page @{ title = $found.title ?? $found.name; count = 1; shown = 1; json = "/api/$($way -join '/')" } $items)
+                        }
+                    }
+                    else {
+                        $limit, $offset = ($query['limit'] ?? 20), ($query['offset'] ?? 0)
+                        if ($limit -notmatch '^\d{1,4}$' -or $offset -notmatch '^\d{1,6}$') { $status, $body = 400, (@{ error = 'limit and offset are whole numbers.' } | ConvertTo-Json) }
+                        else {
+                            $all = @($query['q'] ? ($table | Where-Object { "$($_.title)$($_.name)".Contains($query['q'], 'OrdinalIgnoreCase') }) : $table)
+                            $some = @($all | Select-Object -Skip $offset -First $limit)
+                            if ($json) { $body = @{ count = $all.Count; items = $some } | ConvertTo-Json -Depth 9 }
+                            else {
+                                $items = $some | ForEach-Object { @{ link = "/$($way[0])/$($_.id)"; text = $_.title ? "$($_.title) ($($_.year))" : "$($_.name), $($_.country)" } }
+                                $type, $body = 'text/html', (Format-Page @{ title = ($way[0] -eq 'movies' ? 'Movies' : 'Users') + ($query['q'] ? " with '$($query['q'])'" : ''); count = $all.Count; shown = $some.Count; json = "/api$($request.Url.PathAndQuery)" } @($items))
+                            }
                         }
                     }
                 }
             }
+            catch { $status, $body = 500, (@{ error = "$_" } | ConvertTo-Json) }
+            "$($request.HttpMethod) $($request.RawUrl) $status"
+            try {
+                $bytes = [Text.Encoding]::UTF8.GetBytes("$body")
+                $context.Response.StatusCode = $status
+                $context.Response.ContentType = "$type; charset=utf-8"
+                $context.Response.ContentLength64 = $bytes.Length
+                if ($request.HttpMethod -ne 'HEAD') { $context.Response.OutputStream.Write($bytes) }
+                $context.Response.Close()
+            }
+            catch { "$_" }  # The client went away.
         }
-        catch { $status, $body = 500, (@{ error = "$_" } | ConvertTo-Json) }
-        "$($request.HttpMethod) $($request.RawUrl) $status"
-        try {
-            $bytes = [Text.Encoding]::UTF8.GetBytes("$body")
-            $context.Response.StatusCode = $status
-            $context.Response.ContentType = "$type; charset=utf-8"
-            $context.Response.ContentLength64 = $bytes.Length
-            if ($request.HttpMethod -ne 'HEAD') { $context.Response.OutputStream.Write($bytes) }
-            $context.Response.Close()
-        }
-        catch { "$_" }  # The client went away.
     }
+    finally { $Listener.Close() }
 }
 
 try {

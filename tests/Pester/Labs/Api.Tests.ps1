@@ -35,7 +35,7 @@ Describe 'Lab api' -Tag Module {
 
     It 'stops, and leaves no job' {
         $warned | Should -BeNullOrEmpty
-        Get-Job | Where-Object Command -Match GetContext | Should -BeNullOrEmpty
+        Get-Job | Where-Object Command -Match GetContextAsync | Should -BeNullOrEmpty
         $url = [regex]::Match($said, 'http://127\.0\.0\.1:\d+').Value
         { Invoke-WebRequest $url -TimeoutSec 5 } | Should -Throw
     }
@@ -49,6 +49,6 @@ Describe 'Lab api' -Tag Module {
             (Invoke-RestMethod "http://127.0.0.1:$port/api/users/u001").name | Should -Be $users[0].name
             { Invoke-Lab api @{ Port = $port; Step = 'json' } } | Should -Throw
         }
-        finally { Get-Job | Where-Object Command -Match GetContext | Remove-Job -Force }
+        finally { Get-Job | Where-Object Command -Match GetContextAsync | Remove-Job -Force }
     }
 }
