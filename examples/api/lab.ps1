@@ -75,7 +75,8 @@ $serve = {
                             if ($json) { $body = @{ count = $all.Count; items = $some } | ConvertTo-Json -Depth 9 }
                             else {
                                 $items = $some | ForEach-Object { @{ link = "/$($way[0])/$($_.id)"; text = $_.title ? "$($_.title) ($($_.year))" : "$($_.name), $($_.country)" } }
-                                $type, $body = 'text/html', (Format-Page @{ title = ($way[0] -eq 'movies' ? 'Movies' : 'Users') + ($query['q'] ? " with '$($query['q'])'" : ''); count = $all.Count; shown = $some.Count; json = "/api$($request.Url.PathAndQuery)" } @($items))
+                                $values = @{ title = ($way[0] -eq 'movies' ? 'Movies' : 'Users') + ($query['q'] ? " with '$($query['q'])'" : ''); count = $all.Count; shown = $some.Count; json = "/api$($request.Url.PathAndQuery)" }
+                                $type, $body = 'text/html', (Format-Page $values @($items))
                             }
                         }
                     }
@@ -145,7 +146,11 @@ try {
         $search = Invoke-WebRequest "$url/movies?q=<script>"
         Say "GET /users?limit=5: a page with $($links.Count) links, made of page.html; GET $($links[0]): a page about one."
         Say 'Values are encoded where they go into the page: a search for <script> is shown and not run.'
-        @{ Type = "$($page.Headers.'Content-Type')"; Links = $links; Heading = $user.Content -match '<h1>(.+?)</h1>' ? [Net.WebUtility]::HtmlDecode($Matches[1]) : ''; Encoded = $search.Content -match '&lt;script&gt;' -and $search.Content -notmatch '<script>'; Left = $page.Content -match '\{\{' }
+        @{
+            Type = "$($page.Headers.'Content-Type')"; Links = $links; Left = $page.Content -match '\{\{'
+            Heading = $user.Content -match '<h1>(.+?)</h1>' ? [Net.WebUtility]::HtmlDecode($Matches[1]) : ''
+            Encoded = $search.Content -match '&lt;script&gt;' -and $search.Content -notmatch '<script>'
+        }
     }
 
     Show-Part site 'The site of all labs' {

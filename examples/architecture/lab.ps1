@@ -70,15 +70,21 @@ try {
             $pods = ($rows | Measure-Object PodCount -Sum).Sum
             $node = Measure-LabCapacity $file -Cpu 2 -Memory 4Gi -WarningAction SilentlyContinue
             Say "On a node of 2 CPUs and 4 GiB: $pods $($pods -eq 1 ? 'pod' : 'pods'). $(($rows | ForEach-Object { "$($_.Name) $($_.PodCount), and $($_.MorePodCount) more would fit" }) -join '; ')."
-            $before = @(Get-LabPod -LabelSelector "app=$($stage.Hit)" @at)
+            # Those of the stage before that are still ending do not count.
+            $alive = { Get-LabPod -LabelSelector "app=$($stage.Hit)" @at | Where-Object { -not $_.Metadata.deletionTimestamp } }
+            $before = @(& $alive)
             $before[0] | Remove-LabManifest -Force -Wait -Timeout 60 -GracePeriod 0
-            $left = @(Get-LabPod -LabelSelector "app=$($stage.Hit)" @at | Where-Object { $_.Name -in $before.Name }).Count
+            $left = @(& $alive | Where-Object { $_.Name -in $before.Name }).Count
             $behind = $stage.Hit -notin $stage.Paths.Values
             $answer = if ($behind) { Measure-Path data/users.json $stage.Paths['data/users.json'] }
-            Say ($behind ? "The pod of $($stage.Hit) was deleted: $($answer.Good) of $($answer.Requests) requests were answered by $($answer.Service) before it." : $left ? "A pod of $($stage.Hit) was deleted: $left of its kind went on answering." : "The pod of $($stage.Hit) was deleted: until its successor is ready, nobody answered for it.")
+            $lost = "A pod of $($stage.Hit) was deleted"
+            if ($behind) { Say "${lost}: $($answer.Good) of $($answer.Requests) requests were answered by $($answer.Service) before it." }
+            elseif ($left) { Say "${lost}: $left of its kind went on answering." }
+            else { Say "${lost}: until its successor is ready, nobody answered for it." }
             $null = Wait-LabRollout "deploy/$($stage.Hit)" -Timeout 60 @at
             @{
-                Objects = @($deployed | Where-Object Action -NE Pruned | ForEach-Object { "$($_.Kind)/$($_.Name)" } | Sort-Object); Pods = $pods; Paths = $paths; Left = $left; Answered = $answer.Good
+                Objects = @($deployed | Where-Object Action -NE Pruned | ForEach-Object { "$($_.Kind)/$($_.Name)" } | Sort-Object)
+                Pods = $pods; Paths = $paths; Left = $left; Answered = $answer.Good
                 More = @($rows | ForEach-Object { "$($_.Name)=$($_.MorePodCount)" }); Running = @(Get-LabPod @at | Where-Object State -EQ Running).Count; Nodes = @($node).Count
             }
         }

@@ -35,7 +35,8 @@ try {
         $shop | ForEach-Object { Say "- $($_.Kind) $($_.Name): $($_.Reason)" }
         try {
             $refused = $null
-            $null = @{ apiVersion = 'v1'; kind = 'Pod'; metadata = @{ name = 'giant' }; spec = @{ containers = @(@{ name = 'a'; image = 'busybox:1.36'; resources = @{ requests = @{ cpu = '4' }; limits = @{ cpu = '4' } } }) } } | Deploy-LabManifest @at
+            $giant = @{ name = 'giant'; image = 'busybox:1.36'; resources = @{ requests = @{ cpu = '4' }; limits = @{ cpu = '4' } } }
+            $null = @{ apiVersion = 'v1'; kind = 'Pod'; metadata = @{ name = 'giant' }; spec = @{ containers = @($giant) } } | Deploy-LabManifest @at
         }
         catch { $refused = $_ }
         Say "The server says the same of a pod with 4 CPUs: $refused"

@@ -8,7 +8,7 @@ BeforeDiscovery {
 
 BeforeAll {
     . (Join-Path $PSScriptRoot Common.ps1)
-    $before = Set-Environment @{ DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER ? $env:CLOUDLAB_TEST_DOCKER : "unix://$([IO.Path]::GetTempPath())cloudlab-none.sock" }
+    $before = Set-Environment @{ BUSYBOX = $env:CLOUDLAB_TEST_BUSYBOX; DOCKER_HOST = $env:CLOUDLAB_TEST_DOCKER ? $env:CLOUDLAB_TEST_DOCKER : "unix://$([IO.Path]::GetTempPath())cloudlab-none.sock" }
 }
 
 AfterAll { $null = Set-Environment $before }
