@@ -81,7 +81,8 @@ try {
             if ($behind) { Say "${lost}: $($answer.Good) of $($answer.Requests) requests were answered by $($answer.Service) before it." }
             elseif ($left) { Say "${lost}: $left of its kind went on answering." }
             else { Say "${lost}: until its successor is ready, nobody answered for it." }
-            $null = Wait-LabRollout "deploy/$($stage.Hit)" -Timeout 60 @at
+            # Stable: the status may still be that of before the loss.
+            $null = Wait-LabRollout "deploy/$($stage.Hit)" -StableFor 2 -Timeout 60 @at
             @{
                 Objects = @($deployed | Where-Object Action -NE Pruned | ForEach-Object { "$($_.Kind)/$($_.Name)" } | Sort-Object)
                 Pods = $pods; Paths = $paths; Left = $left; Answered = $answer.Good

@@ -40,7 +40,8 @@ try {
         $null = Wait-LabResource pod alone -For Ready -Timeout 60 @at
         $before = (Get-LabPod -LabelSelector app=movies @at).Name
         'alone', $before[0] | ForEach-Object { Get-LabResource pods $_ @at } | Remove-LabManifest -Force -Wait -Timeout 60 -GracePeriod 1
-        $null = Wait-LabRollout deploy/movies -Timeout 60 @at
+        # Stable: the status may still be that of before the deletion.
+        $null = Wait-LabRollout deploy/movies -StableFor 2 -Timeout 60 @at
         $after = (Get-LabPod -LabelSelector app=movies @at).Name
         $new = @($after | Where-Object { $_ -notin $before })
         $back = [bool] (Get-LabResource pods alone -ErrorAction Ignore @at)
