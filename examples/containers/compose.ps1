@@ -1,6 +1,6 @@
 #!/usr/bin/env pwsh
 # A compose project: checked, started and waited for, read, converted for a cluster, and removed. It needs docker compose and a Docker Engine
-# with the image of site.ps1.
+# with the image of examples/movies/site (SITE_IMAGE names it).
 #   ./build.sh; pwsh examples/containers/compose.ps1
 $ErrorActionPreference = 'Stop'
 $file = Join-Path $PSScriptRoot compose.yaml

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts what the image needs beside the Dockerfile: the movies, and a static web server (busybox) for each platform. It
 # comes from the packages of the mirror that this machine's apt uses, without root and without installing anything;
-# where there is no apt, from the image busybox:stable. Run again, it does only what is missing.
+# where there is no apt, from the image busybox:stable. BUSYBOX names a folder that has them already, as linux/amd64/busybox.
+# Run again, it does only what is missing.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p data
@@ -17,6 +18,11 @@ keep() {
   cp "$2" "bin/linux/$1/busybox"
   chmod 755 "bin/linux/$1/busybox"
   for tool in httpd sh printf true ls; do ln -sf busybox "bin/linux/$1/$tool"; done
+}
+
+from_folder() {
+  [ -n "${BUSYBOX:-}" ] || return 1
+  for a in $(missing); do [ ! -x "$BUSYBOX/linux/$a/busybox" ] || keep "$a" "$BUSYBOX/linux/$a/busybox"; done
 }
 
 from_apt() {
@@ -48,6 +54,7 @@ from_image() {
   done
 }
 
+[ -z "$(missing)" ] || from_folder || true
 [ -z "$(missing)" ] || from_apt || true
 [ -z "$(missing)" ] || from_image || true
 for a in $(missing); do echo "There is no web server for linux/$a: that platform's image will hold the files only." >&2; done
