@@ -122,6 +122,9 @@ BeforeDiscovery {
         LabStorageClass            = @('Name')
         LabSyncAction              = 'Name', 'Destination', 'Action', 'Reason', 'Size'
         LabTransfer                = 'Source', 'Destination', 'Size', 'VerifiedBy'
+        LabTransferFailure         = 'Code', 'Key'
+        LabTransferJob             = 'Name', 'State', 'FailedCount'
+        LabTransferRange           = 'Index', 'State', 'Objects', 'Failed'
         LabUser                    = 'Name'
         LabVolumeClaim             = 'Name', 'Namespace'
         ManifestChange             = 'Path', 'Old', 'New'
