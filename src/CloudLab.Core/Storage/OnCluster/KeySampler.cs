@@ -13,11 +13,11 @@ namespace CloudLab.Core.Storage.OnCluster;
 /// <param name="objects">The service.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="prefix">Beginning of the keys; empty for all.</param>
-/// <param name="atOnce">How many stretches are divided at a time.</param>
-internal sealed class KeySampler(ObjectStore objects, string bucket, string prefix, int atOnce = KeySampler.DefaultAtOnce)
+/// <param name="pageSize">How many keys to read of a stretch.</param>
+internal sealed class KeySampler(ObjectStore objects, string bucket, string prefix, int pageSize = ObjectStore.MostKeysInBatch)
 {
-    /// <summary>Stretches that are divided at a time.</summary>
-    public const int DefaultAtOnce = 16;
+    // Stretches that are divided at a time.
+    private const int AtOnce = 16;
 
     private const int Ascii = 0x7f;
 
@@ -45,7 +45,7 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
         {
             double total = segments.Sum(segment => segment.Count);
             LinkedListNode<KeySegment>[] large = [.. Nodes(segments).Where(node => !node.Value.IsWhole && node.Value.Count > total / wanted)
-                .OrderByDescending(node => node.Value.Count).Take(atOnce)];
+                .OrderByDescending(node => node.Value.Count).Take(AtOnce)];
             if (large.Length == 0 || segments.Count > wanted * 4)
             {
                 return [.. segments];
@@ -172,7 +172,7 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     }
 
     private async Task<KeySegment> PageAsync(string? after, string? end, CancellationToken cancellation) =>
-        KeySegment.Of(after, end, await AskAsync(after, ObjectStore.MostKeysInBatch, cancellation));
+        KeySegment.Of(after, end, await AskAsync(after, pageSize, cancellation));
 
     private async Task<ListingPage> AskAsync(string? after, int size, CancellationToken cancellation)
     {
