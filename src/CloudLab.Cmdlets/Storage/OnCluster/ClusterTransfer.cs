@@ -65,7 +65,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         string what = plan.Action == TransferAction.Copy ? "Copy" : "Delete every object:";
         if (!await ask(
             planned.Destination is { } to ? $"{planned.Source}* -> {to}*" : planned.Source + "*",
-            $"{what} about {planned.EstimatedObjects:#,0} objects ({ProgressMeter.FormatBytes(planned.EstimatedSize)}) in {planned.RangeCount} ranges with {planned.Parallelism} workers of image {options.Image} in namespace {options.Namespace}, about {Words(duration)}"))
+            $"{what} about {planned.EstimatedObjects:#,0} objects ({ProgressMeter.FormatBytes(planned.EstimatedSize)}) in {planned.RangeCount} ranges with {planned.Parallelism} workers of image {options.Image} in namespace {options.Namespace}, at least {Words(duration)}"))
         {
             if (await isWhatIf())
             {
@@ -105,7 +105,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         }
     }
 
-    private static string Words(TimeSpan time) => time < TimeSpan.FromMinutes(1) ? "a minute or less"
+    private static string Words(TimeSpan time) => time < TimeSpan.FromMinutes(1) ? "a minute"
         : time < TimeSpan.FromHours(2) ? $"{Math.Ceiling(time.TotalMinutes):0} minutes"
         : time < TimeSpan.FromDays(2) ? $"{Math.Ceiling(time.TotalHours):0} hours"
         : $"{Math.Ceiling(time.TotalDays):#,0} days";

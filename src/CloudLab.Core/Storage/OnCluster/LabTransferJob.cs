@@ -60,7 +60,7 @@ public sealed class LabTransferJob : SessionItem
     /// <summary>About how large they are together.</summary>
     public required long EstimatedSize { get; init; }
 
-    /// <summary>About how long it takes; null where it has begun.</summary>
+    /// <summary>How long it takes at least, about; null where it has begun. A server that is slower than the requests that come in makes it longer.</summary>
     public TimeSpan? EstimatedDuration { get; init; }
 
     /// <summary>Objects that were copied or deleted.</summary>
@@ -78,7 +78,7 @@ public sealed class LabTransferJob : SessionItem
     /// <summary>Every object that failed, and why.</summary>
     public IReadOnlyList<LabTransferFailure> Failed { get; init; } = [];
 
-    /// <summary>How many times a range was taken up again: after a worker was killed, evicted or failed.</summary>
+    /// <summary>How many workers ended before their range was done: killed, evicted or failed.</summary>
     public int Retries { get; init; }
 
     /// <summary>When the first worker began.</summary>

@@ -288,7 +288,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             Size = result?.Number("size") ?? ranges.Sum(range => range.Size),
             FailedCount = ranges.Sum(range => range.Failed),
             Failed = failures,
-            Retries = (int)(result?.Number("retries") ?? ranges.Sum(range => Math.Max(0, range.Attempts - 1))),
+            Retries = (int)(result?.Number("retries") ?? Math.Max(status.Number("failed") ?? 0, ranges.Sum(range => Math.Max(0, range.Attempts - 1)))),
             Started = Time(status.Text("startTime")),
             Ended = ended,
             Problem = problem,

@@ -195,11 +195,39 @@ public sealed class TransferJobTests : KubeTest
         LabTransferJob job = await StartAsync();
         Assert.Equal(TransferJobState.Stopped, Assert.Single((await RunAsync("Stop-LabTransferJob", new { job.Name, PassThru = true })).Ok().OutputOf<LabTransferJob>()).State);
         Assert.StartsWith("TransferStopped", Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name })).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        using CancellationTokenSource ctrlC = new(TimeSpan.FromSeconds(1));
-        CmdletResult left = await RunAsync("Wait-LabTransferJob", new { job.Name, Resume = true }, ctrlC: ctrlC.Token);
+        (await RunAsync("Wait-LabTransferJob", new { job.Name, Resume = true, Timeout = 60 })).Ok();
+        Assert.Equal(TransferJobState.Complete, Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).State);
+    }
+
+    [Fact]
+    public async Task Who_stops_waiting_is_told_how_to_come_back()
+    {
+        await FillAsync(3, versioned: false);
+        using CancellationTokenSource ctrlC = new();
+        CmdletResult left = await RunAsync(
+            "Copy-LabObject", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", JobName = "left", Image = "slow" },
+            ctrlC: ctrlC.Token, onVerbose: line =>
+            {
+                if (line.Contains("/pods", StringComparison.Ordinal))
+                {
+                    ctrlC.Cancel();
+                }
+            });
         Assert.True(left.Stopped);
-        Assert.Contains(left.Notes.Concat(left.Warnings), note => note.Contains($"Wait-LabTransferJob {job.Name} -Namespace {Namespace} comes back to it", StringComparison.Ordinal));
-        Assert.Equal(TransferJobState.Running, Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).State);
+        Assert.Contains(left.Notes.Concat(left.Warnings), note => note.Contains($"Wait-LabTransferJob left -Namespace {Namespace} comes back to it", StringComparison.Ordinal));
+        Assert.Equal("left", Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).Name);
+    }
+
+    [Fact]
+    public async Task An_image_that_cannot_be_pulled_is_told_from_the_pods()
+    {
+        await FillAsync(3, versioned: false);
+        CmdletResult failed = await RunAsync(
+            "Copy-LabObject", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", Image = "nonexistent/cloudlab:1" });
+        System.Management.Automation.ErrorRecord error = failed.Error();
+        Assert.StartsWith("WorkersNotStarted", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("ImagePullBackOff", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("nonexistent/cloudlab:1", error.Exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
