@@ -304,7 +304,7 @@ public sealed class TransferJobTests : KubeTest
             ["status"] = new JsonObject
             {
                 ["completedIndexes"] = condition == "Complete" ? $"0-{job.RangeCount - 1}" : "",
-                ["conditions"] = new JsonArray(new JsonObject { ["type"] = condition, ["status"] = "True", ["reason"] = "Test", ["message"] = "ended", ["lastTransitionTime"] = "2026-01-01T00:00:00Z" }),
+                ["conditions"] = new JsonArray(new JsonObject { ["type"] = condition, ["status"] = "True", ["reason"] = "Test", ["message"] = "ended", ["lastTransitionTime"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture) }),
             },
         }.ToJsonString()), "application/merge-patch+json", Token);
 
