@@ -58,14 +58,14 @@ internal static class RunCommand
         catch (RuntimeException e)
         {
             console.WriteError(cmdlet.Name, e.ErrorRecord);
-            return signal != 0 ? signal : ExitCode.Failed;
+            return signal != 0 ? signal : run.ExitCode ?? ExitCode.Failed;
         }
         finally
         {
             console.EndProgress();
         }
 
-        return signal != 0 ? signal : run.HadErrors ? ExitCode.Failed : ExitCode.Ok;
+        return signal != 0 ? signal : run.HadErrors ? run.ExitCode ?? ExitCode.Failed : ExitCode.Ok;
 
         PosixSignalRegistration Handle(PosixSignal which, int code) => PosixSignalRegistration.Create(which, context =>
         {

@@ -15,6 +15,7 @@ internal sealed class CmdletRun : IDisposable
     private readonly ConsoleInterface console;
     private readonly Stream stdout;
     private readonly string output;
+    private readonly ConsoleHost host;
     private readonly Runspace runspace;
     private readonly PowerShell pipeline;
     private readonly CmdletInfo cmdlet;
@@ -33,7 +34,8 @@ internal sealed class CmdletRun : IDisposable
             : Console.IsOutputRedirected ? ""
             : "TABLE";
         ConsoleHost.SetCulture();
-        runspace = RunspaceFactory.CreateRunspace(new ConsoleHost(console), State(cmdlet, output == "TABLE" ? formatFile : null));
+        host = new ConsoleHost(console);
+        runspace = RunspaceFactory.CreateRunspace(host, State(cmdlet, output == "TABLE" ? formatFile : null));
         runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         runspace.Open();
         runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(CurrentFolder()));
@@ -52,6 +54,9 @@ internal sealed class CmdletRun : IDisposable
 
     /// <summary>Whether an input failed where others may have done.</summary>
     public bool HadErrors => pipeline.HadErrors && !readerGone;
+
+    /// <summary>The exit code that the cmdlet asks for where it failed; null for the usual one.</summary>
+    public int? ExitCode => host.ExitCode;
 
     /// <summary>Runs the cmdlet to its end, or until nobody reads its output any more.</summary>
     /// <param name="args">Its arguments.</param>

@@ -47,10 +47,11 @@ internal sealed class ConsoleHost(ConsoleInterface console) : PSHost
     {
     }
 
+    /// <summary>What the process is to end with instead of its usual code; null where nobody has said.</summary>
+    public int? ExitCode { get; private set; }
+
     /// <inheritdoc/>
-    public override void SetShouldExit(int exitCode)
-    {
-    }
+    public override void SetShouldExit(int exitCode) => ExitCode = exitCode;
 
     /// <summary>The invariant culture, with dates that cannot be misread.</summary>
     private static CultureInfo Neutral()

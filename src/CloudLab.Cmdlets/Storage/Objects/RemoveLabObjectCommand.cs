@@ -1,9 +1,19 @@
+using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Kubernetes.Completers;
+using CloudLab.Cmdlets.Kubernetes.Streams;
+using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Cmdlets.Storage.Completers;
+using CloudLab.Cmdlets.Storage.OnCluster;
+using CloudLab.Cmdlets.Storage.Transfers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.OnCluster;
 using CloudLab.Core.Storage.Wire;
 
 namespace CloudLab.Cmdlets.Storage.Objects;
@@ -15,6 +25,9 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// Get-LabObject -Versions, delete versions permanently. Deleting a delete marker brings the object back.</para>
 /// <para>It asks before each object, and with -Prefix once for all of them, unless -Force or -Confirm:$false is given. To see each key
 /// under a prefix, pipe the listing: <c>Get-LabObject -Bucket movies -Prefix tmp/ | Remove-LabObject -WhatIf</c>.</para>
+/// <para>With -OnCluster the objects under -Prefix are deleted by a Kubernetes Job, as Copy-LabObject -OnCluster copies: the keys are cut into ranges,
+/// workers with credentials of their own delete them, and a LabTransferJob with totals and every object that failed is written. Ctrl+C leaves the Job
+/// running; Wait-LabTransferJob comes back to it.</para>
 /// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket.</para>
 /// </remarks>
 /// <example>
@@ -33,15 +46,20 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <para>Deletes everything under a prefix.</para>
 /// <code>Remove-LabObject -Bucket movies -Prefix tmp/ -Force</code>
 /// </example>
+/// <example>
+/// <para>Shows how a deletion would run on a cluster.</para>
+/// <code>Remove-LabObject -Bucket movies -Prefix tmp/ -OnCluster -WhatIf</code>
+/// </example>
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject: anything with Bucket and Key.</inputtype>
 [Cmdlet(VerbsCommon.Remove, "LabObject", DefaultParameterSetName = KeySet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
-[OutputType(typeof(void))]
-public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
+[OutputType(typeof(LabTransferJob))]
+public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClusterTransfer
 {
     private const string KeySet = "Key", PrefixSet = "Prefix";
 
     private readonly Dictionary<(StorageClient Client, string Bucket), List<ObjectVersion>> waiting = [];
     private ProgressMeter? meter;
+    private string? files;
 
     /// <inheritdoc cref="ObjectCommand.Bucket"/>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -92,6 +110,113 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 4;
 
+    /// <summary>Hands the deletion to a Kubernetes cluster: for a bucket that is more than one machine's work.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    public SwitchParameter OnCluster { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.Image"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Image { get; set; } = "cloudlab";
+
+    /// <inheritdoc cref="StartLabPodCommand.Pull"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [Alias("ImagePullPolicy")]
+    [ValidateSet("Always", "IfNotPresent", "Never")]
+    public string? Pull { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.Parallelism"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateRange(1, 10000)]
+    public int Parallelism { get; set; } = 4;
+
+    /// <inheritdoc cref="CopyLabObjectCommand.RangeCount"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [Alias("Range")]
+    [ValidateRange(1, 10000)]
+    public int RangeCount { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.JobName"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidatePattern("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+    public string? JobName { get; set; }
+
+    /// <inheritdoc cref="KubeCommand.KubeConfig"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNullOrEmpty]
+    public string[]? KubeConfig { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.Context"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [Alias("KubeContext")]
+    [ArgumentCompleter(typeof(ContextCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Context { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.Namespace"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Namespace { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.CredentialSecret"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? CredentialSecret { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.ServiceAccount"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? ServiceAccount { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.WorkerEndpointUrl"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNull]
+    public Uri? WorkerEndpointUrl { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.BackoffLimit"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateRange(0, 1000)]
+    public int BackoffLimit { get; set; } = 6;
+
+    /// <inheritdoc cref="CopyLabObjectCommand.CheckpointInterval"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateRange(1, 1000)]
+    public int CheckpointInterval { get; set; } = 1000;
+
+    /// <inheritdoc cref="CopyLabObjectCommand.HostNetwork"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    public SwitchParameter HostNetwork { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.Request"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [Alias("Requests")]
+    [ValidateNotNull]
+    public Hashtable Request { get; set; } = new() { ["cpu"] = "100m", ["memory"] = "128Mi" };
+
+    /// <inheritdoc cref="CopyLabObjectCommand.Limit"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [Alias("Limits")]
+    [ValidateNotNull]
+    public Hashtable Limit { get; set; } = [];
+
+    /// <inheritdoc cref="CopyLabObjectCommand.NoWait"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    public SwitchParameter NoWait { get; set; }
+
+    /// <inheritdoc/>
+    bool IClusterTransfer.OnCluster => OnCluster;
+
+    /// <inheritdoc/>
+    bool IClusterTransfer.HostNetwork => HostNetwork;
+
+    /// <inheritdoc/>
+    bool IClusterTransfer.NoWait => NoWait;
+
     /// <inheritdoc/>
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
 
@@ -99,8 +224,25 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
     protected override int ConcurrentInputs => ThrottleLimit;
 
     /// <inheritdoc/>
+    protected override SessionOptions Options() => base.Options() with { KubeConfig = files, KubeContext = Context, Namespace = Namespace };
+
+    /// <inheritdoc/>
+    protected override void OnBegin()
+    {
+        files = KubeConfig is null ? null : string.Join(System.IO.Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path)));
+        base.OnBegin();
+        ClusterTransfer.Check(OnCluster, MyInvocation.BoundParameters.Keys, nameof(BypassGovernanceRetention));
+    }
+
+    /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
+        if (OnCluster)
+        {
+            await ProcessOnClusterAsync(cancellation);
+            return;
+        }
+
         meter ??= new ProgressMeter(Reporter, "Deleting objects");
         if (ParameterSetName == KeySet)
         {
@@ -156,6 +298,17 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames
 
         meter?.Dispose();
     }
+
+    private Task ProcessOnClusterAsync(CancellationToken cancellation) => new ClusterTransfer(this, Lab, Reporter).RunAsync(
+        new TransferPlan
+        {
+            Id = JobName ?? TransferJobs.NewName(TransferAction.Remove, Bucket),
+            Action = TransferAction.Remove,
+            Source = ClusterTransfer.Place(Lab, Bucket, Prefix, WorkerEndpointUrl),
+            ThrottleLimit = ThrottleLimit,
+            Ranges = [],
+        },
+        Client, Client, null, (target, action) => ShouldProcessAsync(target, action, Force), () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
 
     // S3 deletes what is not there without a word, so that a wildcard would look as if it had worked.
     private async Task<bool> IsWildcardAsync(string key, CancellationToken cancellation)

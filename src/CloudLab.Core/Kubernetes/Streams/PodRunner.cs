@@ -354,7 +354,10 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
 
     private static string Suffix() => Random.Shared.GetString(Letters, 5);
 
-    private static bool IsStuck(JsonObject pod) => PodFinder.Containers(pod)
+    /// <summary>Whether a pod waits for what does not come by itself: an image that cannot be pulled, a Secret that is missing.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <returns>True if so.</returns>
+    internal static bool IsStuck(JsonObject pod) => PodFinder.Containers(pod)
         .Any(c => PodFinder.StatusOf(pod, c.Container.Text("name") ?? "")?.Object("state")?.Object("waiting")?.Text("reason") is { } reason && Stuck.Contains(reason));
 
     private static LabException Gone(LabResource pod) => new(

@@ -72,6 +72,12 @@ public sealed class ObjectStore(StorageClient client)
         }
     }
 
+    /// <summary>Lists one page and no more.</summary>
+    /// <param name="listing">What to list.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The page.</returns>
+    internal Task<ListingPage> PageAsync(ObjectListing listing, CancellationToken cancellation) => FetchAsync(listing, null, cancellation);
+
     /// <summary>
     /// Lists a large bucket faster: what lies under each prefix of the first level is listed at the same time, and comes out in the order of
     /// the keys all the same.

@@ -58,12 +58,29 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         return stored;
     }
 
-    private static bool Replaces(UploadOptions options) =>
-        options.Metadata.Count > 0 || options.ContentType is not null || options.CacheControl is not null || options.ContentDisposition is not null
-        || options.ContentEncoding is not null || options.ContentLanguage is not null;
+    /// <summary>Copies an object as a listing shows it: where one request does, without looking it up first. The copy has all that the source has.</summary>
+    /// <param name="found">The object.</param>
+    /// <param name="bucket">Bucket of the copy.</param>
+    /// <param name="key">Key of the copy.</param>
+    /// <param name="options">Storage class and conditions.</param>
+    /// <param name="cancellation">Cancels the copy; nothing is left of it.</param>
+    /// <returns>The copy. Throws <see cref="LabException"/>: ObjectChanged where it is no longer what was listed.</returns>
+    public async Task<StoredObject> RunListedAsync(LabObject found, string bucket, string key, UploadOptions options, CancellationToken cancellation)
+    {
+        if (found.Size > OnePieceUpTo)
+        {
+            return await RunAsync(found.Bucket, found.Key, new ReadOptions { IfMatch = found.ETag }, bucket, key, options, cancellation);
+        }
 
-    // The copy of an object in parts is stored with what the new upload says, so it says what the source has.
-    private static UploadOptions Inherit(UploadOptions options, LabObjectMetadata from) => options with
+        LabObjectMetadata from = new() { Bucket = found.Bucket, Key = found.Key, Size = found.Size, ETag = found.ETag };
+        return await CopyWholeAsync(from, new ReadOptions { IfMatch = found.ETag }, bucket, key, options, cancellation);
+    }
+
+    /// <summary>What a copy is stored with that is made by an upload: what is not said is as at the source.</summary>
+    /// <param name="options">What is said.</param>
+    /// <param name="from">The source.</param>
+    /// <returns>Options that say all.</returns>
+    internal static UploadOptions Inherit(UploadOptions options, LabObjectMetadata from) => options with
     {
         ContentType = options.ContentType ?? from.ContentType,
         Metadata = options.Metadata.Count > 0 ? options.Metadata : from.Metadata,
@@ -72,6 +89,10 @@ internal sealed class ObjectCopy(StorageClient client, WorkBudget budget, Progre
         ContentEncoding = options.ContentEncoding ?? from.ContentEncoding,
         ContentLanguage = options.ContentLanguage ?? from.ContentLanguage,
     };
+
+    private static bool Replaces(UploadOptions options) =>
+        options.Metadata.Count > 0 || options.ContentType is not null || options.CacheControl is not null || options.ContentDisposition is not null
+        || options.ContentEncoding is not null || options.ContentLanguage is not null;
 
     private static List<(string Name, string Value)> Source(LabObjectMetadata from, ReadOptions read)
     {

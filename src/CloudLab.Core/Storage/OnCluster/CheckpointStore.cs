@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
+
+namespace CloudLab.Core.Storage.OnCluster;
+
+/// <summary>
+/// Checkpoints and failed keys of a transfer job, as objects of the bucket that it writes to: <c>.cloudlab-transfer/ID/00007.json</c>, and for
+/// each stretch in which keys failed <c>.cloudlab-transfer/ID/00007.failed/00000012.json</c>.
+/// </summary>
+/// <param name="client">The service.</param>
+/// <param name="bucket">The bucket.</param>
+/// <param name="id">The job.</param>
+internal sealed class CheckpointStore(StorageClient client, string bucket, string id)
+{
+    /// <summary>What the keys of all jobs begin with.</summary>
+    public const string Root = ".cloudlab-transfer/";
+
+    private const int AtOnce = 32;
+
+    private readonly ObjectStore objects = new(client);
+    private readonly TransferEngine engine = new(client);
+    private readonly string folder = $"{Root}{id}/";
+    private readonly ConcurrentDictionary<string, string> versions = [];
+
+    /// <summary>Name of what the job leaves in the bucket.</summary>
+    public string Uri => ObjectName.Uri(bucket, folder);
+
+    /// <summary>Reads how far the work on a range is.</summary>
+    /// <param name="index">The range.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The checkpoint; null where no worker has begun.</returns>
+    public async Task<TransferCheckpoint?> ReadAsync(int index, CancellationToken cancellation)
+    {
+        try
+        {
+            return TransferCheckpoint.Read(await ReadAsync(Key(index), cancellation));
+        }
+        catch (LabException e) when (e.Code == "NoSuchKey")
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads how far the work is.</summary>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>A checkpoint for each range that has one. Throws <see cref="LabException"/>.</returns>
+    public async Task<IReadOnlyDictionary<int, TransferCheckpoint>> ReadAllAsync(CancellationToken cancellation)
+    {
+        ConcurrentDictionary<int, TransferCheckpoint> found = [];
+        await Parallel.ForEachAsync(KeysAsync("/", cancellation), Options(cancellation), async (key, token) =>
+        {
+            if (int.TryParse(key.AsSpan(folder.Length, 5), NumberStyles.None, CultureInfo.InvariantCulture, out int index) && await ReadAsync(index, token) is { } checkpoint)
+            {
+                found[index] = checkpoint;
+            }
+        });
+        return found;
+    }
+
+    /// <summary>Reads what failed.</summary>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Every key that failed, in the order of the ranges.</returns>
+    public async Task<IReadOnlyList<LabTransferFailure>> ReadFailuresAsync(CancellationToken cancellation)
+    {
+        ConcurrentDictionary<string, LabTransferFailure[]> found = new(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(KeysAsync(null, cancellation), Options(cancellation), async (key, token) =>
+        {
+            if (key.Contains(".failed/", StringComparison.Ordinal))
+            {
+                found[key] = JsonSerializer.Deserialize<LabTransferFailure[]>(await ReadAsync(key, token))!;
+            }
+        });
+        return [.. found.OrderBy(page => page.Key, StringComparer.Ordinal).SelectMany(page => page.Value)];
+    }
+
+    /// <summary>Says how far the work on a range is.</summary>
+    /// <param name="index">The range.</param>
+    /// <param name="checkpoint">What to say.</param>
+    /// <param name="failures">Keys that failed since the last checkpoint.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Done when it is stored.</returns>
+    public async Task WriteAsync(int index, TransferCheckpoint checkpoint, IReadOnlyCollection<LabTransferFailure> failures, CancellationToken cancellation)
+    {
+        if (failures.Count > 0)
+        {
+            // Named by the checkpoint: a worker that repeats the stretch writes the same object again.
+            await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}{index:D5}.failed/{checkpoint.Checkpoints:D8}.json"), JsonSerializer.SerializeToUtf8Bytes(failures), cancellation);
+        }
+
+        await WriteAsync(Key(index), checkpoint.Write(), cancellation);
+    }
+
+    /// <summary>Removes all that the job left in the bucket.</summary>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Done when it is gone.</returns>
+    public async Task RemoveAsync(CancellationToken cancellation)
+    {
+        List<ObjectVersion> gone = [];
+        try
+        {
+            await foreach (object entry in objects.ListAsync(new ObjectListing { Bucket = bucket, Prefix = folder, Versions = true }, cancellation))
+            {
+                gone.Add(new ObjectVersion(((LabObject)entry).Key, ((LabObject)entry).VersionId));
+            }
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.NotSupported or LabErrorKind.AccessDenied)
+        {
+            gone = [];
+            await foreach (string key in KeysAsync(null, cancellation))
+            {
+                gone.Add(new ObjectVersion(key));
+            }
+        }
+
+        foreach (ObjectVersion[] batch in gone.Chunk(ObjectStore.MostKeysInBatch))
+        {
+            if ((await objects.RemoveAsync(bucket, batch, false, cancellation)).FirstOrDefault() is { } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    private static ParallelOptions Options(CancellationToken cancellation) => new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };
+
+    private string Key(int index) => string.Create(CultureInfo.InvariantCulture, $"{folder}{index:D5}.json");
+
+    private async IAsyncEnumerable<string> KeysAsync(string? delimiter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (object entry in objects.ListAsync(new ObjectListing { Bucket = bucket, Prefix = folder, Delimiter = delimiter }, cancellation))
+        {
+            if (entry is LabObject found)
+            {
+                yield return found.Key;
+            }
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(string key, CancellationToken cancellation) => await new ObjectContent(client).ReadBytesAsync(bucket, key, new ReadOptions(), cancellation);
+
+    private async Task WriteAsync(string key, byte[] content, CancellationToken cancellation)
+    {
+        using MemoryStream stream = new(content);
+        LabTransfer stored = await engine.SendAsync(stream, bucket, key, new UploadOptions { ContentType = "application/json" }, null, cancellation);
+
+        // A bucket that keeps versions would keep every checkpoint there ever was.
+        if (stored.VersionId is { } version and not "null")
+        {
+            if (versions.TryGetValue(key, out string? before))
+            {
+                await objects.RemoveAsync(bucket, new ObjectVersion(key, before), null, cancellation);
+            }
+
+            versions[key] = version;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Wire;
+
+namespace CloudLab.Core.Storage.OnCluster;
+
+/// <summary>
+/// Does one range of a plan, stretch by stretch, each with a checkpoint at its end. Whoever takes the range up after a worker was killed
+/// begins at the last checkpoint, and of that stretch does what is not done.
+/// </summary>
+/// <param name="plan">The plan.</param>
+/// <param name="index">Which range.</param>
+/// <param name="source">The service of the source.</param>
+/// <param name="destination">The service of the destination.</param>
+/// <param name="filter">Which keys are wanted; null for all.</param>
+/// <param name="worker">Who does it, for people.</param>
+/// <param name="reporter">Sees progress.</param>
+public sealed class RangeWorker(
+    TransferPlan plan, int index, StorageClient source, StorageClient destination, Func<string, bool>? filter, string? worker, IReporter reporter)
+{
+    /// <summary>What a worker ends with where another try would end in the same way.</summary>
+    public const int PermanentExitCode = 3;
+
+    /// <summary>What begins the names of the variables with the credentials of another destination.</summary>
+    public const string DestinationVariables = "DESTINATION_";
+
+    // A stretch of large objects ends earlier.
+    private const long MostBytes = 8L << 30;
+
+    // Where this many fail together, it is not the objects' fault.
+    private const int Telling = 10;
+
+    private readonly KeyRange range = plan.Ranges[index];
+    private readonly int stem = plan.Source.Prefix.LastIndexOf('/') + 1;
+    private readonly ObjectStore objects = new(source);
+    private readonly ObjectStore there = new(destination);
+    private readonly ListedCopier? copier = plan.Action == TransferAction.Copy ? new ListedCopier(plan, source, destination) : null;
+    private readonly CheckpointStore checkpoints = new(destination, plan.Results.Bucket, plan.Id);
+
+    /// <summary>Does what is left of the range.</summary>
+    /// <param name="cancellation">Stops it; what is done since the last checkpoint is found done by who goes on.</param>
+    /// <returns>The range as it is at the end. Throws <see cref="LabException"/>.</returns>
+    public async Task<LabTransferRange> RunAsync(CancellationToken cancellation)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        TransferCheckpoint at = await checkpoints.ReadAsync(index, cancellation) ?? new TransferCheckpoint { Started = now };
+        if (!at.Done)
+        {
+            at = at with { Attempts = at.Attempts + 1, Worker = worker, Updated = now };
+            await checkpoints.WriteAsync(index, at, [], cancellation);
+            using ProgressMeter meter = new(reporter, $"Range {index} of {plan.Id}");
+            meter.Expect(range.EstimatedObjects);
+            meter.AddItems(at.Objects + at.Skipped + at.Failed);
+            string? behind = at.After ?? range.After;
+            await foreach (List<LabObject> stretch in StretchesAsync(behind, cancellation))
+            {
+                at = await DoAsync(stretch, behind, at, meter, cancellation);
+                behind = stretch[^1].Key;
+            }
+
+            at = at with { Done = true, After = behind, Checkpoints = at.Checkpoints + 1, Updated = DateTimeOffset.UtcNow };
+            await checkpoints.WriteAsync(index, at, [], cancellation);
+        }
+
+        return LabTransferRange.Of(index, range, at, null);
+    }
+
+    private async IAsyncEnumerable<List<LabObject>> StretchesAsync(string? behind, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        List<LabObject> stretch = [];
+        long bytes = 0;
+        await foreach (object entry in objects.ListAsync(
+            new ObjectListing { Bucket = plan.Source.Bucket, Prefix = plan.Source.Prefix, StartAfter = behind, PageSize = Math.Min(plan.CheckpointInterval, ObjectStore.MostKeysInBatch) }, cancellation))
+        {
+            LabObject found = (LabObject)entry;
+            if (range.UpTo is not null && KeyOrder.Compare(found.Key, range.UpTo) > 0)
+            {
+                break;
+            }
+
+            stretch.Add(found);
+            bytes += found.Size;
+            if (stretch.Count >= plan.CheckpointInterval || (bytes >= MostBytes && copier is not null))
+            {
+                yield return stretch;
+                (stretch, bytes) = ([], 0);
+            }
+        }
+
+        if (stretch.Count > 0)
+        {
+            yield return stretch;
+        }
+    }
+
+    private async Task<TransferCheckpoint> DoAsync(List<LabObject> stretch, string? behind, TransferCheckpoint at, ProgressMeter meter, CancellationToken cancellation)
+    {
+        // What jobs keep in a bucket is theirs; and a name that the prefix has used up is none.
+        List<LabObject> wanted = [.. stretch.Where(found => !found.Key.StartsWith(CheckpointStore.Root, StringComparison.Ordinal)
+            && (copier is null || found.Key.Length > stem) && (filter is null || filter(found.Key)))];
+        ConcurrentBag<LabException> failed = [];
+        ConcurrentBag<LabTransferFailure> failures = [];
+        long done = 0, skipped = 0, size = 0;
+        if (copier is not null)
+        {
+            Dictionary<string, LabObject> existing = await ExistingAsync(wanted, behind, cancellation);
+            await Parallel.ForEachAsync(wanted, new ParallelOptions { MaxDegreeOfParallelism = plan.ThrottleLimit, CancellationToken = cancellation }, async (found, token) =>
+            {
+                try
+                {
+                    string key = Renamed(found.Key);
+                    if (await copier.CopyAsync(found, key, existing.GetValueOrDefault(key), token))
+                    {
+                        Interlocked.Increment(ref done);
+                        Interlocked.Add(ref size, found.Size);
+                    }
+                    else
+                    {
+                        Interlocked.Increment(ref skipped);
+                    }
+                }
+                catch (LabException e) when (!e.StopsCommand)
+                {
+                    failed.Add(e);
+                    failures.Add(new LabTransferFailure(found.Key, e.Code, e.Message));
+                }
+
+                meter.AddItems();
+            });
+        }
+        else if (wanted.Count > 0)
+        {
+            foreach (LabObject[] batch in wanted.Chunk(ObjectStore.MostKeysInBatch))
+            {
+                IReadOnlyList<LabException> left = await objects.RemoveAsync(plan.Source.Bucket, batch.Select(found => found.Key), cancellation);
+                foreach (LabException e in left)
+                {
+                    failed.Add(e);
+                    failures.Add(new LabTransferFailure(ObjectName.Parse(e.Target?.ToString() ?? "")?.Key ?? "", e.Code, e.Message));
+                }
+
+                done += batch.Length - left.Count;
+                meter.AddItems(batch.Length);
+            }
+        }
+
+        if (failed.Count == wanted.Count && failed.Count >= Telling)
+        {
+            throw failed.First();
+        }
+
+        at = at with
+        {
+            After = stretch[^1].Key, Objects = at.Objects + done, Skipped = at.Skipped + skipped, Size = at.Size + size, Failed = at.Failed + failures.Count,
+            Checkpoints = at.Checkpoints + 1, Updated = DateTimeOffset.UtcNow,
+        };
+        await checkpoints.WriteAsync(index, at, failures, cancellation);
+        return at;
+    }
+
+    // One request shows a thousand keys, where asking for each would double the requests of the copy.
+    private async Task<Dictionary<string, LabObject>> ExistingAsync(List<LabObject> wanted, string? behind, CancellationToken cancellation)
+    {
+        Dictionary<string, LabObject> existing = new(StringComparer.Ordinal);
+        if (wanted.Count == 0)
+        {
+            return existing;
+        }
+
+        string last = Renamed(wanted[^1].Key);
+        ObjectListing listing = new()
+        {
+            Bucket = plan.Destination!.Bucket, Prefix = plan.Destination.Prefix, StartAfter = behind is null || behind.Length <= stem ? null : Renamed(behind),
+        };
+        await foreach (object entry in there.ListAsync(listing, cancellation))
+        {
+            LabObject found = (LabObject)entry;
+            if (KeyOrder.Compare(found.Key, last) > 0)
+            {
+                break;
+            }
+
+            existing[found.Key] = found;
+        }
+
+        return existing;
+    }
+
+    private string Renamed(string key) => plan.Destination!.Prefix + key[stem..];
+}

@@ -1,0 +1,170 @@
+using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Client;
+
+namespace CloudLab.Core.Storage.OnCluster;
+
+/// <summary>The Kubernetes objects of a transfer job.</summary>
+internal static class TransferJobManifest
+{
+    /// <summary>Label of transfer jobs, whose value is what they do.</summary>
+    public const string Label = "cloudlab/transfer";
+
+    /// <summary>Annotation with what there is to know of the job, but for its ranges.</summary>
+    public const string Summary = "cloudlab/transfer-plan";
+
+    /// <summary>Annotation with the result, once it has been read and the checkpoints are gone.</summary>
+    public const string Result = "cloudlab/transfer-result";
+
+    /// <summary>Key of the plan in its ConfigMap, and its file name in the workers.</summary>
+    public const string PlanFile = "plan.json";
+
+    private const string Container = "worker", Folder = "/etc/cloudlab/transfer";
+
+    /// <summary>Kind of Jobs.</summary>
+    public static ApiResource Jobs { get; } = new() { Group = "batch", Version = "v1", Kind = "Job", Plural = "jobs", Singular = "job", Namespaced = true };
+
+    /// <summary>Kind of ConfigMaps.</summary>
+    public static ApiResource ConfigMaps { get; } = new() { Group = "", Version = "v1", Kind = "ConfigMap", Plural = "configmaps", Singular = "configmap", Namespaced = true };
+
+    /// <summary>The Job, which waits until it is told to begin.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">How it runs.</param>
+    /// <returns>The object.</returns>
+    public static JsonObject Job(TransferPlan plan, TransferJobOptions options)
+    {
+        JsonObject labels = new() { ["app.kubernetes.io/managed-by"] = "cloudlab", [Label] = plan.Action == TransferAction.Copy ? "copy" : "remove" };
+        JsonObject container = new()
+        {
+            ["name"] = Container,
+            ["image"] = options.Image,
+            ["command"] = new JsonArray("cloudlab"),
+            ["args"] = new JsonArray("Invoke-LabTransferRange", "-Path", $"{Folder}/{PlanFile}"),
+            ["env"] = new JsonArray(
+                new JsonObject { ["name"] = "POD_NAME", ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = "metadata.name" } } }),
+            ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "plan", ["mountPath"] = Folder, ["readOnly"] = true }),
+            ["securityContext"] = new JsonObject
+            {
+                ["allowPrivilegeEscalation"] = false, ["runAsNonRoot"] = true, ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
+                ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
+            },
+        };
+        JsonArray secrets = [];
+        Secret(options.CredentialSecret, null);
+        Secret(options.DestinationCredentialSecret, RangeWorker.DestinationVariables);
+        if (secrets.Count > 0)
+        {
+            container["envFrom"] = secrets;
+        }
+
+        if (options.PullPolicy is { } pull)
+        {
+            container["imagePullPolicy"] = pull;
+        }
+
+        JsonObject resources = [];
+        foreach ((string kind, IReadOnlyDictionary<string, string> amounts) in new[] { ("requests", options.Requests), ("limits", options.Limits) })
+        {
+            if (amounts.Count > 0)
+            {
+                resources[kind] = new JsonObject(amounts.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
+            }
+        }
+
+        if (resources.Count > 0)
+        {
+            container["resources"] = resources;
+        }
+
+        JsonObject pod = new()
+        {
+            ["restartPolicy"] = "Never",
+            ["automountServiceAccountToken"] = options.ServiceAccount is not null,
+            ["containers"] = new JsonArray(container),
+            ["volumes"] = new JsonArray(new JsonObject { ["name"] = "plan", ["configMap"] = new JsonObject { ["name"] = options.Name } }),
+        };
+        if (options.ServiceAccount is { } account)
+        {
+            pod["serviceAccountName"] = account;
+        }
+
+        if (options.HostNetwork)
+        {
+            pod["hostNetwork"] = true;
+        }
+
+        return new JsonObject
+        {
+            ["apiVersion"] = Jobs.ApiVersion,
+            ["kind"] = Jobs.Kind,
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = options.Name, ["namespace"] = options.Namespace, ["labels"] = labels,
+                ["annotations"] = new JsonObject { [Summary] = (plan with { Ranges = [] }).Write() },
+            },
+            ["spec"] = new JsonObject
+            {
+                ["suspend"] = true,
+                ["completionMode"] = "Indexed",
+                ["completions"] = plan.Ranges.Count,
+                ["parallelism"] = Math.Min(options.Parallelism, plan.Ranges.Count),
+
+                // A range that fails does not end the others; and there is no success policy, since a copy without one of its ranges is none.
+                ["backoffLimitPerIndex"] = options.BackoffLimit,
+                ["ttlSecondsAfterFinished"] = (long)options.TimeToLive.TotalSeconds,
+                ["podFailurePolicy"] = new JsonObject
+                {
+                    ["rules"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["action"] = "Ignore",
+                            ["onPodConditions"] = new JsonArray(new JsonObject { ["type"] = "DisruptionTarget", ["status"] = "True" }),
+                        },
+                        new JsonObject
+                        {
+                            ["action"] = "FailIndex",
+                            ["onExitCodes"] = new JsonObject { ["containerName"] = Container, ["operator"] = "In", ["values"] = new JsonArray(2, RangeWorker.PermanentExitCode) },
+                        }),
+                },
+                ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = labels.DeepClone() }, ["spec"] = pod },
+            },
+        };
+
+        void Secret(string? name, string? prefix)
+        {
+            if (name is not null)
+            {
+                JsonObject entry = new() { ["secretRef"] = new JsonObject { ["name"] = name } };
+                if (prefix is not null)
+                {
+                    entry["prefix"] = prefix;
+                }
+
+                secrets.Add((JsonNode)entry);
+            }
+        }
+    }
+
+    /// <summary>The ConfigMap with the plan, which goes with its Job.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="job">The Job as the cluster has it.</param>
+    /// <returns>The object.</returns>
+    public static JsonObject ConfigMap(TransferPlan plan, JsonObject job)
+    {
+        JsonObject metadata = job.Object("metadata")!;
+        return new JsonObject
+        {
+            ["apiVersion"] = ConfigMaps.ApiVersion,
+            ["kind"] = ConfigMaps.Kind,
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = metadata.Text("name"), ["namespace"] = metadata.Text("namespace"), ["labels"] = metadata.Object("labels")?.DeepClone(),
+                ["ownerReferences"] = new JsonArray(new JsonObject
+                {
+                    ["apiVersion"] = Jobs.ApiVersion, ["kind"] = Jobs.Kind, ["name"] = metadata.Text("name"), ["uid"] = metadata.Text("uid"), ["controller"] = true,
+                }),
+            },
+            ["immutable"] = true,
+            ["data"] = new JsonObject { [PlanFile] = plan.Write() },
+        };
+    }
+}

@@ -1,0 +1,381 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Streams;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Wire;
+
+namespace CloudLab.Core.Storage.OnCluster;
+
+/// <summary>
+/// Transfer jobs on a cluster. All there is to know of one is in its Job and ConfigMap, and in its checkpoints in the bucket: any machine
+/// that reaches both can look after it.
+/// </summary>
+/// <param name="api">The cluster.</param>
+/// <param name="reporter">Sees progress.</param>
+public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
+{
+    private const string Letters = "bcdfghjklmnpqrstvwxz2456789";
+    private const int LongestStem = 40;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(10);
+
+    private static readonly ApiResource Secrets = TransferJobManifest.ConfigMaps with { Kind = "Secret", Plural = "secrets", Singular = "secret" };
+
+    /// <summary>A name for a job.</summary>
+    /// <param name="action">What it does.</param>
+    /// <param name="bucket">The bucket it does it to.</param>
+    /// <returns><c>copy-movies-x2b9d</c>.</returns>
+    public static string NewName(TransferAction action, string bucket)
+    {
+        string stem = bucket.Replace('.', '-').Replace('_', '-').ToLowerInvariant();
+        return $"{(action == TransferAction.Copy ? "copy" : "remove")}-{stem[..Math.Min(stem.Length, LongestStem)].Trim('-')}-{Random.Shared.GetString(Letters, 5)}";
+    }
+
+    /// <summary>What keeps the results of a job apart from those of an earlier one of its name.</summary>
+    /// <param name="name">Name of the job.</param>
+    /// <returns>An id.</returns>
+    public static string NewId(string name) => $"{name}-{Random.Shared.GetString(Letters, 8)}";
+
+    /// <summary>Makes sure that the secrets that a job names are there.</summary>
+    /// <param name="options">How it runs.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Done if so. Throws <see cref="LabException"/> (SecretNotFound).</returns>
+    public async Task RequireSecretsAsync(TransferJobOptions options, CancellationToken cancellation)
+    {
+        foreach (string secret in new[] { options.CredentialSecret, options.DestinationCredentialSecret }.OfType<string>())
+        {
+            try
+            {
+                await api.GetAsync(Secrets.Path(options.Namespace, secret), cancellation, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json");
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+            {
+                throw new LabException(
+                    LabErrorKind.NotFound, "SecretNotFound", $"There is no Secret '{secret}' in namespace {options.Namespace}, which the workers are to have their credentials from.", e)
+                {
+                    Target = secret, Advice = "It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones. Deploy-LabManifest creates it.",
+                };
+            }
+            catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+            {
+                // Who may start Jobs need not be allowed to read secrets.
+            }
+        }
+    }
+
+    /// <summary>Creates a job, and lets it begin when all that it needs is there.</summary>
+    /// <param name="plan">What it does.</param>
+    /// <param name="options">How it runs.</param>
+    /// <param name="cancellation">Cancels it; nothing is left then.</param>
+    /// <returns>The job. Throws <see cref="LabException"/> with the server's reason.</returns>
+    public async Task<LabTransferJob> StartAsync(TransferPlan plan, TransferJobOptions options, CancellationToken cancellation)
+    {
+        JsonObject job = await CreateAsync(TransferJobManifest.Jobs, options.Namespace, TransferJobManifest.Job(plan, options), cancellation);
+        try
+        {
+            await CreateAsync(TransferJobManifest.ConfigMaps, options.Namespace, TransferJobManifest.ConfigMap(plan, job), cancellation);
+            job = await PatchAsync(options.Namespace, options.Name, new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false } }, cancellation);
+        }
+        catch
+        {
+            using CancellationTokenSource limit = new(RemovalTime);
+            await DeleteAsync(options.Namespace, options.Name, limit.Token);
+            throw;
+        }
+
+        return Describe(job, plan, new Dictionary<int, TransferCheckpoint>(), [], null);
+    }
+
+    /// <summary>A job that is only planned.</summary>
+    /// <param name="plan">What it would do.</param>
+    /// <param name="options">How it would run.</param>
+    /// <param name="duration">About how long it would take.</param>
+    /// <returns>The job.</returns>
+    public static LabTransferJob Planned(TransferPlan plan, TransferJobOptions options, TimeSpan duration) => new()
+    {
+        Name = options.Name,
+        Namespace = options.Namespace,
+        Action = plan.Action,
+        Source = ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix),
+        Destination = plan.Destination is { } to ? ObjectName.Uri(to.Bucket, to.Prefix) : null,
+        State = TransferJobState.Planned,
+        Parallelism = Math.Min(options.Parallelism, plan.Ranges.Count),
+        RangeCount = plan.Ranges.Count,
+        EstimatedObjects = plan.EstimatedObjects,
+        EstimatedSize = plan.EstimatedSize,
+        EstimatedDuration = duration,
+        Ranges = [.. plan.Ranges.Select((range, index) => LabTransferRange.Of(index, range, null, "Planned"))],
+    };
+
+    /// <summary>Names of the jobs of a namespace.</summary>
+    /// <param name="ns">The namespace; null for all.</param>
+    /// <param name="cancellation">Stops the list.</param>
+    /// <returns>Names with their namespaces.</returns>
+    public async IAsyncEnumerable<(string Namespace, string Name)> NamesAsync(string? ns, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (JsonObject job in new ResourceStore(api).ItemsAsync(TransferJobManifest.Jobs, ns, new ResourceFilter(TransferJobManifest.Label), cancellation))
+        {
+            yield return (PodFinder.NamespaceOf(job), PodFinder.NameOf(job));
+        }
+    }
+
+    /// <summary>Reads how far a job is.</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="open">Opens the service that the checkpoints are in, by its endpoint and region as the workers reach it.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The job. Throws <see cref="LabException"/> (NotFound, NotATransferJob).</returns>
+    public async Task<LabTransferJob> GetAsync(string ns, string name, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
+    {
+        JsonObject job = await api.GetAsync(TransferJobManifest.Jobs.Path(ns, name), cancellation);
+        TransferPlan plan = await PlanAsync(job, cancellation);
+        IReadOnlyDictionary<int, TransferCheckpoint> checkpoints = new Dictionary<int, TransferCheckpoint>();
+        IReadOnlyList<LabTransferFailure> failures = [];
+        if (ResultOf(job) is null)
+        {
+            CheckpointStore store = Store(plan, open);
+            checkpoints = await store.ReadAllAsync(cancellation);
+            failures = checkpoints.Values.Any(at => at.Failed > 0) ? await store.ReadFailuresAsync(cancellation) : [];
+        }
+
+        string? problem = job.Condition("Failed") is { } failed && failed.Text("status") == "True" ? $"{failed.Text("reason")}: {failed.Text("message")}"
+            : await TroubleAsync(ns, name, cancellation);
+        return Describe(job, plan, checkpoints, failures, problem);
+    }
+
+    /// <summary>Stays with a job to its end; then what it left in the bucket is removed, unless keys failed.</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="timeout">When to give up; the job runs on.</param>
+    /// <param name="open">Opens the service that the checkpoints are in.</param>
+    /// <param name="cancellation">Ends the wait; the job runs on.</param>
+    /// <returns>The job at its end. Throws <see cref="LabException"/> (WorkersNotStarted, WaitTimeout).</returns>
+    public async Task<LabTransferJob> WaitAsync(string ns, string name, TimeSpan timeout, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
+    {
+        using ProgressMeter meter = new(reporter, $"Transfer job {name}");
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(timeout);
+        try
+        {
+            while (true)
+            {
+                LabTransferJob now = await GetAsync(ns, name, open, limit.Token);
+                meter.Note(
+                    string.Create(CultureInfo.InvariantCulture, $"{now.Progress} objects, {now.RangesDone} of {now.RangeCount} ranges, {now.ObjectsPerSecond:#,0} objects/s{(now.FailedCount > 0 ? $", {now.FailedCount:#,0} failed" : "")}{(now.Problem is { } why ? "; " + why : "")}"),
+                    now.EstimatedObjects > 0 ? Math.Min(0.99, (now.Objects + now.Skipped) / (double)now.EstimatedObjects) : null);
+                if (now.State is TransferJobState.Complete or TransferJobState.Failed or TransferJobState.Stopped)
+                {
+                    return now.State == TransferJobState.Complete && now.FailedCount == 0 ? await SettleAsync(now, open, cancellation) : now;
+                }
+
+                if (await StuckAsync(ns, name, limit.Token) is { } stuck)
+                {
+                    throw new LabException(LabErrorKind.ServiceFailed, "WorkersNotStarted", $"No worker of the transfer job '{name}' in namespace {ns} can start: {stuck}.")
+                    {
+                        Target = name,
+                        Advice = $"The Job stays as it is: Wait-LabTransferJob {name} -Namespace {ns} comes back to it once that is mended, Stop-LabTransferJob {name} -Namespace {ns} -Remove takes it away. examples/image has the image's Dockerfile.",
+                    };
+                }
+
+                await Task.Delay(PollInterval, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            reporter.Warning($"The transfer job '{name}' runs on: Wait-LabTransferJob {name} -Namespace {ns} comes back to it, Stop-LabTransferJob {name} -Namespace {ns} stops it.");
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new LabException(LabErrorKind.Timeout, "WaitTimeout", $"The transfer job '{name}' did not end within {timeout.TotalSeconds:0} s, and runs on.")
+            {
+                Target = name, Advice = $"Wait-LabTransferJob {name} -Namespace {ns} comes back to it.",
+            };
+        }
+    }
+
+    /// <summary>Stops the workers of a job, or lets them go on.</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="stop">False to go on.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done when the cluster knows.</returns>
+    public async Task SuspendAsync(string ns, string name, bool stop, CancellationToken cancellation)
+    {
+        _ = await PlanAsync(await api.GetAsync(TransferJobManifest.Jobs.Path(ns, name), cancellation), cancellation);
+        await PatchAsync(ns, name, new JsonObject { ["spec"] = new JsonObject { ["suspend"] = stop } }, cancellation);
+    }
+
+    /// <summary>Removes a job with its pods and all that it left in the bucket, but for the objects that it copied.</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="open">Opens the service that the checkpoints are in.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Done when it is gone.</returns>
+    public async Task RemoveAsync(string ns, string name, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
+    {
+        TransferPlan plan = await PlanAsync(await api.GetAsync(TransferJobManifest.Jobs.Path(ns, name), cancellation), cancellation);
+        await DeleteAsync(ns, name, cancellation);
+
+        // A worker that still runs would write its checkpoint again.
+        while (await PodsAsync(ns, name, cancellation) is { Count: > 0 } pods && pods.Any(pod => pod.Object("status")?.Text("phase") is "Pending" or "Running"))
+        {
+            await Task.Delay(PollInterval / 4, cancellation);
+        }
+
+        await Store(plan, open).RemoveAsync(cancellation);
+    }
+
+    private static CheckpointStore Store(TransferPlan plan, Func<TransferPlace, StorageClient> open) => new(open(plan.Results), plan.Results.Bucket, plan.Id);
+
+    private static JsonObject? ResultOf(JsonObject job) =>
+        job.Object("metadata")?.Object("annotations")?.Text(TransferJobManifest.Result) is { } text ? JsonNode.Parse(text) as JsonObject : null;
+
+    private static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null;
+
+    // 0,3-5
+    private static HashSet<int> Indexes(string? text)
+    {
+        HashSet<int> all = [];
+        foreach (string part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] ends = part.Split('-');
+            int from = int.Parse(ends[0], CultureInfo.InvariantCulture), to = int.Parse(ends[^1], CultureInfo.InvariantCulture);
+            all.UnionWith(Enumerable.Range(from, to - from + 1));
+        }
+
+        return all;
+    }
+
+    private static LabTransferJob Describe(
+        JsonObject job, TransferPlan plan, IReadOnlyDictionary<int, TransferCheckpoint> checkpoints, IReadOnlyList<LabTransferFailure> failures, string? problem)
+    {
+        JsonObject spec = job.Object("spec") ?? [], status = job.Object("status") ?? [];
+        HashSet<int> done = Indexes(status.Text("completedIndexes")), failed = Indexes(status.Text("failedIndexes"));
+        JsonObject? result = ResultOf(job);
+        LabTransferRange[] ranges = [.. plan.Ranges.Select((range, index) => LabTransferRange.Of(
+            index, range, checkpoints.GetValueOrDefault(index), failed.Contains(index) ? "Failed" : done.Contains(index) ? "Done" : null))];
+        TransferJobState state = job.Holds("Complete") ? TransferJobState.Complete
+            : job.Holds("Failed") ? TransferJobState.Failed
+            : spec.Flag("suspend") ? TransferJobState.Stopped
+            : TransferJobState.Running;
+        DateTimeOffset? ended = state is TransferJobState.Complete or TransferJobState.Failed
+            ? Time(status.Text("completionTime") ?? job.Condition(state == TransferJobState.Failed ? "Failed" : "Complete")?.Text("lastTransitionTime"))
+            : null;
+        return new LabTransferJob
+        {
+            Name = PodFinder.NameOf(job),
+            Namespace = PodFinder.NamespaceOf(job),
+            Action = plan.Action,
+            Source = ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix),
+            Destination = plan.Destination is { } to ? ObjectName.Uri(to.Bucket, to.Prefix) : null,
+            State = state,
+            Parallelism = (int)(spec.Number("parallelism") ?? 1),
+            RangeCount = (int)(spec.Number("completions") ?? ranges.Length),
+            RangesDone = done.Count,
+            RangesFailed = failed.Count,
+            EstimatedObjects = plan.EstimatedObjects,
+            EstimatedSize = plan.EstimatedSize,
+            Objects = result?.Number("objects") ?? ranges.Sum(range => range.Objects),
+            Skipped = result?.Number("skipped") ?? ranges.Sum(range => range.Skipped),
+            Size = result?.Number("size") ?? ranges.Sum(range => range.Size),
+            FailedCount = ranges.Sum(range => range.Failed),
+            Failed = failures,
+            Retries = (int)(result?.Number("retries") ?? Math.Max(status.Number("failed") ?? 0, ranges.Sum(range => Math.Max(0, range.Attempts - 1)))),
+            Started = Time(status.Text("startTime")),
+            Ended = ended,
+            Problem = problem,
+            Ranges = ranges,
+        };
+    }
+
+    private async Task<LabTransferJob> SettleAsync(LabTransferJob job, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
+    {
+        JsonObject now = await api.GetAsync(TransferJobManifest.Jobs.Path(job.Namespace, job.Name), cancellation);
+        if (ResultOf(now) is null)
+        {
+            string result = new JsonObject { ["objects"] = job.Objects, ["skipped"] = job.Skipped, ["size"] = job.Size, ["retries"] = job.Retries }.ToJsonString();
+            await PatchAsync(
+                job.Namespace, job.Name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [TransferJobManifest.Result] = result } } }, cancellation);
+            await Store(await PlanAsync(now, cancellation), open).RemoveAsync(cancellation);
+        }
+
+        return job;
+    }
+
+    private async Task<TransferPlan> PlanAsync(JsonObject job, CancellationToken cancellation)
+    {
+        (string name, string ns) = (PodFinder.NameOf(job), PodFinder.NamespaceOf(job));
+        if (job.Object("metadata")?.Object("annotations")?.Text(TransferJobManifest.Summary) is not { } summary)
+        {
+            throw new LabException(LabErrorKind.InvalidData, "NotATransferJob", $"The Job '{name}' in namespace {ns} is not a transfer job.")
+            {
+                Target = name, Advice = $"Get-LabTransferJob -Namespace {ns} lists them.",
+            };
+        }
+
+        try
+        {
+            JsonObject map = await api.GetAsync(TransferJobManifest.ConfigMaps.Path(ns, name), cancellation);
+            return TransferPlan.Read(map.Object("data")?.Text(TransferJobManifest.PlanFile) ?? summary);
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.AccessDenied)
+        {
+            return TransferPlan.Read(summary);
+        }
+    }
+
+    private async Task<IReadOnlyList<JsonObject>> PodsAsync(string ns, string name, CancellationToken cancellation) => await new PodFinder(api).ListAsync(
+        new PodSelection("job/" + name, ns) { LabelSelector = "batch.kubernetes.io/job-name=" + name }, cancellation);
+
+    private async Task<string?> TroubleAsync(string ns, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await PodsAsync(ns, name, cancellation)).Where(pod => pod.Object("status")?.Text("phase") == "Pending").SelectMany(ResourceSummary.Troubles).FirstOrDefault();
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        {
+            return null;
+        }
+    }
+
+    // Null while any worker runs, has run, or may still start by itself.
+    private async Task<string?> StuckAsync(string ns, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            IReadOnlyList<JsonObject> pods = await PodsAsync(ns, name, cancellation);
+            return pods.Count > 0 && pods.All(PodRunner.IsStuck) ? string.Join("; ", pods.SelectMany(ResourceSummary.Troubles).Distinct().Take(1)) : null;
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        {
+            return null;
+        }
+    }
+
+    private async Task<JsonObject> CreateAsync(ApiResource kind, string ns, JsonObject content, CancellationToken cancellation) => (await api.SendAsync(
+        HttpMethod.Post, $"{kind.Path(ns)}?fieldManager=cloudlab&fieldValidation=Strict", Encoding.UTF8.GetBytes(content.ToJsonString()), null, cancellation)).Content;
+
+    private async Task<JsonObject> PatchAsync(string ns, string name, JsonObject patch, CancellationToken cancellation) => (await api.SendAsync(
+        HttpMethod.Patch, $"{TransferJobManifest.Jobs.Path(ns, name)}?fieldManager=cloudlab", Encoding.UTF8.GetBytes(patch.ToJsonString()), "application/merge-patch+json", cancellation)).Content;
+
+    private async Task DeleteAsync(string ns, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            await api.SendAsync(HttpMethod.Delete, TransferJobManifest.Jobs.Path(ns, name), """{"propagationPolicy":"Background"}"""u8.ToArray(), null, cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            // Its time to live was over.
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.Wire;
+
+namespace CloudLab.Core.Storage.OnCluster;
+
+/// <summary>Cuts what is to be transferred into ranges.</summary>
+/// <param name="client">The service of the source, as it is reached from here.</param>
+public sealed class TransferPlanner(StorageClient client)
+{
+    // Segments of each range: the more, the more alike the ranges.
+    private const int SegmentsOfRange = 4;
+
+    // A copy takes a server at least as long, and one partition of Amazon's S3 takes 3,500 writes a second.
+    private static readonly TimeSpan QuickestWrite = TimeSpan.FromMilliseconds(20);
+    private const double MostWrites = 3500;
+
+    /// <summary>Samples the listing and cuts it.</summary>
+    /// <param name="plan">What is to be done; its ranges are not looked at.</param>
+    /// <param name="ranges">How many ranges to make.</param>
+    /// <param name="parallelism">How many workers there will be.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>The plan with its ranges, how long it takes at least, about, and how many requests it took to know.</returns>
+    public async Task<(TransferPlan Plan, TimeSpan Duration, int Requests)> CutAsync(
+        TransferPlan plan, int ranges, int parallelism, CancellationToken cancellation)
+    {
+        using ProgressMeter meter = new(client.Reporter, $"Sampling {ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix)}");
+        KeySampler sampler = new(new ObjectStore(client), plan.Source.Bucket, plan.Source.Prefix);
+        IReadOnlyList<KeySegment> segments = await sampler.SampleAsync(ranges * SegmentsOfRange, meter, cancellation);
+        double objects = segments.Sum(segment => segment.Count), size = segments.Sum(segment => segment.Size);
+        TimeSpan write = sampler.Latency > QuickestWrite ? sampler.Latency : QuickestWrite;
+        double rate = Math.Min(MostWrites, Math.Min(parallelism, ranges) * plan.ThrottleLimit / write.TotalSeconds);
+        TimeSpan duration = TimeSpan.FromSeconds(Math.Ceiling(objects / rate));
+        return (plan with { Ranges = KeyCuts.Cut(segments, ranges), EstimatedObjects = (long)objects, EstimatedSize = (long)size }, duration, sampler.Requests);
+    }
+
+    /// <summary>Makes sure that a bucket is there before a cluster begins to look for it.</summary>
+    /// <param name="client">Its service.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done if so. Throws <c>LabException</c> (NoSuchBucket).</returns>
+    public static async Task RequireAsync(StorageClient client, string bucket, CancellationToken cancellation)
+    {
+        BucketName.Validate(bucket);
+        using S3Answer there = await client.SendAsync(new S3Request(HttpMethod.Head, bucket), cancellation);
+    }
+}

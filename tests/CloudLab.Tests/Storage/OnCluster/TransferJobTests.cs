@@ -1,0 +1,336 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Sessions;
+using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
+using CloudLab.Core.Storage.Objects;
+using CloudLab.Core.Storage.OnCluster;
+using CloudLab.Core.Storage.Transfers;
+using CloudLab.Core.Storage.Wire;
+using CloudLab.Emulator;
+using CloudLab.Tests.Kubernetes;
+using Xunit;
+
+namespace CloudLab.Tests.Storage.OnCluster;
+
+/// <summary>Copies and deletions that a cluster does: the Job, its workers (here in this process), and what looks after them.</summary>
+[Trait("Area", "Storage")]
+public sealed class TransferJobTests : KubeTest
+{
+    private readonly string source = "src-" + Guid.NewGuid().ToString("N")[..10], target = "dst-" + Guid.NewGuid().ToString("N")[..10];
+
+    public TransferJobTests()
+        : base(KubeServer.Emulator)
+    {
+    }
+
+    private StorageClient Client => new(Session);
+
+    [Fact]
+    public async Task A_copy_is_cut_run_by_workers_and_read_back_as_one_result()
+    {
+        await FillAsync(60, versioned: true);
+        LabTransferJob job = await StartAsync();
+        JsonObject manifest = await Api.GetAsync(Jobs(job.Name), Token);
+        JsonObject spec = manifest.Object("spec")!, pod = spec.Object("template")!.Object("spec")!;
+        Assert.Equal("Indexed", spec.Text("completionMode"));
+        Assert.Equal(job.RangeCount, spec.Number("completions"));
+        Assert.Equal(6, spec.Number("backoffLimitPerIndex"));
+        Assert.False(spec.Flag("suspend"));
+        Assert.Equal("""{"rules":[{"action":"Ignore","onPodConditions":[{"type":"DisruptionTarget","status":"True"}]},{"action":"FailIndex","onExitCodes":{"containerName":"worker","operator":"In","values":[2,3]}}]}""", spec.Object("podFailurePolicy")!.ToJsonString());
+        Assert.Equal("Never", pod.Text("restartPolicy"));
+        Assert.Equal("""[{"secretRef":{"name":"s3"}}]""", pod.Objects("containers").Single()["envFrom"]!.ToJsonString());
+        Assert.DoesNotContain("SECRETVALUE", manifest.ToJsonString(), StringComparison.Ordinal);
+
+        string plan = await PlanFileAsync(job);
+        for (int index = 0; index < job.RangeCount; index++)
+        {
+            LabTransferRange range = Assert.Single((await WorkAsync(plan, index)).Ok().OutputOf<LabTransferRange>());
+            Assert.Equal((index, "Done", 1), (range.Index, range.State, range.Attempts));
+        }
+
+        await EndAsync(job, "Complete");
+        LabTransferJob result = Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name })).Ok().OutputOf<LabTransferJob>());
+        Assert.Equal((TransferJobState.Complete, 60L, 0L, 0L), (result.State, result.Objects, result.Skipped, result.FailedCount));
+        await AssertCopiedAsync(60);
+
+        // The progress is gone from the bucket, and the totals are still known.
+        LabTransferJob later = Assert.Single((await RunAsync("Get-LabTransferJob", new { job.Name })).Ok().OutputOf<LabTransferJob>());
+        Assert.Equal((60L, result.Size), (later.Objects, later.Size));
+        (await RunAsync("Stop-LabTransferJob", new { job.Name, Remove = true })).Ok();
+        Assert.Empty((await RunAsync("Get-LabTransferJob")).Ok().Output);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_killed_repeats_no_more_than_a_checkpoint_and_stores_nothing_twice()
+    {
+        await FillAsync(60, versioned: true);
+        LabTransferJob job = await StartAsync(interval: 10, ranges: 1);
+        string plan = await PlanFileAsync(job);
+        TransferPlan known = TransferPlan.Read(await File.ReadAllTextAsync(plan, Token));
+        int kills = 0;
+        while (true)
+        {
+            using CancellationTokenSource kill = new();
+            int seen = 0;
+            CmdletResult worked = await CmdletRunner.RunAsync(
+                "Invoke-LabTransferRange", new { Path = plan, Index = 0, Session }, ctrlC: kill.Token,
+                onVerbose: line =>
+                {
+                    if (line.Contains("PUT", StringComparison.Ordinal) && !line.Contains(".cloudlab-transfer", StringComparison.Ordinal) && ++seen == 13)
+                    {
+                        kill.Cancel();
+                    }
+                });
+            if (!kill.IsCancellationRequested)
+            {
+                worked.Ok();
+                break;
+            }
+
+            kills++;
+            Assert.True(kills < 20);
+        }
+
+        TransferCheckpoint at = (await new CheckpointStore(Client, target, known.Id).ReadAsync(0, Token))!;
+        Assert.True(kills >= 3, $"{kills} kills");
+        Assert.Equal((true, kills + 1, 0L, 60L), (at.Done, at.Attempts, at.Failed, at.Objects + at.Skipped));
+        Assert.InRange(at.Skipped, 0, kills * 10);
+        await AssertCopiedAsync(60, leftovers: true);
+        (await RunAsync("Stop-LabTransferJob", new { job.Name, Remove = true })).Ok();
+        await AssertCopiedAsync(60);
+    }
+
+    [Fact]
+    public async Task What_is_there_is_left_alone_when_it_is_the_same_and_replaced_or_kept_when_it_is_not()
+    {
+        await FillAsync(5, versioned: true);
+        await PutAsync(target, "copy/0001", "0001 content");
+        await PutAsync(target, "copy/0002", "another");
+        foreach (bool noClobber in new[] { true, false })
+        {
+            LabTransferJob job = await StartAsync(noClobber: noClobber);
+            CmdletResult worked = await WorkAsync(await PlanFileAsync(job), 0);
+            LabTransferRange range = Assert.Single(worked.OutputOf<LabTransferRange>());
+            if (noClobber)
+            {
+                Assert.Equal((3L, 1L, 1L), (range.Objects, range.Skipped, range.Failed));
+                Assert.StartsWith("RangeFailed", Assert.Single(worked.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+                await EndAsync(job, "Failed");
+                CmdletResult waited = await RunAsync("Wait-LabTransferJob", new { job.Name });
+                Assert.True(waited.Output.Count == 1, string.Join("; ", waited.Errors.Select(e => e.Exception.ToString())) + waited.TerminatingError);
+                Assert.Equal([("0002", "ObjectAlreadyExists")], Assert.Single(waited.OutputOf<LabTransferJob>()).Failed.Select(failure => (failure.Key, failure.Code)));
+                Assert.StartsWith("TransferFailed", Assert.Single(waited.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+            }
+            else
+            {
+                Assert.Equal((1L, 4L, 0L), (range.Objects, range.Skipped, range.Failed));
+            }
+
+            (await RunAsync("Stop-LabTransferJob", new { job.Name, Remove = true })).Ok();
+        }
+
+        Assert.Equal(2, (await VersionsAsync()).Count(found => found.Key == "copy/0002"));
+        Assert.Single(await VersionsAsync(), found => found.Key == "copy/0001");
+    }
+
+    [Fact]
+    public async Task Content_passes_through_the_worker_between_two_services()
+    {
+        await using LabEmulator other = await LabEmulator.StartAsync();
+        LabSession there = LabSession.Resolve(other.Info.GetSessionOptions(), "test", null, new LabEnvironment(_ => null, Folder));
+        await new BucketStore(new StorageClient(there)).CreateAsync(target, null, Token);
+        await new BucketStore(Client).CreateAsync(source, null, Token);
+        await PutAsync(source, "a.json", "{}", new UploadOptions { Metadata = new Dictionary<string, string> { ["author"] = "me" }, Tags = new Dictionary<string, string> { ["t"] = "1" } });
+        await PutAsync(source, "large", new string('x', 9_000_000));
+        TransferPlan plan = new()
+        {
+            Id = "x", Action = TransferAction.Copy, Source = new TransferPlace(source, "", null, "us-east-1"), Destination = new TransferPlace(target, "n/", null, "us-east-1"),
+            TwoServices = true, Ranges = [new KeyRange(null, null, 2)],
+        };
+        foreach (long copied in new[] { 2L, 0L })
+        {
+            LabTransferRange range = await new RangeWorker(plan with { Id = $"x{copied}" }, 0, Client, new StorageClient(there), null, null, Core.Common.Reporting.NullReporter.Instance).RunAsync(Token);
+            Assert.Equal((copied, 2 - copied, 0L), (range.Objects, range.Skipped, range.Failed));
+        }
+
+        LabObjectMetadata copy = await new ObjectStore(new StorageClient(there)).GetAsync(target, "n/a.json", new ReadOptions(), Token);
+        Assert.Equal(("application/json", "me", 1), (copy.ContentType, copy.Metadata["author"], copy.TagCount));
+        Assert.Equal(9_000_000, (await new ObjectStore(new StorageClient(there)).GetAsync(target, "n/large", new ReadOptions(), Token)).Size);
+    }
+
+    [Fact]
+    public async Task A_deletion_leaves_nothing_but_what_other_jobs_keep()
+    {
+        await FillAsync(30, versioned: false);
+        await PutAsync(source, ".cloudlab-transfer/other/00000.json", "{}");
+        CmdletResult started = await RunAsync("Remove-LabObject", new { Bucket = source, Prefix = "", OnCluster = true, CredentialSecret = "s3", NoWait = true, Force = true });
+        LabTransferJob job = Assert.Single(started.Ok().OutputOf<LabTransferJob>());
+        LabTransferRange range = Assert.Single((await WorkAsync(await PlanFileAsync(job), 0)).Ok().OutputOf<LabTransferRange>());
+        Assert.Equal(30, range.Objects);
+        (await RunAsync("Stop-LabTransferJob", new { job.Name, Remove = true })).Ok();
+        Assert.Equal([".cloudlab-transfer/other/00000.json"], await KeysAsync(source));
+    }
+
+    [Fact]
+    public async Task WhatIf_shows_the_plan_and_changes_nothing()
+    {
+        await FillAsync(12, versioned: false);
+        CmdletResult asked = await RunAsync(
+            "Copy-LabObject", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, Image = "reg/cloudlab:1", WhatIf = true });
+        LabTransferJob plan = Assert.Single(asked.Ok().OutputOf<LabTransferJob>());
+        Assert.Equal((TransferJobState.Planned, 12L), (plan.State, plan.EstimatedObjects));
+        Assert.NotNull(plan.EstimatedDuration);
+        Assert.Contains($"about 12 objects", Assert.Single(asked.Information), StringComparison.Ordinal);
+        Assert.Contains("reg/cloudlab:1", asked.Information[0], StringComparison.Ordinal);
+        Assert.Empty((await RunAsync("Get-LabTransferJob")).Ok().Output);
+        Assert.Empty(await KeysAsync(target));
+    }
+
+    [Fact]
+    public async Task A_job_is_stopped_and_goes_on()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync();
+        Assert.Equal(TransferJobState.Stopped, Assert.Single((await RunAsync("Stop-LabTransferJob", new { job.Name, PassThru = true })).Ok().OutputOf<LabTransferJob>()).State);
+        Assert.StartsWith("TransferStopped", Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name })).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        (await RunAsync("Wait-LabTransferJob", new { job.Name, Resume = true, Timeout = 60 })).Ok();
+        Assert.Equal(TransferJobState.Complete, Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).State);
+    }
+
+    [Fact]
+    public async Task Who_stops_waiting_is_told_how_to_come_back()
+    {
+        await FillAsync(3, versioned: false);
+        using CancellationTokenSource ctrlC = new();
+        CmdletResult left = await RunAsync(
+            "Copy-LabObject", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", JobName = "left", Image = "slow" },
+            ctrlC: ctrlC.Token, onVerbose: line =>
+            {
+                if (line.Contains("/pods", StringComparison.Ordinal))
+                {
+                    ctrlC.Cancel();
+                }
+            });
+        Assert.True(left.Stopped);
+        Assert.Contains(left.Notes.Concat(left.Warnings), note => note.Contains($"Wait-LabTransferJob left -Namespace {Namespace} comes back to it", StringComparison.Ordinal));
+        Assert.Equal("left", Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).Name);
+    }
+
+    [Fact]
+    public async Task An_image_that_cannot_be_pulled_is_told_from_the_pods()
+    {
+        await FillAsync(3, versioned: false);
+        CmdletResult failed = await RunAsync(
+            "Copy-LabObject", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", Image = "nonexistent/cloudlab:1" });
+        System.Management.Automation.ErrorRecord error = failed.Error();
+        Assert.StartsWith("WorkersNotStarted", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("ImagePullBackOff", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("nonexistent/cloudlab:1", error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mistakes_are_told_before_a_cluster_has_anything_to_do()
+    {
+        await FillAsync(3, versioned: false);
+        await RefusedAsync("NoWorkerCredentials", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true });
+        await RefusedAsync("SecretNotFound", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "none" });
+        await RefusedAsync("NoSuchBucket", new { Bucket = source, Prefix = "", DestinationBucket = "no-such-bucket-here", OnCluster = true, CredentialSecret = "s3" });
+        await RefusedAsync("NoSuchBucket", new { Bucket = "no-such-bucket-here", Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3" });
+        await RefusedAsync("CopyOntoItself", new { Bucket = source, Prefix = "", DestinationPrefix = "copy/", OnCluster = true, CredentialSecret = "s3" });
+        await RefusedAsync("OnClusterOnly", new { Bucket = source, Prefix = "", DestinationBucket = target, Parallelism = 2 });
+        await RefusedAsync("NotOnCluster", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, ContentType = "text/plain" });
+        Assert.Empty((await RunAsync("Get-LabTransferJob")).Ok().Output);
+
+        (_, _) = await Api.SendAsync(HttpMethod.Post, $"/apis/batch/v1/namespaces/{Namespace}/jobs", """{"metadata":{"name":"plain"},"spec":{"suspend":true,"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}"""u8.ToArray(), null, Token);
+        foreach (string cmdlet in new[] { "Get-LabTransferJob", "Wait-LabTransferJob", "Stop-LabTransferJob" })
+        {
+            Assert.StartsWith("NotATransferJob", (await RunAsync(cmdlet, new { Name = "plain" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.StartsWith("NotFound", (await RunAsync(cmdlet, new { Name = "none" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        }
+
+        Assert.StartsWith("InvalidPlan", (await RunAsync("Invoke-LabTransferRange", new { Path = Write("p.json", "[]"), Index = 0 })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    private async Task RefusedAsync(string id, object parameters)
+    {
+        CmdletResult refused = await RunAsync("Copy-LabObject", parameters);
+        Assert.StartsWith(id, (refused.TerminatingError ?? Assert.Single(refused.Errors)).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    private async Task FillAsync(int count, bool versioned)
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Secret, metadata: {{name: s3, namespace: {Namespace}}}, stringData: {{AWS_ACCESS_KEY_ID: a, AWS_SECRET_ACCESS_KEY: SECRETVALUE}}}}\n" })).Ok();
+        await new BucketStore(Client).CreateAsync(source, null, Token);
+        await new BucketStore(Client).CreateAsync(target, null, Token);
+        if (versioned)
+        {
+            (await RunAsync("Set-LabBucketVersioning", new { Bucket = target, Status = "Enabled" })).Ok();
+        }
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), Token, async (i, _) => await PutAsync(source, $"{i:D4}", $"{i:D4} content"));
+    }
+
+    private async Task<LabTransferJob> StartAsync(int interval = 1000, int ranges = 0, bool noClobber = false)
+    {
+        Dictionary<string, object?> parameters = new()
+        {
+            ["Bucket"] = source, ["Prefix"] = "", ["DestinationBucket"] = target, ["DestinationPrefix"] = "copy/", ["OnCluster"] = true, ["CredentialSecret"] = "s3",
+            ["NoWait"] = true, ["CheckpointInterval"] = interval, ["NoClobber"] = noClobber, ["ThrottleLimit"] = 4,
+        };
+        if (ranges > 0)
+        {
+            parameters["RangeCount"] = ranges;
+        }
+
+        return Assert.Single((await RunAsync("Copy-LabObject", parameters)).Ok().OutputOf<LabTransferJob>());
+    }
+
+    private async Task<string> PlanFileAsync(LabTransferJob job)
+    {
+        JsonObject map = await Api.GetAsync($"/api/v1/namespaces/{Namespace}/configmaps/{job.Name}", Token);
+        Assert.Equal(job.Name, map.Object("metadata")!.Objects("ownerReferences").Single().Text("name"));
+        return Write($"{job.Name}.json", map.Object("data")!.Text("plan.json")!);
+    }
+
+    private Task<CmdletResult> WorkAsync(string plan, int index) => RunAsync("Invoke-LabTransferRange", new { Path = plan, Index = index });
+
+    // What the Job's controller does when its pods have ended; no pod runs anything here.
+    private async Task EndAsync(LabTransferJob job, string condition) => await Api.SendAsync(
+        HttpMethod.Patch, Jobs(job.Name) + "/status",
+        Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["completedIndexes"] = condition == "Complete" ? $"0-{job.RangeCount - 1}" : "",
+                ["conditions"] = new JsonArray(new JsonObject { ["type"] = condition, ["status"] = "True", ["reason"] = "Test", ["message"] = "ended", ["lastTransitionTime"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture) }),
+            },
+        }.ToJsonString()), "application/merge-patch+json", Token);
+
+    private string Jobs(string name) => $"/apis/batch/v1/namespaces/{Namespace}/jobs/{name}";
+
+    private Task PutAsync(string bucket, string key, string content) => PutAsync(bucket, key, content, new UploadOptions());
+
+    private async Task PutAsync(string bucket, string key, string content, UploadOptions options)
+    {
+        using MemoryStream stream = new(Encoding.UTF8.GetBytes(content));
+        await new TransferEngine(Client).SendAsync(stream, bucket, key, options with { ContentType = key.EndsWith(".json", StringComparison.Ordinal) ? "application/json" : null }, null, Token);
+    }
+
+    private async Task<List<string>> KeysAsync(string bucket) =>
+        await new ObjectStore(Client).ListAsync(new ObjectListing { Bucket = bucket }, Token).Select(entry => ((LabObject)entry).Key).ToListAsync(Token);
+
+    private async Task<List<LabObjectVersion>> VersionsAsync() =>
+        await new ObjectStore(Client).ListAsync(new ObjectListing { Bucket = target, Versions = true }, Token).Cast<LabObjectVersion>().ToListAsync(Token);
+
+    private async Task AssertCopiedAsync(int count, bool leftovers = false)
+    {
+        Dictionary<string, string?> expected = await new ObjectStore(Client).ListAsync(new ObjectListing { Bucket = source }, Token).Cast<LabObject>()
+            .ToDictionaryAsync(found => "copy/" + found.Key, found => found.ETag, cancellationToken: Token);
+        List<LabObjectVersion> there = [.. (await VersionsAsync()).Where(found => !leftovers || !found.Key.StartsWith(".cloudlab-transfer/", StringComparison.Ordinal))];
+        Assert.Equal(count, expected.Count);
+        Assert.Equal(count, there.Count);
+        Assert.All(there, found => Assert.Equal(expected[found.Key], found.ETag));
+    }
+}
