@@ -87,7 +87,7 @@ BeforeDiscovery {
         LabNode                    = 'Name', 'State'
         LabNodeCapacity            = 'Node', 'PodCount'
         LabNodeDrain               = 'Name', 'State', 'MovedCount', 'RemainingCount'
-        LabNodeFinding             = 'Importance', 'Problem', 'Message', 'Action'
+        LabNodeFinding             = 'Severity', 'Rule', 'Message', 'Action'
         LabNodeMetric              = @('Name')
         LabNodeReport              = 'Name', 'State'
         LabObject                  = 'Bucket', 'Key', 'Size'
@@ -105,7 +105,7 @@ BeforeDiscovery {
         LabPodLogLine              = 'Pod', 'Text'
         LabManifestFinding         = 'Line', 'Severity', 'Rule', 'Message'
         LabPodEviction             = 'Name', 'Namespace', 'State', 'Reason'
-        LabPodFinding              = 'Importance', 'Problem', 'Message', 'Action'
+        LabPodFinding              = 'Severity', 'Rule', 'Message', 'Action'
         LabPodMetric               = 'Name', 'Namespace'
         LabPodPlacement            = 'Name', 'PodCount', 'PlacedPodCount', 'Reason'
         LabPodReport               = 'Name', 'State', 'Ready'

@@ -139,7 +139,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
             throw new LabException(LabErrorKind.InvalidArgument, "BuildContextNotFound", $"There is no folder '{context}': -ContextPath takes the folder of the build context.") { Target = context };
         }
 
-        WildcardPattern[]? only = Patterns(Rule), not = Patterns(ExcludeRule);
+        RuleFilter filter = new(Rule, ExcludeRule, DockerfileRule.All, "docs/dockerfile-review.md");
         options = new DockerfileReviewOptions
         {
             Context = context,
@@ -147,7 +147,7 @@ public sealed class TestLabDockerfileCommand : DockerCommand
             Platform = Platform is null ? null : PlatformName.Parse(Platform),
             BuildArgs = BuildLabImageCommand.Texts(BuildArg).Select(pair => (pair.Key, Value: pair.Value ?? Environment.GetEnvironmentVariable(pair.Key)))
                 .Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.Ordinal),
-            Wanted = rule => (only is null ? !rule.IsOptional : IsMeant(only, rule)) && (not is null || !IsMeant(not, rule)),
+            Wanted = filter.Wants,
         };
     }
 
@@ -201,24 +201,6 @@ public sealed class TestLabDockerfileCommand : DockerCommand
         {
             await WriteAsync(OutputFormat == ReviewFormat.Sarif ? DockerfileReview.ToSarif(findings, location) : DockerfileReview.ToJUnit(findings, reviewed, location), cancellation);
         }
-    }
-
-    private static bool IsMeant(WildcardPattern[] patterns, DockerfileRule rule) => Array.Exists(patterns, pattern => pattern.IsMatch(rule.Id) || rule.Hadolint.Any(pattern.IsMatch));
-
-    private static WildcardPattern[]? Patterns(string[]? names)
-    {
-        WildcardPattern[]? patterns = names is null ? null : [.. names.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
-        for (int i = 0; i < names?.Length; i++)
-        {
-            if (!DockerfileRule.All.Any(rule => IsMeant([patterns![i]], rule)))
-            {
-                throw new LabException(
-                    LabErrorKind.InvalidArgument, "RuleUnknown",
-                    $"There is no rule '{names[i]}'.{DockerfileRule.Similar(names[i])} docs/dockerfile-review.md lists the rules.") { Target = names[i] };
-            }
-        }
-
-        return patterns;
     }
 
     // From the pipeline the text itself may come, whole or line by line; once a line has come, all are lines.

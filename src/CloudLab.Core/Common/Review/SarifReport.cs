@@ -1,17 +1,10 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace CloudLab.Core.Common.Review;
-
-/// <summary>A rule as a report describes it.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Severity">How much harm it usually does.</param>
-/// <param name="Title">What it finds, in one sentence.</param>
-/// <param name="Help">Why that matters.</param>
-/// <param name="Fix">What to do.</param>
-/// <param name="Tags">What it is about; <c>security</c> makes code scanning show a security severity.</param>
-internal sealed record SarifRule(string Id, FindingSeverity Severity, string Title, string Help, string Fix, IReadOnlyList<string> Tags);
 
 /// <summary>A finding as a report describes it.</summary>
 /// <param name="Rule">Id of its rule.</param>
@@ -32,25 +25,24 @@ internal sealed record SarifFinding(
 /// <summary>Writes findings as SARIF 2.1.0, which code scanning and editors read (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html).</summary>
 internal static class SarifReport
 {
-    private const string Security = "security";
-
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a report.</summary>
     /// <param name="cmdlet">Name of the cmdlet that found it all.</param>
+    /// <param name="topic">Tag of the rules beside <c>security</c> or <c>maintainability</c>: <c>docker</c>. Code scanning shows a security severity for <c>security</c>.</param>
     /// <param name="rules">All rules that there are.</param>
     /// <param name="findings">The findings.</param>
     /// <param name="folder">Folder that the paths of files are relative to.</param>
     /// <returns>JSON text.</returns>
-    public static string Write(string cmdlet, IEnumerable<SarifRule> rules, IEnumerable<SarifFinding> findings, string folder)
+    public static string Write(string cmdlet, string topic, IEnumerable<FindingRule> rules, IEnumerable<SarifFinding> findings, string folder)
     {
         JsonArray described = [], results = [];
         Dictionary<string, (int Place, bool Security)> places = [];
-        foreach (SarifRule rule in rules)
+        foreach (FindingRule rule in rules)
         {
-            places[rule.Id] = (places.Count, rule.Tags.Contains(Security));
-            JsonObject properties = new() { ["tags"] = new JsonArray([.. rule.Tags.Select(tag => JsonValue.Create(tag))]) };
-            Score(properties, rule.Severity, rule.Tags.Contains(Security));
+            places[rule.Id] = (places.Count, rule.IsSecurity);
+            JsonObject properties = new() { ["tags"] = new JsonArray(rule.IsSecurity ? "security" : "maintainability", topic) };
+            Score(properties, rule.Severity, rule.IsSecurity);
             described.Add(new JsonObject
             {
                 ["id"] = rule.Id,
@@ -120,6 +112,12 @@ internal static class SarifReport
             }),
         }.ToJsonString(Indented);
     }
+
+    /// <summary>What recognizes a finding in the next report: it must not change with what stands above it, so no line is part of it.</summary>
+    /// <param name="parts">What distinguishes the finding.</param>
+    /// <returns>24 hexadecimal digits.</returns>
+    public static string Fingerprint(params ReadOnlySpan<string?> parts) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))).AsSpan(0, 12));
 
     private static JsonObject Text(string text) => new() { ["text"] = text };
 

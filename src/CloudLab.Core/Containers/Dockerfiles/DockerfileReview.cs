@@ -49,11 +49,10 @@ public sealed partial class DockerfileReview
     /// <param name="folder">Folder that the paths of files are relative to.</param>
     /// <returns>JSON text.</returns>
     public static string ToSarif(IEnumerable<LabDockerfileFinding> findings, string folder) => SarifReport.Write(
-        "Test-LabDockerfile",
-        DockerfileRule.All.Select(rule => new SarifRule(rule.Id, rule.Severity, rule.Title, rule.Help, rule.Fix, rule.IsSecurity ? ["security", "docker"] : ["maintainability", "docker"])),
+        "Test-LabDockerfile", "docker", DockerfileRule.All,
         findings.Select(finding => new SarifFinding(
             finding.Rule, finding.Severity, $"{finding.Message} {finding.Fix}", finding.File ?? Path.Combine(folder, "Dockerfile"), finding.Line, finding.EndLine, null,
-            new("dockerfileFinding/v1", Fingerprint(finding)))),
+            new("dockerfileFinding/v1", SarifReport.Fingerprint(finding.Rule, finding.Stage, finding.Instruction, finding.Message)))),
         folder);
 
     /// <summary>Writes findings as JUnit XML, which build servers show as failed tests.</summary>
@@ -66,10 +65,6 @@ public sealed partial class DockerfileReview
         findings.Select(finding => new JUnitFinding(
             finding.File, finding.Line, $"{finding.Rule} line {finding.Line} {finding.Instruction}".TrimEnd(), finding.Rule, finding.Severity, finding.Message, finding.Fix)),
         files, folder);
-
-    // Without the line, which changes when something is put above it.
-    private static string Fingerprint(LabDockerfileFinding finding) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
-        System.Text.Encoding.UTF8.GetBytes(string.Join('\n', finding.Rule, finding.Stage, finding.Instruction, finding.Message))).AsSpan(0, 12));
 
     private static string Platform(string? name) => name ?? $"linux/{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture switch
     {

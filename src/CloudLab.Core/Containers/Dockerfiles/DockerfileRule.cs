@@ -1,4 +1,3 @@
-using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 
 namespace CloudLab.Core.Containers.Dockerfiles;
@@ -9,7 +8,7 @@ namespace CloudLab.Core.Containers.Dockerfiles;
 /// <param name="Title">What it finds, in one sentence.</param>
 /// <param name="Help">Why that matters.</param>
 /// <param name="Fix">What to write.</param>
-public sealed record DockerfileRule(string Id, FindingSeverity Severity, string Title, string Help, string Fix)
+public sealed record DockerfileRule(string Id, FindingSeverity Severity, string Title, string Help, string Fix) : FindingRule(Id, Severity, Title, Help, Fix)
 {
     /// <summary>The rules of hadolint that correspond.</summary>
     public IReadOnlyList<string> Hadolint { get; init; } = [];
@@ -17,11 +16,8 @@ public sealed record DockerfileRule(string Id, FindingSeverity Severity, string 
     /// <summary>The rule of BuildKit that corresponds, or null.</summary>
     public string? BuildKit { get; init; }
 
-    /// <summary>Whether it is looked for only where it is asked for by its id: good files break it, too.</summary>
-    public bool IsOptional { get; init; }
-
-    /// <summary>Whether it is about security.</summary>
-    public bool IsSecurity { get; init; }
+    /// <inheritdoc/>
+    public override IEnumerable<string> Names => Hadolint.Prepend(Id);
 
     /// <summary>All rules, as docs/dockerfile-review.md lists them.</summary>
     public static IReadOnlyList<DockerfileRule> All => field ??=
@@ -397,9 +393,4 @@ public sealed record DockerfileRule(string Id, FindingSeverity Severity, string 
         "BuildKitFinding", FindingSeverity.Medium, "BuildKit's check found something that this review has no rule for.",
         "See the message.",
         "See the message.");
-
-    /// <summary>The rules with a similar name, as a sentence to put behind an error.</summary>
-    /// <param name="name">What was typed.</param>
-    /// <returns>The sentence with a space before it; empty where there is none.</returns>
-    public static string Similar(string name) => NearestNames.Say(name, All.SelectMany(rule => rule.Hadolint.Prepend(rule.Id)));
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 
@@ -36,8 +34,7 @@ public sealed class LabPolicyFinding
     public string? Path { get; init; }
 
     /// <summary>Identifies the finding in a baseline: the same until the principal, the policy or what the statement says changes.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Id, Principal, Policy, Content, Detail))).AsSpan(0, 12));
+    public string Fingerprint => SarifReport.Fingerprint(Id, Principal, Policy, Content, Detail);
 
     /// <summary>The statement's own text: a number changes when another statement is put before it.</summary>
     internal string? Content { get; init; }

@@ -29,8 +29,7 @@ public static class PolicyReview
     /// <param name="folder">Folder that the paths of files are relative to.</param>
     /// <returns>JSON text.</returns>
     public static string ToSarif(IEnumerable<LabPolicyFinding> findings, string folder) => SarifReport.Write(
-        "Measure-LabPolicy",
-        ReviewRule.All.Select(rule => new SarifRule(rule.Id, rule.Severity, rule.Title, rule.Help, rule.Fix, ["security", "iam"])),
+        "Measure-LabPolicy", "iam", ReviewRule.All,
         findings.Select(finding => new SarifFinding(
             finding.Id, finding.Severity, $"{finding.Principal}: {finding.Why} {finding.Fix}", finding.Path, 1, 1,
             string.Join(" / ", new[] { finding.Principal, finding.Policy, finding.Statement is { } statement ? "statement " + statement : null }.Where(part => part is not null)),

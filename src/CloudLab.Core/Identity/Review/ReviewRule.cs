@@ -3,13 +3,12 @@ using CloudLab.Core.Common.Review;
 namespace CloudLab.Core.Identity.Review;
 
 /// <summary>A rule of the review.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Severity">How much harm it usually does; a finding can differ.</param>
-/// <param name="Title">What it finds, in one sentence.</param>
-/// <param name="Help">Why that matters, with the source.</param>
-/// <param name="Fix">What to do.</param>
-public sealed record ReviewRule(string Id, FindingSeverity Severity, string Title, string Help, string Fix)
+/// <inheritdoc cref="FindingRule(string, FindingSeverity, string, string, string)" path="/param"/>
+public sealed record ReviewRule(string Id, FindingSeverity Severity, string Title, string Help, string Fix) : FindingRule(Id, Severity, Title, Help, Fix)
 {
+    /// <inheritdoc/>
+    public override bool IsSecurity => true;
+
     /// <summary>Rules that are about how a policy is written: of no use for policies that Amazon writes.</summary>
     internal bool IsHygiene { get; init; }
 

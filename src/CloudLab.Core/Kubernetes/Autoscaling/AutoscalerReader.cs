@@ -7,6 +7,7 @@ using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Metrics;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
+using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Core.Kubernetes.Autoscaling;
 
@@ -23,7 +24,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
     public async Task<AutoscalerView> ReadAsync(JsonObject autoscaler, CancellationToken cancellation)
     {
         ApiCatalog catalog = await api.CatalogAsync(cancellation);
-        string ns = autoscaler.Object("metadata")?.Text("namespace") ?? "";
+        string ns = autoscaler.Namespace();
         JsonObject reference = autoscaler.Object("spec")?.Object("scaleTargetRef") ?? [];
         (JsonObject? target, JsonObject? scale, LabException? problem) = await TargetAsync(catalog, ns, reference, cancellation);
         if (target is not null)
@@ -33,7 +34,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
 
         HpaManifest manifest = HpaManifest.Of(target is null ? [autoscaler] : [autoscaler, target], "");
         AutoscalerView view = new() { Autoscaler = autoscaler, Now = DateTimeOffset.UtcNow, Manifest = manifest, Target = target, Scale = scale, ScaleProblem = problem };
-        IReadOnlyList<JsonObject> pods = view.Selector is { } selector ? await PodsAsync(catalog, ns, selector, cancellation) : [];
+        IReadOnlyList<JsonObject> pods = view.Selector is { } selector ? await PodsAsync(ns, selector, cancellation) : [];
         List<MetricAnswer> answers = [];
         if (scale is not null)
         {
@@ -51,7 +52,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
             Pods = pods,
             Metrics = answers,
             Others = await OthersAsync(catalog, ns, autoscaler, reference, pods, cancellation),
-            Rescales = await RescalesAsync(ns, autoscaler.Object("metadata")?.Text("uid") ?? "", cancellation),
+            Rescales = await RescalesAsync(ns, autoscaler.Uid() ?? "", cancellation),
         };
     }
 
@@ -70,13 +71,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
 
         try
         {
-            List<JsonObject> found = [];
-            await foreach (JsonObject item in store.ItemsAsync(resource, ns, ResourceFilter.None, cancellation))
-            {
-                found.Add(item);
-            }
-
-            return found;
+            return await store.ItemsAsync(resource, ns, ResourceFilter.None, cancellation).ToListAsync(cancellation);
         }
         catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotFound)
         {
@@ -106,16 +101,8 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
         }
     }
 
-    private async Task<IReadOnlyList<JsonObject>> PodsAsync(ApiCatalog catalog, string ns, string selector, CancellationToken cancellation)
-    {
-        List<JsonObject> pods = [];
-        await foreach (JsonObject pod in store.ItemsAsync(catalog.Find("v1", "Pod")!, ns, new ResourceFilter(selector), cancellation))
-        {
-            pods.Add(pod);
-        }
-
-        return pods;
-    }
+    private async Task<IReadOnlyList<JsonObject>> PodsAsync(string ns, string selector, CancellationToken cancellation) =>
+        await store.ItemsAsync(PodFinder.Pods, ns, new ResourceFilter(selector), cancellation).ToListAsync(cancellation);
 
     private async Task<MetricAnswer> MetricAsync(
         ApiCatalog catalog, string ns, HpaMetricSpec metric, JsonObject spec, string selector, CancellationToken cancellation)
@@ -174,12 +161,12 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
     private async Task<IReadOnlyList<OtherAutoscaler>> OthersAsync(
         ApiCatalog catalog, string ns, JsonObject autoscaler, JsonObject reference, IReadOnlyList<JsonObject> pods, CancellationToken cancellation)
     {
-        string name = autoscaler.Object("metadata")?.Text("name") ?? "";
-        HashSet<string> mine = [.. pods.Select(NameOf)];
+        string name = autoscaler.Name();
+        HashSet<string> mine = [.. pods.Select(ObjectMetadata.Name)];
         List<OtherAutoscaler> others = [];
         foreach (JsonObject other in await ListAsync("autoscaling/v2", "HorizontalPodAutoscaler", ns, cancellation))
         {
-            if (NameOf(other) == name || other.Object("spec")?.Object("scaleTargetRef") is not { } its)
+            if (other.Name() == name || other.Object("spec")?.Object("scaleTargetRef") is not { } its)
             {
                 continue;
             }
@@ -190,13 +177,13 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
             {
                 (_, JsonObject? scale, _) = mine.Count == 0 ? default : await TargetAsync(catalog, ns, its, cancellation);
                 shared = scale?.Object("status")?.Text("selector") is { } selector
-                    ? [.. (await PodsAsync(catalog, ns, selector, cancellation)).Select(NameOf).Where(mine.Contains)]
+                    ? [.. (await PodsAsync(ns, selector, cancellation)).Select(ObjectMetadata.Name).Where(mine.Contains)]
                     : [];
             }
 
             if (same || shared.Count > 0)
             {
-                others.Add(new(NameOf(other), same, shared));
+                others.Add(new(other.Name(), same, shared));
             }
         }
 
@@ -227,7 +214,6 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
         }
     }
 
-    private static string NameOf(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
 
     [GeneratedRegex(@"^New size: (\d+);")]
     private static partial Regex NewSize();

@@ -138,7 +138,7 @@ public sealed class HpaReview(KubernetesApi api)
             }
         }
 
-        JsonObject? failure = new[] { target }.Concat(sets.Where(set => Owns(target, set))).Select(one => one.Condition("ReplicaFailure")).FirstOrDefault(one => one?.Text("status") == "True");
+        JsonObject? failure = new[] { target }.Concat(sets.Where(set => set.IsOwnedBy(target, controller: true))).Select(one => one.Condition("ReplicaFailure")).FirstOrDefault(one => one?.Text("status") == "True");
         if (failure is not null)
         {
             yield return Found(view, HpaRule.PodsRefused, $"Pods of {view.Reference} are refused: {Sentence(failure.Text("message"))}",
@@ -153,27 +153,27 @@ public sealed class HpaReview(KubernetesApi api)
             yield break;
         }
 
-        JsonObject[] live = [.. view.Pods.Where(pod => pod.Object("metadata")?.Text("deletionTimestamp") is null && Phase(pod) is not ("Failed" or "Succeeded"))];
+        JsonObject[] live = [.. view.Pods.Where(pod => !pod.IsLeaving() && pod.Phase() is not ("Failed" or "Succeeded"))];
         if (view.Pods.Count == 0 && view.SpecReplicas > 0)
         {
             yield return Found(view, HpaRule.NoPods, $"No pod has the labels {view.Selector}.", $"Debug-LabPod {view.Reference} -Namespace {view.Namespace} says why there are none.");
         }
 
-        string[] foreign = [.. live.Where(pod => IsForeign(view, pod, sets)).Select(NameOf)];
+        string[] foreign = [.. live.Where(pod => IsForeign(view, pod, sets)).Select(ObjectMetadata.Name)];
         if (foreign.Length > 0)
         {
             yield return Found(view, HpaRule.ForeignPods, $"The selector {view.Selector} also matches {Some(foreign)} of another owner.");
         }
 
-        JsonObject[] waiting = [.. live.Where(pod => Phase(pod) == "Pending" && pod.Condition("PodScheduled") is { } scheduled && scheduled.Text("status") == "False")];
+        JsonObject[] waiting = [.. live.Where(pod => pod.Phase() == "Pending" && pod.Condition("PodScheduled") is { } scheduled && scheduled.Text("status") == "False")];
         if (waiting.Length > 0)
         {
             yield return Found(
-                view, HpaRule.PodsPending, $"{Some(waiting.Select(NameOf))} {(waiting.Length == 1 ? "waits" : "wait")} for a node: {Sentence(waiting[0].Condition("PodScheduled")!.Text("message") ?? "no node was found")}",
-                $"Add nodes, or lower the requests; Debug-LabPod {NameOf(waiting[0])} -Namespace {view.Namespace} has the details.");
+                view, HpaRule.PodsPending, $"{Some(waiting.Select(ObjectMetadata.Name))} {(waiting.Length == 1 ? "waits" : "wait")} for a node: {Sentence(waiting[0].Condition("PodScheduled")!.Text("message") ?? "no node was found")}",
+                $"Add nodes, or lower the requests; Debug-LabPod {waiting[0].Name()} -Namespace {view.Namespace} has the details.");
         }
 
-        string[] unready = [.. live.Except(waiting).Where(pod => !pod.Holds("Ready")).Select(NameOf)];
+        string[] unready = [.. live.Except(waiting).Where(pod => !pod.Holds("Ready")).Select(ObjectMetadata.Name)];
         if (unready.Length > 0)
         {
             yield return Found(view, HpaRule.PodsNotReady, $"{Some(unready)} {(unready.Length == 1 ? "is" : "are")} not ready.", $"Debug-LabPod {unready[0]} -Namespace {view.Namespace} says why.");
@@ -214,8 +214,8 @@ public sealed class HpaReview(KubernetesApi api)
                 continue;
             }
 
-            HashSet<string> measured = [.. view.Metrics[i].Items.Select(item => item.Object("describedObject")?.Text("name") ?? item.Object("metadata")?.Text("name") ?? "")];
-            string[] running = [.. view.Pods.Where(pod => Phase(pod) is "Running" or "Unknown" && pod.Object("metadata")?.Text("deletionTimestamp") is null).Select(NameOf)];
+            HashSet<string> measured = [.. view.Metrics[i].Items.Select(item => item.Object("describedObject")?.Text("name") ?? item.Name())];
+            string[] running = [.. view.Pods.Where(pod => pod.Phase() is "Running" or "Unknown" && !pod.IsLeaving()).Select(ObjectMetadata.Name)];
             string[] without = [.. running.Where(name => !measured.Contains(name))];
             if (without.Length > 0)
             {
@@ -235,9 +235,9 @@ public sealed class HpaReview(KubernetesApi api)
             specs = [template];
         }
 
-        if (metric.Container is { } wanted && specs.Find(spec => !Running(spec).Any(container => container.Text("name") == wanted)) is { } lacking)
+        if (metric.Container is { } wanted && specs.Find(spec => !PodTemplate.Running(spec).Any(container => container.Text("name") == wanted)) is { } lacking)
         {
-            string[] names = [.. Running(lacking).Select(container => container.Text("name") ?? "")];
+            string[] names = [.. PodTemplate.Running(lacking).Select(container => container.Text("name") ?? "")];
             yield return Found(view, HpaRule.ContainerMissing, $"The metric {metric.Key} names the container '{wanted}', but the pods have {string.Join(", ", names)}.");
             yield break;
         }
@@ -249,12 +249,12 @@ public sealed class HpaReview(KubernetesApi api)
 
         string[] containers =
         [
-            .. specs.SelectMany(Running).Where(container => metric.Container is null || container.Text("name") == metric.Container)
+            .. specs.SelectMany(PodTemplate.Running).Where(container => metric.Container is null || container.Text("name") == metric.Container)
                 .Where(container => container.Object("resources")?.Object("requests")?[metric.Name] is null).Select(container => container.Text("name") ?? "").Distinct(),
         ];
         yield return Found(
             view, HpaRule.RequestMissing, $"{(containers.Length == 1 ? "The container" : "The containers")} {string.Join(", ", containers)} of {view.Reference} {(containers.Length == 1 ? "does" : "do")} not request {metric.Name}, so that there is no utilization of {metric.Show(metric.Target)} to hold.",
-            $"Give {(containers.Length == 1 ? "it" : "each of them")} resources.requests.{metric.Name}, or scale on averageValue{(containers.Length == 1 && specs.SelectMany(Running).Select(c => c.Text("name")).Distinct().Count() > 1 ? $", or on a ContainerResource metric of another container" : "")}.");
+            $"Give {(containers.Length == 1 ? "it" : "each of them")} resources.requests.{metric.Name}, or scale on averageValue{(containers.Length == 1 && specs.SelectMany(PodTemplate.Running).Select(c => c.Text("name")).Distinct().Count() > 1 ? $", or on a ContainerResource metric of another container" : "")}.");
     }
 
     private static IEnumerable<LabHpaFinding> OfSpec(AutoscalerView view, IReadOnlyList<JsonObject> verticals)
@@ -279,7 +279,7 @@ public sealed class HpaReview(KubernetesApi api)
                 VpaPolicy? policy = policies.PolicyFor(metric.Container ?? "*");
                 if (policy is not { IsOff: true } && (policy?.ControlledResources ?? ["cpu", "memory"]).Contains(metric.Name))
                 {
-                    yield return Found(view, HpaRule.VerticalConflict, $"The VerticalPodAutoscaler {NameOf(vertical)} changes requests.{metric.Name} of {view.Reference}, which {metric.Key} is a percentage of.");
+                    yield return Found(view, HpaRule.VerticalConflict, $"The VerticalPodAutoscaler {vertical.Name()} changes requests.{metric.Name} of {view.Reference}, which {metric.Key} is a percentage of.");
                 }
             }
         }
@@ -373,7 +373,7 @@ public sealed class HpaReview(KubernetesApi api)
         return view.Manifest.Spec.TargetKind switch
         {
             "Deployment" => owner is null || (owner.Text("kind") == "ReplicaSet"
-                ? sets.FirstOrDefault(set => set.Object("metadata")?.Text("uid") == owner.Text("uid")) is { } set && !Owns(view.Target!, set)
+                ? sets.FirstOrDefault(set => set.Uid() == owner.Text("uid")) is { } set && !set.IsOwnedBy(view.Target!, controller: true)
                 : true),
             "StatefulSet" or "ReplicaSet" or "ReplicationController" => owner?.Text("uid") != uid,
             // What a custom resource makes of its pods is its own affair.
@@ -381,20 +381,12 @@ public sealed class HpaReview(KubernetesApi api)
         };
     }
 
-    private static bool Owns(JsonObject target, JsonObject owned) =>
-        owned.Object("metadata")?.Objects("ownerReferences").Any(one => one.Flag("controller") && one.Text("uid") == target.Object("metadata")?.Text("uid")) == true;
-
-    private static IEnumerable<JsonObject> Running(JsonObject spec) => spec.Objects("containers").Concat(spec.Objects("initContainers").Where(init => init.Text("restartPolicy") == "Always"));
-
     private static JsonObject WithKind(JsonObject item)
     {
         item["kind"] ??= "VerticalPodAutoscaler";
         return item;
     }
 
-    private static string Phase(JsonObject pod) => pod.Object("status")?.Text("phase") ?? "";
-
-    private static string NameOf(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
 
     private static string Some(IEnumerable<string> pods)
     {

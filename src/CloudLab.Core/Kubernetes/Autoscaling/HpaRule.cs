@@ -3,12 +3,8 @@ using CloudLab.Core.Common.Review;
 namespace CloudLab.Core.Kubernetes.Autoscaling;
 
 /// <summary>A rule of the review of HorizontalPodAutoscalers.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Severity">How much harm it usually does; a finding can differ.</param>
-/// <param name="Title">What it finds, in one sentence.</param>
-/// <param name="Help">Why that matters.</param>
-/// <param name="Fix">What to do.</param>
-public sealed record HpaRule(string Id, FindingSeverity Severity, string Title, string Help, string Fix)
+/// <inheritdoc cref="FindingRule(string, FindingSeverity, string, string, string)" path="/param"/>
+internal sealed record HpaRule(string Id, FindingSeverity Severity, string Title, string Help, string Fix) : FindingRule(Id, Severity, Title, Help, Fix)
 {
     /// <summary>All rules, as docs/hpa-review.md lists them.</summary>
     public static IReadOnlyList<HpaRule> All => field ??=
@@ -19,152 +15,152 @@ public sealed record HpaRule(string Id, FindingSeverity Severity, string Title, 
         RateLimited, VerticalConflict, Decision,
     ];
 
-    internal static HpaRule TargetMissing { get; } = new(
+    public static HpaRule TargetMissing { get; } = new(
         "TargetMissing", FindingSeverity.High, "What the autoscaler scales does not exist.",
         "It does nothing, and says FailedGetScale.",
         "Correct spec.scaleTargetRef (apiVersion, kind, name), or deploy the target.");
 
-    internal static HpaRule TargetNotScalable { get; } = new(
+    public static HpaRule TargetNotScalable { get; } = new(
         "TargetNotScalable", FindingSeverity.High, "The kind of the target has no scale.",
         "Only objects with the subresource scale can be scaled: Deployments, StatefulSets, ReplicaSets, custom resources that declare it.",
         "Name the Deployment or StatefulSet in spec.scaleTargetRef.");
 
-    internal static HpaRule SelectorMissing { get; } = new(
+    public static HpaRule SelectorMissing { get; } = new(
         "SelectorMissing", FindingSeverity.High, "The scale of the target has no selector.",
         "The controller does not know which pods belong to it (InvalidSelector).",
         "Have the custom resource fill in labelSelectorPath of its scale.");
 
-    internal static HpaRule SharedTarget { get; } = new(
+    public static HpaRule SharedTarget { get; } = new(
         "SharedTarget", FindingSeverity.High, "Another autoscaler scales the same object.",
         "The controller then scales neither (AmbiguousSelector).",
         "Put all metrics into one autoscaler, and remove the other.");
 
-    internal static HpaRule SharedPods { get; } = new(
+    public static HpaRule SharedPods { get; } = new(
         "SharedPods", FindingSeverity.High, "The selector of another autoscaler's target matches the same pods.",
         "The controller then scales neither (AmbiguousSelector).",
         "Give the workloads selectors that do not overlap.");
 
-    internal static HpaRule ForeignPods { get; } = new(
+    public static HpaRule ForeignPods { get; } = new(
         "ForeignPods", FindingSeverity.High, "The selector of the target matches pods of another workload.",
         "What those use counts as if they were replicas of the target.",
         "Add a label to selector and template of the target that only its own pods have; a selector can only be changed by making the object anew.");
 
-    internal static HpaRule NoPods { get; } = new(
+    public static HpaRule NoPods { get; } = new(
         "NoPods", FindingSeverity.High, "No pod matches the selector of the target.",
         "Without pods there is nothing to measure.",
         "Find out why there are no pods: Debug-LabPod.");
 
-    internal static HpaRule ControllerSilent { get; } = new(
+    public static HpaRule ControllerSilent { get; } = new(
         "ControllerSilent", FindingSeverity.High, "The controller has not looked at the autoscaler.",
         "kube-controller-manager looks every 15 seconds; without it nothing is scaled.",
         "Check that kube-controller-manager runs and its HPA controller is on.");
 
-    internal static HpaRule ControllerSays { get; } = new(
+    public static HpaRule ControllerSays { get; } = new(
         "ControllerSays", FindingSeverity.Medium, "A condition in the status says what hinders the controller.",
         "It is what the controller found when it looked last, up to 15 seconds ago.",
         "Do what the finding says; the condition follows within 15 seconds.");
 
-    internal static HpaRule TargetAtZero { get; } = new(
+    public static HpaRule TargetAtZero { get; } = new(
         "TargetAtZero", FindingSeverity.Medium, "The target has 0 replicas.",
         "That switches autoscaling off until somebody scales it up (ScalingDisabled).",
         "Scale the target to 1 or more.");
 
-    internal static HpaRule RequestMissing { get; } = new(
+    public static HpaRule RequestMissing { get; } = new(
         "RequestMissing", FindingSeverity.High, "A container does not request the resource whose utilization is the metric.",
         "Utilization is a percentage of the request. One container without it, a sidecar too, is enough for there to be none.",
         "Give every container the request, or use averageValue, or a ContainerResource metric for one container.");
 
-    internal static HpaRule ContainerMissing { get; } = new(
+    public static HpaRule ContainerMissing { get; } = new(
         "ContainerMissing", FindingSeverity.High, "A ContainerResource metric names a container that the pods do not have.",
         "The metric cannot be read.",
         "Correct the name of the container in the metric.");
 
-    internal static HpaRule MetricsUnavailable { get; } = new(
+    public static HpaRule MetricsUnavailable { get; } = new(
         "MetricsUnavailable", FindingSeverity.High, "The metrics API does not answer.",
         "Without metrics the controller decides nothing.",
         "Install or repair what serves it: metrics-server for CPU and memory, an adapter for custom and external metrics.");
 
-    internal static HpaRule MetricMissing { get; } = new(
+    public static HpaRule MetricMissing { get; } = new(
         "MetricMissing", FindingSeverity.High, "The metrics API answers, but does not have the metric.",
         "One metric that fails keeps the controller from scaling down; if all fail, it does nothing.",
         "Correct the name of the metric, the described object and the selector, or have the adapter serve it.");
 
-    internal static HpaRule PodsWithoutMetrics { get; } = new(
+    public static HpaRule PodsWithoutMetrics { get; } = new(
         "PodsWithoutMetrics", FindingSeverity.Medium, "Pods have no metric.",
         "They count as idle when scaling up, and as at the target when scaling down.",
         "Wait a minute after they started; otherwise check the kubelets that metrics-server cannot reach.");
 
-    internal static HpaRule PodsNotReady { get; } = new(
+    public static HpaRule PodsNotReady { get; } = new(
         "PodsNotReady", FindingSeverity.Medium, "Pods are not ready.",
         "They count as idle for CPU when scaling up.",
         "Find out why they are not ready: Debug-LabPod.");
 
-    internal static HpaRule PodsPending { get; } = new(
+    public static HpaRule PodsPending { get; } = new(
         "PodsPending", FindingSeverity.High, "Pods wait for a node.",
         "More replicas do not help: they wait too.",
         "Add nodes, or lower the requests: Debug-LabPod says what is lacking.");
 
-    internal static HpaRule PodsRefused { get; } = new(
+    public static HpaRule PodsRefused { get; } = new(
         "PodsRefused", FindingSeverity.High, "The API server refuses the pods of the target.",
         "The autoscaler asks for replicas that a quota, a LimitRange or admission does not allow.",
         "Measure-LabQuota -Namespace shows what is left; raise the quota, or lower the requests or maxReplicas.");
 
-    internal static HpaRule RolloutPaused { get; } = new(
+    public static HpaRule RolloutPaused { get; } = new(
         "RolloutPaused", FindingSeverity.Low, "The rollout of the Deployment is paused.",
         "It is still scaled, old and new pods in proportion, but a changed template waits.",
         "Resume-LabRollout when the change is complete.");
 
-    internal static HpaRule RolloutStuck { get; } = new(
+    public static HpaRule RolloutStuck { get; } = new(
         "RolloutStuck", FindingSeverity.High, "The rollout of the Deployment does not get on.",
         "New pods do not become ready, so scaling up brings nothing.",
         "Debug-LabPod says why; Undo-LabRollout goes back.");
 
-    internal static HpaRule BoundsEqual { get; } = new(
+    public static HpaRule BoundsEqual { get; } = new(
         "BoundsEqual", FindingSeverity.Medium, "minReplicas and maxReplicas are the same.",
         "There is nothing to decide.",
         "Raise maxReplicas.");
 
-    internal static HpaRule AtMaximum { get; } = new(
+    public static HpaRule AtMaximum { get; } = new(
         "AtMaximum", FindingSeverity.Medium, "The metrics ask for more than maxReplicas.",
         "The load is not served as the target says (ScalingLimited, TooManyReplicas).",
         "Raise maxReplicas if the cluster has room: Measure-LabCapacity.");
 
-    internal static HpaRule AtMinimum { get; } = new(
+    public static HpaRule AtMinimum { get; } = new(
         "AtMinimum", FindingSeverity.Low, "The metrics ask for less than minReplicas.",
         "That is what a minimum is for (ScalingLimited, TooFewReplicas).",
         "Lower minReplicas if fewer are enough.");
 
-    internal static HpaRule OutOfBounds { get; } = new(
+    public static HpaRule OutOfBounds { get; } = new(
         "OutOfBounds", FindingSeverity.Low, "The replicas are outside of minReplicas and maxReplicas.",
         "The controller first brings them back, whatever the metrics say.",
         "Change the bounds if the replicas were meant, not the replicas.");
 
-    internal static HpaRule WithinTolerance { get; } = new(
+    public static HpaRule WithinTolerance { get; } = new(
         "WithinTolerance", FindingSeverity.Low, "The metric is close enough to its target.",
         "Within the tolerance, 10 % unless behavior says otherwise, nothing is scaled.",
         "Change the target, or set spec.behavior.scaleUp.tolerance or scaleDown.tolerance.");
 
-    internal static HpaRule Stabilizing { get; } = new(
+    public static HpaRule Stabilizing { get; } = new(
         "Stabilizing", FindingSeverity.Low, "A stabilization window holds the replicas.",
         "The controller follows the highest recommendation of the window when it scales down, the lowest when it scales up.",
         "Wait, or set spec.behavior.scaleDown.stabilizationWindowSeconds (300 if left out) or that of scaleUp.");
 
-    internal static HpaRule DirectionDisabled { get; } = new(
+    public static HpaRule DirectionDisabled { get; } = new(
         "DirectionDisabled", FindingSeverity.Medium, "selectPolicy Disabled switches off a direction.",
         "It never scales that way.",
         "Set selectPolicy to Max or Min, or remove it.");
 
-    internal static HpaRule RateLimited { get; } = new(
+    public static HpaRule RateLimited { get; } = new(
         "RateLimited", FindingSeverity.Low, "The policies limit how fast it scales.",
         "It takes several steps (ScalingLimited, ScaleUpLimit or ScaleDownLimit).",
         "Wait, or change spec.behavior.scaleUp.policies or scaleDown.policies.");
 
-    internal static HpaRule VerticalConflict { get; } = new(
+    public static HpaRule VerticalConflict { get; } = new(
         "VerticalConflict", FindingSeverity.High, "A VerticalPodAutoscaler changes the requests that the utilization is a percentage of.",
         "Both work against each other.",
         "Take the resource out of controlledResources of the VerticalPodAutoscaler, set its updateMode to Off, or scale on another metric.");
 
-    internal static HpaRule Decision { get; } = new(
+    public static HpaRule Decision { get; } = new(
         "Decision", FindingSeverity.Low, "What the controller does when it looks next.",
         "Measure-HpaReplicas has the numbers.",
         "Nothing.");

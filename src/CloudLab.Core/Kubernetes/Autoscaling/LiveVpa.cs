@@ -8,6 +8,7 @@ using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Metrics;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
+using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Core.Kubernetes.Autoscaling;
 
@@ -40,7 +41,7 @@ public sealed class LiveVpa(KubernetesApi api, IReporter reporter)
             workload = await TargetAsync(workload, ns, cancellation);
         }
 
-        string kind = workload.Text("kind") ?? "", name = NameOf(workload);
+        string kind = workload.Text("kind") ?? "", name = workload.Name();
         vertical ??= (await reader.ListAsync("autoscaling.k8s.io/v1", Vertical, ns, cancellation)).FirstOrDefault(one => Targets(one, "targetRef", kind, name));
         if (vertical is not null)
         {
@@ -50,12 +51,8 @@ public sealed class LiveVpa(KubernetesApi api, IReporter reporter)
         ResourceFilter filter = kind == "Pod" ? new(FieldSelector: $"metadata.name={name}")
             : ResourceParts.SelectorOf(workload) is { } selector ? new(selector)
             : throw new LabException(LabErrorKind.NotSupported, "KindNotSupported", $"{resource} has no selector of pods: give a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod.") { Target = name };
-        Dictionary<string, JsonObject> pods = new(StringComparer.Ordinal);
-        await foreach (JsonObject pod in store.ItemsAsync((await api.CatalogAsync(cancellation)).Find("v1", "Pod")!, ns, filter, cancellation))
-        {
-            pods[NameOf(pod)] = pod;
-        }
-
+        Dictionary<string, JsonObject> pods = await store.ItemsAsync(PodFinder.Pods, ns, filter, cancellation)
+            .ToDictionaryAsync(ObjectMetadata.Name, StringComparer.Ordinal, cancellation);
         VpaSamples samples = new();
         ServedMetrics[] measured = [.. (await new MetricStore(api).PodsAsync(ns, filter.LabelSelector, cancellation)).Where(one => pods.ContainsKey(one.Name))];
         foreach (ServedMetrics one in measured)
@@ -103,7 +100,7 @@ public sealed class LiveVpa(KubernetesApi api, IReporter reporter)
             MemoryRequest = Request(one.Container, "memory"),
             StatusCpuTarget = Status(one.Container, "cpu"),
             StatusMemoryTarget = Status(one.Container, "memory"),
-            VerticalPodAutoscaler = vertical is null ? null : NameOf(vertical),
+            VerticalPodAutoscaler = vertical is null ? null : vertical.Name(),
         })];
 
         string? Request(string container, string of) => Array.Find(containers, one => one.Text("name") == container)?.Object("resources")?.Object("requests")?[of]?.ToString();
@@ -122,7 +119,7 @@ public sealed class LiveVpa(KubernetesApi api, IReporter reporter)
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {
-            throw new LabException(LabErrorKind.NotFound, "TargetMissing", $"The VerticalPodAutoscaler {NameOf(vertical)} is for {kind}/{name}, which cannot be read: {e.Message.TrimEnd('.')}. Correct spec.targetRef.", e) { Target = name };
+            throw new LabException(LabErrorKind.NotFound, "TargetMissing", $"The VerticalPodAutoscaler {vertical.Name()} is for {kind}/{name}, which cannot be read: {e.Message.TrimEnd('.')}. Correct spec.targetRef.", e) { Target = name };
         }
     }
 
@@ -135,7 +132,7 @@ public sealed class LiveVpa(KubernetesApi api, IReporter reporter)
         where ended?.Text("finishedAt") is not null && memory is not null
         select new JsonObject
         {
-            ["Time"] = ended.Text("finishedAt"), ["Memory"] = memory.ToString(), ["Container"] = state.Text("name"), ["Pod"] = NameOf(pod),
+            ["Time"] = ended.Text("finishedAt"), ["Memory"] = memory.ToString(), ["Container"] = state.Text("name"), ["Pod"] = pod.Name(),
             ["Namespace"] = pod.Object("metadata")?.Text("namespace"),
         };
 
@@ -148,5 +145,4 @@ public sealed class LiveVpa(KubernetesApi api, IReporter reporter)
     private static bool Targets(JsonObject scaler, string field, string kind, string name) =>
         scaler.Object("spec")?.Object(field) is { } target && target.Text("kind") == kind && target.Text("name") == name;
 
-    private static string NameOf(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
 }

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions.Kubernetes;
 
@@ -27,7 +28,7 @@ internal static partial class KubeStatus
     public static LabException ToException(int code, JsonObject status, Uri server)
     {
         string reason = status.Text("reason") ?? ReasonOf(code);
-        string message = OneLine(status.Text("message") ?? $"the API server answered {code}");
+        string message = OneLine.Of(status.Text("message") ?? $"the API server answered {code}");
         JsonObject[] causes = [.. status.Object("details")?.Objects("causes") ?? []];
         JsonObject[] conflicts = [.. causes.Where(cause => cause.Text("reason") == "FieldManagerConflict")];
         if (conflicts.Length > 0)
@@ -37,7 +38,7 @@ internal static partial class KubeStatus
 
         foreach (JsonObject cause in causes.Except(conflicts))
         {
-            string text = OneLine(cause.Text("message") ?? "");
+            string text = OneLine.Of(cause.Text("message") ?? "");
             if (text.Length > 0 && !message.Contains(text, StringComparison.Ordinal))
             {
                 message += $"; {cause.Text("field")}: {text}";
@@ -130,7 +131,7 @@ internal static partial class KubeStatus
     // Whose fields, and which: conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas
     private static string Conflicts(JsonObject[] conflicts) =>
         $"Apply failed with {conflicts.Length} {(conflicts.Length == 1 ? "conflict" : "conflicts")}: "
-        + string.Join("; ", conflicts.GroupBy(cause => OneLine(cause.Text("message") ?? "")).Select(group => $"{group.Key}: {string.Join(", ", group.Select(cause => cause.Text("field")))}"))
+        + string.Join("; ", conflicts.GroupBy(cause => OneLine.Of(cause.Text("message") ?? "")).Select(group => $"{group.Key}: {string.Join(", ", group.Select(cause => cause.Text("field")))}"))
         + ".";
 
     [GeneratedRegex("conflict with \"([^\"]*)\"")]
@@ -184,10 +185,7 @@ internal static partial class KubeStatus
 
     private static string? Words(string body)
     {
-        string line = OneLine(body);
+        string line = OneLine.Of(body);
         return line.Length == 0 ? null : line.Length > 300 ? line[..300] + "…" : line;
     }
-
-    private static string OneLine(string text) =>
-        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

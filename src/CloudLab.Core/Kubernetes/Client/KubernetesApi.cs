@@ -98,6 +98,39 @@ public sealed class KubernetesApi
         return await loading.WaitAsync(cancellation);
     }
 
+    /// <summary>Whether an object exists; only its metadata is read.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>True if so. Throws <see cref="LabException"/> where the server does not say.</returns>
+    internal async Task<bool> ExistsAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            await GetAsync(path, cancellation, ObjectMetadata.Only);
+            return true;
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether an object may exist: what may not be read may well be there.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>False only where the server says that it does not exist.</returns>
+    internal async Task<bool> MayExistAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ExistsAsync(path, cancellation);
+        }
+        catch (LabException e) when (!e.StopsCommand)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Forgets the catalog: a kind was just added or removed.</summary>
     public void ForgetCatalog()
     {

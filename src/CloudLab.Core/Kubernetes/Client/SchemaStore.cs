@@ -88,7 +88,7 @@ public sealed class SchemaStore(KubernetesApi api)
             Required = required,
             Enum = [.. (item["enum"] as JsonArray ?? []).Select(value => value?.ToString() ?? "").Where(value => value.Length > 0)],
             Default = (schema["default"] ?? whole["default"]) is { } value and not JsonObject { Count: 0 } ? value.ToJsonString().Trim('"') : null,
-            Description = string.Join(' ', description.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+            Description = OneLine.Of(description),
         };
     }
 

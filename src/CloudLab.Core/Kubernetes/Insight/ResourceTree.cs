@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Streams;
@@ -86,7 +87,7 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
             string title = $"{item.Resource.Kind}/{item.Name}";
             ReadyReport? report = full is null ? null : Readiness.Judge(item.Resource, full);
             string[] gone = [.. item.Owners.Where(one => Gone(one, listing, missing)).Select(one => $"{one.Text("kind")}/{one.Text("name")}")];
-            bool leaving = item.Content.Object("metadata")?.Text("deletionTimestamp") is not null;
+            bool leaving = item.Content.IsLeaving();
             string words = string.Join("; ", new[]
             {
                 gone.Length == 0 ? null : $"its owner {string.Join(", ", gone)} does not exist{(gone.Length == item.Owners.Count ? ", so it is being removed" : "")}",
@@ -153,7 +154,7 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
             try
             {
                 JsonObject found = await api.GetAsync(resource.Path(item.Namespace ?? "", owner.Text("name") ?? ""), cancellation);
-                if (found.Object("metadata")?.Text("uid") == uid)
+                if (found.Uid() == uid)
                 {
                     return (new Item(resource, found), missing);
                 }
@@ -225,7 +226,7 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
 
         if (unread.Count > 0)
         {
-            reporter.Warning($"The tree may lack objects: you are not allowed to list {string.Join(", ", unread.Order(StringComparer.Ordinal).Take(5))}{(unread.Count > 5 ? $" and {unread.Count - 5} more kinds" : "")}.");
+            reporter.Warning($"The tree may lack objects: you are not allowed to list {SomeOf.Names(unread.Order(StringComparer.Ordinal), 5, "kinds")}.");
         }
 
         return known[ns ?? ""] = listing;
@@ -269,7 +270,7 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
         {
             foreach (JsonObject one in some)
             {
-                found.TryAdd(one.Object("metadata")?.Text("uid") ?? "", one);
+                found.TryAdd(one.Uid() ?? "", one);
             }
         }
 
@@ -284,9 +285,9 @@ public sealed class ResourceTree(KubernetesApi api, ResourceOrigin origin, IRepo
 
     private sealed record Item(ApiResource Resource, JsonObject Content)
     {
-        public string Uid { get; } = Content.Object("metadata")?.Text("uid") ?? "";
+        public string Uid { get; } = Content.Uid() ?? "";
 
-        public string Name { get; } = Content.Object("metadata")?.Text("name") ?? "";
+        public string Name { get; } = Content.Name();
 
         public string? Namespace { get; } = Content.Object("metadata")?.Text("namespace");
 

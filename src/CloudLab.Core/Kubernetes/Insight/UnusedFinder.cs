@@ -7,6 +7,7 @@ using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
+using CloudLab.Core.Kubernetes.Review.Services;
 
 namespace CloudLab.Core.Kubernetes.Insight;
 
@@ -128,7 +129,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
     private async Task<IReadOnlyList<JsonObject>?> ListAsync(string kind, string ns, CancellationToken cancellation)
     {
         IReadOnlyList<JsonObject>? all = await lists.ReadAsync(kind, scope is null ? null : ns, cancellation);
-        return scope is null ? all?.Where(one => one.Object("metadata")?.Text("namespace") == ns).ToList() : all;
+        return scope is null ? all?.Where(one => one.Namespace() == ns).ToList() : all;
     }
 
     private async Task<ResourceUses> UsesAsync(HashSet<string> read, string[] customs, CancellationToken cancellation)
@@ -300,15 +301,15 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
 
         bool Free(string one) => !facts.Uses.Has(one, ns, name) && !facts.Uses.Mentions(ns, name);
 
-        bool Selects(Func<JsonObject?, bool> matches) => facts.Pods.Any(pod => In(pod) && matches(pod.Object("metadata")?.Object("labels")))
+        bool Selects(Func<JsonObject?, bool> matches) => facts.Pods.Any(pod => In(pod) && matches(pod.Labels()))
             || facts.Makers.Any(maker => In(maker) && matches(PodTemplate.Of(maker)?.Object("metadata")?.Object("labels")));
 
-        bool In(JsonObject one) => one.Object("metadata")?.Text("namespace") == ns;
+        bool In(JsonObject one) => one.Namespace() == ns;
     }
 
     // data-web-0 belongs to the StatefulSet web with a template 'data', also while that is scaled down.
     private static bool OfStatefulSet(string claim, string ns, Facts facts) =>
-        facts.Makers.Any(maker => maker.Text("kind") == "StatefulSet" && maker.Object("metadata")?.Text("namespace") == ns
+        facts.Makers.Any(maker => maker.Text("kind") == "StatefulSet" && maker.Namespace() == ns
             && (maker.Object("spec")?.Objects("volumeClaimTemplates") ?? []).Any(template =>
                 $"{template.Object("metadata")?.Text("name")}-{maker.Object("metadata")?.Text("name")}-" is var start && claim.StartsWith(start, StringComparison.Ordinal)
                 && int.TryParse(claim[start.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out _)));
@@ -324,22 +325,22 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
 
         if (spec.Object("selector") is { Count: > 0 } selector)
         {
-            bool any = facts.Pods.Where(In).Any(pod => LabelMatch.ByMap(selector, pod.Object("metadata")?.Object("labels")))
+            bool any = facts.Pods.Where(In).Any(pod => LabelMatch.ByMap(selector, pod.Labels()))
                 || facts.Makers.Where(In).Any(maker => LabelMatch.ByMap(selector, PodTemplate.Of(maker)?.Object("metadata")?.Object("labels")));
             return any ? null : $"its selector {ResourceParts.Labels(selector)} matches no pod and no pod template";
         }
 
-        bool addressed = (await ListAsync(Slices, ns, cancellation) ?? []).Any(slice => In(slice) && slice.Object("metadata")?.Object("labels")?.Text("kubernetes.io/service-name") == name && slice.Objects("endpoints").Any());
+        bool addressed = (await ListAsync(Slices, ns, cancellation) ?? []).Any(slice => In(slice) && slice.Labels()?.Text("kubernetes.io/service-name") == name && slice.Objects("endpoints").Any());
         return addressed ? null : "it has no selector and no addresses";
 
-        bool In(JsonObject one) => one.Object("metadata")?.Text("namespace") == ns;
+        bool In(JsonObject one) => one.Namespace() == ns;
     }
 
     private async Task<string?> BindingAsync(JsonObject binding, string ns, CancellationToken cancellation)
     {
         string kind = binding.Object("roleRef")?.Text("kind") ?? "", role = binding.Object("roleRef")?.Text("name") ?? "";
         IReadOnlyList<JsonObject> roles = await (kind == "Role" ? ListAsync(Roles, ns, cancellation) : ListAsync(ClusterRoles, cancellation)) ?? [];
-        if (!roles.Any(one => one.Object("metadata")?.Text("name") == role))
+        if (!roles.Any(one => one.Name() == role))
         {
             return $"its {kind} '{role}' does not exist";
         }
@@ -349,7 +350,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         {
             // Users and groups are known to nobody but who signs their credentials.
             if (subject.Text("kind") != "ServiceAccount" || await ListAsync("serviceaccounts", subject.Text("namespace") ?? ns, cancellation) is not { } accounts
-                || accounts.Any(one => one.Object("metadata")?.Text("name") == subject.Text("name")))
+                || accounts.Any(one => one.Name() == subject.Text("name")))
             {
                 return null;
             }
@@ -358,23 +359,9 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         return subjects.Length == 0 ? "it has no subjects" : $"none of its subjects exists: {string.Join(", ", subjects.Select(one => $"{one.Text("namespace") ?? ns}/{one.Text("name")}").Take(5))}";
     }
 
-    private async Task<bool> TargetMissingAsync(JsonObject target, string ns, CancellationToken cancellation)
-    {
-        if ((await api.CatalogAsync(cancellation)).Find(target.Text("apiVersion") ?? "", target.Text("kind") ?? "") is not { } resource)
-        {
-            return false;
-        }
-
-        try
-        {
-            await api.GetAsync(resource.Path(ns, target.Text("name") ?? ""), cancellation);
-            return false;
-        }
-        catch (LabException e) when (!e.StopsCommand)
-        {
-            return e.Kind == LabErrorKind.NotFound;
-        }
-    }
+    private async Task<bool> TargetMissingAsync(JsonObject target, string ns, CancellationToken cancellation) =>
+        (await api.CatalogAsync(cancellation)).Find(target.Text("apiVersion") ?? "", target.Text("kind") ?? "") is { } resource
+        && !await api.MayExistAsync(resource.Path(ns, target.Text("name") ?? ""), cancellation);
 
     private async Task<string?> ReplicaSetAsync(JsonObject item, JsonObject metadata, JsonObject spec, string ns, CancellationToken cancellation)
     {
@@ -388,7 +375,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
             return "it has 0 replicas and no owner";
         }
 
-        JsonObject? deployment = (await ListAsync("deployments.apps", ns, cancellation) ?? []).FirstOrDefault(one => metadata.Objects("ownerReferences").Any(reference => reference.Text("uid") == one.Object("metadata")?.Text("uid")));
+        JsonObject? deployment = (await ListAsync("deployments.apps", ns, cancellation) ?? []).FirstOrDefault(one => metadata.Objects("ownerReferences").Any(reference => reference.Text("uid") == one.Uid()));
         if (deployment is null)
         {
             // The garbage collector takes it, or its owner is of another kind.

@@ -175,7 +175,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
     {
         try
         {
-            return await api.GetAsync(parent.Path(Home, name), cancellation, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json");
+            return await api.GetAsync(parent.Path(Home, name), cancellation, ObjectMetadata.Only);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {

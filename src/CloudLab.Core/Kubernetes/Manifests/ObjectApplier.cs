@@ -25,7 +25,6 @@ internal sealed record AppliedObject(ManifestAction Action, JsonObject? Before, 
 internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, ManifestResolver resolver, ScaledWorkloads scaled, IReporter reporter)
 {
     private const int Attempts = 5;
-    private const string NameOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
     private const string ApplyPatch = "application/apply-patch+yaml";
     private const string JsonPatch = "application/json-patch+json";
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(10);
@@ -299,7 +298,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             try
             {
                 await api.SendAsync(HttpMethod.Patch, $"{path}?fieldManager={Uri.EscapeDataString(options.FieldManager)}",
-                    FieldTakeOver.Patch(metadata, options.FieldManager, taken), JsonPatch, cancellation, NameOnly);
+                    FieldTakeOver.Patch(metadata, options.FieldManager, taken), JsonPatch, cancellation, ObjectMetadata.Only);
                 reporter.Verbose($"{item.Description}: took over the fields of {managers}");
                 return (before, taken);
             }

@@ -22,7 +22,7 @@ internal sealed class DisruptionBudgets(KubernetesApi api)
             budgets =
             [
                 .. (await api.GetAsync($"/apis/policy/v1/namespaces/{Uri.EscapeDataString(pod.Namespace)}/poddisruptionbudgets", cancellation)).Objects("items")
-                    .Where(budget => LabelMatch.BySelector(budget.Object("spec")?.Object("selector"), pod.Content.Object("metadata")?.Object("labels"))),
+                    .Where(budget => LabelMatch.BySelector(budget.Object("spec")?.Object("selector"), pod.Content.Labels())),
             ];
         }
         catch (LabException)

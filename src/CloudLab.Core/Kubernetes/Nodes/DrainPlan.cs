@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -20,7 +21,7 @@ internal sealed record DrainPod(JsonObject Content)
     /// <summary>The controller that made it; null where none did.</summary>
     public JsonObject? Controller => Metadata.Objects("ownerReferences").FirstOrDefault(owner => owner.Flag("controller"));
 
-    public bool IsFinished => Content.Object("status")?.Text("phase") is "Succeeded" or "Failed";
+    public bool IsFinished => Content.Phase() is "Succeeded" or "Failed";
 
     /// <summary>A pod of the kubelet's own manifests: it cannot be evicted.</summary>
     public bool IsStatic => Metadata.Object("annotations")?.Text("kubernetes.io/config.mirror") is not null;
@@ -41,7 +42,7 @@ internal sealed record DrainPod(JsonObject Content)
 /// <summary>What a drain does to each pod of a node, by the rules of <c>kubectl drain</c>.</summary>
 public sealed class DrainPlan
 {
-    private const int MostNames = 10;
+    internal const int MostNames = 10;
 
     private readonly List<(string Why, string Switch, List<DrainPod> Pods)> refusals;
 
@@ -68,7 +69,7 @@ public sealed class DrainPlan
     public LabException? Refusal(bool touched) => refusals.Count == 0 ? null : new LabException(
         LabErrorKind.InvalidData, "DrainRefused",
         $"Node {Node} {(touched ? "is cordoned and none of its pods was touched" : "was not touched")}: "
-        + string.Join("; ", refusals.Select(one => $"{one.Pods.Count} {(one.Pods.Count == 1 ? one.Why : Plural(one.Why))} ({Names(one.Pods)}); {one.Switch}")) + ".")
+        + string.Join("; ", refusals.Select(one => $"{one.Pods.Count} {(one.Pods.Count == 1 ? one.Why : Plural(one.Why))} ({SomeOf.Names(one.Pods, MostNames)}); {one.Switch}")) + ".")
     {
         Target = Node,
     };
@@ -137,12 +138,6 @@ public sealed class DrainPlan
 
         return new DrainPlan(node, wasCordoned, evicted, left, refusals);
     }
-
-    /// <summary>Names of pods, not too many.</summary>
-    /// <param name="names">The pods, as they are told.</param>
-    /// <returns>The first of them, and how many more there are.</returns>
-    internal static string Names<T>(IReadOnlyCollection<T> names) =>
-        string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
 
     private static string Plural(string why) => why.Replace("pod has", "pods have", StringComparison.Ordinal).Replace("replaces it", "replaces them", StringComparison.Ordinal)
         .Replace("pod loses its", "pods lose their", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Review;
 
 namespace CloudLab.Core.Kubernetes.Nodes;
@@ -25,7 +26,7 @@ public sealed record LabNodeReport
     public TimeSpan? ClockSkew { get; init; }
 
     /// <summary>What is worst, in a sentence; null where nothing is wrong.</summary>
-    public string? Cause => Findings is [{ Importance: not FindingImportance.Note } first, ..] ? first.Message : null;
+    public string? Cause => Findings is [{ Severity: > FindingSeverity.Low } first, ..] ? first.Message : null;
 
     /// <summary>What to do about it; null where nothing is wrong.</summary>
     public string? Action => Cause is null ? null : Findings[0].Action;

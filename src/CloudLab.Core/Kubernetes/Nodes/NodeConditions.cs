@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
@@ -20,7 +22,7 @@ internal static class NodeConditions
     /// <summary>Judges a node.</summary>
     /// <param name="node">The node.</param>
     /// <returns>Findings, the most important first.</returns>
-    public static IEnumerable<LabNodeFinding> Of(JsonObject node) => Judge(node).OrderBy(one => one.Importance);
+    public static IEnumerable<LabNodeFinding> Of(JsonObject node) => Judge(node).OrderByDescending(one => one.Severity);
 
     private static IEnumerable<LabNodeFinding> Judge(JsonObject node)
     {
@@ -30,20 +32,20 @@ internal static class NodeConditions
         if (ready is null)
         {
             yield return Found(
-                FindingImportance.Cause, "KubeletNeverReported", "No kubelet has reported for the node yet, so nothing runs on it.",
+                FindingSeverity.High, "KubeletNeverReported", "No kubelet has reported for the node yet, so nothing runs on it.",
                 "Start the kubelet on the machine and check that it joins under this name; remove the Node object if the machine is not coming.");
         }
         else if (!heard)
         {
             yield return Found(
-                FindingImportance.Cause, "NodeUnreachable", $"The control plane has heard nothing of the kubelet since {When(ready.Text("lastHeartbeatTime") ?? ready.Text("lastTransitionTime"))}: {Words(ready)}",
+                FindingSeverity.High, "NodeUnreachable", $"The control plane has heard nothing of the kubelet since {When(ready.Text("lastHeartbeatTime") ?? ready.Text("lastTransitionTime"))}: {Words(ready)}",
                 "Check that the machine is on and reaches the API server, and there: systemctl status kubelet, journalctl -u kubelet. Pods on it are not replaced before their tolerations end (5 minutes).");
         }
         else if (ready.Text("status") == "False")
         {
             string message = ready.Text("message") ?? "";
             yield return Found(
-                FindingImportance.Cause, "NodeNotReady", $"The kubelet says that the node is not ready since {When(ready.Text("lastTransitionTime"))}: {Words(ready)}",
+                FindingSeverity.High, "NodeNotReady", $"The kubelet says that the node is not ready since {When(ready.Text("lastTransitionTime"))}: {Words(ready)}",
                 message.Contains("network", StringComparison.OrdinalIgnoreCase) ? "Install or repair the network plugin (CNI): its pods on this node, and /etc/cni/net.d."
                     : message.Contains("runtime", StringComparison.OrdinalIgnoreCase) || message.Contains("PLEG", StringComparison.Ordinal) ? "Check the container runtime on the machine: systemctl status containerd."
                     : "Look at what the message names, and at journalctl -u kubelet on the machine.");
@@ -60,32 +62,32 @@ internal static class NodeConditions
             yield return type switch
             {
                 "MemoryPressure" => Found(
-                    FindingImportance.Warning, type, $"The node is short of memory since {since}, so the kubelet evicts pods and takes no new ones without requests: {Words(condition)}",
+                    FindingSeverity.Medium, type, $"The node is short of memory since {since}, so the kubelet evicts pods and takes no new ones without requests: {Words(condition)}",
                     "Find what uses it (Get-LabMetric pods -AllNamespaces | Sort-Object MemoryBytes -Descending), and give pods memory requests and limits."),
                 "DiskPressure" => Found(
-                    FindingImportance.Warning, type, $"The node is short of disk space since {since}, so the kubelet removes images, evicts pods and takes no new ones: {Words(condition)}",
+                    FindingSeverity.Medium, type, $"The node is short of disk space since {since}, so the kubelet removes images, evicts pods and takes no new ones: {Words(condition)}",
                     "Free space on the machine: unused images and containers, logs, emptyDir volumes of pods."),
                 "PIDPressure" => Found(
-                    FindingImportance.Warning, type, $"The node is short of process ids since {since}, so the kubelet evicts pods and takes no new ones: {Words(condition)}",
+                    FindingSeverity.Medium, type, $"The node is short of process ids since {since}, so the kubelet evicts pods and takes no new ones: {Words(condition)}",
                     "Find the pod that starts too many processes, and set the kubelet's podPidsLimit."),
                 "NetworkUnavailable" => Found(
-                    FindingImportance.Cause, type, $"The network of the node is not set up since {since}: {Words(condition)}",
+                    FindingSeverity.High, type, $"The network of the node is not set up since {since}: {Words(condition)}",
                     "Check the network plugin or the cloud's route controller, which clears this condition."),
-                _ => Found(FindingImportance.Warning, type, $"The condition {type} holds since {since}: {Words(condition)}", "Look at what the message names; something on the node reports it."),
+                _ => Found(FindingSeverity.Medium, type, $"The condition {type} holds since {since}: {Words(condition)}", "Look at what the message names; something on the node reports it."),
             };
         }
 
         if (metadata.Text("deletionTimestamp") is { } deleted)
         {
             yield return Found(
-                FindingImportance.Warning, "Terminating", $"The Node object is being deleted since {When(deleted)} and waits for its finalizers: {string.Join(", ", metadata.Texts("finalizers"))}.",
+                FindingSeverity.Medium, "Terminating", $"The Node object is being deleted since {When(deleted)} and waits for its finalizers: {string.Join(", ", metadata.Texts("finalizers"))}.",
                 "Check the controller that has to remove the finalizer.");
         }
 
         if (spec.Flag("unschedulable"))
         {
             string since = (spec.Objects("taints").FirstOrDefault(taint => taint.Text("key") == "node.kubernetes.io/unschedulable")?.Text("timeAdded")) is { } added ? $" since {When(added)}" : "";
-            yield return Found(FindingImportance.Note, "Cordoned", $"The node is cordoned{since}: no new pods are scheduled on it.", $"Resume-LabNode {metadata.Text("name")} takes it into use again.");
+            yield return Found(FindingSeverity.Low, "Cordoned", $"The node is cordoned{since}: no new pods are scheduled on it.", $"Resume-LabNode {metadata.Text("name")} takes it into use again.");
         }
 
         string[] taints =
@@ -96,7 +98,7 @@ internal static class NodeConditions
         if (taints.Length > 0)
         {
             yield return Found(
-                FindingImportance.Note, "Tainted", $"Only pods that tolerate {string.Join(", ", taints)} are scheduled on the node.", "Give pods that belong here a toleration, or remove the taint.");
+                FindingSeverity.Low, "Tainted", $"Only pods that tolerate {string.Join(", ", taints)} are scheduled on the node.", "Give pods that belong here a toleration, or remove the taint.");
         }
     }
 
@@ -109,10 +111,10 @@ internal static class NodeConditions
 
     private static string Words(JsonObject condition)
     {
-        string message = string.Join(' ', (condition.Text("message") ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string message = OneLine.Of(condition.Text("message"));
         return $"{(message.Length == 0 ? condition.Text("reason") ?? "no reason is given" : $"{message.TrimEnd('.')} ({condition.Text("reason")})")}.";
     }
 
-    private static LabNodeFinding Found(FindingImportance importance, string problem, string message, string action) =>
-        new() { Importance = importance, Problem = problem, Message = message, Action = action };
+    private static LabNodeFinding Found(FindingSeverity severity, string rule, string message, string action) =>
+        new() { Severity = severity, Rule = rule, Message = message, Action = action };
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
@@ -67,7 +68,7 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
             (string, string) key = (pod.Namespace, pod.Controller!.Text("name") ?? "");
             if (!sets.ContainsKey(key))
             {
-                sets[key] = await IsThereAsync($"/apis/apps/v1/namespaces/{Uri.EscapeDataString(key.Item1)}/daemonsets/{Uri.EscapeDataString(key.Item2)}", cancellation);
+                sets[key] = await api.ExistsAsync($"/apis/apps/v1/namespaces/{Uri.EscapeDataString(key.Item1)}/daemonsets/{Uri.EscapeDataString(key.Item2)}", cancellation);
             }
         }
 
@@ -129,7 +130,7 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
         };
         if (returned.Count > 0)
         {
-            reporter.Warning($"{returned.Count} {(returned.Count == 1 ? "pod" : "pods")} came back to node {plan.Node} although it is cordoned ({DrainPlan.Names(returned)}): look at nodeName and tolerations of the pod template.");
+            reporter.Warning($"{returned.Count} {(returned.Count == 1 ? "pod" : "pods")} came back to node {plan.Node} although it is cordoned ({SomeOf.Names(returned, DrainPlan.MostNames)}): look at nodeName and tolerations of the pod template.");
         }
 
         return (drain, complete || ending ? null : Advised(
@@ -152,7 +153,7 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
         int moved = results.Length - remaining.Length;
         return $"Node {plan.Node} stays cordoned: {moved} of its pods {(moved == 1 ? "was" : "were")} moved, "
             + (remaining.Length == 0 ? "and none of those that are known remains." : $"{remaining.Length} {(remaining.Length == 1 ? "remains" : "remain")}: "
-                + string.Join("; ", remaining.GroupBy(pod => pod.Reason).Select(same => $"{DrainPlan.Names([.. same.Select(pod => $"{pod.Namespace}/{pod.Name}")])} ({same.Key})")) + ".");
+                + string.Join("; ", remaining.GroupBy(pod => pod.Reason).Select(same => $"{SomeOf.Names(same.Select(pod => $"{pod.Namespace}/{pod.Name}"), DrainPlan.MostNames)} ({same.Key})")) + ".");
     }
 
     private async Task<List<DrainPod>> ReturnedAsync(DrainPlan plan, DrainOptions options, CancellationToken cancellation)
@@ -166,19 +167,6 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
         {
             reporter.Warning($"Node {plan.Node} was removed from the cluster during the drain.");
             return [];
-        }
-    }
-
-    private async Task<bool> IsThereAsync(string path, CancellationToken cancellation)
-    {
-        try
-        {
-            await api.GetAsync(path, cancellation);
-            return true;
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-        {
-            return false;
         }
     }
 

@@ -58,14 +58,6 @@ public sealed class NodePods(KubernetesApi api)
     /// <returns>The filter.</returns>
     internal static ResourceFilter On(string node, string? labelSelector) => new(labelSelector, "spec.nodeName=" + node);
 
-    private async Task<List<JsonObject>> ListAsync(ResourceFilter filter, CancellationToken cancellation)
-    {
-        List<JsonObject> found = [];
-        await foreach (JsonObject pod in new ResourceStore(api).ItemsAsync(PodFinder.Pods, null, filter, cancellation))
-        {
-            found.Add(pod);
-        }
-
-        return found;
-    }
+    private async Task<List<JsonObject>> ListAsync(ResourceFilter filter, CancellationToken cancellation) =>
+        await new ResourceStore(api).ItemsAsync(PodFinder.Pods, null, filter, cancellation).ToListAsync(cancellation);
 }

@@ -1,14 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Manifests;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Metrics;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 using CloudLab.Core.Kubernetes.Review;
-using CloudLab.Core.Kubernetes.Rollouts;
 
 namespace CloudLab.Core.Kubernetes.Nodes;
 
@@ -54,12 +55,12 @@ public sealed class NodeReporter(KubernetesApi api)
             ServerVersion = version?.Text("gitVersion"),
             LastHeartbeat = heartbeat,
             ClockSkew = skew,
-            Findings = [.. found.OrderBy(one => one.Importance)],
+            Findings = [.. found.OrderByDescending(one => one.Severity)],
             Allocation = [.. Allocation(node, pods ?? [])],
             Usage = [.. metrics.Where(one => one.Name == node.Name).SelectMany(one => Usage(node, one))],
             Taints = node.Taints,
             PodCount = node.PodCount ?? 0,
-            Events = [.. events.OrderByDescending(WorkloadPods.TimeOf, StringComparer.Ordinal).Take(MostEvents).Select(PodReporter.Told)],
+            Events = [.. ObjectEvents.Latest(events).Take(MostEvents).Select(ObjectEvents.Told)],
         };
     }
 
@@ -87,7 +88,7 @@ public sealed class NodeReporter(KubernetesApi api)
         if (heartbeat is { } last && DateTimeOffset.UtcNow - last > LeaseLimit && node.State?.StartsWith("Ready", StringComparison.Ordinal) == true)
         {
             yield return Found(
-                FindingImportance.Warning, "HeartbeatLate", $"The kubelet renewed its lease last at {NodeConditions.When(last.ToString("O", CultureInfo.InvariantCulture))}, and should every 10 seconds.",
+                FindingSeverity.Medium, "HeartbeatLate", $"The kubelet renewed its lease last at {NodeConditions.When(last.ToString("O", CultureInfo.InvariantCulture))}, and should every 10 seconds.",
                 "Check the kubelet on the machine and its way to the API server; after 40 seconds the node counts as unreachable.");
         }
     }
@@ -97,7 +98,7 @@ public sealed class NodeReporter(KubernetesApi api)
         if (skew is { } by && by.Duration() > MostSkew)
         {
             yield return Found(
-                FindingImportance.Warning, "ClockSkew", $"The clock of the node is {by.Duration().TotalSeconds:0} s {(by > TimeSpan.Zero ? "ahead of" : "behind")} the API server's.",
+                FindingSeverity.Medium, "ClockSkew", $"The clock of the node is {by.Duration().TotalSeconds:0} s {(by > TimeSpan.Zero ? "ahead of" : "behind")} the API server's.",
                 "Set the machine's time (systemctl status chronyd or systemd-timesyncd): certificates, tokens and leases depend on it.");
         }
     }
@@ -111,7 +112,7 @@ public sealed class NodeReporter(KubernetesApi api)
 
         bool newer = own > theirs, tooOld = theirs - own > MostMinorsBehind;
         yield return Found(
-            newer || tooOld ? FindingImportance.Warning : FindingImportance.Note, "VersionSkew",
+            newer || tooOld ? FindingSeverity.Medium : FindingSeverity.Low, "VersionSkew",
             $"The kubelet is {kubelet} and the API server {server}: {(newer ? "a kubelet may not be newer than the API server" : tooOld ? $"a kubelet may be at most {MostMinorsBehind} minor versions behind" : "that is allowed")}.",
             newer ? "Upgrade the control plane first." : "Drain the node (Clear-LabNode) and upgrade its kubelet.");
     }
@@ -122,11 +123,11 @@ public sealed class NodeReporter(KubernetesApi api)
     private static IEnumerable<LabNodeFinding> Certificates(string node, IEnumerable<JsonObject> requests)
     {
         string[] pending = [.. requests.Where(request => request.Object("spec")?.Text("username") == "system:node:" + node && !(request.Object("status")?.Objects("conditions").Any() ?? false))
-            .Select(request => request.Object("metadata")?.Text("name") ?? "")];
+            .Select(request => request.Name())];
         if (pending.Length > 0)
         {
             yield return Found(
-                FindingImportance.Warning, "CertificatePending", $"The kubelet asked for {(pending.Length == 1 ? "a certificate" : $"{pending.Length} certificates")} that nobody approved: {DrainPlan.Names(pending)}.",
+                FindingSeverity.Medium, "CertificatePending", $"The kubelet asked for {(pending.Length == 1 ? "a certificate" : $"{pending.Length} certificates")} that nobody approved: {SomeOf.Names(pending, DrainPlan.MostNames)}.",
                 $"Check the request and approve it: kubectl certificate approve {pending[0]}. Without it, logs and exec on the node fail when the old certificate expires.");
         }
     }
@@ -136,7 +137,7 @@ public sealed class NodeReporter(KubernetesApi api)
         if (node.PodCount >= node.PodLimit)
         {
             yield return Found(
-                FindingImportance.Warning, "PodLimitReached", $"The node has {node.PodCount} pods and takes at most {node.PodLimit}.", "Move pods to other nodes, or raise the kubelet's maxPods.");
+                FindingSeverity.Medium, "PodLimitReached", $"The node has {node.PodCount} pods and takes at most {node.PodLimit}.", "Move pods to other nodes, or raise the kubelet's maxPods.");
         }
 
         foreach ((string what, int? requested, int? limited) in new[] { ("CPU", node.CpuRequestPercent, node.CpuLimitPercent), ("Memory", node.MemoryRequestPercent, node.MemoryLimitPercent) })
@@ -144,14 +145,14 @@ public sealed class NodeReporter(KubernetesApi api)
             if (requested >= FullPercent)
             {
                 yield return Found(
-                    FindingImportance.Note, what + "Full", $"{requested} % of the {what.ToLowerInvariant().Replace("cpu", "CPU", StringComparison.Ordinal)} that pods may request is requested: larger pods are not scheduled here any more.",
+                    FindingSeverity.Low, what + "Full", $"{requested} % of the {what.ToLowerInvariant().Replace("cpu", "CPU", StringComparison.Ordinal)} that pods may request is requested: larger pods are not scheduled here any more.",
                     "Measure-LabCapacity shows what still fits; lower requests that are too high, or add a node.");
             }
 
             if (what == "Memory" && limited > 100)
             {
                 yield return Found(
-                    FindingImportance.Note, "Overcommitted", $"The memory limits of its pods are {limited} % of what there is: where they all use what they may, the kernel kills some.",
+                    FindingSeverity.Low, "Overcommitted", $"The memory limits of its pods are {limited} % of what there is: where they all use what they may, the kernel kills some.",
                     "Set memory limits equal to requests for pods that must not be killed.");
             }
         }
@@ -161,23 +162,23 @@ public sealed class NodeReporter(KubernetesApi api)
     {
         List<(string Pod, LabPodFinding Finding)> found = [];
         foreach (IGrouping<string, JsonObject> same in pods
-            .Where(pod => pod.Object("status")?.Text("phase") is not "Succeeded" && (pod.Object("metadata")?.Text("deletionTimestamp") is not null || !pod.Holds("Ready")))
-            .Take(MostTroubled).GroupBy(pod => pod.Object("metadata")?.Text("namespace") ?? ""))
+            .Where(pod => pod.Phase() is not "Succeeded" && (pod.IsLeaving() || !pod.Holds("Ready")))
+            .Take(MostTroubled).GroupBy(pod => pod.Namespace()))
         {
-            JsonObject[] events = [.. (await TryAsync(() => api.GetAsync($"/api/v1/namespaces/{Uri.EscapeDataString(same.Key)}/events", cancellation)))?.Objects("items") ?? []];
-            foreach (JsonObject pod in same)
-            {
-                string? uid = pod.Object("metadata")?.Text("uid");
-                JsonObject[] own = [.. events.Where(one => one.Object("involvedObject")?.Text("uid") == uid).OrderByDescending(WorkloadPods.TimeOf, StringComparer.Ordinal)];
-                found.AddRange(PodFindings.Of(pod, own).Where(one => one.Importance != FindingImportance.Note).Select(one => ($"{same.Key}/{one.Pods[0]}", one)));
-            }
+            ILookup<string, JsonObject> events = ObjectEvents.ByObject(
+                (await TryAsync(() => api.GetAsync($"/api/v1/namespaces/{Uri.EscapeDataString(same.Key)}/events", cancellation)))?.Objects("items") ?? []);
+            found.AddRange(
+                from pod in same
+                from one in PodFindings.Of(pod, [.. events[pod.Uid() ?? ""]])
+                where one.Severity > FindingSeverity.Low
+                select ($"{same.Key}/{one.Pods[0]}", one));
         }
 
         return from pair in found
-               group pair by pair.Finding.Problem into same
+               group pair by pair.Finding.Rule into same
                let names = same.Select(pair => pair.Pod).Distinct().Order(StringComparer.Ordinal).ToArray()
                select Found(
-                   FindingImportance.Warning, same.Key, $"{names.Length} {(names.Length == 1 ? "pod" : "pods")} on it ({DrainPlan.Names(names)}): {same.First().Finding.Message}",
+                   FindingSeverity.Medium, same.Key, $"{names.Length} {(names.Length == 1 ? "pod" : "pods")} on it ({SomeOf.Names(names, DrainPlan.MostNames)}): {same.First().Finding.Message}",
                    $"Debug-LabPod {names[0].Split('/')[1]} -Namespace {names[0].Split('/')[0]} says more. {same.First().Finding.Action}") with { Pods = names };
     }
 
@@ -187,7 +188,7 @@ public sealed class NodeReporter(KubernetesApi api)
         yield return Line("memory", Memory(node.MemoryRequestBytes), node.MemoryRequestPercent, Memory(node.MemoryLimitBytes), node.MemoryLimitPercent, Memory(node.MemoryAllocatableBytes));
         yield return $"pods: {node.PodCount} of {node.PodLimit?.ToString(CultureInfo.InvariantCulture) ?? "?"}";
         ResourceList others = [];
-        foreach (JsonObject pod in pods.Where(pod => pod.Object("status")?.Text("phase") is not ("Succeeded" or "Failed")))
+        foreach (JsonObject pod in pods.Where(pod => pod.Phase() is not ("Succeeded" or "Failed")))
         {
             others.Add(new PodShape(pod.Object("spec") ?? [], "pod").Requests());
         }
@@ -216,6 +217,6 @@ public sealed class NodeReporter(KubernetesApi api)
 
     private static string Memory(long? bytes) => bytes is { } amount ? string.Create(CultureInfo.InvariantCulture, $"{amount / (1024 * 1024)}Mi") : "?";
 
-    private static LabNodeFinding Found(FindingImportance importance, string problem, string message, string action) =>
-        new() { Importance = importance, Problem = problem, Message = message, Action = action };
+    private static LabNodeFinding Found(FindingSeverity severity, string rule, string message, string action) =>
+        new() { Severity = severity, Rule = rule, Message = message, Action = action };
 }

@@ -87,7 +87,7 @@ public sealed class NamespaceStore(KubernetesApi api, ResourceOrigin origin = de
         string? uid = null;
         try
         {
-            uid = (await api.SendAsync(HttpMethod.Delete, kind.Path(null, name), null, null, cancellation)).Content.Object("metadata")?.Text("uid");
+            uid = (await api.SendAsync(HttpMethod.Delete, kind.Path(null, name), null, null, cancellation)).Content.Uid();
         }
         catch (LabException e) when (e.Kind == LabErrorKind.Conflict && wait is not null)
         {

@@ -66,7 +66,7 @@ internal sealed record PodSummary(int Ready, int Total, string State, long Resta
             restarts = status.Objects("containerStatuses").Aggregate(ofSidecars, Add);
         }
 
-        if (pod.Object("metadata")?.Text("deletionTimestamp") is not null)
+        if (pod.IsLeaving())
         {
             state = status.Text("reason") == "NodeLost" ? "Unknown" : status.Text("phase") is "Succeeded" or "Failed" ? state : "Terminating";
         }

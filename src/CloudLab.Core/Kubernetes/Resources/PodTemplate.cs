@@ -23,4 +23,10 @@ internal static class PodTemplate
     /// <param name="spec">The spec.</param>
     /// <returns>Containers, parts of the spec.</returns>
     public static IEnumerable<JsonObject> Containers(JsonObject spec) => spec.Objects("initContainers").Concat(spec.Objects("containers"));
+
+    /// <summary>The containers that run as long as the pod does: its own, and the init containers that are sidecars.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <returns>Containers, parts of the spec.</returns>
+    public static IEnumerable<JsonObject> Running(JsonObject spec) =>
+        spec.Objects("containers").Concat(spec.Objects("initContainers").Where(container => container.Text("restartPolicy") == "Always"));
 }

@@ -135,7 +135,7 @@ public sealed class ResourceEditor(KubernetesApi api, string? context = null)
         JsonObject? Edited(string text)
         {
             SourceDocument[] documents = [.. SourceReader.Read(text)];
-            return documents.Length == 0 ? null : documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Object("metadata")?.Text("name") == name
+            return documents.Length == 0 ? null : documents is [{ Problem: null, Content: JsonObject edited }] && edited.Text("kind") == resource.Kind && edited.Name() == name
                 ? edited
                 : throw new LabException(
                     LabErrorKind.InvalidData, "EditInvalid",

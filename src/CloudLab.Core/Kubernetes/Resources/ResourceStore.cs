@@ -127,7 +127,7 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
     {
         await foreach ((JsonObject item, _) in PagesAsync(resource, ns, ResourceFilter.None, NamesOnly, cancellation))
         {
-            yield return item.Object("metadata")?.Text("name") ?? "";
+            yield return item.Name();
         }
     }
 
@@ -141,7 +141,7 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
         Dictionary<string, JsonObject> found = new(StringComparer.Ordinal);
         foreach (JsonObject item in await MetadataListAsync(resource, ns, cancellation))
         {
-            found[item.Object("metadata")?.Text("name") ?? ""] = item;
+            found[item.Name()] = item;
         }
 
         return found;
@@ -307,7 +307,7 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
         return created;
     }
 
-    private static string Uid(JsonObject item) => item.Object("metadata")?.Text("uid") ?? item.Object("metadata")?.Text("name") ?? "";
+    private static string Uid(JsonObject item) => item.Uid() ?? item.Name();
 
     /// <summary>Whether a failure is one that passes: a server that restarts, a limit.</summary>
     /// <param name="e">The failure.</param>

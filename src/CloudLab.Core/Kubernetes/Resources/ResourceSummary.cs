@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Resources;
@@ -17,7 +18,7 @@ internal static class ResourceSummary
     public static (string? Ready, string? State) Of(string kind, JsonObject resource)
     {
         JsonObject spec = resource.Object("spec") ?? [], status = resource.Object("status") ?? [];
-        string? terminating = resource.Object("metadata")?.Text("deletionTimestamp") is null ? null : "Terminating";
+        string? terminating = !resource.IsLeaving() ? null : "Terminating";
         (string? ready, string? state) = kind switch
         {
             "Pod" => PodSummary.Of(resource).Words,
@@ -71,7 +72,7 @@ internal static class ResourceSummary
 
     private static string Words(string? message)
     {
-        string line = string.Join(' ', (message ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string line = OneLine.Of(message);
         return line.Length == 0 ? "" : line.Length > 200 ? $" ({line[..200]}…)" : $" ({line})";
     }
 

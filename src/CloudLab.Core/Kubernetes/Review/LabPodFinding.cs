@@ -1,37 +1,13 @@
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Review;
 
 namespace CloudLab.Core.Kubernetes.Review;
 
-/// <summary>How much a finding matters.</summary>
-public enum FindingImportance
+/// <summary>One thing that troubles a pod or workload: High where it keeps pods from running, Medium where it may or did before, Low where it is only worth knowing.</summary>
+public sealed record LabPodFinding : Finding
 {
-    /// <summary>It keeps pods from running.</summary>
-    Cause,
-
-    /// <summary>It may, or it did before.</summary>
-    Warning,
-
-    /// <summary>Worth knowing.</summary>
-    Note,
-}
-
-/// <summary>One thing that troubles a pod or workload, and what to do about it.</summary>
-public sealed record LabPodFinding
-{
-    /// <summary>How much it matters.</summary>
-    public required FindingImportance Importance { get; init; }
-
-    /// <summary>What it is, in one stable word: <c>ImageNotFound</c>, <c>OutOfMemory</c>, <c>QuotaExceeded</c>.</summary>
-    public required string Problem { get; init; }
-
     /// <summary>The container; null where it is about the whole pod.</summary>
     public string? Container { get; init; }
-
-    /// <summary>What is wrong.</summary>
-    public required string Message { get; init; }
-
-    /// <summary>What to do.</summary>
-    public required string Action { get; init; }
 
     /// <summary>The pods that have it.</summary>
     public IReadOnlyList<string> Pods { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
@@ -40,5 +16,5 @@ public sealed record LabPodFinding
     internal int Rank { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Problem}: {Message}";
+    public override string ToString() => base.ToString();
 }

@@ -1,4 +1,5 @@
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Review;
@@ -22,7 +23,7 @@ public sealed record LabPodReport
     public string? Ready { get; init; }
 
     /// <summary>What keeps it from running, in a sentence; null where nothing does.</summary>
-    public string? Cause => Findings is [{ Importance: not FindingImportance.Note } first, ..] ? first.Message : null;
+    public string? Cause => Findings is [{ Severity: > FindingSeverity.Low } first, ..] ? first.Message : null;
 
     /// <summary>What to do about it; null where nothing is wrong.</summary>
     public string? Action => Cause is null ? null : Findings[0].Action;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Commands;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 
@@ -47,7 +49,7 @@ internal static partial class PodFindings
     /// <returns>A finding.</returns>
     public static LabPodFinding Refused(string message)
     {
-        string words = OneLine(message);
+        string words = OneLine.Of(message);
         if (ExceededQuota().Match(words) is { Success: true } quota)
         {
             return Cause(
@@ -78,14 +80,14 @@ internal static partial class PodFindings
             : Cause("CreateRefused", $"Pods are not created: {words.TrimEnd('.')}.", "Change the pod template to what the server accepts.", 95);
     }
 
-    private static LabPodFinding Cause(string problem, string message, string action, int rank) => new()
+    private static LabPodFinding Cause(string rule, string message, string action, int rank) => new()
     {
-        Importance = FindingImportance.Cause, Problem = problem, Message = message, Action = action, Rank = rank,
+        Severity = FindingSeverity.High, Rule = rule, Message = message, Action = action, Rank = rank,
     };
 
-    private static LabPodFinding Warning(string problem, string message, string action, int rank = 0) => new()
+    private static LabPodFinding Warning(string rule, string message, string action, int rank = 0) => new()
     {
-        Importance = FindingImportance.Warning, Problem = problem, Message = message, Action = action, Rank = rank,
+        Severity = FindingSeverity.Medium, Rule = rule, Message = message, Action = action, Rank = rank,
     };
 
     private static IEnumerable<LabPodFinding> Scheduling(JsonObject pod, JsonObject spec)
@@ -95,7 +97,7 @@ internal static partial class PodFindings
             yield break;
         }
 
-        string message = OneLine(scheduled.Text("message") ?? "").TrimEnd('.');
+        string message = OneLine.Of(scheduled.Text("message")).TrimEnd('.');
         if (scheduled.Text("reason") == "SchedulingGated")
         {
             yield return Cause(
@@ -159,7 +161,7 @@ internal static partial class PodFindings
         if (status.Text("phase") == "Failed" && reason is not null)
         {
             yield return Cause(
-                reason, $"The pod failed: {reason}{(message is null ? "" : $" ({OneLine(message).TrimEnd('.')})")}.",
+                reason, $"The pod failed: {reason}{(message is null ? "" : $" ({OneLine.Of(message).TrimEnd('.')})")}.",
                 reason == "Evicted" ? "Set requests to what the pod really uses, and remove the evicted pod; its controller makes another one." : "Look at the events, and start it again.", 80);
         }
 
@@ -178,7 +180,7 @@ internal static partial class PodFindings
         string what = init ? "init container" : "container", name = state.Text("name") ?? "", image = wanted.Text("image") ?? state.Text("image") ?? "";
         JsonObject? waiting = state.Object("state")?.Object("waiting"), ended = state.Object("state")?.Object("terminated");
         JsonObject? running = state.Object("state")?.Object("running"), last = state.Object("lastState")?.Object("terminated");
-        string reason = waiting?.Text("reason") ?? "", message = OneLine(waiting?.Text("message") ?? "");
+        string reason = waiting?.Text("reason") ?? "", message = OneLine.Of(waiting?.Text("message"));
         if (reason is "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull" or "ImageInspectError" or "RegistryUnavailable" or "SignatureValidationFailed")
         {
             yield return Image(spec, what, name, image, reason, Failure(message, events));
@@ -198,7 +200,7 @@ internal static partial class PodFindings
         {
             LabPodFinding crash = Crash(wanted, what, name, failed, state.Number("restartCount") ?? 0, events, image);
             // What runs again and is ready troubles nobody now.
-            yield return down ? crash : crash with { Importance = FindingImportance.Warning, Message = $"{crash.Message.TrimEnd('.')}; it is running again." };
+            yield return down ? crash : crash with { Severity = FindingSeverity.Medium, Message = $"{crash.Message.TrimEnd('.')}; it is running again." };
         }
         else if (reason == "CrashLoopBackOff" || (last is not null && !init && down))
         {
@@ -209,7 +211,7 @@ internal static partial class PodFindings
 
         if (running is not null && !state.Flag("ready") && !init && Find(events, "Unhealthy", "probe failed", "probe errored") is { } probe)
         {
-            string text = OneLine(probe.Text("message") ?? ""), kind = text.StartsWith("Startup", StringComparison.Ordinal) ? "startup" : text.StartsWith("Liveness", StringComparison.Ordinal) ? "liveness" : "readiness";
+            string text = OneLine.Of(probe.Text("message")), kind = text.StartsWith("Startup", StringComparison.Ordinal) ? "startup" : text.StartsWith("Liveness", StringComparison.Ordinal) ? "liveness" : "readiness";
             yield return Cause(
                 $"{char.ToUpperInvariant(kind[0])}{kind[1..]}ProbeFailing", $"The {what} '{name}' runs, but its {kind} probe fails: {After(text, "failed: ").TrimEnd('.')} (probe: {Probe(wanted.Object(kind + "Probe"))}).",
                 "Correct the probe's path, port or command, or what the container answers; initialDelaySeconds gives it time to start.", 75);
@@ -273,7 +275,7 @@ internal static partial class PodFindings
     private static LabPodFinding Crash(JsonObject wanted, string what, string name, JsonObject ended, long restarts, JsonObject[] events, string image)
     {
         int code = (int)(ended.Number("exitCode") ?? 0);
-        string reason = ended.Text("reason") ?? "", message = OneLine(ended.Text("message") ?? "");
+        string reason = ended.Text("reason") ?? "", message = OneLine.Of(ended.Text("message"));
         string again = restarts > 0 ? $"; {restarts} restart{(restarts == 1 ? "" : "s")}" : "";
         string command = string.Join(' ', wanted.Texts("command").Concat(wanted.Texts("args")));
         if (reason == "OOMKilled")
@@ -313,7 +315,7 @@ internal static partial class PodFindings
     private static LabPodFinding? Liveness(JsonObject[] events, string what, string name) =>
         Find(events, "Unhealthy", "Liveness probe") is { } probe
             ? Cause(
-                "LivenessProbeFailing", $"The {what} '{name}' is restarted because its liveness probe fails: {After(OneLine(probe.Text("message") ?? ""), "failed: ").TrimEnd('.')}.",
+                "LivenessProbeFailing", $"The {what} '{name}' is restarted because its liveness probe fails: {After(OneLine.Of(probe.Text("message")), "failed: ").TrimEnd('.')}.",
                 "Correct the probe's path, port or command; a startupProbe or initialDelaySeconds gives a slow container time.", 77)
             : null;
 
@@ -321,7 +323,7 @@ internal static partial class PodFindings
     {
         foreach (JsonObject happened in events.Where(e => e.Text("reason") is "FailedMount" or "FailedAttachVolume" or "FailedCreatePodSandBox" or "FailedMapVolume").DistinctBy(e => e.Text("reason")))
         {
-            string message = OneLine(happened.Text("message") ?? "");
+            string message = OneLine.Of(happened.Text("message"));
             if (MissingReference().Match(message) is { Success: true } missing)
             {
                 string kind = missing.Groups["kind"].Value.Equals("secret", StringComparison.OrdinalIgnoreCase) ? "Secret" : "ConfigMap";
@@ -341,7 +343,7 @@ internal static partial class PodFindings
     private static string Failure(string message, JsonObject[] events)
     {
         // While it backs off, the container says only that it does; the reason came before.
-        string? told = events.Where(e => e.Text("reason") == "Failed").Select(e => OneLine(e.Text("message") ?? "")).FirstOrDefault(text => text.StartsWith("Failed to pull image", StringComparison.Ordinal));
+        string? told = events.Where(e => e.Text("reason") == "Failed").Select(e => OneLine.Of(e.Text("message"))).FirstOrDefault(text => text.StartsWith("Failed to pull image", StringComparison.Ordinal));
         string words = message.Contains("ErrImagePull:", StringComparison.Ordinal) ? After(message, "ErrImagePull: ") : told is not null ? After(told, "\": ") : message;
         return words.Length > 300 ? words[..300] + "…" : words;
     }
@@ -373,8 +375,6 @@ internal static partial class PodFindings
     private static bool Contains(string text, params string[] words) => Array.Exists(words, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static string After(string text, string word) => text.IndexOf(word, StringComparison.Ordinal) is var at and >= 0 ? text[(at + word.Length)..] : text;
-
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     [GeneratedRegex("exceeded quota: (?<name>[^,]+), (?<rest>.*)$")]
     private static partial Regex ExceededQuota();

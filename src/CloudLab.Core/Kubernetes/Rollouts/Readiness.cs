@@ -80,7 +80,7 @@ internal static class Readiness
     private static ReadyReport Standard(JsonObject resource)
     {
         JsonObject status = resource.Object("status") ?? [];
-        return resource.Object("metadata")?.Text("deletionTimestamp") is not null ? Waiting("it is being deleted")
+        return resource.IsLeaving() ? Waiting("it is being deleted")
             : status.Number("observedGeneration") is { } seen && seen != (resource.Object("metadata")?.Number("generation") ?? 0)
                 ? Waiting("the controller has not seen the change yet")
             : resource.Holds("Stalled") ? Failed("stalled" + Told(resource.Condition("Stalled")))

@@ -86,7 +86,7 @@ public sealed class ResourceScaler(KubernetesApi api, IReporter reporter)
                 continue;
             }
 
-            string own = scaler.Object("metadata")?.Text("name") ?? "";
+            string own = scaler.Name();
             long least = spec.Number("minReplicas") ?? 1, most = spec.Number("maxReplicas") ?? 0;
             reporter.Warning(replicas == 0
                 ? $"The HorizontalPodAutoscaler '{own}' does nothing for {resource.Describe(ns, name)} while it has 0 replicas."

@@ -199,7 +199,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
         List<ReadyReport> reports = [];
         foreach (WaitCondition condition in plan.Conditions)
         {
-            ReadyReport report = condition.MetByAbsence && entry.Uid is { } uid && resource.Object("metadata")?.Text("uid") != uid
+            ReadyReport report = condition.MetByAbsence && entry.Uid is { } uid && resource.Uid() != uid
                 ? new ReadyReport(ReadyState.Ready, "replaced by another object of the same name")
                 : condition.Judge(entry.Target.Resource, resource);
             if (report.State == ReadyState.Waiting && condition.TakesLateClaims && entry.Target.Resource is { Kind: "PersistentVolumeClaim", Group: "" }
@@ -428,7 +428,7 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
             tally.Latest = $"; {entry.Target.Description}: {report.Seen}";
             entry.Seen = report.Seen;
             entry.Resource = content;
-            entry.Uid ??= content.Object("metadata")?.Text("uid");
+            entry.Uid ??= content.Uid();
             if (report.State == ReadyState.Waiting)
             {
                 if (!absenceCounts)

@@ -175,11 +175,11 @@ public sealed class RolloutHistory(KubernetesApi api)
             return kept.ToDictionary(one => one.Source.Name, one => one.Source.Status?["replicas"] is long count ? count : 0);
         }
 
-        IReadOnlyList<JsonObject> pods = await new WorkloadPods(api).ListAsync(workload.Object("metadata")?.Text("namespace") ?? "", workload, cancellation);
+        IReadOnlyList<JsonObject> pods = await new WorkloadPods(api).ListAsync(workload.Namespace(), workload, cancellation);
         // A stateful set labels its pods with the whole name of the revision, a daemon set with its last part.
         return kept.ToDictionary(
             one => one.Source.Name,
-            one => pods.LongCount(pod => pod.Object("metadata")?.Object("labels")?.Text("controller-revision-hash") is { } hash
+            one => pods.LongCount(pod => pod.Labels()?.Text("controller-revision-hash") is { } hash
                 && (hash == one.Source.Name || one.Source.Name.EndsWith("-" + hash, StringComparison.Ordinal))));
     }
 

@@ -85,8 +85,8 @@ public abstract class WaitCondition
     // A pod or job that has ended stays as it is.
     private static string? Ended(ApiResource kind, JsonObject resource) => kind switch
     {
-        { Kind: "Pod", Group: "" } when resource.Object("status")?.Text("phase") is "Succeeded" => "it has succeeded and does not run any more",
-        { Kind: "Pod", Group: "" } when resource.Object("status")?.Text("phase") is "Failed" => Readiness.Judge(kind, resource).Seen,
+        { Kind: "Pod", Group: "" } when resource.Phase() is "Succeeded" => "it has succeeded and does not run any more",
+        { Kind: "Pod", Group: "" } when resource.Phase() is "Failed" => Readiness.Judge(kind, resource).Seen,
         { Kind: "Job", Group: "batch" } when resource.Holds("Failed") => Readiness.Judge(kind, resource).Seen,
         { Kind: "Job", Group: "batch" } when resource.Holds("Complete") => "it is complete",
         _ => null,
@@ -118,7 +118,7 @@ public abstract class WaitCondition
 
         internal override ReadyReport Judge(ApiResource kind, JsonObject resource)
         {
-            if (resource.Object("metadata")?.Text("deletionTimestamp") is not null)
+            if (resource.IsLeaving())
             {
                 return Waiting(DeletedCondition.Words(resource, "it is being deleted"));
             }
@@ -154,7 +154,7 @@ public abstract class WaitCondition
 
         internal override ReadyReport Judge(ApiResource kind, JsonObject resource)
         {
-            if (resource.Condition("Progressing") is { } condition && outdated.TryGetValue(resource.Object("metadata")?.Text("uid") ?? "", out string? time)
+            if (resource.Condition("Progressing") is { } condition && outdated.TryGetValue(resource.Uid() ?? "", out string? time)
                 && condition.Text("lastUpdateTime") == time)
             {
                 resource = (JsonObject)resource.DeepClone();
@@ -203,7 +203,7 @@ public abstract class WaitCondition
             if (kind is { Kind: "Pod", Group: "" })
             {
                 ReadyReport pod = Readiness.Judge(kind, resource);
-                return resource.Object("status")?.Text("phase") == "Succeeded" ? Met("Succeeded")
+                return resource.Phase() == "Succeeded" ? Met("Succeeded")
                     : pod.State == ReadyState.Failed ? pod
                     : Waiting(pod.State == ReadyState.Ready ? "it is running" : pod.Seen);
             }

@@ -33,15 +33,8 @@ internal sealed class WorkloadPods(KubernetesApi api)
     {
         JsonObject events = await api.GetAsync(
             $"/api/v1/namespaces/{Uri.EscapeDataString(ns)}/events?limit=500&fieldSelector={Uri.EscapeDataString($"involvedObject.uid={uid},type=Warning")}", cancellation);
-        return [.. events.Objects("items").OrderByDescending(TimeOf, StringComparer.Ordinal)];
+        return [.. ObjectEvents.Latest(events.Objects("items"))];
     }
-
-    /// <summary>When an event was last seen.</summary>
-    /// <param name="happened">The event.</param>
-    /// <returns>Its time as text; the times of one cluster are ordered as text, too.</returns>
-    public static string TimeOf(JsonObject happened) =>
-        happened.Object("series")?.Text("lastObservedTime") ?? happened.Text("lastTimestamp") ?? happened.Text("eventTime")
-        ?? happened.Object("metadata")?.Text("creationTimestamp") ?? "";
 
     /// <summary>What its pods say while a workload is waited for.</summary>
     /// <param name="target">The workload, or a pod.</param>
@@ -93,7 +86,7 @@ internal sealed class WorkloadPods(KubernetesApi api)
         try
         {
             string[] troubles = [.. (await ListAsync(target.Namespace, workload, cancellation)).SelectMany(ResourceSummary.Troubles).Distinct().Take(3)];
-            if (troubles.Length == 0 && target.Resource.Kind != "Pod" && workload.Object("metadata")?.Text("uid") is { } uid && workload.Object("spec") is not null)
+            if (troubles.Length == 0 && target.Resource.Kind != "Pod" && workload.Uid() is { } uid && workload.Object("spec") is not null)
             {
                 // A quota that is used up, a volume that is not there: neither is in the status.
                 troubles = [.. (await WarningsAsync(target.Namespace, uid, cancellation)).Select(e => $"{e.Text("reason")} ({e.Text("message")})").Distinct().Take(2)];

@@ -24,8 +24,8 @@ internal sealed class ContainerLogReader(KubernetesApi api, JsonObject pod, stri
     private const int BufferSize = 128 << 10;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5), Patience = TimeSpan.FromMinutes(1);
 
-    private readonly string name = PodFinder.NameOf(pod), ns = PodFinder.NamespaceOf(pod);
-    private readonly string? uid = pod.Object("metadata")?.Text("uid");
+    private readonly string name = pod.Name(), ns = pod.Namespace();
+    private readonly string? uid = pod.Uid();
     private readonly LogPosition position = new();
     private readonly MemoryStream pending = new();
     private DateTimeOffset? opened;
@@ -226,7 +226,7 @@ internal sealed class ContainerLogReader(KubernetesApi api, JsonObject pod, stri
             return State.Running;
         }
 
-        if (now.Object("metadata")?.Text("uid") != uid || now.Object("status")?.Text("phase") is "Succeeded" or "Failed")
+        if (now.Uid() != uid || now.Phase() is "Succeeded" or "Failed")
         {
             return State.Ended;
         }
@@ -237,7 +237,7 @@ internal sealed class ContainerLogReader(KubernetesApi api, JsonObject pod, stri
             return state?.Object("running") is null ? State.StartsAgain : State.Running;
         }
 
-        bool again = !PodFinder.IsLeaving(now) && PodLog.StartsAgain(now, container, ended);
+        bool again = !now.IsLeaving() && PodLog.StartsAgain(now, container, ended);
         return again ? State.StartsAgain : State.Ended;
     }
 }

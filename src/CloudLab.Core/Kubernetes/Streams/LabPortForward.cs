@@ -107,7 +107,7 @@ public sealed class LabPortForward
             foreach (PortMapping mapping in mappings)
             {
                 int remote = mapping.In(first, target.Selection);
-                LabPortForward forward = new(api, target.Selection, mapping, PodFinder.NameOf(first)) { Address = address.ToString() };
+                LabPortForward forward = new(api, target.Selection, mapping, first.Name()) { Address = address.ToString() };
                 made.Add(forward);
 
                 // For a service, the same number is that of the service.
@@ -144,7 +144,7 @@ public sealed class LabPortForward
             bool timeIsUp = Environment.TickCount64 - start >= patience.TotalMilliseconds;
 
             // One that only runs will do when none gets ready: it may be forwarded to in order to see why.
-            if (PodFinder.Best(pods) is { } best && (timeIsUp || selection.PodName is not null || (best.Holds("Ready") && !PodFinder.IsLeaving(best))))
+            if (PodFinder.Best(pods) is { } best && (timeIsUp || selection.PodName is not null || (best.Holds("Ready") && !best.IsLeaving())))
             {
                 return best;
             }
@@ -259,8 +259,8 @@ public sealed class LabPortForward
             {
                 JsonObject ready = await ReadyPodAsync(finder, selection, PodPatience, end.Token);
                 int port = mapping.In(ready, selection);
-                KubeSocket socket = await api.ConnectAsync($"{PodFinder.Pods.Path(PodFinder.NamespaceOf(ready), PodFinder.NameOf(ready))}/portforward?ports={port}", [KubeSocket.Version4], keepAlive: true, end.Token);
-                Pod = PodFinder.NameOf(ready);
+                KubeSocket socket = await api.ConnectAsync($"{PodFinder.Pods.Path(ready.Namespace(), ready.Name())}/portforward?ports={port}", [KubeSocket.Version4], keepAlive: true, end.Token);
+                Pod = ready.Name();
                 return socket;
             }
             catch (LabException e) when (e.Kind is not (LabErrorKind.AccessDenied or LabErrorKind.AuthenticationFailed) && e.Code != "PortNotFound"

@@ -38,7 +38,7 @@ public sealed class PodExec : RunningCommand
     {
         (this.api, this.socket, this.attached, this.reporter, Container) = (api, socket, attached, reporter, container);
         started = PodFinder.StatusOf(pod, container)?.Text("containerID");
-        (Pod, Namespace) = (PodFinder.NameOf(pod), PodFinder.NamespaceOf(pod));
+        (Pod, Namespace) = (pod.Name(), pod.Namespace());
         _ = Task.Run(ReceiveAsync);
     }
 
@@ -63,7 +63,7 @@ public sealed class PodExec : RunningCommand
     /// <returns>The command. Throws <see cref="LabException"/> (<c>PodContainerNotFound</c>, <c>PodNotRunning</c>, <c>PodTakesNoInput</c>).</returns>
     internal static async Task<PodExec> StartAsync(KubernetesApi api, JsonObject pod, PodCommandOptions options, IReporter reporter, CancellationToken cancellation)
     {
-        string name = PodFinder.NameOf(pod), container = options.Container ?? PodFinder.DefaultContainer(pod);
+        string name = pod.Name(), container = options.Container ?? PodFinder.DefaultContainer(pod);
         JsonObject spec = PodFinder.Containers(pod).FirstOrDefault(c => c.Container.Text("name") == container).Container ?? throw PodFinder.NoContainer(pod, container);
         bool attach = options.Command.Count == 0;
         if (attach && options.Input && !spec.Flag("stdin"))
@@ -76,7 +76,7 @@ public sealed class PodExec : RunningCommand
 
         // A terminal has one output for both.
         bool terminal = attach ? spec.Flag("tty") : options.Terminal;
-        StringBuilder path = new(PodFinder.Pods.Path(PodFinder.NamespaceOf(pod), name));
+        StringBuilder path = new(PodFinder.Pods.Path(pod.Namespace(), name));
         path.Append(attach ? "/attach" : "/exec").Append("?container=").Append(Uri.EscapeDataString(container)).Append("&stdout=true");
         path.Append(options.Input ? "&stdin=true" : "").Append(terminal ? "&tty=true" : "&stderr=true");
         foreach (string argument in options.Command)

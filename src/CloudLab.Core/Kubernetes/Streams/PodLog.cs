@@ -176,14 +176,14 @@ internal sealed class PodLog(KubernetesApi api, IReporter reporter)
 
     private static LabException Explained(LabException e, JsonObject pod, string container)
     {
-        string target = $"{PodFinder.NameOf(pod)}/{container}";
+        string target = $"{pod.Name()}/{container}";
         return e.Message switch
         {
             string text when text.Contains("previous terminated container", StringComparison.Ordinal) => new LabException(
-                LabErrorKind.NotFound, "NoPreviousContainer", $"The container '{container}' of the pod '{PodFinder.NameOf(pod)}' has not run before its present run, so there is no earlier log.", e) { Target = target },
+                LabErrorKind.NotFound, "NoPreviousContainer", $"The container '{container}' of the pod '{pod.Name()}' has not run before its present run, so there is no earlier log.", e) { Target = target },
             string text when text.Contains("waiting to start", StringComparison.Ordinal) => new LabException(
                 LabErrorKind.Conflict, "ContainerNotStarted",
-                $"The container '{container}' of the pod '{PodFinder.NameOf(pod)}' has not started yet: {string.Join("; ", ResourceSummary.Troubles(pod).DefaultIfEmpty(ResourceSummary.Of("Pod", pod).State ?? ""))}.", e)
+                $"The container '{container}' of the pod '{pod.Name()}' has not started yet: {string.Join("; ", ResourceSummary.Troubles(pod).DefaultIfEmpty(ResourceSummary.Of("Pod", pod).State ?? ""))}.", e)
             {
                 Target = target, Advice = "-Follow waits until it starts; -Previous reads the log of the run before.",
             },
@@ -201,9 +201,9 @@ internal sealed class PodLog(KubernetesApi api, IReporter reporter)
 
         string chosen = PodFinder.DefaultContainer(pod);
         string[] others = [.. PodFinder.Containers(pod).Select(c => c.Container.Text("name") ?? "").Where(name => name != chosen)];
-        if (others.Length > 0 && explained.Add(PodFinder.NameOf(pod)))
+        if (others.Length > 0 && explained.Add(pod.Name()))
         {
-            reporter.Verbose($"The pod '{PodFinder.NameOf(pod)}' has the container '{chosen}' and others: {string.Join(", ", others)}; -Container or -AllContainers reads them.");
+            reporter.Verbose($"The pod '{pod.Name()}' has the container '{chosen}' and others: {string.Join(", ", others)}; -Container or -AllContainers reads them.");
         }
 
         return [chosen];
@@ -249,7 +249,7 @@ internal sealed class PodLog(KubernetesApi api, IReporter reporter)
                     continue;
                 }
 
-                string uid = pod.Object("metadata")?.Text("uid") ?? "";
+                string uid = pod.Uid() ?? "";
                 if (happened.Kind == ResourceEventKind.Gone)
                 {
                     pods.Remove(uid);
@@ -282,8 +282,8 @@ internal sealed class PodLog(KubernetesApi api, IReporter reporter)
     private async Task<bool> IsOverAsync(
         PodSelection selection, IReadOnlyCollection<JsonObject> pods, Dictionary<(string Uid, string Container), Task> readers, PodLogQuery query, CancellationToken cancellation)
     {
-        bool pending = pods.Any(pod => pod.Object("status")?.Text("phase") is not ("Succeeded" or "Failed")
-            && Containers(pod, query).Any(container => !readers.ContainsKey((pod.Object("metadata")?.Text("uid") ?? "", container))));
+        bool pending = pods.Any(pod => pod.Phase() is not ("Succeeded" or "Failed")
+            && Containers(pod, query).Any(container => !readers.ContainsKey((pod.Uid() ?? "", container))));
         if (pending || (selection.PodName is null && selection.OwnerKind is null))
         {
             return false;
@@ -296,7 +296,7 @@ internal sealed class PodLog(KubernetesApi api, IReporter reporter)
 
         try
         {
-            JsonObject owner = await api.GetAsync(selection.OwnerKind!.Path(selection.Namespace, PodFinder.NameOf(selection.Owner!)), cancellation);
+            JsonObject owner = await api.GetAsync(selection.OwnerKind!.Path(selection.Namespace, selection.Owner!.Name()), cancellation);
             return selection.OwnerKind.Kind == "Job" && (owner.Holds("Complete") || owner.Holds("Failed"));
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)

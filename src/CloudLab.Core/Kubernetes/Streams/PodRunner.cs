@@ -90,11 +90,11 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
             {
                 ["name"] = name ?? $"{stem}-{Suffix()}",
                 ["namespace"] = ns,
-                ["labels"] = template.Object("metadata")?.Object("labels")?.DeepClone() ?? new JsonObject(),
+                ["labels"] = template.Labels()?.DeepClone() ?? new JsonObject(),
                 ["annotations"] = annotations,
                 ["ownerReferences"] = new JsonArray(new JsonObject
                 {
-                    ["apiVersion"] = CronJobs.ApiVersion, ["kind"] = CronJobs.Kind, ["name"] = cronJob, ["uid"] = source.Object("metadata")?.Text("uid"), ["controller"] = true,
+                    ["apiVersion"] = CronJobs.ApiVersion, ["kind"] = CronJobs.Kind, ["name"] = cronJob, ["uid"] = source.Uid(), ["controller"] = true,
                 }),
             },
             ["spec"] = template.Object("spec")?.DeepClone(),
@@ -129,7 +129,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
                 }
 
                 meter.Note(ResourceSummary.Of("Pod", last).State ?? "");
-                if (last.Object("status")?.Text("phase") is "Running" or "Succeeded" or "Failed")
+                if (last.Phase() is "Running" or "Succeeded" or "Failed")
                 {
                     return;
                 }
@@ -171,7 +171,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
                 throw Gone(pod);
             }
 
-            if (happened.Resource is { } now && now.Object("status")?.Text("phase") is "Succeeded" or "Failed")
+            if (happened.Resource is { } now && now.Phase() is "Succeeded" or "Failed")
             {
                 JsonObject status = happened.Resource.Object("status")!;
                 JsonObject? ended = PodFinder.StatusOf(happened.Resource, PodFinder.DefaultContainer(happened.Resource))?.Object("state")?.Object("terminated");
@@ -376,7 +376,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
     {
         IReadOnlyList<JsonObject> pods = await new PodFinder(api).ListAsync(selection, cancellation);
         return pods.Count == 0 ? "it has no pods any more"
-            : string.Join("; ", pods.TakeLast(3).Select(pod => $"pod {PodFinder.NameOf(pod)}: {string.Join(", ", ResourceSummary.Troubles(pod).DefaultIfEmpty(ResourceSummary.Of("Pod", pod).State ?? ""))}"));
+            : string.Join("; ", pods.TakeLast(3).Select(pod => $"pod {pod.Name()}: {string.Join(", ", ResourceSummary.Troubles(pod).DefaultIfEmpty(ResourceSummary.Of("Pod", pod).State ?? ""))}"));
     }
 
     private async Task<JsonObject> CreateAsync(ApiResource kind, string ns, JsonObject content, CancellationToken cancellation) =>

@@ -129,11 +129,11 @@ internal sealed class PodFinder(KubernetesApi api)
     /// <param name="pods">The pods.</param>
     /// <returns>A running one, ready before others; null where none runs.</returns>
     public static JsonObject? Best(IEnumerable<JsonObject> pods) => pods
-        .Where(pod => pod.Object("status")?.Text("phase") == "Running")
-        .OrderBy(pod => IsLeaving(pod))
+        .Where(pod => pod.Phase() == "Running")
+        .OrderBy(pod => pod.IsLeaving())
         .ThenBy(pod => !pod.Holds("Ready"))
         .ThenBy(pod => pod.Object("metadata")?.Text("creationTimestamp"), StringComparer.Ordinal)
-        .ThenBy(NameOf, StringComparer.Ordinal)
+        .ThenBy(ObjectMetadata.Name, StringComparer.Ordinal)
         .FirstOrDefault();
 
     /// <summary>The error for pods none of which runs.</summary>
@@ -143,27 +143,12 @@ internal sealed class PodFinder(KubernetesApi api)
     public static LabException NotRunning(PodSelection selection, IReadOnlyList<JsonObject> pods)
     {
         string why = pods.Count == 0 ? "it has no pods"
-            : string.Join("; ", pods.Take(3).Select(pod => $"pod {NameOf(pod)} is {ResourceSummary.Of("Pod", pod).State}{string.Concat(ResourceSummary.Troubles(pod).Take(1).Select(trouble => $" ({trouble})"))}"));
+            : string.Join("; ", pods.Take(3).Select(pod => $"pod {pod.Name()} is {ResourceSummary.Of("Pod", pod).State}{string.Concat(ResourceSummary.Troubles(pod).Take(1).Select(trouble => $" ({trouble})"))}"));
         return new LabException(LabErrorKind.Conflict, "PodNotRunning", $"'{selection.Target}' in namespace {selection.Namespace} has no running pod: {why}.")
         {
             Target = selection.Target, Advice = "Wait until a pod is ready, or look at its events.",
         };
     }
-
-    /// <summary>Name of an object.</summary>
-    /// <param name="resource">The object.</param>
-    /// <returns>Its name.</returns>
-    public static string NameOf(JsonObject resource) => resource.Object("metadata")?.Text("name") ?? "";
-
-    /// <summary>Namespace of an object.</summary>
-    /// <param name="resource">The object.</param>
-    /// <returns>Its namespace.</returns>
-    public static string NamespaceOf(JsonObject resource) => resource.Object("metadata")?.Text("namespace") ?? "";
-
-    /// <summary>Whether a pod is being deleted.</summary>
-    /// <param name="pod">The pod.</param>
-    /// <returns>True if so.</returns>
-    public static bool IsLeaving(JsonObject pod) => pod.Object("metadata")?.Text("deletionTimestamp") is not null;
 
     /// <summary>The containers of a pod: its own, then those that ran before and those that were added for debugging.</summary>
     /// <param name="pod">The pod.</param>
@@ -200,7 +185,7 @@ internal sealed class PodFinder(KubernetesApi api)
     /// <returns>The error.</returns>
     public static LabException NoContainer(JsonObject pod, string container) => new(
         LabErrorKind.NotFound, "PodContainerNotFound",
-        $"The pod '{NameOf(pod)}' has no container '{container}': it has {string.Join(", ", Containers(pod).Select(c => c.Container.Text("name")))}.") { Target = $"{NameOf(pod)}/{container}" };
+        $"The pod '{pod.Name()}' has no container '{container}': it has {string.Join(", ", Containers(pod).Select(c => c.Container.Text("name")))}.") { Target = $"{pod.Name()}/{container}" };
 
     private static bool IsPod(string kind) => kind.ToLowerInvariant() is "pod" or "pods" or "po";
 
@@ -208,13 +193,13 @@ internal sealed class PodFinder(KubernetesApi api)
     {
         if (resource.Kind == "CronJob")
         {
-            string? uid = owner.Object("metadata")?.Text("uid");
+            string? uid = owner.Uid();
             List<string> jobs = [];
             await foreach (JsonObject job in new ResourceStore(api).ItemsAsync(Jobs(resource), ns, ResourceFilter.None, cancellation))
             {
                 if ((job.Object("metadata") ?? []).Objects("ownerReferences").Any(reference => reference.Text("uid") == uid))
                 {
-                    jobs.Add(NameOf(job));
+                    jobs.Add(job.Name());
                 }
             }
 

@@ -46,7 +46,7 @@ public sealed class PodStreams(KubernetesApi api)
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The names.</returns>
     public async Task<IReadOnlyList<string>> NamesAsync(string ns, string? selector, CancellationToken cancellation) =>
-        [.. (await finder.ListAsync(new PodSelection("pods", ns) { LabelSelector = selector }, cancellation)).Select(PodFinder.NameOf)];
+        [.. (await finder.ListAsync(new PodSelection("pods", ns) { LabelSelector = selector }, cancellation)).Select(ObjectMetadata.Name)];
 
     /// <summary>Names of the containers of pods.</summary>
     /// <param name="name">A pod, or <c>deploy/web</c>; null where labels select.</param>

@@ -39,7 +39,7 @@ internal sealed record PortMapping(int Local, string Remote)
         {
             JsonObject spec = selection.Owner!.Object("spec") ?? [];
             JsonObject found = spec.Objects("ports").FirstOrDefault(p => p.Text("name") == Remote || p.Number("port")?.ToString(CultureInfo.InvariantCulture) == Remote)
-                ?? throw NotFound($"The service '{PodFinder.NameOf(selection.Owner!)}'", spec.Objects("ports").Select(p => Named(p, "port")));
+                ?? throw NotFound($"The service '{selection.Owner!.Name()}'", spec.Objects("ports").Select(p => Named(p, "port")));
             port = found["targetPort"]?.ToString() ?? found.Number("port")!.Value.ToString(CultureInfo.InvariantCulture);
         }
 
@@ -49,7 +49,7 @@ internal sealed record PortMapping(int Local, string Remote)
         }
 
         JsonObject[] ports = [.. PodFinder.Containers(pod).SelectMany(c => c.Container.Objects("ports"))];
-        return (int)(ports.FirstOrDefault(p => p.Text("name") == port)?.Number("containerPort") ?? throw NotFound($"The pod '{PodFinder.NameOf(pod)}'", ports.Select(p => Named(p, "containerPort"))));
+        return (int)(ports.FirstOrDefault(p => p.Text("name") == port)?.Number("containerPort") ?? throw NotFound($"The pod '{pod.Name()}'", ports.Select(p => Named(p, "containerPort"))));
     }
 
     private static bool IsPort(string text, int least, out int port) =>

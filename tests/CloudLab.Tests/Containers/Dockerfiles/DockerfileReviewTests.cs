@@ -1,9 +1,8 @@
 using System.Management.Automation;
-using System.Text;
 using System.Text.Json;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Containers.Dockerfiles;
-using CloudLab.Tests.Module;
+using CloudLab.Tests.Common;
 using Xunit;
 
 namespace CloudLab.Tests.Containers.Dockerfiles;
@@ -441,33 +440,30 @@ public sealed class DockerfileReviewTests : IDisposable
     }
 
     [Fact]
-    public async Task The_page_of_the_rules_is_what_the_rules_say()
-    {
-        StringBuilder page = new();
-        page.AppendLine("# Rules of Test-LabDockerfile").AppendLine()
-            .AppendLine("`Test-LabDockerfile` reviews Dockerfiles without an engine. Optional rules are looked for only where `-Rule` names them. A comment switches a rule off by any of its")
-            .AppendLine("names: `# hadolint ignore=DL3006` or `# check=skip=JSONArgsRecommended` before an instruction, `# hadolint global ignore=DL3006` anywhere, `# check=skip=…` in the first")
-            .AppendLine("lines. The source of this page is `DockerfileRule` in `src/CloudLab.Core/Containers/Dockerfiles`.").AppendLine()
-            .AppendLine("| rule | severity | hadolint | BuildKit | what it finds | why it matters | what to write |").AppendLine("|---|---|---|---|---|---|---|");
-        foreach (DockerfileRule rule in DockerfileRule.All)
-        {
-            page.AppendLine($"| `{rule.Id}` | {rule.Severity}{(rule.IsOptional ? ", optional" : "")} | {string.Join(", ", rule.Hadolint)} | {rule.BuildKit} | {rule.Title} | {rule.Help} | {rule.Fix} |");
-        }
+    public Task The_page_of_the_rules_is_what_the_rules_say() => RulePage.AssertAsync(
+        "dockerfile-review.md", "Test-LabDockerfile",
+        """
+        `Test-LabDockerfile` reviews Dockerfiles without an engine. Optional rules are looked for only where `-Rule` names them. A comment switches a rule off by any of its
+        names: `# hadolint ignore=DL3006` or `# check=skip=JSONArgsRecommended` before an instruction, `# hadolint global ignore=DL3006` anywhere, `# check=skip=…` in the first
+        lines. The source of this page is `DockerfileRule` in `src/CloudLab.Core/Containers/Dockerfiles`.
+        """,
+        DockerfileRule.All,
+        """
 
-        page.AppendLine().AppendLine("## Where BuildKit's check says something else").AppendLine()
-            .AppendLine("- BuildKit stops at the first mistake of a file and then reports nothing else; this review goes on.")
-            .AppendLine("- BuildKit knows the variables of a base image. This review reports `UndefinedVar` for a stage with a base image only where the name is declared elsewhere in the file, or")
-            .AppendLine("  differs in a letter or two from one that is; for a stage from `scratch` it reports all.")
-            .AppendLine("- Names such as `GPG_KEY`, `KEY_NAME`, `TOKEN_TTL`, `SSH_AUTH_SOCK`, and values such as `true` or a path, are not secret for `SecretsUsedInArgOrEnv`.")
-            .AppendLine("- `CMD exec program` and `ENTRYPOINT exec program` are no finding of `JSONArgsRecommended`: the shell replaces itself, and signals arrive.")
-            .AppendLine("- This review replaces variables in EXPOSE, too, and reviews what stands behind ONBUILD.")
-            .AppendLine("- `# check=skip=…` before an instruction counts here; the BuildKit of Docker Engine 28.5 reads it only in the first lines.")
-            .AppendLine("- `InvalidBaseImagePlatform` needs the image; only `-BuildKit` finds it.")
-            .AppendLine("- `CopyIgnoredFile` and `InvalidDefinitionDescription` are experimental in BuildKit and off unless `# check=experimental=…` asks for them.");
-        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "dockerfile-review.md"), made = Path.Combine(Path.GetTempPath(), "dockerfile-review.md");
-        await File.WriteAllTextAsync(made, written, Cancellation);
-        Assert.True(File.Exists(file) && (await File.ReadAllTextAsync(file, Cancellation)).ReplaceLineEndings("\n") == written, $"docs/dockerfile-review.md is out of date: copy {made} over it.");
-    }
+        ## Where BuildKit's check says something else
+
+        - BuildKit stops at the first mistake of a file and then reports nothing else; this review goes on.
+        - BuildKit knows the variables of a base image. This review reports `UndefinedVar` for a stage with a base image only where the name is declared elsewhere in the file, or
+          differs in a letter or two from one that is; for a stage from `scratch` it reports all.
+        - Names such as `GPG_KEY`, `KEY_NAME`, `TOKEN_TTL`, `SSH_AUTH_SOCK`, and values such as `true` or a path, are not secret for `SecretsUsedInArgOrEnv`.
+        - `CMD exec program` and `ENTRYPOINT exec program` are no finding of `JSONArgsRecommended`: the shell replaces itself, and signals arrive.
+        - This review replaces variables in EXPOSE, too, and reviews what stands behind ONBUILD.
+        - `# check=skip=…` before an instruction counts here; the BuildKit of Docker Engine 28.5 reads it only in the first lines.
+        - `InvalidBaseImagePlatform` needs the image; only `-BuildKit` finds it.
+        - `CopyIgnoredFile` and `InvalidDefinitionDescription` are experimental in BuildKit and off unless `# check=experimental=…` asks for them.
+
+        """,
+        ("hadolint", rule => string.Join(", ", ((DockerfileRule)rule).Hadolint)), ("BuildKit", rule => ((DockerfileRule)rule).BuildKit));
 
     private static IReadOnlyList<LabDockerfileFinding> Review(string text, string? rule = null) =>
         DockerfileReview.Review(text, new() { Wanted = rule is null ? one => !one.IsOptional : one => one.Id == rule });

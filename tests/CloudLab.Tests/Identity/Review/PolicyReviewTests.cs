@@ -9,6 +9,7 @@ using CloudLab.Core.Identity.Accounts;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Review;
+using CloudLab.Tests.Common;
 using CloudLab.Tests.Module;
 using Xunit;
 
@@ -346,30 +347,31 @@ public sealed class PolicyReviewTests : IDisposable
     }
 
     [Fact]
-    public async Task The_page_of_the_rules_is_what_the_rules_say()
+    public Task The_page_of_the_rules_is_what_the_rules_say()
     {
-        StringBuilder page = new();
-        page.AppendLine("# Rules of Measure-LabPolicy").AppendLine()
-            .AppendLine("`Measure-LabPolicy` reviews a principal with all its policies together, and single documents. A finding can have another severity than its rule, where a")
-            .AppendLine("condition limits it or where it concerns a Deny. The source of this page is `ReviewRule` and `EscalationPath` in `src/CloudLab.Core/Identity/Review`.").AppendLine()
-            .AppendLine("| rule | severity | what it finds | why it matters | what to do |").AppendLine("|---|---|---|---|---|");
-        foreach (ReviewRule rule in ReviewRule.All)
-        {
-            page.AppendLine($"| `{rule.Id}` | {rule.Severity} | {rule.Title} | {rule.Help} | {rule.Fix} |");
-        }
+        StringBuilder ways = new("""
 
-        page.AppendLine().AppendLine("## Ways to further permissions").AppendLine()
-            .AppendLine("`PrivilegeEscalation` looks for these. All actions of a row have to be allowed, in whatever policies of the principal; statements that deny without a")
-            .AppendLine("condition and the permissions boundary are taken into account. A role can be passed only to the service of the row.").AppendLine()
-            .AppendLine("| way | the principal can | actions |").AppendLine("|---|---|---|");
+            ## Ways to further permissions
+
+            `PrivilegeEscalation` looks for these. All actions of a row have to be allowed, in whatever policies of the principal; statements that deny without a
+            condition and the permissions boundary are taken into account. A role can be passed only to the service of the row.
+
+            | way | the principal can | actions |
+            |---|---|---|
+
+            """);
         foreach (EscalationPath path in EscalationPath.All)
         {
-            page.AppendLine($"| `{path.Name}` | {path.How} | {string.Join(", ", path.Steps.Select(step => $"`{step.Action}`"))}{(path.EndsInRole ? " (a user also needs `sts:AssumeRole`)" : "")}{(path.RemovesBoundary ? " (of a principal with a boundary)" : "")} |");
+            ways.Append($"| `{path.Name}` | {path.How} | {string.Join(", ", path.Steps.Select(step => $"`{step.Action}`"))}{(path.EndsInRole ? " (a user also needs `sts:AssumeRole`)" : "")}{(path.RemovesBoundary ? " (of a principal with a boundary)" : "")} |\n");
         }
 
-        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "policy-review.md"), made = Path.Combine(Path.GetTempPath(), "policy-review.md");
-        await File.WriteAllTextAsync(made, written, Cancellation);
-        Assert.True(File.Exists(file) && (await File.ReadAllTextAsync(file, Cancellation)).ReplaceLineEndings("\n") == written, $"docs/policy-review.md is out of date: copy {made} over it.");
+        return RulePage.AssertAsync(
+            "policy-review.md", "Measure-LabPolicy",
+            """
+            `Measure-LabPolicy` reviews a principal with all its policies together, and single documents. A finding can have another severity than its rule, where a
+            condition limits it or where it concerns a Deny. The source of this page is `ReviewRule` and `EscalationPath` in `src/CloudLab.Core/Identity/Review`.
+            """,
+            ReviewRule.All, ways.ToString());
     }
 
     private static async Task<IReadOnlyList<LabPolicyFinding>> ReviewAsync() => [.. PolicyReview.Review(await AccountFile.ReadAsync([Bad], Cancellation), Bad)];

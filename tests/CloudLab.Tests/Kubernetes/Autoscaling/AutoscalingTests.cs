@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Quota;
 using CloudLab.Core.Autoscaling.Schedules;
@@ -10,6 +9,7 @@ using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 using CloudLab.Core.Sessions;
 using CloudLab.Emulator;
+using CloudLab.Tests.Common;
 using CloudLab.Tests.Module;
 using Xunit;
 
@@ -221,22 +221,13 @@ public sealed class AutoscalingTests() : KubeTest(KubeServer.Emulator)
     }
 
     [Fact]
-    public async Task The_page_of_the_rules_is_what_the_rules_say()
-    {
-        StringBuilder page = new();
-        page.AppendLine("# Rules of Test-LabHpa").AppendLine()
-            .AppendLine("`Test-LabHpa` says why a HorizontalPodAutoscaler does not scale. A finding may have another severity than its rule where the rest of what was found says so. The source")
-            .AppendLine("of this page is `HpaRule` in `src/CloudLab.Core/Kubernetes/Autoscaling`.").AppendLine()
-            .AppendLine("| rule | severity | what it finds | why it matters | what to do |").AppendLine("|---|---|---|---|---|");
-        foreach (HpaRule rule in HpaRule.All)
-        {
-            page.AppendLine($"| `{rule.Id}` | {rule.Severity} | {rule.Title} | {rule.Help} | {rule.Fix} |");
-        }
-
-        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "hpa-review.md"), made = Path.Combine(Path.GetTempPath(), "hpa-review.md");
-        await File.WriteAllTextAsync(made, written, Token);
-        Assert.True(File.Exists(file) && (await File.ReadAllTextAsync(file, Token)).ReplaceLineEndings("\n") == written, $"docs/hpa-review.md is out of date: copy {made} over it.");
-    }
+    public Task The_page_of_the_rules_is_what_the_rules_say() => RulePage.AssertAsync(
+        "hpa-review.md", "Test-LabHpa",
+        """
+        `Test-LabHpa` says why a HorizontalPodAutoscaler does not scale. A finding may have another severity than its rule where the rest of what was found says so. The source
+        of this page is `HpaRule` in `src/CloudLab.Core/Kubernetes/Autoscaling`.
+        """,
+        HpaRule.All);
 
     private static string Web(string annotation, string name = "web", string request = "cpu: 200m", string? selector = null, int replicas = 2, string more = "") =>
         $"{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: {name}}}, spec: {{replicas: {replicas}, {more}selector: {{matchLabels: {selector ?? $"{{app: {name}}}"}}}, "

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Nodes;
 using CloudLab.Core.Kubernetes.Resources;
@@ -44,7 +45,7 @@ public sealed class NodesOnRealClusterTests() : NodeTests(KubeServer.Real)
         LabNodeReport report = Assert.Single((await RunAsync("Debug-LabNode", new { Name = machine })).Ok().OutputOf<LabNodeReport>());
         Assert.NotNull(report.LastHeartbeat);
         Assert.NotNull(report.ClockSkew);
-        Assert.DoesNotContain(report.Findings, one => one.Problem is "ClockSkew" or "HeartbeatLate" or "VersionSkew");
+        Assert.DoesNotContain(report.Findings, one => one.Rule is "ClockSkew" or "HeartbeatLate" or "VersionSkew");
         Assert.Equal(report.ServerVersion, report.Version);
     }
 }
@@ -353,12 +354,12 @@ public abstract class NodeTests(KubeServer server) : NodeTest(server)
         (await RunAsync("Suspend-LabNode", new { Name = a })).Ok();
         LabNodeReport report = Assert.Single((await RunAsync("Debug-LabNode", new { Name = a })).Ok().OutputOf<LabNodeReport>());
         Assert.StartsWith("The control plane has heard nothing of the kubelet since", report.Cause, StringComparison.Ordinal);
-        Assert.Equal(FindingImportance.Cause, report.Findings[0].Importance);
-        LabNodeFinding pods = Assert.Single(report.Findings, one => one.Problem == "ImageNotFound");
+        Assert.Equal(FindingSeverity.High, report.Findings[0].Severity);
+        LabNodeFinding pods = Assert.Single(report.Findings, one => one.Rule == "ImageNotFound");
         Assert.Equal([$"{Namespace}/bad"], pods.Pods);
-        Assert.Contains(report.Findings, one => one.Problem == "Cordoned");
-        Assert.Contains(report.Findings, one => one.Problem == "Tainted" && one.Message.Contains("lab-test=own:NoSchedule", StringComparison.Ordinal));
-        Assert.Contains(report.Findings, one => one.Problem == "VersionSkew" && one.Importance == FindingImportance.Note);
+        Assert.Contains(report.Findings, one => one.Rule == "Cordoned");
+        Assert.Contains(report.Findings, one => one.Rule == "Tainted" && one.Message.Contains("lab-test=own:NoSchedule", StringComparison.Ordinal));
+        Assert.Contains(report.Findings, one => one.Rule == "VersionSkew" && one.Severity == FindingSeverity.Low);
         Assert.Equal(2, report.PodCount);
         Assert.Contains("pods: 2 of 20", report.Allocation);
     }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Review;
@@ -41,11 +42,11 @@ public sealed class RolloutOnRealClusterTests() : RolloutTests(KubeServer.Real)
     public async Task What_keeps_a_pod_from_running_stands_at_the_top(string container, string problem, string says, string? log)
     {
         await DeployAsync(Web.Replace("command: [sleep, \"600\"]", container, StringComparison.Ordinal));
-        LabPodReport report = await ReportedAsync("deploy/web", one => one.Findings.FirstOrDefault()?.Problem == problem && (log is null || one.Log.Count > 0));
+        LabPodReport report = await ReportedAsync("deploy/web", one => one.Findings.FirstOrDefault()?.Rule == problem && (log is null || one.Log.Count > 0));
         Assert.Contains(says, report.Cause, StringComparison.Ordinal);
         Assert.NotEmpty(report.Action!);
         // Between two crashes it runs, and then it is a warning.
-        Assert.NotEqual(FindingImportance.Note, Assert.Single(report.Findings, one => one.Problem == problem).Importance);
+        Assert.NotEqual(FindingSeverity.Low, Assert.Single(report.Findings, one => one.Rule == problem).Severity);
         if (log is not null)
         {
             Assert.Contains(log, report.Log);
@@ -332,10 +333,10 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
     {
         await DeployAsync("{apiVersion: v1, kind: ResourceQuota, metadata: {name: small}, spec: {hard: {pods: '1'}}}\n---\n" + Web
             + "---\n{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: wbe}, ports: [{port: 80}]}}\n");
-        LabPodReport report = await ReportedAsync("deploy/web", one => one.Findings.FirstOrDefault()?.Problem == "QuotaExceeded");
+        LabPodReport report = await ReportedAsync("deploy/web", one => one.Findings.FirstOrDefault()?.Rule == "QuotaExceeded");
         Assert.Contains("'small'", report.Cause, StringComparison.Ordinal);
-        Assert.Contains(report.Findings, one => one.Problem == "SelectorMatchesNothing" && one.Message.Contains("app=wbe", StringComparison.Ordinal));
-        Assert.Equal("SelectorMatchesNothing", (await ReportedAsync("svc/web", _ => true)).Findings[0].Problem);
+        Assert.Contains(report.Findings, one => one.Rule == "SelectorMatchesNothing" && one.Message.Contains("app=wbe", StringComparison.Ordinal));
+        Assert.Equal("SelectorMatchesNothing", (await ReportedAsync("svc/web", _ => true)).Findings[0].Rule);
     }
 
     protected static void AssertError(string code, CmdletResult result, string says)

@@ -113,8 +113,7 @@ public sealed class TestLabManifestCommand : ManifestInputCommand
         schemaPaths = [.. SchemaPath.SelectMany(path => FilePath.Meant(this, path))];
         version = KubernetesVersion is null ? null : KubernetesVersions.Parse(KubernetesVersion) ?? throw new LabException(
             LabErrorKind.InvalidArgument, "KubernetesVersionInvalid", $"'{KubernetesVersion}' is not a version of Kubernetes: write it as 1.31.") { Target = KubernetesVersion };
-        WildcardPattern[]? only = Patterns(Rule), not = Patterns(ExcludeRule);
-        wanted = rule => (only is null ? !rule.IsOptional : IsMeant(only, rule)) && (not is null || !IsMeant(not, rule));
+        wanted = new RuleFilter(Rule, ExcludeRule, ManifestRule.All, "docs/manifest-review.md").Wants;
         try
         {
             base.OnBegin();
@@ -173,22 +172,5 @@ public sealed class TestLabManifestCommand : ManifestInputCommand
 
                 break;
         }
-    }
-
-    private static bool IsMeant(WildcardPattern[] patterns, ManifestRule rule) => Array.Exists(patterns, pattern => pattern.IsMatch(rule.Id));
-
-    private static WildcardPattern[]? Patterns(string[]? names)
-    {
-        WildcardPattern[]? patterns = names is null ? null : [.. names.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
-        for (int i = 0; i < names?.Length; i++)
-        {
-            if (!ManifestRule.All.Any(rule => IsMeant([patterns![i]], rule)))
-            {
-                throw new LabException(
-                    LabErrorKind.InvalidArgument, "RuleUnknown", $"There is no rule '{names[i]}'.{ManifestRule.Similar(names[i])} docs/manifest-review.md lists the rules.") { Target = names[i] };
-            }
-        }
-
-        return patterns;
     }
 }

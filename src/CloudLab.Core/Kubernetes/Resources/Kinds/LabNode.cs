@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Manifests;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Review;
 using CloudLab.Core.Common.Quantities;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Nodes;
@@ -47,7 +48,7 @@ public sealed class LabNode : LabResource
     public string? KernelVersion => StatusFields.Object("nodeInfo")?.Text("kernelVersion");
 
     /// <summary>What is wrong with it, in words: pressure, a kubelet that does not report, since when and why. Empty where all is well.</summary>
-    public TextList<string> Problems => [.. NodeConditions.Of(ToObject()).Where(one => one.Importance != Review.FindingImportance.Note).Select(one => one.Message)];
+    public TextList<string> Problems => [.. NodeConditions.Of(ToObject()).Where(one => one.Severity > FindingSeverity.Low).Select(one => one.Message)];
 
     /// <summary>Conditions that hold and should not: <c>DiskPressure</c>, <c>NetworkUnavailable</c>.</summary>
     public TextList<string> BadConditions => [.. StatusFields.Objects("conditions").Where(one => one.Text("type") != "Ready" && one.Text("status") == "True").Select(one => one.Text("type") ?? "")];

@@ -37,7 +37,7 @@ internal static class DocumentReview
             foreach (DuplicateKey twice in one.Duplicates)
             {
                 LabManifestFinding found = one.Find(ManifestRule.DuplicateKey, "", $"The key '{twice.Key}' occurs twice, on lines {twice.FirstLine} and {twice.Line}: the last one counts.");
-                yield return found.At(twice.Line, twice.Column);
+                yield return found with { Line = twice.Line, Column = twice.Column };
             }
 
             (string?, string, string, string, string) key = (Path.GetDirectoryName(one.File), one.Group, one.Kind, set.NamespaceOf(one), one.Name);

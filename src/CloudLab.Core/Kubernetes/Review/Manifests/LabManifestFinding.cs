@@ -2,8 +2,10 @@ using CloudLab.Core.Common.Review;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests;
 
-/// <summary>Something that the review of manifests found, with what to do about it. Values that may be secret are never in it.</summary>
-public sealed class LabManifestFinding
+/// <summary>
+/// Something that the review of manifests found, with what to do about it. Values that may be secret are never in it. docs/manifest-review.md describes the rules.
+/// </summary>
+public sealed record LabManifestFinding : Finding
 {
     /// <summary>Full path of the file; null for what came as text or as an object.</summary>
     public string? File { get; init; }
@@ -13,12 +15,6 @@ public sealed class LabManifestFinding
 
     /// <summary>Column, from 1; of objects that were not read from text, 0.</summary>
     public required int Column { get; init; }
-
-    /// <summary>Id of the rule: <c>UnknownField</c>. docs/manifest-review.md describes all of them.</summary>
-    public required string Rule { get; init; }
-
-    /// <summary>How much harm it can do.</summary>
-    public required FindingSeverity Severity { get; init; }
 
     /// <summary>Kind of the object; null where the document could not be read.</summary>
     public string? Kind { get; init; }
@@ -31,21 +27,6 @@ public sealed class LabManifestFinding
 
     /// <summary>The field: <c>spec.template.spec.containers[0].image</c>; empty for the object as a whole.</summary>
     public required string Path { get; init; }
-
-    /// <summary>What is wrong.</summary>
-    public required string Message { get; init; }
-
-    /// <summary>What to do.</summary>
-    public required string Action { get; init; }
-
-    /// <summary>The same at another place.</summary>
-    /// <param name="line">Line.</param>
-    /// <param name="column">Column.</param>
-    /// <returns>The finding.</returns>
-    internal LabManifestFinding At(int line, int column) => new()
-    {
-        File = File, Line = line, Column = column, Rule = Rule, Severity = Severity, Kind = Kind, Namespace = Namespace, Name = Name, Path = Path, Message = Message, Action = Action,
-    };
 
     /// <inheritdoc/>
     public override string ToString() => $"{(File is null ? "input" : System.IO.Path.GetFileName(File))}:{Line}:{Column}: {Severity} {Rule}: {Message}";

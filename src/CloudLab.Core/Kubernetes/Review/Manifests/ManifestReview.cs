@@ -57,11 +57,10 @@ public static class ManifestReview
     /// <param name="folder">Folder that the paths of files are relative to.</param>
     /// <returns>JSON text.</returns>
     public static string ToSarif(IEnumerable<LabManifestFinding> findings, string folder) => SarifReport.Write(
-        Command,
-        ManifestRule.All.Select(rule => new SarifRule(rule.Id, rule.Severity, rule.Title, rule.Help, rule.Fix, rule.IsSecurity ? ["security", "kubernetes"] : ["maintainability", "kubernetes"])),
+        Command, "kubernetes", ManifestRule.All,
         findings.Select(finding => new SarifFinding(
             finding.Rule, finding.Severity, $"{Subject(finding)}{finding.Message} {finding.Action}", finding.File, Math.Max(1, finding.Line), Math.Max(1, finding.Line),
-            finding.Kind is null ? null : Subject(finding).TrimEnd(':', ' ') + (finding.Path.Length == 0 ? "" : " " + finding.Path), new("manifestFinding/v1", Fingerprint(finding))) { Column = finding.Column }),
+            finding.Kind is null ? null : Subject(finding).TrimEnd(':', ' ') + (finding.Path.Length == 0 ? "" : " " + finding.Path), new("manifestFinding/v1", SarifReport.Fingerprint(finding.Rule, finding.Kind, finding.Namespace, finding.Name, finding.Path, finding.Message))) { Column = finding.Column }),
         folder);
 
     /// <summary>Writes findings as JUnit XML, which build servers show as failed tests: a suite for each file, a case for each finding.</summary>
@@ -79,8 +78,4 @@ public static class ManifestReview
 
     private static string Subject(LabManifestFinding finding) =>
         finding.Kind is null ? "" : $"{finding.Kind} {(finding.Namespace is null ? "" : finding.Namespace + "/")}{finding.Name}: ";
-
-    // Without the line, which changes when something is put above it.
-    private static string Fingerprint(LabManifestFinding finding) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
-        System.Text.Encoding.UTF8.GetBytes(string.Join('\n', finding.Rule, finding.Kind, finding.Namespace, finding.Name, finding.Path, finding.Message))).AsSpan(0, 12));
 }

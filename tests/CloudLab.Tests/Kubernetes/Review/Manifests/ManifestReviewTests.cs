@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Review.Manifests;
-using CloudLab.Tests.Module;
+using CloudLab.Tests.Common;
 using Xunit;
 
 namespace CloudLab.Tests.Kubernetes.Review.Manifests;
@@ -286,28 +286,22 @@ public sealed class ManifestReviewTests : IDisposable
         (await CmdletRunner.RunAsync("Test-LabManifest", new { Path = new[] { folder }, Recurse = true, Offline = true })).Ok().OutputOf<LabManifestFinding>();
 
     [Fact]
-    public async Task The_page_of_the_rules_is_what_the_rules_say()
+    public Task The_page_of_the_rules_is_what_the_rules_say()
     {
-        StringBuilder page = new();
-        page.AppendLine("# Rules of Test-LabManifest").AppendLine()
-            .AppendLine("`Test-LabManifest` reviews Kubernetes manifests with the schemas of a cluster, or with `-Offline` without one. Optional rules are looked for only where `-Rule` names them.")
-            .AppendLine("The annotation `cloudlab/ignore: RuleA, RuleB` of an object or of its pod template switches rules off for the object; the comment `# cloudlab: ignore=RuleA` does so for its")
-            .AppendLine("line, or for the next one where it stands alone; `*` means all rules. The source of this page is `ManifestRule` in `src/CloudLab.Core/Kubernetes/Review/Manifests`.").AppendLine()
-            .AppendLine("| rule | severity | what it finds | why it matters | what to do |").AppendLine("|---|---|---|---|---|");
-        foreach (ManifestRule rule in ManifestRule.All)
-        {
-            page.AppendLine($"| `{rule.Id}` | {rule.Severity}{(rule.IsOptional ? ", optional" : "")} | {rule.Title} | {rule.Help} | {rule.Fix.Replace("|", "\\|", StringComparison.Ordinal)} |");
-        }
-
-        page.AppendLine().AppendLine("## API versions that are deprecated or removed").AppendLine().AppendLine("| API version | kinds | deprecated | removed | replacement |").AppendLine("|---|---|---|---|---|");
+        StringBuilder versions = new("\n## API versions that are deprecated or removed\n\n| API version | kinds | deprecated | removed | replacement |\n|---|---|---|---|---|\n");
         foreach (IGrouping<(string, Version, Version, string?), RemovedApi> group in RemovedApis.All.GroupBy(api => (api.ApiVersion, api.Deprecated, api.Removed, api.Replacement)))
         {
-            page.AppendLine($"| {group.Key.Item1} | {string.Join(", ", group.Select(api => api.Kind))} | {group.Key.Item2} | {group.Key.Item3} | {group.Key.Item4} |");
+            versions.Append($"| {group.Key.Item1} | {string.Join(", ", group.Select(api => api.Kind))} | {group.Key.Item2} | {group.Key.Item3} | {group.Key.Item4} |\n");
         }
 
-        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "manifest-review.md"), made = Path.Combine(Path.GetTempPath(), "manifest-review.md");
-        await File.WriteAllTextAsync(made, written, Cancellation);
-        Assert.True(File.Exists(file) && (await File.ReadAllTextAsync(file, Cancellation)).ReplaceLineEndings("\n") == written, $"docs/manifest-review.md is out of date: copy {made} over it.");
+        return RulePage.AssertAsync(
+            "manifest-review.md", "Test-LabManifest",
+            """
+            `Test-LabManifest` reviews Kubernetes manifests with the schemas of a cluster, or with `-Offline` without one. Optional rules are looked for only where `-Rule` names them.
+            The annotation `cloudlab/ignore: RuleA, RuleB` of an object or of its pod template switches rules off for the object; the comment `# cloudlab: ignore=RuleA` does so for its
+            line, or for the next one where it stands alone; `*` means all rules. The source of this page is `ManifestRule` in `src/CloudLab.Core/Kubernetes/Review/Manifests`.
+            """,
+            ManifestRule.All, versions.ToString());
     }
 
     private static IReadOnlyList<LabManifestFinding> Review(string text) => ManifestReview.Review(

@@ -7,7 +7,7 @@ using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Review.Services;
 
 /// <summary>Follows a service, or what leads to one, to the addresses that answer, and says what is wrong on the way.</summary>
 /// <param name="api">The cluster.</param>
@@ -105,7 +105,18 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
         return found;
     }
 
-    private static string NameOf(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
+
+    /// <summary>What makes pods in a namespace.</summary>
+    /// <param name="lists">Where they are read.</param>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Deployments, StatefulSets, DaemonSets and bare ReplicaSets, as far as they may be read.</returns>
+    internal static async Task<IReadOnlyList<JsonObject>> WorkloadsAsync(ClusterLists lists, string ns, CancellationToken cancellation)
+    {
+        IReadOnlyList<JsonObject>?[] read = await Task.WhenAll(
+            new[] { "deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps" }.Select(kind => lists.ReadAsync(kind, ns, cancellation)));
+        return [.. read.SelectMany(list => list ?? []).Where(one => one.Text("kind") != "ReplicaSet" || ResourceParts.Owner(one) is null)];
+    }
 
     private void Refresh()
     {
@@ -148,7 +159,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
         foreach (IGrouping<(string Namespace, string Name), LabServiceRoute> same in routes.GroupBy(route => (route.ServiceNamespace, route.Service)))
         {
             IReadOnlyList<JsonObject> services = await ListAsync("services", same.Key.Namespace, cancellation) ?? [];
-            if (services.FirstOrDefault(service => NameOf(service) == same.Key.Name) is { } service)
+            if (services.FirstOrDefault(service => service.Name() == same.Key.Name) is { } service)
             {
                 IReadOnlyList<LabServicePort> ports = await ServiceAsync(service, same.Key.Namespace, [.. same], test, cancellation);
                 // Only where the rules lead to; with a wrong port, all of them say so.
@@ -166,8 +177,8 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
 
     private async Task<LabServicePort> MissingAsync(string ns, string name, LabServiceRoute[] routes, IReadOnlyList<JsonObject> services, CancellationToken cancellation)
     {
-        string[] elsewhere = [.. (await ListAsync("services", null, cancellation) ?? []).Where(service => NameOf(service) == name).Select(service => service.Object("metadata")?.Text("namespace") ?? "")];
-        string hint = elsewhere.Length > 0 ? $" Namespace {string.Join(", ", elsewhere)} has one of that name, which a rule of another namespace cannot use." : NearestNames.Say(name, services.Select(NameOf));
+        string[] elsewhere = [.. (await ListAsync("services", null, cancellation) ?? []).Where(service => service.Name() == name).Select(service => service.Namespace())];
+        string hint = elsewhere.Length > 0 ? $" Namespace {string.Join(", ", elsewhere)} has one of that name, which a rule of another namespace cannot use." : NearestNames.Say(name, services.Select(ObjectMetadata.Name));
         ServiceSurroundings around = await RouteSurroundingsAsync(routes, cancellation);
         return new LabServicePort
         {
@@ -189,7 +200,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
         List<string> missing = [];
         foreach ((string ns, string secret) in routes.Where(route => route.TlsSecret is not null).Select(route => (route.Namespace, route.TlsSecret!)).Distinct())
         {
-            if (!await ExistsAsync($"/api/v1/namespaces/{Uri.EscapeDataString(ns)}/secrets/{Uri.EscapeDataString(secret)}", cancellation))
+            if (!await api.MayExistAsync($"/api/v1/namespaces/{Uri.EscapeDataString(ns)}/secrets/{Uri.EscapeDataString(secret)}", cancellation))
             {
                 missing.Add(secret);
             }
@@ -200,19 +211,19 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
 
     private async Task<IReadOnlyList<LabServicePort>> ServiceAsync(JsonObject service, string ns, IReadOnlyList<LabServiceRoute>? only, bool test, CancellationToken cancellation)
     {
-        string name = NameOf(service);
+        string name = service.Name();
         Task<IReadOnlyList<JsonObject>?> pods = ListAsync("pods", ns, cancellation), slices = ListAsync("endpointslices.discovery.k8s.io", ns, cancellation),
             policies = ListAsync("networkpolicies.networking.k8s.io", ns, cancellation);
         Task<IReadOnlyList<LabServiceRoute>> routing = only is null ? RoutesAsync(null, ns, cancellation) : Task.FromResult(only);
-        Task<IReadOnlyList<JsonObject>?[]> workloads = Task.WhenAll(new[] { "deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps" }.Select(kind => ListAsync(kind, ns, cancellation)));
+        Task<IReadOnlyList<JsonObject>> workloads = WorkloadsAsync(lists, ns, cancellation);
         await Task.WhenAll(pods, slices, policies, routing, workloads);
         LabServiceRoute[] routes = [.. routing.Result.Where(route => route.Service == name && route.ServiceNamespace == ns)];
         ServiceSurroundings around = (await RouteSurroundingsAsync(routes, cancellation)) with
         {
             Pods = pods.Result,
-            Slices = slices.Result is null ? null : [.. slices.Result.Where(slice => slice.Object("metadata")?.Object("labels")?.Text("kubernetes.io/service-name") == name)],
+            Slices = slices.Result is null ? null : [.. slices.Result.Where(slice => slice.Labels()?.Text("kubernetes.io/service-name") == name)],
             Policies = policies.Result,
-            Workloads = [.. workloads.Result.SelectMany(list => list ?? []).Where(one => one.Text("kind") != "ReplicaSet" || ResourceParts.Owner(one) is null)],
+            Workloads = workloads.Result,
             Routes = routes,
             Elsewhere = await ElsewhereAsync(routing.Result.Where(route => route.Service == name && route.ServiceNamespace != ns), cancellation),
             ExternalMissing = await ExternalMissingAsync(service, cancellation),
@@ -220,7 +231,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
         ServiceReview review = new(service, around);
         if (review.Pods.Any(pod => !pod.Holds("Ready")))
         {
-            review = new ServiceReview(service, around with { Events = [.. (await ListAsync("events", ns, cancellation) ?? []).OrderByDescending(Rollouts.WorkloadPods.TimeOf, StringComparer.Ordinal)] });
+            review = new ServiceReview(service, around with { Events = await ListAsync("events", ns, cancellation) ?? [] });
         }
 
         List<LabServicePort> found = [];
@@ -236,7 +247,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
     private LabServicePort Port(JsonObject service, JsonObject port, ServiceReview review, LabServiceRoute[] routes, string ns)
     {
         JsonObject spec = service.Object("spec") ?? [];
-        string name = NameOf(service);
+        string name = service.Name();
         bool external = review.Type == "ExternalName", hasPort = port["port"] is not null;
         JsonObject[] ports = [.. review.Ports];
         return new LabServicePort
@@ -279,7 +290,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
     private async Task<LabServicePort> TestedAsync(LabServicePort port, ServiceReview review, JsonObject source, CancellationToken cancellation)
     {
         // A pod that is not ready may answer all the same, and why it is not ready is then another matter.
-        JsonObject? pod = review.Pods.Where(one => one.Object("status")?.Text("phase") == "Running").OrderByDescending(one => one.Holds("Ready")).FirstOrDefault();
+        JsonObject? pod = review.Pods.Where(one => one.Phase() == "Running").OrderByDescending(one => one.Holds("Ready")).FirstOrDefault();
         if (port.Protocol != "TCP" || pod is null || PodPorts.Resolve(pod, source) is not { } number)
         {
             return port;
@@ -287,12 +298,12 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
 
         LabServiceRoute? route = port.Routes.FirstOrDefault();
         (PortAnswer kind, string text) = await new PortProbe(api).TryAsync(
-            port.Namespace, NameOf(pod), number, route is { Host: not "*" } ? route.Host : port.Name, route?.Path ?? "/", cancellation);
+            port.Namespace, pod.Name(), number, route is { Host: not "*" } ? route.Host : port.Name, route?.Path ?? "/", cancellation);
         LabServiceFinding? found = kind switch
         {
             PortAnswer.Refused => await RefusedAsync(port, review, pod, number, cancellation),
             PortAnswer.Silent => ServiceReview.Find(
-                ServiceRule.NoAnswer, $"Port {number} of the pod '{NameOf(pod)}' accepts connections, and a request was not answered ({text}).", "Check what is spoken on the port (appProtocol), or what the program waits for."),
+                ServiceRule.NoAnswer, $"Port {number} of the pod '{pod.Name()}' accepts connections, and a request was not answered ({text}).", "Check what is spoken on the port (appProtocol), or what the program waits for."),
             _ => null,
         };
         return port with { Answer = text, Findings = found is null ? port.Findings : ServiceReview.Ordered(port.Findings.Append(found)) };
@@ -309,7 +320,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
         string elsewhere = "";
         foreach (long other in others)
         {
-            if (await new PortProbe(api).TryAsync(port.Namespace, NameOf(pod), other, port.Name, "/", cancellation) is { Kind: PortAnswer.Answered, Text: var said })
+            if (await new PortProbe(api).TryAsync(port.Namespace, pod.Name(), other, port.Name, "/", cancellation) is { Kind: PortAnswer.Answered, Text: var said })
             {
                 elsewhere = $"; port {other} answers ({said})";
                 break;
@@ -318,8 +329,8 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
 
         return ServiceReview.Find(
             ServiceRule.ConnectionRefused,
-            $"Nothing listens on port {number} in the pod '{NameOf(pod)}' (connection refused){(port.DeclaredPorts.Count > 0 ? $"; its containers declare {string.Join(", ", port.DeclaredPorts)}" : "")}{elsewhere}.",
-            $"Set targetPort to the port on which the program listens (Edit-LabResource service/{port.Name}); Get-LabPodLog {NameOf(pod)} may say which.");
+            $"Nothing listens on port {number} in the pod '{pod.Name()}' (connection refused){(port.DeclaredPorts.Count > 0 ? $"; its containers declare {string.Join(", ", port.DeclaredPorts)}" : "")}{elsewhere}.",
+            $"Set targetPort to the port on which the program listens (Edit-LabResource service/{port.Name}); Get-LabPodLog {pod.Name()} may say which.");
     }
 
     private async Task<IReadOnlyList<LabServiceRoute>> ElsewhereAsync(IEnumerable<LabServiceRoute> routes, CancellationToken cancellation)
@@ -327,7 +338,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
         List<LabServiceRoute> found = [];
         foreach (LabServiceRoute route in routes)
         {
-            if (await ListAsync("services", route.ServiceNamespace, cancellation) is { } services && !services.Any(service => NameOf(service) == route.Service))
+            if (await ListAsync("services", route.ServiceNamespace, cancellation) is { } services && !services.Any(service => service.Name() == route.Service))
             {
                 found.Add(route);
             }
@@ -340,20 +351,6 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
     {
         string[] parts = (service.Object("spec")?.Text("externalName") ?? "").TrimEnd('.').Split('.');
         return parts.Length >= 3 && parts[2] == "svc" && string.Join('.', parts[3..]) is "" or "cluster.local"
-            && !await ExistsAsync($"/api/v1/namespaces/{Uri.EscapeDataString(parts[1])}/services/{Uri.EscapeDataString(parts[0])}", cancellation);
-    }
-
-    // What may not be read may well exist.
-    private async Task<bool> ExistsAsync(string path, CancellationToken cancellation)
-    {
-        try
-        {
-            await api.GetAsync(path, cancellation, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json");
-            return true;
-        }
-        catch (LabException e) when (!e.StopsCommand)
-        {
-            return e.Kind != LabErrorKind.NotFound;
-        }
+            && !await api.MayExistAsync($"/api/v1/namespaces/{Uri.EscapeDataString(parts[1])}/services/{Uri.EscapeDataString(parts[0])}", cancellation);
     }
 }

@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
-using CloudLab.Core.Kubernetes.Resources;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Resources;
 
 /// <summary>Lists of a cluster, each read once for all who ask, and which could not be read.</summary>
 /// <param name="api">The cluster.</param>

@@ -1,8 +1,8 @@
-using CloudLab.Core.Kubernetes.Insight;
+using CloudLab.Core.Kubernetes.Review.Services;
 using CloudLab.Core.Kubernetes.Resources;
 using Xunit;
 
-namespace CloudLab.Tests.Kubernetes.Insight;
+namespace CloudLab.Tests.Kubernetes.Review.Services;
 
 [Trait("Area", "Kubernetes")]
 public sealed class ResolveLabServiceOnEmulatorTests() : ResolveLabServiceTests(KubeServer.Emulator)

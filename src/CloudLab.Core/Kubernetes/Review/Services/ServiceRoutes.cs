@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Review.Services;
 
 /// <summary>The rules of Ingresses and HTTPRoutes, and which of them takes a URL.</summary>
 internal static class ServiceRoutes
@@ -48,7 +48,7 @@ internal static class ServiceRoutes
         JsonObject metadata = route.Object("metadata") ?? [], spec = route.Object("spec") ?? [];
         string ns = metadata.Text("namespace") ?? "";
         JsonObject? parent = spec.Objects("parentRefs").FirstOrDefault();
-        bool secure = gateways.Where(gateway => gateway.Object("metadata")?.Text("name") == parent?.Text("name") && gateway.Object("metadata")?.Text("namespace") == (parent?.Text("namespace") ?? ns))
+        bool secure = gateways.Where(gateway => gateway.Name() == parent?.Text("name") && gateway.Namespace() == (parent?.Text("namespace") ?? ns))
             .SelectMany(gateway => gateway.Object("spec")?.Objects("listeners") ?? [])
             .Any(listener => listener.Text("protocol") == "HTTPS" && (parent?.Text("sectionName") is not { } section || section == listener.Text("name")));
         return

@@ -4,9 +4,9 @@ using CloudLab.Cmdlets.Kubernetes.Resources;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Client;
-using CloudLab.Core.Kubernetes.Insight;
+using CloudLab.Core.Kubernetes.Review.Services;
 
-namespace CloudLab.Cmdlets.Kubernetes.Insight;
+namespace CloudLab.Cmdlets.Kubernetes.Review.Services;
 
 /// <summary>Follows services to the addresses that answer, and says what is wrong on the way.</summary>
 /// <remarks>

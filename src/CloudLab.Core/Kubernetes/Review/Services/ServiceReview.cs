@@ -6,9 +6,8 @@ using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
-using CloudLab.Core.Kubernetes.Review;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Review.Services;
 
 /// <summary>What a review of a service looks at. Null is what could not be read; nothing is said that would need it.</summary>
 internal sealed record ServiceSurroundings
@@ -52,6 +51,7 @@ internal sealed class ServiceReview
     private readonly JsonObject service, spec;
     private readonly ServiceSurroundings around;
     private readonly JsonObject[] ports, pods;
+    private readonly ILookup<string, JsonObject> events;
     private readonly string name;
 
     /// <summary>Prepares a review.</summary>
@@ -61,11 +61,12 @@ internal sealed class ServiceReview
     {
         (this.service, this.around) = (service, around);
         spec = service.Object("spec") ?? [];
-        name = service.Object("metadata")?.Text("name") ?? "";
+        name = service.Name();
         ports = [.. spec.Objects("ports")];
+        events = ObjectEvents.ByObject(around.Events);
         // What has ended is no endpoint any more.
         pods = spec.Object("selector") is { Count: > 0 } selector
-            ? [.. (around.Pods ?? []).Where(pod => pod.Object("status")?.Text("phase") is not ("Succeeded" or "Failed") && LabelMatch.ByMap(selector, pod.Object("metadata")?.Object("labels")))]
+            ? [.. (around.Pods ?? []).Where(pod => pod.Phase() is not ("Succeeded" or "Failed") && LabelMatch.ByMap(selector, pod.Labels()))]
             : [];
     }
 
@@ -118,16 +119,16 @@ internal sealed class ServiceReview
                 {
                     Address = own?.Number("port") is { } number ? $"{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{number}" : address,
                     Pod = pod, Node = endpoint.Text("nodeName"), Ready = ready && own is not null, Terminating = conditions.Flag("terminating"),
-                    Reason = ready && own is not null ? null : own is null ? "it has no such port" : Why(pods.FirstOrDefault(one => NameOf(one) == pod)),
+                    Reason = ready && own is not null ? null : own is null ? "it has no such port" : Why(pods.FirstOrDefault(one => one.Name() == pod)),
                 }));
             }
         }
 
         // A pod that has no address yet, or not this port, is in no slice.
-        found.AddRange(pods.Where(pod => !found.Exists(one => one.Pod == NameOf(pod))).Select(pod => new LabServiceEndpoint
+        found.AddRange(pods.Where(pod => !found.Exists(one => one.Pod == pod.Name())).Select(pod => new LabServiceEndpoint
         {
-            Address = pod.Object("status")?.Text("podIP"), Pod = NameOf(pod), Node = pod.Object("spec")?.Text("nodeName"), Ready = false, Terminating = Leaving(pod),
-            Reason = pod.Holds("Ready") && !Leaving(pod) ? PodPorts.Resolve(pod, port) is null && port["port"] is not null ? $"no container has a port '{PodPorts.Target(port)}'" : "its EndpointSlices do not have it" : Why(pod),
+            Address = pod.Object("status")?.Text("podIP"), Pod = pod.Name(), Node = pod.Object("spec")?.Text("nodeName"), Ready = false, Terminating = pod.IsLeaving(),
+            Reason = pod.Holds("Ready") && !pod.IsLeaving() ? PodPorts.Resolve(pod, port) is null && port["port"] is not null ? $"no container has a port '{PodPorts.Target(port)}'" : "its EndpointSlices do not have it" : Why(pod),
         }));
         return [.. found.OrderByDescending(one => one.Ready).ThenBy(one => one.Pod ?? one.Address, StringComparer.Ordinal)];
     }
@@ -162,15 +163,8 @@ internal sealed class ServiceReview
     /// <returns>The finding.</returns>
     public static LabServiceFinding Find(ServiceRule rule, string message, string action) => new() { Rule = rule.Id, Severity = rule.Severity, Message = message, Action = action };
 
-    private static string NameOf(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
 
-    private static bool Leaving(JsonObject pod) => pod.Object("metadata")?.Text("deletionTimestamp") is not null;
-
-    private static string Several(IEnumerable<string> names)
-    {
-        string[] all = [.. names.Distinct()];
-        return string.Join(", ", all.Take(MostNamed)) + (all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : "");
-    }
+    private static string Several(IEnumerable<string> names) => SomeOf.Names(names.Distinct(), MostNamed);
 
     private static string Labels(JsonObject? labels) => ResourceParts.Labels(labels) ?? "no labels";
 
@@ -180,16 +174,12 @@ internal sealed class ServiceReview
         (around.Slices ?? []).SelectMany(slice => slice.Objects("ports")).Where(one => (one.Text("name") ?? "") == (port.Text("name") ?? ""));
 
     // What Debug-LabPod would say first.
-    private LabPodFinding? Trouble(JsonObject pod)
-    {
-        string? uid = pod.Object("metadata")?.Text("uid");
-        JsonObject[] events = [.. around.Events.Where(one => one.Object("involvedObject")?.Text("uid") == uid)];
-        return PodFindings.Of(pod, events).Where(one => one.Importance != FindingImportance.Note).OrderBy(one => one.Importance).ThenByDescending(one => one.Rank).FirstOrDefault();
-    }
+    private LabPodFinding? Trouble(JsonObject pod) => PodFindings.Of(pod, [.. events[pod.Uid() ?? ""]])
+        .Where(one => one.Severity > FindingSeverity.Low).OrderByDescending(one => one.Severity).ThenByDescending(one => one.Rank).FirstOrDefault();
 
     private string? Why(JsonObject? pod) =>
         pod is null ? null
-        : Leaving(pod) ? "it is being deleted"
+        : pod.IsLeaving() ? "it is being deleted"
         : (Trouble(pod)?.Message ?? ResourceSummary.Troubles(pod).FirstOrDefault() ?? ResourceSummary.Of("Pod", pod).State)?.TrimEnd('.');
 
     private LabServiceFinding Unselective()
@@ -200,16 +190,16 @@ internal sealed class ServiceReview
         {
             string kind = empty.Text("kind") ?? "workload";
             bool zero = empty.Object("spec")?.Number("replicas") == 0;
-            string why = zero ? "it is scaled to 0" : empty.Condition("ReplicaFailure")?.Text("message")?.TrimEnd('.') ?? $"Debug-LabPod {kind}/{NameOf(empty)} says why";
-            return Find(ServiceRule.NoPods, $"The service '{name}' selects the pods of {kind}/{NameOf(empty)}, which has none: {why}.",
-                zero ? $"Set-LabScale {kind}/{NameOf(empty)} -Replicas 1." : $"Correct what keeps {kind}/{NameOf(empty)} from having pods.");
+            string why = zero ? "it is scaled to 0" : empty.Condition("ReplicaFailure")?.Text("message")?.TrimEnd('.') ?? $"Debug-LabPod {kind}/{empty.Name()} says why";
+            return Find(ServiceRule.NoPods, $"The service '{name}' selects the pods of {kind}/{empty.Name()}, which has none: {why}.",
+                zero ? $"Set-LabScale {kind}/{empty.Name()} -Replicas 1." : $"Correct what keeps {kind}/{empty.Name()} from having pods.");
         }
 
         // The one that has most of it is the one that is probably meant: a pod template before a pod, which is made from it.
         (string What, JsonObject Labels)[] candidates =
         [
-            .. workloads.Select(one => ($"{one.Text("kind")}/{NameOf(one)}", PodTemplate.Of(one)?.Object("metadata")?.Object("labels") ?? [])),
-            .. (around.Pods ?? []).Select(pod => ($"pod/{NameOf(pod)}", pod.Object("metadata")?.Object("labels") ?? [])),
+            .. workloads.Select(one => ($"{one.Text("kind")}/{one.Name()}", PodTemplate.Of(one)?.Object("metadata")?.Object("labels") ?? [])),
+            .. (around.Pods ?? []).Select(pod => ($"pod/{pod.Name()}", pod.Labels() ?? [])),
         ];
         (string What, JsonObject Labels, int Score) near = candidates
             .Select(one => (one.What, one.Labels, Score: selector.Sum(want => JsonNode.DeepEquals(one.Labels[want.Key], want.Value) ? 4 : one.Labels.ContainsKey(want.Key) ? 2 : 0)
@@ -223,13 +213,13 @@ internal sealed class ServiceReview
 
     private IEnumerable<LabServiceFinding> Selected()
     {
-        JsonObject[] live = [.. pods.Where(pod => !Leaving(pod))], waiting = [.. live.Where(pod => !pod.Holds("Ready"))];
+        JsonObject[] live = [.. pods.Where(pod => !pod.IsLeaving())], waiting = [.. live.Where(pod => !pod.Holds("Ready"))];
         bool published = spec.Flag("publishNotReadyAddresses");
-        string reasons = string.Join("; ", waiting.Take(MostNamed).Select(pod => $"{NameOf(pod)}: {Why(pod)}")) + (waiting.Length > MostNamed ? $"; and {waiting.Length - MostNamed} more" : "");
+        string reasons = string.Join("; ", waiting.Take(MostNamed).Select(pod => $"{pod.Name()}: {Why(pod)}")) + (waiting.Length > MostNamed ? $"; and {waiting.Length - MostNamed} more" : "");
         string action = waiting.Select(Trouble).OfType<LabPodFinding>().FirstOrDefault()?.Action ?? $"Correct what keeps the pods from being ready (Debug-LabPod svc/{name}).";
         if (live.Length == 0)
         {
-            yield return Find(ServiceRule.OnlyTerminating, $"All pods of the service '{name}' are being deleted: {Several(pods.Select(NameOf))}.", "Wait for new pods, or find out who deletes them (Get-LabEvent).");
+            yield return Find(ServiceRule.OnlyTerminating, $"All pods of the service '{name}' are being deleted: {Several(pods.Select(ObjectMetadata.Name))}.", "Wait for new pods, or find out who deletes them (Get-LabEvent).");
         }
         else if (waiting.Length > 0 && published)
         {
@@ -270,7 +260,7 @@ internal sealed class ServiceReview
             return "pods without a controller";
         }
 
-        string? hash = pod.Object("metadata")?.Object("labels")?.Text("pod-template-hash");
+        string? hash = pod.Labels()?.Text("pod-template-hash");
         return hash is not null && owner.StartsWith("ReplicaSet/", StringComparison.Ordinal) && owner.EndsWith("-" + hash, StringComparison.Ordinal)
             ? "Deployment/" + owner["ReplicaSet/".Length..^(hash.Length + 1)] : owner;
     }
@@ -305,7 +295,7 @@ internal sealed class ServiceReview
             }
             else if (without.Length > 0)
             {
-                yield return Find(ServiceRule.TargetPortDiffers, $"{without.Length} of {pods.Length} pods have no port '{target}', so port {port.Number("port")} of the service sends nothing to them: {Several(without.Select(NameOf))}.", "Name the port in the containers of these pods, too.");
+                yield return Find(ServiceRule.TargetPortDiffers, $"{without.Length} of {pods.Length} pods have no port '{target}', so port {port.Number("port")} of the service sends nothing to them: {Several(without.Select(ObjectMetadata.Name))}.", "Name the port in the containers of these pods, too.");
             }
             else if (Numbers(port).Count > 1)
             {
@@ -440,13 +430,13 @@ internal sealed class ServiceReview
         bool annotated = route.Source.Object("spec")?.Text("ingressClassName") is null && route.Class is not null;
         if (around.Classes is { } classes && !annotated)
         {
-            if (route.Class is not null && !classes.Any(one => NameOf(one) == route.Class))
+            if (route.Class is not null && !classes.Any(one => one.Name() == route.Class))
             {
-                yield return Find(ServiceRule.IngressClassMissing, $"{what} has the class '{route.Class}', which does not exist{(classes.Count == 0 ? "; the cluster has none" : $"; there is {Several(classes.Select(NameOf))}")}.", $"Correct ingressClassName (Edit-LabResource ingress/{route.Name}), or install the controller.");
+                yield return Find(ServiceRule.IngressClassMissing, $"{what} has the class '{route.Class}', which does not exist{(classes.Count == 0 ? "; the cluster has none" : $"; there is {Several(classes.Select(ObjectMetadata.Name))}")}.", $"Correct ingressClassName (Edit-LabResource ingress/{route.Name}), or install the controller.");
             }
             else if (route.Class is null && !classes.Any(one => one.Object("metadata")?.Object("annotations")?.Text("ingressclass.kubernetes.io/is-default-class") == "true"))
             {
-                yield return Find(ServiceRule.IngressClassMissing, $"{what} has no class, and no class is the default{(classes.Count == 0 ? "; the cluster has none" : $"; there is {Several(classes.Select(NameOf))}")}.", $"Set ingressClassName (Edit-LabResource ingress/{route.Name}).") with { Severity = FindingSeverity.Medium };
+                yield return Find(ServiceRule.IngressClassMissing, $"{what} has no class, and no class is the default{(classes.Count == 0 ? "; the cluster has none" : $"; there is {Several(classes.Select(ObjectMetadata.Name))}")}.", $"Set ingressClassName (Edit-LabResource ingress/{route.Name}).") with { Severity = FindingSeverity.Medium };
             }
         }
 

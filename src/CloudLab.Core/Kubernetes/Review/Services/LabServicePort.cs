@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Review.Services;
 
 /// <summary>A port of a service, from its name to the addresses that answer, and what is wrong on the way.</summary>
 public sealed record LabServicePort
@@ -166,21 +166,9 @@ public sealed record LabServiceRoute
     public override string ToString() => $"{Url} ({Kind} {Name})";
 }
 
-/// <summary>Something that is wrong between a name and the pods that answer.</summary>
-public sealed record LabServiceFinding
+/// <summary>Something that is wrong between a name and the pods that answer: High where nothing answers. docs/service-review.md describes the rules.</summary>
+public sealed record LabServiceFinding : Finding
 {
-    /// <summary>How much it matters: High where nothing answers.</summary>
-    public required FindingSeverity Severity { get; init; }
-
-    /// <summary>Id of the rule: <c>SelectorMatchesNothing</c>. docs/service-review.md describes all of them.</summary>
-    public required string Rule { get; init; }
-
-    /// <summary>What is wrong.</summary>
-    public required string Message { get; init; }
-
-    /// <summary>What to do.</summary>
-    public required string Action { get; init; }
-
     /// <inheritdoc/>
-    public override string ToString() => $"{Rule}: {Message}";
+    public override string ToString() => base.ToString();
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Review.Services;
 
 /// <summary>Ports of a pod, and where the target port of a service is among them (kubernetes <c>pkg/api/v1/pod/util.go</c>, <c>FindPort</c>).</summary>
 internal static class PodPorts
@@ -28,7 +28,7 @@ internal static class PodPorts
     /// <param name="pod">The pod.</param>
     /// <returns>Each with its container.</returns>
     public static IEnumerable<(JsonObject Port, string Container)> Declared(JsonObject pod) =>
-        from container in (pod.Object("spec") ?? []).Objects("containers").Concat((pod.Object("spec") ?? []).Objects("initContainers").Where(one => one.Text("restartPolicy") == "Always"))
+        from container in PodTemplate.Running(pod.Object("spec") ?? [])
         from port in container.Objects("ports")
         select (port, container.Text("name") ?? "");
 
@@ -79,10 +79,10 @@ internal static class PodPorts
                let spec = policy.Object("spec") ?? []
                // Ingress is meant wherever nothing is said.
                where !spec.Texts("policyTypes").Any() || spec.Texts("policyTypes").Contains("Ingress")
-               where LabelMatch.BySelector(spec.Object("podSelector") ?? [], pod.Object("metadata")?.Object("labels"))
+               where LabelMatch.BySelector(spec.Object("podSelector") ?? [], pod.Labels())
                select policy,
         ];
-        return own.SelectMany(policy => policy.Object("spec")!.Objects("ingress")).Any(Admits) ? [] : [.. own.Select(policy => policy.Object("metadata")?.Text("name") ?? "")];
+        return own.SelectMany(policy => policy.Object("spec")!.Objects("ingress")).Any(Admits) ? [] : [.. own.Select(policy => policy.Name())];
 
         bool Admits(JsonObject rule) => !rule.Objects("ports").Any() || rule.Objects("ports").Any(port =>
             Protocol(port) == protocol

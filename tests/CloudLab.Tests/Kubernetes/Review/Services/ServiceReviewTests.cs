@@ -1,10 +1,9 @@
-using System.Text;
 using System.Text.Json.Nodes;
-using CloudLab.Core.Kubernetes.Insight;
-using CloudLab.Tests.Module;
+using CloudLab.Core.Kubernetes.Review.Services;
+using CloudLab.Tests.Common;
 using Xunit;
 
-namespace CloudLab.Tests.Kubernetes.Insight;
+namespace CloudLab.Tests.Kubernetes.Review.Services;
 
 /// <summary>What no cluster of the tests can be brought to, judged from objects.</summary>
 [Trait("Area", "Kubernetes")]
@@ -81,22 +80,13 @@ public sealed class ServiceReviewTests
         Assert.Equal(blocks, PodPorts.Blocking([Parse($$"""{"metadata":{"name":"p"},"spec": {{spec}} }""")], Pod("a"), 8080, "TCP").Count > 0);
 
     [Fact]
-    public async Task The_page_of_the_rules_is_what_the_rules_say()
-    {
-        StringBuilder page = new();
-        page.AppendLine("# Rules of Resolve-LabService").AppendLine()
-            .AppendLine("`Resolve-LabService` follows services to the pods that answer, and writes what is wrong on the way to `Findings`. A rule is not looked at where something that it needs cannot be")
-            .AppendLine("read; a warning says so. The source of this page is `ServiceRule` in `src/CloudLab.Core/Kubernetes/Insight`.").AppendLine()
-            .AppendLine("| rule | severity | what it finds | why it matters |").AppendLine("|---|---|---|---|");
-        foreach (ServiceRule rule in ServiceRule.All)
-        {
-            page.AppendLine($"| `{rule.Id}` | {rule.Severity} | {rule.Title} | {rule.Help} |");
-        }
-
-        string written = page.ToString().ReplaceLineEndings("\n"), file = Path.Combine(Repository.Folder, "docs", "service-review.md"), made = Path.Combine(Path.GetTempPath(), "service-review.md");
-        await File.WriteAllTextAsync(made, written, TestContext.Current.CancellationToken);
-        Assert.True(File.Exists(file) && (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).ReplaceLineEndings("\n") == written, $"docs/service-review.md is out of date: copy {made} over it.");
-    }
+    public Task The_page_of_the_rules_is_what_the_rules_say() => RulePage.AssertAsync(
+        "service-review.md", "Resolve-LabService",
+        """
+        `Resolve-LabService` follows services to the pods that answer, and writes what is wrong on the way to `Findings`. A rule is not looked at where something that it needs cannot be
+        read; a warning says so. The source of this page is `ServiceRule` in `src/CloudLab.Core/Kubernetes/Review/Services`.
+        """,
+        ServiceRule.All);
 
     private static JsonObject Port => (JsonObject)Parse(Service)["spec"]!["ports"]![0]!;
 

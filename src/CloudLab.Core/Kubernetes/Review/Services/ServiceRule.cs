@@ -1,13 +1,13 @@
 using CloudLab.Core.Common.Review;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Review.Services;
 
 /// <summary>A rule of the review of services.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Severity">How much it matters: High where nothing answers.</param>
+/// <param name="Severity">How much harm it usually does: High where nothing answers.</param>
 /// <param name="Title">What it finds, in one sentence.</param>
 /// <param name="Help">Why that matters.</param>
-internal sealed record ServiceRule(string Id, FindingSeverity Severity, string Title, string Help)
+internal sealed record ServiceRule(string Id, FindingSeverity Severity, string Title, string Help) : FindingRule(Id, Severity, Title, Help, "")
 {
     /// <summary>All rules, in the order in which findings of one severity are listed; docs/service-review.md lists them.</summary>
     public static IReadOnlyList<ServiceRule> All => field ??=

@@ -3,7 +3,7 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Streams;
 
-namespace CloudLab.Core.Kubernetes.Insight;
+namespace CloudLab.Core.Kubernetes.Review.Services;
 
 /// <summary>What became of a connection.</summary>
 internal enum PortAnswer
