@@ -25,7 +25,7 @@ internal static class RulePage
         {
             string[] cells =
             [
-                $"`{rule.Id}`", $"{rule.Severity}{(rule.IsOptional ? ", optional" : "")}", .. columns.Select(column => column.Cell(rule) ?? ""), rule.Title, rule.Help, .. fix ? (string[])[rule.Fix] : [],
+                $"`{rule.Id}`", $"{rule.Severity}{(rule.IsOptional ? ", optional" : "")}", .. columns.Select(column => column.Cell(rule) ?? ""), rule.Title, rule.Help, .. fix ? (string[])[rule.Fix.Replace("|", "\\|", StringComparison.Ordinal)] : [],
             ];
             page.Append($"| {string.Join(" | ", cells)} |\n");
         }

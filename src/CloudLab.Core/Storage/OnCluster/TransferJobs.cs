@@ -121,7 +121,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     {
         await foreach (JsonObject job in new ResourceStore(api).ItemsAsync(TransferJobManifest.Jobs, ns, new ResourceFilter(TransferJobManifest.Label), cancellation))
         {
-            yield return (PodFinder.NamespaceOf(job), PodFinder.NameOf(job));
+            yield return (job.Namespace(), job.Name());
         }
     }
 
@@ -271,8 +271,8 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             : null;
         return new LabTransferJob
         {
-            Name = PodFinder.NameOf(job),
-            Namespace = PodFinder.NamespaceOf(job),
+            Name = job.Name(),
+            Namespace = job.Namespace(),
             Action = plan.Action,
             Source = ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix),
             Destination = plan.Destination is { } to ? ObjectName.Uri(to.Bucket, to.Prefix) : null,
@@ -312,7 +312,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
 
     private async Task<TransferPlan> PlanAsync(JsonObject job, CancellationToken cancellation)
     {
-        (string name, string ns) = (PodFinder.NameOf(job), PodFinder.NamespaceOf(job));
+        (string name, string ns) = (job.Name(), job.Namespace());
         if (job.Object("metadata")?.Object("annotations")?.Text(TransferJobManifest.Summary) is not { } summary)
         {
             throw new LabException(LabErrorKind.InvalidData, "NotATransferJob", $"The Job '{name}' in namespace {ns} is not a transfer job.")

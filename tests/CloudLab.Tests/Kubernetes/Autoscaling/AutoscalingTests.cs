@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Quota;
 using CloudLab.Core.Autoscaling.Schedules;
