@@ -196,6 +196,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
     [Parameter(ParameterSetName = PrefixSet)]
     [Alias("Requests")]
     [ValidateNotNull]
+    [PSDefaultValue(Help = "@{ cpu = '100m'; memory = '128Mi' }")]
     public Hashtable Request { get; set; } = new() { ["cpu"] = "100m", ["memory"] = "128Mi" };
 
     /// <inheritdoc cref="CopyLabObjectCommand.Limit"/>

@@ -147,6 +147,7 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
     [Parameter(ParameterSetName = PrefixSet)]
     [Alias("Requests")]
     [ValidateNotNull]
+    [PSDefaultValue(Help = "@{ cpu = '100m'; memory = '128Mi' }")]
     public Hashtable Request { get; set; } = new() { ["cpu"] = "100m", ["memory"] = "128Mi" };
 
     /// <summary>What each worker may use at most, with -OnCluster: <c>@{ memory = '512Mi' }</c>.</summary>

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Core.Storage.OnCluster;
@@ -76,7 +77,7 @@ public sealed class LabTransferJob : SessionItem
     public long FailedCount { get; init; }
 
     /// <summary>Every object that failed, and why.</summary>
-    public IReadOnlyList<LabTransferFailure> Failed { get; init; } = [];
+    public TextList<LabTransferFailure> Failed { get; init; } = [];
 
     /// <summary>How many workers ended before their range was done: killed, evicted or failed.</summary>
     public int Retries { get; init; }
@@ -100,7 +101,7 @@ public sealed class LabTransferJob : SessionItem
     public string? Problem { get; init; }
 
     /// <summary>The ranges.</summary>
-    public IReadOnlyList<LabTransferRange> Ranges { get; init; } = [];
+    public TextList<LabTransferRange> Ranges { get; init; } = [];
 
     /// <summary>What is done, as far as tables show it: <c>12,000 of ~100,000</c>.</summary>
     public string Progress => string.Create(
@@ -144,6 +145,9 @@ public sealed record LabTransferRange(int Index, string? After, string? UpTo, lo
     /// <summary>The pod that said so.</summary>
     public string? Worker { get; init; }
 
+    /// <inheritdoc/>
+    public override string ToString() => $"{Index}";
+
     /// <summary>A range and how far it is.</summary>
     /// <param name="index">Its index.</param>
     /// <param name="range">Its keys.</param>
@@ -162,4 +166,8 @@ public sealed record LabTransferRange(int Index, string? After, string? UpTo, lo
 /// <param name="Key">Its key.</param>
 /// <param name="Code">What went wrong, in the service's words: <c>AccessDenied</c>.</param>
 /// <param name="Message">The same in a sentence.</param>
-public sealed record LabTransferFailure(string Key, string Code, string Message);
+public sealed record LabTransferFailure(string Key, string Code, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Key;
+}

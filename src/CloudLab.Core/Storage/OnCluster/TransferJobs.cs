@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
@@ -287,7 +288,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             Skipped = result?.Number("skipped") ?? ranges.Sum(range => range.Skipped),
             Size = result?.Number("size") ?? ranges.Sum(range => range.Size),
             FailedCount = ranges.Sum(range => range.Failed),
-            Failed = failures,
+            Failed = TextList.Of(failures),
             Retries = (int)(result?.Number("retries") ?? Math.Max(status.Number("failed") ?? 0, ranges.Sum(range => Math.Max(0, range.Attempts - 1)))),
             Started = Time(status.Text("startTime")),
             Ended = ended,
