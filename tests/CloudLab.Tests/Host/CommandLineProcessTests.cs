@@ -100,7 +100,7 @@ public class CommandLineProcessTests
     [Fact]
     public async Task No_input_is_nothing_to_do_where_input_was_needed_and_none_where_it_was_not()
     {
-        Outcome needed = await RunAsync("Measure-HpaReplicas -CurrentReplicas 5", "");
+        Outcome needed = await RunAsync("Get-LabSchedule -Count 1", "");
         Assert.Equal(("", "", 0), (needed.Output, needed.Errors, needed.Code));
         Outcome complete = await RunAsync("Measure-HpaReplicas 5 120 50", "");
         Assert.NotEqual("", complete.Output);
@@ -111,9 +111,9 @@ public class CommandLineProcessTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no /dev/null to read from.");
         using Process process = Process.Start(new ProcessStartInfo(
-            "sh", ["-c", $"exec dotnet '{Host}' Measure-HpaReplicas -CurrentReplicas 5 < /dev/null"]) { RedirectStandardError = true })!;
+            "sh", ["-c", $"exec dotnet '{Host}' Get-LabSchedule -Count 1 < /dev/null"]) { RedirectStandardError = true })!;
         Assert.Contains(
-            "missing mandatory parameters: CurrentValue TargetValue",
+            "missing mandatory parameters: Schedule",
             await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await WaitAsync(process);
         Assert.Equal(2, process.ExitCode);

@@ -172,7 +172,14 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
 
         if (found.Count == 0)
         {
-            Fail(new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"There is no manifest '{path}': give a file, a folder or a wildcard that matches one."), path);
+            Fail(
+                new LabException(LabErrorKind.NotFound, "ManifestNotFound", $"There is no manifest '{path}': give a file, a folder or a wildcard that matches one.")
+                {
+                    // As with kubectl delete deploy/web.
+                    Advice = path.Split('/') is [{ Length: > 0 }, { Length: > 0 }] && !Path.HasExtension(path)
+                        ? $"An object of the cluster comes through the pipeline: Get-LabResource {path} | {owner.MyInvocation.MyCommand.Name}" : null,
+                },
+                path);
         }
 
         return found;

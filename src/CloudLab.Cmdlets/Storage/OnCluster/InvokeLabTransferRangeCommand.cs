@@ -16,7 +16,7 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// goes on after its last checkpoint.</para>
 /// <para>Credentials are the session's: in a pod, the environment that the Secret fills, or web identity. Those of another destination
 /// are read from DESTINATION_AWS_ACCESS_KEY_ID, DESTINATION_AWS_SECRET_ACCESS_KEY and DESTINATION_AWS_SESSION_TOKEN.</para>
-/// <para>As <c>cloudlab</c> it ends with 0 when the range is done; with 3 where another try would end in the same way (access denied, no such bucket,
+/// <para>As <c>cloudlab</c> it ends with 0 when the range is done; with 3 where another try would end in the same way (a bad plan, access denied, no such bucket,
 /// objects that failed), which the Job does not try again; with 1 for what may pass.</para>
 /// <para>Errors: RangeFailed with the number of objects that failed; InvalidPlan; InvalidIndex; those of the services.</para>
 /// </remarks>
@@ -65,7 +65,13 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            DoNotTryAgain();
             throw new LabException(LabErrorKind.InvalidArgument, "PlanNotReadable", $"The plan '{path}' cannot be read: {e.Message}", e) { Target = path };
+        }
+        catch (LabException)
+        {
+            DoNotTryAgain();
+            throw;
         }
 
         base.OnBegin();
@@ -92,12 +98,7 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
         {
             await AskAsync(() =>
             {
-                // In a shell of somebody's own this would end the shell.
-                if (Host.Name == "cloudlab")
-                {
-                    Host.SetShouldExit(RangeWorker.PermanentExitCode);
-                }
-
+                DoNotTryAgain();
                 return true;
             });
             throw;
@@ -106,6 +107,15 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
 
     private static bool IsPermanent(LabException e) => e.Kind is LabErrorKind.InvalidArgument or LabErrorKind.InvalidData or LabErrorKind.AccessDenied
         or LabErrorKind.AuthenticationFailed or LabErrorKind.NotFound or LabErrorKind.NotSupported;
+
+    private void DoNotTryAgain()
+    {
+        // In a shell of somebody's own this would end the shell.
+        if (Host.Name == "cloudlab")
+        {
+            Host.SetShouldExit(RangeWorker.PermanentExitCode);
+        }
+    }
 
     private int IndexOf(TransferPlan of)
     {

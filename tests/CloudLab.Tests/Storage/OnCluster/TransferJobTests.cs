@@ -95,7 +95,10 @@ public sealed class TransferJobTests : KubeTest
 
         TransferCheckpoint at = (await new CheckpointStore(Client, target, known.Id).ReadAsync(0, Token))!;
         Assert.True(kills >= 3, $"{kills} kills");
-        Assert.Equal((true, kills + 1, 0L, 60L), (at.Done, at.Attempts, at.Failed, at.Objects + at.Skipped));
+        Assert.Equal((true, 0L, 60L), (at.Done, at.Failed, at.Objects + at.Skipped));
+
+        // A worker that is killed before its first checkpoint has left no trace.
+        Assert.InRange(at.Attempts, 2, kills + 1);
         Assert.InRange(at.Skipped, 0, kills * 10);
         await AssertCopiedAsync(60, leftovers: true);
         (await RunAsync("Stop-LabTransferJob", new { job.Name, Remove = true })).Ok();
