@@ -40,7 +40,7 @@ Describe 'The images of CloudLab' -Tag Containers -Skip:($null -ne $why) {
             $container = Start-LabContainer "cloudlab-test/${Image}:image" -Platform $Platform -Command $Command -CapDrop ALL -ReadOnly:($Image -eq 'cloudlab') @engine
             try {
                 $ended = $container | Wait-LabContainer -Timeout 120 @engine
-                [pscustomobject] @{ ExitCode = $ended.ExitCode; Log = @($container | Get-LabContainerLog @engine).ForEach('Message') -join "`n" }
+                [pscustomobject] @{ ExitCode = $ended.ExitCode; Log = @($container | Get-LabContainerLog @engine).ForEach('Text') -join "`n" }
             }
             finally {
                 $container | Remove-LabContainer -Force @engine
@@ -58,7 +58,7 @@ Describe 'The images of CloudLab' -Tag Containers -Skip:($null -ne $why) {
         foreach ($image in $built.Tags) {
             $found = Get-LabImage $image @engine
             $found.Platforms | Should -Be $platforms
-            Get-LabImagePlatform $image @engine | Where-Object Os -EQ linux | ForEach-Object User | Select-Object -Unique | Should -Be '10001:10001'
+            Get-LabImagePlatform $image @engine | ForEach-Object User | Select-Object -Unique | Should -Be '10001:10001'
         }
     }
 
