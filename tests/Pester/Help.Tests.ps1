@@ -243,6 +243,24 @@ Describe 'Examples' -Tag Module {
             if ($Code -match '(Get|Stop)-LabCompose') { $null = Start-LabCompose shop }
         }
 
+        # What an example about a range of keys may presume: a job whose workers have not begun, and its plan.
+        function MakeTransfer {
+            $null = New-LabBucket copies
+            $null = New-LabManifest Secret s3-keys -Data @{ AWS_ACCESS_KEY_ID = 'any'; AWS_SECRET_ACCESS_KEY = 'any' } | Deploy-LabManifest
+            $null = Copy-LabObject movies -Prefix data/ -DestinationBucket copies -OnCluster -CredentialSecret s3-keys -JobName copy-movies-x2b9d -NoWait
+            (Get-LabResource configmap copy-movies-x2b9d).Data['plan.json'] | Set-Content plan.json
+        }
+
+        # What an example about manifests may presume: a folder of them, and one of definitions.
+        function MakeManifests {
+            $null = New-Item -ItemType Directory deploy, crds
+            Copy-Item manifest.yaml deploy
+            Set-Content crds/film.yaml @(
+                'apiVersion: apiextensions.k8s.io/v1', 'kind: CustomResourceDefinition', 'metadata: { name: films.example.com }'
+                'spec:', '  group: example.com', '  scope: Namespaced', '  names: { kind: Film, plural: films, singular: film, listKind: FilmList }'
+                '  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }]')
+        }
+
         # What an example about pods and workloads may presume in the namespace default, where it does not deploy them itself; those of the movie site run.
         function MakeWorkloads([string] $Code) {
             $null = Wait-LabRollout deploy/movies -Namespace movies -Timeout 60
@@ -255,7 +273,7 @@ spec:
   replicas: 3
   selector: { matchLabels: { app: movies } }
   template:
-    metadata: { labels: { app: movies } }
+    metadata: { labels: { app: movies }, annotations: { emulator.cloudlab/cpu: 250m, emulator.cloudlab/memory: 100Mi } }
     spec: { containers: [{ name: web, image: 'movies:1' }] }
 ---
 apiVersion: apps/v1
@@ -264,7 +282,7 @@ metadata: { name: web }
 spec:
   selector: { matchLabels: { app: web } }
   template:
-    metadata: { labels: { app: web } }
+    metadata: { labels: { app: web }, annotations: { emulator.cloudlab/cpu: 250m, emulator.cloudlab/memory: 100Mi } }
     spec: { containers: [{ name: web, image: 'web:1', ports: [{ name: http, containerPort: 8080 }, { containerPort: 9090 }] }] }
 ---
 apiVersion: v1
@@ -355,6 +373,10 @@ spec:
             Set-ItResult -Skipped -Because 'CLOUDLAB_TEST_BUSYBOX is not set'
             return
         }
+        if ($Code -match 'Wait-LabTransferJob') {
+            Set-ItResult -Skipped -Because 'no pod of the emulator transfers objects'
+            return
+        }
         if ($Moto) {
             if (-not $env:CLOUDLAB_TEST_MOTO) {
                 Set-ItResult -Skipped -Because 'CLOUDLAB_TEST_MOTO is not set'
@@ -370,6 +392,8 @@ spec:
         $project = $Docker -and $Code -match '-LabCompose|-Compose '
         if ($project) { MakeProject $Code }
         if ("$Name $Code" -match '-Lab(Pod(Log|Item)?|PortForward|Job|Rollout(History)?|Scale|Resource)\b') { MakeWorkloads $Code }
+        if ($Code -match 'copy-movies|plan\.json') { MakeTransfer }
+        if ($Name -eq 'Test-LabManifest') { MakeManifests }
         if ($Kernel) { MakeLayers $Code }
         $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
         try {

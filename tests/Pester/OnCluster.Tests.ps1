@@ -22,7 +22,7 @@ stringData: {AWS_ACCESS_KEY_ID: a, AWS_SECRET_ACCESS_KEY: b}
     }
 
     It 'shows the plan with -WhatIf, as a table and as objects' {
-        $plan = Copy-LabObject s3://pester-from -Prefix data/ -DestinationBucket pester-to -OnCluster -WhatIf
+        $plan = Copy-LabObject pester-from -Prefix data/ -DestinationBucket pester-to -OnCluster -WhatIf
         $plan.State | Should -Be Planned
         $plan.EstimatedObjects | Should -Be 20
         $plan.Ranges.Count | Should -Be $plan.RangeCount

@@ -25,8 +25,9 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// <code>Invoke-LabTransferRange -Path plan.json -Index 0</code>
 /// </example>
 /// <example>
-/// <para>What a pod of the Job runs, which has its index in JOB_COMPLETION_INDEX.</para>
-/// <code>cloudlab Invoke-LabTransferRange -Path /etc/cloudlab/transfer/plan.json</code>
+/// <para>Tries the first range of a job on this machine.</para>
+/// <code>(Get-LabResource configmap copy-movies-x2b9d).Data['plan.json'] | Set-Content plan.json
+/// Invoke-LabTransferRange plan.json -Index 0</code>
 /// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "LabTransferRange")]
 [OutputType(typeof(LabTransferRange))]
