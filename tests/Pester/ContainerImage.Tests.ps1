@@ -85,7 +85,8 @@ Describe 'The images of CloudLab' -Tag Containers -Skip:($null -ne $why) {
         [TimeZoneInfo]::FindSystemTimeZoneById('Europe/Paris').BaseUtcOffset.TotalHours
         @(Select-String -Path /etc/ssl/certs/ca-certificates.crt -Pattern 'BEGIN CERTIFICATE').Count -gt 100
 '@
-        $run.Log | Should -BeLike "Succeeded 2*lundi`n1`nTrue*"
+        # The runbook compares with a synchronization that is not done, and the host says so before.
+        $run.Log | Should -BeLike "*Succeeded 2*lundi`n1`nTrue*"
         $run.ExitCode | Should -Be 0
     }
 

@@ -68,9 +68,7 @@ public abstract class ConnectionCommand : AwsCommand
             CaBundle = CaBundle is null ? null : FilePath.Of(this, CaBundle),
             DockerHost = DockerHost,
             DockerContext = DockerContext,
-            KubeConfig = KubeConfig is null
-                ? null
-                : string.Join(Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path))),
+            KubeConfig = FilePath.Joined(this, KubeConfig),
             KubeContext = KubeContext,
             Namespace = Namespace,
         };

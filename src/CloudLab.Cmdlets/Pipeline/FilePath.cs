@@ -14,6 +14,12 @@ internal static class FilePath
     public static string Of(PSCmdlet cmdlet, string path) =>
         Checked(path, cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _), provider);
 
+    /// <summary>Resolves files that are given as a list where environment variables have them as one text.</summary>
+    /// <param name="cmdlet">The cmdlet that was given them.</param>
+    /// <param name="paths">The paths; null where none were given.</param>
+    /// <returns>Full paths with the separator of the platform between them; null where none were given. Throws <see cref="LabException"/> (NoFilePath).</returns>
+    public static string? Joined(PSCmdlet cmdlet, string[]? paths) => paths is null ? null : string.Join(Path.PathSeparator, paths.Select(path => Of(cmdlet, path)));
+
     /// <summary>Finds what matches a path.</summary>
     /// <param name="cmdlet">The cmdlet that was given it.</param>
     /// <param name="path">The path, relative to the current location, with or without wildcards.</param>

@@ -74,7 +74,7 @@ public abstract class KubeCommand : LabCommand
         session.Begin();
 
         // Here, where relative paths still mean PowerShell's location; and no cluster ends the command at once.
-        files = KubeConfig is null ? null : string.Join(Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path)));
+        files = FilePath.Joined(this, KubeConfig);
         if (NeedsCluster)
         {
             _ = Api;

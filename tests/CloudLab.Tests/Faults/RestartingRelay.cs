@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace CloudLab.Tests.Faults;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal sealed class RestartingRelay : IAsyncDisposable
     public RestartingRelay(Uri server, long after = long.MaxValue, int most = int.MaxValue)
     {
         (this.server, this.after, this.most) = (server, after, most);
-        relay = Start(0);
+        relay = StartAnywhere();
         Url = relay.Url;
     }
 
@@ -55,6 +57,22 @@ internal sealed class RestartingRelay : IAsyncDisposable
         await restarting;
         await relay.DisposeAsync();
         one.Dispose();
+    }
+
+    // Below the ports that systems give to clients: one of those may be somebody else's by the time that the server is there again.
+    private CutRelay StartAnywhere()
+    {
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                return Start(Random.Shared.Next(20_000, 32_000));
+            }
+            catch (SocketException) when (tries < 20)
+            {
+                // Taken; another one.
+            }
+        }
     }
 
     private CutRelay Start(int port) => new(server, port)

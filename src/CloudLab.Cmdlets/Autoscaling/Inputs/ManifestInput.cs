@@ -87,6 +87,22 @@ internal sealed class ManifestInput(PSCmdlet cmdlet)
     }
 
     /// <summary>Adds files or folders. On the pipeline thread.</summary>
+    /// <param name="paths">Paths with wildcards.</param>
+    /// <param name="literalPaths">Paths as they are.</param>
+    public void AddPaths(string[] paths, string[] literalPaths)
+    {
+        foreach (string path in paths)
+        {
+            AddPath(path, literal: false);
+        }
+
+        foreach (string path in literalPaths)
+        {
+            AddPath(path, literal: true);
+        }
+    }
+
+    /// <summary>Adds files or folders. On the pipeline thread.</summary>
     /// <param name="path">Path.</param>
     /// <param name="literal">Whether it has no wildcards.</param>
     public void AddPath(string path, bool literal)

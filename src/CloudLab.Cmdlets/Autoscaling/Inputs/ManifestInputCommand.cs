@@ -38,15 +38,7 @@ public abstract class ManifestInputCommand : LabCommand
     protected override void OnBegin()
     {
         input = new(this);
-        foreach (string path in Path)
-        {
-            input.AddPath(path, literal: false);
-        }
-
-        foreach (string path in LiteralPath)
-        {
-            input.AddPath(path, literal: true);
-        }
+        input.AddPaths(Path, LiteralPath);
     }
 
     /// <inheritdoc/>

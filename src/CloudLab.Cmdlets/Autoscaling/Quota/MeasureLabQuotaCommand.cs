@@ -123,15 +123,7 @@ public sealed class MeasureLabQuotaCommand : KubeCommand
         base.OnBegin();
         input = new(this);
         existing = new(this);
-        foreach (string path in Path)
-        {
-            input.AddPath(path, literal: false);
-        }
-
-        foreach (string path in LiteralPath)
-        {
-            input.AddPath(path, literal: true);
-        }
+        input.AddPaths(Path, LiteralPath);
 
         foreach (object one in Existing)
         {

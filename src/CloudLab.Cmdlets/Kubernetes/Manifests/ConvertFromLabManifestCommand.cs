@@ -27,30 +27,26 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 /// <code>"{ apiVersion: v1, kind: ConfigMap, metadata: { name: movies } }`n" | ConvertFrom-LabManifest | Select-Object Kind, Name</code>
 /// </example>
 /// <inputtype>Text, hashtables, files from Get-ChildItem.</inputtype>
-[Cmdlet(VerbsData.ConvertFrom, "LabManifest", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsData.ConvertFrom, "LabManifest", DefaultParameterSetName = ManifestInputs.PathSet)]
 [OutputType(typeof(LabResource))]
 public sealed class ConvertFromLabManifestCommand : LabCommand
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-    private const string ManifestSet = "Manifest";
-
     private ManifestInputs? inputs;
 
     /// <inheritdoc cref="ManifestInputCommand.Path"/>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ManifestInputs.PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
     /// <inheritdoc cref="ManifestInputCommand.LiteralPath"/>
-    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, ParameterSetName = ManifestInputs.LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
     /// <inheritdoc cref="ManifestInputCommand.Manifest"/>
-    [Parameter(Mandatory = true, ParameterSetName = ManifestSet, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ParameterSetName = ManifestInputs.ManifestSet, ValueFromPipeline = true)]
     [AllowEmptyString]
     [InputAsWritten]
     public object? Manifest { get; set; }
@@ -63,21 +59,7 @@ public sealed class ConvertFromLabManifestCommand : LabCommand
     private ManifestInputs Inputs => inputs ??= new ManifestInputs(this, WriteProblem) { Recurse = Recurse };
 
     /// <inheritdoc/>
-    protected override void OnProcess()
-    {
-        switch (ParameterSetName)
-        {
-            case PathSet:
-                Inputs.AddPaths(Path);
-                break;
-            case LiteralPathSet:
-                Inputs.AddLiteralPaths(LiteralPath);
-                break;
-            default:
-                Inputs.Add(Manifest);
-                break;
-        }
-    }
+    protected override void OnProcess() => Inputs.Add(ParameterSetName, Path, LiteralPath, Manifest);
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)

@@ -8,26 +8,22 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 /// <summary>Base of the cmdlets that read manifests from paths, text and objects.</summary>
 public abstract class ManifestInputCommand : KubeCommand
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-    private const string ManifestSet = "Manifest";
-
     private ManifestInputs? inputs;
 
     /// <summary>Manifest files (YAML or JSON) or folders of them; wildcards are allowed. A folder with a kustomization.yaml is built by kubectl.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ManifestInputs.PathSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
     /// <summary>Manifest files or folders, without wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, ParameterSetName = ManifestInputs.LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>The manifest itself: YAML or JSON text (also line by line, as from Get-Content), a hashtable, output of Get-LabResource, or a file from Get-ChildItem.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ManifestSet, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ParameterSetName = ManifestInputs.ManifestSet, ValueFromPipeline = true)]
     [AllowEmptyString]
     [InputAsWritten]
     public object? Manifest { get; set; }
@@ -62,21 +58,7 @@ public abstract class ManifestInputCommand : KubeCommand
     }
 
     /// <inheritdoc/>
-    protected override void OnProcess()
-    {
-        switch (ParameterSetName)
-        {
-            case PathSet:
-                Inputs.AddPaths(Path);
-                break;
-            case LiteralPathSet:
-                Inputs.AddLiteralPaths(LiteralPath);
-                break;
-            default:
-                Inputs.Add(Manifest);
-                break;
-        }
-    }
+    protected override void OnProcess() => Inputs.Add(ParameterSetName, Path, LiteralPath, Manifest);
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation) => Inputs.ReadAsync(cancellation);

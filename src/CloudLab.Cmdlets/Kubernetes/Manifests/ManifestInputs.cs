@@ -12,6 +12,15 @@ namespace CloudLab.Cmdlets.Kubernetes.Manifests;
 /// <param name="problem">Told what is wrong with an input, and which.</param>
 internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object?> problem)
 {
+    /// <summary>Parameter set of paths with wildcards.</summary>
+    public const string PathSet = "Path";
+
+    /// <summary>Parameter set of paths as they are.</summary>
+    public const string LiteralPathSet = "LiteralPath";
+
+    /// <summary>Parameter set of text and objects.</summary>
+    public const string ManifestSet = "Manifest";
+
     // In the order of the inputs.
     private readonly List<Func<CancellationToken, Task>> reads = [];
     private readonly List<ManifestItem> items = [];
@@ -34,9 +43,28 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
     /// <summary>Whether it is read for a review, which wants to know where everything stands.</summary>
     public bool ForReview { get; init; }
 
-    /// <summary>Adds paths, which may have wildcards. On the pipeline thread.</summary>
-    /// <param name="paths">The paths.</param>
-    public void AddPaths(string[] paths)
+    /// <summary>Adds what the parameters of a set were given. On the pipeline thread.</summary>
+    /// <param name="set">The parameter set.</param>
+    /// <param name="path">Paths with wildcards.</param>
+    /// <param name="literalPath">Paths as they are.</param>
+    /// <param name="manifest">Text or an object.</param>
+    public void Add(string set, string[] path, string[] literalPath, object? manifest)
+    {
+        switch (set)
+        {
+            case PathSet:
+                AddPaths(path);
+                break;
+            case LiteralPathSet:
+                AddLiteralPaths(literalPath);
+                break;
+            default:
+                Add(manifest);
+                break;
+        }
+    }
+
+    private void AddPaths(string[] paths)
     {
         foreach (string path in paths)
         {
@@ -44,9 +72,7 @@ internal sealed class ManifestInputs(PSCmdlet owner, Action<LabException, object
         }
     }
 
-    /// <summary>Adds paths as they are. On the pipeline thread.</summary>
-    /// <param name="paths">The paths.</param>
-    public void AddLiteralPaths(string[] paths)
+    private void AddLiteralPaths(string[] paths)
     {
         foreach (string path in paths)
         {

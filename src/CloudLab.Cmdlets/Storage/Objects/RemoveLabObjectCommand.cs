@@ -230,7 +230,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
     /// <inheritdoc/>
     protected override void OnBegin()
     {
-        files = KubeConfig is null ? null : string.Join(System.IO.Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path)));
+        files = FilePath.Joined(this, KubeConfig);
         base.OnBegin();
         ClusterTransfer.Check(OnCluster, MyInvocation.BoundParameters.Keys, nameof(BypassGovernanceRetention));
     }

@@ -62,12 +62,7 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
         string path = FilePath.Of(this, Path);
         try
         {
-            plan = TransferPlan.Read(File.ReadAllText(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            DoNotTryAgain();
-            throw new LabException(LabErrorKind.InvalidArgument, "PlanNotReadable", $"The plan '{path}' cannot be read: {e.Message}", e) { Target = path };
+            plan = ReadPlan(path);
         }
         catch (LabException)
         {
@@ -103,6 +98,18 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
                 return true;
             });
             throw;
+        }
+    }
+
+    private static TransferPlan ReadPlan(string path)
+    {
+        try
+        {
+            return TransferPlan.Read(File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "PlanNotReadable", $"The plan '{path}' cannot be read: {e.Message}", e) { Target = path };
         }
     }
 

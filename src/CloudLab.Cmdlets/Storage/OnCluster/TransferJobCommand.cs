@@ -43,7 +43,7 @@ public abstract class TransferJobCommand : StorageCommand
     /// <inheritdoc/>
     protected override void OnBegin()
     {
-        files = KubeConfig is null ? null : string.Join(Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path)));
+        files = FilePath.Joined(this, KubeConfig);
         base.OnBegin();
     }
 }

@@ -197,7 +197,7 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
     /// <inheritdoc/>
     protected override void OnBegin()
     {
-        files = KubeConfig is null ? null : string.Join(System.IO.Path.PathSeparator, KubeConfig.Select(path => FilePath.Of(this, path)));
+        files = FilePath.Joined(this, KubeConfig);
         base.OnBegin();
         ClusterTransfer.Check(OnCluster, MyInvocation.BoundParameters.Keys, nameof(ContentType), nameof(Metadata), nameof(Tag), nameof(CacheControl), nameof(ContentDisposition), nameof(ContentEncoding),
             nameof(ContentLanguage), nameof(ServerSideEncryption), nameof(KmsKeyId), nameof(CustomerKey), nameof(SourceCustomerKey), nameof(ChecksumAlgorithm), nameof(IfMatch));

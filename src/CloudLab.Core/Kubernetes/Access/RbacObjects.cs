@@ -100,13 +100,13 @@ internal sealed class RbacObjects
     };
 
     private static RbacRole Role(JsonObject role) => new(
-        role.Object("metadata")?.Text("namespace"), role.Object("metadata")?.Text("name") ?? "", [.. role.Objects("rules").Select(RbacRule.Of)]);
+        role.Object("metadata")?.Text("namespace"), role.Name(), [.. role.Objects("rules").Select(RbacRule.Of)]);
 
     private static RbacBinding Binding(JsonObject binding)
     {
         string? ns = binding.Object("metadata")?.Text("namespace");
         return new RbacBinding(
-            ns, binding.Object("metadata")?.Text("name") ?? "", binding.Object("roleRef")?.Text("kind") ?? "", binding.Object("roleRef")?.Text("name") ?? "",
+            ns, binding.Name(), binding.Object("roleRef")?.Text("kind") ?? "", binding.Object("roleRef")?.Text("name") ?? "",
             [
                 .. from subject in binding.Objects("subjects")
                    let kind = subject.Text("kind") ?? ""

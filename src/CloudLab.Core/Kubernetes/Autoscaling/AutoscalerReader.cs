@@ -83,7 +83,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
         ApiCatalog catalog, string ns, JsonObject reference, CancellationToken cancellation)
     {
         string apiVersion = reference.Text("apiVersion") ?? "", kind = reference.Text("kind") ?? "", name = reference.Text("name") ?? "";
-        string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
+        string group = ApiResource.GroupOf(apiVersion);
         // The controller takes any version of the group.
         if ((catalog.Find(apiVersion, kind) ?? catalog.Resources.FirstOrDefault(r => r.Kind == kind && r.Group == group)) is not { } resource)
         {
@@ -148,7 +148,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
     private static string Described(ApiCatalog catalog, string ns, JsonObject described)
     {
         string apiVersion = described.Text("apiVersion") ?? "", kind = described.Text("kind") ?? "", name = Uri.EscapeDataString(described.Text("name") ?? "");
-        string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
+        string group = ApiResource.GroupOf(apiVersion);
         if (kind == "Namespace" && group.Length == 0)
         {
             return $"namespaces/{name}/metrics";
@@ -213,7 +213,6 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
             return [];
         }
     }
-
 
     [GeneratedRegex(@"^New size: (\d+);")]
     private static partial Regex NewSize();

@@ -368,7 +368,7 @@ public sealed class HpaReview(KubernetesApi api)
 
     private static bool IsForeign(AutoscalerView view, JsonObject pod, IReadOnlyList<JsonObject> sets)
     {
-        string? uid = view.Target?.Object("metadata")?.Text("uid");
+        string? uid = view.Target?.Uid();
         JsonObject? owner = pod.Object("metadata")?.Objects("ownerReferences").FirstOrDefault(one => one.Flag("controller"));
         return view.Manifest.Spec.TargetKind switch
         {

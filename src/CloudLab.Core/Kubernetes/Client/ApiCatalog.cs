@@ -90,7 +90,7 @@ public sealed class ApiCatalog
     {
         string[] elsewhere = [.. Resources.Where(r => r.Kind == kind).Select(r => r.ApiVersion).Distinct()];
         string[] here = [.. Resources.Where(r => r.ApiVersion == apiVersion).Select(r => r.Kind)];
-        string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "";
+        string group = ApiResource.GroupOf(apiVersion);
         bool strange = !ApiResource.IsBuiltIn(group) && !Resources.Any(r => r.Group == group);
         string hint = elsewhere.Length > 0 ? $"{kind} is available in {string.Join(", ", elsewhere)}"
             : strange ? "if it is a custom resource, deploy its CustomResourceDefinition first"
@@ -162,7 +162,7 @@ public sealed class ApiCatalog
 
     private static IEnumerable<ApiResource> Aggregated(JsonObject list) =>
         from item in list.Objects("items")
-        let name = item.Object("metadata")?.Text("name") ?? ""
+        let name = item.Name()
         from version in item.Objects("versions")
         from resource in version.Objects("resources")
         let kind = resource.Object("responseKind")

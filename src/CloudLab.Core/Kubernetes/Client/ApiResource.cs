@@ -44,6 +44,11 @@ public sealed record ApiResource
     /// <inheritdoc/>
     public override string ToString() => Name;
 
+    /// <summary>The group in the apiVersion of a manifest.</summary>
+    /// <param name="apiVersion">Group and version: <c>apps/v1</c>, <c>v1</c>.</param>
+    /// <returns>The group; empty for the core group.</returns>
+    internal static string GroupOf(string apiVersion) => apiVersion.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 ? apiVersion[..slash] : "";
+
     /// <summary>Whether a group belongs to Kubernetes itself.</summary>
     /// <param name="group">API group.</param>
     /// <returns>True for the core group, <c>apps</c>, <c>batch</c> and <c>*.k8s.io</c>.</returns>

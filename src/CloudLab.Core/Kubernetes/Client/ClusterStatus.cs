@@ -11,9 +11,6 @@ namespace CloudLab.Core.Kubernetes.Client;
 /// <summary>Whether a cluster answers, whom it takes the caller for, and how it is.</summary>
 public static class ClusterStatus
 {
-    // By the version skew policy a kubelet may be so many minor versions behind the API server.
-    private const int KubeletBehind = 3;
-
     // Server-side apply, which every deployment here uses, is complete since then.
     private static readonly Version Oldest = new(1, 22);
     private static readonly TimeSpan CertificateSoon = TimeSpan.FromDays(14), TokenSoon = TimeSpan.FromMinutes(15);
@@ -46,10 +43,10 @@ public static class ClusterStatus
         Task<JsonObject?> services = Optional(() => api.GetAsync("/apis/apiregistration.k8s.io/v1/apiservices", cancellation));
         status.Version = (await version).Text("gitVersion");
         status.Identity = (await who)?.User;
-        NoteNodes(await nodes, VersionOf(status.Version), status);
+        NoteNodes(await nodes, VersionSkew.Of(status.Version), status);
         NoteServices(await services, status);
         NoteEnd(api, end, status);
-        if (VersionOf(status.Version) < Oldest)
+        if (VersionSkew.Of(status.Version) < Oldest)
         {
             status.Warn($"Kubernetes {status.Version} is older than {Oldest}, where server-side apply is not complete.", "Upgrade the cluster.");
         }
@@ -69,8 +66,6 @@ public static class ClusterStatus
         }
     }
 
-    private static Version? VersionOf(string? text) => Version.TryParse(text?.TrimStart('v').Split('-', '+')[0], out Version? version) ? version : null;
-
     private static void NoteNodes(JsonObject? list, Version? server, StatusCheck status)
     {
         if (list is null)
@@ -80,8 +75,8 @@ public static class ClusterStatus
         }
 
         JsonObject[] nodes = [.. list.Objects("items")];
-        string[] down = [.. nodes.Where(node => !node.Holds("Ready")).Select(Name)];
-        string[] cordoned = [.. nodes.Where(node => node.Object("spec")?.Flag("unschedulable") == true).Select(Name)];
+        string[] down = [.. nodes.Where(node => !node.Holds("Ready")).Select(ObjectMetadata.Name)];
+        string[] cordoned = [.. nodes.Where(node => node.Object("spec")?.Flag("unschedulable") == true).Select(ObjectMetadata.Name)];
         status.Note($"{nodes.Length - down.Length} of {nodes.Length}{(list.Object("metadata")?.Text("continue") is null ? "" : "+")} nodes ready");
         if (cordoned.Length > 0)
         {
@@ -93,7 +88,7 @@ public static class ClusterStatus
             status.Warn($"{(down.Length == 1 ? "A node is" : $"{down.Length} nodes are")} not ready: {Some(down)}.", $"Debug-LabNode {down[0]} says why.");
         }
 
-        string[] skewed = [.. nodes.Where(node => VersionOf(Kubelet(node)) is { } kubelet && server is not null && !Supported(kubelet, server)).Select(node => $"{Name(node)} ({Kubelet(node)})")];
+        string[] skewed = [.. nodes.Where(node => VersionSkew.Of(Kubelet(node)) is { } kubelet && server is not null && !VersionSkew.Supports(kubelet, server)).Select(node => $"{node.Name()} ({Kubelet(node)})")];
         if (skewed.Length > 0)
         {
             status.Warn(
@@ -102,13 +97,11 @@ public static class ClusterStatus
         }
 
         static string? Kubelet(JsonObject node) => node.Object("status")?.Object("nodeInfo")?.Text("kubeletVersion");
-        static bool Supported(Version kubelet, Version server) => kubelet.Major == server.Major && kubelet.Minor <= server.Minor && server.Minor - kubelet.Minor <= KubeletBehind;
-        static string Name(JsonObject item) => item.Object("metadata")?.Text("name") ?? "";
     }
 
     private static void NoteServices(JsonObject? list, StatusCheck status)
     {
-        string[] down = [.. (list?.Objects("items") ?? []).Where(item => item.Condition("Available") is not null && !item.Holds("Available")).Select(item => item.Object("metadata")?.Text("name") ?? "")];
+        string[] down = [.. (list?.Objects("items") ?? []).Where(item => item.Condition("Available") is not null && !item.Holds("Available")).Select(item => item.Name())];
         if (down.Length > 0)
         {
             status.Warn($"{(down.Length == 1 ? "An API service is" : $"{down.Length} API services are")} down: {Some(down)}.", "Get-LabResource apiservices shows why.");

@@ -98,6 +98,15 @@ public sealed class KubernetesApi
         return await loading.WaitAsync(cancellation);
     }
 
+    /// <summary>Creates an object; fields that the server does not know are refused.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="content">The object.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The object as the cluster has it. Throws <see cref="LabException"/> with the server's reason.</returns>
+    internal async Task<JsonObject> CreateAsync(ApiResource kind, string ns, JsonObject content, CancellationToken cancellation) => (await SendAsync(
+        HttpMethod.Post, $"{kind.Path(ns)}?fieldManager=cloudlab&fieldValidation=Strict", Encoding.UTF8.GetBytes(content.ToJsonString()), null, cancellation)).Content;
+
     /// <summary>Whether an object exists; only its metadata is read.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="cancellation">Cancels the request.</param>

@@ -302,7 +302,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         bool Free(string one) => !facts.Uses.Has(one, ns, name) && !facts.Uses.Mentions(ns, name);
 
         bool Selects(Func<JsonObject?, bool> matches) => facts.Pods.Any(pod => In(pod) && matches(pod.Labels()))
-            || facts.Makers.Any(maker => In(maker) && matches(PodTemplate.Of(maker)?.Object("metadata")?.Object("labels")));
+            || facts.Makers.Any(maker => In(maker) && matches(PodTemplate.Of(maker)?.Labels()));
 
         bool In(JsonObject one) => one.Namespace() == ns;
     }
@@ -326,7 +326,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         if (spec.Object("selector") is { Count: > 0 } selector)
         {
             bool any = facts.Pods.Where(In).Any(pod => LabelMatch.ByMap(selector, pod.Labels()))
-                || facts.Makers.Where(In).Any(maker => LabelMatch.ByMap(selector, PodTemplate.Of(maker)?.Object("metadata")?.Object("labels")));
+                || facts.Makers.Where(In).Any(maker => LabelMatch.ByMap(selector, PodTemplate.Of(maker)?.Labels()));
             return any ? null : $"its selector {ResourceParts.Labels(selector)} matches no pod and no pod template";
         }
 

@@ -156,7 +156,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
             try
             {
                 JsonObject definition = await api.GetAsync($"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{Uri.EscapeDataString(parent.Name)}", cancellation);
-                fits = definition.Object("metadata")?.Object("labels")?.Text(IsParent) == "true";
+                fits = definition.Labels()?.Text(IsParent) == "true";
             }
             catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
             {

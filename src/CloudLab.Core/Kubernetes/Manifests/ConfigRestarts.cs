@@ -38,7 +38,7 @@ internal sealed class ConfigRestarts(KubernetesApi api, ManifestOptions options,
             && done.Action is ManifestAction.Created or ManifestAction.Configured or ManifestAction.Replaced
             && (done.Changes is not { Count: > 0 } changes || changes.Any(change => change.Path.Split('.', '[')[0] is "data" or "binaryData" or "stringData")))
         {
-            changed[(item.Resource.Kind, item.Namespace, result.Name)] = $"{done.After.Object("metadata")?.Text("uid")} {done.After.Object("metadata")?.Text("resourceVersion")}";
+            changed[(item.Resource.Kind, item.Namespace, result.Name)] = $"{done.After.Uid()} {done.After.Object("metadata")?.Text("resourceVersion")}";
             cause ??= item.Item;
         }
     }
@@ -76,7 +76,7 @@ internal sealed class ConfigRestarts(KubernetesApi api, ManifestOptions options,
             {
                 foreach (JsonObject workload in (await api.GetAsync(resource.Path(ns), cancellation)).Objects("items"))
                 {
-                    string name = workload.Object("metadata")?.Text("name") ?? "";
+                    string name = workload.Name();
                     if (applied.Contains((resource, ns, name)) || Hash(ns, workload) is not { } hash)
                     {
                         continue;

@@ -146,7 +146,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
             (_, JsonObject answer) = await api.SendAsync(
                 HttpMethod.Delete, item.Resource.Path(item.Namespace, item.Item.Name), Encoding.UTF8.GetBytes(body.ToJsonString()), null, cancellation);
             // The object itself where it takes its time to go, else a Status whose details name it.
-            string? uid = answer.Text("kind") == "Status" ? answer.Object("details")?.Text("uid") : answer.Object("metadata")?.Text("uid");
+            string? uid = answer.Text("kind") == "Status" ? answer.Object("details")?.Text("uid") : answer.Uid();
             return new WaitTarget(item.Resource, item.Namespace, item.Item.Name, uid);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound && !options.ErrorOnNotFound)

@@ -96,7 +96,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
     {
         string path = item.Resource.Path(item.Namespace, item.Item.Name);
         JsonObject before = await api.GetAsync(path, cancellation);
-        string? uid = before.Object("metadata")?.Text("uid");
+        string? uid = before.Uid();
         JsonObject body = new()
         {
             ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = options.Propagation,
@@ -266,8 +266,8 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
 
     private void RefuseOtherSet(ResolvedItem item, JsonObject? before)
     {
-        string? other = before?.Object("metadata")?.Object("labels")?.Text(ApplySet.PartOf);
-        string? own = item.Item.Content.Object("metadata")?.Object("labels")?.Text(ApplySet.PartOf);
+        string? other = before?.Labels()?.Text(ApplySet.PartOf);
+        string? own = item.Item.Content.Labels()?.Text(ApplySet.PartOf);
         if (own is not null && other is not null && own != other && !options.Force)
         {
             throw new LabException(

@@ -312,7 +312,7 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
 
                 seen = null;
             }
-            else if (happened.Resource?.Object("metadata")?.Text("uid") is { } uid)
+            else if (happened.Resource?.Uid() is { } uid)
             {
                 seen?.Add(uid);
                 if (known.TryGetValue(uid, out Track? track))

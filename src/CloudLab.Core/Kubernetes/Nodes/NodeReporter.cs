@@ -19,7 +19,7 @@ public sealed class NodeReporter(KubernetesApi api)
 {
     // The kubelet renews its lease every 10 seconds; after 40 the node lifecycle controller gives the node up.
     private static readonly TimeSpan LeaseLimit = TimeSpan.FromSeconds(40), MostSkew = TimeSpan.FromSeconds(5);
-    private const int MostEvents = 20, MostTroubled = 100, FullPercent = 90, MostMinorsBehind = 3;
+    private const int MostEvents = 20, MostTroubled = 100, FullPercent = 90;
 
     /// <summary>Makes a report.</summary>
     /// <param name="node">The node.</param>
@@ -105,20 +105,17 @@ public sealed class NodeReporter(KubernetesApi api)
 
     private static IEnumerable<LabNodeFinding> Versions(string? kubelet, string? server)
     {
-        if (Minor(kubelet) is not { } own || Minor(server) is not { } theirs || own == theirs)
+        if (VersionSkew.Of(kubelet) is not { Major: 1 } own || VersionSkew.Of(server) is not { Major: 1 } theirs || own.Minor == theirs.Minor)
         {
             yield break;
         }
 
-        bool newer = own > theirs, tooOld = theirs - own > MostMinorsBehind;
+        bool newer = own.Minor > theirs.Minor, supported = VersionSkew.Supports(own, theirs);
         yield return Found(
-            newer || tooOld ? FindingSeverity.Medium : FindingSeverity.Low, "VersionSkew",
-            $"The kubelet is {kubelet} and the API server {server}: {(newer ? "a kubelet may not be newer than the API server" : tooOld ? $"a kubelet may be at most {MostMinorsBehind} minor versions behind" : "that is allowed")}.",
+            supported ? FindingSeverity.Low : FindingSeverity.Medium, "VersionSkew",
+            $"The kubelet is {kubelet} and the API server {server}: {(newer ? "a kubelet may not be newer than the API server" : supported ? "that is allowed" : $"a kubelet may be at most {VersionSkew.KubeletBehind} minor versions behind")}.",
             newer ? "Upgrade the control plane first." : "Drain the node (Clear-LabNode) and upgrade its kubelet.");
     }
-
-    private static int? Minor(string? version) =>
-        version?.TrimStart('v').Split('.') is ["1", var minor, ..] && int.TryParse(minor, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     private static IEnumerable<LabNodeFinding> Certificates(string node, IEnumerable<JsonObject> requests)
     {

@@ -16,7 +16,7 @@ internal static class ResourceKinds
     public static LabResource Create(JsonObject content, ApiResource? resource = null, ResourceOrigin origin = default, string? happened = null)
     {
         string apiVersion = content.Text("apiVersion") ?? resource?.ApiVersion ?? "", kind = content.Text("kind") ?? resource?.Kind ?? "";
-        string group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion[..apiVersion.IndexOf('/', StringComparison.Ordinal)] : "";
+        string group = ApiResource.GroupOf(apiVersion);
         LabResource made = (group, kind) switch
         {
             ("", "Pod") => new LabPod(content, resource),

@@ -277,7 +277,7 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
     // Only the definition of a custom kind knows what is shown of it, and only the server may always read that.
     private static bool HasColumns(ApiResource resource) => !ApiResource.IsBuiltIn(resource.Group);
 
-    // The objects of a page, where it is a table with what the server prints of each; name and age are no news.
+    // The objects of a page, where it is a table with what the server prints of each; its columns for name and age are left out, since every object has these.
     private static List<(JsonObject Item, JsonObject? Columns)> Rows(JsonObject page)
     {
         if (page.Text("kind") != "Table")

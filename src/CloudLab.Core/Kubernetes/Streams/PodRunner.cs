@@ -17,7 +17,8 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
     private const string Letters = "bcdfghjklmnpqrstvwxz2456789";
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(10);
 
-    private static readonly ApiResource Jobs = new()
+    /// <summary>Kind of Jobs.</summary>
+    internal static readonly ApiResource Jobs = new()
     {
         Group = "batch", Version = "v1", Kind = "Job", Plural = "jobs", Singular = "job", Namespaced = true,
     };
@@ -44,7 +45,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
             ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = options.Namespace, ["labels"] = Labels(options, "run", name) },
             ["spec"] = Spec(options, name),
         };
-        return ResourceKinds.Create(await CreateAsync(PodFinder.Pods, options.Namespace, pod, cancellation), PodFinder.Pods);
+        return ResourceKinds.Create(await api.CreateAsync(PodFinder.Pods, options.Namespace, pod, cancellation), PodFinder.Pods);
     }
 
     /// <summary>Creates a Job with a pod of one container.</summary>
@@ -66,7 +67,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
                 ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = Labels(options, null, name) }, ["spec"] = Spec(options, name) },
             },
         };
-        return ResourceKinds.Create(await CreateAsync(Jobs, options.Namespace, job, cancellation), Jobs);
+        return ResourceKinds.Create(await api.CreateAsync(Jobs, options.Namespace, job, cancellation), Jobs);
     }
 
     /// <summary>Creates a Job as a CronJob would, now.</summary>
@@ -99,7 +100,7 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
             },
             ["spec"] = template.Object("spec")?.DeepClone(),
         };
-        return ResourceKinds.Create(await CreateAsync(Jobs, ns, job, cancellation), Jobs);
+        return ResourceKinds.Create(await api.CreateAsync(Jobs, ns, job, cancellation), Jobs);
     }
 
     /// <summary>Waits until the container of a pod has started.</summary>
@@ -378,10 +379,6 @@ public sealed partial class PodRunner(KubernetesApi api, IReporter reporter)
         return pods.Count == 0 ? "it has no pods any more"
             : string.Join("; ", pods.TakeLast(3).Select(pod => $"pod {pod.Name()}: {string.Join(", ", ResourceSummary.Troubles(pod).DefaultIfEmpty(ResourceSummary.Of("Pod", pod).State ?? ""))}"));
     }
-
-    private async Task<JsonObject> CreateAsync(ApiResource kind, string ns, JsonObject content, CancellationToken cancellation) =>
-        (await api.SendAsync(
-            HttpMethod.Post, $"{kind.Path(ns)}?fieldManager=cloudlab&fieldValidation=Strict", Encoding.UTF8.GetBytes(content.ToJsonString()), null, cancellation)).Content;
 
     [GeneratedRegex("[^a-z0-9-]+")]
     private static partial Regex Forbidden();

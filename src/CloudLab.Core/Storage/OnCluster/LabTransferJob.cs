@@ -133,7 +133,7 @@ public sealed record LabTransferRange(int Index, string? After, string? UpTo, lo
     /// <summary>Objects that failed.</summary>
     public long Failed { get; init; }
 
-    /// <summary>How many workers have taken it up and come as far as a checkpoint.</summary>
+    /// <summary>How many times a worker has taken it up.</summary>
     public int Attempts { get; init; }
 
     /// <summary>The key up to which everything is done.</summary>

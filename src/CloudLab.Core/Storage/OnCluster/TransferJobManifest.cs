@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Core.Storage.OnCluster;
 
@@ -19,9 +20,6 @@ internal static class TransferJobManifest
     public const string PlanFile = "plan.json";
 
     private const string Container = "worker", Folder = "/etc/cloudlab/transfer";
-
-    /// <summary>Kind of Jobs.</summary>
-    public static ApiResource Jobs { get; } = new() { Group = "batch", Version = "v1", Kind = "Job", Plural = "jobs", Singular = "job", Namespaced = true };
 
     /// <summary>Kind of ConfigMaps.</summary>
     public static ApiResource ConfigMaps { get; } = new() { Group = "", Version = "v1", Kind = "ConfigMap", Plural = "configmaps", Singular = "configmap", Namespaced = true };
@@ -94,8 +92,8 @@ internal static class TransferJobManifest
 
         return new JsonObject
         {
-            ["apiVersion"] = Jobs.ApiVersion,
-            ["kind"] = Jobs.Kind,
+            ["apiVersion"] = PodRunner.Jobs.ApiVersion,
+            ["kind"] = PodRunner.Jobs.Kind,
             ["metadata"] = new JsonObject
             {
                 ["name"] = options.Name, ["namespace"] = options.Namespace, ["labels"] = labels,
@@ -160,7 +158,7 @@ internal static class TransferJobManifest
                 ["name"] = metadata.Text("name"), ["namespace"] = metadata.Text("namespace"), ["labels"] = metadata.Object("labels")?.DeepClone(),
                 ["ownerReferences"] = new JsonArray(new JsonObject
                 {
-                    ["apiVersion"] = Jobs.ApiVersion, ["kind"] = Jobs.Kind, ["name"] = metadata.Text("name"), ["uid"] = metadata.Text("uid"), ["controller"] = true,
+                    ["apiVersion"] = PodRunner.Jobs.ApiVersion, ["kind"] = PodRunner.Jobs.Kind, ["name"] = metadata.Text("name"), ["uid"] = metadata.Text("uid"), ["controller"] = true,
                 }),
             },
             ["immutable"] = true,

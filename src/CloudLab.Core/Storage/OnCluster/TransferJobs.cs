@@ -7,6 +7,7 @@ using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
+using CloudLab.Core.Kubernetes.Resources.Kinds;
 using CloudLab.Core.Kubernetes.Streams;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
@@ -53,20 +54,22 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         {
             try
             {
-                await api.GetAsync(Secrets.Path(options.Namespace, secret), cancellation, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json");
-            }
-            catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-            {
-                throw new LabException(
-                    LabErrorKind.NotFound, "SecretNotFound", $"There is no Secret '{secret}' in namespace {options.Namespace}, which the workers are to have their credentials from.", e)
+                if (await api.ExistsAsync(Secrets.Path(options.Namespace, secret), cancellation))
                 {
-                    Target = secret, Advice = "It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones. Deploy-LabManifest creates it.",
-                };
+                    continue;
+                }
             }
             catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
             {
                 // Who may start Jobs need not be allowed to read secrets.
+                continue;
             }
+
+            throw new LabException(
+                LabErrorKind.NotFound, "SecretNotFound", $"There is no Secret '{secret}' in namespace {options.Namespace}, which the workers are to have their credentials from.")
+            {
+                Target = secret, Advice = "It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones. Deploy-LabManifest creates it.",
+            };
         }
     }
 
@@ -77,10 +80,10 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>The job. Throws <see cref="LabException"/> with the server's reason.</returns>
     public async Task<LabTransferJob> StartAsync(TransferPlan plan, TransferJobOptions options, CancellationToken cancellation)
     {
-        JsonObject job = await CreateAsync(TransferJobManifest.Jobs, options.Namespace, TransferJobManifest.Job(plan, options), cancellation);
+        JsonObject job = await api.CreateAsync(PodRunner.Jobs, options.Namespace, TransferJobManifest.Job(plan, options), cancellation);
         try
         {
-            await CreateAsync(TransferJobManifest.ConfigMaps, options.Namespace, TransferJobManifest.ConfigMap(plan, job), cancellation);
+            await api.CreateAsync(TransferJobManifest.ConfigMaps, options.Namespace, TransferJobManifest.ConfigMap(plan, job), cancellation);
             job = await PatchAsync(options.Namespace, options.Name, new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false } }, cancellation);
         }
         catch
@@ -120,7 +123,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>Names with their namespaces.</returns>
     public async IAsyncEnumerable<(string Namespace, string Name)> NamesAsync(string? ns, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (JsonObject job in new ResourceStore(api).ItemsAsync(TransferJobManifest.Jobs, ns, new ResourceFilter(TransferJobManifest.Label), cancellation))
+        await foreach (JsonObject job in new ResourceStore(api).ItemsAsync(PodRunner.Jobs, ns, new ResourceFilter(TransferJobManifest.Label), cancellation))
         {
             yield return (job.Namespace(), job.Name());
         }
@@ -134,8 +137,13 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>The job. Throws <see cref="LabException"/> (NotFound, NotATransferJob).</returns>
     public async Task<LabTransferJob> GetAsync(string ns, string name, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
     {
-        JsonObject job = await api.GetAsync(TransferJobManifest.Jobs.Path(ns, name), cancellation);
-        TransferPlan plan = await PlanAsync(job, cancellation);
+        JsonObject job = await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation);
+        return await LookAsync(job, await PlanAsync(job, cancellation), await WorkersAsync(ns, name, cancellation), open, cancellation);
+    }
+
+    private async Task<LabTransferJob> LookAsync(
+        JsonObject job, TransferPlan plan, IReadOnlyList<JsonObject> workers, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
+    {
         IReadOnlyDictionary<int, TransferCheckpoint> checkpoints = new Dictionary<int, TransferCheckpoint>();
         IReadOnlyList<LabTransferFailure> failures = [];
         if (ResultOf(job) is null)
@@ -146,7 +154,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         }
 
         string? problem = job.Condition("Failed") is { } failed && failed.Text("status") == "True" ? $"{failed.Text("reason")}: {failed.Text("message")}"
-            : await TroubleAsync(ns, name, cancellation);
+            : workers.Where(pod => pod.Phase() == "Pending").SelectMany(ResourceSummary.Troubles).FirstOrDefault();
         return Describe(job, plan, checkpoints, failures, problem);
     }
 
@@ -164,19 +172,27 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         limit.CancelAfter(timeout);
         try
         {
+            TransferPlan? plan = null;
             while (true)
             {
-                LabTransferJob now = await GetAsync(ns, name, open, limit.Token);
+                JsonObject job = await api.GetAsync(PodRunner.Jobs.Path(ns, name), limit.Token);
+
+                // The ConfigMap that it is in is immutable.
+                plan ??= await PlanAsync(job, limit.Token);
+                IReadOnlyList<JsonObject> workers = await WorkersAsync(ns, name, limit.Token);
+                LabTransferJob now = await LookAsync(job, plan, workers, open, limit.Token);
                 meter.Note(
                     string.Create(CultureInfo.InvariantCulture, $"{now.Progress} objects, {now.RangesDone} of {now.RangeCount} ranges, {now.ObjectsPerSecond:#,0} objects/s{(now.FailedCount > 0 ? $", {now.FailedCount:#,0} failed" : "")}{(now.Problem is { } why ? "; " + why : "")}"),
                     now.EstimatedObjects > 0 ? Math.Min(0.99, (now.Objects + now.Skipped) / (double)now.EstimatedObjects) : null);
                 if (now.State is TransferJobState.Complete or TransferJobState.Failed or TransferJobState.Stopped)
                 {
-                    return now.State == TransferJobState.Complete && now.FailedCount == 0 ? await SettleAsync(now, open, cancellation) : now;
+                    return now.State == TransferJobState.Complete && now.FailedCount == 0 ? await SettleAsync(now, plan, open, cancellation) : now;
                 }
 
-                if (await StuckAsync(ns, name, limit.Token) is { } stuck)
+                // As long as any worker runs, has run, or may still start by itself, there is hope.
+                if (workers.Count > 0 && workers.All(PodRunner.IsStuck))
                 {
+                    string stuck = string.Join("; ", workers.SelectMany(ResourceSummary.Troubles).Distinct().Take(1));
                     throw new LabException(LabErrorKind.ServiceFailed, "WorkersNotStarted", $"No worker of the transfer job '{name}' in namespace {ns} can start: {stuck}.")
                     {
                         Target = name,
@@ -209,7 +225,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>Done when the cluster knows.</returns>
     public async Task SuspendAsync(string ns, string name, bool stop, CancellationToken cancellation)
     {
-        _ = await PlanAsync(await api.GetAsync(TransferJobManifest.Jobs.Path(ns, name), cancellation), cancellation);
+        _ = await PlanAsync(await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation), cancellation);
         await PatchAsync(ns, name, new JsonObject { ["spec"] = new JsonObject { ["suspend"] = stop } }, cancellation);
     }
 
@@ -221,11 +237,11 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>Done when it is gone.</returns>
     public async Task RemoveAsync(string ns, string name, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
     {
-        TransferPlan plan = await PlanAsync(await api.GetAsync(TransferJobManifest.Jobs.Path(ns, name), cancellation), cancellation);
+        TransferPlan plan = await PlanAsync(await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation), cancellation);
         await DeleteAsync(ns, name, cancellation);
 
         // A worker that still runs would write its checkpoint again.
-        while (await PodsAsync(ns, name, cancellation) is { Count: > 0 } pods && pods.Any(pod => pod.Object("status")?.Text("phase") is "Pending" or "Running"))
+        while (await PodsAsync(ns, name, cancellation) is { Count: > 0 } pods && pods.Any(pod => pod.Phase() is "Pending" or "Running"))
         {
             await Task.Delay(PollInterval / 4, cancellation);
         }
@@ -237,9 +253,6 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
 
     private static JsonObject? ResultOf(JsonObject job) =>
         job.Object("metadata")?.Object("annotations")?.Text(TransferJobManifest.Result) is { } text ? JsonNode.Parse(text) as JsonObject : null;
-
-    private static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null;
 
     // 0,3-5
     private static HashSet<int> Indexes(string? text)
@@ -268,7 +281,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             : spec.Flag("suspend") ? TransferJobState.Stopped
             : TransferJobState.Running;
         DateTimeOffset? ended = state is TransferJobState.Complete or TransferJobState.Failed
-            ? Time(status.Text("completionTime") ?? job.Condition(state == TransferJobState.Failed ? "Failed" : "Complete")?.Text("lastTransitionTime"))
+            ? ResourceParts.Time(status.Text("completionTime") ?? job.Condition(state == TransferJobState.Failed ? "Failed" : "Complete")?.Text("lastTransitionTime"))
             : null;
         return new LabTransferJob
         {
@@ -290,22 +303,22 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             FailedCount = ranges.Sum(range => range.Failed),
             Failed = TextList.Of(failures),
             Retries = (int)(result?.Number("retries") ?? Math.Max(status.Number("failed") ?? 0, ranges.Sum(range => Math.Max(0, range.Attempts - 1)))),
-            Started = Time(status.Text("startTime")),
+            Started = ResourceParts.Time(status.Text("startTime")),
             Ended = ended,
             Problem = problem,
             Ranges = ranges,
         };
     }
 
-    private async Task<LabTransferJob> SettleAsync(LabTransferJob job, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
+    private async Task<LabTransferJob> SettleAsync(LabTransferJob job, TransferPlan plan, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
     {
-        JsonObject now = await api.GetAsync(TransferJobManifest.Jobs.Path(job.Namespace, job.Name), cancellation);
+        JsonObject now = await api.GetAsync(PodRunner.Jobs.Path(job.Namespace, job.Name), cancellation);
         if (ResultOf(now) is null)
         {
             string result = new JsonObject { ["objects"] = job.Objects, ["skipped"] = job.Skipped, ["size"] = job.Size, ["retries"] = job.Retries }.ToJsonString();
             await PatchAsync(
                 job.Namespace, job.Name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [TransferJobManifest.Result] = result } } }, cancellation);
-            await Store(await PlanAsync(now, cancellation), open).RemoveAsync(cancellation);
+            await Store(plan, open).RemoveAsync(cancellation);
         }
 
         return job;
@@ -336,43 +349,27 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     private async Task<IReadOnlyList<JsonObject>> PodsAsync(string ns, string name, CancellationToken cancellation) => await new PodFinder(api).ListAsync(
         new PodSelection("job/" + name, ns) { LabelSelector = "batch.kubernetes.io/job-name=" + name }, cancellation);
 
-    private async Task<string?> TroubleAsync(string ns, string name, CancellationToken cancellation)
+    // The pods, as far as they may be read.
+    private async Task<IReadOnlyList<JsonObject>> WorkersAsync(string ns, string name, CancellationToken cancellation)
     {
         try
         {
-            return (await PodsAsync(ns, name, cancellation)).Where(pod => pod.Object("status")?.Text("phase") == "Pending").SelectMany(ResourceSummary.Troubles).FirstOrDefault();
+            return await PodsAsync(ns, name, cancellation);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
         {
-            return null;
+            return [];
         }
     }
-
-    // Null while any worker runs, has run, or may still start by itself.
-    private async Task<string?> StuckAsync(string ns, string name, CancellationToken cancellation)
-    {
-        try
-        {
-            IReadOnlyList<JsonObject> pods = await PodsAsync(ns, name, cancellation);
-            return pods.Count > 0 && pods.All(PodRunner.IsStuck) ? string.Join("; ", pods.SelectMany(ResourceSummary.Troubles).Distinct().Take(1)) : null;
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
-        {
-            return null;
-        }
-    }
-
-    private async Task<JsonObject> CreateAsync(ApiResource kind, string ns, JsonObject content, CancellationToken cancellation) => (await api.SendAsync(
-        HttpMethod.Post, $"{kind.Path(ns)}?fieldManager=cloudlab&fieldValidation=Strict", Encoding.UTF8.GetBytes(content.ToJsonString()), null, cancellation)).Content;
 
     private async Task<JsonObject> PatchAsync(string ns, string name, JsonObject patch, CancellationToken cancellation) => (await api.SendAsync(
-        HttpMethod.Patch, $"{TransferJobManifest.Jobs.Path(ns, name)}?fieldManager=cloudlab", Encoding.UTF8.GetBytes(patch.ToJsonString()), "application/merge-patch+json", cancellation)).Content;
+        HttpMethod.Patch, $"{PodRunner.Jobs.Path(ns, name)}?fieldManager=cloudlab", Encoding.UTF8.GetBytes(patch.ToJsonString()), "application/merge-patch+json", cancellation)).Content;
 
     private async Task DeleteAsync(string ns, string name, CancellationToken cancellation)
     {
         try
         {
-            await api.SendAsync(HttpMethod.Delete, TransferJobManifest.Jobs.Path(ns, name), """{"propagationPolicy":"Background"}"""u8.ToArray(), null, cancellation);
+            await api.SendAsync(HttpMethod.Delete, PodRunner.Jobs.Path(ns, name), """{"propagationPolicy":"Background"}"""u8.ToArray(), null, cancellation);
         }
         catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
         {

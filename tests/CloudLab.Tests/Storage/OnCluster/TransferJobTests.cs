@@ -69,9 +69,12 @@ public sealed class TransferJobTests : KubeTest
         LabTransferJob job = await StartAsync(interval: 10, ranges: 1);
         string plan = await PlanFileAsync(job);
         TransferPlan known = TransferPlan.Read(await File.ReadAllTextAsync(plan, Token));
-        int kills = 0;
+        CheckpointStore checkpoints = new(Client, target, known.Id);
+        int kills = 0, begun = 0;
         while (true)
         {
+            // A kill can come when everything is done already: whoever comes then has nothing to take up.
+            begun += await checkpoints.ReadAsync(0, Token) is { Done: true } ? 0 : 1;
             using CancellationTokenSource kill = new();
             int seen = 0;
             CmdletResult worked = await CmdletRunner.RunAsync(
@@ -93,12 +96,9 @@ public sealed class TransferJobTests : KubeTest
             Assert.True(kills < 20);
         }
 
-        TransferCheckpoint at = (await new CheckpointStore(Client, target, known.Id).ReadAsync(0, Token))!;
+        TransferCheckpoint at = (await checkpoints.ReadAsync(0, Token))!;
         Assert.True(kills >= 3, $"{kills} kills");
-        Assert.Equal((true, 0L, 60L), (at.Done, at.Failed, at.Objects + at.Skipped));
-
-        // A worker that is killed before its first checkpoint has left no trace.
-        Assert.InRange(at.Attempts, 2, kills + 1);
+        Assert.Equal((true, begun, 0L, 60L), (at.Done, at.Attempts, at.Failed, at.Objects + at.Skipped));
         Assert.InRange(at.Skipped, 0, kills * 10);
         await AssertCopiedAsync(60, leftovers: true);
         (await RunAsync("Stop-LabTransferJob", new { job.Name, Remove = true })).Ok();

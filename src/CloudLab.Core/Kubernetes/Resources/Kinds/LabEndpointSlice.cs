@@ -30,5 +30,5 @@ public sealed class LabEndpointSlice : LabResource
     ];
 
     /// <summary>The service that it belongs to; null where its label is missing.</summary>
-    public string? Service => Content.Object("metadata")?.Object("labels")?.Text("kubernetes.io/service-name");
+    public string? Service => Content.Labels()?.Text("kubernetes.io/service-name");
 }

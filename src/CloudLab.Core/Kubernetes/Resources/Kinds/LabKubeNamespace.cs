@@ -15,5 +15,5 @@ public sealed class LabKubeNamespace : LabResource
     public string? Remainder => NamespaceRemainder.Of(Content);
 
     /// <summary>Pod security level that is enforced; null where none is.</summary>
-    public string? PodSecurity => Content.Object("metadata")?.Object("labels")?.Text("pod-security.kubernetes.io/enforce");
+    public string? PodSecurity => Content.Labels()?.Text("pod-security.kubernetes.io/enforce");
 }

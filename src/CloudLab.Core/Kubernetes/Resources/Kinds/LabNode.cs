@@ -21,7 +21,7 @@ public sealed class LabNode : LabResource
     /// <summary>Its roles.</summary>
     public TextList<string> Roles => 
     [
-        .. from label in Content.Object("metadata")?.Object("labels") ?? []
+        .. from label in Content.Labels() ?? []
            let role = label.Key.StartsWith("node-role.kubernetes.io/", StringComparison.Ordinal) ? label.Key["node-role.kubernetes.io/".Length..]
                : label.Key == "kubernetes.io/role" ? label.Value?.ToString() : null
            where !string.IsNullOrEmpty(role)

@@ -16,6 +16,9 @@ internal sealed record ReviewedContainer(JsonObject Content, string Path, bool I
 {
     /// <summary>Its name, or its path where it has none.</summary>
     public string Name => Content.Text("name") ?? Path;
+
+    /// <summary>Whether it runs as long as the pod: a container, or a sidecar among initContainers.</summary>
+    public bool Stays => !IsInit || Content.Text("restartPolicy") == "Always";
 }
 
 /// <summary>An object that is reviewed, and where each of its fields stands. Rules read it and change nothing in it.</summary>

@@ -30,7 +30,7 @@ internal static partial class ReviewedPods
     /// <summary>Labels of the pods.</summary>
     /// <param name="one">An object that describes pods.</param>
     /// <returns>The labels; null where there are none.</returns>
-    public static JsonObject? PodLabels(this ReviewedObject one) => one.Template?.Object("metadata")?.Object("labels");
+    public static JsonObject? PodLabels(this ReviewedObject one) => one.Template?.Labels();
 
     /// <summary>Whether two objects can be in the same namespace; one that names none goes wherever it is applied.</summary>
     /// <param name="one">An object.</param>

@@ -50,7 +50,7 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
                 found = await FollowAsync([.. ServiceRoutes.OfHttpRoute(content, await GatewaysAsync(cancellation))], test, cancellation);
                 break;
             default:
-                JsonObject labels = (resource is { Group: "", Kind: "Pod" } ? content : PodTemplate.Of(content))?.Object("metadata")?.Object("labels") ?? throw new LabException(
+                JsonObject labels = (resource is { Group: "", Kind: "Pod" } ? content : PodTemplate.Of(content))?.Labels() ?? throw new LabException(
                     LabErrorKind.NotSupported, "KindNotSupported", $"A {resource.Kind} has no pods: give a service, an ingress, a workload or a pod.") { Target = resource.Describe(ns, target.Name) };
                 JsonObject[] services = [.. (await ListAsync("services", ns, cancellation) ?? []).Where(service => service.Object("spec")?.Object("selector") is { Count: > 0 } selector && LabelMatch.ByMap(selector, labels))];
                 if (services.Length == 0)

@@ -186,7 +186,7 @@ internal sealed class ServiceReview
     {
         JsonObject selector = spec.Object("selector")!;
         JsonObject[] workloads = [.. around.Workloads ?? []];
-        if (Array.Find(workloads, one => LabelMatch.ByMap(selector, PodTemplate.Of(one)?.Object("metadata")?.Object("labels"))) is { } empty)
+        if (Array.Find(workloads, one => LabelMatch.ByMap(selector, PodTemplate.Of(one)?.Labels())) is { } empty)
         {
             string kind = empty.Text("kind") ?? "workload";
             bool zero = empty.Object("spec")?.Number("replicas") == 0;
@@ -198,7 +198,7 @@ internal sealed class ServiceReview
         // The one that has most of it is the one that is probably meant: a pod template before a pod, which is made from it.
         (string What, JsonObject Labels)[] candidates =
         [
-            .. workloads.Select(one => ($"{one.Text("kind")}/{one.Name()}", PodTemplate.Of(one)?.Object("metadata")?.Object("labels") ?? [])),
+            .. workloads.Select(one => ($"{one.Text("kind")}/{one.Name()}", PodTemplate.Of(one)?.Labels() ?? [])),
             .. (around.Pods ?? []).Select(pod => ($"pod/{pod.Name()}", pod.Labels() ?? [])),
         ];
         (string What, JsonObject Labels, int Score) near = candidates

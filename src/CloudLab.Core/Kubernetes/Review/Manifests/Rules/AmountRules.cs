@@ -28,7 +28,7 @@ internal static class AmountRules
             {
                 JsonObject? resources = container.Content.Object("resources"), requests = resources?.Object("requests"), limits = resources?.Object("limits");
                 string path = container.Path + ".resources";
-                bool none = !Any(requests) && !Any(limits), runs = !container.IsInit || container.Content.Text("restartPolicy") == "Always";
+                bool none = !Any(requests) && !Any(limits), runs = container.Stays;
                 if (none && !filled && runs)
                 {
                     yield return one.Find(ManifestRule.RequestsMissing, path, $"Container {container.Name} has no requests of CPU and memory.");

@@ -110,7 +110,7 @@ internal static class AutoscalingRules
                 // A request of the pod as a whole counts for all; a LimitRange may fill in what is missing.
                 JsonObject? whole = workload.PodSpec!.Object("resources")?.Object("requests");
                 bool filled = set.OfKind("LimitRange").Any(range => range.SharesNamespace(workload));
-                ReviewedContainer[] counted = [.. workload.Containers.Where(container => !container.IsInit || container.Content.Text("restartPolicy") == "Always")];
+                ReviewedContainer[] counted = [.. workload.Containers.Where(container => container.Stays)];
                 foreach ((string resource, string? container, bool share, string path) in ResourceMetrics(one))
                 {
                     if (container is not null && !Array.Exists(counted, other => other.Name == container))

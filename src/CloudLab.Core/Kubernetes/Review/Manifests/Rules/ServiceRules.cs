@@ -61,7 +61,7 @@ internal static class ServiceRules
                 continue;
             }
 
-            JsonObject[] open = [.. selected.SelectMany(owner => owner.Containers.Where(container => !container.IsInit || container.Content.Text("restartPolicy") == "Always"))
+            JsonObject[] open = [.. selected.SelectMany(owner => owner.Containers.Where(container => container.Stays))
                 .SelectMany(container => container.Content.Objects("ports"))];
             (JsonObject Item, string Path)[] ports = [.. one.Content.Object("spec").Items("ports", "spec")];
             bool some = ports.Any(port => (port.Item.NumberOrText("targetPort") ?? port.Item.NumberOrText("port")) is { } wanted

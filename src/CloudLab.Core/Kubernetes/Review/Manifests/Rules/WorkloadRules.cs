@@ -232,7 +232,7 @@ internal static partial class WorkloadRules
         .Select(one => one.Find(ManifestRule.JobNeverRemoved, "spec", $"{one.Label} has no ttlSecondsAfterFinished."));
 
     private static IEnumerable<LabManifestFinding> Labels(ReviewedSet set) => set.PodOwners()
-        .Where(one => one.IsBuiltIn() && one.Content.Object("metadata")?.Object("labels")?["app.kubernetes.io/name"] is null)
+        .Where(one => one.IsBuiltIn() && one.Content.Labels()?["app.kubernetes.io/name"] is null)
         .Select(one => one.Find(ManifestRule.RecommendedLabelsMissing, "metadata.labels", $"{one.Label} has no label app.kubernetes.io/name."));
 
     [GeneratedRegex(@"(?:^|[\s;/&])sleep\s+(?<seconds>\d{1,6})(?:s\b|\b(?![.\dmhd]))")]
