@@ -17,6 +17,7 @@ internal sealed class ScaledWorkloads(KubernetesApi api, IReporter reporter)
     private const string Replicas = "replicas";
 
     private readonly ConcurrentDictionary<string, Task<List<JsonObject>?>> autoscalers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> told = new(StringComparer.Ordinal);
     private readonly List<(string? Namespace, JsonObject Target)> ours = [];
 
     /// <summary>Notes the autoscalers of a manifest: one that is applied again after it was deleted comes after its workload.</summary>
@@ -62,8 +63,9 @@ internal sealed class ScaledWorkloads(KubernetesApi api, IReporter reporter)
         {
             reporter.Verbose(message);
         }
-        else
+        else if (told.TryAdd(item.Description, true))
         {
+            // Once, though an object that is written meanwhile is looked at again.
             reporter.Warning($"{message}: there are {now?.ToJsonString() ?? "none"}. Remove it from the manifest.");
         }
 
