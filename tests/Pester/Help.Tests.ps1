@@ -161,10 +161,16 @@ Describe 'Help' -Tag Module {
         }
     }
 
-    It 'links only to pages that there are' {
-        foreach ($page in Get-ChildItem (Join-Path $root docs/README.md), (Join-Path $root docs/from-*.md)) {
-            foreach ($link in [regex]::Matches((Get-Content -Raw $page), '\]\(([^)]+\.md)\)')) {
-                Join-Path $page.DirectoryName $link.Groups[1].Value | Should -Exist
+    It 'links only to pages, and names only files, that there are' {
+        # The pages of cmdlets are made, and their links with them.
+        $pages = Get-ChildItem $root/*.md, $root/docs/*.md, $root/benchmarks/*.md -Exclude *-Lab*.md, *-Hpa*.md, *-Vpa*.md
+        foreach ($page in @($pages; Get-ChildItem $root/examples -Recurse -Filter README*.md)) {
+            $text = Get-Content -Raw $page
+            foreach ($link in [regex]::Matches($text, '\]\(([^):#]+)(#[^)]*)?\)')) {
+                Join-Path $page.DirectoryName $link.Groups[1].Value | Should -Exist -Because "$($page.Name) links to it"
+            }
+            foreach ($name in [regex]::Matches($text, '`((?:docs|examples|benchmarks|tests|src|module)/[\w./-]+)`')) {
+                Join-Path $root $name.Groups[1].Value | Should -Exist -Because "$($page.Name) names it"
             }
         }
     }
