@@ -40,7 +40,7 @@ mkdir -p "$results"
 
 started=()
 finish() {
-    [ ${#started[@]} = 0 ] || tests/services/down.sh "${started[@]}" > /dev/null 2>&1
+    [ ${#started[@]} = 0 ] || tests/services/down.sh "${started[@]}" > /dev/null || echo "****  not every server ended: see above" >&2
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -81,14 +81,18 @@ start() {
     wants "$@" || return 0
     if [ -n "${!variable:-}" ]; then
         echo "$server: using ${!variable} ($variable)"
-    elif [ "${CLOUDLAB_TEST_START:-1}" = 0 ]; then
+        return
+    fi
+    if [ "${CLOUDLAB_TEST_START:-1}" = 0 ]; then
         without "$server" "$variable is not set and CLOUDLAB_TEST_START=0"
-    elif lines=$(tests/services/up.sh "$server" 2> "$results/$server.log"); then
+        return
+    fi
+    # Noted before it starts, so that it is ended too where somebody interrupts this meanwhile.
+    started+=("$server")
+    if lines=$(tests/services/up.sh "$server" 2> "$results/$server.log"); then
         eval "$lines"
-        started+=("$server")
         echo "$server: started"
     else
-        started+=("$server")
         without "$server" "it did not start: $(grep -v 'did not start$' "$results/$server.log" | tail -n 1)"
     fi
 }
