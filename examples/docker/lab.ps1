@@ -118,9 +118,8 @@ try {
         $env:SITE_IMAGE = $image
         try {
             $problems = (Test-LabCompose $file).Problems
-            $started = Start-LabCompose $file -ProjectName $id -Wait -Timeout 90
             try {
-                $started | Say
+                Start-LabCompose $file -ProjectName $id -Wait -Timeout 90 | Say
                 $prepare = @(Get-LabComposeLog $file -ProjectName $id | Where-Object Text -Match 'found /site/data').Text
                 Say "prepare ran before the site started, and $($prepare -join '; ')."
                 $movies = (Invoke-RestMethod http://127.0.0.1:8002/data/movies.json).Count

@@ -111,8 +111,8 @@ try {
     Show-Part rollout 'Rollout, and rollback' {
         $null = Get-LabResource hpa web -ErrorAction Ignore @at | Remove-LabManifest -Force
         $null = Set-LabScale deploy/web -Replicas 2 -Wait -Timeout 60 @at
-        $null = Set-LabWorkloadImage deploy/web web=nginx:latest -Wait -Timeout 60 @at
-        Say 'nginx:latest is rolled out: a new pod is ready before an old one goes.'
+        $null = Set-LabWorkloadImage deploy/web web=busybox:latest -Wait -Timeout 60 @at
+        Say 'busybox:latest is rolled out: a new pod is ready before an old one goes.'
         try {
             $stuck = $null
             $null = Set-LabWorkloadImage deploy/web web=no.such.registry.invalid/web:nonexistent -Wait -Timeout 60 @at

@@ -30,7 +30,7 @@ Describe 'Lab docker' -Tag Containers -Skip:(-not $docker) {
         $parts.ports.Movies, $parts.ports.Published | Should -Be 1000, $port
         $parts.ports.Command | Should -Match '-p 8000'
         $parts.ports.Log[0] | Should -Match 'url:/data/movies\.json'
-        $parts.ports.Log -join ' ' | Should -Not -Match ":$port\b.*8000"
+        $parts.ports.Log -join ' ' | Should -Not -Match "127\.0\.0\.1:$port"
         $parts.ports.Inside | Should -Be Movies, movies.json
     }
 

@@ -55,7 +55,7 @@ Describe 'Lab operations on <Place>' -Tag Kubernetes -ForEach $places {
 
     It 'takes a stuck rollout back, while the old pods serve' {
         $parts.rollout.Message | Should -Match 'exceeded its progress deadline.*ImagePullBackOff|exceeded its progress deadline.*ErrImagePull'
-        $parts.rollout.Ready, $parts.rollout.Image | Should -Be 2, nginx:latest
+        $parts.rollout.Ready, $parts.rollout.Image | Should -Be 2, busybox:latest
         $parts.rollout.Revisions | Should -Be 1, 3, 4
     }
 
