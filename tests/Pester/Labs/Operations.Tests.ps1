@@ -76,3 +76,24 @@ Describe 'Lab operations on <Place>' -Tag Kubernetes -ForEach $places {
         else { Get-LabEmulator | Should -BeNullOrEmpty }
     }
 }
+
+Describe 'Lab operations on a cluster with metrics' -Tag Kubernetes -Skip:(-not $env:CLOUDLAB_TEST_KUBECONFIG) {
+    BeforeAll {
+        $before = Set-Environment @{ KUBECONFIG = $env:CLOUDLAB_TEST_KUBECONFIG }
+        $metrics = Start-MetricsServer
+        $parts = Invoke-Lab operations @{ Step = 'hpa' }
+    }
+
+    AfterAll {
+        if ($metrics -is [hashtable]) { Stop-MetricsServer $metrics }
+        $null = Set-Environment $before
+    }
+
+    It 'scales with the load that is measured' {
+        if ($metrics -is [string] -and $parts.hpa.Finding) { Set-ItResult -Skipped -Because $metrics }
+        $parts.hpa.Finding | Should -BeNullOrEmpty
+        $parts.hpa.Replicas, $parts.hpa.Calculated | ForEach-Object { $_ | Should -BeIn (3..6) }
+        $parts.hpa.Reason | Should -Match 'cpu at \d+%'
+        $said | Should -Match "The controller made $($parts.hpa.Replicas) of 2"
+    }
+}
