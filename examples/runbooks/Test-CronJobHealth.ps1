@@ -107,7 +107,7 @@ $summary = Invoke-Runbook -Name Test-CronJobHealth -Key "$Context $Namespace $La
                 }
                 elseif ($state.Suspended) {
                     if (-not ($AllowSuspended | Where-Object { $name -like $_ })) {
-                        Add-RunbookFinding "$name is suspended; its last run was $(Format-RunbookTime $state.LastSchedule)." -Target $name -Code Suspended -Action 'Set spec.suspend to false, or name it with -AllowSuspended.'
+                        Add-RunbookFinding "$name is suspended; $($state.LastSchedule ? "its last run was $(Format-RunbookTime $state.LastSchedule)" : 'it has never run')." -Target $name -Code Suspended -Action 'Set spec.suspend to false, or name it with -AllowSuspended.'
                     }
                 }
                 elseif ($state.Missed.MostRecentTime -and ($now - $state.Missed.MostRecentTime).TotalMinutes -gt $LateMinutes) {

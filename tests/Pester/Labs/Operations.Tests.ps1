@@ -59,10 +59,10 @@ Describe 'Lab operations on <Place>' -Tag Kubernetes -ForEach $places {
         $parts.rollout.Revisions | Should -Be 1, 3, 4
     }
 
-    It 'drains a node of the emulator only' {
+    It 'drains a node of the emulator, and one of a cluster only if it is named' {
         if ($real) {
             $parts.drain.State | Should -Be LeftOut
-            $said | Should -Match 'the nodes of a real cluster are not drained'
+            $said | Should -Match 'a node of a real cluster is drained only if -Node names it'
             return
         }
         $parts.drain.Blocked | Should -Be DrainTimeout
