@@ -99,7 +99,7 @@ try {
     Show-Part vpa 'VerticalPodAutoscaler: what it should request' {
         $from = Measure-VpaRequest (Join-Path $scaling usage.csv) -Manifest (Join-Path $scaling vpa.yaml) -Hpa (Join-Path $scaling hpa.yaml) -WarningAction SilentlyContinue |
             Where-Object Container -EQ web
-        Say "Two days of usage: request $($from.CpuTarget) of CPU and $($from.MemoryTarget) of memory. $($from.CpuReason)"
+        Say "Two days of usage: request $($from.CpuTarget) of CPU and $([Math]::Round($from.MemoryTarget / 1MB)) MiB of memory. $($from.CpuReason)"
         Say "But: $($from.Conflict)"
         @{ Cpu = $from.CpuTarget; Memory = $from.MemoryTarget; Conflict = $from.Conflict }
     }
