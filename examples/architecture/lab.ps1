@@ -92,7 +92,7 @@ try {
     }
     Say "`nThe stages beside each other:"
     $parts | ForEach-Object {
-        [pscustomobject] @{ Stage = $_.Part; Pods = [int] $_.Facts.Pods; Good = [int] ($_.Facts.Paths | Measure-Object Good -Sum).Sum; Requests = [int] ($_.Facts.Paths | Measure-Object Requests -Sum).Sum; LeftAfterALoss = $_.Facts.Left }
+        [pscustomobject] @{ Stage = $_.Part; Pods = [int] $_.Facts.Pods; Good = [int] ($_.Facts.Paths | Measure-Object Good -Sum).Sum; Requests = [int] ($_.Facts.Paths | Measure-Object Requests -Sum).Sum; LeftAfterALoss = $_.Facts.Left; RequestsPerSecond = [int] ($_.Facts.Paths | Measure-Object RequestsPerSecond -Average).Average }
     } | Format-Table | Out-String | Say
     if ($onEmulator) { Say 'The emulator starts no programs: its answers are names of pods, and how fast they come says nothing.' }
 }

@@ -107,7 +107,7 @@ $summary = Invoke-Runbook -Name Test-CronJobHealth -Key "$Context $Namespace $La
                 }
                 elseif ($state.Suspended) {
                     if (-not ($AllowSuspended | Where-Object { $name -like $_ })) {
-                        Add-RunbookFinding "$name is suspended; its last run was $(Format-RunbookTime $state.LastSchedule)." -Target $name -Code Suspended -Action "Edit-LabResource cronjobs/$($state.Name) -Namespace $($state.Namespace) -Patch @{ spec = @{ suspend = `$false } } lets it run again; -AllowSuspended leaves it out."
+                        Add-RunbookFinding "$name is suspended; $($state.LastSchedule ? "its last run was $(Format-RunbookTime $state.LastSchedule)" : 'it has never run')." -Target $name -Code Suspended -Action "Edit-LabResource cronjobs/$($state.Name) -Namespace $($state.Namespace) -Patch @{ spec = @{ suspend = `$false } } lets it run again; -AllowSuspended leaves it out."
                     }
                 }
                 elseif ($state.Missed.MostRecentTime -and ($now - $state.Missed.MostRecentTime).TotalMinutes -gt $LateMinutes) {

@@ -34,7 +34,7 @@ function Get-Refusal([scriptblock] $Script) {
 function Test-Unsupported($Problem, [string[]] $Code) { ($Problem.FullyQualifiedErrorId -split ',')[0] -in @('MethodNotAllowed', 'NotImplemented') + $Code }
 
 try {
-    $null = Start-Place AWS $Emulator
+    $onEmulator = Start-Place AWS $Emulator
     $admin = Get-LabSession
     $null = New-LabBucket $bucket | Wait-LabBucket -Timeout 30
     Add-CleanUp { Remove-LabBucket $bucket -Force -Session $admin }
@@ -141,7 +141,7 @@ try {
         Say "The instance profile $($ready.Name) has the role $id-server, which only ec2.amazonaws.com may assume."
         Say "The start script has no key in it; the programs on the instance find the role's own, which change by themselves:`n$start"
         $facts = @{ Profile = $ready.Name; Role = "$id-server"; KeyInScript = $start -match 'AKIA|SECRET'; Instance = $null }
-        if (-not $ImageId) { Say 'No instance is started: that needs EC2, which the emulator has not, and -ImageId.' }
+        if ($onEmulator -or -not $ImageId) { Say 'No instance is started: that needs EC2, which the emulator has not, and -ImageId.' }
         else {
             $script:instance = Start-LabInstance -ImageId $ImageId -InstanceType t3.micro -Name $id -InstanceProfile $ready.Name -UserData $start
             Add-CleanUp { $instance | Remove-LabInstance -Force -Session $admin }
