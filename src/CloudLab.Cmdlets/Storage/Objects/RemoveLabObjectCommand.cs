@@ -163,13 +163,13 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
 
     /// <inheritdoc cref="CopyLabObjectCommand.CredentialSecret"/>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? CredentialSecret { get; set; }
 
     /// <inheritdoc cref="CopyLabObjectCommand.ServiceAccount"/>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccount { get; set; }
 

@@ -114,13 +114,13 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
 
     /// <summary>Secret in the namespace whose entries become the workers' environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary keys.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? CredentialSecret { get; set; }
 
     /// <summary>Service account of the workers, for credentials by web identity instead of a Secret.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccount { get; set; }
 
@@ -167,7 +167,7 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
 
     /// <summary>Secret with the workers' credentials for the service of -DestinationSession.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? DestinationCredentialSecret { get; set; }
 
