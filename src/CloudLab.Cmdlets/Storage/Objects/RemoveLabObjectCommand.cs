@@ -309,7 +309,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
             ThrottleLimit = ThrottleLimit,
             Ranges = [],
         },
-        Client, Client, null, (target, action) => ShouldProcessAsync(target, action, Force), () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
+        Client, Client, null, null, (target, action) => ShouldProcessAsync(target, action, Force), () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
 
     // S3 deletes what is not there without a word, so that a wildcard would look as if it had worked.
     private async Task<bool> IsWildcardAsync(string key, CancellationToken cancellation)
