@@ -47,10 +47,13 @@ internal static class TransferJobManifest
             ["args"] = new JsonArray("Invoke-LabTransferRange", "-Path", $"{Folder}/{PlanFile}"),
             ["env"] = new JsonArray(
                 new JsonObject { ["name"] = "POD_NAME", ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = "metadata.name" } } }),
+
+            // The pod then says itself why its worker failed.
+            ["terminationMessagePolicy"] = "FallbackToLogsOnError",
             ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "plan", ["mountPath"] = Folder, ["readOnly"] = true }),
             ["securityContext"] = new JsonObject
             {
-                ["allowPrivilegeEscalation"] = false, ["runAsNonRoot"] = true, ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
+                ["allowPrivilegeEscalation"] = false, ["readOnlyRootFilesystem"] = true, ["runAsNonRoot"] = true, ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
                 ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
             },
         };

@@ -154,7 +154,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             failures = checkpoints.Values.Any(at => at.Failed > 0) ? await store.ReadFailuresAsync(cancellation) : [];
         }
 
-        string? problem = job.Condition("Failed") is { } failed && failed.Text("status") == "True" ? $"{failed.Text("reason")}: {failed.Text("message")}"
+        string? problem = job.Condition("Failed") is { } failed && failed.Text("status") == "True" ? LastWords(workers) ?? $"{failed.Text("reason")}: {failed.Text("message")}"
             : workers.Count == 0 ? await RefusalAsync(job, cancellation)
             : workers.Where(pod => pod.Phase() == "Pending").SelectMany(ResourceSummary.Troubles).FirstOrDefault();
         return Describe(job, plan, checkpoints, failures, problem);
@@ -253,6 +253,14 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     }
 
     private static CheckpointStore Store(TransferPlan plan, Func<TransferPlace, StorageClient> open) => new(open(plan.Results), plan.Results.Bucket, plan.Id);
+
+    // What a worker that failed said of it; the end of its log.
+    private static string? LastWords(IEnumerable<JsonObject> workers)
+    {
+        string[] said = [.. workers.Where(pod => pod.Phase() == "Failed").SelectMany(pod => pod.Object("status")?.Objects("containerStatuses") ?? [])
+            .SelectMany(container => (container.Object("state")?.Object("terminated")?.Text("message") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+        return (said.FirstOrDefault(line => line.StartsWith("Invoke-LabTransferRange", StringComparison.Ordinal)) ?? said.LastOrDefault()) is { } line ? OneLine.Of(line) : null;
+    }
 
     // Why the cluster does not let a job that runs have any pod: a quota, a security standard, a service account that is missing. Pods that may not
     // be read do count.

@@ -19,6 +19,8 @@ namespace CloudLab.Tests.Storage.OnCluster;
 [Trait("Server", "kubernetes")]
 public sealed class TransferClusterTests() : KubeTest(KubeServer.Real)
 {
+    private const string Restricted = """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"NS","labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""";
+
     private readonly string source = "src-" + Guid.NewGuid().ToString("N")[..10], target = "dst-" + Guid.NewGuid().ToString("N")[..10];
     private readonly List<(StorageClient Client, string Bucket)> buckets = [];
 
@@ -78,7 +80,7 @@ public sealed class TransferClusterTests() : KubeTest(KubeServer.Real)
 
     [Theory]
     [InlineData("exceeded quota", """{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"none"},"spec":{"hard":{"pods":"0"}}}""")]
-    [InlineData("violates PodSecurity", """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"NS","labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""")]
+    [InlineData("violates PodSecurity", Restricted)]
     public async Task Who_may_have_no_pods_is_told_why(string why, string manifest)
     {
         LabSession ceph = await CephAsync(3);
@@ -89,10 +91,24 @@ public sealed class TransferClusterTests() : KubeTest(KubeServer.Real)
     }
 
     [Fact]
+    public async Task What_a_worker_may_not_do_is_told_and_not_tried_again()
+    {
+        LabSession ceph = await CephAsync(3);
+        (await RunAsync("Deploy-LabManifest", new { Manifest = "{apiVersion: v1, kind: Secret, metadata: {name: wrong}, stringData: {AWS_ACCESS_KEY_ID: NOBODY, AWS_SECRET_ACCESS_KEY: x}}\n" })).Ok();
+        CmdletResult failed = await CopyAsync(ceph, new() { ["CredentialSecret"] = "wrong", ["JobName"] = "denied" });
+        Assert.Equal(TransferJobState.Failed, Assert.Single(failed.OutputOf<LabTransferJob>()).State);
+        System.Management.Automation.ErrorRecord error = Assert.Single(failed.Errors);
+        Assert.StartsWith("TransferFailed", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("access is denied", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Equal(3, Assert.Single(await PodsAsync("denied")).Object("status")!.Objects("containerStatuses").Single().Object("state")!.Object("terminated")!.Number("exitCode"));
+        (await RunAsync("Stop-LabTransferJob", new { Name = "denied", Session = ceph, Remove = true })).Ok();
+    }
+
+    [Fact]
     public async Task Workers_pass_the_restricted_standard()
     {
         LabSession ceph = await CephAsync(3);
-        (await RunAsync("Deploy-LabManifest", new { Manifest = $$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{Namespace}}","labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""" })).Ok();
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Restricted.Replace("NS", Namespace, StringComparison.Ordinal) })).Ok();
         LabTransferJob job = Assert.Single((await CopyAsync(ceph, new() { ["NoWait"] = true, ["HostNetwork"] = false })).Ok().OutputOf<LabTransferJob>());
         while (!(await PodsAsync(job.Name)).Any())
         {
