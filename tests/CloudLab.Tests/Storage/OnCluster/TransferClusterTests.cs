@@ -147,7 +147,7 @@ public sealed class TransferClusterTests() : KubeTest(KubeServer.Real)
     {
         Dictionary<string, object?> parameters = new()
         {
-            ["Session"] = Session = ceph, ["Bucket"] = source, ["Prefix"] = "", ["DestinationBucket"] = target, ["OnCluster"] = true, ["CredentialSecret"] = "s3",
+            ["Session"] = session, ["Bucket"] = source, ["Prefix"] = "", ["DestinationBucket"] = target, ["OnCluster"] = true, ["CredentialSecret"] = "s3",
             ["Image"] = TestServers.Image(), ["HostNetwork"] = true, ["Parallelism"] = 2, ["RangeCount"] = 2,
         };
         foreach ((string name, object? value) in more)
