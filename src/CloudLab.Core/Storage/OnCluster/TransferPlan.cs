@@ -24,6 +24,7 @@ public enum TransferAction
 public sealed record TransferPlace(string Bucket, string Prefix, Uri? EndpointUrl, string Region)
 {
     /// <summary>The service as a worker reaches it.</summary>
+    [JsonIgnore]
     public SessionOptions Options => new() { S3EndpointUrl = EndpointUrl, Region = Region };
 }
 
