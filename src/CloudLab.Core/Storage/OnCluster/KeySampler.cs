@@ -19,6 +19,9 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     // Stretches that are divided at a time.
     private const int AtOnce = 16;
 
+    // To start a worker for fewer keys takes longer than to copy them.
+    private const int SmallestPart = 250;
+
     private const int Ascii = 0x7f;
 
     private readonly int start = KeyText.Points(prefix).Length;
@@ -48,7 +51,7 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
                 .OrderByDescending(node => node.Value.Count).Take(AtOnce)];
             if (large.Length == 0 || segments.Count > wanted * 4)
             {
-                return [.. segments];
+                return [.. segments.SelectMany(segment => segment.Parts((int)Math.Max(SmallestPart, total / wanted)))];
             }
 
             meter?.Note($"{segments.Count} parts of about {total:#,0} objects");

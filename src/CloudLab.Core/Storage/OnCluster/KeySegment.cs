@@ -53,6 +53,25 @@ internal sealed class KeySegment(string? after, string? end, IReadOnlyList<strin
     /// <returns>Another segment.</returns>
     public KeySegment AsWhole() => new(after, end, page, bytes, isWhole: true);
 
+    /// <summary>Cuts what is all there is, and so is known key by key; any other stays as it is.</summary>
+    /// <param name="most">How many keys a part shall have at most.</param>
+    /// <returns>Parts of equal size, in the order of their keys.</returns>
+    public IEnumerable<KeySegment> Parts(int most)
+    {
+        int parts = isWhole ? (page.Count + most - 1) / most : 1;
+        if (parts <= 1)
+        {
+            return [this];
+        }
+
+        return Enumerable.Range(0, parts).Select(part =>
+        {
+            int from = page.Count * part / parts, to = page.Count * (part + 1) / parts;
+            return new KeySegment(
+                part == 0 ? after : page[from - 1], part == parts - 1 ? end : page[to - 1], [.. page.Skip(from).Take(to - from)], bytes * (to - from) / page.Count, isWhole: true);
+        });
+    }
+
     // Keys as numbers: each character is a digit among those that may stand there. A page of 'img-0001' to 'img-1000' is then a tenth of
     // what ends with 'img-9999'.
     private static double Estimate(string? end, IReadOnlyList<string> page)

@@ -73,6 +73,20 @@ public sealed class KeyRangeTests() : StorageTest(StorageServer.Emulator)
     }
 
     [Fact]
+    public void A_page_that_is_all_there_is_is_cut_within_itself()
+    {
+        string[] keys = [.. Enumerable.Range(0, 963).Select(i => $"k{i:D4}")];
+        KeySegment whole = new("k", null, keys, 963_000, isWhole: true);
+        IReadOnlyList<KeyRange> ranges = KeyCuts.Cut([.. whole.Parts(250)], 4);
+        Assert.Equal([240, 241, 241, 241], ranges.Select(range => range.EstimatedObjects));
+        Assert.Equal(["k", "k0239", "k0480", "k0721"], ranges.Select((range, i) => i == 0 ? "k" : range.After));
+        Assert.Equal([.. ranges.Skip(1).Select(range => range.After), null], ranges.Select(range => range.UpTo));
+        Assert.Same(whole, Assert.Single(whole.Parts(963)));
+        KeySegment more = new("k", "k9999", keys, 963_000, isWhole: false);
+        Assert.Same(more, Assert.Single(more.Parts(250)));
+    }
+
+    [Fact]
     public async Task A_prefix_is_cut_within_itself_and_nothing_is_one_range()
     {
         Assert.Equal([new KeyRange(null, null, 0)], KeyCuts.Cut(await new KeySampler(Objects, Bucket, "none/").SampleAsync(8, null, Token), 4));
