@@ -120,7 +120,7 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
             KeySegment part = await PageAsync(cut, near, cancellation);
             if (part.Count > 0)
             {
-                return [segment.EndingWith(cut), part];
+                return [segment.EndingWith(cut), cut == behind ? part.Behind(segment) : part];
             }
 
             // Nothing is behind it: what is there is nearer.

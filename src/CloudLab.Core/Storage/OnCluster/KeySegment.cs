@@ -12,7 +12,9 @@ namespace CloudLab.Core.Storage.OnCluster;
 /// <param name="beyond">
 /// Where it is not: of the keys behind the page, the first that differs from its last one at each depth where any does, deepest first.
 /// </param>
-internal sealed class KeySegment(string? after, string? end, IReadOnlyList<string> page, long bytes, bool isWhole, IReadOnlyList<string>? beyond = null)
+/// <param name="before">How many keys before it could not be divided otherwise than page after page.</param>
+internal sealed class KeySegment(
+    string? after, string? end, IReadOnlyList<string> page, long bytes, bool isWhole, IReadOnlyList<string>? beyond = null, int before = 0)
 {
     // That many characters of a page's keys decide; further ones are beyond the precision of the estimate.
     private const int Depth = 12;
@@ -27,7 +29,11 @@ internal sealed class KeySegment(string? after, string? end, IReadOnlyList<strin
     public bool IsWhole => isWhole;
 
     /// <summary>How many keys it has: counted where the page is all of it, else by how far the page comes in the space of its keys.</summary>
-    public double Count { get; } = isWhole ? page.Count : Estimate(end, page, beyond ?? []);
+    public double Count { get; } = isWhole ? page.Count : Math.Max(before, Estimate(end, page, beyond ?? []));
+
+    private IReadOnlyList<string> Page => page;
+
+    private int Before => before;
 
     /// <summary>Size of its objects, if the others are like those of the page.</summary>
     public double Size => page.Count == 0 ? 0 : Count / page.Count * bytes;
@@ -64,7 +70,15 @@ internal sealed class KeySegment(string? after, string? end, IReadOnlyList<strin
     /// <summary>The same, with what is behind its page.</summary>
     /// <param name="keys">Keys, deepest first; where there are none, the page is all of it.</param>
     /// <returns>Another segment.</returns>
-    public KeySegment With(IReadOnlyList<string> keys) => new(after, end, page, bytes, keys.Count == 0, keys);
+    public KeySegment With(IReadOnlyList<string> keys) => new(after, end, page, bytes, isWhole || keys.Count == 0, keys, before);
+
+    /// <summary>
+    /// The same, of what was left when one page was taken from a stretch. No page tells how far ever deeper keys go on: there is taken to be
+    /// at least as much to come as there was already.
+    /// </summary>
+    /// <param name="page">The segment of that page.</param>
+    /// <returns>Another segment.</returns>
+    public KeySegment Behind(KeySegment page) => new(after, end, Page, bytes, isWhole, beyond, page.Before + page.Page.Count);
 
     /// <summary>The same page, of a stretch that ends elsewhere.</summary>
     /// <param name="otherEnd">No key of it sorts after this.</param>
