@@ -106,7 +106,7 @@ if ($Image) {
     $name = "bench-$PID"
     $null = New-LabKubeNamespace $name
     try {
-        $null = New-LabSecret keys -Namespace $name -Data @{ AWS_ACCESS_KEY_ID = $env:AWS_ACCESS_KEY_ID; AWS_SECRET_ACCESS_KEY = $env:AWS_SECRET_ACCESS_KEY }
+        $null = New-LabManifest Secret keys -Namespace $name -Data @{ AWS_ACCESS_KEY_ID = $env:AWS_ACCESS_KEY_ID; AWS_SECRET_ACCESS_KEY = $env:AWS_SECRET_ACCESS_KEY } | Deploy-LabManifest
         $null = New-LabBucket "$name-from"
         $files = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) $name)).FullName
         1..$Objects | ForEach-Object { [IO.File]::WriteAllText("$files/$_", "object $_") }

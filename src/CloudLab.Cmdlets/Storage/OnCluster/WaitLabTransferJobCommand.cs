@@ -11,7 +11,7 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// error, the objects that the job kept its progress in are removed from the bucket, and the totals are kept with the Job. Ctrl+C ends the wait; the
 /// job runs on.</para>
 /// <para>Errors: TransferFailed with the number of objects and ranges that failed; WorkersNotStarted with what the pods say (an image that
-/// cannot be pulled, a Secret that is missing); WaitTimeout; NotFound; NotATransferJob.</para>
+/// cannot be pulled, a Secret that is missing); TransferStopped; WaitTimeout; NotFound; NotATransferJob; Forbidden.</para>
 /// </remarks>
 /// <example>
 /// <para>Waits for a job.</para>
@@ -26,6 +26,9 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 [OutputType(typeof(LabTransferJob))]
 public sealed class WaitLabTransferJobCommand : TransferJobCommand
 {
+    /// <summary>How long is waited where nothing else is said.</summary>
+    internal static readonly TimeSpan Longest = TimeSpan.FromDays(7);
+
     /// <summary>Names of the jobs.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TransferJobCompleter))]
@@ -40,7 +43,7 @@ public sealed class WaitLabTransferJobCommand : TransferJobCommand
     [Parameter]
     [Seconds]
     [NotNegative]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromDays(7);
+    public TimeSpan Timeout { get; set; } = Longest;
 
     /// <inheritdoc/>
     protected override object? ErrorTarget => Name.FirstOrDefault();

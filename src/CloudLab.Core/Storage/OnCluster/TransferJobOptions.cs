@@ -36,9 +36,6 @@ public sealed record TransferJobOptions
     /// <summary>How often a range is taken up again after its worker failed.</summary>
     public int BackoffLimit { get; init; } = 6;
 
-    /// <summary>How long the Job stays after its end.</summary>
-    public TimeSpan TimeToLive { get; init; } = TimeSpan.FromDays(7);
-
     /// <summary>True gives the workers the network of their node.</summary>
     public bool HostNetwork { get; init; }
 

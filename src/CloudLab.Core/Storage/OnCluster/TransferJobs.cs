@@ -69,7 +69,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             throw new LabException(
                 LabErrorKind.NotFound, "SecretNotFound", $"There is no Secret '{secret}' in namespace {options.Namespace}, which the workers are to have their credentials from.")
             {
-                Target = secret, Advice = "It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones. Deploy-LabManifest creates it.",
+                Target = secret, Advice = $"It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones: New-LabManifest Secret {secret} -Data @{{ AWS_ACCESS_KEY_ID = …; AWS_SECRET_ACCESS_KEY = … }} | Deploy-LabManifest -Namespace {options.Namespace}",
             };
         }
     }
@@ -90,7 +90,15 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         catch
         {
             using CancellationTokenSource limit = new(RemovalTime);
-            await DeleteAsync(options.Namespace, options.Name, limit.Token);
+            try
+            {
+                await DeleteAsync(options.Namespace, options.Name, limit.Token);
+            }
+            catch (Exception e) when (e is LabException or OperationCanceledException)
+            {
+                reporter.Warning($"The Job '{options.Name}' in namespace {options.Namespace} did not begin, and could not be removed: Get-LabResource jobs {options.Name} -Namespace {options.Namespace} | Remove-LabManifest does it.");
+            }
+
             throw;
         }
 
