@@ -47,7 +47,8 @@ try {
     $null = New-LabRole memory -Service ec2.amazonaws.com
     $settings = foreach ($one in $emulator.GetEnvironment().GetEnumerator()) { "`$env:$($one.Key) = '$($one.Value)';" }
     if ($env:CLOUDLAB_TEST_DOCKER) { $settings += "`$env:DOCKER_HOST = '$env:CLOUDLAB_TEST_DOCKER';" }
-    $results = foreach ($name in @($works.Keys | Where-Object { $key = $_; $Work | Where-Object { $key -like $_ } })) {
+    $results = [Collections.Generic.List[object]]::new()
+    foreach ($name in @($works.Keys | Where-Object { $key = $_; $Work | Where-Object { $key -like $_ } })) {
         $seen = foreach ($run in 1..$Runs) {
             $lines = & $pwsh -NoProfile -NonInteractive -Command "
                 `$ErrorActionPreference = 'Stop'
@@ -80,10 +81,9 @@ try {
             WorkingSetMiB = [Math]::Round((Get-Median $seen.End) / 1MB); Threads = Get-Median $seen.Threads; Handles = Get-Median $seen.Handles
             MsPerCall = [Math]::Round((Get-Median $seen.Time), 2)
         }
-        Write-Verbose $row
+        $results.Add($row)
         $row
     }
-    $results
     if ($Markdown) {
         $head = @('| Work | heap, bytes a call | working set, growth | at the end | threads | handles | ms a call |', '|---|--:|--:|--:|--:|--:|--:|')
         Set-Content $Markdown ($head + ($results | ForEach-Object {

@@ -16,12 +16,10 @@ param(
     [string] $Markdown)
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $Build 'CloudLab/CloudLab.psd1')
-# As many as Copy-LabObject makes.
-$ranges = $Parallelism * 8
 
 function Start-NullServer {
     $project = Join-Path $PSScriptRoot 'NullServer'
-    dotnet build $project -c Release -v quiet --nologo | Out-Null
+    if (-not $env:SKIPB) { dotnet build $project -c Release -v quiet --nologo | Out-Null dotnet build $project -c Release -v quiet --nologo | Out-Null }
     if ($LASTEXITCODE) { throw "dotnet build $project failed." }
     $start = [Diagnostics.ProcessStartInfo]::new('dotnet', [string[]] (Join-Path $project 'bin/Release/net10.0/NullServer.dll'))
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
@@ -30,20 +28,21 @@ function Start-NullServer {
 
 function Get-Median([object[]] $Values) { @($Values | Sort-Object)[[Math]::Floor(($Values.Count - 1) / 2)] }
 
-# The planner itself: the plan that -WhatIf writes does not tell where it cuts.
+# The plan that a job would get; no cluster is asked for it.
 function Get-Cut($Session, [string] $Bucket) {
-    $core = $Session.GetType().Assembly
-    $client = [Activator]::CreateInstance($core.GetType('CloudLab.Core.Storage.Wire.StorageClient'), @($Session, $null))
-    $plan = $core.GetType('CloudLab.Core.Storage.OnCluster.TransferPlan')::Read(
-        "{`"id`":`"cut`",`"action`":`"Copy`",`"source`":{`"bucket`":`"$Bucket`",`"prefix`":`"`",`"region`":`"us-east-1`"},`"ranges`":[]}")
-    $planner = [Activator]::CreateInstance($core.GetType('CloudLab.Core.Storage.OnCluster.TransferPlanner'), @($client))
     $clock = [Diagnostics.Stopwatch]::StartNew()
-    $cut = $planner.CutAsync($plan, $ranges, $Parallelism, [Threading.CancellationToken]::None).GetAwaiter().GetResult()
-    [pscustomobject]@{ Seconds = $clock.Elapsed.TotalSeconds; Ranges = $cut.Item1.Ranges; Told = $cut.Item1.EstimatedObjects; Requests = $cut.Item3 }
+    $plan = Copy-LabObject $Bucket -Prefix '' -DestinationBucket cut-to -OnCluster -Parallelism $Parallelism -WhatIf -Session $Session
+    [pscustomobject]@{ Seconds = $clock.Elapsed.TotalSeconds; Ranges = $plan.Ranges; Told = $plan.EstimatedObjects }
+}
+
+# How many requests that takes; to tell them costs time.
+function Get-CutRequests($Session, [string] $Bucket) {
+    $said = Copy-LabObject $Bucket -Prefix '' -DestinationBucket cut-to -OnCluster -Parallelism $Parallelism -WhatIf -Session $Session -Verbose 4>&1
+    [int] ([regex]::Match("$said", 'sampled with (\d+) requests').Groups[1].Value)
 }
 
 # Lists all and counts each range: throws where a key is in none.
-function Measure-Balance($Session, [string] $Bucket, $Ranges, [int] $Count) {
+function Measure-Balance($Session, [string] $Bucket, [object[]] $Ranges, [int] $Count) {
     $order = $Session.GetType().Assembly.GetType('CloudLab.Core.Storage.Listing.KeyOrder')::Instance
     $compare = [Collections.Generic.IComparer[string]].GetMethod('Compare')
     $counts = [int[]]::new($Ranges.Count)
@@ -61,11 +60,11 @@ function Measure-Balance($Session, [string] $Bucket, $Ranges, [int] $Count) {
 
 $results = [Collections.Generic.List[object]]::new()
 if ($Keys) {
-    $server = Start-NullServer
+    $server, $kept = (Start-NullServer), $env:KUBECONFIG
     try {
         $url = $server.StandardOutput.ReadLine()
         $session = Get-LabSession -EndpointUrl $url -Region us-east-1 -Credential ([pscredential]::new('benchmark', (ConvertTo-SecureString 'benchmark-secret' -AsPlainText)))
-        $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY = 'benchmark', 'benchmark-secret'
+        $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY, $env:KUBECONFIG = 'benchmark', 'benchmark-secret', '/dev/null'
         $s5cmd = Get-Command s5cmd -CommandType Application -ErrorAction Ignore
         foreach ($one in $Shape) {
             foreach ($count in $Keys) {
@@ -79,7 +78,7 @@ if ($Keys) {
                     if ($run) { $cut += $one_cut; $list += $list_time; $other += $other_time }
                 }
                 $row = [pscustomobject]@{
-                    Shape = $one; Keys = $count; Ranges = $cut[-1].Ranges.Count; CutRequests = Get-Median $cut.Requests
+                    Shape = $one; Keys = $count; Ranges = $cut[-1].Ranges.Count; CutRequests = Get-CutRequests $session $bucket
                     CutSeconds = [Math]::Round((Get-Median $cut.Seconds), 2); ListRequests = [Math]::Ceiling($count / 1000)
                     ListSeconds = [Math]::Round((Get-Median $list), 2); S5cmdSeconds = if ($s5cmd) { [Math]::Round((Get-Median $other), 2) }
                     CutToList = [Math]::Round((Get-Median $cut.Seconds) / (Get-Median $list), 2)
@@ -94,6 +93,7 @@ if ($Keys) {
     finally {
         $server.StandardInput.Close()
         $server.WaitForExit()
+        $env:KUBECONFIG = $kept
     }
 }
 
