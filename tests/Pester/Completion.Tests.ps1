@@ -63,7 +63,7 @@ Describe 'Completion' -Tag Module {
         Complete 'Start-LabContainer web -CapAdd NET_A' | Should -Be NET_ADMIN
         Complete 'New-LabDockerNetwork front -Driver ' | Should -Be bridge, ipvlan, macvlan, overlay
         Complete 'Find-LabAction s3:GetObject -ConditionKey s3:ExistingObjectTag' | Should -Be "'s3:ExistingObjectTag/`${TagKey}'"
-        Complete 'Find-LabAction -Service iam -Resource ro' | Should -Be role
+        Complete 'Find-LabAction -Service iam -Resource gr' | Should -Be group
         Complete 'Get-LabPod -FieldSelector status.phase=R' | Should -Be status.phase=Running
         Complete "Get-LabResource events -FieldSelector 'reason=Failed,type=W" | Should -Be "'reason=Failed,type=Warning'"
         Complete 'Stop-LabEmulator ' | Should -Be "$((Get-LabEmulator).Id)"
@@ -101,7 +101,7 @@ metadata: { name: s3-keys }
 apiVersion: v1
 kind: ServiceAccount
 metadata: { name: mover }' | Deploy-LabManifest -Wait | Out-Null
-            Set-LabWorkloadImage deploy/web -Image web=web:2 -Wait
+            Set-LabWorkloadImage deploy/web -Image web=web:2 -Wait | Out-Null
         }
 
         It 'offers labels of the kind, in every place of a selector: <Line>' -ForEach @(
