@@ -17,6 +17,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
     // More than workers, so that one that is slow, or has more than was thought, does not keep the others waiting.
     private const int RangesOfWorker = 8;
     private const int MostRanges = 10_000;
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
     /// <summary>Refuses parameters that belong to the other way of doing it.</summary>
     /// <param name="onCluster">Whether the work is handed to a cluster.</param>
@@ -97,7 +98,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
             return;
         }
 
-        job = await jobs.WaitAsync(job.Namespace, job.Name, WaitLabTransferJobCommand.Longest, _ => results, cancellation);
+        job = await jobs.WaitAsync(job.Namespace, job.Name, Longest, _ => results, cancellation);
         await write(results.Origin.Mark(job));
         if (WaitLabTransferJobCommand.ProblemOf(job) is { } problem)
         {

@@ -15,7 +15,7 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// this machine, which is how a range can be tried that fails on the cluster. Progress is kept in the target bucket; a range that was begun
 /// goes on after its last checkpoint.</para>
 /// <para>Credentials are the session's: in a pod, the environment that the Secret fills, or web identity. Those of another destination
-/// are read from DESTINATION_AWS_ACCESS_KEY_ID, DESTINATION_AWS_SECRET_ACCESS_KEY and DESTINATION_AWS_SESSION_TOKEN, and the certificate authorities
+/// are read from DESTINATION_AWS_ACCESS_KEY_ID, DESTINATION_AWS_SECRET_ACCESS_KEY and DESTINATION_AWS_SESSION_TOKEN (NoDestinationCredentials without them), and the certificate authorities
 /// to trust there from the file that DESTINATION_AWS_CA_BUNDLE names. Where S3 is, the plan says; AWS_ENDPOINT_URL_STS says where STS is, if not there too.</para>
 /// <para>As <c>cloudlab</c> it ends with 0 when the range is done; with 3 where another try would end in the same way (a bad plan, access denied, no such bucket,
 /// objects that failed), which the Job does not try again; with 1 for what may pass.</para>

@@ -7,11 +7,11 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 
 /// <summary>Waits for a copy or a deletion that runs as a Kubernetes Job, and writes its result.</summary>
 /// <remarks>
-/// <para>It shows how far the job is, and ends when the Job is complete, has failed or is stopped. When everything is done without an
+/// <para>It shows how far the job is, and ends when the Job is complete, has failed or is stopped (TransferStopped). When everything is done without an
 /// error, the objects that the job kept its progress in are removed from the bucket, and the totals are kept with the Job. Ctrl+C ends the wait; the
 /// job runs on.</para>
 /// <para>Errors: TransferFailed with the number of objects and ranges that failed; WorkersNotStarted with what the pods say (an image that
-/// cannot be pulled, a Secret that is missing); TransferStopped; WaitTimeout; NotFound; NotATransferJob; Forbidden.</para>
+/// cannot be pulled, a Secret that is missing); WaitTimeout; NotFound; NotATransferJob.</para>
 /// </remarks>
 /// <example>
 /// <para>Waits for a job.</para>
@@ -26,9 +26,6 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 [OutputType(typeof(LabTransferJob))]
 public sealed class WaitLabTransferJobCommand : TransferJobCommand
 {
-    /// <summary>How long is waited where nothing else is said.</summary>
-    internal static readonly TimeSpan Longest = TimeSpan.FromDays(7);
-
     /// <summary>Names of the jobs.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TransferJobCompleter))]
@@ -43,7 +40,7 @@ public sealed class WaitLabTransferJobCommand : TransferJobCommand
     [Parameter]
     [Seconds]
     [NotNegative]
-    public TimeSpan Timeout { get; set; } = Longest;
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromDays(7);
 
     /// <inheritdoc/>
     protected override object? ErrorTarget => Name.FirstOrDefault();
