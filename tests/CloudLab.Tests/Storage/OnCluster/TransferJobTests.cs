@@ -224,6 +224,19 @@ public sealed class TransferJobTests : KubeTest
     }
 
     [Fact]
+    public async Task Another_destination_is_not_given_the_credentials_of_the_source()
+    {
+        TransferPlan plan = new()
+        {
+            Id = "x", Action = TransferAction.Copy, Source = new TransferPlace(source, "", null, "us-east-1"), Destination = new TransferPlace(target, "", null, "us-east-1"),
+            TwoServices = true, Ranges = [new KeyRange(null, null, 2)],
+        };
+        CmdletResult refused = await WorkAsync(Write("two.json", plan.Write()), 0);
+        Assert.StartsWith("NoDestinationCredentials", refused.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("DESTINATION_AWS_ACCESS_KEY_ID", refused.Error().Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_deletion_leaves_nothing_but_what_other_jobs_keep()
     {
         await FillAsync(30, versioned: false);
