@@ -19,7 +19,7 @@ Import-Module (Join-Path $Build 'CloudLab/CloudLab.psd1')
 
 function Start-NullServer {
     $project = Join-Path $PSScriptRoot 'NullServer'
-    if (-not $env:SKIPB) { dotnet build $project -c Release -v quiet --nologo | Out-Null dotnet build $project -c Release -v quiet --nologo | Out-Null }
+    dotnet build $project -c Release -v quiet --nologo | Out-Null
     if ($LASTEXITCODE) { throw "dotnet build $project failed." }
     $start = [Diagnostics.ProcessStartInfo]::new('dotnet', [string[]] (Join-Path $project 'bin/Release/net10.0/NullServer.dll'))
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $true

@@ -48,7 +48,7 @@ public sealed class KeyRangeTests() : StorageTest(StorageServer.Emulator)
     [InlineData(2, 1.6)]
     [InlineData(3, 2.5)]
 
-    // Ever deeper keys, of which no page tells how deep they go.
+    // Ever deeper keys, of which no page tells how deep they go: they are walked, page after page.
     [InlineData(4, 4)]
     public async Task A_bucket_is_cut_where_its_keys_are(int shape, double unequal)
     {
