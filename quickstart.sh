@@ -5,6 +5,12 @@
 set -euo pipefail
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
+# No compiler or build node that stays when this is done.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+case ${1:-} in
+    '' | --cloudlab) ;;
+    *) echo "quickstart.sh takes --cloudlab or nothing, not '$1'." >&2; exit 2 ;;
+esac
 
 . ./tests/services/prepare.sh
 need_dotnet

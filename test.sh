@@ -40,7 +40,7 @@ mkdir -p "$results"
 
 started=()
 finish() {
-    [ ${#started[@]} = 0 ] || tests/services/down.sh "${started[@]}" > /dev/null 2>&1
+    [ ${#started[@]} = 0 ] || tests/services/down.sh "${started[@]}" > /dev/null || echo "****  not every server ended: see above" >&2
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -81,14 +81,18 @@ start() {
     wants "$@" || return 0
     if [ -n "${!variable:-}" ]; then
         echo "$server: using ${!variable} ($variable)"
-    elif [ "${CLOUDLAB_TEST_START:-1}" = 0 ]; then
+        return
+    fi
+    if [ "${CLOUDLAB_TEST_START:-1}" = 0 ]; then
         without "$server" "$variable is not set and CLOUDLAB_TEST_START=0"
-    elif lines=$(tests/services/up.sh "$server" 2> "$results/$server.log"); then
+        return
+    fi
+    # Noted before it starts, so that it is ended too where somebody interrupts this meanwhile.
+    started+=("$server")
+    if lines=$(tests/services/up.sh "$server" 2> "$results/$server.log"); then
         eval "$lines"
-        started+=("$server")
         echo "$server: started"
     else
-        started+=("$server")
         without "$server" "it did not start: $(grep -v 'did not start$' "$results/$server.log" | tail -n 1)"
     fi
 }
@@ -119,7 +123,7 @@ count() {
 
 echo "== xunit"
 filters=()
-for area in ${areas[@]+"${areas[@]}"}; do filters+=(-trait "Area=${area^}"); done
+for area in ${areas[@]+"${areas[@]}"}; do filters+=(-trait "Area=$(printf %s "${area:0:1}" | tr '[:lower:]' '[:upper:]')${area:1}"); done
 dotnet tests/CloudLab.Tests/bin/Release/net10.0/CloudLab.Tests.dll -noColor -noLogo ${filters[@]+"${filters[@]}"} 2>&1 | tee "$results/xunit.log" | grep -vE '^ *(Discover|Starting)|\[SKIP\]|CLOUDLAB_TEST_[A-Z0-9_]+ is not set'
 summary=$(grep -E 'Total: [0-9]+, Errors: ' "$results/xunit.log" | tail -n 1)
 if [ -n "$summary" ]; then
@@ -127,10 +131,10 @@ if [ -n "$summary" ]; then
     bad=$(($(figure Failed) + $(figure Errors)))
     count xunit $(($(figure Total) - $(figure Failed) - $(figure Skipped))) $bad "$(figure Skipped)"
     # Again at the end, where whoever has only the end of a long log sees it.
-    while IFS= read -r line; do closing+=("FAILED xunit: $line"); done < <(sed -nE '/\[FAIL\]/{N;s/^ *([^\n]*) \[FAIL\]\n */\1: /;p}' "$results/xunit.log")
+    while IFS= read -r line; do closing+=("FAILED xunit: $line"); done < <(sed -nE '/\[FAIL\]/{N;s/^ *([^\n]*) \[FAIL\]\n */\1: /;p;}' "$results/xunit.log")
     while read -r number variable; do
         word=SKIPPED
-        if required all && [ "$variable" != CLOUDLAB_TEST_KUBECONFIG ]; then word=FAILED failed=$((failed + 1)); fi
+        if required all && [ "$variable" != CLOUDLAB_TEST_KUBECONFIG ] && [ "$variable" != CLOUDLAB_TEST_IMAGE ]; then word=FAILED failed=$((failed + 1)); fi
         closing+=("$word $number tests of xunit: $variable is not set")
     done < <(grep -oE 'CLOUDLAB_TEST_[A-Z0-9_]+ is not set' "$results/xunit.log" | sort | uniq -c | sed 's/ is not set//')
 else
@@ -145,7 +149,7 @@ if read -r good bad left < "$results/pester.txt" 2> /dev/null; then
     count Pester "$good" "$bad" "$left"
     # Whatever the reason, a case that did not run has shown nothing.
     while read -r outcome name; do
-        word=${outcome^^}
+        word=$(printf %s "$outcome" | tr '[:lower:]' '[:upper:]')
         if [ "$outcome" = skipped ] && required all; then word=FAILED failed=$((failed + 1)); fi
         closing+=("$word Pester: $name")
     done < <(tail -n +2 "$results/pester.txt")

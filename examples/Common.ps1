@@ -1,6 +1,7 @@
 # What the labs share; each lab.ps1 dot-sources it, and has the parameters $Step and $Keep. What a lab says goes to the information stream, what
 # it found out is returned at its end: an object for each part, with State (Shown, LeftOut) and Facts.
 $ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $true
 $InformationPreference = 'Continue'
 $ProgressPreference = 'SilentlyContinue'
 if (-not (Get-Module CloudLab)) { Import-Module (Join-Path $PSScriptRoot '../out/CloudLab/CloudLab.psd1') }
@@ -22,7 +23,8 @@ function Show-Part([string] $Name, [string] $Title, [scriptblock] $Script) {
     Say "`n== $Title"
     $part = [pscustomobject] @{ PSTypeName = 'CloudLab.LabPart'; Part = $Name; State = 'Shown'; Facts = $null }
     try { $part.Facts = [pscustomobject] (& $Script | Select-Object -Last 1) }
-    catch [NotSupportedException] {
+    catch {
+        if ($_.FullyQualifiedErrorId -ne 'LabPartLeftOut') { throw }
         Say "Left out: $_"
         $part.State, $part.Facts = 'LeftOut', [pscustomobject] @{ Reason = "$_" }
     }
@@ -30,7 +32,7 @@ function Show-Part([string] $Name, [string] $Title, [scriptblock] $Script) {
 }
 
 # Leaves out the rest of a part.
-function Skip-Part([string] $Why) { throw [NotSupportedException]::new($Why) }
+function Skip-Part([string] $Why) { throw [Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($Why), 'LabPartLeftOut', 'NotImplemented', $null) }
 
 # Cleans up what was made, the newest first; one that fails does not keep the others.
 function Add-CleanUp([scriptblock] $Script) { $clean.Push($Script) }

@@ -1,13 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using CloudLab.Core.Storage.Listing;
 
 namespace CloudLab.NullServer;
 
-/// <summary>A bucket. One with a name such as <c>keys-100000</c> comes with that many objects of 16 KiB.</summary>
+/// <summary>A bucket. One with a name such as <c>keys-100000</c> comes with that many objects of 16 KiB; <see cref="KeyShape"/> has the other names.</summary>
 internal sealed class Bucket
 {
-    private const string Synthetic = "keys-";
-
     private readonly string name;
     private readonly ConcurrentDictionary<string, StoredObject> objects = new(StringComparer.Ordinal);
     private int generation;
@@ -16,12 +15,13 @@ internal sealed class Bucket
     public Bucket(string name)
     {
         this.name = name;
-        if (name.StartsWith(Synthetic, StringComparison.Ordinal) && int.TryParse(name.AsSpan(Synthetic.Length), out int count))
+        string[] parts = name.Split('-');
+        if (parts.Length == 2 && KeyShape.Of(parts[0]) is { } key && int.TryParse(parts[1], out int count))
         {
             StoredObject stored = new(16 * 1024, "", DateTime.UtcNow);
             for (int i = 0; i < count; i++)
             {
-                objects[$"data/part-{i / 1000:d5}/{i:d9}.bin"] = stored;
+                objects[key(i, count)] = stored;
             }
         }
     }
@@ -63,7 +63,7 @@ internal sealed class Bucket
         if (listing is not { } current || current.Generation != now)
         {
             KeyValuePair<string, StoredObject>[] sorted = objects.ToArray();
-            Array.Sort(sorted, (a, b) => string.CompareOrdinal(a.Key, b.Key));
+            Array.Sort(sorted, (a, b) => KeyOrder.Compare(a.Key, b.Key));
             listing = current = new Listing(now, sorted);
         }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security;
 using System.Text;
+using CloudLab.Core.Storage.Listing;
 
 namespace CloudLab.NullServer;
 
@@ -67,12 +68,12 @@ internal sealed class Listing(int generation, KeyValuePair<string, StoredObject>
 
     private int First(ListQuery query)
     {
-        string from = string.CompareOrdinal(query.After, query.Prefix) >= 0 ? query.After : query.Prefix;
+        string from = KeyOrder.Compare(query.After, query.Prefix) >= 0 ? query.After : query.Prefix;
         int low = 0, high = objects.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            int order = string.CompareOrdinal(objects[middle].Key, from);
+            int order = KeyOrder.Compare(objects[middle].Key, from);
             (low, high) = order < 0 || (order == 0 && query.After == from) ? (middle + 1, high) : (low, middle);
         }
 

@@ -121,7 +121,7 @@ try {
         $one = Invoke-RestMethod "$url/api/movies/$($first.items[0].id)"
         $search = Invoke-RestMethod "$url/api/users?q=Dvo%C5%99%C3%A1k&limit=100"
         Say "GET /api/movies?limit=3: $($first.count) movies, of which these were asked for:"
-        $first.items | Select-Object id, title, year, director, rating | Say
+        $first.items | Select-Object id, title, year, director, rating | Format-Table | Say
         Say "GET /api/movies/$($one.id): $($one.title), with $($one.cast.Count) actors."
         Say "GET /api/users?q=Dvořák: $($search.count) users ($($search.items.name -join ', ')); letters beyond ASCII are UTF-8, in the address percent-encoded."
         @{ Count = $first.count; Items = $first.items.id; One = $one.title; Search = $search.items.name }

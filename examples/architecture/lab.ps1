@@ -1,6 +1,6 @@
 #!/usr/bin/env pwsh
 # The road of the movie site from one machine to a cluster that runs it, each stage a manifest that replaces the one before, measured by requests
-# through a port of this machine and by what it takes of a node. It needs a cluster whose nodes have nginx:latest with busybox's httpd, and takes
+# through a port of this machine and by what it takes of a node. It needs a cluster whose nodes have busybox:1.36, and takes
 # the current context of the kubeconfig; without one it runs on the emulator, which answers requests with the name of a pod.
 #   ./build.sh; pwsh examples/architecture/lab.ps1
 [CmdletBinding()]
@@ -92,7 +92,7 @@ try {
     }
     Say "`nThe stages beside each other:"
     $parts | ForEach-Object {
-        [pscustomobject] @{ Stage = $_.Part; Pods = [int] $_.Facts.Pods; Good = [int] ($_.Facts.Paths | Measure-Object Good -Sum).Sum; Requests = [int] ($_.Facts.Paths | Measure-Object Requests -Sum).Sum; LeftAfterALoss = $_.Facts.Left }
+        [pscustomobject] @{ Stage = $_.Part; Pods = [int] $_.Facts.Pods; Good = [int] ($_.Facts.Paths | Measure-Object Good -Sum).Sum; Requests = [int] ($_.Facts.Paths | Measure-Object Requests -Sum).Sum; LeftAfterALoss = $_.Facts.Left; RequestsPerSecond = [int] ($_.Facts.Paths | Measure-Object RequestsPerSecond -Average).Average }
     } | Format-Table | Out-String | Say
     if ($onEmulator) { Say 'The emulator starts no programs: its answers are names of pods, and how fast they come says nothing.' }
 }

@@ -17,9 +17,8 @@ try {
     Get-LabComposeLog $file | Out-Default
 
     '4. The same for a cluster: here the emulator'
-    $null = Start-LabEmulator
-    ConvertTo-LabManifest -Compose $file | Deploy-LabManifest | Out-Default
-    Stop-LabEmulator
+    $emulator = Start-LabEmulator
+    try { ConvertTo-LabManifest -Compose $file | Deploy-LabManifest | Out-Default } finally { $emulator | Stop-LabEmulator }
 }
 finally {
     Stop-LabCompose $file -Remove -Volume -Force -Timeout 1

@@ -26,34 +26,41 @@ $image = "$Registry/$id/site:1.0"
 try {
     # The web server for each platform, where it is not there yet.
     if (-not $IsWindows) { sh (Join-Path $site prepare.sh) }
-    $null = Build-LabImage $site -Tag $image
+    $first = Build-LabImage $site -Tag $image
     Add-CleanUp { Get-LabImage "$Registry/$id/*" | Remove-LabImage -Force }
 
     Show-Part build 'A Dockerfile becomes layers' {
         Get-Content (Join-Path $site Dockerfile) | Where-Object { $_ -match '^[A-Z]' } | Say
         $layers = Get-LabImageLayer $image
         $layers | Select-Object Number, Size, Instruction | Format-Table | Out-String -Width 160 | Say
-        # Built again, every step comes from the cache, and the image is the same one.
         $again = Build-LabImage $site -Tag $image
+        Say "Built again, every step comes from the cache: $($again.Id -eq $first.Id ? 'the same image' : 'another image')."
         Say "Each instruction that changes files is a layer: $(@($layers).Count). ENV, USER, EXPOSE and CMD are only settings of the image."
         $review = @(Test-LabDockerfile $site)
         Say "The review of the Dockerfile has $($review.Count) findings."
-        @{ Layers = @($layers).Count; Instructions = $layers.Instruction; Rebuilt = [bool] $again; Severe = @($review | Where-Object Severity -GE High).Count }
+        @{ Layers = @($layers).Count; Instructions = $layers.Instruction; Rebuilt = $again.Id -ne $first.Id; Severe = @($review | Where-Object Severity -GE High).Count }
     }
 
     Show-Part ports "Port $Port of this machine, port 8000 of the container" {
-        $script:web = Start-LabContainer $image -Name "$id-web" -Publish "127.0.0.1:${Port}:8000"
+        # The image's program, and before it a line that says where it listens, as most servers write one.
+        $serve = 'port=8000; echo "listening on port $port"; exec httpd -f -vv -p $port -h /site'
+        $script:web = Start-LabContainer $image -Name "$id-web" -Publish "127.0.0.1:${Port}:8000" -Command sh, -c, $serve
         Add-CleanUp { $web | Remove-LabContainer -Force }
         $null = $web | Wait-LabContainer -Port 8000 -Timeout 30
         $movies = (Invoke-RestMethod "http://127.0.0.1:$Port/data/movies.json").Count
         $inside = Invoke-LabContainer "$id-web" -Command sh, -c, 'echo $TITLE; ls /site/data'
         $log = @($web | Get-LabContainerLog).Text
-        $command = ($web | Get-LabContainer).Command
-        Say "http://127.0.0.1:$Port/data/movies.json has $movies movies. The program was started with: $command"
-        Say "Its log: $($log | Select-Object -First 1)"
+        # Asked from inside, which the program's own tools do.
+        $ports = [ordered] @{}
+        foreach ($try in 8000, $Port) {
+            $ports["$try"] = (Invoke-LabContainer "$id-web" -Command busybox, wget, -q, -O, /dev/null, "http://127.0.0.1:$try/" -AsObject).ExitCode -eq 0
+        }
+        Say "http://127.0.0.1:$Port/data/movies.json has $movies movies. The log of the container that answered:"
+        $log | Select-Object -First 2 | ForEach-Object { Say "  $_" }
         Say "The program listens on 8000 and knows no other port: the engine passes on what comes to $Port. So a log, an EXPOSE or a health check says 8000."
+        Say "From inside the container, port 8000 $($ports['8000'] ? 'answers' : 'does not answer') and port $Port $($ports["$Port"] ? 'answers' : 'does not answer')."
         Say "exec runs another program in the same container: $($inside -join ', ')."
-        @{ Movies = $movies; Command = "$command"; Inside = $inside; Log = $log; Published = $Port }
+        @{ Movies = $movies; Answers = $ports; Inside = $inside; Log = $log; Published = $Port }
     }
 
     Show-Part credentials 'Credentials: by environment, and not in the image' {
@@ -118,9 +125,8 @@ try {
         $env:SITE_IMAGE = $image
         try {
             $problems = (Test-LabCompose $file).Problems
-            $started = Start-LabCompose $file -ProjectName $id -Wait -Timeout 90
             try {
-                $started | Say
+                Start-LabCompose $file -ProjectName $id -Wait -Timeout 90 | Say
                 $prepare = @(Get-LabComposeLog $file -ProjectName $id | Where-Object Text -Match 'found /site/data').Text
                 Say "prepare ran before the site started, and $($prepare -join '; ')."
                 $movies = (Invoke-RestMethod http://127.0.0.1:8002/data/movies.json).Count

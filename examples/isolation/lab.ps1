@@ -20,7 +20,7 @@ $folder = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) $i
 
 # The image of the movie site in the engine; its tools are busybox.
 function Start-Web {
-    try { $null = Build-LabImage $site -Tag $image } catch { Skip-Part "there is no Docker Engine ($_)" }
+    try { $null = Build-LabImage $site -Tag $image } catch { Skip-Part "the image of the site cannot be built: $_" }
     Add-CleanUp { Get-LabImage $image | Remove-LabImage -Force }
     $script:web = Start-LabContainer $image -Name $id -Memory 32m
     Add-CleanUp { $web | Remove-LabContainer -Force }

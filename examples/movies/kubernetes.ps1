@@ -6,7 +6,7 @@
 param([switch] $Emulator)
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot '../../out/CloudLab')
-if ($Emulator) { Start-LabEmulator | Out-Null }
+$started = if ($Emulator) { Start-LabEmulator }
 $at = @{ Namespace = "movies-$(Get-Random -Maximum 99999)" }
 $site = @'
 apiVersion: v1
@@ -65,7 +65,7 @@ try {
     else { Get-LabPodLog deploy/movies -Follow @at | Where-Object Text -Match 'url:/' | Select-Object -First 1 | Out-String }
 
     '--- Another image, and back'
-    Set-LabWorkloadImage deploy/movies web=nginx:latest @at -Wait -Timeout 60 | Out-String
+    Set-LabWorkloadImage deploy/movies web=busybox:latest @at -Wait -Timeout 60 | Out-String
     Get-LabRolloutHistory deploy/movies @at | Out-String
     Undo-LabRollout deploy/movies @at -Wait -Timeout 60 | Out-String
 
@@ -85,4 +85,7 @@ spec: { hard: { pods: "2" } }' | Deploy-LabManifest @at | Out-Null
     Edit-LabResource svc/movies -Script { $_.spec.selector.app = 'moovies' } @at | Out-Null
     (Debug-LabPod svc/movies @at).Findings | Format-List Problem, Message, Action | Out-String
 }
-finally { Remove-LabKubeNamespace $at.Namespace -Force | Out-Null }
+finally {
+    Remove-LabKubeNamespace $at.Namespace -Force | Out-Null
+    if ($started) { $started | Stop-LabEmulator }
+}

@@ -2,6 +2,7 @@
 # Runs the lines of movies.ps1 in this session, each with its objects, on the emulator.
 # run.sh does the same through the `cloudlab` command, from any shell.
 $ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $true
 Push-Location $PSScriptRoot
 $work = New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) "cloudlab-movies-$PID")
 $kept = $env:AWS_SHARED_CREDENTIALS_FILE

@@ -25,6 +25,7 @@ for _ in $(seq 100); do
     kill -0 "$emulator" 2>/dev/null || { echo "The emulator did not start." >&2; exit 1; }
     sleep 0.1
 done
+grep -q '^# ready' "$work/environment" || { echo "The emulator was not ready within 10 seconds." >&2; exit 1; }
 # shellcheck disable=SC1091
 . "$work/environment"
 # The role's temporary keys are kept here, not among the user's own.

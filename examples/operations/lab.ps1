@@ -1,7 +1,7 @@
 #!/usr/bin/env pwsh
 # A namespace in operation: quota and limits, scaling, requests, jobs that fail, schedules, a rollout and the way back, a node in maintenance.
-# It needs a cluster whose nodes have busybox:1.36 and nginx:latest, and takes the current context of the kubeconfig; without one it runs on the
-# emulator. Everything is in a namespace of its own. No node of a real cluster is touched.
+# It needs a cluster whose nodes have busybox:1.36 and busybox:latest, and takes the current context of the kubeconfig; without one it runs on the
+# emulator. Everything is in a namespace of its own. No node of a real cluster is touched, unless -Node names it.
 #   ./build.sh; pwsh examples/operations/lab.ps1
 [CmdletBinding()]
 param(
@@ -11,6 +11,9 @@ param(
 
     # Uses the emulator, whatever is configured. It is used too where nothing is.
     [switch] $Emulator,
+
+    # Node of a real cluster for the part drain. Only pods of this lab are moved; but until it ends, nobody's new pods come to this node.
+    [string] $Node,
 
     # Leaves everything as it is at the end.
     [switch] $Keep
@@ -50,21 +53,37 @@ try {
         $facts = @{ Replicas = $null; Calculated = $null; Reason = $null; Finding = $null }
         $facts.ByHand = (Measure-HpaReplicas -CurrentReplicas 2 -CurrentValue 125 -TargetValue 50).DesiredReplicas
         Say "On paper: 2 pods use 125 % of what they request, 50 % are wanted: 2 x 125 / 50 = $($facts.ByHand) pods."
-        try { $null = Get-LabMetric @at }
+        try { $null = Get-LabMetric @at -WarningAction SilentlyContinue }
         catch {
+            if ($_.FullyQualifiedErrorId -notlike 'MetricsUnavailable,*') { throw }
             $finding = Test-LabHpa web @at | Select-Object -First 1
             $facts.Finding = $finding.Rule
             Say "This cluster measures nothing ($_), so nothing is scaled. Test-LabHpa says: $($finding.Message)"
             return $facts
         }
-        if (-not $onEmulator) { Say 'The pods of this cluster are idle: what follows is what the controller does with that.' }
-        else { $null = Wait-LabResource hpa web -For jsonpath='{.status.desiredReplicas}'=5 -Timeout 120 @at }
-        $null = Wait-LabRollout deploy/web -Timeout 60 @at
-        $hpa = Get-LabResource hpa web @at
-        $next = $hpa | Measure-HpaReplicas
-        $facts.Replicas, $facts.Calculated, $facts.Reason = $hpa.DesiredReplicas, $next.DesiredReplicas, $next.Reason
-        Say "The controller made $($hpa.DesiredReplicas) of 2. Measure-HpaReplicas beside it, for its next look: $($next.DesiredReplicas). $($next.Reason)"
-        Get-LabMetric -LabelSelector app=web @at | Say
+        # On the emulator the annotation of the autoscaler is the load. In a cluster it is a loop in each pod, which takes what it gets, up to the limit.
+        $loops = @{}
+        if (-not $onEmulator) {
+            foreach ($pod in (Get-LabPod -LabelSelector app=web @at).Name) { $loops[$pod] = Invoke-LabPod $pod -Command sh, -c, 'while :; do :; done > /dev/null 2>&1 & echo $!' @at }
+            Say "A loop without end runs in each of the $($loops.Count) pods now."
+        }
+        try {
+            if ($onEmulator) { $null = Wait-LabResource hpa web -For jsonpath='{.status.desiredReplicas}'=5 -Timeout 120 @at }
+            else {
+                # How many it makes depends on what else the node has to do.
+                for ($tries = 180; ($hpa = Get-LabResource hpa web @at).DesiredReplicas -le 2; $tries--) {
+                    if (-not $tries) { Skip-Part "the controller has not scaled within three minutes: $($hpa.Status.conditions.message -join '; ')" }
+                    Start-Sleep -Seconds 1
+                }
+            }
+            $null = Wait-LabRollout deploy/web -Timeout 60 @at
+            $hpa = Get-LabResource hpa web @at
+            $next = $hpa | Measure-HpaReplicas
+            $facts.Replicas, $facts.Calculated, $facts.Reason = $hpa.DesiredReplicas, $next.DesiredReplicas, $next.Reason
+            Say "The controller made $($hpa.DesiredReplicas) of 2. Measure-HpaReplicas beside it, for its next look: $($next.DesiredReplicas). $($next.Reason)"
+            Get-LabMetric -LabelSelector app=web @at -WarningAction SilentlyContinue | Say
+        }
+        finally { $loops.Keys | ForEach-Object { $null = Invoke-LabPod $_ -Command kill, $loops[$_] @at -ErrorAction SilentlyContinue } }
         $facts
     }
 
@@ -80,7 +99,7 @@ try {
     Show-Part vpa 'VerticalPodAutoscaler: what it should request' {
         $from = Measure-VpaRequest (Join-Path $scaling usage.csv) -Manifest (Join-Path $scaling vpa.yaml) -Hpa (Join-Path $scaling hpa.yaml) -WarningAction SilentlyContinue |
             Where-Object Container -EQ web
-        Say "Two days of usage: request $($from.CpuTarget) of CPU and $($from.MemoryTarget) of memory. $($from.CpuReason)"
+        Say "Two days of usage: request $($from.CpuTarget) of CPU and $([Math]::Round($from.MemoryTarget / 1MB)) MiB of memory. $($from.CpuReason)"
         Say "But: $($from.Conflict)"
         @{ Cpu = $from.CpuTarget; Memory = $from.MemoryTarget; Conflict = $from.Conflict }
     }
@@ -111,8 +130,8 @@ try {
     Show-Part rollout 'Rollout, and rollback' {
         $null = Get-LabResource hpa web -ErrorAction Ignore @at | Remove-LabManifest -Force
         $null = Set-LabScale deploy/web -Replicas 2 -Wait -Timeout 60 @at
-        $null = Set-LabWorkloadImage deploy/web web=nginx:latest -Wait -Timeout 60 @at
-        Say 'nginx:latest is rolled out: a new pod is ready before an old one goes.'
+        $null = Set-LabWorkloadImage deploy/web web=busybox:latest -Wait -Timeout 60 @at
+        Say 'busybox:latest is rolled out: a new pod is ready before an old one goes.'
         try {
             $stuck = $null
             $null = Set-LabWorkloadImage deploy/web web=no.such.registry.invalid/web:nonexistent -Wait -Timeout 60 @at
@@ -130,28 +149,37 @@ try {
     }
 
     Show-Part drain 'A node in maintenance' {
-        if (-not $onEmulator) { Skip-Part 'the nodes of a real cluster are not drained for a lab; -Emulator shows it' }
-        $node = (Get-LabNode).Name
+        if (-not $onEmulator -and -not $Node) { Skip-Part 'a node of a real cluster is drained only if -Node names it; -Emulator shows it, too' }
+        $script:drained = $onEmulator ? (Get-LabNode).Name : $Node
+        if ("$((Get-LabNode $drained).State)" -match 'SchedulingDisabled') { Skip-Part "somebody has cordoned $drained already" }
+        Add-CleanUp { Resume-LabNode $drained }
         $null = Get-LabResource hpa web -ErrorAction Ignore @at | Remove-LabManifest -Force
-        $null = Set-LabScale deploy/web -Replicas 2 -Wait -Timeout 60 @at
+        # A label that no pod of others has, and this node if it may be.
+        $here = @{ matchFields = @(@{ key = 'metadata.name'; operator = 'In'; values = @($drained) }) }
+        $template = @{
+            metadata = @{ labels = @{ lab = $id } }
+            spec = @{ affinity = @{ nodeAffinity = @{ preferredDuringSchedulingIgnoredDuringExecution = @(@{ weight = 100; preference = $here }) } } }
+        }
+        $null = Edit-LabResource deploy/web -Patch @{ spec = @{ replicas = 2; template = $template } } @at
+        $null = Wait-LabRollout deploy/web -Timeout 60 @at
         $null = @{ apiVersion = 'policy/v1'; kind = 'PodDisruptionBudget'; metadata = @{ name = 'web' }; spec = @{ minAvailable = 2; selector = @{ matchLabels = @{ app = 'web' } } } } | Deploy-LabManifest @at
         $null = Wait-LabResource pdb web -For jsonpath='{.status.currentHealthy}'=2 -Timeout 60 @at
         try {
             $blocked = $null
-            $null = Clear-LabNode $node -Force -Timeout 3
+            $null = Clear-LabNode $drained -PodSelector lab=$id -Timeout 3
         }
         catch { $blocked = $_ }
         Say "A budget that lets no pod go: $blocked"
-        $null = Resume-LabNode $node
+        $null = Resume-LabNode $drained
         $null = Edit-LabResource pdb/web -Patch @{ spec = @{ minAvailable = 0 } } @at
         $null = Wait-LabResource pdb web -For jsonpath='{.status.disruptionsAllowed}'=2 -Timeout 60 @at
-        $drain = Clear-LabNode $node -Force -Timeout 60
+        $drain = Clear-LabNode $drained -PodSelector lab=$id -Timeout 60
         $drain.Pods | Say
-        $state = (Get-LabNode $node).State
-        $null = Resume-LabNode $node
+        $state = (Get-LabNode $drained).State
+        $null = Resume-LabNode $drained
         $null = Wait-LabRollout deploy/web -Timeout 60 @at
-        Say "With a budget that allows it, $node was empty ($state). Resume-LabNode takes it into use again, and the pods come back."
-        @{ Blocked = $blocked ? $blocked.FullyQualifiedErrorId.Split(',')[0] : ''; Message = "$blocked"; Moved = @($drain.Pods).Count; NodeState = "$state"; After = (Get-LabNode $node).State }
+        Say "With a budget that allows it, $drained has none of these pods any more ($state). Resume-LabNode takes it into use again, and as many pods as before run."
+        @{ Blocked = $blocked ? $blocked.FullyQualifiedErrorId.Split(',')[0] : ''; Message = "$blocked"; Moved = @($drain.Pods).Count; NodeState = "$state"; After = (Get-LabNode $drained).State }
     }
 }
 finally { Clear-Lab }

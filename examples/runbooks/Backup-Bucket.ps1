@@ -68,10 +68,11 @@ Import-Module (Join-Path $PSScriptRoot Runbook.psm1)
 function Test-SameContent([string] $Key, [string] $CopyKey) {
     $folder = Join-Path ([IO.Path]::GetTempPath()) ([Guid]::NewGuid())
     try {
-        $hashes = foreach ($object in @{ Bucket = $Bucket; Key = $Key; Destination = "$folder/a/" }, @{ Bucket = $DestinationBucket; Key = $CopyKey; Destination = "$folder/b/" }) {
-            $null = New-Item -ItemType Directory $object.Destination -WhatIf:$false
+        $null = New-Item -ItemType Directory $folder -WhatIf:$false
+        # Under names of its own: a key need not be a name that a file can have.
+        $hashes = foreach ($object in @{ Bucket = $Bucket; Key = $Key; OutFile = "$folder/a" }, @{ Bucket = $DestinationBucket; Key = $CopyKey; OutFile = "$folder/b" }) {
             $null = Receive-LabObject @object -ErrorAction Stop
-            (Get-ChildItem -LiteralPath $object.Destination -Recurse -File | Get-FileHash -Algorithm SHA256).Hash
+            (Get-FileHash -LiteralPath $object.OutFile -Algorithm SHA256).Hash
         }
         $hashes[0] -eq $hashes[1]
     }
@@ -139,7 +140,12 @@ $summary = Invoke-Runbook -Name Backup-Bucket -Key "$Bucket $DestinationBucket/$
                         Write-RunbookLog "'$name' was changed during the backup"
                         continue
                     }
-                    $isSame = $names[$name] -notin 'Missing', 'SizeDiffers' -and (Test-SameContent $name "$folder$name")
+                    try { $isSame = $names[$name] -notin 'Missing', 'SizeDiffers' -and (Test-SameContent $name "$folder$name") }
+                    catch {
+                        Add-RunbookFinding -ErrorRecord $_ -Target "$target$name"
+                        $name
+                        continue
+                    }
                     if (-not $isSame) {
                         Add-RunbookFinding "The copy of '$name' is wrong ($($names[$name] -eq 'Content' ? 'ContentDiffers' : $names[$name]))." -Target "$target$name" -Code CopyDiffers -Severity Error -Action 'No old backup was removed. Run the backup again.'
                         $name

@@ -73,7 +73,8 @@ function Invoke-Runbook {
             }
             catch { Stop-Runbook "The log '$($run.LogPath)' cannot be written: $($_.Exception.InnerException.Message ?? $_.Exception.Message)" -Code LogUnwritable -Action 'Name another file with -LogPath, or see to its permissions.' }
         }
-        $lock = Enter-RunbookLock -Run $run -Key $Key -StatePath $StatePath
+        try { $lock = Enter-RunbookLock -Run $run -Key $Key -StatePath $StatePath }
+        catch { Stop-Runbook "The lock of this run cannot be written: $($_.Exception.InnerException.Message ?? $_.Exception.Message)" -Code LockUnwritable -Action 'Name another folder with -StatePath, or see to its permissions and its disk.' }
         if ($lock.Holder) {
             $status = 'AlreadyRunning'
             $failure = [pscustomobject] @{ Code = 'AlreadyRunning'; Message = $lock.Holder; Action = "Wait for it, or end it. The lock is '$($lock.Path)'." }
@@ -424,7 +425,8 @@ function Enter-RunbookLock([object] $Run, [string] $Key, [string] $StatePath) {
             pid = $PID; started = $me.StartTime.ToUniversalTime().ToString('o'); host = [Environment]::MachineName; run = $Run.RunId
             since = $Run.Started.ToString('o'); until = $Run.Deadline.AddMinutes(10).ToString('o')
         }
-        [IO.File]::WriteAllText($lock.Owner, ($entry | ConvertTo-Json -Compress))
+        try { [IO.File]::WriteAllText($lock.Owner, ($entry | ConvertTo-Json -Compress)) }
+        catch { $lock.Stream.Dispose(); throw }
         return $lock
     }
     if ($lock.Stream) { $lock.Stream.Dispose(); $lock.Stream = $null }

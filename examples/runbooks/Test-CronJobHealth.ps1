@@ -107,12 +107,12 @@ $summary = Invoke-Runbook -Name Test-CronJobHealth -Key "$Context $Namespace $La
                 }
                 elseif ($state.Suspended) {
                     if (-not ($AllowSuspended | Where-Object { $name -like $_ })) {
-                        Add-RunbookFinding "$name is suspended; its last run was $(Format-RunbookTime $state.LastSchedule)." -Target $name -Code Suspended -Action 'Set spec.suspend to false, or name it with -AllowSuspended.'
+                        Add-RunbookFinding "$name is suspended; $($state.LastSchedule ? "its last run was $(Format-RunbookTime $state.LastSchedule)" : 'it has never run')." -Target $name -Code Suspended -Action "Edit-LabResource cronjobs/$($state.Name) -Namespace $($state.Namespace) -Patch @{ spec = @{ suspend = `$false } } lets it run again; -AllowSuspended leaves it out."
                     }
                 }
                 elseif ($state.Missed.MostRecentTime -and ($now - $state.Missed.MostRecentTime).TotalMinutes -gt $LateMinutes) {
                     $why = $active ? "its job $($active.Name) is still active" : $state.Missed.Reason
-                    Add-RunbookFinding "$name did not run at $(Format-RunbookTime $state.Missed.MostRecentTime): $why" -Target $name -Code MissedRun -Severity Error -Action ($active ? "See what it does: Debug-LabPod job/$($active.Name) -Namespace $($state.Namespace)" : 'See whether the controller runs, and Get-LabEvent of the CronJob.')
+                    Add-RunbookFinding "$name did not run at $(Format-RunbookTime $state.Missed.MostRecentTime): $why" -Target $name -Code MissedRun -Severity Error -Action ($active ? "See what it does: Debug-LabPod job/$($active.Name) -Namespace $($state.Namespace)" : "Get-LabEvent cronjob/$($state.Name) -Namespace $($state.Namespace); without events, see whether the controller runs.")
                 }
                 if ($state.Failures) {
                     Add-RunbookFinding "$name $($state.Failures -eq 1 ? 'failed' : "failed $($state.Failures) times in a row, the last time") in $($state.LastFailure.Name): $($state.LastFailure.Why)" -Target $name -Code LastRunFailed -Severity Error -Action "Get-LabPodLog job/$($state.LastFailure.Name) -Namespace $($state.Namespace)"

@@ -11,7 +11,7 @@ masked. The cluster is not changed.
 Exit code: 0 no drift; 1 drift, or a manifest could not be compared; 2 nothing could be compared (no manifests, no cluster); 3 another run about
 the same manifests is in progress.
 .PARAMETER Path
-Files or folders with manifests; wildcards are allowed.
+Files or folders with manifests; wildcards are allowed where there is no file or folder of that name.
 .PARAMETER Namespace
 Namespace for objects that name none.
 .PARAMETER Context
@@ -54,14 +54,16 @@ Import-Module (Join-Path $PSScriptRoot Runbook.psm1)
 
 $summary = Invoke-Runbook -Name Test-ManifestDrift -Key "$Context $Namespace $Path" -LogPath $LogPath -StatePath $StatePath -TimeLimit $TimeLimit -Preview:$WhatIfPreference -Body {
     param($Run)
-    if (-not (Test-Path $Path)) { Stop-Runbook "'$($Path -join ', ')' does not exist." -Code ManifestNotFound -Action 'Name the folder of the manifests with -Path; on a scheduler as a full path.' }
+    # A name that there is counts as it is written, brackets and all.
+    $places = @($Path | ForEach-Object { (Test-Path -LiteralPath $_) ? [WildcardPattern]::Escape($_) : $_ })
+    if (-not (Test-Path $places)) { Stop-Runbook "'$($Path -join ', ')' does not exist." -Code ManifestNotFound -Action 'Name the folder of the manifests with -Path; on a scheduler as a full path.' }
     $place = @{}
     if ($Namespace) { $place.Namespace = $Namespace }
     if ($Context) { $place.Context = $Context }
     $rows = @(Invoke-RunbookStep Compare {
             $failed = $null
             # -Force: a field that somebody else has taken is what is looked for, not a conflict.
-            Compare-LabManifest -Path $Path -Recurse -Force @place -ErrorVariable failed -ErrorAction SilentlyContinue | ForEach-Object {
+            Compare-LabManifest -Path $places -Recurse -Force @place -ErrorVariable failed -ErrorAction SilentlyContinue | ForEach-Object {
                 Assert-RunbookTime
                 $changes = @($_.Changes | Where-Object { $field = $_.Path; -not ($IgnorePath | Where-Object { $field -like $_ }) })
                 $isMissing = "$($_.Status)" -eq 'Created'
@@ -77,8 +79,9 @@ $summary = Invoke-Runbook -Name Test-ManifestDrift -Key "$Context $Namespace $Pa
     $drift = @($rows | Where-Object Status -NE Unchanged)
     foreach ($row in $drift) {
         $target = "$($row.Kind)/$($row.Name)" + ($row.Namespace ? " in $($row.Namespace)" : '')
-        if ($row.Status -eq 'Missing') { Add-RunbookFinding "$target is not in the cluster." -Target $target -Code ObjectMissing -Action "Deploy-LabManifest $($row.Source), or remove it from the manifests." }
-        else { Add-RunbookFinding "$target differs: $($row.Changes -join '; ')." -Target $target -Code ObjectChanged -Action "Find out who changed it, then Deploy-LabManifest $($row.Source), or change the manifest." }
+        $source = $row.Source -match '^[\w./\\:-]+$' ? $row.Source : "-LiteralPath '$($row.Source.Replace("'", "''"))'"
+        if ($row.Status -eq 'Missing') { Add-RunbookFinding "$target is not in the cluster." -Target $target -Code ObjectMissing -Action "Deploy-LabManifest $source, or remove it from the manifests." }
+        else { Add-RunbookFinding "$target differs: $($row.Changes -join '; ')." -Target $target -Code ObjectChanged -Action "Find out who changed it, then Deploy-LabManifest $source, or change the manifest." }
     }
     $Run.Result.Objects = $rows.Count
     $Run.Result.Unchanged = $rows.Count - $drift.Count

@@ -30,8 +30,11 @@ function Get-Refusal([scriptblock] $Script) {
     }
 }
 
+# Whether a server does not have what was asked of it; the codes are those that servers use for it beside S3's own.
+function Test-Unsupported($Problem, [string[]] $Code) { ($Problem.FullyQualifiedErrorId -split ',')[0] -in @('MethodNotAllowed', 'NotImplemented') + $Code }
+
 try {
-    $null = Start-Place AWS $Emulator
+    $onEmulator = Start-Place AWS $Emulator
     $admin = Get-LabSession
     $null = New-LabBucket $bucket | Wait-LabBucket -Timeout 30
     Add-CleanUp { Remove-LabBucket $bucket -Force -Session $admin }
@@ -130,7 +133,7 @@ try {
             $ready = New-LabInstanceProfile "$id-server" -Role "$id-server"
         }
         catch {
-            if ($_.FullyQualifiedErrorId -notmatch '^(MethodNotAllowed|NotImplemented|InstanceProfilesMissing|MalformedPolicyDocument|InvalidRequest)') { throw }
+            if (-not (Test-Unsupported $_ InstanceProfilesMissing, MalformedPolicyDocument, InvalidRequest)) { throw }
             Skip-Part "this server has no instance profiles ($_)"
         }
         Add-CleanUp { Remove-LabInstanceProfile "$id-server" -Force -Session $admin }
@@ -138,7 +141,7 @@ try {
         Say "The instance profile $($ready.Name) has the role $id-server, which only ec2.amazonaws.com may assume."
         Say "The start script has no key in it; the programs on the instance find the role's own, which change by themselves:`n$start"
         $facts = @{ Profile = $ready.Name; Role = "$id-server"; KeyInScript = $start -match 'AKIA|SECRET'; Instance = $null }
-        if (-not $ImageId) { Say 'No instance is started: that needs EC2, which the emulator has not, and -ImageId.' }
+        if ($onEmulator -or -not $ImageId) { Say 'No instance is started: that needs EC2, which the emulator has not, and -ImageId.' }
         else {
             $script:instance = Start-LabInstance -ImageId $ImageId -InstanceType t3.micro -Name $id -InstanceProfile $ready.Name -UserData $start
             Add-CleanUp { $instance | Remove-LabInstance -Force -Session $admin }
@@ -160,12 +163,19 @@ try {
             Say ($refusal ? "A bucket is not public by accident: $refusal" : 'This server sets a public policy although the bucket blocks it.')
             Remove-LabBucketPublicAccessBlock $bucket -Force
         }
-        catch { Say "This server does not know how to block public policies: $_" }
+        catch {
+            if (-not (Test-Unsupported $_)) { throw }
+            Say "This server does not know how to block public policies: $_"
+        }
         try {
             $site = Set-LabBucketWebsite $bucket index.html -PassThru
             $open | Set-LabBucketPolicy $bucket
         }
-        catch { Skip-Part "this server has no websites ($_)" }
+        catch {
+            if ($_.FullyQualifiedErrorId -like 'AccessDenied,*') { Skip-Part "the account blocks public policies, too ($_)" }
+            if (-not (Test-Unsupported $_)) { throw }
+            Skip-Part "this server has no websites ($_)"
+        }
         # At Amazon the website has an address of its own. Elsewhere the objects are fetched without it: its page finds the data beside it.
         $url = $address ? "$("$address".TrimEnd('/'))/$bucket" : "http://$($site.Endpoint)"
         $page = Invoke-WebRequest "$url/index.html"

@@ -37,6 +37,12 @@ internal static class TestServers
     /// <summary>kubeconfig of a cluster whose API server is real.</summary>
     public static string Kubernetes() => Need("CLOUDLAB_TEST_KUBECONFIG");
 
+    /// <summary>
+    /// The image that examples/image/build.ps1 makes of this very code. The cluster's nodes have it, and with their own network they reach the
+    /// servers that the tests reach.
+    /// </summary>
+    public static string Image() => Need("CLOUDLAB_TEST_IMAGE", "build it with examples/image/build.ps1 and import it into the cluster's nodes");
+
     /// <summary>The `aws` command.</summary>
     public static string AwsCli() => Need("CLOUDLAB_TEST_AWSCLI");
 
@@ -52,10 +58,10 @@ internal static class TestServers
     /// <summary>Folder in which npm has installed @cloud-copilot/iam-simulate, another evaluator of policies.</summary>
     public static string IamSimulate() => Need("CLOUDLAB_TEST_IAM_SIMULATE");
 
-    private static string Need(string variable)
+    private static string Need(string variable, string advice = "start the servers with tests/services or run ./test.sh")
     {
         string? value = Environment.GetEnvironmentVariable(variable);
-        Assert.SkipWhen(string.IsNullOrEmpty(value), variable + " is not set: start the servers with tests/services or run ./test.sh");
+        Assert.SkipWhen(string.IsNullOrEmpty(value), $"{variable} is not set: {advice}");
         return value!;
     }
 }

@@ -417,6 +417,35 @@ Describe 'Format' -Tag Module {
         "$tag" | Should -Be 's3://films/k'
     }
 
+    It 'breaks prose between words in every culture, to the width of its column' {
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            # PowerShell itself breaks between words in a few languages only, and Chinese is none of them.
+            foreach ($name in 'zh-CN', '', 'en-US') {
+                [cultureinfo]::CurrentCulture = $name
+                $finding = [Runtime.CompilerServices.RuntimeHelpers]::GetUninitializedObject($core.GetType('CloudLab.Core.Kubernetes.Review.LabPodFinding'))
+                $finding.GetType().GetProperty('Message').SetValue($finding, 'elephant ' * 30)
+                $finding.GetType().GetProperty('Action').SetValue($finding, 'crocodile ' * 30)
+                $text = $finding | Format-Table | Out-String -Width ([Math]::Max($Host.UI.RawUI.BufferSize.Width, 60))
+                $text -split '\s+' | Where-Object { $_ -like '*e*' -and $_ -notin 'elephant', 'crocodile', 'Severity', 'Rule', 'Message' } | Should -BeNullOrEmpty -Because $text
+            }
+        }
+        finally {
+            [cultureinfo]::CurrentCulture = $culture
+        }
+    }
+
+    It 'knows the widths of the columns that prose has beside it' {
+        $views = ([xml] (Get-Content -Raw (Join-Path $root 'module/CloudLab.format.ps1xml'))).SelectNodes('//View[contains(., "TableText")]')
+        $views.Count | Should -BeGreaterThan 20
+        foreach ($view in $views) {
+            $headers = @($view.TableControl.TableHeaders.TableColumnHeader)
+            $taken = ($headers.Width | Measure-Object -Sum).Sum + $headers.Count - 1
+            $free = @($headers | Where-Object { -not $_.Width }).Count
+            foreach ($item in $view.SelectNodes('.//ScriptBlock[contains(., "TableText")]')) { $item.InnerText | Should -BeLike "*, `$Host, $taken, $free)" -Because $view.Name }
+        }
+    }
+
     It 'shows times of one form, with their offset' {
         $times = Get-LabBucket films | Format-Table | Out-String
         $times | Should -Match '\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ'

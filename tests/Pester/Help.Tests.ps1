@@ -175,6 +175,17 @@ Describe 'Help' -Tag Module {
         }
     }
 
+    It 'lists every cmdlet in the index' {
+        $index = Get-Content -Raw (Join-Path $root docs/README.md)
+        (Get-Command -Module CloudLab -CommandType Cmdlet).Name | Where-Object { -not $index.Contains("($_.md)") } | Should -BeNullOrEmpty
+    }
+
+    It 'has topics that fit a window of 80 columns' {
+        foreach ($page in Get-ChildItem (Join-Path $root module/en-US/about_*.help.txt)) {
+            Get-Content $page | Where-Object Length -GT 80 | Should -BeNullOrEmpty -Because $page.Name
+        }
+    }
+
     It 'has twenty lines at the beginning of README.md that run, with the four systems' {
         $lines = [regex]::Match((Get-Content -Raw (Join-Path $root README.md)), '(?ms)^```powershell\r?\n(.*?)^```').Groups[1].Value
         ($lines -split '\n').Count | Should -BeLessOrEqual 21

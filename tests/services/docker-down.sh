@@ -31,5 +31,6 @@ if [ -e "$P/bridge-created" ]; then
   rm -f "$P/bridge-created"
 fi
 rm -f "$P/env" "$P/docker.sock" "$P/run/docker.pid"
-[ "${CLEAN:-0}" = 1 ] && rm -rf "$P"
+# --one-file-system: should a mount have stayed, what is in it is not ours.
+[ "${CLEAN:-0}" = 1 ] && rm -rf --one-file-system "$P"
 exit 0

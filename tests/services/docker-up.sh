@@ -9,7 +9,7 @@ tell() { cat "$P/env"; }
 ping_engine() { timeout 5 env DOCKER_HOST="unix://$P/docker.sock" "$P/bin/docker" version -f '{{.Server.Version}}' 2>/dev/null; }
 if running dockerd > /dev/null && running registry > /dev/null && ping_engine > /dev/null; then tell; exit 0; fi
 need_debian_root
-[ -e "$P/env" ] && P=$P "$(dirname "$0")/docker-down.sh"
+[ -d "$P" ] && P=$P "$(dirname "$0")/docker-down.sh"
 mkdir -p "$R" "$P"/{run,bin,busybox}
 
 if [ ! -e "$P/unpacked" ]; then

@@ -3,9 +3,16 @@
 # Everything said goes to stderr; stdout carries only the `export CLOUDLAB_TEST_…` lines.
 set -euo pipefail
 CLOUDLAB_SERVICES=${CLOUDLAB_SERVICES:-/var/tmp/cloudlab-services}
+SERVERS='docker s3 moto tools kubectl simulate'
 
 say() { printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2; }
 die() { say "$*"; exit 1; }
+
+# script_of SERVER: what its scripts and its folder are named after.
+script_of() {
+  case " $SERVERS " in *" $1 "*) ;; *) die "no such server: $1 ($SERVERS)" ;; esac
+  if [ "$1" = s3 ]; then echo ceph; else echo "$1"; fi
+}
 
 # Leaves with 3 where these servers cannot be had, so that a caller can tell that from a failure.
 need_debian_root() {

@@ -4,12 +4,15 @@
 # Again: those that run are left as they are. Stop: down.sh. Exit code 3 where they cannot be had (not root, not Debian).
 . "$(dirname "$0")/lib.sh"
 HERE=$(cd "$(dirname "$0")" && pwd)
-[ $# -gt 0 ] || set -- docker s3 moto tools kubectl simulate
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $SERVERS
 need_debian_root
 mkdir -p "$CLOUDLAB_SERVICES"
 declare -A started
-for service in "$@"; do
-  case $service in docker | moto | tools | kubectl | simulate) script=$service ;; s3) script=ceph ;; *) die "no such server: $service (docker, s3, moto, tools, kubectl, simulate)" ;; esac
+# What a script starts in the background hears no Ctrl+C.
+trap 'kill "${started[@]}" 2> /dev/null || true; wait; exit 130' INT TERM
+for server in "$@"; do
+  script=$(script_of "$server")
   P=$CLOUDLAB_SERVICES/$script "$HERE/$script-up.sh" > "$CLOUDLAB_SERVICES/$script.env" 2> "$CLOUDLAB_SERVICES/$script.log" &
   started[$script]=$!
 done

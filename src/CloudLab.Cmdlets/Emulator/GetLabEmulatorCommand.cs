@@ -25,6 +25,7 @@ public sealed class GetLabEmulatorCommand : LabCommand
 {
     /// <summary>Numbers of emulators; all if omitted.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(EmulatorCompleter))]
     [ValidateNotNullOrEmpty]
     public int[]? Id { get; set; }
 

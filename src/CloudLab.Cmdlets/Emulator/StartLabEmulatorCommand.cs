@@ -23,8 +23,9 @@ namespace CloudLab.Cmdlets.Emulator;
 /// encrypted at rest; a restore from the archive takes a second or two; creating a bucket that you already own is an error
 /// in every region.</para>
 /// <para>The bucket name taken-by-another-account is refused as one that belongs to someone else.</para>
-/// <para>The Kubernetes API runs no containers: Pods get a node, an address and become ready after a moment, Jobs complete,
-/// and logs, exec and port-forward have nothing to show. To rehearse failures, a Pod whose image name contains nonexistent or
+/// <para>The Kubernetes API runs no containers: Pods get a node, an address and become ready after a moment, and Jobs complete. A few programs are
+/// played (echo, cat, env, ls, sh -c and the like): they write logs and can be run with Invoke-LabPod; a forwarded port answers HTTP with the name
+/// of its pod. To rehearse failures, a Pod whose image name contains nonexistent or
 /// invalid stays in ImagePullBackOff, and one whose image name contains crash ends with exit code 1. Quotas, LimitRanges and
 /// CronJobs work as in a cluster. To rehearse autoscaling, annotate a HorizontalPodAutoscaler with the load that its pods share
 /// (emulator.cloudlab/cpu: 2500m), or a pod with what it uses; the metrics API (Get-LabMetric) serves the same numbers.</para>

@@ -26,6 +26,7 @@ public sealed class StopLabEmulatorCommand : LabCommand
 {
     /// <inheritdoc cref="GetLabEmulatorCommand.Id"/>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(EmulatorCompleter))]
     [ValidateNotNullOrEmpty]
     public int[]? Id { get; set; }
 

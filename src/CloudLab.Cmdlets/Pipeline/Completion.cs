@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Sessions;
@@ -13,25 +14,36 @@ internal static class Completion
     /// <summary>How long a person who pressed Tab waits.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromMilliseconds(450);
 
-    /// <summary>Asks a service for names; gives up silently when it takes too long or fails.</summary>
+    /// <summary>Asks a service for names; what has not come when the time is over, or when something fails, is not offered.</summary>
     /// <param name="bound">Parameters on the command line so far.</param>
     /// <param name="ask">Asks, with the session that these parameters and the runspace's default add up to.</param>
     /// <returns>What to offer.</returns>
     public static IReadOnlyList<CompletionResult> Ask(
         IDictionary bound, Func<LabSession, CancellationToken, IAsyncEnumerable<CompletionResult>> ask)
     {
+        ConcurrentQueue<CompletionResult> offers = [];
         try
         {
             LabSession session = LabSession.Resolve(Options(bound), "parameter", Bound<LabSession>(bound, "Session") ?? DefaultSession.Get());
             using CancellationTokenSource limit = new(Patience);
-            Task<List<CompletionResult>> answer = Task.Run(async () => await ask(session, limit.Token).ToListAsync(limit.Token));
-            return answer.Wait(Patience) ? answer.Result : [];
+            CancellationToken token = limit.Token;
+            Task answer = Task.Run(
+                async () =>
+                {
+                    await foreach (CompletionResult offer in ask(session, token).WithCancellation(token))
+                    {
+                        offers.Enqueue(offer);
+                    }
+                },
+                token);
+            answer.Wait(Patience);
         }
         catch (Exception)
         {
             // A completer has nobody to tell: no credentials, no server, no such bucket all mean nothing to offer.
-            return [];
         }
+
+        return [.. offers];
     }
 
     /// <summary>
@@ -57,7 +69,12 @@ internal static class Completion
     /// <summary>What is typed so far, without the quote it may begin with.</summary>
     /// <param name="word">The word at the cursor.</param>
     /// <returns>The text meant.</returns>
-    public static string Unquote(string word) => word is ['\'' or '"', ..] ? word[1..].TrimEnd(word[0]) : word;
+    public static string Unquote(string word) => word switch
+    {
+        ['\'', ..] => word[1..].TrimEnd('\'').Replace("''", "'", StringComparison.Ordinal),
+        ['"', ..] => word[1..].TrimEnd('"').Replace("`$", "$", StringComparison.Ordinal),
+        _ => word,
+    };
 
     /// <summary>The names that begin with what is typed so far.</summary>
     /// <param name="names">All names.</param>

@@ -17,6 +17,9 @@ public sealed record SessionOptions
     /// <summary>Base URL of every AWS service, for a server that is not Amazon's.</summary>
     public Uri? EndpointUrl { get; init; }
 
+    /// <summary>Base URL of S3 alone; the other services are there too unless the environment or a profile says where they are.</summary>
+    public Uri? S3EndpointUrl { get; init; }
+
     /// <summary>Access key, secret key and session token, if given directly.</summary>
     public AwsKeys? Keys { get; init; }
 

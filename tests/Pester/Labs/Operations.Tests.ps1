@@ -55,14 +55,14 @@ Describe 'Lab operations on <Place>' -Tag Kubernetes -ForEach $places {
 
     It 'takes a stuck rollout back, while the old pods serve' {
         $parts.rollout.Message | Should -Match 'exceeded its progress deadline.*ImagePullBackOff|exceeded its progress deadline.*ErrImagePull'
-        $parts.rollout.Ready, $parts.rollout.Image | Should -Be 2, nginx:latest
+        $parts.rollout.Ready, $parts.rollout.Image | Should -Be 2, busybox:latest
         $parts.rollout.Revisions | Should -Be 1, 3, 4
     }
 
-    It 'drains a node of the emulator only' {
+    It 'drains a node of the emulator, and one of a cluster only if it is named' {
         if ($real) {
             $parts.drain.State | Should -Be LeftOut
-            $said | Should -Match 'the nodes of a real cluster are not drained'
+            $said | Should -Match 'a node of a real cluster is drained only if -Node names it'
             return
         }
         $parts.drain.Blocked | Should -Be DrainTimeout
@@ -74,5 +74,26 @@ Describe 'Lab operations on <Place>' -Tag Kubernetes -ForEach $places {
         $warned | Should -BeNullOrEmpty
         if ($real) { Get-LabResource namespaces ([regex]::Match($said, 'lab-[0-9a-f]{8}').Value) -ErrorAction Ignore | Should -BeNullOrEmpty }
         else { Get-LabEmulator | Should -BeNullOrEmpty }
+    }
+}
+
+Describe 'Lab operations on a cluster with metrics' -Tag Kubernetes -Skip:(-not $env:CLOUDLAB_TEST_KUBECONFIG) {
+    BeforeAll {
+        $before = Set-Environment @{ KUBECONFIG = $env:CLOUDLAB_TEST_KUBECONFIG }
+        $metrics = Start-MetricsServer
+        $parts = Invoke-Lab operations @{ Step = 'hpa' }
+    }
+
+    AfterAll {
+        if ($metrics -is [hashtable]) { Stop-MetricsServer $metrics }
+        $null = Set-Environment $before
+    }
+
+    It 'scales with the load that is measured' {
+        if ($metrics -is [string] -and $parts.hpa.Finding) { Set-ItResult -Skipped -Because $metrics }
+        $parts.hpa.Finding | Should -BeNullOrEmpty
+        $parts.hpa.Replicas, $parts.hpa.Calculated | ForEach-Object { $_ | Should -BeIn (3..6) }
+        $parts.hpa.Reason | Should -Match 'cpu at \d+%'
+        $said | Should -Match "The controller made $($parts.hpa.Replicas) of 2"
     }
 }

@@ -97,12 +97,25 @@ Describe 'Backup-Bucket on the emulator' -Tag Storage {
     AfterEach { 'movies', 'backup' | Where-Object { Test-LabBucket $_ } | Remove-LabBucket -Force }
 
     It 'makes a backup that is equal, <Name>' -ForEach @{ Name = 'by checksum'; More = @{} }, @{ Name = 'byte for byte'; More = @{ VerifyContent = $true } } {
+        # Names that a file cannot have.
+        'a//b', '../up', 'back\slash', 'folder/' | ForEach-Object { Set-LabObjectContent movies $_ $_ }
         $summary = Invoke-Script Backup-Bucket ($options + $More)
         $summary.Status | Should -Be Succeeded
         Sync-LabObject s3://movies $summary.Result.Backup -Checksum -Delete -Force -WhatIf | Should -BeNullOrEmpty
         $record = Get-LabObjectContent backup ($summary.Result.Backup -replace '^s3://backup/(.*)/$', '$1.json') -Raw | ConvertFrom-Json
-        $record.objects, $record.run | Should -Be 5, $summary.RunId
+        $record.objects, $record.run | Should -Be 9, $summary.RunId
         Get-Key | Should -Not -BeLike '*.partial'
+    }
+
+    It 'reports an object that cannot be read again, and verifies the others' {
+        Mock Receive-LabObject {
+            if ($Key -like '*data/3.txt') { throw (New-Problem AccessDenied 'Not allowed.') }
+            & $real['Receive-LabObject'] @PesterBoundParameters
+        }
+        $summary = Invoke-Script Backup-Bucket ($options + @{ VerifyContent = $true })
+        $summary.ExitCode, $summary.Result.Mismatches, $summary.Findings.Code | Should -Be 1, 1, AccessDenied
+        Should -Invoke Receive-LabObject -ParameterFilter { $Key -like '*data/5.txt' }
+        Get-Key | Should -Not -BeLike '*.json'
     }
 
     It 'finds a copy that is <Kind>, and removes no old backup' -ForEach @(

@@ -163,6 +163,13 @@ Describe 'The lock' -Tag Module {
         (Invoke-Runbook -Name Lock @here -Body { } 6>$null).ExitCode | Should -Be 0
     }
 
+    It 'that cannot be written keeps the runbook from starting' {
+        $file = New-Item -ItemType File (Join-Path $TestDrive 'no folder')
+        $summary = Invoke-Runbook -Name A -StatePath (Join-Path $file state) -Body { throw 'it ran' } *>&1 | Select-Object -Last 1
+        $summary.ExitCode, $summary.Error.Code | Should -Be 2, LockUnwritable
+        $summary.Error.Action | Should -Match '-StatePath'
+    }
+
     It 'is given back after an error' {
         (Invoke-Runbook -Name Lock @here -Body { throw 'no' } *>&1 | Select-Object -Last 1).ExitCode | Should -Be 2
         (Invoke-Runbook -Name Lock @here -Body { } 6>$null).ExitCode | Should -Be 0
@@ -278,6 +285,18 @@ Describe '<Name>' -Tag Module -ForEach $scripts {
             foreach ($match in [regex]::Matches($arguments, "(?<=[\s'`"])-([A-Z][A-Za-z]+)")) {
                 $match.Groups[1].Value | Should -BeIn ($own + 'WhatIf', 'Trigger', 'Settings', 'TaskName', 'Argument') -Because $line
             }
+        }
+    }
+}
+
+Describe 'README.md' -Tag Module {
+    It 'has PowerShell without errors' {
+        $blocks = [regex]::Matches((Get-Content -Raw (Join-Path $runbooks README.md)), '(?s)```powershell\r?\n(.*?)```')
+        $blocks.Count | Should -BeGreaterThan 7
+        foreach ($block in $blocks) {
+            $errors = $null
+            $null = [Management.Automation.Language.Parser]::ParseInput($block.Groups[1].Value, [ref] $null, [ref] $errors)
+            $errors | Should -BeNullOrEmpty
         }
     }
 }

@@ -2,10 +2,10 @@
 
 BeforeAll {
     . (Join-Path $PSScriptRoot Common.ps1)
-    $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'the manifests')).FullName
-    Set-Content (Join-Path $folder theme.yaml) "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: theme }`ndata: { colour: dark, size: '2' }"
-    Set-Content (Join-Path $folder secret.yaml) "apiVersion: v1`nkind: Secret`nmetadata: { name: login }`nstringData: { password: manifest-secret }"
-    Set-Content (Join-Path $folder gone.yaml) "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: gone }"
+    $folder = (New-Item -ItemType Directory (Join-Path $TestDrive "Ann's [manifests] ü")).FullName
+    Set-Content -LiteralPath (Join-Path $folder theme.yaml) "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: theme }`ndata: { colour: dark, size: '2' }"
+    Set-Content -LiteralPath (Join-Path $folder secret.yaml) "apiVersion: v1`nkind: Secret`nmetadata: { name: login }`nstringData: { password: manifest-secret }"
+    Set-Content -LiteralPath (Join-Path $folder gone.yaml) "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: gone }"
 }
 
 Describe 'Test-ManifestDrift with mocks' -Tag Kubernetes {
@@ -59,7 +59,7 @@ Describe 'Test-ManifestDrift with mocks' -Tag Kubernetes {
 Describe 'Test-ManifestDrift on the emulator' -Tag Kubernetes {
     BeforeAll {
         $emulator = Start-LabEmulator -SetEnvironment
-        $null = Deploy-LabManifest $folder -ErrorAction Stop
+        $null = Deploy-LabManifest -LiteralPath $folder -ErrorAction Stop
     }
 
     AfterAll { $emulator | Stop-LabEmulator }
@@ -72,7 +72,7 @@ Describe 'Test-ManifestDrift on the emulator' -Tag Kubernetes {
     It 'finds what somebody changed and removed; with -WhatIf it writes no report; no value of a Secret is in it' {
         $null = "apiVersion: v1`nkind: ConfigMap`nmetadata: { name: theme }`ndata: { colour: light }" | Deploy-LabManifest -Force -FieldManager somebody
         $null = "apiVersion: v1`nkind: Secret`nmetadata: { name: login }`nstringData: { password: cluster-secret }" | Deploy-LabManifest -Force -FieldManager somebody
-        Remove-LabManifest (Join-Path $folder gone.yaml) -Force
+        Remove-LabManifest -LiteralPath (Join-Path $folder gone.yaml) -Force
         $reports = (Join-Path $TestDrive drift.md), (Join-Path $TestDrive drift.json)
         $null = Invoke-Script Test-ManifestDrift @{ Path = $folder; ReportPath = $reports; WhatIf = $true }
         Test-Path $reports | Should -Be $false, $false

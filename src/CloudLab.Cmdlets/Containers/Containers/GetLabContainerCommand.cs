@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Containers.Containers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
@@ -47,7 +46,7 @@ public sealed class GetLabContainerCommand : DockerCommand
 
     /// <summary>Only containers with these labels: <c>team</c> or <c>team=movies</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(DockerLabelCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Label { get; set; } = [];
 

@@ -213,13 +213,13 @@ public sealed class StartLabContainerCommand : DockerCommand
 
     /// <summary>Linux capabilities to add: <c>NET_ADMIN</c>.</summary>
     [Parameter(ParameterSetName = RunSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ContainerValueCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CapAdd { get; set; } = [];
 
     /// <summary>Linux capabilities to drop; <c>ALL</c> for all.</summary>
     [Parameter(ParameterSetName = RunSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ContainerValueCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CapDrop { get; set; } = [];
 
@@ -229,7 +229,7 @@ public sealed class StartLabContainerCommand : DockerCommand
 
     /// <summary>Signal that Stop-LabContainer sends: <c>SIGINT</c>.</summary>
     [Parameter(ParameterSetName = RunSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ContainerValueCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StopSignal { get; set; }
 

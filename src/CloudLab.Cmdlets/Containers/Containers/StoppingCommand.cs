@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 
 namespace CloudLab.Cmdlets.Containers.Containers;
 
@@ -17,7 +17,7 @@ public abstract class StoppingCommand : ContainerCommand
     /// <summary>Signal to send instead of the container's stop signal: <c>SIGINT</c>.</summary>
     [Parameter]
     [Alias("s")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ContainerValueCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Signal { get; set; }
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Images;
 
@@ -57,7 +56,7 @@ public sealed class ClearLabImageCommand : DockerCommand
     /// <summary>Only images with all of these labels: <c>name</c> or <c>name=value</c>.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(DockerLabelCompleter))]
     public string[] Label { get; set; } = [];
 
     /// <summary>Does not ask for confirmation.</summary>

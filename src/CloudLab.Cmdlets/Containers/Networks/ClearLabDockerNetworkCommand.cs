@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Core.Containers.Networks;
 
 namespace CloudLab.Cmdlets.Containers.Networks;
@@ -23,7 +23,7 @@ public sealed class ClearLabDockerNetworkCommand : NetworkCommand
 {
     /// <summary>Only networks with these labels: <c>team</c> or <c>team=movies</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(DockerLabelCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Label { get; set; } = [];
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Core.Containers.Volumes;
 
 namespace CloudLab.Cmdlets.Containers.Volumes;
@@ -28,7 +28,7 @@ public sealed class ClearLabDockerVolumeCommand : VolumeCommand
 
     /// <summary>Only volumes with these labels: <c>team</c> or <c>team=movies</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(DockerLabelCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Label { get; set; } = [];
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common;
 using CloudLab.Core.Containers.Volumes;
@@ -32,7 +33,7 @@ public sealed class NewLabDockerVolumeCommand : VolumeCommand
     /// <summary>Driver; local if omitted.</summary>
     [Parameter]
     [Alias("d")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ContainerValueCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Driver { get; set; }
 

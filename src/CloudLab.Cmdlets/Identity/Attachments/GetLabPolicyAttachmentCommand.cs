@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Core.Identity.Attachments;
 using CloudLab.Core.Identity.Principals;
 
@@ -33,7 +33,7 @@ public sealed class GetLabPolicyAttachmentCommand : AttachmentCommand
     [Parameter(Position = 0)]
     [Alias("PolicyName")]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PolicyNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "*";
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Catalogue;
 
@@ -58,14 +57,14 @@ public sealed class FindLabActionCommand : LabCommand
     /// <summary>Type of resource that the actions apply to: <c>object</c>, <c>bucket</c>, <c>role</c>; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionDetailCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Resource { get; set; }
 
     /// <summary>Condition key that requests for the actions can have: <c>aws:ResourceTag/team</c>; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ActionDetailCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ConditionKey { get; set; }
 

@@ -71,6 +71,14 @@ public sealed class PolicyNameCompleter : IdentityNameCompleter
             .Select(policy => (policy.Name, (string?)policy.PolicyArn));
 }
 
+/// <summary>Offers the ARNs of the account's managed policies, and of AWS's.</summary>
+public sealed class PolicyArnCompleter : IdentityNameCompleter
+{
+    /// <inheritdoc/>
+    private protected override IAsyncEnumerable<(string Name, string? Tip)> NamesAsync(CompletionRequest request, IdentityClient client, CancellationToken cancellation) =>
+        new ManagedPolicyStore(client).ListAsync(PolicyScope.All, null, cancellation).Select(policy => (policy.PolicyArn, (string?)policy.Name));
+}
+
 /// <summary>Offers the versions of the managed policy that is on the command line.</summary>
 public sealed class PolicyVersionCompleter : IdentityNameCompleter
 {

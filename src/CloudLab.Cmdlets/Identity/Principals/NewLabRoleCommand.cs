@@ -80,7 +80,7 @@ public sealed class NewLabRoleCommand : IdentityCommand
 
     /// <summary>Who may assume the role: account ids, ARNs of accounts, users or roles, or services such as ec2.amazonaws.com.</summary>
     [Parameter(ParameterSetName = "Principal")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PrincipalArnCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? TrustedPrincipal { get; set; }
 

@@ -45,7 +45,7 @@ public sealed class SetLabRoleCommand : IdentityCommand
 
     /// <inheritdoc cref="NewLabRoleCommand.TrustedPrincipal"/>
     [Parameter(ParameterSetName = "Principal")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PrincipalArnCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? TrustedPrincipal { get; set; }
 

@@ -104,7 +104,7 @@ public sealed partial class UseLabRoleCommand : TemporarySessionCommand
     /// <summary>ARNs of managed policies that limit the session, up to 10.</summary>
     [Parameter]
     [Alias("PolicyArn")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PolicyArnCompleter))]
     [ValidateCount(1, 10)]
     [ValidatePattern(@"^arn:[^:]+:iam::[^:]*:policy/[!-~]+\z")]
     public string[]? ManagedPolicy { get; set; }

@@ -41,7 +41,7 @@ public abstract class AccessQuestionCommand : KubeCommand
 
     /// <summary>Group and version of -Kind, where several groups have a kind of that name: <c>apps/v1</c>. Piped objects have it with them.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ApiVersionCompleter))]
     public string? ApiVersion { get; set; }
 
     /// <summary>Names of kinds, kinds of Get-LabKind, or objects with properties that the other parameters name.</summary>

@@ -9,11 +9,22 @@ namespace CloudLab.Cmdlets.Kubernetes.Completers;
 public sealed class KindNameCompleter : ServiceCompleter
 {
     /// <inheritdoc/>
-    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation)
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) => NameCompleter.NamesAsync(
+        KubernetesApi.For(session.Kubernetes), KindOf(request.Command), request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);
+
+    /// <summary>The kind that a cmdlet is about.</summary>
+    /// <param name="command">Name of the cmdlet.</param>
+    /// <returns>What the kind is called.</returns>
+    internal static string KindOf(string command)
     {
-        string kind = request.Command[(request.Command.IndexOf("-Lab", StringComparison.OrdinalIgnoreCase) + 4)..];
-        return NameCompleter.NamesAsync(
-            KubernetesApi.For(session.Kubernetes), kind.Equals("KubeNamespace", StringComparison.OrdinalIgnoreCase) ? "namespaces" : kind,
-            request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);
+        string noun = command[(command.IndexOf('-', StringComparison.Ordinal) + 1)..].ToLowerInvariant();
+        return noun switch
+        {
+            "hpareplicas" or "labhpa" => "horizontalpodautoscalers",
+            "labkubenamespace" => "namespaces",
+            "labpodlog" => "pods",
+            "vparequest" => "deployments.apps",
+            _ => noun.StartsWith("lab", StringComparison.Ordinal) ? noun[3..] : noun,
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Specialized;
 using System.Management.Automation;
+using CloudLab.Cmdlets.Autoscaling.Schedules;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
@@ -81,7 +82,7 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Image of the container.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PodImageCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Image { get; set; }
 
@@ -128,7 +129,7 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>ConfigMaps and Secrets whose keys become environment variables: <c>configmap/web</c>, <c>secret/db</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(TypedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? EnvFrom { get; set; }
 
@@ -177,7 +178,7 @@ public sealed class NewLabManifestCommand : LabCommand
     /// <summary>Service account of the pods, whose token is mounted then.</summary>
     [Parameter]
     [Alias("ServiceAccount")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccountName { get; set; }
 
@@ -190,7 +191,7 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Secrets with the registry's credentials.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? ImagePullSecret { get; set; }
 
@@ -202,7 +203,7 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Time zone of the schedule: <c>Europe/Paris</c>; that of the cluster's controllers if omitted.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(TimeZoneCompleter))]
     [ValidateNotNullOrEmpty]
     public string? TimeZone { get; set; }
 
@@ -291,25 +292,25 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Class of an Ingress: <c>nginx</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? IngressClass { get; set; }
 
     /// <summary>Secret with the certificate of an Ingress.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? TlsSecret { get; set; }
 
     /// <summary>Service of an Ingress or StatefulSet; the same name if omitted.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceName { get; set; }
 
     /// <summary>What a HorizontalPodAutoscaler scales: <c>deployment/web</c>; the Deployment of the same name if omitted.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(TypedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Target { get; set; }
 
@@ -341,7 +342,7 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Storage class; the cluster's default if omitted.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StorageClass { get; set; }
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Nodes;
 
@@ -56,7 +56,7 @@ public sealed class ClearLabNodeCommand : NodeCommand
 
     /// <summary>Only pods with these labels are moved: <c>app=movies</c>.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(LabelSelectorCompleter))]
     [ValidateNotNullOrEmpty]
     public string? PodSelector { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
@@ -47,7 +48,7 @@ public sealed class DebugLabNodeCommand : NodeCommand
 
     /// <summary>Image of the pod that is started on the node.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ImageSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PodImageCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Image { get; set; }
 

@@ -2,7 +2,6 @@ using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
@@ -26,13 +25,13 @@ public abstract class ResourceTargetBase : KubeCommand
     /// <summary>Only objects with these labels: <c>app=movies,tier!=cache</c>. The server selects.</summary>
     [Parameter]
     [Alias("l", "Selector")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(LabelSelectorCompleter))]
     [ValidateNotNullOrEmpty]
     public string? LabelSelector { get; set; }
 
     /// <summary>Only objects with these fields: <c>status.phase=Running</c>. The server selects, and supports only a few fields of each kind.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(FieldSelectorCompleter))]
     [ValidateNotNullOrEmpty]
     public string? FieldSelector { get; set; }
 

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Resources;
 
@@ -25,7 +24,7 @@ public abstract class ResourceTargetCommand : ResourceTargetBase
 
     /// <summary>Group and version of -Kind, where several groups have a kind of that name: <c>apps/v1</c>. Piped objects have it with them.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ApiVersionCompleter))]
     public string? ApiVersion { get; set; }
 
     /// <summary>The kind that is meant where none is given; null where one has to be.</summary>

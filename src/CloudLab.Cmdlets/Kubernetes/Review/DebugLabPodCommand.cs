@@ -71,7 +71,7 @@ public sealed class DebugLabPodCommand : ResourceTargetCommand
     /// <summary>Image of the container that is added; with -Copy, of the container that is changed in the copy.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = CopySet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PodImageCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Image { get; set; }
 

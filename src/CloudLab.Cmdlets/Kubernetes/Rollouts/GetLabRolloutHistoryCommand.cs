@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Rollouts;
 
 namespace CloudLab.Cmdlets.Kubernetes.Rollouts;
@@ -38,7 +38,7 @@ public sealed class GetLabRolloutHistoryCommand : ResourceTargetCommand
 {
     /// <summary>Numbers of the revisions that are wanted; all if omitted.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(RevisionCompleter))]
     [ValidateRange(1, long.MaxValue)]
     public long[] Revision { get; set; } = [];
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Rollouts;
@@ -40,7 +39,7 @@ public sealed class SetLabWorkloadImageCommand : RolloutChangeCommand
 {
     /// <summary>Images with the container that each is for: <c>web=nginx:2</c>, <c>*=nginx:2</c>. With -Container, or where there is only one, just the image. The name of the object may be left out before it where the kind has it.</summary>
     [Parameter(Position = 2)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(WorkloadImageCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Image { get; set; } = [];
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Rollouts;
 
@@ -40,7 +40,7 @@ public sealed class UndoLabRolloutCommand : RolloutChangeCommand
     /// <summary>Number of the revision to go back to; the one before if omitted.</summary>
     [Parameter]
     [Alias("Revision")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(RevisionCompleter))]
     [ValidateRange(0, long.MaxValue)]
     public long ToRevision { get; set; }
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Cmdlets.Kubernetes.Streams;
@@ -25,7 +25,7 @@ public sealed class GetLabPortForwardCommand : LabCommand
 {
     /// <summary>Their numbers.</summary>
     [Parameter(Position = 0)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PortForwardCompleter))]
     public int[]? Id { get; set; }
 
     /// <inheritdoc/>

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Streams;
 
@@ -27,7 +26,7 @@ public abstract class PodCommand : KubeCommand
     /// <summary>Only pods with these labels: <c>app=movies,tier!=cache</c>. The server selects.</summary>
     [Parameter]
     [Alias("l", "Selector")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(LabelSelectorCompleter))]
     [ValidateNotNullOrEmpty]
     public string? LabelSelector { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Commands;
 using CloudLab.Cmdlets.Pipeline.Completers;
@@ -113,7 +114,7 @@ public sealed class StartLabPodCommand : KubeCommand
     /// <summary>Name of a service account.</summary>
     [Parameter]
     [Alias("ServiceAccountName")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccount { get; set; }
 

@@ -40,7 +40,7 @@ public sealed class StartLabPortForwardCommand : KubeCommand
     /// <summary>Ports: <c>8080:80</c> for local and remote, <c>0:http</c> or <c>:http</c> for any free local port, <c>80</c> for the same on both sides; numbers or names of ports.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [Alias("p")]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PodPortCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Port { get; set; } = [];
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
-using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Cmdlets.Kubernetes.Streams;
@@ -24,7 +24,7 @@ public sealed class StopLabPortForwardCommand : LabCommand
 {
     /// <summary>Their numbers.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(PortForwardCompleter))]
     public int[] Id { get; set; } = [];
 
     /// <inheritdoc/>

@@ -111,7 +111,7 @@ public sealed class GetLabObjectCommand : StorageCommand
 
     /// <summary>Only keys that sort after this one, which need not exist.</summary>
     [Parameter(ParameterSetName = ListSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(KeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StartAfter { get; set; }
 

@@ -26,8 +26,8 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <para>It asks before each object, and with -Prefix once for all of them, unless -Force or -Confirm:$false is given. To see each key
 /// under a prefix, pipe the listing: <c>Get-LabObject -Bucket movies -Prefix tmp/ | Remove-LabObject -WhatIf</c>.</para>
 /// <para>With -OnCluster the objects under -Prefix are deleted by a Kubernetes Job, as Copy-LabObject -OnCluster copies: the keys are cut into ranges,
-/// workers with credentials of their own delete them, and a LabTransferJob with totals and every object that failed is written. Ctrl+C leaves the Job
-/// running; Wait-LabTransferJob comes back to it.</para>
+/// workers with credentials of their own delete them, and a LabTransferJob with totals and every object that failed is written. Objects that a worker
+/// deleted between its last checkpoint and being killed are missing in the totals. Ctrl+C leaves the Job running; Wait-LabTransferJob comes back to it.</para>
 /// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket.</para>
 /// </remarks>
 /// <example>
@@ -163,13 +163,13 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
 
     /// <inheritdoc cref="CopyLabObjectCommand.CredentialSecret"/>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? CredentialSecret { get; set; }
 
     /// <inheritdoc cref="CopyLabObjectCommand.ServiceAccount"/>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccount { get; set; }
 
@@ -309,7 +309,7 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
             ThrottleLimit = ThrottleLimit,
             Ranges = [],
         },
-        Client, Client, null, (target, action) => ShouldProcessAsync(target, action, Force), () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
+        Client, Client, null, null, (target, action) => ShouldProcessAsync(target, action, Force), () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
 
     // S3 deletes what is not there without a word, so that a wildcard would look as if it had worked.
     private async Task<bool> IsWildcardAsync(string key, CancellationToken cancellation)

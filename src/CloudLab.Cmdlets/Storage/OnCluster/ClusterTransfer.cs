@@ -45,18 +45,19 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
     /// <param name="plan">What is to be done; without ranges.</param>
     /// <param name="source">The service of the source.</param>
     /// <param name="results">The service of the bucket that is written to.</param>
-    /// <param name="destinationSecret">Secret for another destination, or null.</param>
+    /// <param name="destination">Session of another destination, or null.</param>
+    /// <param name="destinationSecret">Secret for it, or null.</param>
     /// <param name="ask">Asks whether it may be done: what to, and what.</param>
     /// <param name="isWhatIf">Whether a plan is all that is wanted.</param>
     /// <param name="write">Writes the job.</param>
     /// <param name="cancellation">Ends the wait; a job that has started runs on.</param>
     /// <returns>Done when the job has ended, or has started. Throws <see cref="LabException"/>.</returns>
     public async Task RunAsync(
-        TransferPlan plan, StorageClient source, StorageClient results, string? destinationSecret, Func<string, string, Task<bool>> ask, Func<Task<bool>> isWhatIf,
+        TransferPlan plan, StorageClient source, StorageClient results, LabSession? destination, string? destinationSecret, Func<string, string, Task<bool>> ask, Func<Task<bool>> isWhatIf,
         Func<LabTransferJob, ValueTask> write, CancellationToken cancellation)
     {
         await TransferPlanner.RequireAsync(results, plan.Results.Bucket, cancellation);
-        TransferJobOptions options = Options(plan.Id, destinationSecret);
+        TransferJobOptions options = Options(plan.Id, destination, destinationSecret);
         plan = plan with { Id = TransferJobs.NewId(plan.Id), CheckpointInterval = given.CheckpointInterval };
         int ranges = given.RangeCount > 0 ? given.RangeCount : Math.Min(MostRanges, given.Parallelism * RangesOfWorker);
         (plan, TimeSpan duration, int requests) = await new TransferPlanner(source).CutAsync(plan, ranges, given.Parallelism, cancellation);
@@ -110,7 +111,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         : time < TimeSpan.FromDays(2) ? $"{Math.Ceiling(time.TotalHours):0} hours"
         : $"{Math.Ceiling(time.TotalDays):#,0} days";
 
-    private TransferJobOptions Options(string name, string? destinationSecret) => new()
+    private TransferJobOptions Options(string name, LabSession? destination, string? destinationSecret) => new()
     {
         Name = name,
         Namespace = session.Kubernetes.Namespace,
@@ -120,6 +121,8 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         CredentialSecret = given.CredentialSecret,
         DestinationCredentialSecret = destinationSecret,
         ServiceAccount = given.ServiceAccount,
+        Authorities = session.Aws.Authorities(),
+        DestinationAuthorities = destination?.Aws.Authorities(),
         BackoffLimit = given.BackoffLimit,
         HostNetwork = given.HostNetwork,
         Requests = TextTable.Read(given.Request),

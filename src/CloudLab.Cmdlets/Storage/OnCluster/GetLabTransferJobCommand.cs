@@ -21,18 +21,20 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// <code>Get-LabTransferJob | ForEach-Object Failed | Group-Object Code</code>
 /// </example>
 /// <inputtype>System.String: names. CloudLab.Core.Storage.OnCluster.LabTransferJob.</inputtype>
-[Cmdlet(VerbsCommon.Get, "LabTransferJob")]
+[Cmdlet(VerbsCommon.Get, "LabTransferJob", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(LabTransferJob))]
 public sealed class GetLabTransferJobCommand : TransferJobCommand
 {
+    private const string NameSet = "Name", AllSet = "All";
+
     /// <summary>Names of the jobs; all jobs of the namespace if omitted.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = NameSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TransferJobCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
     /// <summary>Jobs of all namespaces.</summary>
-    [Parameter]
+    [Parameter(Mandatory = true, ParameterSetName = AllSet)]
     [Alias("A")]
     public SwitchParameter AllNamespaces { get; set; }
 

@@ -10,7 +10,7 @@ internal interface IClusterTransfer
     [
         nameof(Image), nameof(Pull), nameof(Parallelism), nameof(RangeCount), nameof(JobName), nameof(KubeConfig), nameof(Context), nameof(Namespace),
         nameof(CredentialSecret), nameof(ServiceAccount), nameof(WorkerEndpointUrl), nameof(BackoffLimit), nameof(CheckpointInterval), nameof(HostNetwork),
-        nameof(Request), nameof(Limit), nameof(NoWait), "DestinationSession", "DestinationCredentialSecret",
+        nameof(Request), nameof(Limit), nameof(NoWait), "DestinationSession", "DestinationCredentialSecret", "DestinationWorkerEndpointUrl",
     ];
 
     /// <summary>Whether the work is handed to a cluster.</summary>

@@ -15,7 +15,8 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// this machine, which is how a range can be tried that fails on the cluster. Progress is kept in the target bucket; a range that was begun
 /// goes on after its last checkpoint.</para>
 /// <para>Credentials are the session's: in a pod, the environment that the Secret fills, or web identity. Those of another destination
-/// are read from DESTINATION_AWS_ACCESS_KEY_ID, DESTINATION_AWS_SECRET_ACCESS_KEY and DESTINATION_AWS_SESSION_TOKEN.</para>
+/// are read from DESTINATION_AWS_ACCESS_KEY_ID, DESTINATION_AWS_SECRET_ACCESS_KEY and DESTINATION_AWS_SESSION_TOKEN (NoDestinationCredentials without them), and the certificate authorities
+/// to trust there from the file that DESTINATION_AWS_CA_BUNDLE names. Where S3 is, the plan says; AWS_ENDPOINT_URL_STS says where STS is, if not there too.</para>
 /// <para>As <c>cloudlab</c> it ends with 0 when the range is done; with 3 where another try would end in the same way (a bad plan, access denied, no such bucket,
 /// objects that failed), which the Job does not try again; with 1 for what may pass.</para>
 /// <para>Errors: RangeFailed with the number of objects that failed; InvalidPlan; InvalidIndex; those of the services.</para>
@@ -53,7 +54,7 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
     protected override SessionOptions Options()
     {
         SessionOptions given = base.Options();
-        return plan is null ? given : given with { EndpointUrl = given.EndpointUrl ?? plan.Source.EndpointUrl, Region = given.Region ?? plan.Source.Region };
+        return plan is null ? given : given with { S3EndpointUrl = given.EndpointUrl ?? plan.Source.EndpointUrl, Region = given.Region ?? plan.Source.Region };
     }
 
     /// <inheritdoc/>
@@ -142,7 +143,13 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
         }
 
         string? Variable(string name) => Environment.GetEnvironmentVariable(RangeWorker.DestinationVariables + name) is { Length: > 0 } value ? value : null;
-        AwsKeys? keys = Variable("AWS_ACCESS_KEY_ID") is { } id && Variable("AWS_SECRET_ACCESS_KEY") is { } secret ? new AwsKeys(id, secret, Variable("AWS_SESSION_TOKEN")) : null;
-        return new StorageClient(LabSession.Resolve(to.Options with { Keys = keys }, "plan", Lab), Reporter);
+        AwsKeys keys = Variable("AWS_ACCESS_KEY_ID") is { } id && Variable("AWS_SECRET_ACCESS_KEY") is { } secret ? new AwsKeys(id, secret, Variable("AWS_SESSION_TOKEN"))
+            : throw new LabException(
+                LabErrorKind.InvalidArgument, "NoDestinationCredentials",
+                $"{RangeWorker.DestinationVariables}AWS_ACCESS_KEY_ID and {RangeWorker.DestinationVariables}AWS_SECRET_ACCESS_KEY are not set, and the destination is another service.")
+            {
+                Advice = "The Secret that -DestinationCredentialSecret named needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+            };
+        return new StorageClient(LabSession.Resolve(to.Options with { Keys = keys, CaBundle = Variable(RangeWorker.AuthoritiesVariable) }, "plan", Lab), Reporter);
     }
 }

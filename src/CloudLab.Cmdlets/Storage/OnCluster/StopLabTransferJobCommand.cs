@@ -18,10 +18,12 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// <code>Get-LabTransferJob | Where-Object State -in Complete, Failed | Stop-LabTransferJob -Remove</code>
 /// </example>
 /// <inputtype>System.String: names. CloudLab.Core.Storage.OnCluster.LabTransferJob.</inputtype>
-[Cmdlet(VerbsLifecycle.Stop, "LabTransferJob", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsLifecycle.Stop, "LabTransferJob", DefaultParameterSetName = StopSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(LabTransferJob))]
 public sealed class StopLabTransferJobCommand : TransferJobCommand
 {
+    private const string StopSet = "Stop", RemoveSet = "Remove";
+
     /// <inheritdoc cref="WaitLabTransferJobCommand.Name"/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TransferJobCompleter))]
@@ -29,11 +31,11 @@ public sealed class StopLabTransferJobCommand : TransferJobCommand
     public string[] Name { get; set; } = [];
 
     /// <summary>Removes the job, and what it keeps in the bucket, for good.</summary>
-    [Parameter]
+    [Parameter(Mandatory = true, ParameterSetName = RemoveSet)]
     public SwitchParameter Remove { get; set; }
 
-    /// <summary>Writes the job as it is then; not with -Remove.</summary>
-    [Parameter]
+    /// <summary>Writes the job as it is then.</summary>
+    [Parameter(ParameterSetName = StopSet)]
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>

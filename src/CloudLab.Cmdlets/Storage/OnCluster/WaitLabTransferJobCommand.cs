@@ -7,7 +7,7 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 
 /// <summary>Waits for a copy or a deletion that runs as a Kubernetes Job, and writes its result.</summary>
 /// <remarks>
-/// <para>It shows how far the job is, and ends when the Job is complete, has failed or is stopped. When everything is done without an
+/// <para>It shows how far the job is, and ends when the Job is complete, has failed or is stopped (TransferStopped). When everything is done without an
 /// error, the objects that the job kept its progress in are removed from the bucket, and the totals are kept with the Job. Ctrl+C ends the wait; the
 /// job runs on.</para>
 /// <para>Errors: TransferFailed with the number of objects and ranges that failed; WorkersNotStarted with what the pods say (an image that

@@ -29,7 +29,8 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// in the destination bucket (.cloudlab-transfer/) how far it is, so that a range is taken up where it was after its worker was
 /// killed. An object that is there already and the same is not copied again. The command waits for the end and writes a LabTransferJob with totals,
 /// throughput and every object that failed; Ctrl+C leaves the Job running, and Wait-LabTransferJob comes back to it. -WhatIf shows the plan with
-/// an estimate of the time, and changes nothing.</para>
+/// an estimate of the time, and changes nothing. The workers trust the certificate authorities that the session trusts (AWS_CA_BUNDLE, Connect-Lab -CaBundle);
+/// all other settings of theirs, AWS_ENDPOINT_URL_STS and AWS_ROLE_ARN for a web identity among them, are entries of the Secret.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket, NoSuchVersion; ObjectAlreadyExists with -NoClobber; DuplicateKey when two objects of one command
 /// would have the same new key; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also NoWorkerCredentials,
 /// SecretNotFound, WorkersNotStarted with what the pods say (an image that cannot be pulled), TransferFailed, Forbidden.</para>
@@ -114,13 +115,13 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
 
     /// <summary>Secret in the namespace whose entries become the workers' environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary keys.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? CredentialSecret { get; set; }
 
     /// <summary>Service account of the workers, for credentials by web identity instead of a Secret.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ServiceAccount { get; set; }
 
@@ -167,9 +168,14 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
 
     /// <summary>Secret with the workers' credentials for the service of -DestinationSession.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? DestinationCredentialSecret { get; set; }
+
+    /// <summary>Base URL of the service of -DestinationSession as the workers reach it, where that differs from the one in use here.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [ValidateNotNull]
+    public Uri? DestinationWorkerEndpointUrl { get; set; }
 
     /// <inheritdoc/>
     bool IClusterTransfer.OnCluster => OnCluster;
@@ -223,7 +229,7 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
             Id = JobName ?? TransferJobs.NewName(TransferAction.Copy, Bucket),
             Action = TransferAction.Copy,
             Source = ClusterTransfer.Place(Lab, Bucket, Prefix, WorkerEndpointUrl),
-            Destination = ClusterTransfer.Place(DestinationSession ?? Lab, bucket, DestinationPrefix, two ? null : WorkerEndpointUrl),
+            Destination = ClusterTransfer.Place(DestinationSession ?? Lab, bucket, DestinationPrefix, two ? DestinationWorkerEndpointUrl : WorkerEndpointUrl),
             TwoServices = two,
             Include = Include,
             Exclude = Exclude,
@@ -233,6 +239,6 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
             Ranges = [],
         };
         return new ClusterTransfer(this, Lab, Reporter).RunAsync(
-            plan, Client, results, DestinationCredentialSecret, ShouldProcessAsync, () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
+            plan, Client, results, DestinationSession, DestinationCredentialSecret, ShouldProcessAsync, () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
     }
 }

@@ -131,6 +131,22 @@ public sealed class ResourceStore(KubernetesApi api, ResourceOrigin origin = def
         }
     }
 
+    /// <summary>Labels of the objects of a kind.</summary>
+    /// <param name="resource">Their kind.</param>
+    /// <param name="ns">Their namespace; null for all.</param>
+    /// <param name="cancellation">Stops the list.</param>
+    /// <returns>Each label of each object, in the order of the objects.</returns>
+    public async IAsyncEnumerable<(string Name, string Value)> LabelsAsync(ApiResource resource, string? ns, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach ((JsonObject item, _) in PagesAsync(resource, ns, ResourceFilter.None, NamesOnly, cancellation))
+        {
+            foreach ((string name, JsonNode? value) in item.Object("metadata")?.Object("labels") ?? [])
+            {
+                yield return (name, value?.ToString() ?? "");
+            }
+        }
+    }
+
     /// <summary>Metadata of the objects of a kind: what tells a change from none.</summary>
     /// <param name="resource">Their kind.</param>
     /// <param name="ns">Their namespace; null for all.</param>

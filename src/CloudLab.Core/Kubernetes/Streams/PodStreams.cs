@@ -60,6 +60,32 @@ public sealed class PodStreams(KubernetesApi api)
         return [.. (await finder.ListAsync(target.Selection, cancellation)).SelectMany(PodFinder.Containers).Select(c => c.Container.Text("name") ?? "").Distinct()];
     }
 
+    /// <summary>Images that pods run.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Each image once, by name.</returns>
+    public async Task<IReadOnlyList<string>> ImagesAsync(string ns, CancellationToken cancellation) =>
+    [
+        .. (await finder.ListAsync(new PodSelection("pods", ns), cancellation))
+            .SelectMany(PodFinder.Containers).Select(c => c.Container.Text("image")).OfType<string>().Distinct().Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Ports that a pod or a service declares.</summary>
+    /// <param name="kind">Kind of the object; null for a pod, or where the name says it.</param>
+    /// <param name="name">A pod, or <c>deploy/web</c>, <c>svc/web</c>.</param>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
+    /// <returns>Numbers with the names that ports have: a service's own, else those of the pods.</returns>
+    public async Task<IReadOnlyList<(int Number, string? Name)>> PortsAsync(string? kind, string name, string ns, CancellationToken cancellation)
+    {
+        PodSelection selection = await finder.SelectAsync(kind, name, ns, cancellation);
+        bool isService = selection.OwnerKind?.Kind == "Service";
+        IEnumerable<JsonObject> ports = isService
+            ? (selection.Owner!.Object("spec") ?? []).Objects("ports")
+            : (await finder.ListAsync(selection, cancellation)).SelectMany(PodFinder.Containers).SelectMany(c => c.Container.Objects("ports"));
+        return [.. ports.Select(port => ((int)(port.Number(isService ? "port" : "containerPort") ?? 0), port.Text("name"))).Distinct()];
+    }
+
     /// <summary>Reads logs.</summary>
     /// <param name="target">Of which pods.</param>
     /// <param name="query">Which lines.</param>

@@ -57,6 +57,10 @@ public sealed partial class AwsConnection
     /// <summary>PEM file of trusted certificate authorities, and where it came from.</summary>
     public LabSetting CaBundle { get; }
 
+    /// <summary>The certificate authorities that are trusted instead of the system's, and nothing else that their file may contain.</summary>
+    /// <returns>PEM; null where the system's are trusted. Throws <see cref="LabException"/> (CaBundleUnusable).</returns>
+    public string? Authorities() => CaBundle.Value is { } bundle ? TrustedAuthorities.Load(bundle, CaBundle.Source).ExportCertificatePems() : null;
+
     /// <summary>The credentials' access key and where they came from; never the secret.</summary>
     public LabSetting CredentialSetting => credentials.Value.Setting;
 
@@ -193,17 +197,18 @@ public sealed partial class AwsConnection
         // An endpoint given by hand is the server's that is worked with; whoever is signed in elsewhere is so all the same.
         LabSetting given = service.StartsWith("SSO", StringComparison.Ordinal)
             ? new LabSetting("EndpointUrl", null, "not set")
-            : session.Setting("EndpointUrl", o => o.EndpointUrl?.OriginalString);
+            : session.Setting("EndpointUrl", o => ((service == "S3" ? o.S3EndpointUrl : null) ?? o.EndpointUrl)?.OriginalString);
         if (given.Value is not null || IsOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"))
         {
             return given.WithoutPassword();
         }
 
+        LabSetting ofS3 = session.Setting("EndpointUrl", o => service.StartsWith("SSO", StringComparison.Ordinal) ? null : o.S3EndpointUrl?.OriginalString);
         string? ofProfile = profile.Value is { } found
             ? SharedConfigFile.EndpointUrl(SharedConfigFile.ConfigPath(session.Environment), found.Name, service.ToLowerInvariant())
             : null;
         return session.Setting("EndpointUrl", _ => null, "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL")
-            .Or(ofProfile, ProfileSource("endpoint_url")).WithoutPassword();
+            .Or(ofProfile, ProfileSource("endpoint_url")).Or(ofS3.Value, ofS3.Source).WithoutPassword();
     }
 
     // Servers that are not Amazon's have names of their own; each goes into a host name or a signature.

@@ -28,6 +28,7 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
     private readonly TransferEngine engine = new(client);
     private readonly string folder = $"{Root}{id}/";
     private readonly ConcurrentDictionary<string, string> versions = [];
+    private readonly ConcurrentDictionary<int, string> tags = [];
 
     /// <summary>Name of what the job leaves in the bucket.</summary>
     public string Uri => ObjectName.Uri(bucket, folder);
@@ -40,10 +41,12 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
     {
         try
         {
-            return TransferCheckpoint.Read(await ReadAsync(Key(index), cancellation));
+            (byte[] content, tags[index]) = await ReadAsync(Key(index), cancellation);
+            return TransferCheckpoint.Read(content);
         }
         catch (LabException e) when (e.Code == "NoSuchKey")
         {
+            tags.TryRemove(index, out _);
             return null;
         }
     }
@@ -74,27 +77,42 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         {
             if (key.Contains(".failed/", StringComparison.Ordinal))
             {
-                found[key] = JsonSerializer.Deserialize<LabTransferFailure[]>(await ReadAsync(key, token))!;
+                found[key] = JsonSerializer.Deserialize<LabTransferFailure[]>((await ReadAsync(key, token)).Content)!;
             }
         });
         return [.. found.OrderBy(page => page.Key, StringComparer.Ordinal).SelectMany(page => page.Value)];
     }
 
-    /// <summary>Says how far the work on a range is.</summary>
+    /// <summary>
+    /// Says how far the work on a range is. Whoever has read it last may: a worker that was given up (its node was lost) and works on learns here
+    /// that another one has its range.
+    /// </summary>
     /// <param name="index">The range.</param>
     /// <param name="checkpoint">What to say.</param>
     /// <param name="failures">Keys that failed since the last checkpoint.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>Done when it is stored.</returns>
+    /// <returns>Done when it is stored. Throws <see cref="LabException"/> (RangeTaken).</returns>
     public async Task WriteAsync(int index, TransferCheckpoint checkpoint, IReadOnlyCollection<LabTransferFailure> failures, CancellationToken cancellation)
     {
         if (failures.Count > 0)
         {
             // Named by the checkpoint: a worker that repeats the stretch writes the same object again.
-            await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}{index:D5}.failed/{checkpoint.Checkpoints:D8}.json"), JsonSerializer.SerializeToUtf8Bytes(failures), cancellation);
+            await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}{index:D5}.failed/{checkpoint.Checkpoints:D8}.json"), JsonSerializer.SerializeToUtf8Bytes(failures), new UploadOptions(), cancellation);
         }
 
-        await WriteAsync(Key(index), checkpoint.Write(), cancellation);
+        byte[] content = checkpoint.Write();
+        UploadOptions condition = tags.TryGetValue(index, out string? seen) ? new UploadOptions { IfMatch = seen } : new UploadOptions { NoClobber = true };
+        try
+        {
+            tags[index] = await WriteAsync(Key(index), content, condition, cancellation);
+        }
+        catch (LabException e) when (e.Code is "PreconditionFailed" or "ObjectAlreadyExists")
+        {
+            // Or it is there already, and only the answer was lost.
+            (byte[] there, string tag) = await ReadAsync(Key(index), cancellation);
+            tags[index] = there.AsSpan().SequenceEqual(content) ? tag : throw new LabException(
+                LabErrorKind.Conflict, "RangeTaken", $"Another worker has taken up range {index} of the transfer job '{id}': this one ends.", e) { Target = Uri };
+        }
     }
 
     /// <summary>Removes all that the job left in the bucket.</summary>
@@ -143,12 +161,18 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         }
     }
 
-    private async Task<byte[]> ReadAsync(string key, CancellationToken cancellation) => await new ObjectContent(client).ReadBytesAsync(bucket, key, new ReadOptions(), cancellation);
+    private async Task<(byte[] Content, string ETag)> ReadAsync(string key, CancellationToken cancellation)
+    {
+        await using ObjectReadStream stream = await ObjectReadStream.OpenAsync(client, bucket, key, new ReadOptions(), null, cancellation);
+        byte[] content = new byte[stream.Length];
+        await stream.ReadExactlyAsync(content, cancellation);
+        return (content, stream.ETag);
+    }
 
-    private async Task WriteAsync(string key, byte[] content, CancellationToken cancellation)
+    private async Task<string> WriteAsync(string key, byte[] content, UploadOptions options, CancellationToken cancellation)
     {
         using MemoryStream stream = new(content);
-        LabTransfer stored = await engine.SendAsync(stream, bucket, key, new UploadOptions { ContentType = "application/json" }, null, cancellation);
+        LabTransfer stored = await engine.SendAsync(stream, bucket, key, options with { ContentType = "application/json" }, null, cancellation);
 
         // A bucket that keeps versions would keep every checkpoint there ever was.
         if (stored.VersionId is { } version and not "null")
@@ -160,5 +184,7 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
 
             versions[key] = version;
         }
+
+        return stored.ETag!;
     }
 }

@@ -19,6 +19,9 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     // Stretches that are divided at a time.
     private const int AtOnce = 16;
 
+    // To start a worker for fewer keys takes longer than to copy them.
+    private const int SmallestPart = 250;
+
     private const int Ascii = 0x7f;
 
     private readonly int start = KeyText.Points(prefix).Length;
@@ -48,7 +51,7 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
                 .OrderByDescending(node => node.Value.Count).Take(AtOnce)];
             if (large.Length == 0 || segments.Count > wanted * 4)
             {
-                return [.. segments];
+                return [.. segments.SelectMany(segment => segment.Parts((int)Math.Max(SmallestPart, total / wanted)))];
             }
 
             meter?.Note($"{segments.Count} parts of about {total:#,0} objects");
@@ -74,15 +77,10 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     }
 
     // Not the last key, which no service tells, but a text that is not far behind it: the last character where keys differ first.
-    private async Task<string?> EndAsync(KeySegment all, CancellationToken cancellation)
+    private async Task<string> EndAsync(KeySegment all, CancellationToken cancellation)
     {
-        if (await BranchAsync(all, null, cancellation) is not { } branch)
-        {
-            return all.Last;
-        }
-
-        int[] stem = branch.Stem;
-        int from = branch.Next[stem.Length], to = Ascii;
+        (int[] stem, int from, _) = all.Branch;
+        int to = Ascii;
         if (await NextAsync(KeyText.Text([.. stem, Ascii]), null, cancellation) is { } beyond)
         {
             (from, to) = (KeyText.Points(beyond)[stem.Length], KeyText.Largest);
@@ -112,22 +110,20 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     private async Task<KeySegment[]> DivideAsync(KeySegment segment, CancellationToken cancellation)
     {
         string end = segment.End!;
-        if (await BranchAsync(segment, end, cancellation) is not { } branch)
-        {
-            return [segment.AsWhole()];
-        }
-
-        int[] stem = branch.Stem, bound = KeyText.Points(end);
-        int first = branch.Next[stem.Length];
+        (int[] stem, int first, string behind) = segment.Branch;
+        int[] bound = KeyText.Points(end);
         int last = KeyText.Shared(stem, bound) == stem.Length && bound.Length > stem.Length ? bound[stem.Length] : first < Ascii ? Ascii : KeyText.Largest;
+        SortedSet<int> likely = KeyText.Alphabet([first]);
         string near = end;
         while (true)
         {
-            int middle = KeyText.Character((first + last) / 2);
-            string cut = middle > first ? KeyText.Text([.. stem, middle]) : branch.Behind;
-            if (middle <= first || await NextAsync(cut, end, cancellation) is not null)
+            likely.RemoveWhere(one => one <= first || one >= last);
+            int middle = likely.Count > 0 ? likely.ElementAt(likely.Count / 2) : KeyText.Character((first + last) / 2);
+            string cut = middle > first ? KeyText.Text([.. stem, middle]) : behind;
+            KeySegment part = await PageAsync(cut, near, cancellation);
+            if (part.Count > 0)
             {
-                return [segment.EndingWith(cut), await PageAsync(cut, near, cancellation)];
+                return [segment.EndingWith(cut), cut == behind ? part.Behind(segment) : part];
             }
 
             // Nothing is behind it: what is there is nearer.
@@ -135,34 +131,25 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
         }
     }
 
-    /// <summary>Where the keys behind a page first differ from its last one.</summary>
-    /// <returns>What they have in common with it, the first of them, and what separates the two; null where nothing is behind the page.</returns>
-    private async Task<(int[] Stem, int[] Next, string Behind)?> BranchAsync(KeySegment segment, string? end, CancellationToken cancellation)
+    // Of the keys behind a page, the first that differs from its last one at each depth where any does: the fewer characters are to be
+    // shared, the further behind it is, and what lies between two of them begins as the nearer one.
+    private async Task<IReadOnlyList<string>> BeyondAsync(string key, string? end, CancellationToken cancellation)
     {
-        int[] last = KeyText.Points(segment.Last);
-        if (await NextAsync(segment.Last, end, cancellation) is not { } next)
+        int[] last = KeyText.Points(key);
+        int top = end is null ? start : Math.Max(start, KeyText.Shared(last, KeyText.Points(end)));
+        List<string> beyond = [];
+        string? behind = key;
+        while (behind is not null && await NextAsync(behind, end, cancellation) is { } found)
         {
-            return null;
-        }
-
-        // The fewer characters are kept, the more is left out, so the first depth at which anything remains can be halved for.
-        int from = end is null ? start : Math.Max(start, KeyText.Shared(last, KeyText.Points(end))), to = last.Length;
-        string behind = segment.Last;
-        while (from < to)
-        {
-            int depth = (from + to) / 2;
-            string? without = KeyText.Behind(last, depth + 1);
-            if (without is not null && await NextAsync(without, end, cancellation) is { } found)
+            beyond.Add(found);
+            behind = null;
+            for (int depth = KeyText.Shared(last, KeyText.Points(found)); depth > top && behind is null; depth--)
             {
-                (to, next, behind) = (depth, found, without);
-            }
-            else
-            {
-                from = depth + 1;
+                behind = KeyText.Behind(last, depth);
             }
         }
 
-        return (last[..to], KeyText.Points(next), behind);
+        return beyond;
     }
 
     private async Task<string?> NextAsync(string key, string? end, CancellationToken cancellation)
@@ -171,8 +158,11 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
         return page.Entries.Count > 0 && page.Entries[0] is LabObject found && (end is null || KeyOrder.Compare(found.Key, end) <= 0) ? found.Key : null;
     }
 
-    private async Task<KeySegment> PageAsync(string? after, string? end, CancellationToken cancellation) =>
-        KeySegment.Of(after, end, await AskAsync(after, pageSize, cancellation));
+    private async Task<KeySegment> PageAsync(string? after, string? end, CancellationToken cancellation)
+    {
+        KeySegment first = KeySegment.Of(after, end, await AskAsync(after, pageSize, cancellation));
+        return first.IsWhole ? first : first.With(await BeyondAsync(first.Last, end, cancellation));
+    }
 
     private async Task<ListingPage> AskAsync(string? after, int size, CancellationToken cancellation)
     {

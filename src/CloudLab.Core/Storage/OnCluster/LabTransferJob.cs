@@ -58,10 +58,10 @@ public sealed class LabTransferJob : SessionItem
     /// <summary>About how many objects there are, as sampled.</summary>
     public required long EstimatedObjects { get; init; }
 
-    /// <summary>About how large they are together.</summary>
+    /// <summary>About how large they are together, in bytes.</summary>
     public required long EstimatedSize { get; init; }
 
-    /// <summary>How long it takes at least, about; null where it has begun. A server that is slower than the requests that come in makes it longer.</summary>
+    /// <summary>Lower bound of how long it takes, from the latency that was seen and the number of workers; null once it has begun.</summary>
     public TimeSpan? EstimatedDuration { get; init; }
 
     /// <summary>Objects that were copied or deleted.</summary>
@@ -70,7 +70,7 @@ public sealed class LabTransferJob : SessionItem
     /// <summary>Objects whose copy was there already.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Size of what was copied.</summary>
+    /// <summary>Size of what was copied, in bytes.</summary>
     public long Size { get; init; }
 
     /// <summary>Objects that failed.</summary>
@@ -118,7 +118,7 @@ public sealed class LabTransferJob : SessionItem
 /// <param name="EstimatedObjects">About how many keys it has.</param>
 public sealed record LabTransferRange(int Index, string? After, string? UpTo, long EstimatedObjects)
 {
-    /// <summary>How far it is: <c>Waiting</c>, <c>Running</c>, <c>Done</c>, <c>Failed</c>.</summary>
+    /// <summary>How far it is: <c>Planned</c> (<c>-WhatIf</c>), <c>Waiting</c>, <c>Running</c>, <c>Done</c>, <c>Failed</c>.</summary>
     public string State { get; init; } = "Waiting";
 
     /// <summary>Objects that were copied or deleted.</summary>
@@ -127,7 +127,7 @@ public sealed record LabTransferRange(int Index, string? After, string? UpTo, lo
     /// <summary>Objects whose copy was there already.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Size of what was copied.</summary>
+    /// <summary>Size of what was copied, in bytes.</summary>
     public long Size { get; init; }
 
     /// <summary>Objects that failed.</summary>

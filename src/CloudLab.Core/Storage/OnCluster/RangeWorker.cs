@@ -27,6 +27,9 @@ public sealed class RangeWorker(
     /// <summary>What begins the names of the variables with the credentials of another destination.</summary>
     public const string DestinationVariables = "DESTINATION_";
 
+    /// <summary>The variable that names the file of the certificate authorities to trust.</summary>
+    public const string AuthoritiesVariable = "AWS_CA_BUNDLE";
+
     // A stretch of large objects ends earlier.
     private const long MostBytes = 8L << 30;
 

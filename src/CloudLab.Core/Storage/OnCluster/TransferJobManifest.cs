@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Streams;
 
@@ -19,7 +21,16 @@ internal static class TransferJobManifest
     /// <summary>Key of the plan in its ConfigMap, and its file name in the workers.</summary>
     public const string PlanFile = "plan.json";
 
-    private const string Container = "worker", Folder = "/etc/cloudlab/transfer";
+    // How long a Job stays after its end.
+    private static readonly TimeSpan TimeToLive = TimeSpan.FromDays(7);
+
+    private const string Container = "worker", Folder = "/etc/cloudlab/transfer", AuthoritiesFile = "ca.pem", DestinationAuthoritiesFile = "destination-ca.pem";
+
+    // Where the image has the usual ones.
+    private const string UsualAuthorities = "/etc/ssl/certs/ca-certificates.crt";
+
+    // What one ConfigMap holds, with room for its metadata.
+    private const int MostBytes = 1_000_000;
 
     /// <summary>Kind of ConfigMaps.</summary>
     public static ApiResource ConfigMaps { get; } = new() { Group = "", Version = "v1", Kind = "ConfigMap", Plural = "configmaps", Singular = "configmap", Namespaced = true };
@@ -39,13 +50,29 @@ internal static class TransferJobManifest
             ["args"] = new JsonArray("Invoke-LabTransferRange", "-Path", $"{Folder}/{PlanFile}"),
             ["env"] = new JsonArray(
                 new JsonObject { ["name"] = "POD_NAME", ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = "metadata.name" } } }),
+
+            // The pod then says itself why its worker failed.
+            ["terminationMessagePolicy"] = "FallbackToLogsOnError",
             ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "plan", ["mountPath"] = Folder, ["readOnly"] = true }),
             ["securityContext"] = new JsonObject
             {
-                ["allowPrivilegeEscalation"] = false, ["runAsNonRoot"] = true, ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
+                ["allowPrivilegeEscalation"] = false, ["readOnlyRootFilesystem"] = true, ["runAsNonRoot"] = true, ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
                 ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
             },
         };
+        JsonArray environment = (JsonArray)container["env"]!;
+        if (options.Authorities is not null)
+        {
+            Variable(RangeWorker.AuthoritiesVariable, $"{Folder}/{AuthoritiesFile}");
+        }
+
+        // What is said of the source's service holds for the other one too, unless that is said as well.
+        if (plan.TwoServices && (options.Authorities ?? options.DestinationAuthorities) is not null)
+        {
+            Variable(
+                RangeWorker.DestinationVariables + RangeWorker.AuthoritiesVariable, options.DestinationAuthorities is null ? UsualAuthorities : $"{Folder}/{DestinationAuthoritiesFile}");
+        }
+
         JsonArray secrets = [];
         Secret(options.CredentialSecret, null);
         Secret(options.DestinationCredentialSecret, RangeWorker.DestinationVariables);
@@ -108,7 +135,7 @@ internal static class TransferJobManifest
 
                 // A range that fails does not end the others; and there is no success policy, since a copy without one of its ranges is none.
                 ["backoffLimitPerIndex"] = options.BackoffLimit,
-                ["ttlSecondsAfterFinished"] = (long)options.TimeToLive.TotalSeconds,
+                ["ttlSecondsAfterFinished"] = (long)TimeToLive.TotalSeconds,
                 ["podFailurePolicy"] = new JsonObject
                 {
                     ["rules"] = new JsonArray(
@@ -127,6 +154,8 @@ internal static class TransferJobManifest
             },
         };
 
+        void Variable(string name, string value) => environment.Add((JsonNode)new JsonObject { ["name"] = name, ["value"] = value });
+
         void Secret(string? name, string? prefix)
         {
             if (name is not null)
@@ -144,10 +173,12 @@ internal static class TransferJobManifest
 
     /// <summary>The ConfigMap with the plan, which goes with its Job.</summary>
     /// <param name="plan">The plan.</param>
+    /// <param name="options">How it runs.</param>
     /// <param name="job">The Job as the cluster has it.</param>
     /// <returns>The object.</returns>
-    public static JsonObject ConfigMap(TransferPlan plan, JsonObject job)
+    public static JsonObject ConfigMap(TransferPlan plan, TransferJobOptions options, JsonObject job)
     {
+        JsonObject data = Data(plan, options);
         JsonObject metadata = job.Object("metadata")!;
         return new JsonObject
         {
@@ -162,7 +193,30 @@ internal static class TransferJobManifest
                 }),
             },
             ["immutable"] = true,
-            ["data"] = new JsonObject { [PlanFile] = plan.Write() },
+            ["data"] = data,
         };
+    }
+
+    /// <summary>The files of the workers.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">How it runs.</param>
+    /// <returns>Names and contents. Throws <see cref="LabException"/> (PlanTooLarge) where a ConfigMap cannot hold them.</returns>
+    public static JsonObject Data(TransferPlan plan, TransferJobOptions options)
+    {
+        JsonObject data = new() { [PlanFile] = plan.Write() };
+        if (options.Authorities is { } authorities)
+        {
+            data[AuthoritiesFile] = authorities;
+        }
+
+        if (plan.TwoServices && options.DestinationAuthorities is { } others)
+        {
+            data[DestinationAuthoritiesFile] = others;
+        }
+
+        int bytes = data.Sum(file => Encoding.UTF8.GetByteCount(file.Value!.GetValue<string>()));
+        return bytes <= MostBytes ? data : throw new LabException(
+            LabErrorKind.InvalidArgument, "PlanTooLarge",
+            $"The plan of {plan.Ranges.Count} ranges{(data.Count > 1 ? " and the CA bundle have" : " has")} {bytes} bytes, more than a ConfigMap holds: give a smaller -RangeCount{(data.Count > 1 ? ", or a CA bundle with fewer certificates" : "")}.");
     }
 }

@@ -27,11 +27,14 @@ public sealed record TransferJobOptions
     /// <summary>Service account of the workers, for credentials by web identity; the namespace's default if null.</summary>
     public string? ServiceAccount { get; init; }
 
+    /// <summary>Certificate authorities (PEM) that the workers trust instead of their image's; null for those.</summary>
+    public string? Authorities { get; init; }
+
+    /// <summary>The same for the service of the destination, where it is another one.</summary>
+    public string? DestinationAuthorities { get; init; }
+
     /// <summary>How often a range is taken up again after its worker failed.</summary>
     public int BackoffLimit { get; init; } = 6;
-
-    /// <summary>How long the Job stays after its end.</summary>
-    public TimeSpan TimeToLive { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>True gives the workers the network of their node.</summary>
     public bool HostNetwork { get; init; }

@@ -8,6 +8,7 @@ using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
+using CloudLab.Core.Kubernetes.Rollouts;
 using CloudLab.Core.Kubernetes.Streams;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
@@ -68,7 +69,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             throw new LabException(
                 LabErrorKind.NotFound, "SecretNotFound", $"There is no Secret '{secret}' in namespace {options.Namespace}, which the workers are to have their credentials from.")
             {
-                Target = secret, Advice = "It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones. Deploy-LabManifest creates it.",
+                Target = secret, Advice = $"It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones: New-LabManifest Secret {secret} -Data @{{ AWS_ACCESS_KEY_ID = …; AWS_SECRET_ACCESS_KEY = … }} | Deploy-LabManifest -Namespace {options.Namespace}",
             };
         }
     }
@@ -83,13 +84,21 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         JsonObject job = await api.CreateAsync(PodRunner.Jobs, options.Namespace, TransferJobManifest.Job(plan, options), cancellation);
         try
         {
-            await api.CreateAsync(TransferJobManifest.ConfigMaps, options.Namespace, TransferJobManifest.ConfigMap(plan, job), cancellation);
+            await api.CreateAsync(TransferJobManifest.ConfigMaps, options.Namespace, TransferJobManifest.ConfigMap(plan, options, job), cancellation);
             job = await PatchAsync(options.Namespace, options.Name, new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false } }, cancellation);
         }
         catch
         {
             using CancellationTokenSource limit = new(RemovalTime);
-            await DeleteAsync(options.Namespace, options.Name, limit.Token);
+            try
+            {
+                await DeleteAsync(options.Namespace, options.Name, limit.Token);
+            }
+            catch (Exception e) when (e is LabException or OperationCanceledException)
+            {
+                reporter.Warning($"The Job '{options.Name}' in namespace {options.Namespace} did not begin, and could not be removed: Get-LabResource jobs {options.Name} -Namespace {options.Namespace} | Remove-LabManifest does it.");
+            }
+
             throw;
         }
 
@@ -153,7 +162,8 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             failures = checkpoints.Values.Any(at => at.Failed > 0) ? await store.ReadFailuresAsync(cancellation) : [];
         }
 
-        string? problem = job.Condition("Failed") is { } failed && failed.Text("status") == "True" ? $"{failed.Text("reason")}: {failed.Text("message")}"
+        string? problem = job.Condition("Failed") is { } failed && failed.Text("status") == "True" ? LastWords(workers) ?? $"{failed.Text("reason")}: {failed.Text("message")}"
+            : workers.Count == 0 ? await RefusalAsync(job, cancellation)
             : workers.Where(pod => pod.Phase() == "Pending").SelectMany(ResourceSummary.Troubles).FirstOrDefault();
         return Describe(job, plan, checkpoints, failures, problem);
     }
@@ -189,11 +199,12 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
                     return now.State == TransferJobState.Complete && now.FailedCount == 0 ? await SettleAsync(now, plan, open, cancellation) : now;
                 }
 
-                // As long as any worker runs, has run, or may still start by itself, there is hope.
-                if (workers.Count > 0 && workers.All(PodRunner.IsStuck))
+                // As long as any worker runs, has run, or may still start by itself, there is hope. Where there is none at all, the problem is why.
+                string? stuck = workers.Count == 0 ? now.Problem
+                    : workers.All(PodRunner.IsStuck) ? workers.SelectMany(ResourceSummary.Troubles).Distinct().FirstOrDefault() ?? "" : null;
+                if (stuck is not null)
                 {
-                    string stuck = string.Join("; ", workers.SelectMany(ResourceSummary.Troubles).Distinct().Take(1));
-                    throw new LabException(LabErrorKind.ServiceFailed, "WorkersNotStarted", $"No worker of the transfer job '{name}' in namespace {ns} can start: {stuck}.")
+                    throw new LabException(LabErrorKind.ServiceFailed, "WorkersNotStarted", $"No worker of the transfer job '{name}' in namespace {ns} can start: {stuck.TrimEnd('.')}.")
                     {
                         Target = name,
                         Advice = $"The Job stays as it is: Wait-LabTransferJob {name} -Namespace {ns} comes back to it once that is mended, Stop-LabTransferJob {name} -Namespace {ns} -Remove takes it away. examples/image has the image's Dockerfile.",
@@ -250,6 +261,36 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     }
 
     private static CheckpointStore Store(TransferPlan plan, Func<TransferPlace, StorageClient> open) => new(open(plan.Results), plan.Results.Bucket, plan.Id);
+
+    // What a worker that failed said of it; the end of its log.
+    private static string? LastWords(IEnumerable<JsonObject> workers)
+    {
+        string[] said = [.. workers.Where(pod => pod.Phase() == "Failed").SelectMany(pod => pod.Object("status")?.Objects("containerStatuses") ?? [])
+            .SelectMany(container => (container.Object("state")?.Object("terminated")?.Text("message") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+        return (said.FirstOrDefault(line => line.StartsWith("Invoke-LabTransferRange", StringComparison.Ordinal)) ?? said.LastOrDefault()) is { } line ? OneLine.Of(line) : null;
+    }
+
+    // Why the cluster does not let a job that runs have any pod: a quota, a security standard, a service account that is missing. Pods that may not
+    // be read do count.
+    private async Task<string?> RefusalAsync(JsonObject job, CancellationToken cancellation)
+    {
+        JsonObject spec = job.Object("spec") ?? [], status = job.Object("status") ?? [];
+        if (spec.Flag("suspend") || job.Holds("Complete") || job.Holds("Failed") || (status.Number("active") ?? 0) > 0 || (status.Number("succeeded") ?? 0) > 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            string begun = status.Text("startTime") ?? "";
+            return (await new WorkloadPods(api).WarningsAsync(job.Namespace(), job.Object("metadata")!.Text("uid")!, cancellation))
+                .FirstOrDefault(e => e.Text("reason") == "FailedCreate" && string.CompareOrdinal(ObjectEvents.TimeOf(e), begun) >= 0)?.Text("message") is { } why ? OneLine.Of(why) : null;
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+        {
+            return null;
+        }
+    }
 
     private static JsonObject? ResultOf(JsonObject job) =>
         job.Object("metadata")?.Object("annotations")?.Text(TransferJobManifest.Result) is { } text ? JsonNode.Parse(text) as JsonObject : null;

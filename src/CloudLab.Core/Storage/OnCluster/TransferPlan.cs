@@ -24,15 +24,13 @@ public enum TransferAction
 public sealed record TransferPlace(string Bucket, string Prefix, Uri? EndpointUrl, string Region)
 {
     /// <summary>The service as a worker reaches it.</summary>
-    public SessionOptions Options => new() { EndpointUrl = EndpointUrl, Region = Region };
+    [JsonIgnore]
+    public SessionOptions Options => new() { S3EndpointUrl = EndpointUrl, Region = Region };
 }
 
 /// <summary>All that the workers of a transfer job need to know; each takes one of the ranges.</summary>
 public sealed record TransferPlan
 {
-    // What one ConfigMap holds, with room for its metadata.
-    private const int MostBytes = 1_000_000;
-
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -106,12 +104,6 @@ public sealed record TransferPlan
     }
 
     /// <summary>The plan as JSON.</summary>
-    /// <returns>The text. Throws <see cref="LabException"/> (PlanTooLarge) where a ConfigMap cannot hold it.</returns>
-    public string Write()
-    {
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(this, Format);
-        return text.Length <= MostBytes ? System.Text.Encoding.UTF8.GetString(text) : throw new LabException(
-            LabErrorKind.InvalidArgument, "PlanTooLarge",
-            $"The plan of {Ranges.Count} ranges has {text.Length} bytes, more than a ConfigMap holds: give a smaller -RangeCount.");
-    }
+    /// <returns>The text.</returns>
+    public string Write() => JsonSerializer.Serialize(this, Format);
 }

@@ -28,6 +28,7 @@ public sealed class BakeTests : IAsyncDisposable
         Assert.Equal(["COPY a.txt /", "COPY b.txt /"], site.Steps.Select(step => step.Instruction).Order());
         Assert.Equal(2, api.StepCount);
         Assert.NotEqual(site.Digest, api.Digest);
+        Assert.Equal(Name("api:2.0"), api.Image);
         Assert.True(site.Duration > TimeSpan.Zero);
         Assert.Equal("linux/amd64", site.Platforms.Single().Platform);
         Assert.Null(site.Dockerfile);

@@ -104,6 +104,21 @@ public sealed class AwsConnectionTests : IDisposable
     }
 
     [Fact]
+    public void An_endpoint_of_S3_alone_serves_the_others_only_where_nothing_else_is_said()
+    {
+        SessionOptions options = new() { S3EndpointUrl = new Uri("http://127.0.0.1:3") };
+        AwsConnection aws = Session(options, "plan").Aws;
+        Assert.Equal((3, 3), (aws.Endpoint("S3")!.Port, aws.Endpoint("STS")!.Port));
+
+        variables["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:4";
+        variables["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:5";
+        aws = Session(options, "plan").Aws;
+        Assert.Equal((3, 4, 3), (aws.Endpoint("S3")!.Port, aws.Endpoint("STS")!.Port, aws.Endpoint("IAM")!.Port));
+        aws = Session(options with { EndpointUrl = new Uri("http://127.0.0.1:6") }, "plan").Aws;
+        Assert.Equal((3, 6), (aws.Endpoint("S3")!.Port, aws.Endpoint("STS")!.Port));
+    }
+
+    [Fact]
     public void A_profile_without_an_endpoint_gets_nobody_elses()
     {
         Files(

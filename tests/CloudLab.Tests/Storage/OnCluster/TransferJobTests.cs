@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Storage.Buckets;
@@ -164,6 +167,76 @@ public sealed class TransferJobTests : KubeTest
     }
 
     [Fact]
+    public async Task Workers_trust_what_the_sessions_trust_and_reach_each_service_by_its_own_address()
+    {
+        await FillAsync(3, versioned: false);
+        await using LabEmulator other = await LabEmulator.StartAsync();
+        (string here, string there) = (Authority("here"), Authority("there"));
+        foreach ((string? bundle, string? destinationBundle) in new[] { (here, there), (here, null), (null, there), ((string?)null, (string?)null) })
+        {
+            LabSession from = LabSession.Resolve(new SessionOptions { CaBundle = bundle }, "test", Session);
+            LabSession to = LabSession.Resolve(other.Info.GetSessionOptions() with { CaBundle = destinationBundle }, "test", null, new LabEnvironment(_ => null, Folder));
+            if (bundle is not null && destinationBundle is not null)
+            {
+                await new BucketStore(new StorageClient(to)).CreateAsync(target, null, Token);
+            }
+
+            LabTransferJob job = Assert.Single((await RunAsync("Copy-LabObject", new
+            {
+                Session = from, Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", NoWait = true,
+                DestinationSession = to, DestinationCredentialSecret = "s3", WorkerEndpointUrl = "https://here:1", DestinationWorkerEndpointUrl = "https://there:2",
+            })).Ok().OutputOf<LabTransferJob>());
+            JsonObject data = (await Api.GetAsync($"/api/v1/namespaces/{Namespace}/configmaps/{job.Name}", Token)).Object("data")!;
+            TransferPlan plan = TransferPlan.Read(data.Text("plan.json")!);
+            Assert.Equal(("https://here:1/", "https://there:2/", true), (plan.Source.EndpointUrl!.AbsoluteUri, plan.Destination!.EndpointUrl!.AbsoluteUri, plan.TwoServices));
+            Assert.Equal((bundle is not null, destinationBundle is not null), (data.ContainsKey("ca.pem"), data.ContainsKey("destination-ca.pem")));
+            Assert.DoesNotContain("PRIVATE KEY", data.ToJsonString(), StringComparison.Ordinal);
+            Dictionary<string, string?> variables = (await Api.GetAsync(Jobs(job.Name), Token)).Object("spec")!.Object("template")!.Object("spec")!.Objects("containers").Single()
+                .Objects("env").ToDictionary(variable => variable.Text("name")!, variable => variable.Text("value"));
+            Assert.Equal(bundle is null ? null : "/etc/cloudlab/transfer/ca.pem", variables.GetValueOrDefault("AWS_CA_BUNDLE"));
+            Assert.Equal(
+                destinationBundle is not null ? "/etc/cloudlab/transfer/destination-ca.pem" : bundle is not null ? "/etc/ssl/certs/ca-certificates.crt" : null,
+                variables.GetValueOrDefault("DESTINATION_AWS_CA_BUNDLE"));
+            if (bundle is not null)
+            {
+                using X509Certificate2 sent = X509Certificate2.CreateFromPem(data.Text("ca.pem"));
+                Assert.Equal("CN=here", sent.Subject);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_worker_that_was_given_up_learns_it_at_its_next_checkpoint()
+    {
+        await new BucketStore(Client).CreateAsync(target, null, Token);
+        TransferCheckpoint at = new() { Attempts = 1 };
+        CheckpointStore first = new(Client, target, "x"), second = new(Client, target, "x");
+        await first.WriteAsync(0, at, [], Token);
+        await first.WriteAsync(0, at with { Checkpoints = 1 }, [], Token);
+
+        // An answer that was lost is no other worker's.
+        await second.WriteAsync(0, at with { Checkpoints = 1 }, [], Token);
+        Assert.Equal(1, (await second.ReadAsync(0, Token))!.Checkpoints);
+        await second.WriteAsync(0, at with { Attempts = 2 }, [], Token);
+        LabException e = await Assert.ThrowsAsync<LabException>(() => first.WriteAsync(0, at with { Checkpoints = 2 }, [], Token));
+        Assert.Equal(("RangeTaken", LabErrorKind.Conflict), (e.Code, e.Kind));
+        Assert.Equal(2, (await second.ReadAsync(0, Token))!.Attempts);
+    }
+
+    [Fact]
+    public async Task Another_destination_is_not_given_the_credentials_of_the_source()
+    {
+        TransferPlan plan = new()
+        {
+            Id = "x", Action = TransferAction.Copy, Source = new TransferPlace(source, "", null, "us-east-1"), Destination = new TransferPlace(target, "", null, "us-east-1"),
+            TwoServices = true, Ranges = [new KeyRange(null, null, 2)],
+        };
+        CmdletResult refused = await WorkAsync(Write("two.json", plan.Write()), 0);
+        Assert.StartsWith("NoDestinationCredentials", refused.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("DESTINATION_AWS_ACCESS_KEY_ID", refused.Error().Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_deletion_leaves_nothing_but_what_other_jobs_keep()
     {
         await FillAsync(30, versioned: false);
@@ -254,6 +327,14 @@ public sealed class TransferJobTests : KubeTest
         }
 
         Assert.StartsWith("InvalidPlan", (await RunAsync("Invoke-LabTransferRange", new { Path = Write("p.json", "[]"), Index = 0 })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    // With its key in the same file, as servers have it.
+    private string Authority(string name)
+    {
+        using ECDsa key = ECDsa.Create();
+        using X509Certificate2 certificate = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return Write(name + ".pem", key.ExportPkcs8PrivateKeyPem() + "\n" + certificate.ExportCertificatePem() + "\n");
     }
 
     private async Task RefusedAsync(string id, object parameters)
