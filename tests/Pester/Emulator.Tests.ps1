@@ -23,6 +23,15 @@ Describe 'The emulator' -Tag Emulator {
         Test-Path $lab.KubeConfig | Should -BeFalse
     }
 
+    It 'is a cluster to connect to, without a word about credentials for S3' {
+        $lab = Start-LabEmulator -NoDefault
+        $null = Connect-Lab -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike 'S3, IAM and STS cannot be used: *'
+        $null = Connect-Lab -KubeConfig $lab.KubeConfig -WarningVariable said -WarningAction SilentlyContinue
+        $said | Should -BeNullOrEmpty
+        Disconnect-Lab
+    }
+
     It 'leaves the defaults alone with -NoDefault, and is reached through a session object' {
         $first = Start-LabEmulator
         $second = Start-LabEmulator -NoDefault
