@@ -23,6 +23,14 @@ Describe 'The emulator' -Tag Emulator {
         Test-Path $lab.KubeConfig | Should -BeFalse
     }
 
+    It 'takes times as other tools write them' -ForEach @(
+        @{ Text = '2d'; Seconds = 172800 }, @{ Text = '1h30m'; Seconds = 5400 }, @{ Text = '90s'; Seconds = 90 }, @{ Text = '90'; Seconds = 90 }, @{ Text = '0:1:30'; Seconds = 90 }
+    ) {
+        $null = Start-LabEmulator
+        (& ([scriptblock]::Create("New-LabObjectUrl movies a -ExpiresIn $Text"))).Url | Should -Match "X-Amz-Expires=$Seconds&"
+        (& ([scriptblock]::Create("New-LabObjectUrl movies a -ExpiresIn '$Text'"))).Url | Should -Match "X-Amz-Expires=$Seconds&"
+    }
+
     It 'is a cluster to connect to, without a word about credentials for S3' {
         $lab = Start-LabEmulator -NoDefault
         $null = Connect-Lab -WarningVariable said -WarningAction SilentlyContinue

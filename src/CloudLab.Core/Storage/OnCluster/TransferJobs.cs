@@ -274,6 +274,10 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         JsonObject spec = job.Object("spec") ?? [], status = job.Object("status") ?? [];
         HashSet<int> done = Indexes(status.Text("completedIndexes")), failed = Indexes(status.Text("failedIndexes"));
         JsonObject? result = ResultOf(job);
+        if (job.Holds("Complete"))
+        {
+            done.UnionWith(Enumerable.Range(0, plan.Ranges.Count));
+        }
 
         // A worker's last act is a checkpoint: who ended well without one has not run cloudlab, whatever its image is.
         HashSet<int> idle = result is null ? [.. done.Where(index => index < plan.Ranges.Count && checkpoints.GetValueOrDefault(index) is not { Done: true })] : [];
