@@ -6,6 +6,8 @@ $InformationPreference = 'Continue'
 $ProgressPreference = 'SilentlyContinue'
 if (-not (Get-Module CloudLab)) { Import-Module (Join-Path $PSScriptRoot '../out/CloudLab/CloudLab.psd1') }
 $module = (Get-Module CloudLab).Path
+# At the end a line for each part; its facts are for those who ask: (examples/s3/lab.ps1).Facts.
+Update-TypeData -TypeName CloudLab.LabPart -DefaultDisplayPropertySet Part, State, Reason -MemberType ScriptProperty -MemberName Reason -Value { $this.Facts.Reason } -Force
 $parts = [Collections.Generic.List[object]]::new()
 $clean = [Collections.Generic.Stack[scriptblock]]::new()
 

@@ -23,6 +23,23 @@ Describe 'The emulator' -Tag Emulator {
         Test-Path $lab.KubeConfig | Should -BeFalse
     }
 
+    It 'takes times as other tools write them' -ForEach @(
+        @{ Text = '2d'; Seconds = 172800 }, @{ Text = '1h30m'; Seconds = 5400 }, @{ Text = '90s'; Seconds = 90 }, @{ Text = '90'; Seconds = 90 }, @{ Text = '0:1:30'; Seconds = 90 }
+    ) {
+        $null = Start-LabEmulator
+        (& ([scriptblock]::Create("New-LabObjectUrl movies a -ExpiresIn $Text"))).Url | Should -Match "X-Amz-Expires=$Seconds&"
+        (& ([scriptblock]::Create("New-LabObjectUrl movies a -ExpiresIn '$Text'"))).Url | Should -Match "X-Amz-Expires=$Seconds&"
+    }
+
+    It 'is a cluster to connect to, without a word about credentials for S3' {
+        $lab = Start-LabEmulator -NoDefault
+        $null = Connect-Lab -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike 'S3, IAM and STS cannot be used: *'
+        $null = Connect-Lab -KubeConfig $lab.KubeConfig -WarningVariable said -WarningAction SilentlyContinue
+        $said | Should -BeNullOrEmpty
+        Disconnect-Lab
+    }
+
     It 'leaves the defaults alone with -NoDefault, and is reached through a session object' {
         $first = Start-LabEmulator
         $second = Start-LabEmulator -NoDefault

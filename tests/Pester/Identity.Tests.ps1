@@ -224,6 +224,7 @@ Describe 'Policies' -Tag Identity {
         New-LabRole stranger | Out-Null
         $session = Use-LabRole stranger -PassThru -SaveProfile stranger
         Get-LabObject -Bucket films -Session $session -ErrorAction SilentlyContinue -ErrorVariable problems
+        $problems[0].ErrorDetails.RecommendedAction | Should -BeLike 'Resolve-LabAccessDenied $Error?0] *'
         $explained = Resolve-LabAccessDenied $problems[0] -IncludePolicy
         $explained.Layer | Should -Be 'identity-based policy'
         $explained.Action | Should -Be 's3:ListBucket'

@@ -11,6 +11,15 @@ BeforeAll {
     $none = @{ DockerHost = "unix://$([IO.Path]::GetTempPath())cloudlab-none.sock" }
 }
 
+Describe 'The age of what is cleared' -Tag Containers {
+    It 'needs a unit, since 7 could be days' {
+        { Clear-LabImage -All -OlderThan 7 -WhatIf @none } | Should -Throw '*7 of what? Write 7d for days*'
+        { Clear-LabBuildCache -OlderThan '7' -WhatIf @none } | Should -Throw '*7 of what?*'
+        { Clear-LabImage -All -OlderThan 7d -WhatIf @none } | Should -Throw '*No Docker Engine answers*'
+        { Clear-LabBuildCache -OlderThan 7.00:00:00 -WhatIf @none } | Should -Throw '*No Docker Engine answers*'
+    }
+}
+
 Describe 'Dockerfiles without a Docker Engine' -Tag Containers {
     BeforeAll {
         $site = New-Item -ItemType Directory (Join-Path $TestDrive site)

@@ -171,6 +171,10 @@ spec: { selector: { app: wbe }, ports: [{ port: 80 }] }' | Deploy-LabManifest | 
         $port.Findings.Rule | Should -Be 'SelectorMatchesNothing'
         $port.Cause | Should -BeLike '*Deployment/web has app=web there.'
         $port | Format-List | Out-String -Width 200 | Should -Match 'Findings +: High SelectorMatchesNothing'
+        $list = Get-LabResource svc/lost, deploy/web -Namespace films | Format-List | Out-String -Width 200
+        $list | Should -Match 'ClusterIP +: 10\.'
+        $list | Should -Match 'Images +: \{'
+        $list | Should -Not -Match 'System\.|Metadata|Spec '
         $port | Out-String -Width 100 | Should -Match 'Name +Port +TargetPort +ContainerPort +NodePort +Ready +Cause'
         (Get-LabService lost -Namespace films | Resolve-LabService).Name | Should -Be 'lost'
         Complete 'Resolve-LabService -Namespace films lo' | Should -Be 'lost'

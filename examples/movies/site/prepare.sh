@@ -57,4 +57,4 @@ from_image() {
 [ -z "$(missing)" ] || from_folder || true
 [ -z "$(missing)" ] || from_apt || true
 [ -z "$(missing)" ] || from_image || true
-for a in $(missing); do echo "There is no web server for linux/$a: that platform's image will hold the files only." >&2; done
+for a in $(missing); do echo "There is no web server for linux/$a: that platform's image will hold the files only, and does not start. BUSYBOX=FOLDER $0 takes a static busybox from FOLDER/linux/$a/busybox." >&2; done

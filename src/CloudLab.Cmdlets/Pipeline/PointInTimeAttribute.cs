@@ -27,14 +27,20 @@ internal sealed partial class PointInTimeAttribute : ArgumentTransformationAttri
             decimal days and >= 0 and < LongestDays => DateTimeOffset.UtcNow - TimeSpan.FromDays((double)days),
             short or int or long or double when Convert.ToDouble(value, CultureInfo.InvariantCulture) is >= 0 and < LongestSeconds and var seconds =>
                 seconds < FirstTimestamp ? DateTimeOffset.UtcNow - TimeSpan.FromSeconds(seconds) : DateTimeOffset.UnixEpoch.AddSeconds(seconds),
-            string text when Ago().Match(text) is { Success: true } match => DateTimeOffset.UtcNow - new TimeSpan(
-                Number(match, "d"), Number(match, "h"), Number(match, "m"), Number(match, "s")),
+            string text when LengthOf(text) is { } ago => DateTimeOffset.UtcNow - ago,
             string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset time) => time,
             string text => throw new ArgumentTransformationMetadataException(
                 $"'{text}' is not a time: write a date and time, or how long ago, such as 10m, 1h30m or 2d."),
             _ => inputData,
         };
     }
+
+    /// <summary>A length of time as the docker CLI and kubectl write it.</summary>
+    /// <param name="text">The text: <c>1h30m</c>.</param>
+    /// <returns>The time; null if it is not written so.</returns>
+    public static TimeSpan? LengthOf(string text) => Ago().Match(text) is { Success: true } match
+        ? new TimeSpan(Number(match, "d"), Number(match, "h"), Number(match, "m"), Number(match, "s"))
+        : null;
 
     private static int Number(Match match, string unit) => match.Groups[unit].Value is { Length: > 0 } digits ? int.Parse(digits, CultureInfo.InvariantCulture) : 0;
 

@@ -121,7 +121,16 @@ public sealed class ConnectLabCommand : ConnectionCommand
         }
         catch (LabException e) when (!asked && (e.Code == "NoCredentials" || e.Kind == LabErrorKind.ConnectionFailed))
         {
-            Reporter.Warning($"S3, IAM and STS cannot be used: {e.Message}");
+            string told = $"S3, IAM and STS cannot be used: {e.Message}";
+            if (options is { KubeConfig: null, KubeContext: null, DockerHost: null, DockerContext: null })
+            {
+                Reporter.Warning(told);
+            }
+            else
+            {
+                // What was asked for is something else.
+                Reporter.Verbose(told);
+            }
         }
 
         return null;

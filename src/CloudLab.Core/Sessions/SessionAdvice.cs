@@ -21,6 +21,9 @@ internal static class SessionAdvice
     /// <summary>How to be somebody else.</summary>
     public static string SomebodyElse { get; } = OneCommand ? "-ProfileName, -Credential" : "Connect-Lab, Use-LabRole";
 
+    /// <summary>How to know why something was refused, where the error is at hand; a sentence, with a space after it.</summary>
+    public static string WhyDenied { get; } = OneCommand ? "" : "Resolve-LabAccessDenied $Error[0] shows what refuses it. ";
+
     /// <summary>Where a setting can be given.</summary>
     /// <param name="inCommand">For one command: a parameter of it, or a variable.</param>
     /// <param name="inSession">For those that follow it in a session.</param>

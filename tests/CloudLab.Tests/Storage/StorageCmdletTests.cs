@@ -453,7 +453,8 @@ public sealed class StorageCmdletTests() : StorageTest(StorageServer.Emulator)
         // A bucket or a folder from the pipeline is one still, and no key that looks like its name.
         Assert.Equal(3, (await RunAsync("Get-LabObject", new { Session }, [await Buckets.GetAsync(Bucket, Token)])).Ok().Output.Count);
         Assert.Equal("NoKey", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Session, Force = true }, [await Buckets.GetAsync(Bucket, Token)])).Errors)));
-        Assert.Equal("NoKey", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Bucket = $"s3://{Bucket}/", Session, Force = true })).Errors)));
+        ErrorRecord noKey = Assert.Single((await RunAsync("Remove-LabObject", new { Bucket = $"s3://{Bucket}/", Session, Force = true })).Errors);
+        Assert.Equal(("NoKey", $"No key is given for bucket 's3://{Bucket}/': use -Key, -Prefix for everything under a prefix, or -Bucket as s3://bucket/key."), (Id(noKey), noKey.Exception.Message));
         Assert.Equal("TwoKeys", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Bucket = uri, Key = "a.json", Session, Force = true })).Errors)));
         Assert.Equal("TwoPrefixes", Id(Assert.Single((await RunAsync("Get-LabObject", new { Bucket = uri, Prefix = "a", Session })).Errors)));
         Assert.Equal("InputObjectNotBound", Id(Assert.Single((await RunAsync("Remove-LabObject", new { Bucket, Session, Force = true }, [new FileInfo("a.json")])).Errors)));

@@ -24,7 +24,7 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// </example>
 /// <example>
 /// <para>Shows all images older than four weeks with a label that no container uses.</para>
-/// <code>Clear-LabImage -All -OlderThan 28.00:00:00 -Label stage=test -WhatIf</code>
+/// <code>Clear-LabImage -All -OlderThan 28d -Label stage=test -WhatIf</code>
 /// </example>
 [Cmdlet(VerbsCommon.Clear, "LabImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(LabImageRemoval))]
@@ -48,8 +48,9 @@ public sealed class ClearLabImageCommand : DockerCommand
     [ValidateRange(1, int.MaxValue)]
     public int Keep { get; set; }
 
-    /// <summary>Only images that were built longer ago: <c>7.00:00:00</c> for a week, or <c>(New-TimeSpan -Days 7)</c>.</summary>
+    /// <summary>Only images that were built longer ago: <c>7d</c>, <c>12h</c>, or a TimeSpan.</summary>
     [Parameter]
+    [Seconds(UnitNeeded = true)]
     [NotNegative]
     public TimeSpan? OlderThan { get; set; }
 

@@ -18,7 +18,7 @@ namespace CloudLab.Cmdlets.Containers.Usage;
 /// </example>
 /// <example>
 /// <para>Removes what was not used for 30 days.</para>
-/// <code>Clear-LabBuildCache -OlderThan 30.00:00:00 -Force</code>
+/// <code>Clear-LabBuildCache -OlderThan 30d -Force</code>
 /// </example>
 [Cmdlet(VerbsCommon.Clear, "LabBuildCache", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(LabBuildCacheRemoval))]
@@ -28,8 +28,9 @@ public sealed class ClearLabBuildCacheCommand : DockerCommand
     [Parameter]
     public SwitchParameter All { get; set; }
 
-    /// <summary>Only what was not used for this long: <c>7.00:00:00</c> for a week.</summary>
+    /// <summary>Only what was not used for this long: <c>7d</c>, <c>12h</c>, or a TimeSpan.</summary>
     [Parameter]
+    [Seconds(UnitNeeded = true)]
     [NotNegative]
     public TimeSpan? OlderThan { get; set; }
 

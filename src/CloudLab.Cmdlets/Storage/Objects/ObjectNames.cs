@@ -24,6 +24,9 @@ internal interface IObjectNames
     /// <returns>Ends "omit -Key, or …".</returns>
     string SecondValueAdvice((string Bucket, string Key) name, string second) => "give only the name of the bucket";
 
+    /// <summary>How an object can be named; for the message.</summary>
+    string KeyAdvice => "use -Key, or -Bucket as s3://bucket/key";
+
     /// <summary>The parameter that takes the rest of a place, for a command that is advised.</summary>
     /// <param name="rest">What follows the bucket; a folder ends with a slash.</param>
     /// <param name="side">Beginning of the parameter's name: <c>Destination</c>; empty for none.</param>
@@ -64,7 +67,7 @@ internal interface IObjectNames
         }
         else if (!hasKey)
         {
-            throw Unclear("NoKey", $"No key is given for bucket '{Bucket}': use -Key, or -Bucket as s3://bucket/key.", stops);
+            throw Unclear("NoKey", $"No key is given for bucket '{Bucket}': {KeyAdvice}.", stops);
         }
     }
 

@@ -47,6 +47,10 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>Remove-LabObject -Bucket movies -Prefix tmp/ -Force</code>
 /// </example>
 /// <example>
+/// <para>Keeps the three newest of the dated folders in backup/.</para>
+/// <code>Get-LabObject movies backup/ -Delimiter / | Sort-Object Prefix -Descending | Select-Object -Skip 3 | ForEach-Object { Remove-LabObject movies -Prefix $_.Prefix -Force }</code>
+/// </example>
+/// <example>
 /// <para>Shows how a deletion would run on a cluster.</para>
 /// <code>Remove-LabObject -Bucket movies -Prefix tmp/ -OnCluster -WhatIf</code>
 /// </example>
@@ -220,6 +224,9 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
 
     /// <inheritdoc/>
     bool IObjectNames.TakesKeys => ParameterSetName != PrefixSet;
+
+    /// <inheritdoc/>
+    string IObjectNames.KeyAdvice => "use -Key, -Prefix for everything under a prefix, or -Bucket as s3://bucket/key";
 
     /// <inheritdoc/>
     protected override int ConcurrentInputs => ThrottleLimit;

@@ -5,6 +5,7 @@ using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 using CloudLab.Core.Kubernetes.Review.Services;
@@ -44,8 +45,8 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         [Jobs] = [],
     };
 
-    // Programs find these by their labels: kubeadm, the sidecar of Grafana (grafana_dashboard), Argo CD its clusters and repositories, Istio its other clusters.
-    private static readonly HashSet<string> Marks = ["kubernetes.io/bootstrapping", "argocd.argoproj.io/secret-type", "istio/multiCluster"];
+    // Programs find these by their labels: kubeadm, the sidecar of Grafana (grafana_dashboard), Argo CD its clusters and repositories, Istio its other clusters, apply sets their members.
+    private static readonly HashSet<string> Marks = ["kubernetes.io/bootstrapping", "argocd.argoproj.io/secret-type", "istio/multiCluster", ApplySet.IdLabel];
 
     private readonly ClusterLists lists = new(api);
     private HashSet<string> wide = [];

@@ -22,6 +22,9 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
     /// <summary>The label of members.</summary>
     public const string PartOf = Prefix + "part-of";
 
+    /// <summary>The label of parents.</summary>
+    public const string IdLabel = Prefix + "id";
+
     private const string Prefix = "applyset.kubernetes.io/";
     private const string Tooling = Prefix + "tooling";
     private const string Kinds = Prefix + "contains-group-kinds";
@@ -185,7 +188,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
 
     private void Check(JsonObject metadata)
     {
-        string? id = metadata.Object("labels")?.Text(Prefix + "id"), tool = metadata.Object("annotations")?.Text(Tooling);
+        string? id = metadata.Object("labels")?.Text(IdLabel), tool = metadata.Object("annotations")?.Text(Tooling);
         if (id is null && tool is null)
         {
             // Somebody's own Secret: its data stays, and it becomes the parent, as with kubectl's custom resources.
@@ -230,7 +233,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
         JsonObject metadata = new()
         {
             ["name"] = name,
-            ["labels"] = new JsonObject { [Prefix + "id"] = Id },
+            ["labels"] = new JsonObject { [IdLabel] = Id },
             ["annotations"] = new JsonObject
             {
                 [Tooling] = Tool,

@@ -264,7 +264,7 @@ internal static partial class AwsErrors
 
             // radosgw and other servers answer so to a wrong key, too; who names the caller knows the key.
             return (LabErrorKind.AccessDenied, text.Contains("is not authorized to perform", StringComparison.Ordinal)
-                ? $"Give the caller a policy that allows it, or use another identity ({SessionAdvice.SomebodyElse})."
+                ? $"{SessionAdvice.WhyDenied}Give the caller a policy that allows it, or use another identity ({SessionAdvice.SomebodyElse})."
                 : "Check that the caller's policies allow it, and that the keys are correct (Get-LabSession): some servers report a wrong key in the same way.");
         }
 

@@ -315,14 +315,23 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         JsonObject spec = job.Object("spec") ?? [], status = job.Object("status") ?? [];
         HashSet<int> done = Indexes(status.Text("completedIndexes")), failed = Indexes(status.Text("failedIndexes"));
         JsonObject? result = ResultOf(job);
+        if (job.Holds("Complete"))
+        {
+            done.UnionWith(Enumerable.Range(0, plan.Ranges.Count));
+        }
+
+        // A worker's last act is a checkpoint: who ended well without one has not run cloudlab, whatever its image is.
+        HashSet<int> idle = result is null ? [.. done.Where(index => index < plan.Ranges.Count && checkpoints.GetValueOrDefault(index) is not { Done: true })] : [];
+        done.ExceptWith(idle);
+        failed.UnionWith(idle);
         LabTransferRange[] ranges = [.. plan.Ranges.Select((range, index) => LabTransferRange.Of(
             index, range, checkpoints.GetValueOrDefault(index), failed.Contains(index) ? "Failed" : done.Contains(index) ? "Done" : null))];
-        TransferJobState state = job.Holds("Complete") ? TransferJobState.Complete
+        TransferJobState state = job.Holds("Complete") ? idle.Count == 0 ? TransferJobState.Complete : TransferJobState.Failed
             : job.Holds("Failed") ? TransferJobState.Failed
             : spec.Flag("suspend") ? TransferJobState.Stopped
             : TransferJobState.Running;
         DateTimeOffset? ended = state is TransferJobState.Complete or TransferJobState.Failed
-            ? ResourceParts.Time(status.Text("completionTime") ?? job.Condition(state == TransferJobState.Failed ? "Failed" : "Complete")?.Text("lastTransitionTime"))
+            ? ResourceParts.Time(status.Text("completionTime") ?? job.Condition(job.Holds("Failed") ? "Failed" : "Complete")?.Text("lastTransitionTime"))
             : null;
         return new LabTransferJob
         {
@@ -346,7 +355,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             Retries = (int)(result?.Number("retries") ?? Math.Max(status.Number("failed") ?? 0, ranges.Sum(range => Math.Max(0, range.Attempts - 1)))),
             Started = ResourceParts.Time(status.Text("startTime")),
             Ended = ended,
-            Problem = problem,
+            Problem = problem ?? (idle.Count > 0 ? "workers ended without a checkpoint: their image does not run cloudlab" : null),
             Ranges = ranges,
         };
     }

@@ -114,6 +114,7 @@ public abstract class FindLabUnusedTests(KubeServer server) : KubeTest(server)
         string maps = string.Concat(new[] { "used-argument", "used-from", "used-volume", "used-cron", "used-by-role", "spare" }.Select(name => $"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n"));
         string secrets = string.Concat(new[] { "used-variable", "used-projected", "used-pull", "used-account-pull", "used-tls", "spare" }.Select(name => $"---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, annotations: {{kubectl.kubernetes.io/last-applied-configuration: hush}}}}\nstringData: {{a: hush}}\n"))
             + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: sh.helm.release.v1.web.v1}\ntype: helm.sh/release.v1\nstringData: {release: a}\n"
+            + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: used-by-members, labels: {applyset.kubernetes.io/id: applyset-a-v1}}\n"
             + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: used-by-label, labels: {grafana_dashboard: \"1\"}}\n";
         string claims = string.Concat(new[] { "used-claim", "data-db-0", "spare" }.Select(name =>
             $"---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}}}\nspec: {{accessModes: [ReadWriteOnce], storageClassName: none-at-all, resources: {{requests: {{storage: 1Gi}}}}}}\n"));

@@ -271,8 +271,21 @@ public sealed class TransferJobTests : KubeTest
         LabTransferJob job = await StartAsync();
         Assert.Equal(TransferJobState.Stopped, Assert.Single((await RunAsync("Stop-LabTransferJob", new { job.Name, PassThru = true })).Ok().OutputOf<LabTransferJob>()).State);
         Assert.StartsWith("TransferStopped", Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name })).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        (await WorkAsync(await PlanFileAsync(job), 0)).Ok();
         (await RunAsync("Wait-LabTransferJob", new { job.Name, Resume = true, Timeout = 60 })).Ok();
         Assert.Equal(TransferJobState.Complete, Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).State);
+    }
+
+    [Fact]
+    public async Task Workers_that_end_well_and_did_nothing_have_failed()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync();
+        CmdletResult waited = await RunAsync("Wait-LabTransferJob", new { job.Name, Timeout = 60 });
+        Assert.StartsWith("TransferFailed", Assert.Single(waited.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("0 objects and 1 of 1 ranges failed (workers ended without a checkpoint", waited.Errors[0].Exception.Message, StringComparison.Ordinal);
+        LabTransferJob seen = Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>());
+        Assert.Equal((TransferJobState.Failed, 0, 1), (seen.State, seen.RangesDone, seen.RangesFailed));
     }
 
     [Fact]
