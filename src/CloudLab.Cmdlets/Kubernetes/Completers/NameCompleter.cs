@@ -48,3 +48,43 @@ public sealed class NameCompleter : ServiceCompleter
         }
     }
 }
+
+/// <summary>Offers the cluster's namespaces.</summary>
+public sealed class NamespaceCompleter : ServiceCompleter
+{
+    /// <inheritdoc/>
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) =>
+        NameCompleter.NamesAsync(KubernetesApi.For(session.Kubernetes), "namespaces", null, request, cancellation);
+}
+
+/// <summary>Offers the HorizontalPodAutoscalers of the namespace.</summary>
+public sealed class AutoscalerCompleter : ServiceCompleter
+{
+    /// <inheritdoc/>
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) => NameCompleter.NamesAsync(
+        KubernetesApi.For(session.Kubernetes), "horizontalpodautoscalers", request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);
+}
+
+/// <summary>Offers the CronJobs of the namespace.</summary>
+public sealed class CronJobCompleter : ServiceCompleter
+{
+    /// <inheritdoc/>
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) => NameCompleter.NamesAsync(
+        KubernetesApi.For(session.Kubernetes), "cronjobs", request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);
+}
+
+/// <summary>Offers the Deployments of the namespace.</summary>
+public sealed class ScaleTargetCompleter : ServiceCompleter
+{
+    /// <inheritdoc/>
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) => NameCompleter.NamesAsync(
+        KubernetesApi.For(session.Kubernetes), "deployments.apps", request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);
+}
+
+/// <summary>Offers the names of the objects of the kind that stands on the command line, and of services where none does.</summary>
+public sealed class ServiceNameCompleter : ServiceCompleter
+{
+    /// <inheritdoc/>
+    private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation) => NameCompleter.NamesAsync(
+        KubernetesApi.For(session.Kubernetes), request.First("Kind") ?? "services", request.Text("Namespace") ?? session.Kubernetes.Namespace, request, cancellation);
+}
