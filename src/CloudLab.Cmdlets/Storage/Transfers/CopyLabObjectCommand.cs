@@ -206,16 +206,14 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation) => OnCluster ? ProcessOnClusterAsync(cancellation) : base.ProcessAsync(cancellation);
 
-    private Task ProcessOnClusterAsync(CancellationToken cancellation)
+    private async Task ProcessOnClusterAsync(CancellationToken cancellation)
     {
         StorageClient results = DestinationSession is null ? Client : new StorageClient(DestinationSession, Reporter);
         bool two = DestinationSession is not null && !SessionOrigin.IsSame(results.Origin.EndpointUrl, Client.Origin.EndpointUrl);
         string bucket = DestinationBucket ?? Bucket;
-        if (!two && bucket == Bucket && DestinationPrefix.StartsWith(Prefix, StringComparison.Ordinal))
+        if (!two && bucket == Bucket)
         {
-            throw new LabException(
-                LabErrorKind.InvalidArgument, "CopyOntoItself",
-                $"The copies in {ObjectName.Uri(bucket, DestinationPrefix)} would be among the objects to copy: use another -DestinationPrefix or -DestinationBucket.");
+            await new TransferPlanner(Client).RequireApartAsync(Bucket, Prefix, DestinationPrefix, cancellation);
         }
 
         TransferPlan plan = new()
@@ -232,7 +230,7 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
             ThrottleLimit = ThrottleLimit,
             Ranges = [],
         };
-        return new ClusterTransfer(this, Lab, Reporter).RunAsync(
+        await new ClusterTransfer(this, Lab, Reporter).RunAsync(
             plan, Client, results, DestinationCredentialSecret, ShouldProcessAsync, () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
     }
 }

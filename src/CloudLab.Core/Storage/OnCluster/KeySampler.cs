@@ -83,9 +83,9 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
 
         int[] stem = branch.Stem;
         int from = branch.Next[stem.Length], to = Ascii;
-        if (await NextAsync(KeyText.Text([.. stem, Ascii]), null, cancellation) is { } beyond)
+        if (await NextCharacterAsync(stem, Ascii, cancellation) is { } beyond)
         {
-            (from, to) = (KeyText.Points(beyond)[stem.Length], KeyText.Largest);
+            (from, to) = (beyond, KeyText.Largest);
         }
 
         while (to - from > 1)
@@ -96,9 +96,9 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
                 break;
             }
 
-            if (await NextAsync(KeyText.Text([.. stem, middle]), null, cancellation) is { } found)
+            if (await NextCharacterAsync(stem, middle, cancellation) is { } found)
             {
-                from = KeyText.Points(found)[stem.Length];
+                from = found;
             }
             else
             {
@@ -162,8 +162,17 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
             }
         }
 
-        return (last[..to], KeyText.Points(next), behind);
+        // A key that is just what separates does not show behind it; and the bucket may change meanwhile.
+        int[] first = KeyText.Points(next);
+        int shared = KeyText.Shared(last, first);
+        return shared < to ? (last[..shared], first, segment.Last) : (last[..to], first, behind);
     }
+
+    // The character with which keys go on that begin in a way, behind another character; null where none does.
+    private async Task<int?> NextCharacterAsync(int[] stem, int behind, CancellationToken cancellation) =>
+        await NextAsync(KeyText.Text([.. stem, behind]), null, cancellation) is { } next && KeyText.Points(next) is var points && KeyText.Shared(stem, points) == stem.Length
+            ? points[stem.Length]
+            : null;
 
     private async Task<string?> NextAsync(string key, string? end, CancellationToken cancellation)
     {

@@ -74,7 +74,7 @@ public sealed class TransferJobTests : KubeTest
         while (true)
         {
             // A kill can come when everything is done already: whoever comes then has nothing to take up.
-            begun += await checkpoints.ReadAsync(0, Token) is { Done: true } ? 0 : 1;
+            begun += await checkpoints.ReadAsync(0, null, Token) is { Done: true } ? 0 : 1;
             using CancellationTokenSource kill = new();
             int seen = 0;
             CmdletResult worked = await CmdletRunner.RunAsync(
@@ -96,7 +96,7 @@ public sealed class TransferJobTests : KubeTest
             Assert.True(kills < 20);
         }
 
-        TransferCheckpoint at = (await checkpoints.ReadAsync(0, Token))!;
+        TransferCheckpoint at = (await checkpoints.ReadAsync(0, null, Token))!;
         Assert.True(kills >= 3, $"{kills} kills");
         Assert.Equal((true, begun, 0L, 60L), (at.Done, at.Attempts, at.Failed, at.Objects + at.Skipped));
         Assert.InRange(at.Skipped, 0, kills * 10);
