@@ -82,7 +82,8 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
     public async Task The_sampler_survives_keys_of_all_kinds()
     {
         Random random = new(1);
-        string[] pieces = [.. OddKeys.Where(key => key.Length < 10)];
+        // Ceph's listings do not go on behind control characters and blanks.
+        string[] pieces = [.. OddKeys.Where(key => key.Length < 10 && !key.Any(char.IsControl) && key.Trim().Length == key.Length)];
         HashSet<string> keys = [.. Enumerable.Range(0, 400).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => pieces[random.Next(pieces.Length)])))];
         await Parallel.ForEachAsync(keys, Token, async (key, _) => await PutAsync(key, "1"));
         foreach (int pageSize in new[] { 1, 2, 5, 50 })
@@ -228,7 +229,46 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
         StorageClient through = new(await ConnectAsync(proxy.Url));
         LabTransferRange range = await WorkAsync(Plan("", ""), through: through);
         Assert.Equal((1L, 1L), (range.Objects, range.Skipped));
-        Assert.True(proxy.Seen.Count(seen => seen.Method == "GET" && seen.Target.StartsWith($"/{Target}", StringComparison.Ordinal) && seen.Target.Contains("list-type", StringComparison.Ordinal)) <= 2);
+        Assert.InRange(proxy.Seen.Count(seen => seen.Target.StartsWith($"/{Target}", StringComparison.Ordinal) && seen.Target.Contains("list-type", StringComparison.Ordinal)), 1, 3);
+    }
+
+    [Theory]
+    [InlineData("k/1000", "k0")]
+    [InlineData("19", "2")]
+    public async Task A_key_that_is_just_what_separates_does_not_confuse_the_sampler(string last, string behind)
+    {
+        foreach (string key in new[] { last[..^1], last, behind })
+        {
+            await PutAsync(key, "1");
+        }
+
+        IReadOnlyList<KeySegment> segments = await new KeySampler(Objects, Bucket, "", 2).SampleAsync(8, null, Token);
+        Assert.Equal(3, segments.Sum(segment => segment.Count));
+    }
+
+    [Fact]
+    public async Task A_bucket_that_changes_while_it_is_sampled_is_sampled_all_the_same()
+    {
+        string[] keys = [.. Enumerable.Range(0, 200).Select(i => $"{"aé😀"[i % 2]}{i % 7}/{i}")];
+        await Parallel.ForEachAsync(keys, Token, async (key, _) => await PutAsync(key, "1"));
+        await using FaultProxy proxy = new(ServerUrl);
+        Random random = new(7);
+        proxy.Plan = request =>
+        {
+            if (request.Target.Contains("list-type", StringComparison.Ordinal))
+            {
+                string key = keys[random.Next(keys.Length)];
+                (random.Next(2) == 0 ? Objects.RemoveAsync(Bucket, [key], Token) : PutAsync(key + random.Next(100), "1")).GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+        StorageClient through = new(await ConnectAsync(proxy.Url));
+        for (int i = 0; i < 5; i++)
+        {
+            IReadOnlyList<KeyRange> ranges = KeyCuts.Cut(await new KeySampler(new ObjectStore(through), Bucket, "", 5).SampleAsync(16, null, Token), 8);
+            Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.Equal(pair.First.UpTo, pair.Second.After));
+        }
     }
 
     [Fact]
@@ -249,6 +289,29 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
                 ("text/x-lab", "max-age=5", "attachment", "identity", "de", "me"),
                 (copy.ContentType, copy.CacheControl, copy.ContentDisposition, copy.ContentEncoding, copy.ContentLanguage, copy.Metadata["author"]));
             Assert.Equal("1 +ü", (await new ObjectTags(Client).GetAsync(Target, $"{two}/a", null, Token)).Tag["t"]);
+        }
+    }
+
+    [Theory]
+    [InlineData("a/", "", "a/a/x", true)]
+    [InlineData("a/", "", "a/b", false)]
+    [InlineData("data/a", "data/", "data/a1", true)]
+    [InlineData("data/a", "data/b", "data/a1", false)]
+    [InlineData("", "copy/", "x", true)]
+    [InlineData("a/", "a/b/", "a/x", true)]
+    [InlineData("x/y/", "x/", "x/y/y/z", true)]
+    [InlineData("x/y/", "x/", "x/y/z", false)]
+    public async Task Copies_that_would_be_among_the_objects_to_copy_are_refused(string prefix, string destination, string key, bool refused)
+    {
+        await PutAsync(key, "1");
+        Task asked = new TransferPlanner(Client).RequireApartAsync(Bucket, prefix, destination, Token);
+        if (refused)
+        {
+            Assert.Equal("CopyOntoItself", (await Assert.ThrowsAsync<LabException>(() => asked)).Code);
+        }
+        else
+        {
+            await asked;
         }
     }
 
@@ -276,7 +339,58 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
 }
 
 /// <summary>On the emulator.</summary>
-public sealed class EmulatorRangeWorkerTests() : RangeWorkerTests(StorageServer.Emulator);
+public sealed class EmulatorRangeWorkerTests() : RangeWorkerTests(StorageServer.Emulator)
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Copies_encrypted_with_keys_of_KMS_are_known_again(bool noClobber)
+    {
+        await Client.CallSdkAsync(
+            "Bucket", Target, "NoSuchBucket",
+            sdk => sdk.PutBucketEncryptionAsync(
+                new()
+                {
+                    BucketName = Target,
+                    ServerSideEncryptionConfiguration = new() { ServerSideEncryptionRules = [new() { ServerSideEncryptionByDefault = new() { ServerSideEncryptionAlgorithm = "aws:kms" } }] },
+                },
+                Token),
+            Token);
+        for (int i = 0; i < 12; i++)
+        {
+            await PutAsync($"{i:D2}", $"content {i}");
+        }
+
+        TransferPlan plan = Plan("", "") with { NoClobber = noClobber };
+        Assert.Equal(12, (await WorkAsync(plan)).Objects);
+        LabTransferRange again = await WorkAsync(plan with { Id = "again" });
+        Assert.Equal((0L, 12L, 0L), (again.Objects, again.Skipped, again.Failed));
+    }
+
+    [Fact]
+    public async Task Checkpoints_that_a_retention_holds_end_nothing()
+    {
+        string locked = "lock-" + Guid.NewGuid().ToString("N")[..10];
+        (await CmdletRunner.RunAsync("New-LabBucket", new { Bucket = locked, ObjectLock = true }, session: Session)).Ok();
+        await Client.CallSdkAsync(
+            "Bucket", locked, "NoSuchBucket",
+            sdk => sdk.PutObjectLockConfigurationAsync(
+                new()
+                {
+                    BucketName = locked,
+                    ObjectLockConfiguration = new() { ObjectLockEnabled = "Enabled", Rule = new() { DefaultRetention = new() { Mode = "GOVERNANCE", Days = 1 } } },
+                },
+                Token),
+            Token);
+        for (int i = 0; i < 12; i++)
+        {
+            await PutAsync($"{i:D2}", $"content {i}");
+        }
+
+        LabTransferRange range = await WorkAsync(Plan("", "") with { Destination = new TransferPlace(locked, "", null, "us-east-1"), CheckpointInterval = 3 });
+        Assert.Equal((12L, 0L), (range.Objects, range.Failed));
+    }
+}
 
 /// <summary>On Ceph.</summary>
 [Trait("Server", "s3")]
