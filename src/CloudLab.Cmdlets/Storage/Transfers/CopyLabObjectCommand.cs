@@ -31,7 +31,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// throughput and every object that failed; Ctrl+C leaves the Job running, and Wait-LabTransferJob comes back to it. -WhatIf shows the plan with
 /// an estimate of the time, and changes nothing.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket, NoSuchVersion; ObjectAlreadyExists with -NoClobber; DuplicateKey when two objects of one command
-/// would have the same new key; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also NoWorkerCredentials,
+/// would have the same new key; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also CopyOntoItself, JobNameTooLong, NoWorkerCredentials,
 /// SecretNotFound, WorkersNotStarted with what the pods say (an image that cannot be pulled), TransferFailed, Forbidden.</para>
 /// </remarks>
 /// <example>
