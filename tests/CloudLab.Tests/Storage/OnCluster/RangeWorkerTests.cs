@@ -253,16 +253,7 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
         await Parallel.ForEachAsync(keys, Token, async (key, _) => await PutAsync(key, "1"));
         await using FaultProxy proxy = new(ServerUrl);
         Random random = new(7);
-        proxy.Plan = request =>
-        {
-            if (request.Target.Contains("list-type", StringComparison.Ordinal))
-            {
-                string key = keys[random.Next(keys.Length)];
-                (random.Next(2) == 0 ? Objects.RemoveAsync(Bucket, [key], Token) : PutAsync(key + random.Next(100), "1")).GetAwaiter().GetResult();
-            }
-
-            return Fault.None;
-        };
+        proxy.Plan = request => request.Target.Contains("list-type", StringComparison.Ordinal) ? Change(keys[random.Next(keys.Length)], random.Next(100)) : Fault.None;
         StorageClient through = new(await ConnectAsync(proxy.Url));
         for (int i = 0; i < 5; i++)
         {
@@ -313,6 +304,12 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
         {
             await asked;
         }
+    }
+
+    private Fault Change(string key, int number)
+    {
+        (number < 50 ? Objects.RemoveAsync(Bucket, [key], Token) : PutAsync(key + number, "1")).GetAwaiter().GetResult();
+        return Fault.None;
     }
 
     protected TransferPlan Plan(string prefix, string to) => new()
