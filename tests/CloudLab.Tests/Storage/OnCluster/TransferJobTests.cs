@@ -279,7 +279,7 @@ public sealed class TransferJobTests : KubeTest
     public async Task A_cluster_that_is_away_for_a_while_does_not_end_the_wait_and_a_job_that_is_removed_does()
     {
         await FillAsync(3, versioned: false);
-        LabTransferJob job = await StartAsync();
+        LabTransferJob job = await StartAsync(image: "slow");
         await using FaultProxy proxy = new(new Uri(Api.Address));
         int looks = 0;
         using SemaphoreSlim seen = new(0);
@@ -332,12 +332,12 @@ public sealed class TransferJobTests : KubeTest
         await Parallel.ForEachAsync(Enumerable.Range(0, count), Token, async (i, _) => await PutAsync(source, $"{i:D4}", $"{i:D4} content"));
     }
 
-    private async Task<LabTransferJob> StartAsync(int interval = 1000, int ranges = 0, bool noClobber = false)
+    private async Task<LabTransferJob> StartAsync(int interval = 1000, int ranges = 0, bool noClobber = false, string image = "cloudlab")
     {
         Dictionary<string, object?> parameters = new()
         {
             ["Bucket"] = source, ["Prefix"] = "", ["DestinationBucket"] = target, ["DestinationPrefix"] = "copy/", ["OnCluster"] = true, ["CredentialSecret"] = "s3",
-            ["NoWait"] = true, ["CheckpointInterval"] = interval, ["NoClobber"] = noClobber, ["ThrottleLimit"] = 4,
+            ["NoWait"] = true, ["CheckpointInterval"] = interval, ["NoClobber"] = noClobber, ["ThrottleLimit"] = 4, ["Image"] = image,
         };
         if (ranges > 0)
         {
