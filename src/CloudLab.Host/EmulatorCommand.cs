@@ -91,7 +91,7 @@ internal static class EmulatorCommand
         TaskCompletionSource stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using StreamWriter errors = StandardStreams.Writer(Console.OpenStandardError());
+        using StreamWriter errors = StandardStreams.Writer(StandardStreams.OpenError());
         await using LabEmulator emulator = await LabEmulator.StartAsync(options with { Log = Log });
         await using (StreamWriter output = StandardStreams.Writer(Console.OpenStandardOutput()))
         {

@@ -28,14 +28,14 @@ internal static class Program
         }
         catch (UsageException e)
         {
-            using StreamWriter errors = StandardStreams.Writer(Console.OpenStandardError());
+            using StreamWriter errors = StandardStreams.Writer(StandardStreams.OpenError());
             errors.WriteLine("cloudlab: " + e.Message);
             return ExitCode.Usage;
         }
         catch (TypeInitializationException e) when (e.GetBaseException() is IOException or UnauthorizedAccessException)
         {
             // PowerShell's engine makes its folders before anything else.
-            using StreamWriter errors = StandardStreams.Writer(Console.OpenStandardError());
+            using StreamWriter errors = StandardStreams.Writer(StandardStreams.OpenError());
             errors.WriteLine($"cloudlab: {e.GetBaseException().Message.TrimEnd('.')}: set HOME to a folder that can be written.");
             return ExitCode.Failed;
         }

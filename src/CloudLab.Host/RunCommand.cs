@@ -31,7 +31,7 @@ internal static class RunCommand
         }
 
         using Stream stdout = StandardStreams.OpenOutput();
-        using StreamWriter output = StandardStreams.Writer(stdout), errors = StandardStreams.Writer(Console.OpenStandardError());
+        using StreamWriter output = StandardStreams.Writer(stdout), errors = StandardStreams.Writer(StandardStreams.OpenError());
         ConsoleInterface console = new(output, errors);
         using CmdletRun run = new(cmdlet, module.FormatFile, console, stdout);
         int signal = 0;

@@ -12,7 +12,7 @@ internal static class FilePath
     /// <param name="path">The path, relative to the current location. No wildcards.</param>
     /// <returns>The full path. Throws <see cref="LabException"/> (NoFilePath).</returns>
     public static string Of(PSCmdlet cmdlet, string path) =>
-        Checked(path, cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _), provider);
+        Checked(path, cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(Local(path), out ProviderInfo provider, out _), provider);
 
     /// <summary>Resolves files that are given as a list where environment variables have them as one text.</summary>
     /// <param name="cmdlet">The cmdlet that was given them.</param>
@@ -25,7 +25,7 @@ internal static class FilePath
     /// <param name="path">The path, relative to the current location, with or without wildcards.</param>
     /// <returns>Full paths. Throws <see cref="LabException"/> (NoFilePath), <see cref="ItemNotFoundException"/>.</returns>
     public static Collection<string> Matching(PSCmdlet cmdlet, string path) =>
-        Checked(path, cmdlet.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider), provider);
+        Checked(path, cmdlet.GetResolvedProviderPathFromPSPath(Local(path), out ProviderInfo provider), provider);
 
     /// <summary>The files and folders that a path means: itself, which need not exist, or what its wildcards match.</summary>
     /// <param name="cmdlet">The cmdlet that was given it.</param>
@@ -45,6 +45,12 @@ internal static class FilePath
         string full = Of(cmdlet, path);
         return end.Length > 0 && !full.EndsWith(end, StringComparison.Ordinal) ? full.TrimEnd('/') + end : full;
     }
+
+    // PowerShell takes a network path of Windows everywhere, and leaves it as it is, which other systems would read as the name of a file.
+    private static string Local(string path) => OperatingSystem.IsWindows() || !path.StartsWith(@"\\", StringComparison.Ordinal)
+        ? path
+        : throw new LabException(
+            LabErrorKind.InvalidArgument, "NoFilePath", $"'{path}' is a network path of Windows, which this system cannot open: give the path of a folder that it is mounted to.") { Target = path };
 
     private static T Checked<T>(string path, T found, ProviderInfo provider) => provider.Name == "FileSystem"
         ? found

@@ -40,6 +40,10 @@ internal static class StandardStreams
         }
     }
 
+    /// <summary>Standard error. Where it is closed, or its disk full, what is written is lost: the exit code still tells.</summary>
+    /// <returns>The stream.</returns>
+    public static Stream OpenError() => new LossyStream(Console.OpenStandardError());
+
     /// <summary>Whether a write failed because the reader has gone; a full disk is another matter.</summary>
     /// <param name="failure">How it failed.</param>
     /// <returns>True where the reader has gone.</returns>
@@ -52,7 +56,7 @@ internal static class StandardStreams
 
     /// <summary>Whether standard input is something to read objects from: redirected, and not from nowhere.</summary>
     /// <returns>True to read it.</returns>
-    public static bool HasInput() => Console.IsInputRedirected && !IsNull("/proc/self/fd/0");
+    public static bool HasInput() => Console.IsInputRedirected && LinkOf("/proc/self/fd/0") is var link && link != "/dev/null" && !IsOwnPipe(link);
 
     /// <summary>The lines of standard input. Reading happens elsewhere, so that waiting for a line can be cancelled.</summary>
     /// <param name="cancellation">Ends the lines.</param>
@@ -119,15 +123,33 @@ internal static class StandardStreams
         }
     }
 
-    private static bool IsNull(string link)
+    // Where standard input was closed, the runtime's first pipe takes its number, and nothing ever comes out of it.
+    private static bool IsOwnPipe(string? link)
     {
+        if (link?.Contains("pipe:[", StringComparison.Ordinal) != true)
+        {
+            return false;
+        }
+
         try
         {
-            return File.ResolveLinkTarget(link, false)?.FullName == "/dev/null";
+            return Directory.EnumerateFileSystemEntries("/proc/self/fd").Any(other => int.TryParse(Path.GetFileName(other), out int number) && number > 2 && LinkOf(other) == link);
         }
         catch (IOException)
         {
             return false;
+        }
+    }
+
+    private static string? LinkOf(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, false)?.FullName;
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 

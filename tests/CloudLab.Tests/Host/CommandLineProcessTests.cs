@@ -503,6 +503,33 @@ public class CommandLineProcessTests
     }
 
     [Fact]
+    public async Task Standard_input_that_is_closed_is_none()
+    {
+        Assert.SkipWhen(!OperatingSystem.IsLinux(), "Only Linux tells whose pipe it is.");
+        await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
+        ProcessStartInfo start = new("sh", ["-c", $"exec dotnet '{Host}' Get-LabBucket <&-"]);
+        foreach ((string name, string value) in Of(emulator))
+        {
+            start.Environment[name] = value;
+        }
+
+        Assert.Equal((0, "", ""), await ForeignProcess.RunAsync(start));
+    }
+
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public async Task Standard_error_that_takes_nothing_does_not_change_the_exit_code(string redirection)
+    {
+        Assert.SkipWhen(!OperatingSystem.IsLinux(), "There is no /dev/full.");
+        foreach ((string args, int expected) in new[] { ("Get-LabBucket a..b", 1), ("Get-LabNothing", 2), ("Get-LabBucket -Nope", 2) })
+        {
+            (int code, string output, _) = await ForeignProcess.RunAsync(new ProcessStartInfo("sh", ["-c", $"exec dotnet '{Host}' {args} </dev/null {redirection}"]));
+            Assert.Equal((expected, ""), (code, output));
+        }
+    }
+
+    [Fact]
     public async Task Several_values_come_by_repetition_and_numbers_with_commas_too()
     {
         await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());

@@ -17,6 +17,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
     // More than workers, so that one that is slow, or has more than was thought, does not keep the others waiting.
     private const int RangesOfWorker = 8;
     private const int MostRanges = 10_000;
+    private const int LongestHostName = 63;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
     /// <summary>Refuses parameters that belong to the other way of doing it.</summary>
@@ -60,6 +61,16 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         TransferJobOptions options = Options(plan.Id, destination, destinationSecret);
         plan = plan with { Id = TransferJobs.NewId(plan.Id), CheckpointInterval = given.CheckpointInterval };
         int ranges = given.RangeCount > 0 ? given.RangeCount : Math.Min(MostRanges, given.Parallelism * RangesOfWorker);
+        int longest = LongestHostName - $"-{ranges - 1}".Length;
+        if (options.Name.Length > longest)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "JobNameTooLong", $"The name of the Job has {options.Name.Length} characters, and its pods are named after it and their range: give a -JobName of up to {longest}.")
+            {
+                Target = options.Name,
+            };
+        }
+
         (plan, TimeSpan duration, int requests) = await new TransferPlanner(source).CutAsync(plan, ranges, given.Parallelism, cancellation);
         reporter.Verbose($"The listing was sampled with {requests} requests.");
         LabTransferJob planned = TransferJobs.Planned(plan, options, duration);

@@ -11,7 +11,7 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// error, the objects that the job kept its progress in are removed from the bucket, and the totals are kept with the Job. Ctrl+C ends the wait; the
 /// job runs on.</para>
 /// <para>Errors: TransferFailed with the number of objects and ranges that failed; WorkersNotStarted with what the pods say (an image that
-/// cannot be pulled, a Secret that is missing); WaitTimeout; NotFound; NotATransferJob.</para>
+/// cannot be pulled, a Secret that is missing); WaitTimeout; TransferJobGone; NotFound; NotATransferJob.</para>
 /// </remarks>
 /// <example>
 /// <para>Waits for a job.</para>

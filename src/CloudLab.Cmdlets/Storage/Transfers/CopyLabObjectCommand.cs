@@ -32,7 +32,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// an estimate of the time, and changes nothing. The workers trust the certificate authorities that the session trusts (AWS_CA_BUNDLE, Connect-Lab -CaBundle);
 /// all other settings of theirs, AWS_ENDPOINT_URL_STS and AWS_ROLE_ARN for a web identity among them, are entries of the Secret.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket, NoSuchVersion; ObjectAlreadyExists with -NoClobber; DuplicateKey when two objects of one command
-/// would have the same new key; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also NoWorkerCredentials,
+/// would have the same new key; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also CopyOntoItself, JobNameTooLong, NoWorkerCredentials,
 /// SecretNotFound, WorkersNotStarted with what the pods say (an image that cannot be pulled), TransferFailed, Forbidden.</para>
 /// </remarks>
 /// <example>
@@ -212,16 +212,14 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellation) => OnCluster ? ProcessOnClusterAsync(cancellation) : base.ProcessAsync(cancellation);
 
-    private Task ProcessOnClusterAsync(CancellationToken cancellation)
+    private async Task ProcessOnClusterAsync(CancellationToken cancellation)
     {
         StorageClient results = DestinationSession is null ? Client : new StorageClient(DestinationSession, Reporter);
         bool two = DestinationSession is not null && !SessionOrigin.IsSame(results.Origin.EndpointUrl, Client.Origin.EndpointUrl);
         string bucket = DestinationBucket ?? Bucket;
-        if (!two && bucket == Bucket && DestinationPrefix.StartsWith(Prefix, StringComparison.Ordinal))
+        if (!two && bucket == Bucket)
         {
-            throw new LabException(
-                LabErrorKind.InvalidArgument, "CopyOntoItself",
-                $"The copies in {ObjectName.Uri(bucket, DestinationPrefix)} would be among the objects to copy: use another -DestinationPrefix or -DestinationBucket.");
+            await new TransferPlanner(Client).RequireApartAsync(Bucket, Prefix, DestinationPrefix, cancellation);
         }
 
         TransferPlan plan = new()
@@ -238,7 +236,7 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
             ThrottleLimit = ThrottleLimit,
             Ranges = [],
         };
-        return new ClusterTransfer(this, Lab, Reporter).RunAsync(
+        await new ClusterTransfer(this, Lab, Reporter).RunAsync(
             plan, Client, results, DestinationSession, DestinationCredentialSecret, ShouldProcessAsync, () => AskAsync(IsWhatIf), job => WriteAsync(job, cancellation), cancellation);
     }
 }

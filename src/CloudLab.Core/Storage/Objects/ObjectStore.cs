@@ -75,8 +75,17 @@ public sealed class ObjectStore(StorageClient client)
     /// <summary>Lists one page and no more.</summary>
     /// <param name="listing">What to list.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>The page.</returns>
-    internal Task<ListingPage> PageAsync(ObjectListing listing, CancellationToken cancellation) => FetchAsync(listing, null, cancellation);
+    /// <returns>The first page that has entries; an empty one where there are none.</returns>
+    internal async Task<ListingPage> PageAsync(ObjectListing listing, CancellationToken cancellation)
+    {
+        ListingPage page = await FetchAsync(listing, null, cancellation);
+        while (page.Entries.Count == 0 && page.Next is { } next)
+        {
+            page = await FetchAsync(listing, next, cancellation);
+        }
+
+        return page;
+    }
 
     /// <summary>
     /// Lists a large bucket faster: what lies under each prefix of the first level is listed at the same time, and comes out in the order of

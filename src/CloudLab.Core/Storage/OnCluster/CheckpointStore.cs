@@ -29,20 +29,26 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
     private readonly string folder = $"{Root}{id}/";
     private readonly ConcurrentDictionary<string, string> versions = [];
     private readonly ConcurrentDictionary<int, string> tags = [];
+    private bool keeps;
 
     /// <summary>Name of what the job leaves in the bucket.</summary>
     public string Uri => ObjectName.Uri(bucket, folder);
 
     /// <summary>Reads how far the work on a range is.</summary>
     /// <param name="index">The range.</param>
+    /// <param name="range">Its keys, where they are known: a checkpoint that is not among them is none.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>The checkpoint; null where no worker has begun.</returns>
-    public async Task<TransferCheckpoint?> ReadAsync(int index, CancellationToken cancellation)
+    /// <returns>The checkpoint; null where no worker has begun. Throws <see cref="LabException"/> (InvalidCheckpoint).</returns>
+    public async Task<TransferCheckpoint?> ReadAsync(int index, KeyRange? range, CancellationToken cancellation)
     {
         try
         {
-            (byte[] content, tags[index]) = await ReadAsync(Key(index), cancellation);
-            return TransferCheckpoint.Read(content);
+            string key = Key(index);
+            (TransferCheckpoint at, tags[index]) = await ReadAsync<TransferCheckpoint>(key, cancellation);
+            return at.After is null || range is null
+                || ((range.After is null || KeyOrder.Compare(at.After, range.After) >= 0) && (range.UpTo is null || KeyOrder.Compare(at.After, range.UpTo) <= 0))
+                ? at
+                : throw Invalid(key, $"its key '{at.After}' is not in range {index}", null);
         }
         catch (LabException e) when (e.Code == "NoSuchKey")
         {
@@ -59,7 +65,8 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         ConcurrentDictionary<int, TransferCheckpoint> found = [];
         await Parallel.ForEachAsync(KeysAsync("/", cancellation), Options(cancellation), async (key, token) =>
         {
-            if (int.TryParse(key.AsSpan(folder.Length, 5), NumberStyles.None, CultureInfo.InvariantCulture, out int index) && await ReadAsync(index, token) is { } checkpoint)
+            if (int.TryParse(Path.GetFileNameWithoutExtension(key), NumberStyles.None, CultureInfo.InvariantCulture, out int index) && key == Key(index)
+                && await ReadAsync(index, null, token) is { } checkpoint)
             {
                 found[index] = checkpoint;
             }
@@ -77,7 +84,7 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         {
             if (key.Contains(".failed/", StringComparison.Ordinal))
             {
-                found[key] = JsonSerializer.Deserialize<LabTransferFailure[]>((await ReadAsync(key, token)).Content)!;
+                (found[key], _) = await ReadAsync<LabTransferFailure[]>(key, token);
             }
         });
         return [.. found.OrderBy(page => page.Key, StringComparer.Ordinal).SelectMany(page => page.Value)];
@@ -97,7 +104,7 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         if (failures.Count > 0)
         {
             // Named by the checkpoint: a worker that repeats the stretch writes the same object again.
-            await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}{index:D5}.failed/{checkpoint.Checkpoints:D8}.json"), JsonSerializer.SerializeToUtf8Bytes(failures), new UploadOptions(), cancellation);
+            await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}{index:D5}.failed/{checkpoint.Checkpoints:D8}.json"), JsonSerializer.SerializeToUtf8Bytes(failures, TransferCheckpoint.Format), new UploadOptions(), cancellation);
         }
 
         byte[] content = checkpoint.Write();
@@ -161,6 +168,19 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         }
     }
 
+    private async Task<(T Content, string ETag)> ReadAsync<T>(string key, CancellationToken cancellation)
+    {
+        (byte[] text, string tag) = await ReadAsync(key, cancellation);
+        try
+        {
+            return (JsonSerializer.Deserialize<T>(text, TransferCheckpoint.Format) ?? throw new JsonException("it is empty"), tag);
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(key, e.Message.TrimEnd('.'), e);
+        }
+    }
+
     private async Task<(byte[] Content, string ETag)> ReadAsync(string key, CancellationToken cancellation)
     {
         await using ObjectReadStream stream = await ObjectReadStream.OpenAsync(client, bucket, key, new ReadOptions(), null, cancellation);
@@ -168,6 +188,10 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         await stream.ReadExactlyAsync(content, cancellation);
         return (content, stream.ETag);
     }
+
+    private LabException Invalid(string key, string why, Exception? inner) => StorageClient.Problem(
+        LabErrorKind.InvalidData, "InvalidCheckpoint", bucket, key, $"this is not what a transfer job keeps there: {why}.",
+        "Remove the object to let the range begin again: what is there is not copied twice.", inner);
 
     private async Task<string> WriteAsync(string key, byte[] content, UploadOptions options, CancellationToken cancellation)
     {
@@ -177,9 +201,18 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         // A bucket that keeps versions would keep every checkpoint there ever was.
         if (stored.VersionId is { } version and not "null")
         {
-            if (versions.TryGetValue(key, out string? before))
+            if (versions.TryGetValue(key, out string? before) && !keeps)
             {
-                await objects.RemoveAsync(bucket, new ObjectVersion(key, before), null, cancellation);
+                try
+                {
+                    await objects.RemoveAsync(bucket, new ObjectVersion(key, before), null, cancellation);
+                }
+                catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
+                {
+                    // Under a retention (Object Lock), or not this worker's to remove: no reason to end its work.
+                    keeps = true;
+                    client.Reporter.Verbose($"Earlier checkpoints stay in the bucket: {e.Message}");
+                }
             }
 
             versions[key] = version;

@@ -81,9 +81,9 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     {
         (int[] stem, int from, _) = all.Branch;
         int to = Ascii;
-        if (await NextAsync(KeyText.Text([.. stem, Ascii]), null, cancellation) is { } beyond)
+        if (await NextCharacterAsync(stem, Ascii, cancellation) is { } beyond)
         {
-            (from, to) = (KeyText.Points(beyond)[stem.Length], KeyText.Largest);
+            (from, to) = (beyond, KeyText.Largest);
         }
 
         while (to - from > 1)
@@ -94,9 +94,9 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
                 break;
             }
 
-            if (await NextAsync(KeyText.Text([.. stem, middle]), null, cancellation) is { } found)
+            if (await NextCharacterAsync(stem, middle, cancellation) is { } found)
             {
-                from = KeyText.Points(found)[stem.Length];
+                from = found;
             }
             else
             {
@@ -126,6 +126,12 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
                 return [segment.EndingWith(cut), cut == behind ? part.Behind(segment) : part];
             }
 
+            if (cut == behind)
+            {
+                // The bucket has changed meanwhile.
+                return [segment.EndingWith(cut)];
+            }
+
             // Nothing is behind it: what is there is nearer.
             (last, near) = (middle, cut);
         }
@@ -151,6 +157,12 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
 
         return beyond;
     }
+
+    // The character with which keys go on that begin in a way, behind another character; null where none does.
+    private async Task<int?> NextCharacterAsync(int[] stem, int behind, CancellationToken cancellation) =>
+        await NextAsync(KeyText.Text([.. stem, behind]), null, cancellation) is { } next && KeyText.Points(next) is var points && KeyText.Shared(stem, points) == stem.Length
+            ? points[stem.Length]
+            : null;
 
     private async Task<string?> NextAsync(string key, string? end, CancellationToken cancellation)
     {

@@ -8,7 +8,7 @@ internal static class KeyText
     /// <summary>The largest character.</summary>
     public const int Largest = 0x10ffff;
 
-    private const int FirstSurrogate = 0xd800, LastSurrogate = 0xdfff;
+    private const int FirstSurrogate = 0xd800, LastSurrogate = 0xdfff, FirstOutside = 0xfffe;
 
     /// <summary>The characters of a key.</summary>
     /// <param name="key">The key.</param>
@@ -51,12 +51,14 @@ internal static class KeyText
         return Text(points);
     }
 
-    /// <summary>A number as a character: half a surrogate pair is none.</summary>
+    /// <summary>A number as a character: half a surrogate pair is none, and U+FFFE and U+FFFF cannot be in the XML of a listing that names where it begins.</summary>
     /// <param name="point">Any number up to the largest character.</param>
     /// <param name="up">True for the next character, false for the one before.</param>
     /// <returns>A code point.</returns>
     public static int Character(int point, bool up = false) =>
-        point is >= FirstSurrogate and <= LastSurrogate ? up ? LastSurrogate + 1 : FirstSurrogate - 1 : point;
+        point is >= FirstSurrogate and <= LastSurrogate ? up ? LastSurrogate + 1 : FirstSurrogate - 1
+        : point is FirstOutside or FirstOutside + 1 ? up ? FirstOutside + 2 : FirstOutside - 1
+        : point;
 
     /// <summary>The characters that may stand where these were seen.</summary>
     /// <param name="seen">Characters at one place of several keys.</param>

@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Checksums;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 using CloudLab.Core.Storage.Wire;
@@ -12,7 +13,7 @@ namespace CloudLab.Core.Storage.OnCluster;
 internal sealed class ListedCopier(TransferPlan plan, StorageClient source, StorageClient destination)
 {
     private readonly TransferPlace to = plan.Destination!;
-    private readonly ObjectStore there = new(destination);
+    private readonly ObjectStore here = new(source), there = new(destination);
     private readonly ObjectCopy copy = new(destination, new TransferEngine(destination, plan.ThrottleLimit).Budget, null);
     private readonly TransferEngine engine = new(destination, plan.ThrottleLimit);
 
@@ -26,7 +27,7 @@ internal sealed class ListedCopier(TransferPlan plan, StorageClient source, Stor
     {
         for (int attempt = 1; ; attempt++)
         {
-            if (existing is not null && IsCopy(found, existing))
+            if (existing is not null && await IsCopyAsync(found, existing, cancellation))
             {
                 return false;
             }
@@ -42,21 +43,30 @@ internal sealed class ListedCopier(TransferPlan plan, StorageClient source, Stor
                 await CopyAsync(found, key, new UploadOptions { StorageClass = plan.StorageClass, NoClobber = existing is null, IfMatch = existing?.ETag }, cancellation);
                 return true;
             }
-            catch (LabException e) when (attempt < 3 && e.Code is "ObjectAlreadyExists" or "PreconditionFailed" && !(existing is not null && plan.NoClobber))
+            catch (LabException e) when (attempt < 3 && e.Code is "ObjectAlreadyExists" or "PreconditionFailed" or "ObjectChanged" && !(existing is not null && plan.NoClobber))
             {
-                // Somebody was faster: another worker, or a first try whose answer was lost.
+                // Somebody was faster at either end: another worker, a first try whose answer was lost, a writer at the source. The service does not say at which.
                 existing = await there.FindAsync(to.Bucket, key, new ReadOptions(), cancellation);
-            }
-            catch (LabException e) when (attempt < 3 && e.Code == "ObjectChanged")
-            {
-                found = await new ObjectStore(source).GetAsync(found.Bucket, found.Key, new ReadOptions(), cancellation);
+                found = await here.GetAsync(found.Bucket, found.Key, new ReadOptions(), cancellation);
             }
         }
     }
 
     // Entity tags of objects in parts, and of encrypted ones, say nothing across two uploads; then the size and who is younger must do.
-    private static bool IsCopy(LabObject from, LabObject copy) => copy.Size == from.Size
-        && (copy.ETag == from.ETag || (!(IsMd5(from.ETag) && IsMd5(copy.ETag)) && copy.LastModified >= from.LastModified));
+    private async Task<bool> IsCopyAsync(LabObject from, LabObject copy, CancellationToken cancellation)
+    {
+        if (copy.Size != from.Size || copy.ETag == from.ETag || copy.LastModified < from.LastModified)
+        {
+            return copy.Size == from.Size && copy.ETag == from.ETag;
+        }
+
+        // A listing does not say what is encrypted with keys of KMS, whose tags only look like MD5.
+        return !IsMd5(from.ETag) || !IsMd5(copy.ETag)
+            || Md5(await there.GetAsync(to.Bucket, copy.Key, new ReadOptions(), cancellation)) is null
+            || Md5(await here.GetAsync(from.Bucket, from.Key, new ReadOptions(), cancellation)) is null;
+    }
+
+    private static string? Md5(LabObjectMetadata stored) => Checksum.Md5OfETag(stored.ETag, stored.ServerSideEncryption);
 
     private static bool IsMd5(string? etag) => etag is { Length: 32 };
 
@@ -68,7 +78,7 @@ internal sealed class ListedCopier(TransferPlan plan, StorageClient source, Stor
             return;
         }
 
-        LabObjectMetadata from = await new ObjectStore(source).GetAsync(found.Bucket, found.Key, new ReadOptions { IfMatch = found.ETag }, cancellation);
+        LabObjectMetadata from = await here.GetAsync(found.Bucket, found.Key, new ReadOptions { IfMatch = found.ETag }, cancellation);
         UploadOptions said = ObjectCopy.Inherit(options, from);
         if (from.TagCount > 0)
         {

@@ -49,7 +49,7 @@ public sealed class RangeWorker(
     public async Task<LabTransferRange> RunAsync(CancellationToken cancellation)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        TransferCheckpoint at = await checkpoints.ReadAsync(index, cancellation) ?? new TransferCheckpoint { Started = now };
+        TransferCheckpoint at = await checkpoints.ReadAsync(index, range, cancellation) ?? new TransferCheckpoint { Started = now };
         if (!at.Done)
         {
             at = at with { Attempts = at.Attempts + 1, Worker = worker, Updated = now };
@@ -150,9 +150,9 @@ public sealed class RangeWorker(
             }
         }
 
-        if (failed.Count == wanted.Count && failed.Count >= Telling)
+        if (failed.Count == wanted.Count && failed.Count >= Telling && failed.FirstOrDefault(e => !IsOfObject(e)) is { } telling)
         {
-            throw failed.First();
+            throw telling;
         }
 
         at = at with
@@ -164,7 +164,10 @@ public sealed class RangeWorker(
         return at;
     }
 
-    // One request shows a thousand keys, where asking for each would double the requests of the copy.
+    // What an object fails with by itself: it is kept, is gone, or is in an archive.
+    private static bool IsOfObject(LabException e) => e.Code is "ObjectAlreadyExists" or "NoSuchKey" or "InvalidObjectState";
+
+    // One request shows a thousand keys, where asking for each would double the requests of the copy. Where others lie between them, it does not.
     private async Task<Dictionary<string, LabObject>> ExistingAsync(List<LabObject> wanted, string? behind, CancellationToken cancellation)
     {
         Dictionary<string, LabObject> existing = new(StringComparer.Ordinal);
@@ -173,6 +176,8 @@ public sealed class RangeWorker(
             return existing;
         }
 
+        HashSet<string> names = [.. wanted.Select(found => Renamed(found.Key))];
+        int left = names.Count, others = ((names.Count / plan.ThrottleLimit) + 1) * ObjectStore.MostKeysInBatch;
         string last = Renamed(wanted[^1].Key);
         ObjectListing listing = new()
         {
@@ -181,16 +186,38 @@ public sealed class RangeWorker(
         await foreach (object entry in there.ListAsync(listing, cancellation))
         {
             LabObject found = (LabObject)entry;
-            if (KeyOrder.Compare(found.Key, last) > 0)
+            if (left == 0 || KeyOrder.Compare(found.Key, last) > 0)
             {
-                break;
+                return existing;
             }
 
-            existing[found.Key] = found;
+            if (names.Contains(found.Key))
+            {
+                existing[found.Key] = found;
+                left--;
+            }
+            else if (--others == 0)
+            {
+                names.RemoveWhere(name => KeyOrder.Compare(name, found.Key) <= 0);
+                await AskAsync(names, existing, cancellation);
+                return existing;
+            }
         }
 
         return existing;
     }
+
+    private Task AskAsync(IEnumerable<string> names, Dictionary<string, LabObject> existing, CancellationToken cancellation) => Parallel.ForEachAsync(
+        names, new ParallelOptions { MaxDegreeOfParallelism = plan.ThrottleLimit, CancellationToken = cancellation }, async (name, token) =>
+        {
+            if (await there.FindAsync(plan.Destination!.Bucket, name, new ReadOptions(), token) is { } found)
+            {
+                lock (existing)
+                {
+                    existing[name] = found;
+                }
+            }
+        });
 
     private string Renamed(string key) => plan.Destination!.Prefix + key[stem..];
 }

@@ -6,7 +6,8 @@ namespace CloudLab.Core.Storage.OnCluster;
 /// <summary>How far the work on one range is, as an object of the bucket says it.</summary>
 internal sealed record TransferCheckpoint
 {
-    private static readonly JsonSerializerOptions Format = new()
+    /// <summary>How all that a job keeps in the bucket is written.</summary>
+    public static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
@@ -43,11 +44,6 @@ internal sealed record TransferCheckpoint
 
     /// <summary>The pod that wrote it.</summary>
     public string? Worker { get; init; }
-
-    /// <summary>Reads a checkpoint.</summary>
-    /// <param name="text">JSON.</param>
-    /// <returns>The checkpoint.</returns>
-    public static TransferCheckpoint Read(ReadOnlySpan<byte> text) => JsonSerializer.Deserialize<TransferCheckpoint>(text, Format)!;
 
     /// <summary>This as JSON.</summary>
     /// <returns>UTF-8.</returns>

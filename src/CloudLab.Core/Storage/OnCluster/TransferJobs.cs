@@ -28,6 +28,9 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(10);
 
+    // A server that is updated is away for a while; that is no reason to leave a job of hours.
+    private const int MostTroubles = 60;
+
     private static readonly ApiResource Secrets = TransferJobManifest.ConfigMaps with { Kind = "Secret", Plural = "secrets", Singular = "secret" };
 
     /// <summary>A name for a job.</summary>
@@ -183,14 +186,34 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         try
         {
             TransferPlan? plan = null;
-            while (true)
+            for (int troubles = 0; ;)
             {
-                JsonObject job = await api.GetAsync(PodRunner.Jobs.Path(ns, name), limit.Token);
+                LabTransferJob now;
+                IReadOnlyList<JsonObject> workers;
+                try
+                {
+                    JsonObject job = await api.GetAsync(PodRunner.Jobs.Path(ns, name), limit.Token);
 
-                // The ConfigMap that it is in is immutable.
-                plan ??= await PlanAsync(job, limit.Token);
-                IReadOnlyList<JsonObject> workers = await WorkersAsync(ns, name, limit.Token);
-                LabTransferJob now = await LookAsync(job, plan, workers, open, limit.Token);
+                    // The ConfigMap that it is in is immutable.
+                    plan ??= await PlanAsync(job, limit.Token);
+                    workers = await WorkersAsync(ns, name, limit.Token);
+                    now = await LookAsync(job, plan, workers, open, limit.Token);
+                }
+                catch (LabException e) when (plan is not null && MayPass(e) && ++troubles < MostTroubles)
+                {
+                    reporter.Verbose($"Transfer job {name}: {e.Message}");
+                    await Task.Delay(PollInterval, limit.Token);
+                    continue;
+                }
+                catch (LabException e) when (plan is not null && e is { Kind: LabErrorKind.NotFound, Code: "NotFound" })
+                {
+                    throw new LabException(LabErrorKind.NotFound, "TransferJobGone", $"The transfer job '{name}' in namespace {ns} was removed while it was waited for.", e)
+                    {
+                        Target = name, Advice = $"What it copied is there, and what it kept of its progress too: {Store(plan, open).Uri}. Run the copy again to do the rest: what is there is not copied twice.",
+                    };
+                }
+
+                troubles = 0;
                 meter.Note(
                     string.Create(CultureInfo.InvariantCulture, $"{now.Progress} objects, {now.RangesDone} of {now.RangeCount} ranges, {now.ObjectsPerSecond:#,0} objects/s{(now.FailedCount > 0 ? $", {now.FailedCount:#,0} failed" : "")}{(now.Problem is { } why ? "; " + why : "")}"),
                     now.EstimatedObjects > 0 ? Math.Min(0.99, (now.Objects + now.Skipped) / (double)now.EstimatedObjects) : null);
@@ -295,6 +318,8 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     private static JsonObject? ResultOf(JsonObject job) =>
         job.Object("metadata")?.Object("annotations")?.Text(TransferJobManifest.Result) is { } text ? JsonNode.Parse(text) as JsonObject : null;
 
+    private static bool MayPass(LabException e) => e.Kind is LabErrorKind.ServiceFailed or LabErrorKind.LimitExceeded or LabErrorKind.Timeout or LabErrorKind.ConnectionFailed;
+
     // 0,3-5
     private static HashSet<int> Indexes(string? text)
     {
@@ -368,7 +393,14 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             string result = new JsonObject { ["objects"] = job.Objects, ["skipped"] = job.Skipped, ["size"] = job.Size, ["retries"] = job.Retries }.ToJsonString();
             await PatchAsync(
                 job.Namespace, job.Name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [TransferJobManifest.Result] = result } } }, cancellation);
-            await Store(plan, open).RemoveAsync(cancellation);
+            try
+            {
+                await Store(plan, open).RemoveAsync(cancellation);
+            }
+            catch (LabException e) when (e.Kind != LabErrorKind.InvalidArgument)
+            {
+                reporter.Warning($"Everything is done, but what the job kept in the bucket could not be removed: {e.Message}");
+            }
         }
 
         return job;

@@ -31,6 +31,8 @@ public sealed record TransferPlace(string Bucket, string Prefix, Uri? EndpointUr
 /// <summary>All that the workers of a transfer job need to know; each takes one of the ranges.</summary>
 public sealed record TransferPlan
 {
+    private const int MostAtOnce = 10_000, MostObjects = 1000;
+
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -92,7 +94,8 @@ public sealed record TransferPlan
     {
         try
         {
-            return JsonSerializer.Deserialize<TransferPlan>(text, Format) ?? throw new JsonException("it is empty");
+            TransferPlan plan = JsonSerializer.Deserialize<TransferPlan>(text, Format) ?? throw new JsonException("it is empty");
+            return plan.Fault() is { } fault ? throw new JsonException(fault) : plan;
         }
         catch (JsonException e)
         {
@@ -102,6 +105,22 @@ public sealed record TransferPlan
             };
         }
     }
+
+    // Somebody may have written it by hand.
+    private string? Fault() =>
+        string.IsNullOrEmpty(Id) || Id.Contains('/', StringComparison.Ordinal) ? "its id is no name"
+        : !Enum.IsDefined(Action) ? "its action is neither Copy nor Remove"
+        : !IsPlace(Source) ? "its source has no bucket, prefix or region"
+        : Action == TransferAction.Copy ? IsPlace(Destination) ? FaultOfWork() : "its destination has no bucket, prefix or region"
+        : FaultOfWork();
+
+    private string? FaultOfWork() =>
+        ThrottleLimit is < 1 or > MostAtOnce ? $"its throttleLimit is not 1 to {MostAtOnce}"
+        : CheckpointInterval is < 1 or > MostObjects ? $"its checkpointInterval is not 1 to {MostObjects}"
+        : Ranges is null || Ranges.Contains(null!) ? "its ranges are none"
+        : null;
+
+    private static bool IsPlace(TransferPlace? place) => place is { Bucket.Length: > 0, Prefix: not null, Region: not null };
 
     /// <summary>The plan as JSON.</summary>
     /// <returns>The text.</returns>

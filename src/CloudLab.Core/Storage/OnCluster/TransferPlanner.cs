@@ -1,5 +1,7 @@
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Storage.Buckets;
+using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
 
@@ -15,6 +17,7 @@ public sealed class TransferPlanner(StorageClient client)
     // A copy takes a server at least as long, and one partition of Amazon's S3 takes 3,500 writes a second.
     private static readonly TimeSpan QuickestWrite = TimeSpan.FromMilliseconds(20);
     private const double MostWrites = 3500;
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(36500);
 
     /// <summary>Samples the listing and cuts it.</summary>
     /// <param name="plan">What is to be done; its ranges are not looked at.</param>
@@ -31,8 +34,39 @@ public sealed class TransferPlanner(StorageClient client)
         double objects = segments.Sum(segment => segment.Count), size = segments.Sum(segment => segment.Size);
         TimeSpan write = sampler.Latency > QuickestWrite ? sampler.Latency : QuickestWrite;
         double rate = Math.Min(MostWrites, Math.Min(parallelism, ranges) * plan.ThrottleLimit / write.TotalSeconds);
-        TimeSpan duration = TimeSpan.FromSeconds(Math.Ceiling(objects / rate));
-        return (plan with { Ranges = KeyCuts.Cut(segments, ranges), EstimatedObjects = (long)objects, EstimatedSize = (long)size }, duration, sampler.Requests);
+        TimeSpan duration = TimeSpan.FromSeconds(Math.Min(Math.Ceiling(objects / rate), Longest.TotalSeconds));
+        plan = plan with { Ranges = KeyCuts.Cut(segments, ranges), EstimatedObjects = (long)objects, EstimatedSize = (long)size };
+
+        // What no ConfigMap holds is told before anybody is asked.
+        _ = plan.Write();
+        return (plan, duration, sampler.Requests);
+    }
+
+    /// <summary>Makes sure that no copy would be among the objects to copy, where both are in one bucket.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="prefix">What the keys of the objects begin with.</param>
+    /// <param name="destination">What the keys of the copies begin with, before the part that is kept.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done if so. Throws <see cref="LabException"/> (CopyOntoItself).</returns>
+    public async Task RequireApartAsync(string bucket, string prefix, string destination, CancellationToken cancellation)
+    {
+        int stem = prefix.LastIndexOf('/') + 1;
+        string copies = destination + prefix[stem..];
+        bool within = copies.StartsWith(prefix, StringComparison.Ordinal);
+
+        // Out of 'a/' to '': an object 'a/a/x' would become 'a/x', which is to be copied, too.
+        if (!within && prefix.StartsWith(copies, StringComparison.Ordinal))
+        {
+            ObjectListing nested = new() { Bucket = bucket, Prefix = prefix[..stem] + prefix[destination.Length..], PageSize = 1 };
+            within = (await new ObjectStore(client).PageAsync(nested, cancellation)).Entries.Count > 0;
+        }
+
+        if (within)
+        {
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "CopyOntoItself",
+                $"The copies in {ObjectName.Uri(bucket, destination)} would be among the objects to copy: use another -DestinationPrefix or -DestinationBucket.");
+        }
     }
 
     /// <summary>Makes sure that a bucket is there before a cluster begins to look for it.</summary>

@@ -12,6 +12,7 @@ using CloudLab.Core.Storage.OnCluster;
 using CloudLab.Core.Storage.Transfers;
 using CloudLab.Core.Storage.Wire;
 using CloudLab.Emulator;
+using CloudLab.Tests.Faults;
 using CloudLab.Tests.Kubernetes;
 using Xunit;
 
@@ -77,7 +78,7 @@ public sealed class TransferJobTests : KubeTest
         while (true)
         {
             // A kill can come when everything is done already: whoever comes then has nothing to take up.
-            begun += await checkpoints.ReadAsync(0, Token) is { Done: true } ? 0 : 1;
+            begun += await checkpoints.ReadAsync(0, null, Token) is { Done: true } ? 0 : 1;
             using CancellationTokenSource kill = new();
             int seen = 0;
             CmdletResult worked = await CmdletRunner.RunAsync(
@@ -99,7 +100,7 @@ public sealed class TransferJobTests : KubeTest
             Assert.True(kills < 20);
         }
 
-        TransferCheckpoint at = (await checkpoints.ReadAsync(0, Token))!;
+        TransferCheckpoint at = (await checkpoints.ReadAsync(0, null, Token))!;
         Assert.True(kills >= 3, $"{kills} kills");
         Assert.Equal((true, begun, 0L, 60L), (at.Done, at.Attempts, at.Failed, at.Objects + at.Skipped));
         Assert.InRange(at.Skipped, 0, kills * 10);
@@ -327,6 +328,7 @@ public sealed class TransferJobTests : KubeTest
         await RefusedAsync("SecretNotFound", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "none" });
         await RefusedAsync("NoSuchBucket", new { Bucket = source, Prefix = "", DestinationBucket = "no-such-bucket-here", OnCluster = true, CredentialSecret = "s3" });
         await RefusedAsync("NoSuchBucket", new { Bucket = "no-such-bucket-here", Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3" });
+        await RefusedAsync("JobNameTooLong", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", JobName = new string('a', 63) });
         await RefusedAsync("CopyOntoItself", new { Bucket = source, Prefix = "", DestinationPrefix = "copy/", OnCluster = true, CredentialSecret = "s3" });
         await RefusedAsync("OnClusterOnly", new { Bucket = source, Prefix = "", DestinationBucket = target, Parallelism = 2 });
         await RefusedAsync("NotOnCluster", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, ContentType = "text/plain" });
@@ -339,7 +341,62 @@ public sealed class TransferJobTests : KubeTest
             Assert.StartsWith("NotFound", (await RunAsync(cmdlet, new { Name = "none" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
         }
 
-        Assert.StartsWith("InvalidPlan", (await RunAsync("Invoke-LabTransferRange", new { Path = Write("p.json", "[]"), Index = 0 })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("{\"id\":\"x\",\"action\":\"Copy\",\"source\":null,\"ranges\":[]}")]
+    [InlineData("{\"id\":\"x\",\"action\":\"Copy\",\"source\":{\"bucket\":\"bbb\",\"prefix\":\"\",\"region\":\"r\"},\"ranges\":[{}]}")]
+    [InlineData("{\"id\":\"x\",\"action\":\"Remove\",\"source\":{\"bucket\":\"bbb\",\"prefix\":\"\",\"region\":\"r\"},\"ranges\":null}")]
+    [InlineData("{\"id\":\"x\",\"action\":\"Remove\",\"source\":{\"bucket\":\"bbb\",\"prefix\":\"\",\"region\":\"r\"},\"ranges\":[null]}")]
+    [InlineData("{\"id\":\"x\",\"action\":7,\"source\":{\"bucket\":\"bbb\",\"prefix\":\"\",\"region\":\"r\"},\"ranges\":[{}]}")]
+    [InlineData("{\"id\":\"../x\",\"action\":\"Remove\",\"source\":{\"bucket\":\"bbb\",\"prefix\":\"\",\"region\":\"r\"},\"ranges\":[{}]}")]
+    [InlineData("{\"id\":\"x\",\"action\":\"Remove\",\"checkpointInterval\":0,\"source\":{\"bucket\":\"bbb\",\"prefix\":\"\",\"region\":\"r\"},\"ranges\":[{}]}")]
+    [InlineData("{\"id\":\"x\",\"action\":\"Remove\",\"throttleLimit\":0,\"source\":{\"bucket\":\"bbb\",\"prefix\":\"\",\"region\":\"r\"},\"ranges\":[{}]}")]
+    public async Task A_plan_that_was_edited_by_hand_is_told(string text)
+    {
+        System.Management.Automation.ErrorRecord error = (await RunAsync("Invoke-LabTransferRange", new { Path = Write("p.json", text), Index = 0 })).Error();
+        Assert.StartsWith("InvalidPlan", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_is_away_for_a_while_does_not_end_the_wait_and_a_job_that_is_removed_does()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync(image: "slow");
+        await using FaultProxy proxy = new(new Uri(Api.Address));
+        int looks = 0;
+        using SemaphoreSlim seen = new(0);
+        proxy.Plan = request =>
+        {
+            if (!request.Target.EndsWith("/jobs/" + job.Name, StringComparison.Ordinal))
+            {
+                return Fault.None;
+            }
+
+            switch (Interlocked.Increment(ref looks))
+            {
+                case 1:
+                    return Fault.None;
+                case < 8:
+                    return new Fault(looks % 2 == 0 ? FaultKind.ResetAtOnce : FaultKind.Status, 503);
+                case 8:
+                    seen.Release();
+                    return Fault.None;
+                default:
+                    return Fault.None;
+            }
+        };
+        string config = Write("through", (await File.ReadAllTextAsync(Session.Kubernetes.ConfigSetting.Value!, Token)).Replace(Api.Address, proxy.Url.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal));
+        Task<CmdletResult> waiting = RunAsync("Wait-LabTransferJob", new { job.Name, KubeConfig = config, Namespace, Timeout = 120 });
+        Task first = await Task.WhenAny(waiting, seen.WaitAsync(Token));
+        Assert.False(first == waiting, waiting.IsCompleted ? (await waiting).Error().ToString() : "");
+        (_, _) = await Api.SendAsync(HttpMethod.Delete, Jobs(job.Name), null, null, Token);
+        System.Management.Automation.ErrorRecord gone = (await waiting).Error();
+        Assert.StartsWith("TransferJobGone", gone.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"s3://{target}/.cloudlab-transfer/", gone.ErrorDetails?.RecommendedAction ?? "", StringComparison.Ordinal);
     }
 
     // With its key in the same file, as servers have it.
@@ -369,12 +426,12 @@ public sealed class TransferJobTests : KubeTest
         await Parallel.ForEachAsync(Enumerable.Range(0, count), Token, async (i, _) => await PutAsync(source, $"{i:D4}", $"{i:D4} content"));
     }
 
-    private async Task<LabTransferJob> StartAsync(int interval = 1000, int ranges = 0, bool noClobber = false)
+    private async Task<LabTransferJob> StartAsync(int interval = 1000, int ranges = 0, bool noClobber = false, string image = "cloudlab")
     {
         Dictionary<string, object?> parameters = new()
         {
             ["Bucket"] = source, ["Prefix"] = "", ["DestinationBucket"] = target, ["DestinationPrefix"] = "copy/", ["OnCluster"] = true, ["CredentialSecret"] = "s3",
-            ["NoWait"] = true, ["CheckpointInterval"] = interval, ["NoClobber"] = noClobber, ["ThrottleLimit"] = 4,
+            ["NoWait"] = true, ["CheckpointInterval"] = interval, ["NoClobber"] = noClobber, ["ThrottleLimit"] = 4, ["Image"] = image,
         };
         if (ranges > 0)
         {
