@@ -103,6 +103,7 @@ public abstract class ResourceTargetBase : KubeCommand
         List<(string Kind, string[]? Names)> all = Asked();
         foreach (KubeScope scope in Scopes)
         {
+            List<(ApiResource Resource, string[]? Names)> selected = [];
             foreach ((string kind, string[]? names) in all)
             {
                 IReadOnlyList<ApiResource> resources = [];
@@ -115,6 +116,9 @@ public abstract class ResourceTargetBase : KubeCommand
                     WriteProblem(Told(e, scope), kind);
                 }
 
+                // all,hpa: a kind that one of the others includes.
+                resources = [.. resources.Where(resource => !selected.Exists(other => other.Resource == resource && SameNames(other.Names, names)))];
+                selected.AddRange(resources.Select(resource => (resource, names)));
                 if (resources.Count > 0)
                 {
                     yield return new ResourceSelection(
@@ -142,6 +146,8 @@ public abstract class ResourceTargetBase : KubeCommand
             return false;
         }
     }
+
+    private static bool SameNames(string[]? some, string[]? others) => some is null ? others is null : others is not null && some.SequenceEqual(others);
 
     // One cluster of several that cannot be reached does not take the others with it.
     private static LabException Told(LabException e, KubeScope scope) =>

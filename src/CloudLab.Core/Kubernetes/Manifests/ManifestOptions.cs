@@ -49,7 +49,8 @@ public sealed record ManifestOptions
     public int ThrottleLimit { get; init; } = 64;
 
     /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, as with kubectl, <c>Foreground</c> or <c>Orphan</c>.</summary>
-    public string Propagation { get; init; } = "Background";
+    // The server wants it written so, whatever its case was.
+    public string Propagation { get; init => field = char.ToUpperInvariant(value[0]) + value[1..].ToLowerInvariant(); } = "Background";
 
     /// <summary>Seconds that removed pods get to end; null for their own.</summary>
     public int? GracePeriod { get; init; }
