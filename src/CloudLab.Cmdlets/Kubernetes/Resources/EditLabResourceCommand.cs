@@ -44,10 +44,12 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
 {
     private const string PipedSet = "Piped", WholeSet = "Whole", NamedSet = "Named", PatchSet = "Patch", EditorSet = "Editor";
 
-    // PowerShell would take a script block at the place of the kind or name for one that makes these of piped objects: the script's places are tried first, because the default set has
-    // no kind and no name at a place, and in the other sets because it is declared before them.
-
-    /// <summary>Changes the object, which it gets as <c>$_</c>. It comes last: behind <c>deploy/movies</c>, behind kind and name, or alone where objects are piped.</summary>
+    // PowerShell takes a script block at the place of a parameter that comes from the pipeline for one that makes its value of what is piped. It looks at the default set first: there,
+    // neither kind nor name has a place.
+    /// <summary>
+    /// Changes the object, which it gets as <c>$_</c>. Without -Script it comes last: behind <c>deploy/movies</c>, behind kind and name, or alone where objects are piped. Where only names are
+    /// piped, write -Script.
+    /// </summary>
     [Parameter(Position = 0, ParameterSetName = PipedSet)]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = WholeSet)]
     [Parameter(Mandatory = true, Position = 2, ParameterSetName = NamedSet)]
