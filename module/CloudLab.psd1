@@ -181,6 +181,7 @@
         'Remove-LabPolicy'
         'Remove-LabPolicyAttachment'
         'Remove-LabPolicyVersion'
+        'Remove-LabResource'
         'Remove-LabRole'
         'Remove-LabUser'
         'Resolve-LabAccessDenied'

@@ -79,7 +79,7 @@ kind: ResourceQuota
 metadata: { name: small }
 spec: { hard: { pods: "2" } }' | Deploy-LabManifest @at | Out-Null
     Show-Trouble 'more pods than the quota allows' { $_.spec.replicas = 4 }
-    Get-LabResource resourcequotas small @at | Remove-LabManifest -Force | Out-Null
+    Remove-LabResource resourcequotas small -Force @at
 
     '--- Broken: a Service that selects nothing'
     Edit-LabResource svc/movies -Script { $_.spec.selector.app = 'moovies' } @at | Out-Null

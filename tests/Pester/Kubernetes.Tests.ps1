@@ -211,7 +211,7 @@ Describe 'Find-LabUnused' -Tag Kubernetes {
         $found | Out-String -Width 100 | Should -Match 'ConfigMap +spare'
         $found | Remove-LabManifest -Force
         (Find-LabUnused configmaps -Namespace films).Name | Should -Not -Contain 'spare'
-        Complete 'Find-LabUnused persist' | Should -Be 'persistentvolumeclaims'
+        Complete 'Find-LabUnused persist' | Should -Be 'persistentvolumeclaims', 'persistentvolumes'
     }
 }
 
@@ -349,6 +349,10 @@ Describe 'Rollouts and changes' -Tag Kubernetes {
         { Set-LabLabel cm/written nothing @ns } | Should -Throw -ErrorId 'LabelMissing,*'
         (Edit-LabResource cm/written { $_.data.a = '2' } @ns).Data.a | Should -Be '2'
         (Edit-LabResource cm written -Script { $_.data.a = '3' } @ns).Data.a | Should -Be '3'
+        (Edit-LabResource cm written { $_.data.a = '5' } @ns).Data.a | Should -Be '5'
+        (Get-LabResource cm/written @ns | Edit-LabResource { $_.data.a = '6' }).Data.a | Should -Be '6'
+        (Edit-LabResource cm written -Patch @{ data = @{ a = '7' } } @ns).Data.a | Should -Be '7'
+        (Get-LabResource cm/written @ns | Edit-LabResource -Patch @{ data = @{ a = '8' } }).Data.a | Should -Be '8'
         (Get-LabResource cm/written @ns | Edit-LabResource -Script { $_.data.a = '4' }).Data.a | Should -Be '4'
     }
 
@@ -666,6 +670,38 @@ Describe 'Remove-LabManifest' -Tag Kubernetes {
         Get-LabResource ns films -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $web | Remove-LabManifest -Force -ErrorVariable problems
         $problems | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Remove-LabResource' -Tag Kubernetes {
+    BeforeAll {
+        New-LabKubeNamespace scraps | Out-Null
+        'a', 'b', 'c' | ForEach-Object { New-LabManifest ConfigMap $_ -Data @{ v = 1 } -Label @{ keep = 'no' } } | Deploy-LabManifest -Namespace scraps | Out-Null
+    }
+
+    AfterAll {
+        Remove-LabKubeNamespace scraps -Force
+    }
+
+    It 'asks, since it destroys' {
+        (Get-Command Remove-LabResource).ImplementingType.GetCustomAttributes($true).ConfirmImpact | Should -Contain 'High'
+        Remove-LabResource cm/a -Namespace scraps -WhatIf | Should -BeNullOrEmpty
+        (Get-LabResource cm/a -Namespace scraps).Name | Should -Be a
+    }
+
+    It 'takes names, selectors and objects, and not a whole kind by accident' {
+        { Remove-LabResource cm -Namespace scraps -Force } | Should -Throw -ErrorId 'SelectionMissing,*'
+        Remove-LabResource cm a -Namespace scraps -Force | Should -BeNullOrEmpty
+        (Get-LabResource cm b -Namespace scraps | Remove-LabResource -Confirm:$false -Wait -Timeout 60 -PassThru).Action | Should -Be Removed
+        (Get-LabResource cm -l keep=no -Namespace scraps).Name | Should -Be c
+        Remove-LabResource cm -l keep=no -Namespace scraps -Force
+        Get-LabResource cm -l keep=no -Namespace scraps | Should -BeNullOrEmpty
+        { Remove-LabResource cm/a -Namespace scraps -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NotFound,*'
+    }
+
+    It 'completes kinds and names' {
+        (TabExpansion2 'Remove-LabResource depl' 23).CompletionMatches.CompletionText | Should -Contain 'deployments'
+        (TabExpansion2 'Remove-LabResource namespaces scr' 33).CompletionMatches.CompletionText | Should -Be scraps
     }
 }
 

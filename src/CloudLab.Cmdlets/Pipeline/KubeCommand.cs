@@ -2,6 +2,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Kubernetes;
@@ -85,6 +86,26 @@ public abstract class KubeCommand : LabCommand
     /// <param name="scope">The cluster.</param>
     /// <returns>The namespace.</returns>
     private protected string NamespaceIn(KubeScope scope) => string.IsNullOrEmpty(Namespace) ? scope.Connection.Namespace : Namespace;
+
+    /// <summary>Writes what a deployment or removal tells, each problem as an error of its own.</summary>
+    /// <param name="outcomes">Results and problems.</param>
+    /// <param name="results">Whether results are written, too.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>Done when everything is written.</returns>
+    private protected async Task WriteOutcomesAsync(IAsyncEnumerable<ManifestOutcome> outcomes, bool results, CancellationToken cancellation)
+    {
+        await foreach (ManifestOutcome outcome in outcomes.WithCancellation(cancellation))
+        {
+            if (outcome.Problem is { } problem)
+            {
+                WriteProblem(problem, problem.Target);
+            }
+            else if (results)
+            {
+                await WriteAsync(outcome.Result, cancellation);
+            }
+        }
+    }
 
     private IReadOnlyList<KubeScope> Resolve()
     {

@@ -10,6 +10,7 @@ using CloudLab.Core.Autoscaling.Replay;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
 using CloudLab.Core.Kubernetes.Autoscaling;
+using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 
 namespace CloudLab.Cmdlets.Autoscaling.Hpa;
@@ -103,6 +104,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     private const string SampleSet = "Samples";
     private const string LoadSet = "Load";
 
+    private readonly Dictionary<KubernetesApi, LiveHpa> live = [];
     private readonly HpaLoadReader reader = new();
     private readonly List<string> loadPaths = [];
     private LoadInput? load;
@@ -303,7 +305,7 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     private protected override string? GivenApiVersion => "autoscaling/v2";
 
     /// <inheritdoc/>
-    private protected override List<(string Kind, string[]? Names)> Asked() => [("HorizontalPodAutoscaler", Autoscaler is not null ? [Autoscaler.Name] : Name)];
+    private protected override List<AskedKind> Asked() => [new("HorizontalPodAutoscaler", Autoscaler is not null ? [Autoscaler.Name] : Name)];
 
     /// <inheritdoc/>
     protected override int ConcurrentInputs => Environment.ProcessorCount;
@@ -388,7 +390,12 @@ public sealed class MeasureHpaReplicasCommand : ResourceTargetBase
     {
         await foreach (ResourceTarget target in TargetsAsync(cancellation))
         {
-            await ForEachAsync([target], async one => await WriteAsync(await new LiveHpa(one.Api).DecideAsync(one.Object, settings, cancellation), cancellation), one => one.ToString());
+            if (!live.TryGetValue(target.Api, out LiveHpa? decider))
+            {
+                live[target.Api] = decider = new LiveHpa(target.Api);
+            }
+
+            await ForEachAsync([target], async one => await WriteAsync(await decider.DecideAsync(one.Object, settings, cancellation), cancellation), one => one.ToString());
         }
     }
 

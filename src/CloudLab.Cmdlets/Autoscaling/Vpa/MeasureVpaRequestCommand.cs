@@ -164,9 +164,9 @@ public sealed class MeasureVpaRequestCommand : ResourceTargetBase
     private protected override string? GivenApiVersion => workload?.ApiVersion;
 
     /// <inheritdoc/>
-    private protected override List<(string Kind, string[]? Names)> Asked() => workload is not null
-        ? [(workload.Kind, [workload.Name])]
-        : [.. Name.Select(name => name.Split('/', 2)).Select(parts => parts is [var kind, var name] ? (kind, (string[]?)[name]) : ("deployments.apps", [parts[0]]))];
+    private protected override List<AskedKind> Asked() => workload is not null
+        ? [new(workload.Kind, [workload.Name])]
+        : [.. Name.Select(name => name.Split('/', 2)).Select(parts => parts is [var kind, var name] ? new AskedKind(kind, [name]) : new AskedKind("deployments.apps", [parts[0]]))];
 
     /// <inheritdoc/>
     protected override void OnBegin()

@@ -4,6 +4,7 @@ using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Kubernetes.Autoscaling;
+using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Cmdlets.Kubernetes.Autoscaling;
 
@@ -48,6 +49,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Autoscaling;
 [OutputType(typeof(LabHpaFinding))]
 public sealed class TestLabHpaCommand : KindCommand
 {
+    private readonly Dictionary<KubernetesApi, HpaReview> reviews = [];
     private HpaSettings settings = HpaSettings.Default;
 
     /// <summary>How far from 1 the ratio of value to target may be without scaling; 0.1 is the controller's default.</summary>
@@ -81,7 +83,12 @@ public sealed class TestLabHpaCommand : KindCommand
     {
         await foreach (ResourceTarget target in TargetsAsync(cancellation))
         {
-            await ForEachAsync([target], async one => await WriteManyAsync(await new HpaReview(one.Api).ReviewAsync(one.Object, settings, cancellation), cancellation), one => one.ToString());
+            if (!reviews.TryGetValue(target.Api, out HpaReview? review))
+            {
+                reviews[target.Api] = review = new HpaReview(target.Api);
+            }
+
+            await ForEachAsync([target], async one => await WriteManyAsync(await review.ReviewAsync(one.Object, settings, cancellation), cancellation), one => one.ToString());
         }
     }
 }

@@ -12,9 +12,12 @@ namespace CloudLab.Cmdlets.Kubernetes.Insight;
 /// nothing names; service accounts that no pod runs as; Roles that no RoleBinding grants, and RoleBindings whose role or subjects do not exist; PodDisruptionBudgets and NetworkPolicies that
 /// match no pod and no pod template; HorizontalPodAutoscalers without a target; Ingresses whose services do not exist; ReplicaSets with 0 replicas that no rollout keeps; Jobs that ended a
 /// day ago or more. Reason says why.</para>
+/// <para>With -AllNamespaces also what no namespace has: PersistentVolumes whose claim is gone (Released, Failed) or that no claim has, and ClusterRoleBindings whose role or subjects do not
+/// exist. ClusterRoles that nothing grants are judged only by their name (-Kind clusterroles): packages bring some for you to grant. What a volume has on its disk is lost or left behind
+/// when it is removed, by its reclaim policy.</para>
 /// <para>What only a program knows counts as used: a name that stands in a command, an argument or a variable of a container, in a resourceNames of a Role, or anywhere in a custom resource.
 /// Left out are Helm's releases, tokens of service accounts and of kubeadm, what Grafana, Argo CD and Istio find by its label, kube-root-ca.crt, and what another object owns. With -AllNamespaces the namespaces kube-* are left out.</para>
-/// <para>A program can read ConfigMaps and Secrets through the API without naming them anywhere: look at the list before you remove what it has. -WhatIf of Remove-LabManifest shows what would
+/// <para>A program can read ConfigMaps and Secrets through the API without naming them anywhere: look at the list before you remove what it has. -WhatIf of Remove-LabResource shows what would
 /// go.</para>
 /// <para>A kind is judged only where everything could be read that may use it; the others are named in a warning.</para>
 /// <para>Errors: KindNotFound; KindNotSupported for a kind of which it cannot be told; NoCluster or ClusterUnreachable, which end the command.</para>
@@ -31,7 +34,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Insight;
 /// </example>
 /// <example>
 /// <para>Shows which unused ConfigMaps would be removed.</para>
-/// <code>Find-LabUnused configmaps | Remove-LabManifest -WhatIf</code>
+/// <code>Find-LabUnused configmaps | Remove-LabResource -WhatIf</code>
 /// </example>
 /// <inputtype>Names of kinds.</inputtype>
 [Cmdlet(VerbsCommon.Find, "LabUnused")]

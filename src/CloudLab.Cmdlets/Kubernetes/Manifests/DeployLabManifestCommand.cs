@@ -169,16 +169,6 @@ public sealed class DeployLabManifestCommand : ManifestCommand
             Reporter.Warning("Nothing is pruned, because not everything could be read.");
         }
 
-        await foreach (ManifestOutcome outcome in new ManifestDeployer(Api, options, Reporter).DeployAsync(Items, cancellation))
-        {
-            if (outcome.Problem is { } problem)
-            {
-                WriteProblem(problem, problem.Target);
-            }
-            else
-            {
-                await WriteAsync(outcome.Result, cancellation);
-            }
-        }
+        await WriteOutcomesAsync(new ManifestDeployer(Api, options, Reporter).DeployAsync(Items, cancellation), true, cancellation);
     }
 }

@@ -111,7 +111,7 @@ public sealed class NewLabManifestCommand : LabCommand
 
     /// <summary>Arguments of the container, in place of the image's command.</summary>
     [Parameter]
-    [Alias("Args")]
+    [Alias("Args", "ArgumentList")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Argument { get; set; }

@@ -75,22 +75,11 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
         {
             Wait = Wait,
             Timeout = Timeout,
-            // The server wants it written so.
-            Propagation = char.ToUpperInvariant(PropagationPolicy[0]) + PropagationPolicy[1..].ToLowerInvariant(),
+            Propagation = PropagationPolicy,
             GracePeriod = GracePeriod,
             ErrorOnNotFound = ErrorOnNotFound,
             Approve = (target, action) => ShouldProcessAsync(target, action, Force),
         };
-        await foreach (ManifestOutcome outcome in new ManifestRemover(Api, options, Reporter).RemoveAsync(Items, cancellation))
-        {
-            if (outcome.Problem is { } problem)
-            {
-                WriteProblem(problem, problem.Target);
-            }
-            else if (PassThru)
-            {
-                await WriteAsync(outcome.Result, cancellation);
-            }
-        }
+        await WriteOutcomesAsync(new ManifestRemover(Api, options, Reporter).RemoveAsync(Items, cancellation), PassThru, cancellation);
     }
 }

@@ -29,7 +29,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Nodes;
 /// $drain | Resume-LabNode
 /// </code>
 /// </example>
-/// <inputtype>Names, or objects with the property Name, such as Get-LabNode writes.</inputtype>
+/// <inputtype>Names, or objects with the property Name, such as Get-LabNode writes; of a pod, its node is meant.</inputtype>
 [Cmdlet(VerbsCommon.Clear, "LabNode", SupportsShouldProcess = true)]
 [OutputType(typeof(LabNodeDrain))]
 public sealed class ClearLabNodeCommand : NodeCommand

@@ -38,7 +38,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Nodes;
 /// $pod | Remove-LabManifest -Force
 /// </code>
 /// </example>
-/// <inputtype>Names, or objects with the property Name, such as Get-LabNode writes.</inputtype>
+/// <inputtype>Names, or objects with the property Name, such as Get-LabNode writes; of a pod, its node is meant.</inputtype>
 [Cmdlet(VerbsDiagnostic.Debug, "LabNode", SupportsShouldProcess = true, DefaultParameterSetName = ReportSet)]
 [OutputType(typeof(LabNodeReport), ParameterSetName = [ReportSet])]
 [OutputType(typeof(LabPod), typeof(string), ParameterSetName = [ImageSet])]

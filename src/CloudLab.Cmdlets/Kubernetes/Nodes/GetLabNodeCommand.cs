@@ -24,15 +24,22 @@ namespace CloudLab.Cmdlets.Kubernetes.Nodes;
 /// <para>Nodes that have a problem.</para>
 /// <code>Get-LabNode | Where-Object Problems | Select-Object Name, Problems</code>
 /// </example>
-/// <inputtype>Names, or objects with the property Name.</inputtype>
+/// <inputtype>Names, or objects with the property Name; of a pod, its node is meant.</inputtype>
 [Cmdlet(VerbsCommon.Get, "LabNode")]
 [OutputType(typeof(LabNode))]
 public sealed class GetLabNodeCommand : KindCommand
 {
     private readonly Dictionary<KubernetesApi, NodePods> pods = [];
 
+    /// <inheritdoc cref="NodeCommand.InputObject"/>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public object? InputObject { get; set; }
+
     /// <inheritdoc/>
     private protected override string FixedKind => "nodes";
+
+    /// <inheritdoc/>
+    private protected override List<AskedKind> Asked() => [new(FixedKind, NodeOfPod.Or(Name, InputObject))];
 
     /// <inheritdoc/>
     private protected override async Task<LabResource> CompleteAsync(ResourceTarget target, CancellationToken cancellation)

@@ -16,8 +16,12 @@ public abstract class NodeCommand : ResourceTargetBase
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
+    /// <summary>What is piped: of a pod, the node that it runs on is meant.</summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public object? InputObject { get; set; }
+
     /// <inheritdoc/>
-    private protected override List<(string Kind, string[]? Names)> Asked() => Name is null && LabelSelector is null && FieldSelector is null
+    private protected override List<AskedKind> Asked() => Name is null && LabelSelector is null && FieldSelector is null
         ? throw new LabException(LabErrorKind.InvalidArgument, "NodeNameMissing", "No node is named: give -Name with a node, where * means all, or -LabelSelector. Get-LabNode lists them.")
-        : [("nodes", Name)];
+        : [new("nodes", NodeOfPod.Or(Name, InputObject))];
 }

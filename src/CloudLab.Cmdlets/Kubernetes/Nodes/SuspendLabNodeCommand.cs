@@ -20,7 +20,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Nodes;
 /// <para>Shows what would be cordoned: the nodes of a pool.</para>
 /// <code>Suspend-LabNode -LabelSelector kubernetes.io/os=linux -WhatIf</code>
 /// </example>
-/// <inputtype>Names, or objects with the property Name, such as Get-LabNode writes.</inputtype>
+/// <inputtype>Names, or objects with the property Name, such as Get-LabNode writes; of a pod, its node is meant.</inputtype>
 [Cmdlet(VerbsLifecycle.Suspend, "LabNode", SupportsShouldProcess = true)]
 [OutputType(typeof(LabNode))]
 public sealed class SuspendLabNodeCommand : NodeCordonCommand

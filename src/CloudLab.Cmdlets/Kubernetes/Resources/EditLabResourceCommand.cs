@@ -38,27 +38,46 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>Edit-LabResource deploy/movies -Patch @{ spec = @{ template = @{ spec = @{ containers = @(@{ name = 'web'; image = 'movies:2' }) } } } }</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
-[Cmdlet(VerbsData.Edit, "LabResource", SupportsShouldProcess = true, DefaultParameterSetName = EditorSet)]
+[Cmdlet(VerbsData.Edit, "LabResource", SupportsShouldProcess = true, DefaultParameterSetName = PipedSet)]
 [OutputType(typeof(LabResource))]
 public sealed class EditLabResourceCommand : ResourceChangeCommand
 {
-    private const string ScriptSet = "Script", PatchSet = "Patch", EditorSet = "Editor";
+    private const string PipedSet = "Piped", WholeSet = "Whole", NamedSet = "Named", PatchSet = "Patch", EditorSet = "Editor";
 
-    // PowerShell would take a script block at the place of the name for one that makes names of piped objects.
+    // PowerShell takes a script block at the place of a parameter that comes from the pipeline for one that makes its value of what is piped. It looks at the default set first: there,
+    // neither kind nor name has a place.
+    /// <summary>
+    /// Changes the object, which it gets as <c>$_</c>. Without -Script it comes last: behind <c>deploy/movies</c>, behind kind and name, or alone where objects are piped. Where only names are
+    /// piped, write -Script.
+    /// </summary>
+    [Parameter(Position = 0, ParameterSetName = PipedSet)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = WholeSet)]
+    [Parameter(Mandatory = true, Position = 2, ParameterSetName = NamedSet)]
+    [Alias("ScriptBlock")]
+    [ValidateNotNull]
+    public ScriptBlock? Script { get; set; }
+
     /// <inheritdoc/>
-    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = EditorSet)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = PipedSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = WholeSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = NamedSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = PatchSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = EditorSet)]
+    [Alias("Resource")]
+    [ArgumentCompleter(typeof(KindCompleter))]
+    [ValidateNotNullOrEmpty]
+    public override string[] Kind { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PipedSet)]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = WholeSet)]
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = NamedSet)]
     [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PatchSet)]
-    [Parameter(Position = 2, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ScriptSet)]
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = EditorSet)]
     [ArgumentCompleter(typeof(NameCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public override string[]? Name { get; set; }
-
-    /// <summary>Changes the object, which it gets as <c>$_</c>. Behind <c>deploy/movies</c> its name can be left out; with -Kind and -Name apart it cannot.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ScriptSet)]
-    [Alias("ScriptBlock")]
-    [ValidateNotNull]
-    public ScriptBlock? Script { get; set; }
 
     /// <summary>The patch: a hashtable, or JSON or YAML text; a list of operations for a JSON patch.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PatchSet)]
@@ -79,18 +98,16 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
     public string? Subresource { get; set; }
 
     /// <summary>The command that opens a file for editing; if omitted, that of the environment variables KUBE_EDITOR or EDITOR.</summary>
-    [Parameter(ParameterSetName = EditorSet)]
+    [Parameter(Mandatory = true, ParameterSetName = EditorSet)]
     [ArgumentCompleter(typeof(NothingCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Editor { get; set; }
 
     /// <inheritdoc/>
-    private protected override ResourceChange Change() => ParameterSetName switch
-    {
-        ScriptSet => ByScript(Script!, Subresource),
-        PatchSet => ByPatch(ResourceEditor.ReadPatch(PlainObject.Of(Patch)), Subresource),
-        _ => ByEditor(ResourceTextEditor.Find(Editor), Subresource),
-    };
+    private protected override ResourceChange Change() =>
+        Script is { } script ? ByScript(script, Subresource)
+        : Patch is not null ? ByPatch(ResourceEditor.ReadPatch(PlainObject.Of(Patch)), Subresource)
+        : ByEditor(ResourceTextEditor.Find(Editor), Subresource);
 
     // On the pipeline thread, where scripts run and the terminal is. What goes wrong is this object's own error, and the others go on.
     private async Task<T> HereAsync<T>(Func<T> work, ResourceTarget target)

@@ -22,7 +22,7 @@ public abstract class KindCommand : ResourceTargetBase
     private protected override bool SeveralContexts => true;
 
     /// <inheritdoc/>
-    private protected override List<(string Kind, string[]? Names)> Asked() => [(FixedKind, Name)];
+    private protected override List<AskedKind> Asked() => [new(FixedKind, Name)];
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)

@@ -99,10 +99,11 @@ public abstract class ResourceTargetBase : KubeCommand
     /// <returns>The selections.</returns>
     private protected async IAsyncEnumerable<ResourceSelection> SelectionsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        List<(string Kind, string[]? Names)> all = Asked();
+        List<AskedKind> all = Asked();
         foreach (KubeScope scope in Scopes)
         {
-            foreach ((string kind, string[]? names) in all)
+            List<(ApiResource Resource, AskedKind By)> selected = [];
+            foreach ((string kind, string[]? names, string? ns) in all)
             {
                 IReadOnlyList<ApiResource> resources = [];
                 try
@@ -114,10 +115,13 @@ public abstract class ResourceTargetBase : KubeCommand
                     WriteProblem(Told(e, scope), kind);
                 }
 
+                // all,hpa: a kind that one of the others includes.
+                resources = [.. resources.Where(resource => !selected.Exists(other => other.Resource == resource && other.By.Namespace == ns && SameNames(other.By.Names, names)))];
+                selected.AddRange(resources.Select(resource => (resource, new AskedKind(kind, names, ns))));
                 if (resources.Count > 0)
                 {
                     yield return new ResourceSelection(
-                        scope, kind, resources, AllNamespaces ? null : NamespaceIn(scope), names, new ResourceFilter(LabelSelector, FieldSelector));
+                        scope, kind, resources, ns ?? (AllNamespaces ? null : NamespaceIn(scope)), names, new ResourceFilter(LabelSelector, FieldSelector));
                 }
             }
         }
@@ -142,6 +146,8 @@ public abstract class ResourceTargetBase : KubeCommand
         }
     }
 
+    private static bool SameNames(string[]? some, string[]? others) => some is null ? others is null : others is not null && some.SequenceEqual(others);
+
     // One cluster of several that cannot be reached does not take the others with it.
     private static LabException Told(LabException e, KubeScope scope) =>
         scope.OneOfSeveral ? e.Retold($"{e.Message.TrimEnd('.')}{scope.Where}.") : e;
@@ -157,7 +163,7 @@ public abstract class ResourceTargetBase : KubeCommand
 
     /// <summary>The kinds that this input names, and the names of the objects; null for all of them.</summary>
     /// <returns>Kinds as they were written.</returns>
-    private protected abstract List<(string Kind, string[]? Names)> Asked();
+    private protected abstract List<AskedKind> Asked();
 
     private async Task<IReadOnlyList<ApiResource>> MatchAsync(KubernetesApi api, string kind, CancellationToken cancellation)
     {
@@ -216,6 +222,12 @@ public abstract class ResourceTargetBase : KubeCommand
         }
     }
 }
+
+/// <summary>Objects that a command asks for.</summary>
+/// <param name="Kind">What their kind was called: <c>deploy</c>, <c>all</c>.</param>
+/// <param name="Names">Names and wildcards; null for all objects.</param>
+/// <param name="Namespace">Their namespace, where their names say it; null for that of the command.</param>
+internal sealed record AskedKind(string Kind, string[]? Names, string? Namespace = null);
 
 /// <summary>One object that a command is about.</summary>
 /// <param name="Api">Its cluster.</param>

@@ -37,14 +37,19 @@ public abstract class ResourceTargetCommand : ResourceTargetBase
     private protected override string? GivenApiVersion => ApiVersion;
 
     /// <inheritdoc/>
-    private protected override List<(string Kind, string[]? Names)> Asked()
+    private protected override List<AskedKind> Asked() => AskedFor(Name);
+
+    /// <summary>The kinds that this input names, where it has these names.</summary>
+    /// <param name="given">What stands for <see cref="Name"/>.</param>
+    /// <returns>Kinds as they were written.</returns>
+    private protected List<AskedKind> AskedFor(string[]? given)
     {
         // kubectl's pod/movies-0, which may stand for the kind, or for the name where no kind is given. Beside a kind it is a name, and not a valid one.
         string[] kinds = [.. Kind.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         string[] plain = [.. kinds.Where(kind => !IsWhole(kind))];
-        string[] whole = [.. kinds.Where(IsWhole), .. plain.Length == 0 ? (Name ?? []).Where(IsWhole) : []];
-        List<(string Kind, string[]? Names)> asked = [.. whole.Select(one => (one.Split('/', 2)[0], (string[]?)[one.Split('/', 2)[1]]))];
-        string[]? names = Name is null || (plain.Length == 0 && Array.TrueForAll(Name, IsWhole)) ? null : plain.Length > 0 ? Name : [.. Name.Where(name => !IsWhole(name))];
+        string[] whole = [.. kinds.Where(IsWhole), .. plain.Length == 0 ? (given ?? []).Where(IsWhole) : []];
+        List<AskedKind> asked = [.. whole.Select(one => new AskedKind(one.Split('/', 2)[0], [one.Split('/', 2)[1]]))];
+        string[]? names = given is null || (plain.Length == 0 && Array.TrueForAll(given, IsWhole)) ? null : plain.Length > 0 ? given : [.. given.Where(name => !IsWhole(name))];
         if (plain.Length == 0 && (asked.Count == 0 || names is not null))
         {
             plain = [DefaultKind ?? throw Incomplete("KindMissing", $"{(asked.Count > 0 ? $"'{names![0]}' was taken for a name, and its kind is missing: give other values with their parameter, and n" : "N")}ame the kind of the objects, as in deploy/movies or -Kind deployments -Name movies.")];
@@ -54,7 +59,7 @@ public abstract class ResourceTargetCommand : ResourceTargetBase
             throw Incomplete("SelectionMissing", $"Say which {plain[0]} are meant: -Name, where * means all, or -LabelSelector.");
         }
 
-        return [.. plain.Select(kind => (kind, names)), .. asked];
+        return [.. plain.Select(kind => new AskedKind(kind, names)), .. asked];
 
         static bool IsWhole(string text) => text.Contains('/', StringComparison.Ordinal);
         static LabException Incomplete(string code, string message) => new(LabErrorKind.InvalidArgument, code, message);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Manifests;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Autoscaling.Hpa;
 
@@ -157,7 +158,7 @@ public sealed class HpaManifest
             throw Refused(path + ".type", $"'{type}' is not a kind of metric", "write Resource, ContainerResource, Pods, Object or External");
         }
 
-        string member = char.ToLowerInvariant(type[0]) + type[1..];
+        string member = FirstLetter.Lower(type);
         JsonObject source = metric[member] as JsonObject ?? throw Refused($"{path}.{member}", "is missing", $"a metric of type {type} needs it");
         path = $"{path}.{member}";
         JsonObject? identity = source["metric"] as JsonObject, described = source["describedObject"] as JsonObject;

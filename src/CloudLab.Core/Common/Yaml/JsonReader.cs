@@ -107,8 +107,7 @@ internal static class JsonReader
     {
         string reason = e.Message;
         int tail = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        reason = (tail < 0 ? reason : reason[..tail]).TrimEnd('.', ' ');
-        return reason.Length > 0 && char.IsUpper(reason[0]) ? char.ToLowerInvariant(reason[0]) + reason[1..] : reason;
+        return FirstLetter.Lower((tail < 0 ? reason : reason[..tail]).TrimEnd('.', ' '));
     }
 
     private static int SkipBlank(byte[] utf8, int offset)

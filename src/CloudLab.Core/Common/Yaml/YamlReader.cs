@@ -211,7 +211,7 @@ internal static class YamlReader
         _ when message.EndsWith("scalar, found wrong indentation", StringComparison.Ordinal) => "the quoted text is not closed",
         _ when message.EndsWith("did not find expected node content", StringComparison.Ordinal)
             || message.Contains("parsing a flow", StringComparison.Ordinal) => NotClosed,
-        { Length: > 0 } => char.ToLowerInvariant(message[0]) + message[1..],
+        { Length: > 0 } => FirstLetter.Lower(message),
         _ => "not valid YAML",
     };
 

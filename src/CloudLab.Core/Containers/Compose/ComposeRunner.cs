@@ -1,6 +1,7 @@
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Common.Waiting;
+using CloudLab.Core.Common;
 using CloudLab.Core.Containers.Containers;
 using CloudLab.Core.Sessions;
 
@@ -108,7 +109,7 @@ public sealed class ComposeRunner(LabSession session, IReporter reporter)
 
         foreach ((string id, string status) in said.Steps.Where(step => step.Value.Contains("in use", StringComparison.Ordinal)))
         {
-            reporter.Warning($"{id} was not removed: {char.ToLowerInvariant(status[0]) + status[1..]}.");
+            reporter.Warning($"{id} was not removed: {FirstLetter.Lower(status)}.");
         }
     }
 

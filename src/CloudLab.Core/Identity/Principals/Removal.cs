@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Identity.Principals;
 
@@ -94,7 +95,7 @@ internal static class Removal
     };
 
     private static string State(List<string> gone, List<Holder> left, string subject) => gone.Count == 0 ? ""
-        : $" Already removed: {Join(gone)}." + (subject.Length == 0 ? "" : $" Still there: {Join([.. left.Select(holder => holder.What), $"the {char.ToLowerInvariant(subject[0])}{subject[1..]} itself"])}.");
+        : $" Already removed: {Join(gone)}." + (subject.Length == 0 ? "" : $" Still there: {Join([.. left.Select(holder => holder.What), $"the {FirstLetter.Lower(subject)} itself"])}.");
 
     private static string Join(IEnumerable<string> all) => all.ToList() switch
     {

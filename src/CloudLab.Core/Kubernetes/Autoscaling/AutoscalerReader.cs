@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Metrics;
 using CloudLab.Core.Kubernetes.Resources;
@@ -11,11 +13,20 @@ using CloudLab.Core.Kubernetes.Streams;
 
 namespace CloudLab.Core.Kubernetes.Autoscaling;
 
-/// <summary>Reads what the controller of a HorizontalPodAutoscaler reads: its target, the pods, their metrics, and what it did before.</summary>
+/// <summary>
+/// Reads what the controller of a HorizontalPodAutoscaler reads: its target, the pods, their metrics, and what it did before. What concerns the other autoscalers of its namespace is read
+/// once for all that come one after the other.
+/// </summary>
 /// <param name="api">The cluster.</param>
 internal sealed partial class AutoscalerReader(KubernetesApi api)
 {
+    // Those of a watch do not share it.
+    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(3);
+
     private readonly ResourceStore store = new(api);
+    private ClusterLists lists = new(api);
+    private ConcurrentDictionary<(string Namespace, string Kind, string Name), Lazy<Task<IReadOnlyList<string>>>> selected = [];
+    private long made = Environment.TickCount64;
 
     /// <summary>Reads everything.</summary>
     /// <param name="autoscaler">The HorizontalPodAutoscaler, of autoscaling/v2.</param>
@@ -23,6 +34,11 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
     /// <returns>What there is. What cannot be read is part of it; only a cluster that does not answer is an exception.</returns>
     public async Task<AutoscalerView> ReadAsync(JsonObject autoscaler, CancellationToken cancellation)
     {
+        if (Environment.TickCount64 - made > Freshness.TotalMilliseconds)
+        {
+            (lists, selected, made) = (new ClusterLists(api), [], Environment.TickCount64);
+        }
+
         ApiCatalog catalog = await api.CatalogAsync(cancellation);
         string ns = autoscaler.Namespace();
         JsonObject reference = autoscaler.Object("spec")?.Object("scaleTargetRef") ?? [];
@@ -62,22 +78,8 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
     /// <param name="ns">Namespace.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The objects.</returns>
-    public async Task<IReadOnlyList<JsonObject>> ListAsync(string apiVersion, string kind, string ns, CancellationToken cancellation)
-    {
-        if ((await api.CatalogAsync(cancellation)).Find(apiVersion, kind) is not { } resource)
-        {
-            return [];
-        }
-
-        try
-        {
-            return await store.ItemsAsync(resource, ns, ResourceFilter.None, cancellation).ToListAsync(cancellation);
-        }
-        catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotFound)
-        {
-            return [];
-        }
-    }
+    public async Task<IReadOnlyList<JsonObject>> ListAsync(string apiVersion, string kind, string ns, CancellationToken cancellation) =>
+        (await api.CatalogAsync(cancellation)).Find(apiVersion, kind) is { } resource ? await lists.ReadAsync(resource, ns, cancellation) ?? [] : [];
 
     private async Task<(JsonObject? Target, JsonObject? Scale, LabException? Problem)> TargetAsync(
         ApiCatalog catalog, string ns, JsonObject reference, CancellationToken cancellation)
@@ -108,7 +110,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
         ApiCatalog catalog, string ns, HpaMetricSpec metric, JsonObject spec, string selector, CancellationToken cancellation)
     {
         string labels = Uri.EscapeDataString(selector), name = Uri.EscapeDataString(metric.Name), space = $"namespaces/{Uri.EscapeDataString(ns)}";
-        JsonObject source = spec.Object(metric.Type.ToString() is { Length: > 0 } type ? char.ToLowerInvariant(type[0]) + type[1..] : "") ?? [];
+        JsonObject source = spec.Object(FirstLetter.Lower(metric.Type.ToString())) ?? [];
         string? own = ResourceParts.Selector(source.Object("metric")?.Object("selector"));
         string server = metric.Type switch { HpaMetricType.Pods or HpaMetricType.Object => "custom", HpaMetricType.External => "external", _ => "resource" };
         try
@@ -175,10 +177,7 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
             IReadOnlyList<string> shared = [.. mine];
             if (!same)
             {
-                (_, JsonObject? scale, _) = mine.Count == 0 ? default : await TargetAsync(catalog, ns, its, cancellation);
-                shared = scale?.Object("status")?.Text("selector") is { } selector
-                    ? [.. (await PodsAsync(ns, selector, cancellation)).Select(ObjectMetadata.Name).Where(mine.Contains)]
-                    : [];
+                shared = mine.Count == 0 ? [] : [.. (await SelectedAsync(catalog, ns, its, cancellation)).Where(mine.Contains)];
             }
 
             if (same || shared.Count > 0)
@@ -190,15 +189,21 @@ internal sealed partial class AutoscalerReader(KubernetesApi api)
         return others;
     }
 
+    // The pods of another autoscaler's target.
+    private Task<IReadOnlyList<string>> SelectedAsync(ApiCatalog catalog, string ns, JsonObject reference, CancellationToken cancellation) =>
+        selected.GetOrAdd((ns, reference.Text("kind") ?? "", reference.Text("name") ?? ""), key => new(async () =>
+        {
+            (_, JsonObject? scale, _) = await TargetAsync(catalog, ns, reference, cancellation);
+            return scale?.Object("status")?.Text("selector") is { } selector ? [.. (await PodsAsync(ns, selector, cancellation)).Select(ObjectMetadata.Name)] : [];
+        })).Value;
+
     private async Task<IReadOnlyList<(DateTimeOffset Time, int Size)>> RescalesAsync(string ns, string uid, CancellationToken cancellation)
     {
         try
         {
-            JsonObject events = await api.GetAsync(
-                $"/api/v1/namespaces/{Uri.EscapeDataString(ns)}/events?limit=500&fieldSelector={Uri.EscapeDataString($"involvedObject.uid={uid},reason=SuccessfulRescale")}", cancellation);
             return
             [
-                .. events.Objects("items")
+                .. (await ObjectEvents.ReadAsync(api, ns, $"involvedObject.uid={uid},reason=SuccessfulRescale", cancellation))
                     .Select(told => (told, size: NewSize().Match(told.Text("message") ?? "")))
                     .Where(one => one.size.Success)
                     // An event that was repeated has no more than its first and its last time.

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Autoscaling.Vpa;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
@@ -391,7 +392,7 @@ public sealed class HpaReview(KubernetesApi api)
     private static string Some(IEnumerable<string> pods)
     {
         string[] all = [.. pods];
-        return all.Length <= 3 ? $"{(all.Length == 1 ? "pod" : "pods")} {string.Join(", ", all)}" : $"{all.Length} pods ({string.Join(", ", all.Take(2))}, …)";
+        return all.Length <= 3 ? $"{(all.Length == 1 ? "pod" : "pods")} {SomeOf.Names(all)}" : $"{all.Length} pods ({SomeOf.Names(all, 2)})";
     }
 
     private static string Sentence(string? text) => $"{(text ?? "").Trim().TrimEnd('.')}.";

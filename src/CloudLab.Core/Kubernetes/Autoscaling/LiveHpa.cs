@@ -13,6 +13,8 @@ public sealed class LiveHpa(KubernetesApi api)
     // Between two looks of the controller, unless it was told otherwise.
     private static readonly TimeSpan SyncPeriod = TimeSpan.FromSeconds(15);
 
+    private readonly AutoscalerReader reader = new(api);
+
     /// <summary>The next step of the controller.</summary>
     /// <param name="autoscaler">The HorizontalPodAutoscaler.</param>
     /// <param name="settings">Settings of the controller.</param>
@@ -20,7 +22,7 @@ public sealed class LiveHpa(KubernetesApi api)
     /// <returns>The decision. Throws <see cref="LabException"/> (<c>TargetMissing</c>) where there is nothing to scale.</returns>
     public async Task<LabHpaDecision> DecideAsync(LabResource autoscaler, HpaSettings settings, CancellationToken cancellation)
     {
-        AutoscalerView view = await new AutoscalerReader(api).ReadAsync(autoscaler.ToObject(), cancellation);
+        AutoscalerView view = await reader.ReadAsync(autoscaler.ToObject(), cancellation);
         return view.ScaleProblem is { } problem
             ? throw new LabException(
                 problem.Kind, "TargetMissing", $"{autoscaler} scales {view.Reference}, whose scale cannot be read: {problem.Message.TrimEnd('.')}. Test-LabHpa {view.Name} says what to do.", problem) { Target = view.Name }

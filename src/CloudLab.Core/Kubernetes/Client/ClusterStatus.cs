@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Access;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Kubernetes;
@@ -38,9 +38,9 @@ public static class ClusterStatus
         status.Judge = e => e.StatusCode == 401 && end < DateTimeOffset.UtcNow
             ? new StatusVerdict(LabStatusState.Denied, $"The {api.Credentials.Method} of the kubeconfig expired at {end:u}.", "Sign in again, or renew it in the kubeconfig.") : null;
         Task<JsonObject> version = api.GetAsync("/version", cancellation);
-        Task<LabKubeIdentity?> who = Optional(() => new AccessReviewer(api, connection).WhoAmIAsync(cancellation));
-        Task<JsonObject?> nodes = Optional(() => api.GetAsync("/api/v1/nodes?limit=500", cancellation));
-        Task<JsonObject?> services = Optional(() => api.GetAsync("/apis/apiregistration.k8s.io/v1/apiservices", cancellation));
+        Task<LabKubeIdentity?> who = Permitted.TryAsync(() => new AccessReviewer(api, connection).WhoAmIAsync(cancellation));
+        Task<JsonObject?> nodes = Permitted.TryAsync(() => api.GetAsync("/api/v1/nodes?limit=500", cancellation));
+        Task<JsonObject?> services = Permitted.TryAsync(() => api.GetAsync("/apis/apiregistration.k8s.io/v1/apiservices", cancellation));
         status.Version = (await version).Text("gitVersion");
         status.Identity = (await who)?.User;
         NoteNodes(await nodes, VersionSkew.Of(status.Version), status);
@@ -49,20 +49,6 @@ public static class ClusterStatus
         if (VersionSkew.Of(status.Version) < Oldest)
         {
             status.Warn($"Kubernetes {status.Version} is older than {Oldest}, where server-side apply is not complete.", "Upgrade the cluster.");
-        }
-    }
-
-    // What the caller may not read, or an old server does not have, is left out.
-    private static async Task<T?> Optional<T>(Func<Task<T>> ask)
-        where T : class
-    {
-        try
-        {
-            return await ask();
-        }
-        catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotFound)
-        {
-            return null;
         }
     }
 
@@ -85,14 +71,14 @@ public static class ClusterStatus
 
         if (down.Length > 0)
         {
-            status.Warn($"{(down.Length == 1 ? "A node is" : $"{down.Length} nodes are")} not ready: {Some(down)}.", $"Debug-LabNode {down[0]} says why.");
+            status.Warn($"{(down.Length == 1 ? "A node is" : $"{down.Length} nodes are")} not ready: {SomeOf.Names(down)}.", $"Debug-LabNode {down[0]} says why.");
         }
 
         string[] skewed = [.. nodes.Where(node => VersionSkew.Of(Kubelet(node)) is { } kubelet && server is not null && !VersionSkew.Supports(kubelet, server)).Select(node => $"{node.Name()} ({Kubelet(node)})")];
         if (skewed.Length > 0)
         {
             status.Warn(
-                $"Kubernetes {server!.ToString(2)} does not support the kubelet of {Some(skewed)}.",
+                $"Kubernetes {server!.ToString(2)} does not support the kubelet of {SomeOf.Names(skewed)}.",
                 "Upgrade the control plane first, then the nodes: a kubelet is never newer, and three minor versions older at the most.");
         }
 
@@ -104,7 +90,7 @@ public static class ClusterStatus
         string[] down = [.. (list?.Objects("items") ?? []).Where(item => item.Condition("Available") is not null && !item.Holds("Available")).Select(item => item.Name())];
         if (down.Length > 0)
         {
-            status.Warn($"{(down.Length == 1 ? "An API service is" : $"{down.Length} API services are")} down: {Some(down)}.", "Get-LabResource apiservices shows why.");
+            status.Warn($"{(down.Length == 1 ? "An API service is" : $"{down.Length} API services are")} down: {SomeOf.Names(down)}.", "Get-LabResource apiservices shows why.");
         }
     }
 
@@ -123,6 +109,4 @@ public static class ClusterStatus
                 "Renew it in the kubeconfig, or sign in again.");
         }
     }
-
-    private static string Some(string[] names) => string.Join(", ", names.Take(3)) + (names.Length > 3 ? ", …" : "");
 }

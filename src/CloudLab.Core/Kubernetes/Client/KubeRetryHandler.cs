@@ -65,6 +65,11 @@ internal sealed class KubeRetryHandler(KubeEndpoint endpoint, KubeClientCertific
                     }
 
                     failure = KubeStatus.ToException(code, await answer.Content.ReadAsStringAsync(cancellationToken), endpoint.Server);
+                    if (code == 401 && await endpoint.Credentials.EndAsync(cancellationToken) is { } end && end < clock.GetUtcNow())
+                    {
+                        throw failure.Retold($"The API server {endpoint.Address} rejected the credentials: the {endpoint.Credentials.Method} of the kubeconfig {(endpoint.Credentials.CanRefresh ? "gave some that " : "")}expired at {end:u}. Sign in again with the tool that made them, or renew them in the kubeconfig.").Stopping();
+                    }
+
                     retryAfter = RetryAfter(answer);
                     bool again = code == 429 || (repeatable && (code is 502 or 503 || (code >= 500 && retryAfter is not null)));
                     if (!again || once || attempt >= MostAttempts)

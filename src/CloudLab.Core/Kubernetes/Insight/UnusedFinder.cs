@@ -43,7 +43,13 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         [Ingresses] = ["services"],
         [ReplicaSets] = ["deployments.apps"],
         [Jobs] = [],
+        [Volumes] = [],
+        [ClusterRoles] = [ClusterBindings],
+        [ClusterBindings] = [ClusterRoles, "serviceaccounts"],
     };
+
+    // Kinds without a namespace: judged with all namespaces, or where they are named.
+    private static readonly HashSet<string> OfCluster = [Volumes, ClusterRoles, ClusterBindings];
 
     // Programs find these by their labels: kubeadm, the sidecar of Grafana (grafana_dashboard), Argo CD its clusters and repositories, Istio its other clusters, apply sets their members.
     private static readonly HashSet<string> Marks = ["kubernetes.io/bootstrapping", "argocd.argoproj.io/secret-type", "istio/multiCluster", ApplySet.IdLabel];
@@ -74,18 +80,25 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
 
         if (wanted.Count == 0)
         {
-            wanted = [.. Needs.Keys.Select(name => catalog.Resources.FirstOrDefault(one => one.Name == name)).OfType<ApiResource>()];
+            // Operators bring ClusterRoles for whoever wants to grant them: these only by their name.
+            wanted = [.. Needs.Keys.Where(name => !OfCluster.Contains(name) || (ns is null && name != ClusterRoles)).Select(name => catalog.Resources.FirstOrDefault(one => one.Name == name)).OfType<ApiResource>()];
         }
 
         string[] customs = [.. catalog.Resources.Where(one => !ApiResource.IsBuiltIn(one.Group) && one.Verbs.Contains("list")).Select(one => one.Name).Distinct()];
         (scope, wide) = (ns, [.. customs, Gateways, HttpRoutes]);
         HashSet<string> read = [.. wanted.SelectMany(one => Needs[one.Name].Prepend(one.Name)).Where(name => name != "*"), .. wanted.Exists(one => Needs[one.Name].Contains("*")) ? customs : []];
         await Task.WhenAll(read.Select(name => ListAsync(name, cancellation)));
+        if (wanted.Exists(one => one.Name == ClusterRoles))
+        {
+            // A RoleBinding of any namespace can grant one.
+            await lists.ReadAsync(RoleBindings, null, cancellation);
+        }
+
         ResourceUses uses = await UsesAsync(read, customs, cancellation);
         Facts facts = new(uses, await Listed("pods"), [.. (await Task.WhenAll(Makers.Select(Listed))).SelectMany(list => list)], DateTimeOffset.UtcNow);
         foreach (ApiResource kind in wanted.DistinctBy(one => one.Name))
         {
-            string[] unread = [.. Needs[kind.Name].Prepend(kind.Name).SelectMany(name => name == "*" ? customs : [name]).Where(lists.Unread.ContainsKey).Distinct()];
+            string[] unread = [.. Needs[kind.Name].Prepend(kind.Name).Concat(kind.Name == ClusterRoles ? [RoleBindings] : []).SelectMany(name => name == "*" ? customs : [name]).Where(lists.Unread.ContainsKey).Distinct()];
             if (unread.Length > 0)
             {
                 reporter.Warning($"{kind} are not judged: {string.Join(", ", unread)} cannot be read ({lists.Unread[unread[0]].Code}).");
@@ -278,8 +291,12 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
                 return await ServiceAsync(name, ns, spec, facts, cancellation);
             case Roles:
                 return facts.Uses.Has("Role", ns, name) ? null : "no RoleBinding grants it";
-            case RoleBindings:
+            case RoleBindings or ClusterBindings:
                 return await BindingAsync(item, ns, cancellation);
+            case ClusterRoles:
+                return await ClusterRoleAsync(name, metadata, cancellation);
+            case Volumes:
+                return VolumeReason(item, spec);
             case "poddisruptionbudgets.policy":
                 return spec.Object("selector") is { } budget && !Selects(labels => LabelMatch.BySelector(budget, labels)) ? $"its selector {ResourceParts.Selector(budget) ?? "(all)"} matches no pod and no pod template" : null;
             case "networkpolicies.networking.k8s.io":
@@ -335,6 +352,29 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
         return addressed ? null : "it has no selector and no addresses";
 
         bool In(JsonObject one) => one.Namespace() == ns;
+    }
+
+    // One that is kept for a claim that is yet to come has a claimRef and is Available.
+    private static string? VolumeReason(JsonObject volume, JsonObject spec)
+    {
+        JsonObject status = volume.Object("status") ?? [], claim = spec.Object("claimRef") ?? [];
+        string policy = spec.Text("persistentVolumeReclaimPolicy") ?? "Retain";
+        return status.Text("phase") switch
+        {
+            "Released" => $"its claim {claim.Text("namespace")}/{claim.Text("name")} is gone, and its policy is {policy}; it has {spec.Object("capacity")?.Text("storage")} and perhaps data",
+            "Failed" => $"its claim {claim.Text("namespace")}/{claim.Text("name")} is gone, and it could not be removed: {OneLine.Of(status.Text("message"))}",
+            "Available" when claim.Count == 0 => "no claim has it",
+            _ => null,
+        };
+    }
+
+    private async Task<string?> ClusterRoleAsync(string name, JsonObject metadata, CancellationToken cancellation)
+    {
+        IReadOnlyList<JsonObject> bindings = [.. await ListAsync(ClusterBindings, cancellation) ?? [], .. await lists.ReadAsync(RoleBindings, null, cancellation) ?? []];
+        bool granted = bindings.Any(binding => binding.Object("roleRef") is { } role && role.Text("kind") == "ClusterRole" && role.Text("name") == name);
+        bool aggregated = (await ListAsync(ClusterRoles, cancellation) ?? [])
+            .SelectMany(role => role.Object("aggregationRule")?.Objects("clusterRoleSelectors") ?? []).Any(selector => LabelMatch.BySelector(selector, metadata.Object("labels")));
+        return granted || aggregated ? null : "no ClusterRoleBinding and no RoleBinding grants it, and no other ClusterRole includes it";
     }
 
     private async Task<string?> BindingAsync(JsonObject binding, string ns, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 using DiffPlex;
 using DiffPlex.Model;
 

@@ -17,7 +17,7 @@ public sealed class ManifestItem
         Line = line;
     }
 
-    /// <summary>File it came from, or <c>input</c> for text and objects from the pipeline.</summary>
+    /// <summary>File it came from, or <c>input</c> for text and objects from the pipeline; empty for an object that was found in the cluster.</summary>
     public string Source { get; }
 
     /// <summary>Number of the document in the source, from 1.</summary>
@@ -78,6 +78,20 @@ public sealed class ManifestItem
     internal string Group => ApiVersion.Split('/') is [var group, _] ? group : "";
 
     private JsonObject Metadata => Content.Object("metadata") ?? [];
+
+    /// <summary>An item that names an object of the cluster, and says nothing of what is in it.</summary>
+    /// <param name="resource">The object.</param>
+    /// <returns>An item without a source.</returns>
+    public static ManifestItem Naming(LabResource resource)
+    {
+        JsonObject metadata = new() { ["name"] = resource.Name };
+        if (resource.Namespace is { } ns)
+        {
+            metadata["namespace"] = ns;
+        }
+
+        return Of("", 0, 0, new JsonObject { ["apiVersion"] = resource.ApiVersion, ["kind"] = resource.Kind, ["metadata"] = metadata });
+    }
 
     /// <summary>The object as JSON, for what reads objects of one kind.</summary>
     /// <returns>A copy; empty where the document could not be read.</returns>

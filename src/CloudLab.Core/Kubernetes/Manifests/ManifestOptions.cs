@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Kubernetes.Manifests;
 
 /// <summary>Asks whether a change may be made.</summary>
@@ -48,8 +50,9 @@ public sealed record ManifestOptions
     /// <summary>Requests at the same time.</summary>
     public int ThrottleLimit { get; init; } = 64;
 
-    /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, as with kubectl, <c>Foreground</c> or <c>Orphan</c>.</summary>
-    public string Propagation { get; init; } = "Background";
+    // The server wants it written in this case.
+    /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, as with kubectl, <c>Foreground</c> or <c>Orphan</c>; in any case.</summary>
+    public string Propagation { get; init => field = FirstLetter.Upper(value); } = "Background";
 
     /// <summary>Seconds that removed pods get to end; null for their own.</summary>
     public int? GracePeriod { get; init; }

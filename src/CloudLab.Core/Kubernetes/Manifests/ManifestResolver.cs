@@ -160,7 +160,7 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
         bool secret = item.Resource is { Kind: "Secret", Group: "" };
         string message = secret ? SecretValue().Replace(problem.Message, "another type") : QuotedValue().Replace(problem.Message, "${value}");
         return new LabException(
-            problem.Kind, problem.Code, $"{item.Description} ({item.Item.Place}): {message}", secret ? null : problem)
+            problem.Kind, problem.Code, $"{item.Description}{(item.Item.Place is { Length: > 0 } place ? $" ({place})" : "")}: {message}", secret ? null : problem)
         {
             StatusCode = problem.StatusCode,
             Advice = problem.Advice,

@@ -58,10 +58,10 @@ public sealed record ManifestResult
     /// <summary>True where the server only tried it and kept nothing.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>File that asked for it, or <c>input</c>.</summary>
+    /// <summary>File that asked for it, or <c>input</c>; empty where no manifest did.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Number of the document in that file, from 1.</summary>
+    /// <summary>Number of the document in that file, from 1; 0 where no manifest asked for it.</summary>
     public required int Document { get; init; }
 
     /// <summary>Line on which the document begins, from 1; 0 for objects.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
 

@@ -28,13 +28,12 @@ public sealed class NodeReporter(KubernetesApi api)
     public async Task<LabNodeReport> ReportAsync(LabNode node, CancellationToken cancellation)
     {
         JsonObject content = node.ToObject();
-        List<JsonObject>? pods = await TryAsync(() => new NodePods(api).OfAsync(node.Name, null, cancellation));
-        JsonObject? lease = await TryAsync(() => api.GetAsync($"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{Uri.EscapeDataString(node.Name)}", cancellation));
-        JsonObject? version = await TryAsync(() => api.GetAsync("/version", cancellation));
-        JsonObject[] events = [.. (await TryAsync(() => api.GetAsync(
-            $"/api/v1/events?limit=500&fieldSelector={Uri.EscapeDataString($"involvedObject.kind=Node,involvedObject.name={node.Name}")}", cancellation)))?.Objects("items") ?? []];
-        IReadOnlyList<ServedMetrics> metrics = await TryAsync(() => new MetricStore(api).NodesAsync(null, cancellation)) ?? [];
-        JsonObject? requests = await TryAsync(() => api.GetAsync("/apis/certificates.k8s.io/v1/certificatesigningrequests?limit=500", cancellation));
+        List<JsonObject>? pods = await Permitted.TryAsync(() => new NodePods(api).OfAsync(node.Name, null, cancellation));
+        JsonObject? lease = await Permitted.TryAsync(() => api.GetAsync($"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{Uri.EscapeDataString(node.Name)}", cancellation));
+        JsonObject? version = await Permitted.TryAsync(() => api.GetAsync("/version", cancellation));
+        IReadOnlyList<JsonObject> events = await Permitted.TryAsync(() => ObjectEvents.ReadAsync(api, null, $"involvedObject.kind=Node,involvedObject.name={node.Name}", cancellation)) ?? [];
+        IReadOnlyList<ServedMetrics> metrics = await Permitted.TryAsync(() => new MetricStore(api).NodesAsync(null, cancellation)) ?? [];
+        JsonObject? requests = await Permitted.TryAsync(() => api.GetAsync("/apis/certificates.k8s.io/v1/certificatesigningrequests?limit=500", cancellation));
         if (pods is not null)
         {
             node.Allocate(pods);
@@ -62,20 +61,6 @@ public sealed class NodeReporter(KubernetesApi api)
             PodCount = node.PodCount ?? 0,
             Events = [.. ObjectEvents.Latest(events).Take(MostEvents).Select(ObjectEvents.Told)],
         };
-    }
-
-    private static async Task<T?> TryAsync<T>(Func<Task<T>> read)
-        where T : class
-    {
-        try
-        {
-            return await read();
-        }
-        catch (LabException e) when (!e.StopsCommand || e.Code == "MetricsUnavailable")
-        {
-            // A report of what may be read is better than none.
-            return null;
-        }
     }
 
     // The kubelet writes the time of the renewal by its clock, and the API server when it took it by its own, in whole seconds.
@@ -163,7 +148,7 @@ public sealed class NodeReporter(KubernetesApi api)
             .Take(MostTroubled).GroupBy(pod => pod.Namespace()))
         {
             ILookup<string, JsonObject> events = ObjectEvents.ByObject(
-                (await TryAsync(() => api.GetAsync($"/api/v1/namespaces/{Uri.EscapeDataString(same.Key)}/events", cancellation)))?.Objects("items") ?? []);
+                await Permitted.TryAsync(() => ObjectEvents.ReadAsync(api, same.Key, null, cancellation)) ?? []);
             found.AddRange(
                 from pod in same
                 from one in PodFindings.Of(pod, [.. events[pod.Uid() ?? ""]])

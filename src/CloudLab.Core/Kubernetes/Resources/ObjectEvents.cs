@@ -7,6 +7,18 @@ namespace CloudLab.Core.Kubernetes.Resources;
 /// <summary>Reads the events that a cluster has of its objects.</summary>
 internal static class ObjectEvents
 {
+    /// <summary>Reads events.</summary>
+    /// <param name="api">The cluster.</param>
+    /// <param name="ns">Their namespace; null for all.</param>
+    /// <param name="fields">What the server selects by: <c>involvedObject.uid=…,type=Warning</c>; null for all.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>At most 500 of them.</returns>
+    public static async Task<IReadOnlyList<JsonObject>> ReadAsync(KubernetesApi api, string? ns, string? fields, CancellationToken cancellation) =>
+    [
+        .. (await api.GetAsync(
+            $"/api/v1/{(ns is null ? "" : $"namespaces/{Uri.EscapeDataString(ns)}/")}events?limit=500{(fields is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fields)}")}", cancellation)).Objects("items"),
+    ];
+
     /// <summary>When an event was last seen.</summary>
     /// <param name="happened">The event.</param>
     /// <returns>Its time as text; the times of one cluster are ordered as text, too.</returns>

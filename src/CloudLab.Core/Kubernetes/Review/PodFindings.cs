@@ -137,7 +137,8 @@ internal static partial class PodFindings
         if (words.Contains("persistentvolumeclaim", StringComparison.OrdinalIgnoreCase))
         {
             any = true;
-            bool missing = words.Contains("not found", StringComparison.Ordinal);
+            // Of one that is unbound, the scheduler says "not found", too: no node was.
+            bool missing = words.Contains("\" not found", StringComparison.Ordinal);
             yield return Cause(
                 missing ? "ClaimMissing" : "ClaimUnbound", $"{(missing ? "A volume claim of the pod does not exist" : "A volume claim of the pod is not bound")}. The scheduler says: {words}.",
                 missing ? "Create the PersistentVolumeClaim, or correct its name in spec.volumes." : "Look at the claim (Get-LabResource pvc): its storage class must exist and provide volumes, or a fitting PersistentVolume must be free.", 91);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
-using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 

@@ -29,12 +29,8 @@ internal sealed class WorkloadPods(KubernetesApi api)
     /// <param name="uid">The object.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <returns>Events of type Warning.</returns>
-    public async Task<IReadOnlyList<JsonObject>> WarningsAsync(string ns, string uid, CancellationToken cancellation)
-    {
-        JsonObject events = await api.GetAsync(
-            $"/api/v1/namespaces/{Uri.EscapeDataString(ns)}/events?limit=500&fieldSelector={Uri.EscapeDataString($"involvedObject.uid={uid},type=Warning")}", cancellation);
-        return [.. ObjectEvents.Latest(events.Objects("items"))];
-    }
+    public async Task<IReadOnlyList<JsonObject>> WarningsAsync(string ns, string uid, CancellationToken cancellation) =>
+        [.. ObjectEvents.Latest(await ObjectEvents.ReadAsync(api, ns, $"involvedObject.uid={uid},type=Warning", cancellation))];
 
     /// <summary>What its pods say while a workload is waited for.</summary>
     /// <param name="target">The workload, or a pod.</param>

@@ -1,5 +1,6 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Sessions.Aws;
 
@@ -97,7 +98,7 @@ internal sealed class CallLogHandler(string service) : PipelineHandler
             // Documents and tags say nothing of what a call is about, and may be long or secret.
             if (key is not ("Action" or "Version") && !key.Contains("Document", StringComparison.Ordinal) && value.Length < 512 && (key.EndsWith("Name", StringComparison.Ordinal) || key.EndsWith("Arn", StringComparison.Ordinal)))
             {
-                parameters.Add((char.ToLowerInvariant(key[0]) + key[1..], value));
+                parameters.Add((FirstLetter.Lower(key), value));
             }
         }
 
@@ -106,7 +107,7 @@ internal sealed class CallLogHandler(string service) : PipelineHandler
         {
             if (original.GetType().GetProperty(property)?.GetValue(original) is string value)
             {
-                parameters.Add((char.ToLowerInvariant(property[0]) + property[1..], value));
+                parameters.Add((FirstLetter.Lower(property), value));
             }
         }
 

@@ -7,7 +7,7 @@ namespace CloudLab.Emulator.Kubernetes.Controllers;
 
 /// <summary>
 /// Binds a PersistentVolumeClaim to the volume that it names, to a free one that fits, or to a new one of its storage class. Where there is
-/// none of these it stays Pending, as its pods do.
+/// none of these it stays Pending, as its pods do. A volume without a claim is Available.
 /// </summary>
 internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
 {
@@ -16,10 +16,17 @@ internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
     public override IEnumerable<(string Namespace, string Name)> Affected(StoreEvent change) =>
         change.Object.Shelf == Shelf ? [change.Object.Key]
             : change.Object.Shelf is Volumes or Classes && !change.IsDeletion ? Cluster.List(Shelf).Where(claim => claim.Parse().Text("status", "phase") != "Bound").Select(claim => claim.Key)
+                .Concat(change.Object.Shelf == Volumes ? [change.Object.Key] : [])
             : change.Object.Shelf == "/pods" && change.IsDeletion ? Cluster.List(Shelf, change.Object.Namespace).Where(claim => claim.IsDeleting).Select(claim => claim.Key) : [];
 
     public override TimeSpan? Reconcile(string ns, string name)
     {
+        if (ns.Length == 0)
+        {
+            Begin(name);
+            return null;
+        }
+
         if (Cluster.Get(Shelf, ns, name) is not { } claim)
         {
             foreach (StoredObject stored in Cluster.List(Volumes))
@@ -73,6 +80,22 @@ internal sealed class ClaimController(Cluster cluster) : Controller(cluster)
             ["capacity"] = volume.At("spec", "capacity")?.DeepClone(),
         });
         return null;
+    }
+
+    // A volume that is new: of a claim that was there before, it is Released.
+    private void Begin(string name)
+    {
+        if (Cluster.Get(Volumes, "", name) is not { } volume || volume.Text("status", "phase") is not (null or "Pending"))
+        {
+            return;
+        }
+
+        JsonNode? claim = volume.At("spec", "claimRef");
+        bool wasBound = !string.IsNullOrEmpty(claim.Text("uid"));
+        if (!wasBound || Cluster.Get(Shelf, claim.Text("namespace") ?? "", claim.Text("name") ?? "") is null)
+        {
+            Cluster.SetStatus(Volumes, volume, new JsonObject { ["phase"] = wasBound ? "Released" : "Available" });
+        }
     }
 
     private static Quantity Storage(JsonNode? amounts) => Quantity.TryParse(amounts.Text("storage"), out Quantity size) ? size : default;

@@ -160,7 +160,7 @@ internal sealed class PodController(Cluster cluster, KubernetesOptions options) 
             JsonObject? found = Cluster.Get("/persistentvolumeclaims", ns, claim);
             if (found.Text("status", "phase") != "Bound")
             {
-                Unschedulable(pod, $"0/{nodes.Count} nodes are available: {(found is null ? $"persistentvolumeclaim \"{claim}\" not found" : "pod has unbound immediate PersistentVolumeClaims")}.");
+                Unschedulable(pod, $"0/{nodes.Count} nodes are available: {(found is null ? $"persistentvolumeclaim \"{claim}\" not found" : "pod has unbound immediate PersistentVolumeClaims. not found")}.");
                 return null;
             }
         }

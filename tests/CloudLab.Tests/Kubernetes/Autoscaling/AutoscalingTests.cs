@@ -141,6 +141,22 @@ public sealed class AutoscalingTests() : KubeTest(KubeServer.Emulator)
     }
 
     [Fact]
+    public async Task What_concerns_the_other_autoscalers_is_read_once_for_all_of_them()
+    {
+        string[] names = ["web", "shop", "cart", "mail"];
+        string Own(string name) => Web("emulator.cloudlab/cpu: 160m", name: name)
+            + Scaler.Replace("{name: web}, spec", $"{{name: {name}}}, spec", StringComparison.Ordinal).Replace("name: web}, min", $"name: {name}}}, min", StringComparison.Ordinal) + "}}\n---\n";
+        (await RunAsync("Deploy-LabManifest", new { Manifest = string.Concat(names.Select(Own)), Wait = true, Timeout = 60 })).Ok();
+        object?[] scalers = [.. (await RunAsync("Get-LabResource", new { Kind = "hpa" })).Ok().Output];
+        CmdletResult result = (await RunAsync("Test-LabHpa", null, scalers)).Ok();
+        Assert.Equal(names.Order(), result.OutputOf<LabHpaFinding>().Select(one => one.Name).Distinct().Order());
+
+        // Each reads its own target, and each of the others' targets is read once more at the most, not once for every autoscaler.
+        int scales = result.Verbose.Count(line => line.Contains("/scale", StringComparison.Ordinal));
+        Assert.InRange(scales, names.Length, 2 * names.Length);
+    }
+
+    [Fact]
     public async Task An_autoscaler_from_the_pipeline_is_measured_and_numbers_still_are()
     {
         (await RunAsync("Deploy-LabManifest", new { Manifest = Web("emulator.cloudlab/cpu: 160m") + Scaler + "}}", Wait = true, Timeout = 60 })).Ok();

@@ -107,6 +107,16 @@ public sealed class KubernetesApiTests
         Assert.Contains("one - two", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Credentials_that_have_expired_say_so_and_what_to_do()
+    {
+        // {"exp":1700000000}
+        cluster.Answer((HttpStatusCode)401, ScriptedCluster.Status(401, "Unauthorized", "Unauthorized"));
+        LabException e = await Assert.ThrowsAsync<LabException>(() => cluster.Api(new KubeCredentials(KubeCredentials.Bearer("e30.eyJleHAiOjE3MDAwMDAwMDB9.c2ln", "a test"))).GetAsync("/x", Token));
+        Assert.Equal(("Unauthorized", LabErrorKind.AuthenticationFailed, true, 401), (e.Code, e.Kind, e.StopsCommand, e.StatusCode));
+        Assert.Contains("the token of the kubeconfig expired at 2023-11-14 22:13:20Z. Sign in again", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("failed to create typed patch object (a/b; /v1, Kind=ConfigMap): .data.a: expected string, got 1", LabErrorKind.InvalidData)]
     [InlineData("failed to convert new object (a/b; /v1, Kind=Pod) to proper version: unable to convert unstructured object to /v1, Kind=Pod: quantities must match", LabErrorKind.InvalidData)]

@@ -221,6 +221,48 @@ public abstract class FindLabUnusedTests(KubeServer server) : KubeTest(server)
     }
 
     [Fact]
+    public async Task What_no_namespace_has_is_judged_where_it_is_named()
+    {
+        string Name(string name) => $"{Namespace}-{name}";
+        string Volume(string name, string more) => $"---\n{{apiVersion: v1, kind: PersistentVolume, metadata: {{name: {Name(name)}}}, spec: {{capacity: {{storage: 1Gi}}, accessModes: [ReadWriteOnce], storageClassName: none, hostPath: {{path: /tmp/{Name(name)}}}{more}}}}}\n";
+        string Role(string name, string more = "") => $"---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: {Name(name)}, labels: {{part: {Name(name)}}}}}, {more}rules: []}}\n";
+        string Binding(string kind, string name, string role, string account) =>
+            $"---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: {kind}, metadata: {{name: {Name(name)}}}, roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {Name(role)}}}, subjects: [{{kind: ServiceAccount, name: {account}, namespace: {Namespace}}}]}}\n";
+        string manifest = Volume("free", "") + Volume("kept", $", claimRef: {{name: later, namespace: {Namespace}}}")
+            + Volume("left", $", persistentVolumeReclaimPolicy: Retain, claimRef: {{name: gone, namespace: {Namespace}, uid: 6f1c2f6e-0000-4000-8000-000000000000}}")
+            + Role("free") + Role("bound") + Role("used") + Role("part") + Role("whole", $"aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{part: {Name("part")}}}}}]}}, ")
+            + Binding("ClusterRoleBinding", "good", "bound", "default") + Binding("ClusterRoleBinding", "nobody", "bound", "nobody") + Binding("ClusterRoleBinding", "norole", "norole", "default")
+            + Binding("RoleBinding", "local", "used", "default") + Binding("ClusterRoleBinding", "all", "whole", "default");
+        try
+        {
+            await DeployAsync(manifest);
+            string[] found = [];
+            for (int i = 0; i < 100 && found.Length < 2; i++, await Task.Delay(100, Token))
+            {
+                found = await FoundAsync("persistentvolumes");
+            }
+
+            Assert.Equal(["free: no claim has it", $"left: its claim {Namespace}/gone is gone, and its policy is Retain; it has 1Gi and perhaps data"], found);
+            Assert.Equal(["free: no ClusterRoleBinding and no RoleBinding grants it, and no other ClusterRole includes it"], await FoundAsync("clusterroles"));
+            Assert.Equal([$"nobody: none of its subjects exists: {Namespace}/nobody", $"norole: its ClusterRole '{Name("norole")}' does not exist"], await FoundAsync("clusterrolebindings"));
+            Assert.DoesNotContain((await RunAsync("Find-LabUnused")).Ok().OutputOf<LabUnusedResource>(), one => one.Namespace is null);
+            LabUnusedResource[] all = (await RunAsync("Find-LabUnused", new { AllNamespaces = true })).Ok().OutputOf<LabUnusedResource>();
+            Assert.Contains(all, one => one.Name == Name("left"));
+            Assert.DoesNotContain(all, one => one.Kind == "ClusterRole");
+        }
+        finally
+        {
+            await RunAsync("Remove-LabManifest", new { Manifest = manifest, Force = true });
+        }
+
+        async Task<string[]> FoundAsync(string kind) =>
+        [
+            .. (await RunAsync("Find-LabUnused", new { Kind = kind })).Ok().OutputOf<LabUnusedResource>()
+                .Where(one => one.Name.StartsWith(Namespace, StringComparison.Ordinal)).Select(one => $"{one.Name[(Namespace.Length + 1)..]}: {one.Reason}").Order(StringComparer.Ordinal),
+        ];
+    }
+
+    [Fact]
     public async Task A_kind_of_which_it_cannot_be_told_says_which_can()
     {
         CmdletResult result = await RunAsync("Find-LabUnused", new { Kind = "nodes" });

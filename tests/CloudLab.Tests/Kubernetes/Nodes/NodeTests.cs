@@ -53,6 +53,19 @@ public sealed class NodesOnRealClusterTests() : NodeTests(KubeServer.Real)
 /// <summary>Nodes: what they say of themselves, cordons, drains and what is left of them.</summary>
 public abstract class NodeTests(KubeServer server) : NodeTest(server)
 {
+    [Fact]
+    public async Task A_piped_pod_means_the_node_that_it_runs_on()
+    {
+        string node = await AddNodeAsync("a");
+        (await RunAsync("Deploy-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Pod, metadata: {{name: some}}, spec: {{nodeName: {node}, {Place}, containers: [{{name: a, image: 'web:1'}}]}}}}\n---\n{{apiVersion: v1, kind: Pod, metadata: {{name: none}}, spec: {{nodeSelector: {{no: where}}, containers: [{{name: a, image: 'web:1'}}]}}}}\n" })).Ok();
+        object?[] pods = [.. (await RunAsync("Get-LabPod", new { Name = "some" })).Ok().Output];
+        Assert.Equal(node, Assert.Single((await RunAsync("Get-LabNode", null, pods)).Ok().OutputOf<LabNode>()).Name);
+        Assert.Equal(node, Assert.Single((await RunAsync("Suspend-LabNode", null, pods)).Ok().OutputOf<LabNode>()).Name);
+        Assert.True(await IsCordonedAsync(node));
+        CmdletResult unplaced = await RunAsync("Suspend-LabNode", null, [.. (await RunAsync("Get-LabPod", new { Name = "none" })).Ok().Output]);
+        Assert.StartsWith("NodeNameMissing", unplaced.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     private string Web(int replicas, int least, string more = "") => $$"""
         apiVersion: apps/v1
         kind: Deployment

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Manifests;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 using Xunit;
@@ -71,6 +72,50 @@ public abstract class ResourceTests(KubeServer server) : KubeTest(server)
         Assert.Equal(["deployments.apps/web"], Texts(await RunAsync("Get-LabResource", null, input: ["deploy/web"])));
         object?[] found = (await RunAsync("Get-LabResource", new { Kind = "cm,deploy", Name = new[] { "a", "web" } })).Output.ToArray()!;
         Assert.Equal(["configmaps/a", "deployments.apps/web"], Texts(await RunAsync("Get-LabResource", null, input: found)).Order());
+    }
+
+    [Fact]
+    public async Task A_kind_that_two_names_mean_is_listed_once()
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Map("a") + "---\n" + Web + "---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 2}}\n" })).Ok();
+        Assert.Single(Texts(await RunAsync("Get-LabResource", new { Kind = "all,hpa" })), name => name == "horizontalpodautoscalers.autoscaling/web");
+        Assert.Equal(["deployments.apps/web"], Texts(await RunAsync("Get-LabResource", new { Kind = "deploy,deployments,Deployment", Name = "web" })));
+
+        // Two that ask for other objects of one kind are both answered.
+        Assert.Equal(["configmaps/a", "configmaps/kube-root-ca.crt"], Texts(await RunAsync("Get-LabResource", new { Kind = "cm/a,configmap/kube-root-ca.crt" })));
+    }
+
+    [Fact]
+    public async Task Objects_are_removed_by_name_selector_and_pipeline_and_the_rest_stays()
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = Map("a") + Map("b") + Map("c") + Map("d") + "---\n" + Web })).Ok();
+        CmdletResult some = await RunAsync("Remove-LabResource", new { Kind = new[] { "cm/a", "cm/none" }, Force = true, PassThru = true });
+        Assert.StartsWith("NotFound", Assert.Single(some.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        ManifestResult gone = Assert.Single(some.OutputOf<ManifestResult>());
+        Assert.Equal(("ConfigMap", "a", Namespace, ManifestAction.Removed, ""), (gone.Kind, gone.Name, gone.Namespace, gone.Action, gone.Source));
+
+        Assert.StartsWith("SelectionMissing", (await RunAsync("Remove-LabResource", new { Kind = "cm", Force = true })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        (await RunAsync("Remove-LabResource", new { Kind = "cm", LabelSelector = "watched=yes", Force = true, DryRun = true })).Ok();
+        Assert.Equal(3, Texts(await RunAsync("Get-LabResource", new { Kind = "cm", LabelSelector = "watched=yes" })).Length);
+
+        object?[] piped = [.. (await RunAsync("Get-LabResource", new { Kind = "cm", Name = "b" })).Ok().Output];
+        Assert.Empty((await RunAsync("Remove-LabResource", new { Force = true, Wait = true, Timeout = 60 }, piped)).Ok().Output);
+        Assert.Equal(["configmaps/c", "configmaps/d"], Texts(await RunAsync("Get-LabResource", new { Kind = "cm", LabelSelector = "watched=yes" })));
+        (await RunAsync("Remove-LabResource", new { Kind = "cm", LabelSelector = "watched=yes", Force = true, Wait = true, Timeout = 60 })).Ok();
+
+        // All of a kind; the Deployment takes its ReplicaSet with it, and the Service is none of these.
+        (await RunAsync("Remove-LabResource", new { Kind = "deploy", All = true, Force = true, Wait = true, Timeout = 60, Cascade = "foreground" })).Ok();
+        Assert.Equal(["services/web"], Texts(await RunAsync("Get-LabResource", new { Kind = "deploy,rs,svc" })));
+    }
+
+    [Fact]
+    public async Task An_object_that_does_not_go_says_what_holds_it()
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: held, finalizers: [example.com/held]}}\n" })).Ok();
+        CmdletResult result = await RunAsync("Remove-LabResource", new { Kind = "cm/held", Force = true, Wait = true, Timeout = 1 });
+        (await RunAsync("Edit-LabResource", new { Kind = "cm/held", Patch = "{metadata: {finalizers: null}}" })).Ok();
+        Assert.StartsWith("WaitTimeout", result.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("example.com/held", result.Error().ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,7 +19,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Review.Services;
 /// <para>-Test sends a GET request to a pod of each TCP port, through the API server, and writes what answered to Answer. That finds a program that listens on another port than its
 /// container declares.</para>
 /// <para>What you are not allowed to read is named in a warning, and nothing is said that would need it.</para>
-/// <para>Errors: NotFound; RouteNotFound for a URL that no rule takes; NoService for a workload that no service selects; KindNotSupported; UrlInvalid; NoCluster or ClusterUnreachable,
+/// <para>Errors: NotFound; PortNotFound for an address with a port that the service does not have; ServiceNameInvalid for one that leads out of the cluster; RouteNotFound for a URL that no
+/// rule takes; NoService for a workload that no service selects; KindNotSupported; UrlInvalid; NoCluster or ClusterUnreachable,
 /// which end the command.</para>
 /// </remarks>
 /// <example>
@@ -42,6 +43,13 @@ namespace CloudLab.Cmdlets.Kubernetes.Review.Services;
 /// </code>
 /// </example>
 /// <example>
+/// <para>Looks at what the settings of an application name.</para>
+/// <code>
+/// '{ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "ratings" }, "spec": { "ports": [{ "port": 8080 }] } }' | Deploy-LabManifest -Namespace default
+/// Resolve-LabService http://ratings.default.svc:8080/api
+/// </code>
+/// </example>
+/// <example>
 /// <para>Everything that is wrong with the services of all namespaces.</para>
 /// <code>Resolve-LabService -AllNamespaces | Select-Object -ExpandProperty Findings</code>
 /// </example>
@@ -53,8 +61,12 @@ public sealed class ResolveLabServiceCommand : ResourceTargetCommand
     private const string NameSet = "Name", UrlSet = "Url";
 
     private readonly Dictionary<KubernetesApi, ServiceResolver> resolvers = [];
+    private ServiceAddress[] addresses = [];
 
-    /// <summary>Names of services, where wildcards are allowed, or of an Ingress, workload or pod with its kind: <c>ingress/movies</c>.</summary>
+    /// <summary>
+    /// Names of services, where wildcards are allowed, or of an Ingress, workload or pod with its kind: <c>ingress/movies</c>. Also as the settings of an application have them:
+    /// <c>movies.films</c>, <c>movies.films.svc.cluster.local:8080</c>, <c>http://movies.films:8080/api</c>; then only that port is written.
+    /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
     [ArgumentCompleter(typeof(ServiceNameCompleter))]
     [SupportsWildcards]
@@ -89,6 +101,19 @@ public sealed class ResolveLabServiceCommand : ResourceTargetCommand
     private protected override bool TakesWholeKinds => true;
 
     /// <inheritdoc/>
+    private protected override List<AskedKind> Asked()
+    {
+        (string Text, ServiceAddress? Address)[] names = [.. (Name ?? []).Select(name => (name, Kind.Length == 0 ? ServiceAddress.Of(name) : null))];
+        addresses = [.. names.Select(name => name.Address).OfType<ServiceAddress>()];
+        string[] plain = [.. names.Where(name => name.Address is null).Select(name => name.Text)];
+        return
+        [
+            .. Name is not null && plain.Length == 0 ? [] : AskedFor(Name is null ? null : plain),
+            .. addresses.GroupBy(address => address.Namespace).Select(same => new AskedKind("services", [.. same.Select(address => address.Service).Distinct()], same.Key)),
+        ];
+    }
+
+    /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellation)
     {
         if (ParameterSetName == UrlSet)
@@ -104,9 +129,15 @@ public sealed class ResolveLabServiceCommand : ResourceTargetCommand
 
         await foreach (ResourceTarget target in TargetsAsync(cancellation))
         {
-            await ForEachAsync(
-                [target], async one => await WriteManyAsync(await ResolverFor(one.Api, one.Object.Context).ResolveAsync(one.Resource, one.Object, Test, cancellation), cancellation), one => one.ToString());
+            await ForEachAsync([target], one => ResolveAsync(one, cancellation), one => one.ToString());
         }
+    }
+
+    private async Task ResolveAsync(ResourceTarget target, CancellationToken cancellation)
+    {
+        IReadOnlyList<LabServicePort> ports = await ResolverFor(target.Api, target.Object.Context).ResolveAsync(target.Resource, target.Object, Test, cancellation);
+        ServiceAddress[] meant = [.. addresses.Where(address => target.Resource.Name == "services" && address.Service == target.Name && (address.Namespace ?? target.Namespace) == target.Namespace)];
+        await WriteManyAsync(meant.Length == 0 ? ports : [.. meant.SelectMany(address => address.Choose(ports)).Distinct()], cancellation);
     }
 
     private ServiceResolver ResolverFor(KubernetesApi api, string? context)

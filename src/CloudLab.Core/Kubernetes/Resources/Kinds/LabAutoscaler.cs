@@ -49,7 +49,7 @@ public sealed class LabAutoscaler : LabResource
 
     private static string Target(JsonObject metric, JsonObject current)
     {
-        string type = metric.Text("type") ?? "", field = type.Length == 0 ? "" : char.ToLowerInvariant(type[0]) + type[1..];
+        string type = metric.Text("type") ?? "", field = FirstLetter.Lower(type);
         JsonObject wanted = metric.Object(field) ?? [], seen = current.Object(field) ?? [];
         string name = wanted.Text("name") ?? wanted.Object("metric")?.Text("name") ?? type;
         return $"{name}: {Value(seen.Object("current")) ?? "?"}/{Value(wanted.Object("target")) ?? "?"}";

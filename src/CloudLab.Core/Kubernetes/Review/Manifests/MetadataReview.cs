@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Quantities;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Schema;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests;

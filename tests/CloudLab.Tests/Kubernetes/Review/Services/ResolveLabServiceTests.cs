@@ -125,6 +125,19 @@ public abstract class ResolveLabServiceTests(KubeServer server) : KubeTest(serve
     public static TheoryData<string> Titles => [.. Cases.Keys];
 
     [Fact]
+    public async Task An_address_of_an_applications_settings_finds_its_service_and_port()
+    {
+        await DeployAsync("{apiVersion: v1, kind: Service, metadata: {name: films}, spec: {ports: [{name: http, port: 8080}, {name: admin, port: 9000}]}}\n---\n{apiVersion: v1, kind: Service, metadata: {name: alone}, spec: {ports: [{port: 80}]}}\n");
+        string[] Ports(CmdletResult result) => [.. result.Ok().OutputOf<LabServicePort>().Select(port => port.ToString())];
+        Assert.Equal([$"films.{Namespace}:8080"], Ports(await RunAsync("Resolve-LabService", new { Name = $"http://films.{Namespace}.svc.cluster.local:8080/api", Namespace = "default" })));
+        Assert.Equal([$"films.{Namespace}:8080", $"films.{Namespace}:9000"], Ports(await RunAsync("Resolve-LabService", new { Name = $"films.{Namespace}", Namespace = "default" })));
+        Assert.Equal([$"alone.{Namespace}:80", $"films.{Namespace}:9000"], Ports(await RunAsync("Resolve-LabService", null, ["alone", "films:9000"])).Order());
+        CmdletResult wrong = await RunAsync("Resolve-LabService", new { Name = new[] { $"http://films.{Namespace}/api", $"gone.{Namespace}" } });
+        Assert.Equal(["NotFound", "PortNotFound"], wrong.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]).Order());
+        Assert.Contains(wrong.Errors, error => error.ToString()!.Contains("has no port 80: it has 8080 (http), 9000 (admin)", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_good_service_is_followed_from_its_names_to_its_pods()
     {
         await WithClassAsync(async () =>

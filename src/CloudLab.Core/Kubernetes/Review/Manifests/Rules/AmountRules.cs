@@ -6,6 +6,7 @@ using CloudLab.Core.Common.Quantities;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Manifests;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Review.Manifests.Rules;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using CloudLab.Core.Kubernetes.Resources;
 
-namespace CloudLab.Core.Kubernetes.Manifests;
+namespace CloudLab.Core.Kubernetes.Resources;
 
 /// <summary>One field that differs.</summary>
 /// <param name="Path">The field: <c>spec.template.spec.containers[name="web"].image</c>.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace CloudLab.Core.Kubernetes.Manifests;
+namespace CloudLab.Core.Kubernetes.Resources;
 
 /// <summary>Paths of fields for people: <c>spec.template.spec.containers[name="web"].image</c>, <c>metadata.annotations["a.b/c"]</c>.</summary>
 internal static class FieldPath
