@@ -217,11 +217,11 @@ public sealed class TransferJobTests : KubeTest
 
         // An answer that was lost is no other worker's.
         await second.WriteAsync(0, at with { Checkpoints = 1 }, [], Token);
-        Assert.Equal(1, (await second.ReadAsync(0, Token))!.Checkpoints);
+        Assert.Equal(1, (await second.ReadAsync(0, null, Token))!.Checkpoints);
         await second.WriteAsync(0, at with { Attempts = 2 }, [], Token);
         LabException e = await Assert.ThrowsAsync<LabException>(() => first.WriteAsync(0, at with { Checkpoints = 2 }, [], Token));
         Assert.Equal(("RangeTaken", LabErrorKind.Conflict), (e.Code, e.Kind));
-        Assert.Equal(2, (await second.ReadAsync(0, Token))!.Attempts);
+        Assert.Equal(2, (await second.ReadAsync(0, null, Token))!.Attempts);
     }
 
     [Fact]
