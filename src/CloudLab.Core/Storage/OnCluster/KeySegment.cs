@@ -51,7 +51,10 @@ internal sealed class KeySegment(
         {
             int[] last = KeyText.Points(Last), next = KeyText.Points(beyond![^1]);
             int depth = KeyText.Shared(last, next);
-            return (last[..depth], next[depth], (depth < last.Length ? KeyText.Behind(last, depth + 1) : null) ?? Last);
+
+            // A key that is just what would separate the two does not show behind it.
+            string? behind = depth < last.Length ? KeyText.Behind(last, depth + 1) : null;
+            return (last[..depth], next[depth], behind is null || behind == beyond[^1] ? Last : behind);
         }
     }
 
