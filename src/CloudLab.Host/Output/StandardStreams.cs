@@ -123,7 +123,7 @@ internal static class StandardStreams
         }
     }
 
-    // Where standard input was closed, the runtime's first pipe takes its number, and nothing ever comes out of it.
+    // Where standard input was closed, the runtime's first pipe takes its number, and nothing ever comes out of it: this process itself has the end to write to.
     private static bool IsOwnPipe(string? link)
     {
         if (link?.Contains("pipe:[", StringComparison.Ordinal) != true)
@@ -133,13 +133,17 @@ internal static class StandardStreams
 
         try
         {
-            return Directory.EnumerateFileSystemEntries("/proc/self/fd").Any(other => int.TryParse(Path.GetFileName(other), out int number) && number > 2 && LinkOf(other) == link);
+            return Directory.EnumerateFileSystemEntries("/proc/self/fd").Any(other => LinkOf(other) == link && IsForWriting(Path.GetFileName(other)));
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
     }
+
+    // proc_pid_fdinfo(5): "flags:" and the octal flags of open(2), whose last two bits are the access mode.
+    private static bool IsForWriting(string descriptor) =>
+        File.ReadLines($"/proc/self/fdinfo/{descriptor}").FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal)) is { } flags && "12".Contains(flags[^1], StringComparison.Ordinal);
 
     private static string? LinkOf(string path)
     {

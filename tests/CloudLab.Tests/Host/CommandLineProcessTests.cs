@@ -507,7 +507,9 @@ public class CommandLineProcessTests
     {
         Assert.SkipWhen(!OperatingSystem.IsLinux(), "Only Linux tells whose pipe it is.");
         await using LabEmulator emulator = await LabEmulator.StartAsync(new EmulatorOptions());
-        ProcessStartInfo start = new("sh", ["-c", $"exec dotnet '{Host}' Get-LabBucket <&-"]);
+
+        // `dotnet` opens files of its own before, one of which would be standard input then.
+        ProcessStartInfo start = new("sh", ["-c", $"exec '{Path.ChangeExtension(Host, null)}' Get-LabBucket <&-"]);
         foreach ((string name, string value) in Of(emulator))
         {
             start.Environment[name] = value;
