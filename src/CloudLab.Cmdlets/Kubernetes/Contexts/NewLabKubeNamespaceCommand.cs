@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Kubernetes.Namespaces;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 

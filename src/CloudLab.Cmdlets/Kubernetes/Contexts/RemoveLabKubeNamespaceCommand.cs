@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Kubernetes.Namespaces;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Cmdlets.Kubernetes.Contexts;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Namespaces;
 using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Rollouts;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Namespaces;
 
 namespace CloudLab.Core.Kubernetes.Resources.Kinds;
 

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 
-namespace CloudLab.Core.Kubernetes.Resources;
+namespace CloudLab.Core.Kubernetes.Namespaces;
 
 /// <summary>What holds a namespace that is being removed: its conditions say which kinds are left and which finalizers wait.</summary>
 internal static class NamespaceRemainder

@@ -3,9 +3,10 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Kubernetes.Rollouts;
 
-namespace CloudLab.Core.Kubernetes.Resources;
+namespace CloudLab.Core.Kubernetes.Namespaces;
 
 /// <summary>What a namespace is made with.</summary>
 /// <param name="Name">Its name.</param>
