@@ -18,7 +18,6 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
     private const int RangesOfWorker = 8;
     private const int MostRanges = 10_000;
     private const int LongestHostName = 63;
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
     /// <summary>Refuses parameters that belong to the other way of doing it.</summary>
     /// <param name="onCluster">Whether the work is handed to a cluster.</param>
@@ -71,6 +70,11 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
             };
         }
 
+        if (!await isWhatIf())
+        {
+            RequireCredentials(plan, options);
+        }
+
         (plan, TimeSpan duration, int requests) = await new TransferPlanner(source).CutAsync(plan, ranges, given.Parallelism, cancellation);
         reporter.Verbose($"The listing was sampled with {requests} requests.");
         LabTransferJob planned = TransferJobs.Planned(plan, options, duration);
@@ -87,6 +91,25 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
             return;
         }
 
+        TransferJobs jobs = new(KubernetesApi.For(session.Kubernetes), reporter);
+        await jobs.RequireSecretsAsync(options, cancellation);
+        LabTransferJob job = await jobs.StartAsync(plan, options, cancellation);
+        if (given.NoWait)
+        {
+            await write(results.Origin.Mark(job));
+            return;
+        }
+
+        job = await jobs.WaitAsync(job.Namespace, job.Name, TransferJobs.Longest, _ => results, cancellation);
+        await write(results.Origin.Mark(job));
+        if (WaitLabTransferJobCommand.ProblemOf(job) is { } problem)
+        {
+            throw problem;
+        }
+    }
+
+    private static void RequireCredentials(TransferPlan plan, TransferJobOptions options)
+    {
         if (options.CredentialSecret is null && options.ServiceAccount is null)
         {
             throw new LabException(
@@ -98,22 +121,6 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         {
             throw new LabException(
                 LabErrorKind.InvalidArgument, "NoWorkerCredentials", "The workers need credentials for the destination, which is another service: give -DestinationCredentialSecret.");
-        }
-
-        TransferJobs jobs = new(KubernetesApi.For(session.Kubernetes), reporter);
-        await jobs.RequireSecretsAsync(options, cancellation);
-        LabTransferJob job = await jobs.StartAsync(plan, options, cancellation);
-        if (given.NoWait)
-        {
-            await write(results.Origin.Mark(job));
-            return;
-        }
-
-        job = await jobs.WaitAsync(job.Namespace, job.Name, Longest, _ => results, cancellation);
-        await write(results.Origin.Mark(job));
-        if (WaitLabTransferJobCommand.ProblemOf(job) is { } problem)
-        {
-            throw problem;
         }
     }
 

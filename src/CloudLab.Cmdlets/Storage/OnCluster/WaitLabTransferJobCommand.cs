@@ -40,7 +40,7 @@ public sealed class WaitLabTransferJobCommand : TransferJobCommand
     [Parameter]
     [Seconds]
     [NotNegative]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromDays(7);
+    public TimeSpan Timeout { get; set; } = TransferJobs.Longest;
 
     /// <inheritdoc/>
     protected override object? ErrorTarget => Name.FirstOrDefault();

@@ -29,6 +29,7 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
     private readonly string folder = $"{Root}{id}/";
     private readonly ConcurrentDictionary<string, string> versions = [];
     private readonly ConcurrentDictionary<int, string> tags = [];
+    private readonly ConcurrentDictionary<int, TransferCheckpoint> done = [];
     private bool keeps;
 
     /// <summary>Name of what the job leaves in the bucket.</summary>
@@ -57,7 +58,7 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         }
     }
 
-    /// <summary>Reads how far the work is.</summary>
+    /// <summary>Reads how far the work is. What is done never changes, and is read once.</summary>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>A checkpoint for each range that has one. Throws <see cref="LabException"/>.</returns>
     public async Task<IReadOnlyDictionary<int, TransferCheckpoint>> ReadAllAsync(CancellationToken cancellation)
@@ -66,9 +67,13 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
         await Parallel.ForEachAsync(KeysAsync("/", cancellation), Options(cancellation), async (key, token) =>
         {
             if (int.TryParse(Path.GetFileNameWithoutExtension(key), NumberStyles.None, CultureInfo.InvariantCulture, out int index) && key == Key(index)
-                && await ReadAsync(index, null, token) is { } checkpoint)
+                && (done.GetValueOrDefault(index) ?? await ReadAsync(index, null, token)) is { } checkpoint)
             {
                 found[index] = checkpoint;
+                if (checkpoint.Done)
+                {
+                    done[index] = checkpoint;
+                }
             }
         });
         return found;

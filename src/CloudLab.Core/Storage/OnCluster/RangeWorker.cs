@@ -48,11 +48,10 @@ public sealed class RangeWorker(
     /// <returns>The range as it is at the end. Throws <see cref="LabException"/>.</returns>
     public async Task<LabTransferRange> RunAsync(CancellationToken cancellation)
     {
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        TransferCheckpoint at = await checkpoints.ReadAsync(index, range, cancellation) ?? new TransferCheckpoint { Started = now };
+        TransferCheckpoint at = await checkpoints.ReadAsync(index, range, cancellation) ?? new TransferCheckpoint();
         if (!at.Done)
         {
-            at = at with { Attempts = at.Attempts + 1, Worker = worker, Updated = now };
+            at = at with { Attempts = at.Attempts + 1, Worker = worker, Updated = DateTimeOffset.UtcNow };
             await checkpoints.WriteAsync(index, at, [], cancellation);
             using ProgressMeter meter = new(reporter, $"Range {index} of {plan.Id}");
             meter.Expect(range.EstimatedObjects);

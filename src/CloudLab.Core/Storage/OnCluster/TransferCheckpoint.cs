@@ -36,9 +36,6 @@ internal sealed record TransferCheckpoint
     /// <summary>Checkpoints that were written.</summary>
     public int Checkpoints { get; init; }
 
-    /// <summary>When the first worker began.</summary>
-    public DateTimeOffset Started { get; init; }
-
     /// <summary>When this was written.</summary>
     public DateTimeOffset Updated { get; init; }
 

@@ -21,9 +21,6 @@ internal static class TransferJobManifest
     /// <summary>Key of the plan in its ConfigMap, and its file name in the workers.</summary>
     public const string PlanFile = "plan.json";
 
-    // How long a Job stays after its end.
-    private static readonly TimeSpan TimeToLive = TimeSpan.FromDays(7);
-
     private const string Container = "worker", Folder = "/etc/cloudlab/transfer", AuthoritiesFile = "ca.pem", DestinationAuthoritiesFile = "destination-ca.pem";
 
     // Where the image has the usual ones.
@@ -135,7 +132,7 @@ internal static class TransferJobManifest
 
                 // A range that fails does not end the others; and there is no success policy, since a copy without one of its ranges is none.
                 ["backoffLimitPerIndex"] = options.BackoffLimit,
-                ["ttlSecondsAfterFinished"] = (long)TimeToLive.TotalSeconds,
+                ["ttlSecondsAfterFinished"] = (long)TransferJobs.Longest.TotalSeconds,
                 ["podFailurePolicy"] = new JsonObject
                 {
                     ["rules"] = new JsonArray(

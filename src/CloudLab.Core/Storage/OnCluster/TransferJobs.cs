@@ -23,6 +23,9 @@ namespace CloudLab.Core.Storage.OnCluster;
 /// <param name="reporter">Sees progress.</param>
 public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
 {
+    /// <summary>How long a job is waited for where nothing else is said, and how long one that has ended is kept.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(7);
+
     private const string Letters = "bcdfghjklmnpqrstvwxz2456789";
     private const int LongestStem = 40;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
@@ -150,17 +153,17 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     public async Task<LabTransferJob> GetAsync(string ns, string name, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
     {
         JsonObject job = await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation);
-        return await LookAsync(job, await PlanAsync(job, cancellation), await WorkersAsync(ns, name, cancellation), open, cancellation);
+        TransferPlan plan = await PlanAsync(job, cancellation);
+        return await LookAsync(job, plan, await WorkersAsync(ns, name, cancellation), Store(plan, open), cancellation);
     }
 
     private async Task<LabTransferJob> LookAsync(
-        JsonObject job, TransferPlan plan, IReadOnlyList<JsonObject> workers, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
+        JsonObject job, TransferPlan plan, IReadOnlyList<JsonObject> workers, CheckpointStore store, CancellationToken cancellation)
     {
         IReadOnlyDictionary<int, TransferCheckpoint> checkpoints = new Dictionary<int, TransferCheckpoint>();
         IReadOnlyList<LabTransferFailure> failures = [];
         if (ResultOf(job) is null)
         {
-            CheckpointStore store = Store(plan, open);
             checkpoints = await store.ReadAllAsync(cancellation);
             failures = checkpoints.Values.Any(at => at.Failed > 0) ? await store.ReadFailuresAsync(cancellation) : [];
         }
@@ -186,6 +189,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         try
         {
             TransferPlan? plan = null;
+            CheckpointStore? store = null;
             for (int troubles = 0; ;)
             {
                 LabTransferJob now;
@@ -197,7 +201,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
                     // The ConfigMap that it is in is immutable.
                     plan ??= await PlanAsync(job, limit.Token);
                     workers = await WorkersAsync(ns, name, limit.Token);
-                    now = await LookAsync(job, plan, workers, open, limit.Token);
+                    now = await LookAsync(job, plan, workers, store ??= Store(plan, open), limit.Token);
                 }
                 catch (LabException e) when (plan is not null && MayPass(e) && ++troubles < MostTroubles)
                 {
