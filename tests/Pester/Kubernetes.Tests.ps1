@@ -720,7 +720,7 @@ Describe 'Test-LabManifest' -Tag Kubernetes {
         (Test-LabManifest $manifest -Rule UnknownField).Path | Should -Be dta -Because 'the cluster says the same'
         (Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat Sarif | ConvertFrom-Json).runs[0].results.Count | Should -Be 2
         ([xml](Test-LabManifest $manifest -Offline -Rule UnknownField, WrongType -OutputFormat JUnit)).testsuites.failures | Should -Be 2
-        Test-LabManifest $manifest -Offline -Rule UnknownField | Out-String -Width 120 | Should -Match "6 High     UnknownField +ConfigMap movies: The ConfigMap has no field 'dta'\."
+        Test-LabManifest $manifest -Offline -Rule UnknownField | Out-String -Width 120 | Should -Match "6 +High +UnknownField +ConfigMap movies: The ConfigMap\s+has\s+no\s+field\s+'dta'\."
     }
 
     It 'completes rules and refuses one that there is not' {

@@ -194,7 +194,7 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
             apiVersion: autoscaling/v2
             kind: HorizontalPodAutoscaler
             metadata: {name: auto}
-            spec: {minReplicas: 2, maxReplicas: 4, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]}
+            spec: {minReplicas: 1, maxReplicas: 4, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]}
             ---
             {apiVersion: v1, kind: ConfigMap, metadata: {name: none}}
 
