@@ -11,6 +11,9 @@ namespace CloudLab.Cmdlets.Pipeline;
 /// <summary>What argument completers share: the session that the command line so far means, a time limit, quoting.</summary>
 internal static class Completion
 {
+    /// <summary>How many names of a service are offered: more than a person reads.</summary>
+    public const int MostOffers = 200;
+
     /// <summary>How long a person who pressed Tab waits.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromMilliseconds(450);
 

@@ -10,8 +10,6 @@ namespace CloudLab.Cmdlets.Kubernetes.Completers;
 /// <summary>Offers the names of the objects of the kind that stands on the command line.</summary>
 public sealed class NameCompleter : ServiceCompleter
 {
-    private const int MostOffers = 200;
-
     /// <inheritdoc/>
     private protected override IAsyncEnumerable<CompletionResult> OfferAsync(CompletionRequest request, LabSession session, CancellationToken cancellation)
     {
@@ -39,7 +37,7 @@ public sealed class NameCompleter : ServiceCompleter
                 if (request.Fits(name))
                 {
                     yield return Completion.Offer(name);
-                    if (++offers == MostOffers)
+                    if (++offers == Completion.MostOffers)
                     {
                         yield break;
                     }

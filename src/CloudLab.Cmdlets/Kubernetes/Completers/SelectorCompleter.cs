@@ -10,7 +10,6 @@ namespace CloudLab.Cmdlets.Kubernetes.Completers;
 /// <summary>Base of the completers of selectors: offers the last of the terms that commas divide.</summary>
 public abstract class SelectorCompleter : ServiceCompleter
 {
-    private const int MostOffers = 200;
     private static readonly string[] Operators = ["!=", "==", "="];
 
     /// <inheritdoc/>
@@ -33,7 +32,7 @@ public abstract class SelectorCompleter : ServiceCompleter
             if (text.StartsWith(term, StringComparison.OrdinalIgnoreCase) && offered.Add(text))
             {
                 yield return Completion.Offer(before + text);
-                if (offered.Count == MostOffers)
+                if (offered.Count == Completion.MostOffers)
                 {
                     yield break;
                 }

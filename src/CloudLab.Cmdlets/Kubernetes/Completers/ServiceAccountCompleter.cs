@@ -10,8 +10,6 @@ namespace CloudLab.Cmdlets.Kubernetes.Completers;
 /// <summary>Offers service accounts as <c>namespace:name</c>.</summary>
 public sealed class ServiceAccountCompleter : ServiceCompleter
 {
-    private const int MostOffers = 200;
-
     /// <inheritdoc/>
     private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
         CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
@@ -22,7 +20,7 @@ public sealed class ServiceAccountCompleter : ServiceCompleter
         {
             await foreach (LabResource account in new ResourceStore(api).ListAsync(resource, null, ResourceFilter.None, cancellation))
             {
-                if (request.Fits($"{account.Namespace}:{account.Name}") && offers++ < MostOffers)
+                if (request.Fits($"{account.Namespace}:{account.Name}") && offers++ < Completion.MostOffers)
                 {
                     yield return Completion.Offer($"{account.Namespace}:{account.Name}");
                 }

@@ -12,8 +12,6 @@ namespace CloudLab.Cmdlets.Storage.Completers;
 /// <summary>Offers keys one level at a time: what follows up to the next slash, as folders, and the keys of this level.</summary>
 public sealed class KeyCompleter : ServiceCompleter
 {
-    private const int MostOffers = 200;
-
     /// <inheritdoc/>
     private protected override async IAsyncEnumerable<CompletionResult> OfferAsync(
         CompletionRequest request, LabSession session, [EnumeratorCancellation] CancellationToken cancellation)
@@ -48,8 +46,8 @@ public sealed class KeyCompleter : ServiceCompleter
     internal static async IAsyncEnumerable<CompletionResult> LevelAsync(
         StorageClient client, string bucket, string beginning, bool withObjects, string lead, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        ObjectListing level = new() { Bucket = bucket, Prefix = beginning, Delimiter = "/", PageSize = MostOffers };
-        await foreach (object entry in new ObjectStore(client).ListAsync(level, cancellation).Where(entry => withObjects || entry is LabPrefix).Take(MostOffers))
+        ObjectListing level = new() { Bucket = bucket, Prefix = beginning, Delimiter = "/", PageSize = Completion.MostOffers };
+        await foreach (object entry in new ObjectStore(client).ListAsync(level, cancellation).Where(entry => withObjects || entry is LabPrefix).Take(Completion.MostOffers))
         {
             yield return entry is LabObject found
                 ? Completion.Offer(lead + found.Key, CompletionResultType.ProviderItem, ProgressMeter.FormatBytes(found.Size))

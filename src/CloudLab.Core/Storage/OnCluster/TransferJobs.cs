@@ -115,22 +115,27 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <param name="plan">What it would do.</param>
     /// <param name="options">How it would run.</param>
     /// <param name="duration">About how long it would take.</param>
-    /// <returns>The job.</returns>
-    public static LabTransferJob Planned(TransferPlan plan, TransferJobOptions options, TimeSpan duration) => new()
+    /// <returns>The job. Throws <see cref="LabException"/> (PlanTooLarge).</returns>
+    public static LabTransferJob Planned(TransferPlan plan, TransferJobOptions options, TimeSpan duration)
     {
-        Name = options.Name,
-        Namespace = options.Namespace,
-        Action = plan.Action,
-        Source = ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix),
-        Destination = plan.Destination is { } to ? ObjectName.Uri(to.Bucket, to.Prefix) : null,
-        State = TransferJobState.Planned,
-        Parallelism = Math.Min(options.Parallelism, plan.Ranges.Count),
-        RangeCount = plan.Ranges.Count,
-        EstimatedObjects = plan.EstimatedObjects,
-        EstimatedSize = plan.EstimatedSize,
-        EstimatedDuration = duration,
-        Ranges = [.. plan.Ranges.Select((range, index) => LabTransferRange.Of(index, range, null, "Planned"))],
-    };
+        // What no ConfigMap holds is told before anybody is asked.
+        _ = TransferJobManifest.Data(plan, options);
+        return new LabTransferJob
+        {
+            Name = options.Name,
+            Namespace = options.Namespace,
+            Action = plan.Action,
+            Source = ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix),
+            Destination = plan.Destination is { } to ? ObjectName.Uri(to.Bucket, to.Prefix) : null,
+            State = TransferJobState.Planned,
+            Parallelism = Math.Min(options.Parallelism, plan.Ranges.Count),
+            RangeCount = plan.Ranges.Count,
+            EstimatedObjects = plan.EstimatedObjects,
+            EstimatedSize = plan.EstimatedSize,
+            EstimatedDuration = duration,
+            Ranges = [.. plan.Ranges.Select((range, index) => LabTransferRange.Of(index, range, null, "Planned"))],
+        };
+    }
 
     /// <summary>Names of the jobs of a namespace.</summary>
     /// <param name="ns">The namespace; null for all.</param>

@@ -111,11 +111,8 @@ public sealed record TransferPlan
         string.IsNullOrEmpty(Id) || Id.Contains('/', StringComparison.Ordinal) ? "its id is no name"
         : !Enum.IsDefined(Action) ? "its action is neither Copy nor Remove"
         : !IsPlace(Source) ? "its source has no bucket, prefix or region"
-        : Action == TransferAction.Copy ? IsPlace(Destination) ? FaultOfWork() : "its destination has no bucket, prefix or region"
-        : FaultOfWork();
-
-    private string? FaultOfWork() =>
-        ThrottleLimit is < 1 or > MostAtOnce ? $"its throttleLimit is not 1 to {MostAtOnce}"
+        : Action == TransferAction.Copy && !IsPlace(Destination) ? "its destination has no bucket, prefix or region"
+        : ThrottleLimit is < 1 or > MostAtOnce ? $"its throttleLimit is not 1 to {MostAtOnce}"
         : CheckpointInterval is < 1 or > MostObjects ? $"its checkpointInterval is not 1 to {MostObjects}"
         : Ranges is null || Ranges.Contains(null!) ? "its ranges are none"
         : null;

@@ -35,11 +35,7 @@ public sealed class TransferPlanner(StorageClient client)
         TimeSpan write = sampler.Latency > QuickestWrite ? sampler.Latency : QuickestWrite;
         double rate = Math.Min(MostWrites, Math.Min(parallelism, ranges) * plan.ThrottleLimit / write.TotalSeconds);
         TimeSpan duration = TimeSpan.FromSeconds(Math.Min(Math.Ceiling(objects / rate), Longest.TotalSeconds));
-        plan = plan with { Ranges = KeyCuts.Cut(segments, ranges), EstimatedObjects = (long)objects, EstimatedSize = (long)size };
-
-        // What no ConfigMap holds is told before anybody is asked.
-        _ = plan.Write();
-        return (plan, duration, sampler.Requests);
+        return (plan with { Ranges = KeyCuts.Cut(segments, ranges), EstimatedObjects = (long)objects, EstimatedSize = (long)size }, duration, sampler.Requests);
     }
 
     /// <summary>Makes sure that no copy would be among the objects to copy, where both are in one bucket.</summary>
