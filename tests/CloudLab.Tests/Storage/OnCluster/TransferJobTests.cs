@@ -380,6 +380,10 @@ public sealed class TransferJobTests : KubeTest
             {
                 case 1:
                     return Fault.None;
+                case 2:
+                    // Before it is complete: the emulator's pods do not run for long.
+                    Api.SendAsync(HttpMethod.Delete, Jobs(job.Name), null, null, Token).GetAwaiter().GetResult();
+                    return new Fault(FaultKind.ResetAtOnce, 503);
                 case < 8:
                     return new Fault(looks % 2 == 0 ? FaultKind.ResetAtOnce : FaultKind.Status, 503);
                 case 8:
@@ -393,7 +397,6 @@ public sealed class TransferJobTests : KubeTest
         Task<CmdletResult> waiting = RunAsync("Wait-LabTransferJob", new { job.Name, KubeConfig = config, Namespace, Timeout = 120 });
         Task first = await Task.WhenAny(waiting, seen.WaitAsync(Token));
         Assert.False(first == waiting, waiting.IsCompleted ? (await waiting).Error().ToString() : "");
-        (_, _) = await Api.SendAsync(HttpMethod.Delete, Jobs(job.Name), null, null, Token);
         System.Management.Automation.ErrorRecord gone = (await waiting).Error();
         Assert.StartsWith("TransferJobGone", gone.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains($"s3://{target}/.cloudlab-transfer/", gone.ErrorDetails?.RecommendedAction ?? "", StringComparison.Ordinal);
