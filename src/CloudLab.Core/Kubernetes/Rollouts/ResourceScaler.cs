@@ -20,8 +20,12 @@ public sealed class ResourceScaler(KubernetesApi api, IReporter reporter)
     /// <param name="current">How many it must have now; null for any number.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>How many it had. Throws <see cref="LabException"/>: <c>NotScalable</c>, <c>ReplicasDiffer</c>.</returns>
-    public Task<long> ScaleAsync(ApiResource resource, string? ns, string name, long replicas, long? current, CancellationToken cancellation) =>
-        ConflictRetry.RunAsync(resource.Describe(ns, name), () => ScaleOnceAsync(resource, ns, name, replicas, current, cancellation), cancellation);
+    public async Task<long> ScaleAsync(ApiResource resource, string? ns, string name, long replicas, long? current, CancellationToken cancellation)
+    {
+        long had = await ConflictRetry.RunAsync(resource.Describe(ns, name), () => ScaleOnceAsync(resource, ns, name, replicas, current, cancellation), cancellation);
+        await WarnAsync(resource, ns, name, replicas, cancellation);
+        return had;
+    }
 
     private async Task<long> ScaleOnceAsync(ApiResource resource, string? ns, string name, long replicas, long? current, CancellationToken cancellation)
     {
@@ -43,7 +47,6 @@ public sealed class ResourceScaler(KubernetesApi api, IReporter reporter)
                 LabErrorKind.Conflict, "ReplicasDiffer", $"{description} has {had} replicas and not {wanted}, so it was not scaled.") { Target = description };
         }
 
-        await WarnAsync(resource, ns, name, replicas, cancellation);
         if (had == replicas)
         {
             return had;
