@@ -11,7 +11,7 @@ end dockerd 30
 for i in 1 2 3; do
   left=
   for d in /proc/[0-9]*; do
-    if tr '\0' ' ' < "$d/cmdline" 2>/dev/null | grep -qF -- "$P/run/exec"; then left="$left ${d#/proc/}"; fi
+    if tr '\0' ' ' 2>/dev/null < "$d/cmdline" | grep -qF -- "$P/run/exec"; then left="$left ${d#/proc/}"; fi
   done
   [ -n "$left" ] || break
   # shellcheck disable=SC2086
