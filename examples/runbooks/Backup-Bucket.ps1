@@ -121,10 +121,9 @@ $summary = Invoke-Runbook -Name Backup-Bucket -Key "$Bucket $DestinationBucket/$
             foreach ($problem in $failed) { Add-RunbookFinding -ErrorRecord $problem -Target "$($problem.TargetObject)" }
         }
         $mismatches = @(Invoke-RunbookStep Verify {
-                # A synchronization that is not done: what it would do is where the two differ.
-                Write-RunbookLog 'comparing with what a synchronization would still do'
+                # A synchronization that is not done: what it would do is where the two differ. -InformationAction keeps its "What if:" out of the log of a run that is none.
                 $failed = $null
-                $differences = @(Sync-LabObject "s3://$Bucket" $target -Checksum -Delete -Force -WhatIf -ErrorVariable failed -ErrorAction SilentlyContinue)
+                $differences = @(Sync-LabObject "s3://$Bucket" $target -Checksum -Delete -Force -WhatIf -InformationAction Ignore -ErrorVariable failed -ErrorAction SilentlyContinue)
                 foreach ($problem in $failed) {
                     Add-RunbookFinding -ErrorRecord $problem -Target "$($problem.TargetObject)"
                     $problem

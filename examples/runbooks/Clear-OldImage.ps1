@@ -41,7 +41,7 @@ pwsh -NoProfile -File Clear-OldImage.ps1 -Keep 3 -OlderThanDays 14 -MinimumFreeG
 
 The line for a scheduler.
 .OUTPUTS
-CloudLab.Runbook.Summary, whose Result has Before, Removed, Bytes, Skipped.
+CloudLab.Runbook.Summary, whose Result has Before, Due, Removed, Bytes, Skipped. With -WhatIf Removed is 0, and Due and Bytes say what would be removed.
 #>
 [CmdletBinding(SupportsShouldProcess)]
 [OutputType('CloudLab.Runbook.Summary')]
@@ -64,7 +64,7 @@ Import-Module (Join-Path $PSScriptRoot Runbook.psm1)
 $summary = Invoke-Runbook -Name Clear-OldImage -LogPath $LogPath -StatePath $StatePath -TimeLimit $TimeLimit -Preview:$WhatIfPreference -Body {
     param($Run)
     $Run.Result.Before = @(Invoke-RunbookStep List { Get-LabImage }).Count
-    $Run.Result.Removed = $Run.Result.Bytes = 0
+    $Run.Result.Due = $Run.Result.Removed = $Run.Result.Bytes = 0
     $free = [IO.DriveInfo]::new((Resolve-Path -LiteralPath $DiskPath).ProviderPath).AvailableFreeSpace / 1GB
     $Run.Result.Skipped = $MinimumFreeGB -gt 0 -and $free -ge $MinimumFreeGB
     if ($Run.Result.Skipped) {
@@ -76,15 +76,16 @@ $summary = Invoke-Runbook -Name Clear-OldImage -LogPath $LogPath -StatePath $Sta
     if ($Label) { $choice.Label = $Label }
     $removed = @(Invoke-RunbookStep Remove -Changes {
             $failed = $null
-            # With -WhatIf it shows each image and removes none.
+            # With -WhatIf it writes the same objects and removes nothing.
             Clear-LabImage @choice -Force -ErrorVariable failed -ErrorAction SilentlyContinue | ForEach-Object {
                 Assert-RunbookTime
-                Write-RunbookLog "removed $($_.Image), $($_.Size) bytes"
+                Write-RunbookLog "$($Run.WhatIf ? 'would remove' : 'removed') $($_.Image), $($_.Size) bytes"
                 $_
             }
             foreach ($problem in $failed) { Add-RunbookFinding -ErrorRecord $problem -Target "$($problem.TargetObject)" }
         })
-    $Run.Result.Removed = $removed.Count
+    $Run.Result.Due = $removed.Count + $Run.Findings.Count
+    $Run.Result.Removed = $Run.WhatIf ? 0 : $removed.Count
     $Run.Result.Bytes = [long] ($removed | Measure-Object Size -Sum).Sum
     if ($IncludeBuildCache) {
         Invoke-RunbookStep BuildCache -Changes {

@@ -158,6 +158,9 @@ Describe 'Measure-VpaRequest' -Tag Autoscaling {
         $table | Should -Match 'proxy: The policy of proxy has mode Off'
         $table | Should -Not -Match '0\.\d{6}'
         $table | Should -Match '0\.00\d{1,3} '
+        # Bytes have no unit in the property; the table has it.
+        $table | Should -Match ' \d+Mi '
+        $table | Should -Not -Match '\d{7}'
     }
 
     It 'gives the same from rows, a file and its alias' {

@@ -436,13 +436,13 @@ Describe 'Format' -Tag Module {
     }
 
     It 'knows the widths of the columns that prose has beside it' {
-        $views = ([xml] (Get-Content -Raw (Join-Path $root 'module/CloudLab.format.ps1xml'))).SelectNodes('//View[contains(., "TableText")]')
+        $views = ([xml] (Get-Content -Raw (Join-Path $root 'module/CloudLab.format.ps1xml'))).SelectNodes('//View[contains(., "TableText]::Wrap")]')
         $views.Count | Should -BeGreaterThan 20
         foreach ($view in $views) {
             $headers = @($view.TableControl.TableHeaders.TableColumnHeader)
             $taken = ($headers.Width | Measure-Object -Sum).Sum + $headers.Count - 1
             $free = @($headers | Where-Object { -not $_.Width }).Count
-            foreach ($item in $view.SelectNodes('.//ScriptBlock[contains(., "TableText")]')) { $item.InnerText | Should -BeLike "*, `$Host, $taken, $free)" -Because $view.Name }
+            foreach ($item in $view.SelectNodes('.//ScriptBlock[contains(., "TableText]::Wrap")]')) { $item.InnerText | Should -BeLike "*, `$Host, $taken, $free)" -Because $view.Name }
         }
     }
 

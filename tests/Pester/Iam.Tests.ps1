@@ -37,6 +37,8 @@ Describe 'Users, groups and keys' -Tag Identity {
         $secret.Length | Should -Be 40
         "$($said | Out-String) $($key | Format-List * | Out-String) $($key | ConvertTo-Json -Depth 4) $($key | ConvertTo-Csv)" | Should -Not -Match ([regex]::Escape($secret))
         (Get-LabAccessKey ann).PSObject.Properties.Name | Should -Not -Contain Credential
+        $key | Out-String -Width 120 | Should -Match '(?s)Credential.*has the secret'
+        Get-LabAccessKey ann | Out-String -Width 120 | Should -Not -Match 'Credential|secret'
     }
 
     It 'replaces a key: the new one works, the old one does not' {

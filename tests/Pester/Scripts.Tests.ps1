@@ -13,6 +13,15 @@ BeforeAll {
     Get-Command -Module CloudLab | ForEach-Object { $known[$_.Name] = $_.ResolvedCommand ?? $_ }
 }
 
+Describe 'The scripts at the root' -Tag Module {
+    It 'leave the caller where it is: <Name>' -ForEach (Get-ChildItem $root -Filter *.ps1 | ForEach-Object { @{ Name = $_.Name; File = $_.FullName } }) {
+        $text = Get-Content -Raw $File
+        $text | Should -Not -Match '\b(Set-Location|cd|chdir|sl)\b'
+        if ($text -match 'Push-Location') { $text | Should -Match '(?m)^Push-Location \$PSScriptRoot\r?\ntry \{' -Because 'it goes back in the end' }
+        ([regex]::Matches($text, 'Push-Location')).Count | Should -Be ([regex]::Matches($text, 'finally \{ Pop-Location \}')).Count
+    }
+}
+
 Describe '<Name>' -Tag Module -ForEach $scripts {
     It 'uses cmdlets and parameters that exist' {
         $errors = $null

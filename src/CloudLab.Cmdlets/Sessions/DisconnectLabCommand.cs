@@ -17,6 +17,7 @@ namespace CloudLab.Cmdlets.Sessions;
 /// <code>Disconnect-Lab; Get-LabSession</code>
 /// </example>
 [Cmdlet(VerbsCommunications.Disconnect, "Lab", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class DisconnectLabCommand : LabCommand
 {
     /// <inheritdoc/>

@@ -30,6 +30,9 @@ namespace CloudLab.Cmdlets.Sessions;
 /// <para>Writes the credentials in use as environment variables for another PowerShell.</para>
 /// <code>Get-LabSession -Export PowerShell</code>
 /// </example>
+/// <seealso cref="ConnectLabCommand"/>
+/// <seealso cref="DisconnectLabCommand"/>
+/// <seealso cref="GetLabStatusCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabSession")]
 [OutputType(typeof(LabSession), typeof(string))]
 public sealed class GetLabSessionCommand : ConnectionCommand

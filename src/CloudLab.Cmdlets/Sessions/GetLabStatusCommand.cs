@@ -48,6 +48,9 @@ public enum LabStatusService
 /// <code>if (Get-LabStatus -Service S3, Kubernetes | Where-Object State -NotIn Ok, Warning) { throw 'Not ready.' }</code>
 /// </example>
 /// <inputtype>None. Nothing is read from the pipeline.</inputtype>
+/// <seealso cref="ConnectLabCommand"/>
+/// <seealso cref="GetLabSessionCommand"/>
+/// <seealso cref="Identity.Sts.GetLabCallerIdentityCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabStatus")]
 [OutputType(typeof(LabStatus))]
 public sealed class GetLabStatusCommand : ConnectionCommand

@@ -1,7 +1,7 @@
 namespace CloudLab.Core.Common;
 
 /// <summary>Names in a message that must not grow with what there is.</summary>
-internal static class SomeOf
+public static class SomeOf
 {
     /// <summary>Lists the first of them.</summary>
     /// <typeparam name="T">What is listed.</typeparam>

@@ -43,6 +43,7 @@ public class HelpTests
             }
         }
 
+        Want(page.Element(Command + "relatedLinks")?.Value, "a related cmdlet (<seealso>, where no other cmdlet has its noun)");
         XElement[] examples = [.. page.Element(Command + "examples")?.Elements() ?? []];
         Assert.True(examples.Length >= 2, name + " lacks two examples.");
         foreach (XElement example in examples)

@@ -84,6 +84,42 @@ public partial class ManifestTests
     }
 
     [Fact]
+    public void Every_cmdlet_says_what_it_writes() => Assert.Empty(
+        All.Where(c => !c.CommandType.IsDefined(typeof(OutputTypeAttribute), false)).Select(c => c.Name + " has no [OutputType]: typeof(void) where it writes nothing"));
+
+    [Fact]
+    public void No_output_has_a_property_that_only_a_table_needs()
+    {
+        // Export-Csv, ConvertTo-Json and Select-Object * have every property; what a table makes of them is the view's and TableText's.
+        HashSet<Type> seen = [];
+        Queue<Type> types = new(All.SelectMany(c => c.CommandType.GetCustomAttributes<OutputTypeAttribute>()).SelectMany(o => o.Type).Select(t => t.Type).OfType<Type>());
+        List<string> wrong = [];
+        while (types.TryDequeue(out Type? type))
+        {
+            if (type.Namespace?.StartsWith("CloudLab.", StringComparison.Ordinal) != true || !seen.Add(type))
+            {
+                continue;
+            }
+
+            foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+            {
+                if (property.Name is not "Text" && (property.Name.EndsWith("Text", StringComparison.Ordinal) || property.Name == "Place"))
+                {
+                    wrong.Add($"{type.Name}.{property.Name}");
+                }
+
+                foreach (Type part in property.PropertyType.GetGenericArguments().Append(property.PropertyType))
+                {
+                    types.Enqueue(part.GetElementType() ?? part);
+                }
+            }
+        }
+
+        Assert.Contains(typeof(Core.Kubernetes.Resources.Kinds.LabPod), seen);
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
     public void No_short_form_of_a_parameter_stands_for_two()
     {
         Assert.All(All, c => Assert.Empty(c.Parameters.Values.SelectMany(p => p.Aliases.Append(p.Name)).GroupBy(n => n, StringComparer.OrdinalIgnoreCase)

@@ -191,6 +191,8 @@ Describe 'Backup-Bucket on the emulator' -Tag Storage {
         $lines = & $pwsh -NoProfile -NonInteractive -File (Join-Path $runbooks Backup-Bucket.ps1) -Bucket $Bucket -DestinationBucket backup -StatePath (Join-Path $TestDrive state) 2>&1
         $LASTEXITCODE | Should -Be $Code -Because ($lines | Out-String)
         if ($Code) { $lines | Out-String | Should -Match "'no-such-bucket' does not exist" }
+        # It is no preview, though it previews a synchronization.
+        $lines | Out-String | Should -Not -Match 'What if'
     }
 
     It 'says what to do when no server answers' {

@@ -39,13 +39,15 @@ Describe 'Clear-OldImage with mocks' -Tag Containers {
             Write-Error -ErrorRecord (New-Problem ImageInUse "The image 'movies:2' is used by a container.")
         }
         $summary = Invoke-Script Clear-OldImage @{ IncludeBuildCache = $true }
-        $summary.ExitCode, $summary.Findings.Code, $summary.Result.Removed | Should -Be 1, ImageInUse, 1
+        $summary.ExitCode, $summary.Findings.Code, $summary.Result.Due, $summary.Result.Removed | Should -Be 1, ImageInUse, 2, 1
         Should -Invoke Clear-LabBuildCache -Times 1 -Exactly
     }
 
-    It 'writes no report with -WhatIf' {
+    It 'says with -WhatIf what would be removed, and writes no report' {
         $report = Join-Path $TestDrive none.json
-        $null = Invoke-Script Clear-OldImage @{ ReportPath = $report; WhatIf = $true }
+        $summary = Invoke-Script Clear-OldImage @{ ReportPath = $report; WhatIf = $true }
+        $summary.Result.Due, $summary.Result.Removed, $summary.Result.Bytes | Should -Be 2, 0, 200
+        $log.message | Should -Contain 'would remove movies:1, 100 bytes'
         Test-Path $report | Should -BeFalse
     }
 }
@@ -78,10 +80,12 @@ Describe 'Clear-OldImage with a Docker Engine (CLOUDLAB_TEST_DOCKER)' -Tag Conta
 
     It 'shows with -WhatIf what would go, then removes it' {
         $options = @{ Image = "${name}*"; Keep = 2; OlderThanDays = 0 }
-        $null = Invoke-Script Clear-OldImage ($options + @{ WhatIf = $true })
+        $preview = Invoke-Script Clear-OldImage ($options + @{ WhatIf = $true })
+        $preview.Result.Due, $preview.Result.Removed | Should -Be 2, 0
+        $preview.Result.Bytes | Should -BeGreaterThan 0
         Get-Tag | Should -Be 1, 2, 3, 4
         $summary = Invoke-Script Clear-OldImage $options
-        $summary.Result.Removed | Should -Be 2
+        $summary.Result.Removed, $summary.Result.Bytes | Should -Be 2, $preview.Result.Bytes
         Get-Tag | Should -HaveCount 2
         (Invoke-Script Clear-OldImage @{ Image = "${name}*"; Keep = 1; OlderThanDays = 30 }).Result.Removed | Should -Be 0
     }

@@ -333,4 +333,24 @@ Describe 'cronjob.yaml' -Tag Module {
         $job | Test-LabSchedule -Quiet | Should -BeTrue
         $job.Spec.concurrencyPolicy | Should -Be Forbid
     }
+
+    It 'writes to its volume alone, and so do the arguments of README.md that go in its place' {
+        $job = ConvertFrom-LabManifest $manifest | Where-Object Kind -EQ CronJob
+        $container = $job.Spec.jobTemplate.spec.template.spec.containers[0]
+        $container.securityContext.readOnlyRootFilesystem | Should -BeTrue
+        $volumes = @($container.volumeMounts | Where-Object { -not $_.readOnly } | ForEach-Object { $_.mountPath })
+        $variables = @{}
+        foreach ($variable in $container.env) { $variables[$variable.name] = $variable.value }
+        $options = @($container.args -join ' ') + [regex]::Matches((Get-Content -Raw (Join-Path $runbooks README.md)), '(?m)^args: \[(.*)\]').ForEach({ $_.Groups[1].Value -replace ',' })
+        $options.Count | Should -BeGreaterThan 7
+        $places = foreach ($line in $options) {
+            # The folder of a user is not to be counted on: the lock has its place.
+            $line | Should -Match ' -StatePath /'
+            [regex]::Matches($line, '(?<= -(StatePath|LogPath|ReportPath|PolicyFolder) )\S+').Value
+        }
+        # PowerShell's own files (its caches, its sockets) and those of the connections are in these two.
+        foreach ($place in @($variables.TMPDIR ?? '/tmp'; $variables.HOME; $places)) {
+            $volumes | Where-Object { "$place/".StartsWith("$_/") } | Should -Not -BeNullOrEmpty -Because "$place is written to"
+        }
+    }
 }

@@ -56,6 +56,8 @@ public enum CapacityGrouping
 /// <code>Measure-LabCapacity shop.yaml -Cpu 2 -Memory 4Gi -Count 3 -Placement MostAllocated</code>
 /// </example>
 /// <inputtype>Objects of Kubernetes: YAML or JSON text, hashtables, output of Get-LabResource, or files from Get-ChildItem.</inputtype>
+/// <seealso cref="Quota.MeasureLabQuotaCommand"/>
+/// <seealso cref="Kubernetes.Nodes.GetLabNodeCommand"/>
 [Cmdlet(VerbsDiagnostic.Measure, "LabCapacity")]
 [OutputType(typeof(LabNodeCapacity), typeof(LabPodPlacement))]
 public sealed class MeasureLabCapacityCommand : ManifestInputCommand

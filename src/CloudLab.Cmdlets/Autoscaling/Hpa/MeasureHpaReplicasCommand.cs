@@ -92,6 +92,9 @@ namespace CloudLab.Cmdlets.Autoscaling.Hpa;
 /// <code>Get-LabResource hpa -AllNamespaces | Measure-HpaReplicas | Select-Object Name, CurrentReplicas, DesiredReplicas, SettledReplicas, Reason</code>
 /// </example>
 /// <inputtype>HorizontalPodAutoscalers from Get-LabResource; objects with the properties CurrentReplicas, CurrentValue, TargetValue, MinReplicas, MaxReplicas, Tolerance; with -Manifest rows of a load, or the answer of Prometheus to a range query.</inputtype>
+/// <seealso cref="Kubernetes.Autoscaling.TestLabHpaCommand"/>
+/// <seealso cref="Kubernetes.Metrics.GetLabMetricCommand"/>
+/// <seealso cref="Vpa.MeasureVpaRequestCommand"/>
 [Cmdlet(VerbsDiagnostic.Measure, "HpaReplicas", DefaultParameterSetName = NumberSet)]
 [Alias("Measure-LabHpa")]
 [OutputType(typeof(HpaDecision), ParameterSetName = [NumberSet, SampleSet])]

@@ -70,6 +70,8 @@ public enum QuotaGrouping
 /// </code>
 /// </example>
 /// <inputtype>Objects of Kubernetes: YAML or JSON text, hashtables, output of Get-LabResource, or files from Get-ChildItem.</inputtype>
+/// <seealso cref="Capacity.MeasureLabCapacityCommand"/>
+/// <seealso cref="Kubernetes.Review.Manifests.TestLabManifestCommand"/>
 [Cmdlet(VerbsDiagnostic.Measure, "LabQuota")]
 [OutputType(typeof(LabQuotaCheck), typeof(LabQuotaUsage))]
 public sealed class MeasureLabQuotaCommand : KubeCommand

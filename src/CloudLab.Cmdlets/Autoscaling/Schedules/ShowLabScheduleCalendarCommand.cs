@@ -30,6 +30,9 @@ namespace CloudLab.Cmdlets.Autoscaling.Schedules;
 /// <code>('0 9 * * 1-5', '0 9 1 * *', '30 8 * * *' | Show-LabScheduleCalendar -TimeZone Europe/London -Days 365 -Top 10).Collision</code>
 /// </example>
 /// <inputtype>Schedules as text, output of Get-LabResource cronjobs, manifests (text or files), objects with the property Schedule.</inputtype>
+/// <seealso cref="GetLabScheduleCommand"/>
+/// <seealso cref="TestLabScheduleCommand"/>
+/// <seealso cref="Kubernetes.Autoscaling.GetLabCronJobCommand"/>
 [Cmdlet(VerbsCommon.Show, "LabScheduleCalendar", DefaultParameterSetName = ScheduleSet)]
 [OutputType(typeof(LabScheduleCalendar))]
 public sealed class ShowLabScheduleCalendarCommand : ScheduleInputCommand

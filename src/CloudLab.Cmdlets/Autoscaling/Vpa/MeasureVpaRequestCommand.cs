@@ -38,6 +38,9 @@ namespace CloudLab.Cmdlets.Autoscaling.Vpa;
 /// whole cores. With -Hpa it is checked whether a HorizontalPodAutoscaler scales on the utilization of a resource that is recommended too, which
 /// makes both work against each other.
 /// </para>
+/// <para>
+/// The properties of the result are quantities as Kubernetes writes them: CPU in cores (250m is a quarter of one), memory in bytes unless it has a suffix. The table shows memory in Mi.
+/// </para>
 /// <para>Errors: MetricsUnavailable, NotFound, TargetMissing, KindNotSupported and Forbidden for workloads in a cluster; NoSamples, SampleInvalid, LoadInvalid, LoadUnsorted, LoadDuplicate, LoadNotFound for samples; NotAVerticalAutoscaler,
 /// VerticalAutoscalerInvalid, VersionNotServed, ManifestNotFound, ManifestUnreadable and ManifestInvalid for the manifest, NotAnAutoscaler and AutoscalerInvalid for -Hpa; InvalidPercentile,
 /// InvalidSafetyMargin. A gap in the samples is a warning.</para>
@@ -59,6 +62,9 @@ namespace CloudLab.Cmdlets.Autoscaling.Vpa;
 /// <code>Get-LabResource deploy | Measure-VpaRequest | Select-Object Workload, Container, CpuRequest, CpuTarget, MemoryRequest, MemoryTarget</code>
 /// </example>
 /// <inputtype>Workloads and VerticalPodAutoscalers from Get-LabResource; rows with Time, Container, Cpu and Memory, CSV text, or the answer of Prometheus to a range query.</inputtype>
+/// <seealso cref="Hpa.MeasureHpaReplicasCommand"/>
+/// <seealso cref="Kubernetes.Metrics.GetLabMetricCommand"/>
+/// <seealso cref="Capacity.MeasureLabCapacityCommand"/>
 [Cmdlet(VerbsDiagnostic.Measure, "VpaRequest", DefaultParameterSetName = SampleSet)]
 [Alias("Measure-LabVpa")]
 [OutputType(typeof(VpaRecommendation), ParameterSetName = [SampleSet])]

@@ -23,6 +23,9 @@ namespace CloudLab.Cmdlets.Containers.Compose;
 /// <code>Get-LabComposeLog shop -Follow -Since 0s | Select-Object -First 10</code>
 /// </example>
 /// <inputtype>Compose files or folders, CloudLab.Core.Containers.Compose.LabComposeProject, or LabComposeService.</inputtype>
+/// <seealso cref="GetLabComposeCommand"/>
+/// <seealso cref="StartLabComposeCommand"/>
+/// <seealso cref="Containers.GetLabContainerLogCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabComposeLog")]
 [OutputType(typeof(LabComposeLogLine))]
 public sealed class GetLabComposeLogCommand : ComposeCommand

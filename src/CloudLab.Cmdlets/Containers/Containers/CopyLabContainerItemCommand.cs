@@ -35,6 +35,9 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// Copy-LabContainerItem volume://movies/movies.json ./saved.json</code>
 /// </example>
 /// <inputtype>System.String: paths, or files as Get-ChildItem writes them.</inputtype>
+/// <seealso cref="GetLabContainerChangeCommand"/>
+/// <seealso cref="InvokeLabContainerCommand"/>
+/// <seealso cref="Kubernetes.Streams.CopyLabPodItemCommand"/>
 [Cmdlet(VerbsCommon.Copy, "LabContainerItem", SupportsShouldProcess = true)]
 [OutputType(typeof(LabContainerCopy))]
 public sealed class CopyLabContainerItemCommand : DockerCommand

@@ -17,6 +17,9 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <code>Get-LabContainerChange web | Where-Object { $_.Change -eq 'Added' -and $_.Path -like '/srv/*' } | ForEach-Object { Copy-LabContainerItem "web:$($_.Path)" . }</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
+/// <seealso cref="CopyLabContainerItemCommand"/>
+/// <seealso cref="GetLabContainerCommand"/>
+/// <seealso cref="Images.GetLabImageLayerCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabContainerChange")]
 [OutputType(typeof(LabContainerChange))]
 public sealed class GetLabContainerChangeCommand : ContainerCommand

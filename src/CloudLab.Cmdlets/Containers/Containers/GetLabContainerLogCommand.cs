@@ -20,6 +20,9 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <code>Get-LabContainer -Label team=movies | Get-LabContainerLog -Follow -Since 0s | Select-Object -First 10</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
+/// <seealso cref="GetLabContainerCommand"/>
+/// <seealso cref="GetLabContainerReportCommand"/>
+/// <seealso cref="Compose.GetLabComposeLogCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabContainerLog")]
 [OutputType(typeof(LabContainerLogLine))]
 public sealed class GetLabContainerLogCommand : ContainerCommand

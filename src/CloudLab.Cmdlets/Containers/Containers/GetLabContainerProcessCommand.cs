@@ -17,6 +17,9 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <code>Get-LabContainer | Get-LabContainerProcess | Sort-Object Memory -Descending | Select-Object -First 1</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
+/// <seealso cref="GetLabContainerCommand"/>
+/// <seealso cref="MeasureLabContainerCommand"/>
+/// <seealso cref="InvokeLabContainerCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabContainerProcess")]
 [OutputType(typeof(LabContainerProcess))]
 public sealed class GetLabContainerProcessCommand : ContainerCommand

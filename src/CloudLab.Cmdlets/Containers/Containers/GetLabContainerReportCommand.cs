@@ -18,6 +18,9 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <code>Get-LabContainer -State exited | Get-LabContainerReport -Tail 0</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container.</inputtype>
+/// <seealso cref="GetLabContainerCommand"/>
+/// <seealso cref="GetLabContainerLogCommand"/>
+/// <seealso cref="MeasureLabContainerCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabContainerReport")]
 [OutputType(typeof(LabContainerReport))]
 public sealed class GetLabContainerReportCommand : ContainerCommand

@@ -28,6 +28,8 @@ namespace CloudLab.Cmdlets.Containers.Dockerfiles;
 /// <code>Get-LabBuildContext site -Ignored | Format-Table Path, Length, Pattern, PatternLine</code>
 /// </example>
 /// <inputtype>Folders of build contexts, or objects with the properties Path and Dockerfile.</inputtype>
+/// <seealso cref="TestLabDockerfileCommand"/>
+/// <seealso cref="Builds.BuildLabImageCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabBuildContext")]
 [OutputType(typeof(LabBuildContextItem))]
 public sealed class GetLabBuildContextCommand : LabCommand

@@ -41,6 +41,8 @@ namespace CloudLab.Cmdlets.Containers.Dockerfiles;
 /// <code>Test-LabDockerfile site | Group-Object Rule -NoElement | Sort-Object Count -Descending</code>
 /// </example>
 /// <inputtype>Paths, files of Get-ChildItem, or the text of a Dockerfile, as a whole or line by line.</inputtype>
+/// <seealso cref="Builds.BuildLabImageCommand"/>
+/// <seealso cref="GetLabBuildContextCommand"/>
 [Cmdlet(VerbsDiagnostic.Test, "LabDockerfile", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(LabDockerfileFinding), typeof(string))]
 public sealed class TestLabDockerfileCommand : DockerCommand

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Containers.Images;
 
@@ -12,6 +13,8 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// with a name are removed, too. An image that a container uses always stays, even if the container does not run.</para>
 /// <para>The size is what no other image has; what is shared with images that stay is not counted. The engine's build cache may keep a part of
 /// it: Clear-LabBuildCache removes that. It asks once before anything is removed unless -Force or -Confirm:$false is given.</para>
+/// <para>It writes one LabImageRemoval for each name that was removed; with -WhatIf it writes the same for what would be, and removes nothing.</para>
+/// <para>-OlderThan and -Label alone also choose among the images without a name only; a warning says where those with a name would fit.</para>
 /// <para>Errors, one for each image: ImageInUse when a container was started meanwhile.</para>
 /// </remarks>
 /// <example>
@@ -69,31 +72,33 @@ public sealed class ClearLabImageCommand : DockerCommand
     {
         ImageStore store = new(Lab);
         Predicate<string>[]? patterns = Image is null ? null : Array.ConvertAll(Image, GetLabImageCommand.Matching);
-        IReadOnlyList<LabImageRemoval> victims = await store.FindUnusedAsync(
-            new ImageClearing
-            {
-                Named = All || Keep > 0 || Image is not null,
-                Matches = patterns is null ? null : name => Array.Exists(patterns, pattern => pattern(name)),
-                Keep = Keep,
-                OlderThan = OlderThan,
-                Labels = Label,
-            },
-            cancellation);
+        ImageClearing clearing = new()
+        {
+            Named = All || Keep > 0 || Image is not null,
+            Matches = patterns is null ? null : name => Array.Exists(patterns, pattern => pattern(name)),
+            Keep = Keep,
+            OlderThan = OlderThan,
+            Labels = Label,
+        };
+        IReadOnlyList<LabImageRemoval> victims = await store.FindUnusedAsync(clearing, cancellation);
         if (victims.Count == 0)
         {
             Reporter.Verbose("No image is to be removed.");
+            if (!clearing.Named && (OlderThan is not null || Label.Length > 0)
+                && await store.FindUnusedAsync(clearing with { Named = true }, cancellation) is { Count: > 0 } named)
+            {
+                // Who chooses by age or label means the images that have a name, most likely.
+                Reporter.Warning($"Only images without a name were looked at, and none of them is to be removed. -All adds those with a name, here {SomeOf.Names(named)}.");
+            }
+
             return;
         }
 
         string total = $"{victims.Count} image{(victims.Count == 1 ? "" : "s")}, {ProgressMeter.FormatBytes(victims.Sum(victim => victim.Size))}";
         bool preview = await AskAsync(IsWhatIf);
-        foreach (LabImageRemoval victim in preview ? victims : [])
-        {
-            await ShouldProcessAsync(victim.Image, $"Remove image, {ProgressMeter.FormatBytes(victim.Size)}");
-        }
-
         if (!await ShouldProcessAsync(total, preview ? "Remove in all" : $"Remove {string.Join(", ", victims.Select(victim => victim.Image))}", Force))
         {
+            await WriteManyAsync(preview ? victims : [], cancellation);
             return;
         }
 

@@ -31,6 +31,9 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <code>Get-LabImageLayer 127.0.0.1:5000/movies/site:1.0 -Registry</code>
 /// </example>
 /// <inputtype>Names of images, or objects with the property Image, as Get-LabImage and Build-LabImage write them.</inputtype>
+/// <seealso cref="GetLabImageCommand"/>
+/// <seealso cref="CompareLabImageCommand"/>
+/// <seealso cref="Dockerfiles.TestLabDockerfileCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabImageLayer")]
 [OutputType(typeof(LabImageLayer))]
 public sealed class GetLabImageLayerCommand : ImageCommand

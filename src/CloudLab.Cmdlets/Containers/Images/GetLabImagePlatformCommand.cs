@@ -18,6 +18,9 @@ namespace CloudLab.Cmdlets.Containers.Images;
 /// <code>Get-LabImage movies/* | Get-LabImagePlatform | Select-Object Image, Platform, User, Command, ExposedPorts</code>
 /// </example>
 /// <inputtype>Names of images, or objects with the property Image, as Get-LabImage and Build-LabImage write them.</inputtype>
+/// <seealso cref="GetLabImageCommand"/>
+/// <seealso cref="Builds.BuildLabImageCommand"/>
+/// <seealso cref="JoinLabImageCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabImagePlatform")]
 [OutputType(typeof(LabImagePlatform))]
 public sealed class GetLabImagePlatformCommand : ImageCommand

@@ -19,6 +19,7 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Isolation.LabOverlay, or System.String: where an overlay is mounted.</inputtype>
 [Cmdlet(VerbsData.Dismount, "LabOverlay", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(void))]
 public sealed class DismountLabOverlayCommand : OverlayCommand
 {
     /// <summary>Takes the overlay away from processes that use it, which keep what they have open.</summary>

@@ -29,6 +29,9 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// <code>Get-LabContainer | Get-LabContainerIsolation | ForEach-Object Cgroup</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Containers.LabContainer, or System.String: name or id of a container; System.Diagnostics.Process.</inputtype>
+/// <seealso cref="Containers.GetLabContainerCommand"/>
+/// <seealso cref="GetLabLinuxNamespaceCommand"/>
+/// <seealso cref="GetLabOverlayCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabContainerIsolation", DefaultParameterSetName = ContainerSet)]
 [OutputType(typeof(LabContainerIsolation))]
 public sealed class GetLabContainerIsolationCommand : DockerCommand

@@ -20,6 +20,9 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// <code>Get-LabOverlay "$PWD/*" | Get-LabOverlayChange | Where-Object Change -EQ Deleted | Select-Object Path, LowerPath</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Containers.Isolation.LabOverlay, or System.String: where an overlay is mounted.</inputtype>
+/// <seealso cref="GetLabOverlayCommand"/>
+/// <seealso cref="MountLabOverlayCommand"/>
+/// <seealso cref="Containers.GetLabContainerChangeCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabOverlayChange")]
 [OutputType(typeof(LabOverlayChange))]
 public sealed class GetLabOverlayChangeCommand : OverlayCommand

@@ -21,6 +21,7 @@ namespace CloudLab.Cmdlets.Containers.Registries;
 /// </example>
 /// <inputtype>Names of registries, or objects with the property Registry, as Connect-LabRegistry writes them.</inputtype>
 [Cmdlet(VerbsCommunications.Disconnect, "LabRegistry", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class DisconnectLabRegistryCommand : RegistryCommand
 {
     /// <summary>The registry: host or host:port. Docker's own if omitted.</summary>

@@ -24,6 +24,7 @@ namespace CloudLab.Cmdlets.Containers.Registries;
 /// </example>
 /// <inputtype>Names of images, or objects with the property Image, as Find-LabImageTag writes them.</inputtype>
 [Cmdlet(VerbsCommon.Remove, "LabImageTag", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(void))]
 public sealed class RemoveLabImageTagCommand : RegistryCommand
 {
     /// <summary>Names of images: <c>registry/repository:tag</c> or <c>registry/repository@digest</c>.</summary>

@@ -20,6 +20,9 @@ namespace CloudLab.Cmdlets.Containers.Usage;
 /// <para>Removes what was not used for 30 days.</para>
 /// <code>Clear-LabBuildCache -OlderThan 30d -Force</code>
 /// </example>
+/// <seealso cref="MeasureLabDockerCommand"/>
+/// <seealso cref="Builds.BuildLabImageCommand"/>
+/// <seealso cref="Images.ClearLabImageCommand"/>
 [Cmdlet(VerbsCommon.Clear, "LabBuildCache", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(LabBuildCacheRemoval))]
 public sealed class ClearLabBuildCacheCommand : DockerCommand

@@ -18,6 +18,9 @@ namespace CloudLab.Cmdlets.Containers.Usage;
 /// <para>Shows how much could be freed, in gibibytes.</para>
 /// <code>(Measure-LabDocker | Measure-Object Reclaimable -Sum).Sum / 1GB</code>
 /// </example>
+/// <seealso cref="Images.ClearLabImageCommand"/>
+/// <seealso cref="ClearLabBuildCacheCommand"/>
+/// <seealso cref="Containers.MeasureLabContainerCommand"/>
 [Cmdlet(VerbsDiagnostic.Measure, "LabDocker")]
 [OutputType(typeof(LabDockerUsage))]
 public sealed class MeasureLabDockerCommand : DockerCommand

@@ -18,6 +18,7 @@ public abstract class NewKeyCommand : IdentityCommand
     private protected async Task HandOutAsync(LabAccessKey key, AwsKeys secret)
     {
         PSObject written = new(key);
+        written.TypeNames.Insert(0, typeof(LabAccessKey).FullName + "#New");
         written.Properties.Add(new PSNoteProperty("Credential", new PSCredential(key.AccessKeyId, new NetworkCredential(null, secret.RevealSecret()).SecurePassword)));
         bool taken = false;
         try

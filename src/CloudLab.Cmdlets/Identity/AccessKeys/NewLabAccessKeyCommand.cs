@@ -9,7 +9,7 @@ namespace CloudLab.Cmdlets.Identity.AccessKeys;
 /// <summary>Creates an access key for a user, and hands out its secret once.</summary>
 /// <remarks>
 /// <para>The property Credential of the result is a PSCredential: the access key id as user name, the secret key as password. No service tells the secret
-/// again, so keep it: Connect-Lab -Credential and -Credential of every cmdlet take it, GetNetworkCredential() shows it. If Ctrl+C stops the command after the key was
+/// again, so assign the result to a variable: the table shows only that the secret is there. Connect-Lab -Credential and -Credential of every cmdlet take it, GetNetworkCredential() shows it. If Ctrl+C stops the command after the key was
 /// created, the key is removed again.</para>
 /// <para>Errors: NoSuchEntity when the user does not exist; LimitExceeded when it has two keys already; AccessDenied.</para>
 /// </remarks>

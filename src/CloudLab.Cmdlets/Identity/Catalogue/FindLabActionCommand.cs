@@ -31,6 +31,9 @@ namespace CloudLab.Cmdlets.Identity.Catalogue;
 /// <code>Find-LabAction s3:* -ConditionKey s3:prefix</code>
 /// </example>
 /// <inputtype>System.String: an action, with wildcards.</inputtype>
+/// <seealso cref="Policies.NewLabPolicyDocumentCommand"/>
+/// <seealso cref="Policies.TestLabPolicyCommand"/>
+/// <seealso cref="Review.FindLabPrincipalCommand"/>
 [Cmdlet(VerbsCommon.Find, "LabAction")]
 [OutputType(typeof(LabAction))]
 public sealed class FindLabActionCommand : LabCommand

@@ -19,6 +19,9 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <code>New-LabPolicyDocument -Bucket movies -Access Read | Set-Content policy.json; Add-LabPolicyStatement -InputObject policy.json -Bucket movies -Access List | Set-Content policy2.json</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument, or a policy in another form.</inputtype>
+/// <seealso cref="NewLabPolicyDocumentCommand"/>
+/// <seealso cref="TestLabPolicyCommand"/>
+/// <seealso cref="Storage.Buckets.Settings.SetLabBucketPolicyCommand"/>
 [Cmdlet(VerbsCommon.Add, "LabPolicyStatement", DefaultParameterSetName = BucketSet)]
 [OutputType(typeof(PolicyDocument))]
 public sealed class AddLabPolicyStatementCommand : PolicyStatementCommand

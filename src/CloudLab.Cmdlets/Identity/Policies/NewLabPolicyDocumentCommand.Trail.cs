@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Trails;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Trails;
@@ -70,7 +71,7 @@ public sealed partial class NewLabPolicyDocumentCommand
         if (policy.Unknown.Count > 0)
         {
             Reporter.Warning(
-                $"The permissions of {policy.Unknown.Count} calls are not known, so the policy lacks them: {string.Join(", ", policy.Unknown.Keys.Take(UnknownShown))}{(policy.Unknown.Count > UnknownShown ? ", …" : "")}.");
+                $"The permissions of {policy.Unknown.Count} calls are not known, so the policy lacks them: {SomeOf.Names(policy.Unknown.Keys, UnknownShown)}.");
         }
 
         return policy.Build()?.Statement ?? throw new LabException(

@@ -47,6 +47,9 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <code>Get-LabObject -Bucket movies -Prefix data/ | Out-Null; New-LabPolicyDocument -FromSession</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Identity.Policies.PolicyDocument; or an object with a property Bucket, such as Get-LabBucket writes.</inputtype>
+/// <seealso cref="AddLabPolicyStatementCommand"/>
+/// <seealso cref="TestLabPolicyCommand"/>
+/// <seealso cref="CompareLabPolicyCommand"/>
 [Cmdlet(VerbsCommon.New, "LabPolicyDocument", DefaultParameterSetName = BucketSet)]
 [OutputType(typeof(PolicyDocument))]
 public sealed partial class NewLabPolicyDocumentCommand : PolicyStatementCommand

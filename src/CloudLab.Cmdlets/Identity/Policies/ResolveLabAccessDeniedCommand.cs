@@ -33,6 +33,9 @@ namespace CloudLab.Cmdlets.Identity.Policies;
 /// <code>Resolve-LabAccessDenied 'User: arn:aws:iam::123456789012:user/ann is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::movies/data/a.json" because no permissions boundary allows the s3:GetObject action'</code>
 /// </example>
 /// <inputtype>System.Management.Automation.ErrorRecord, an exception, or System.String: the message.</inputtype>
+/// <seealso cref="TestLabPolicyCommand"/>
+/// <seealso cref="AddLabPolicyStatementCommand"/>
+/// <seealso cref="Sts.GetLabCallerIdentityCommand"/>
 [Cmdlet(VerbsDiagnostic.Resolve, "LabAccessDenied")]
 [OutputType(typeof(LabAccessDenied))]
 public sealed partial class ResolveLabAccessDeniedCommand : IdentityCommand

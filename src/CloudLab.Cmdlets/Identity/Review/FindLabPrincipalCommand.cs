@@ -34,6 +34,9 @@ namespace CloudLab.Cmdlets.Identity.Review;
 /// <para>Who can change policies of roles, with MFA.</para>
 /// <code>Find-LabPrincipal iam:PutRolePolicy -Context @{ 'aws:MultiFactorAuthPresent' = 'true' } | Format-Table Principal, Via, Conditional</code>
 /// </example>
+/// <seealso cref="MeasureLabPolicyCommand"/>
+/// <seealso cref="Policies.TestLabPolicyCommand"/>
+/// <seealso cref="Catalogue.FindLabActionCommand"/>
 [Cmdlet(VerbsCommon.Find, "LabPrincipal")]
 [OutputType(typeof(LabPrincipalAccess))]
 public sealed class FindLabPrincipalCommand : IdentityCommand

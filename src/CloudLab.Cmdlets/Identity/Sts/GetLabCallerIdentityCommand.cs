@@ -17,6 +17,9 @@ namespace CloudLab.Cmdlets.Identity.Sts;
 /// <para>The account id alone, for use in an ARN.</para>
 /// <code>(Get-LabCallerIdentity).Account</code>
 /// </example>
+/// <seealso cref="Sessions.ConnectLabCommand"/>
+/// <seealso cref="Sessions.GetLabSessionCommand"/>
+/// <seealso cref="Sessions.GetLabStatusCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabCallerIdentity")]
 [OutputType(typeof(LabCallerIdentity))]
 public sealed class GetLabCallerIdentityCommand : IdentityCommand

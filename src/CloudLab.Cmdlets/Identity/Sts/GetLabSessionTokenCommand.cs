@@ -30,6 +30,9 @@ namespace CloudLab.Cmdlets.Identity.Sts;
 /// <para>Shows what proving an MFA device and saving its session as a profile would do.</para>
 /// <code>Get-LabSessionToken -MfaSerial arn:aws:iam::123456789012:mfa/ann -MfaCode 123456 -SaveProfile mfa -WhatIf</code>
 /// </example>
+/// <seealso cref="Sessions.ConnectLabCommand"/>
+/// <seealso cref="UseLabRoleCommand"/>
+/// <seealso cref="GetLabCallerIdentityCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabSessionToken", SupportsShouldProcess = true)]
 [OutputType(typeof(LabSession), typeof(string))]
 public sealed class GetLabSessionTokenCommand : TemporarySessionCommand

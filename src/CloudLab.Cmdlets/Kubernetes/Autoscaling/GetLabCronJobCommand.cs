@@ -39,6 +39,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Autoscaling;
 /// </code>
 /// </example>
 /// <inputtype>Names, or objects with the properties Name and Namespace.</inputtype>
+/// <seealso cref="CloudLab.Cmdlets.Autoscaling.Schedules.GetLabScheduleCommand"/>
+/// <seealso cref="CloudLab.Cmdlets.Autoscaling.Schedules.ShowLabScheduleCalendarCommand"/>
+/// <seealso cref="Streams.StartLabJobCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabCronJob")]
 [OutputType(typeof(LabCronJob))]
 public sealed class GetLabCronJobCommand : KindCommand

@@ -45,6 +45,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Autoscaling;
 /// <code>Test-LabHpa -AllNamespaces | Where-Object Severity -GE High</code>
 /// </example>
 /// <inputtype>Names, or objects with the properties Name and Namespace, such as Get-LabResource hpa writes.</inputtype>
+/// <seealso cref="CloudLab.Cmdlets.Autoscaling.Hpa.MeasureHpaReplicasCommand"/>
+/// <seealso cref="Metrics.GetLabMetricCommand"/>
+/// <seealso cref="Rollouts.SetLabScaleCommand"/>
 [Cmdlet(VerbsDiagnostic.Test, "LabHpa")]
 [OutputType(typeof(LabHpaFinding))]
 public sealed class TestLabHpaCommand : KindCommand

@@ -100,7 +100,7 @@ public sealed class RevisionCompleter : NamedObjectCompleter
             if (request.Fits($"{revision.Revision}"))
             {
                 yield return Completion.Offer(
-                    $"{revision.Revision}", CompletionResultType.ParameterValue, $"{string.Join(", ", revision.Images)}, {revision.AgeText} ago{(revision.Current ? ", current" : "")}");
+                    $"{revision.Revision}", CompletionResultType.ParameterValue, $"{string.Join(", ", revision.Images)}, {TableText.Short(revision.Age)} ago{(revision.Current ? ", current" : "")}");
             }
         }
     }

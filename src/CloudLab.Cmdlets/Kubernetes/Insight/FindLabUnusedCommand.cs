@@ -37,6 +37,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Insight;
 /// <code>Find-LabUnused configmaps | Remove-LabResource -WhatIf</code>
 /// </example>
 /// <inputtype>Names of kinds.</inputtype>
+/// <seealso cref="Resources.RemoveLabResourceCommand"/>
+/// <seealso cref="GetLabResourceTreeCommand"/>
 [Cmdlet(VerbsCommon.Find, "LabUnused")]
 [OutputType(typeof(LabUnusedResource))]
 public sealed class FindLabUnusedCommand : KubeCommand

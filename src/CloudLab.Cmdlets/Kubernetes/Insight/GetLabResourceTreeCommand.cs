@@ -38,6 +38,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Insight;
 /// <code>Get-LabResource pods | Select-Object -First 1 | Get-LabResourceTree -Root | Where-Object { $_.Kind -eq 'Pod' -and $_.Health -ne 'Ready' }</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource and Deploy-LabManifest write.</inputtype>
+/// <seealso cref="Resources.GetLabResourceCommand"/>
+/// <seealso cref="Resources.GetLabEventCommand"/>
+/// <seealso cref="FindLabUnusedCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabResourceTree")]
 [OutputType(typeof(LabResourceNode))]
 public sealed class GetLabResourceTreeCommand : ResourceTargetCommand

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Kubernetes.Completers;
 using CloudLab.Cmdlets.Kubernetes.Resources;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Metrics;
@@ -41,6 +42,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Metrics;
 /// <code>Get-LabMetric nodes | Measure-Object CpuMillicores, MemoryBytes -Sum</code>
 /// </example>
 /// <inputtype>Names, or objects with the properties Kind, Name and Namespace, such as Get-LabPod and Get-LabNode write.</inputtype>
+/// <seealso cref="Nodes.GetLabNodeCommand"/>
+/// <seealso cref="Resources.GetLabPodCommand"/>
+/// <seealso cref="CloudLab.Cmdlets.Autoscaling.Hpa.MeasureHpaReplicasCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabMetric")]
 [OutputType(typeof(LabPodMetric), typeof(LabNodeMetric))]
 public sealed class GetLabMetricCommand : ResourceTargetCommand
@@ -101,7 +105,7 @@ public sealed class GetLabMetricCommand : ResourceTargetCommand
         if (unmeasured.Count > 0)
         {
             Reporter.Warning(
-                $"There are no metrics yet of {string.Join(", ", unmeasured.Take(10))}{(unmeasured.Count > 10 ? $" and {unmeasured.Count - 10} more" : "")}: metrics-server measures what is new within a minute.");
+                $"There are no metrics yet of {SomeOf.Names(unmeasured, 10)}: metrics-server measures what is new within a minute.");
         }
 
         return Task.CompletedTask;

@@ -21,6 +21,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>Get-LabDeployment -AllNamespaces | Where-Object { $_.AvailableReplicas -lt $_.Replicas }</code>
 /// </example>
 /// <inputtype>Names, or objects with the properties Name and Namespace.</inputtype>
+/// <seealso cref="Rollouts.WaitLabRolloutCommand"/>
+/// <seealso cref="Rollouts.GetLabRolloutHistoryCommand"/>
+/// <seealso cref="Rollouts.SetLabScaleCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabDeployment")]
 [OutputType(typeof(LabDeployment))]
 public sealed class GetLabDeploymentCommand : KindCommand

@@ -29,6 +29,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>Get-LabEvent -AllNamespaces -Type Warning -Since 10m | Sort-Object Count -Descending</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabPod writes.</inputtype>
+/// <seealso cref="Review.DebugLabPodCommand"/>
+/// <seealso cref="Streams.GetLabPodLogCommand"/>
+/// <seealso cref="Insight.GetLabResourceTreeCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabEvent")]
 [OutputType(typeof(LabEvent))]
 public sealed class GetLabEventCommand : ResourceTargetCommand

@@ -28,6 +28,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>Get-LabKind deploy -Field spec.strategy -Recurse</code>
 /// </example>
 /// <inputtype>Names of kinds, or objects with the property Kind.</inputtype>
+/// <seealso cref="GetLabResourceCommand"/>
+/// <seealso cref="Manifests.NewLabManifestCommand"/>
+/// <seealso cref="Review.Manifests.TestLabManifestCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabKind")]
 [OutputType(typeof(LabKind), typeof(LabKindField))]
 public sealed class GetLabKindCommand : KubeCommand

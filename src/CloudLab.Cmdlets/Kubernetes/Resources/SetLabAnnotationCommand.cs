@@ -31,6 +31,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>Get-LabResource configmaps | Set-LabAnnotation -Annotation @{ owner='films' } -Overwrite</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
+/// <seealso cref="SetLabLabelCommand"/>
+/// <seealso cref="EditLabResourceCommand"/>
 [Cmdlet(VerbsCommon.Set, "LabAnnotation", SupportsShouldProcess = true, DefaultParameterSetName = NamedSet)]
 [OutputType(typeof(LabResource))]
 public sealed class SetLabAnnotationCommand : ResourceChangeCommand

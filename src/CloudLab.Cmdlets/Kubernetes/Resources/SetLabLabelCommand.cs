@@ -32,6 +32,8 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <code>Get-LabResource configmaps | Set-LabLabel -Label @{ owner='films' } -Overwrite</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
+/// <seealso cref="SetLabAnnotationCommand"/>
+/// <seealso cref="EditLabResourceCommand"/>
 [Cmdlet(VerbsCommon.Set, "LabLabel", SupportsShouldProcess = true, DefaultParameterSetName = NamedSet)]
 [OutputType(typeof(LabResource))]
 public sealed class SetLabLabelCommand : ResourceChangeCommand

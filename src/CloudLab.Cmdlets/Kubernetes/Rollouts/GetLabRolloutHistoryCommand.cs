@@ -32,6 +32,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Rollouts;
 /// <code>(Get-LabRolloutHistory deploy/movies -Revision 1, 2).Changes</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
+/// <seealso cref="UndoLabRolloutCommand"/>
+/// <seealso cref="WaitLabRolloutCommand"/>
+/// <seealso cref="Resources.GetLabDeploymentCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabRolloutHistory")]
 [OutputType(typeof(LabRolloutRevision))]
 public sealed class GetLabRolloutHistoryCommand : ResourceTargetCommand

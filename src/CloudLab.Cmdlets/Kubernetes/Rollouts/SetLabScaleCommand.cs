@@ -33,6 +33,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Rollouts;
 /// <code>Set-LabScale deployments movies -Replicas 1 -CurrentReplicas 3</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
+/// <seealso cref="WaitLabRolloutCommand"/>
+/// <seealso cref="Resources.GetLabDeploymentCommand"/>
+/// <seealso cref="Autoscaling.TestLabHpaCommand"/>
 [Cmdlet(VerbsCommon.Set, "LabScale", SupportsShouldProcess = true, DefaultParameterSetName = NamedSet)]
 [OutputType(typeof(LabResource))]
 public sealed class SetLabScaleCommand : RolloutChangeCommand

@@ -33,6 +33,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Rollouts;
 /// <code>Set-LabWorkloadImage deployments,statefulsets -LabelSelector app=movies -Image *=movies:3</code>
 /// </example>
 /// <inputtype>Objects with the properties Kind, Name and Namespace, such as Get-LabResource writes.</inputtype>
+/// <seealso cref="WaitLabRolloutCommand"/>
+/// <seealso cref="UndoLabRolloutCommand"/>
+/// <seealso cref="GetLabRolloutHistoryCommand"/>
 [Cmdlet(VerbsCommon.Set, "LabWorkloadImage", SupportsShouldProcess = true)]
 [OutputType(typeof(LabResource))]
 public sealed class SetLabWorkloadImageCommand : RolloutChangeCommand

@@ -27,6 +27,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Streams;
 /// <code>Copy-LabPodItem ./site/. web-0:/tmp</code>
 /// </example>
 /// <inputtype>System.String: paths, or files as Get-ChildItem writes them.</inputtype>
+/// <seealso cref="InvokeLabPodCommand"/>
+/// <seealso cref="GetLabPodLogCommand"/>
+/// <seealso cref="Containers.Containers.CopyLabContainerItemCommand"/>
 [Cmdlet(VerbsCommon.Copy, "LabPodItem", SupportsShouldProcess = true)]
 [OutputType(typeof(LabPodCopy))]
 public sealed class CopyLabPodItemCommand : KubeCommand

@@ -38,6 +38,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Streams;
 /// <code>Get-LabPodLog svc/movies -Namespace movies -AllContainers -Since 10m | Sort-Object Time</code>
 /// </example>
 /// <inputtype>Names of pods, or objects with Kind, Name and Namespace, such as Get-LabResource and Deploy-LabManifest write.</inputtype>
+/// <seealso cref="Review.DebugLabPodCommand"/>
+/// <seealso cref="Resources.GetLabEventCommand"/>
+/// <seealso cref="InvokeLabPodCommand"/>
 [Cmdlet(VerbsCommon.Get, "LabPodLog")]
 [OutputType(typeof(LabPodLogLine))]
 public sealed class GetLabPodLogCommand : PodCommand

@@ -26,6 +26,9 @@ namespace CloudLab.Cmdlets.Kubernetes.Streams;
 /// <code>Start-LabJob -CronJob backup -Wait</code>
 /// </example>
 /// <inputtype>CronJobs from Get-LabResource.</inputtype>
+/// <seealso cref="Autoscaling.GetLabCronJobCommand"/>
+/// <seealso cref="StartLabPodCommand"/>
+/// <seealso cref="GetLabPodLogCommand"/>
 [Cmdlet(VerbsLifecycle.Start, "LabJob", SupportsShouldProcess = true, DefaultParameterSetName = CronJobSet)]
 [OutputType(typeof(LabResource), typeof(LabPodLogLine))]
 public sealed class StartLabJobCommand : KubeCommand

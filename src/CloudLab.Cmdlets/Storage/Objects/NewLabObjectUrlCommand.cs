@@ -52,6 +52,9 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <code>$links = New-LabObjectUrl -Bucket movies -Key copy.json -PartCount 1; $tag = (Invoke-WebRequest -Uri $links[0].Url -Method PUT -InFile data/movies.json).Headers.ETag; Invoke-RestMethod -Uri $links[1].Url -Method POST -Body "&lt;CompleteMultipartUpload&gt; &lt;Part&gt; &lt;PartNumber&gt;1&lt;/PartNumber&gt; &lt;ETag&gt;$tag&lt;/ETag&gt; &lt;/Part&gt; &lt;/CompleteMultipartUpload&gt;"</code>
 /// </example>
 /// <inputtype>CloudLab.Core.Storage.Objects.LabObject or LabMultipartUpload: anything with Bucket and Key, and optionally VersionId or UploadId.</inputtype>
+/// <seealso cref="GetLabObjectCommand"/>
+/// <seealso cref="Transfers.ReceiveLabObjectCommand"/>
+/// <seealso cref="Buckets.Settings.SetLabBucketPolicyCommand"/>
 [Cmdlet(VerbsCommon.New, "LabObjectUrl", DefaultParameterSetName = ObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(LabObjectUrl))]
 public sealed class NewLabObjectUrlCommand : StorageCommand, IObjectNames

@@ -30,6 +30,9 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// <code>(Get-LabResource configmap copy-movies-x2b9d).Data['plan.json'] | Set-Content plan.json
 /// Invoke-LabTransferRange plan.json -Index 0</code>
 /// </example>
+/// <seealso cref="Transfers.CopyLabObjectCommand"/>
+/// <seealso cref="Objects.RemoveLabObjectCommand"/>
+/// <seealso cref="GetLabTransferJobCommand"/>
 [Cmdlet(VerbsLifecycle.Invoke, "LabTransferRange")]
 [OutputType(typeof(LabTransferRange))]
 public sealed class InvokeLabTransferRangeCommand : StorageCommand

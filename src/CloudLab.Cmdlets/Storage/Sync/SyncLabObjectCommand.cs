@@ -28,7 +28,7 @@ namespace CloudLab.Cmdlets.Storage.Sync;
 /// removed, and an empty source is an error unless -Force is given. Items left out by -Include and -Exclude are neither transferred nor
 /// removed. Local folders are kept, even empty ones.</para>
 /// <para>It writes one LabSyncAction for each thing done, with the reason. With -WhatIf it writes the plan in the same form and changes
-/// nothing. Both sides are read in parallel in the order of their names, so millions of objects need no more memory than a few.</para>
+/// nothing; -InformationAction Ignore then leaves out PowerShell's line before it, for scripts that compare. Both sides are read in parallel in the order of their names, so millions of objects need no more memory than a few.</para>
 /// <para>Errors: FileNotFound when the source folder does not exist; NoSuchBucket; NoBucket, SamePlace, InvalidPlace when source and
 /// destination are not valid; SourceIsEmpty; RemovalNotConfirmed; ListingNotSorted for a service that does not list keys in order; each file or
 /// object that cannot be read or written is a separate error, as with Send-LabObject and Receive-LabObject, and the others continue.</para>
@@ -61,6 +61,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
     private SyncPlace? from;
     private SyncPlace? to;
     private bool whatIf;
+    private bool isSilent;
     private bool asksHigh;
 
     /// <summary>Source: <c>s3://bucket/prefix</c>, or the path of a folder, without wildcards.</summary>
@@ -129,6 +130,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
     {
         base.OnBegin();
         whatIf = IsWhatIf();
+        isSilent = MyInvocation.BoundParameters.GetValueOrDefault("InformationAction") is ActionPreference.Ignore or ActionPreference.SilentlyContinue;
 
         // The impact of the cmdlet is that of removing most of a place; what is transferred, or removed one by one, is less.
         asksHigh = GetVariableValue("ConfirmPreference") is not ConfirmImpact preference || preference is ConfirmImpact.High or ConfirmImpact.None;
@@ -162,7 +164,7 @@ public sealed class SyncLabObjectCommand : UploadCommand
             SourceKey = Secrets.ToEncryptionKey(SourceCustomerKey),
         };
         syncs.Add((sync, to!.ToString()));
-        if (whatIf)
+        if (whatIf && !isSilent)
         {
             await ShouldProcessAsync(to!.ToString(), $"Synchronize from '{from}'");
         }

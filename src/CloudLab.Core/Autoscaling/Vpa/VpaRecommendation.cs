@@ -6,7 +6,7 @@ public record VpaRecommendation
     /// <summary>The container.</summary>
     public required string Container { get; init; }
 
-    /// <summary>CPU to request; null where it is not recommended.</summary>
+    /// <summary>CPU to request, in cores or with the suffix m in thousandths: <c>250m</c>; null where it is not recommended.</summary>
     public string? CpuTarget { get; init; }
 
     /// <summary>Requests of CPU below this are too low: the updater evicts the pod.</summary>
@@ -18,16 +18,16 @@ public record VpaRecommendation
     /// <summary>CPU to request if there were no minAllowed and maxAllowed.</summary>
     public string? CpuUncappedTarget { get; init; }
 
-    /// <summary>Memory to request; null where it is not recommended.</summary>
+    /// <summary>Memory to request, in bytes unless it has a suffix such as Mi: <c>297164212</c>; null where it is not recommended.</summary>
     public string? MemoryTarget { get; init; }
 
-    /// <summary>Requests of memory below this are too low: the updater evicts the pod.</summary>
+    /// <summary>Requests of memory below this (in bytes, as <see cref="MemoryTarget"/>) are too low: the updater evicts the pod.</summary>
     public string? MemoryLowerBound { get; init; }
 
-    /// <summary>Requests of memory above this are too high: the updater evicts the pod.</summary>
+    /// <summary>Requests of memory above this (in bytes, as <see cref="MemoryTarget"/>) are too high: the updater evicts the pod.</summary>
     public string? MemoryUpperBound { get; init; }
 
-    /// <summary>Memory to request if there were no minAllowed and maxAllowed.</summary>
+    /// <summary>Memory to request if there were no minAllowed and maxAllowed, in bytes as <see cref="MemoryTarget"/>.</summary>
     public string? MemoryUncappedTarget { get; init; }
 
     /// <summary>How far the history can be trusted: 1 for a day of one sample a minute, 8 for eight days.</summary>

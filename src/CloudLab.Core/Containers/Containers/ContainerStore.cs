@@ -58,7 +58,7 @@ public sealed partial class ContainerStore
             0 => throw await NotFoundAsync(name, cancellation),
             _ => throw new LabException(
                 LabErrorKind.InvalidData, "ContainerIdAmbiguous",
-                $"'{name}' is the beginning of the ids of {found.Count} containers ({string.Join(", ", found.Take(5))}): give more of the id, or the name.") { Target = name },
+                $"'{name}' is the beginning of the ids of {found.Count} containers ({SomeOf.Names(found, 5)}): give more of the id, or the name.") { Target = name },
         };
     }
 

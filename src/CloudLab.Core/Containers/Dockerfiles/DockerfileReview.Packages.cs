@@ -1,3 +1,5 @@
+using CloudLab.Core.Common;
+
 namespace CloudLab.Core.Containers.Dockerfiles;
 
 /// <content>RUN: package managers.</content>
@@ -110,7 +112,7 @@ public sealed partial class DockerfileReview
         string[] unpinned = [.. packages.Where(package => IsName(package) && !package.Contains('=', StringComparison.Ordinal) && !(manager is "yum" or "dnf" && package.Any(char.IsAsciiDigit)))];
         if (unpinned.Length > 0)
         {
-            AddOnce(reported, DockerfileRule.SystemPackageNotPinned, about, $"{manager} installs {string.Join(", ", unpinned.Take(5))}{(unpinned.Length > 5 ? " and more" : "")} without a version.", DockerfileRule.SystemPackageNotPinned.Fix, hadolint);
+            AddOnce(reported, DockerfileRule.SystemPackageNotPinned, about, $"{manager} installs {SomeOf.Names(unpinned, 5)} without a version.", DockerfileRule.SystemPackageNotPinned.Fix, hadolint);
         }
     }
 
@@ -230,7 +232,7 @@ public sealed partial class DockerfileReview
         ];
         if (unpinned.Length > 0 && !command.Has("-c", "--constraint", "--no-index"))
         {
-            AddOnce(reported, DockerfileRule.PackageNotPinned, about, $"pip installs {string.Join(", ", unpinned.Take(5))} without a version.", $"Write {unpinned[0]}== and the version.", "DL3013");
+            AddOnce(reported, DockerfileRule.PackageNotPinned, about, $"pip installs {SomeOf.Names(unpinned, 5)} without a version.", $"Write {unpinned[0]}== and the version.", "DL3013");
         }
     }
 

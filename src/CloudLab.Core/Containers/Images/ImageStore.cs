@@ -156,7 +156,7 @@ public sealed class ImageStore
         {
             throw new LabException(
                 LabErrorKind.Conflict, "ImageLayersShared",
-                $"The engine would remove layers of '{image}' for {string.Join(", ", platforms)} that {string.Join(", ", sharers.Take(5))} {(sharers.Count > 5 ? $"and {sharers.Count - 5} more " : "")}would then lack.")
+                $"The engine would remove layers of '{image}' for {string.Join(", ", platforms)} that {SomeOf.Names(sharers, 5)} would then lack.")
             {
                 Target = image, Advice = "Remove the whole image, which keeps what others need; or use -Force, and pull or build the others again.",
             };

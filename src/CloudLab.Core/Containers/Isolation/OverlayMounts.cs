@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Containers.Isolation;
@@ -112,7 +113,7 @@ public static class OverlayMounts
         {
             string[] within = [.. MountTable.Read(Table).Select(mount => mount.Path).Where(path => path.StartsWith(overlay.Path + "/", StringComparison.Ordinal))];
             IReadOnlyList<string> users = new ProcessFiles().Users(overlay.Path);
-            string why = users.Count > 0 ? $"used by {string.Join(", ", users.Take(5))}" : within.Length > 0 ? $"there is a mount within it ({within[0]})" : "something uses it";
+            string why = users.Count > 0 ? $"used by {SomeOf.Names(users, 5)}" : within.Length > 0 ? $"there is a mount within it ({within[0]})" : "something uses it";
             throw new LabException(LabErrorKind.Conflict, "OverlayBusy", $"The overlay at '{overlay.Path}' is in use: {why}.")
             {
                 Target = overlay.Path, Advice = "End what uses it, or use -Force: the folder is free at once then, and the overlay ends with its last user.",

@@ -1,3 +1,4 @@
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Identity.Catalogue;
 using CloudLab.Core.Identity.Policies;
@@ -43,7 +44,7 @@ internal static class StatementReview
     {
         bool everywhere = statement.Resource.Any(PatternRelation.IsBroad);
         bool conditional = statement.Condition.Count > 0;
-        string where = everywhere ? "every resource" : string.Join(", ", statement.Resource.Take(2)) + (statement.Resource.Count > 2 ? ", …" : "");
+        string where = everywhere ? "every resource" : SomeOf.Names(statement.Resource, 2);
         if (statement.NotAction.Count > 0)
         {
             yield return subject.Find(

@@ -207,7 +207,7 @@ public sealed partial class AccessReviewer(KubernetesApi api, KubeConnection con
         string[] broken = [.. evaluator.WithoutRole(request.Path is null ? request.Namespace : "").Where(binding => !Unknown(binding, objects)).Select(binding => $"{binding.Title} ({binding.RoleTitle})")];
         if (broken.Length > 0)
         {
-            warn($"{(broken.Length == 1 ? "A binding names a role that does not exist" : $"{broken.Length} bindings name roles that do not exist")}, and grant nothing: {string.Join(", ", broken.Take(5))}{(broken.Length > 5 ? ", …" : "")}.");
+            warn($"{(broken.Length == 1 ? "A binding names a role that does not exist" : $"{broken.Length} bindings name roles that do not exist")}, and grant nothing: {SomeOf.Names(broken, 5)}.");
         }
 
         return

@@ -24,13 +24,13 @@ public sealed record LabVpaRecommendation : VpaRecommendation
     /// <summary>CPU that the container requests now; null where it requests none.</summary>
     public string? CpuRequest { get; init; }
 
-    /// <summary>Memory that the container requests now; null where it requests none.</summary>
+    /// <summary>Memory that the container requests now, in bytes unless it has a suffix such as Mi; null where it requests none.</summary>
     public string? MemoryRequest { get; init; }
 
     /// <summary>CPU that the recommender in the cluster recommends; null without a VerticalPodAutoscaler, or while it has no recommendation.</summary>
     public string? StatusCpuTarget { get; init; }
 
-    /// <summary>Memory that the recommender in the cluster recommends; null as <see cref="StatusCpuTarget"/>.</summary>
+    /// <summary>Memory that the recommender in the cluster recommends, in bytes unless it has a suffix such as k; null as <see cref="StatusCpuTarget"/>.</summary>
     public string? StatusMemoryTarget { get; init; }
 
     /// <summary>Name of the VerticalPodAutoscaler of the workload; null without.</summary>

@@ -98,7 +98,7 @@ public sealed class ApiCatalog
             : NearestNames.Find(kind, Resources.Select(r => r.Kind)) is { } other
                 ? $"did you mean {other} of {Resources.First(r => r.Kind == other).ApiVersion}?"
             : here.Length == 0 ? "if it is a custom resource, deploy its CustomResourceDefinition first"
-            : $"{apiVersion} has {string.Join(", ", here.Order(StringComparer.Ordinal).Take(8))}{(here.Length > 8 ? ", …" : "")}";
+            : $"{apiVersion} has {SomeOf.Names(here.Order(StringComparer.Ordinal), 8)}";
         return new LabException(
             LabErrorKind.NotFound, "KindNotFound", $"The cluster has no kind {kind} in {apiVersion}: {hint.TrimEnd('.')}{(hint.EndsWith('?') ? "" : ".")}{Missing}");
     }

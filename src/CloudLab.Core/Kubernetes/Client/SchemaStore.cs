@@ -36,7 +36,7 @@ public sealed class SchemaStore(KubernetesApi api)
             {
                 string near = NearestNames.Find(name, fields.Select(entry => entry.Key)) is { } like ? $"did you mean '{like}'?"
                     : fields.Count == 0 ? "it has no fields."
-                    : $"it has {string.Join(", ", fields.Select(entry => entry.Key).Take(12))}{(fields.Count > 12 ? ", …" : "")}.";
+                    : $"it has {SomeOf.Names(fields.Select(entry => entry.Key), 12)}.";
                 throw new LabException(
                     LabErrorKind.NotFound, "FieldNotFound",
                     $"{(at.Length == 0 ? resource.Name : $"{at} of {resource.Name}")} has no field '{name}': {near}") { Target = path };

@@ -306,7 +306,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
             case Ingresses:
                 string[] leads = [.. ServiceRoutes.OfIngress(item).Select(route => route.Service).Distinct()];
                 IReadOnlyList<JsonObject> services = await ListAsync("services", ns, cancellation) ?? [];
-                return leads.Length > 0 && !services.Any(one => leads.Contains(one.Object("metadata")?.Text("name"))) ? $"none of its services exists: {string.Join(", ", leads.Take(5))}" : null;
+                return leads.Length > 0 && !services.Any(one => leads.Contains(one.Object("metadata")?.Text("name"))) ? $"none of its services exists: {SomeOf.Names(leads, 5)}" : null;
             case ReplicaSets:
                 return await ReplicaSetAsync(item, metadata, spec, ns, cancellation);
             case Jobs:
@@ -397,7 +397,7 @@ public sealed class UnusedFinder(KubernetesApi api, ResourceOrigin origin, IRepo
             }
         }
 
-        return subjects.Length == 0 ? "it has no subjects" : $"none of its subjects exists: {string.Join(", ", subjects.Select(one => $"{one.Text("namespace") ?? ns}/{one.Text("name")}").Take(5))}";
+        return subjects.Length == 0 ? "it has no subjects" : $"none of its subjects exists: {SomeOf.Names(subjects.Select(one => $"{one.Text("namespace") ?? ns}/{one.Text("name")}"), 5)}";
     }
 
     private async Task<bool> TargetMissingAsync(JsonObject target, string ns, CancellationToken cancellation) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
 
 namespace CloudLab.Core.Kubernetes.Manifests;
@@ -94,12 +95,12 @@ internal static class FieldTakeOver
             }
 
             JsonObject fields = OwnedFields.WithoutMetadata(OwnedFields.Of(entry));
-            string[] left = [.. OwnedFields.Paths(OwnedFields.WithoutMetadata(OwnedFields.Without(fields, own))).Take(PathsShown + 1)];
+            string[] left = [.. OwnedFields.Paths(OwnedFields.WithoutMetadata(OwnedFields.Without(fields, own)))];
 
             // An operator that fills in fields of its own is not somebody who wrote the object before.
             if (left.Length > 0 && (other.StartsWith("kubectl", StringComparison.Ordinal) || OwnedFields.Overlap(fields, own)))
             {
-                yield return (other, string.Join(", ", left.Take(PathsShown)) + (left.Length > PathsShown ? ", …" : ""));
+                yield return (other, SomeOf.Names(left, PathsShown));
             }
         }
     }

@@ -73,20 +73,11 @@ public class LabResource
         ? TimeSpan.FromSeconds(Math.Floor((DateTimeOffset.UtcNow - created).TotalSeconds))
         : null;
 
-    /// <summary>The same as kubectl writes it: <c>12s</c>, <c>5m10s</c>, <c>3d4h</c>.</summary>
-    public string? AgeText => Age is { } age ? ShortDuration.Of(age) : null;
-
     /// <summary>What happened to it where it comes from a watch: <c>Added</c>, <c>Modified</c>, <c>Deleted</c>; else null.</summary>
     public string? EventType { get; internal set; }
 
     /// <summary>What the server prints of an object of a custom kind, by the names of its columns (<c>additionalPrinterColumns</c>); null for other kinds and in a watch.</summary>
     public ResourceMap? Columns { get; internal set; }
-
-    /// <summary>The same as one text, without those that are empty: <c>Ready=True Secret=web-tls</c>.</summary>
-    public string? ColumnText => Columns is null ? null : string.Join(' ', Columns.Where(column => column.Value is not (null or "")).Select(column => $"{column.Key}={column.Value}"));
-
-    /// <summary>Namespace, and the context where several are read at once: what tables group by.</summary>
-    public string Place => OneOfSeveral ? $"{Namespace ?? "-"} (context {Context})" : Namespace ?? "-";
 
     /// <summary>True where objects of several contexts are read at once.</summary>
     internal bool OneOfSeveral { get; set; }
@@ -145,6 +136,10 @@ public class LabResource
     /// <summary>The object without what the server fills in: status, identity, times, bookkeeping, and fields that have their default. It can be deployed elsewhere.</summary>
     /// <returns>Another object.</returns>
     public LabResource ToNeat() => ResourceKinds.Create(NeatResource.Of(ToObject()), null, new ResourceOrigin(Context, OneOfSeveral));
+
+    /// <summary>Where it is: what tables group by.</summary>
+    /// <returns>Its namespace, and the context where several are read at once.</returns>
+    public string ToPlace() => OneOfSeveral ? $"{Namespace ?? "-"} (context {Context})" : Namespace ?? "-";
 
     /// <summary>Kind and name.</summary>
     /// <returns><c>deployments.apps/movies</c>.</returns>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace CloudLab.Core.Kubernetes.Resources;
 
 /// <summary>Durations as kubectl writes them (<c>HumanDuration</c> of k8s.io/apimachinery): two units at most, fewer the longer it is.</summary>
-internal static class ShortDuration
+public static class ShortDuration
 {
     /// <summary>A duration in short.</summary>
     /// <param name="duration">The duration.</param>

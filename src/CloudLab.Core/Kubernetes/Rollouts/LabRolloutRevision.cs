@@ -38,9 +38,6 @@ public sealed record LabRolloutRevision
         ? TimeSpan.FromSeconds(Math.Floor((DateTimeOffset.UtcNow - created).TotalSeconds))
         : null;
 
-    /// <summary>The same in short: <c>12s</c>, <c>5m10s</c>, <c>3d4h</c>.</summary>
-    public string? AgeText => Age is { } age ? ShortDuration.Of(age) : null;
-
     /// <summary>What differs from the revision before it, one path a line; among chosen revisions, from the chosen one before it.</summary>
     public IReadOnlyList<string> Changes { get; init => field = TextList.Of(value); } = TextList.Of<string>([]);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 
 namespace CloudLab.Core.Sessions.Kubernetes;
@@ -192,7 +193,7 @@ public sealed class KubeConnection
     {
         string known = Contexts.Count == 0
             ? ConfigSetting.Value is { } files ? $"{files} has no contexts" : $"there is no kubeconfig; set -KubeConfig or KUBECONFIG"
-            : "choose one of " + string.Join(", ", Contexts.Take(10)) + (Contexts.Count > 10 ? ", …" : "");
+            : "choose one of " + SomeOf.Names(Contexts, 10);
         return Invalid("KubeContextNotFound", $"There is no context '{name}' ({source}): {known}.");
     }
 

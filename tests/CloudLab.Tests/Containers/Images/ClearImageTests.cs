@@ -34,24 +34,29 @@ public sealed class ClearImageTests : IAsyncLifetime
         await lab.RunAsync("Add-LabImageTag", new { Image = lab.Repository + ":1", Tag = lab.Name(lab.Repository + "-more:1") });
 
         CmdletResult preview = await lab.RunAsync("Clear-LabImage", new { Image = lab.Repository + ":*", Keep = 2, WhatIf = true });
-        Assert.Empty(preview.Ok().Output);
-        Assert.Equal(3, preview.Information.Count);
-        Assert.Contains($"{lab.Repository}:1", preview.Information[0], StringComparison.Ordinal);
-        Assert.Contains("Remove image, 0 B", preview.Information[0], StringComparison.Ordinal);
-        Assert.Contains($"{lab.Repository}:2", preview.Information[1], StringComparison.Ordinal);
-        Assert.Contains("2 images", preview.Information[2], StringComparison.Ordinal);
+        LabImageRemoval[] plan = preview.Ok().OutputOf<LabImageRemoval>();
+        Assert.Equal([lab.Repository + ":1", lab.Repository + ":2"], plan.Select(p => p.Image));
+        Assert.Equal(0, plan[0].Size);
+        Assert.Contains("2 images", Assert.Single(preview.Information), StringComparison.Ordinal);
         Assert.Equal(4, (await lab.RunAsync("Get-LabImage", new { Image = lab.Repository })).Ok().Output.Count);
 
         long before = await LayersSizeAsync();
         LabImageRemoval[] removed = (await lab.RunAsync("Clear-LabImage", new { Image = lab.Repository + ":*", Keep = 2, Force = true })).Ok().OutputOf<LabImageRemoval>();
         Assert.Equal([lab.Repository + ":1", lab.Repository + ":2"], removed.Select(r => r.Image));
-        Assert.Equal(0, removed[0].Size);
+        Assert.Equal(plan.Select(p => p.Size), removed.Select(r => r.Size));
         Assert.InRange(before - await LayersSizeAsync(), removed[1].Size * 95 / 100, removed[1].Size * 105 / 100);
         Assert.InRange(removed[1].Size, 590_000, 650_000);
         Assert.Equal([lab.Repository + ":3", lab.Repository + ":4"], (await lab.RunAsync("Get-LabImage", new { Image = lab.Repository })).Ok().OutputOf<LabImage>().Select(i => i.Image).Order());
 
         Assert.Empty((await lab.RunAsync("Clear-LabImage", new { Image = lab.Repository + ":*", OlderThan = TimeSpan.FromDays(3650), Force = true })).Ok().Output);
         Assert.Empty((await lab.RunAsync("Clear-LabImage", new { Image = lab.Repository + ":*", Label = "test=other", Force = true })).Ok().Output);
+
+        // All of them have names.
+        CmdletResult unnamed = await lab.RunAsync("Clear-LabImage", new { Label = "test=" + lab.Repository, Force = true });
+        Assert.Empty(unnamed.Ok().Output);
+        Assert.Contains("-All adds those with a name", Assert.Single(unnamed.Warnings), StringComparison.Ordinal);
+        CmdletResult none = await lab.RunAsync("Clear-LabImage", new { Label = "test=other", OlderThan = TimeSpan.Zero, Force = true });
+        Assert.Empty(none.Ok().Warnings);
 
         // 3 and 4, and 1 by its other name.
         Assert.Equal(3, (await lab.RunAsync("Clear-LabImage", new { All = true, Label = "test=" + lab.Repository, Force = true })).Ok().Output.Count);

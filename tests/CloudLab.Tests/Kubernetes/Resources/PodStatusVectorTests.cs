@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Kubernetes.Resources.Kinds;
 using CloudLab.Tests.Module;
@@ -24,7 +25,7 @@ public sealed class PodStatusVectorTests
         string restarts = (string)expected["restarts"]!;
         Assert.Equal(
             ((string)expected["name"]!, (string)expected["ready"]!, (string)expected["status"]!, restarts.Split(' ')[0], restarts.Contains(" ago", StringComparison.Ordinal)),
-            (pod.Name, pod.Ready, pod.State, pod.RestartsText.Split(' ')[0], pod.RestartsText.Contains(" ago", StringComparison.Ordinal)));
+            (pod.Name, pod.Ready, pod.State, pod.Restarts.ToString(CultureInfo.InvariantCulture), pod.Restarts > 0 && pod.LastRestart is not null));
         Assert.Equal(((string)expected["ip"]!, (string)expected["node"]!), (pod.IP ?? "<none>", pod.Node ?? "<none>"));
     }
 }

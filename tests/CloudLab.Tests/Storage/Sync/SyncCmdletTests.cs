@@ -45,6 +45,9 @@ public sealed class SyncCmdletTests() : StorageTest(StorageServer.Emulator)
             [("changed", SyncAction.Upload, SyncReason.SizeDiffers, false), ("gone", SyncAction.Delete, SyncReason.NotInSource, false), ("new", SyncAction.Upload, SyncReason.Missing, false)],
             plan.OutputOf<LabSyncAction>().Select(a => (a.Name, a.Action, a.Reason, a.Done)).OrderBy(a => a.Name, StringComparer.Ordinal));
         Assert.Contains(Place, Assert.Single(plan.Information), StringComparison.Ordinal);
+        CmdletResult silent = (await RunAsync(new { Source = "source", Destination = Place, Delete = true, WhatIf = true, InformationAction = "Ignore", Session })).Ok();
+        Assert.Empty(silent.Information);
+        Assert.Equal(plan.OutputOf<LabSyncAction>().Select(a => a.Name), silent.OutputOf<LabSyncAction>().Select(a => a.Name));
         Assert.Equal(["p/changed", "p/gone"], await KeysAsync());
     }
 

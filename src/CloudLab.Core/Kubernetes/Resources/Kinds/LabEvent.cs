@@ -19,9 +19,6 @@ public sealed class LabEvent : LabResource
     /// <summary>When it happened first.</summary>
     public DateTimeOffset? FirstSeen => ResourceParts.Time(Content.Text("firstTimestamp") ?? Content.Text("deprecatedFirstTimestamp") ?? Content.Text("eventTime")) ?? CreationTimestamp;
 
-    /// <summary>How long ago it happened last: <c>5m10s</c>.</summary>
-    public string? LastSeenText => LastSeen is { } seen ? ShortDuration.Of(DateTimeOffset.UtcNow - seen) : null;
-
     /// <summary>How often it happened.</summary>
     public long Count => Content.Object("series")?.Number("count") ?? Content.Number("count") ?? Content.Number("deprecatedCount") ?? 1;
 

@@ -33,9 +33,6 @@ public sealed class LabJob : LabResource
     /// <summary>How long it ran, or has been running.</summary>
     public TimeSpan? Duration => StartTime is { } start ? TimeSpan.FromSeconds(Math.Floor(((CompletionTime ?? DateTimeOffset.UtcNow) - start).TotalSeconds)) : null;
 
-    /// <summary>The same in short: <c>5m10s</c>.</summary>
-    public string? DurationText => Duration is { } duration ? ShortDuration.Of(duration) : null;
-
     /// <summary>Images of its containers.</summary>
     public TextList<string> Images => ResourceParts.Images(Content);
 

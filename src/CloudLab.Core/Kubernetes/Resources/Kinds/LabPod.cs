@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Common;
 using CloudLab.Core.Kubernetes.Client;
@@ -18,11 +17,6 @@ public sealed class LabPod : LabResource
 
     /// <summary>When a container last ended before a restart; null where none did.</summary>
     public DateTimeOffset? LastRestart => PodSummary.Of(Content).LastRestart;
-
-    /// <summary>Restarts as kubectl writes them: <c>3 (5m ago)</c>.</summary>
-    public string RestartsText => LastRestart is { } last && Restarts > 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{Restarts} ({ShortDuration.Of(DateTimeOffset.UtcNow - last)} ago)")
-        : Restarts.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Node that it runs on; null while it has none.</summary>
     public string? Node => Content.Object("spec")?.Text("nodeName");

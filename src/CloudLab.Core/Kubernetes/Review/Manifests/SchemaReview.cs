@@ -73,7 +73,7 @@ internal static class SchemaReview
         {
             string right = versions.FirstOrDefault(version => version.Split('/')[0] == one.Group) ?? versions[0];
             return one.Find(
-                ManifestRule.UnknownKind, "apiVersion", $"There is no {one.Kind} in {one.ApiVersion}; there is one in {string.Join(", ", versions.Take(3))}.", $"Write apiVersion: {right}.");
+                ManifestRule.UnknownKind, "apiVersion", $"There is no {one.Kind} in {one.ApiVersion}; there is one in {SomeOf.Names(versions)}.", $"Write apiVersion: {right}.");
         }
 
         string? near = NearestNames.Find(one.Kind, library.Kinds.Where(known => known.ApiVersion == one.ApiVersion).Select(known => known.Kind))

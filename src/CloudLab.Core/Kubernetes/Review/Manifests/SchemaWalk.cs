@@ -483,11 +483,7 @@ internal sealed class SchemaWalk(ReviewedObject about)
         return sets.Length == 0 ? "" : $": {string.Join("; or ", sets)}";
     }
 
-    private static string Listed(IEnumerable<string> values)
-    {
-        string[] all = [.. values.Take(MostListed + 1)];
-        return all.Length > MostListed ? string.Join(", ", all.Take(MostListed)) + ", …" : string.Join(", ", all);
-    }
+    private static string Listed(IEnumerable<string> values) => SomeOf.Names(values, MostListed);
 
     private static string Named(SchemaNode schema) => schema.Type switch
     {

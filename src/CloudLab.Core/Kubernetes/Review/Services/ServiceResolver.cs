@@ -91,10 +91,10 @@ public sealed class ServiceResolver(KubernetesApi api, string? context, IReporte
         if (routes.Count == 0)
         {
             string[] hosts = [.. all.Select(route => route.Host).Distinct().Order(StringComparer.Ordinal)];
-            string same = string.Join(", ", all.Where(route => string.Equals(route.Host, address.Host, StringComparison.OrdinalIgnoreCase)).Select(route => route.Path).Distinct().Take(5));
+            string same = SomeOf.Names(all.Where(route => string.Equals(route.Host, address.Host, StringComparison.OrdinalIgnoreCase)).Select(route => route.Path).Distinct(), 5);
             throw new LabException(
                 LabErrorKind.NotFound, "RouteNotFound",
-                $"No Ingress or HTTPRoute takes {url}: {(same.Length > 0 ? $"the host has rules for {same}" : hosts.Length == 0 ? "there is none" : $"there are rules for {string.Join(", ", hosts.Take(5))}")}.{NearestNames.Say(address.Host, hosts.Except([address.Host]))}")
+                $"No Ingress or HTTPRoute takes {url}: {(same.Length > 0 ? $"the host has rules for {same}" : hosts.Length == 0 ? "there is none" : $"there are rules for {SomeOf.Names(hosts, 5)}")}.{NearestNames.Say(address.Host, hosts.Except([address.Host]))}")
             {
                 Target = url, Advice = "Get-LabResource ingresses -AllNamespaces lists the rules.",
             };
