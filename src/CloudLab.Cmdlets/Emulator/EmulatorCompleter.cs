@@ -1,18 +1,10 @@
-using System.Collections;
-using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Language;
-using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Cmdlets.Pipeline.Completers;
 
 namespace CloudLab.Cmdlets.Emulator;
 
 /// <summary>Offers the emulators of this process by number.</summary>
-public sealed class EmulatorCompleter : IArgumentCompleter
+public sealed class EmulatorCompleter : NumberCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        RunningEmulators.List().Select(emulator => (Id: emulator.Id.ToString(CultureInfo.InvariantCulture), Tip: $"{emulator.EndpointUrl}"))
-            .Where(emulator => emulator.Id.StartsWith(wordToComplete, StringComparison.Ordinal))
-            .Select(emulator => Completion.Offer(emulator.Id, CompletionResultType.ParameterValue, emulator.Tip));
+    private protected override IEnumerable<(int Id, string Tip)> Running() => RunningEmulators.List().Select(emulator => (emulator.Id, $"{emulator.EndpointUrl}"));
 }

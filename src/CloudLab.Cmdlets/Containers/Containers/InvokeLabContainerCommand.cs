@@ -46,8 +46,7 @@ public sealed class InvokeLabContainerCommand : DockerCommand
 {
     private const string LinesSet = "Lines", InteractiveSet = "Interactive";
 
-    private bool named, begun;
-    private ContainerExec? fed;
+    private FedCommand<ContainerExec>? fed;
 
     /// <summary>Name or id of a container.</summary>
     [Parameter(Position = 0, ParameterSetName = LinesSet)]
@@ -120,8 +119,14 @@ public sealed class InvokeLabContainerCommand : DockerCommand
             return;
         }
 
-        named = Name is not null;
-        if (!named && !MyInvocation.ExpectingInput)
+        if (Name is { } name)
+        {
+            fed = new(
+                MyInvocation.ExpectingInput,
+                (input, token) => ContainerExec.StartAsync(Lab, name, What(input), token),
+                exec => StartAsync(name, token => ReadAsync(exec, name, token)));
+        }
+        else if (!MyInvocation.ExpectingInput)
         {
             throw NoName();
         }
@@ -139,68 +144,35 @@ public sealed class InvokeLabContainerCommand : DockerCommand
             return;
         }
 
-        if (!named)
+        if (fed is not null)
         {
-            IReadOnlyList<string> containers = Targets(InputObject);
-            if (containers.Count == 0)
-            {
-                throw InputObject?.BaseObject is LabComposeService service
-                    ? new LabException(
-                        LabErrorKind.NotFound, "ContainerNotFound", $"The service '{service.Service}' has no container: start it with Start-LabCompose.") { Target = service }
-                    : new LabException(
-                        LabErrorKind.InvalidData, "ContainerNameMissing", $"{InputObject?.BaseObject.GetType().Name ?? "Null"} is no container: give LabContainer objects or names, or name a container with -Name to send input to a command.");
-            }
-
-            ExecOptions what = What(input: false);
-            foreach (string container in containers)
-            {
-                await StartAsync(container, async token =>
-                {
-                    using ContainerExec exec = await ContainerExec.StartAsync(Lab, container, what, token);
-                    await ReadAsync(exec, container, token);
-                });
-            }
-
+            await fed.TakeAsync(InputObject, cancellation);
             return;
         }
 
-        if (begun && fed is null)
+        IReadOnlyList<string> containers = Targets(InputObject);
+        if (containers.Count == 0)
         {
-            // It could not be started, which is said already.
-            return;
+            throw InputObject?.BaseObject is LabComposeService service
+                ? new LabException(
+                    LabErrorKind.NotFound, "ContainerNotFound", $"The service '{service.Service}' has no container: start it with Start-LabCompose.") { Target = service }
+                : new LabException(
+                    LabErrorKind.InvalidData, "ContainerNameMissing", $"{InputObject?.BaseObject.GetType().Name ?? "Null"} is no container: give LabContainer objects or names, or name a container with -Name to send input to a command.");
         }
 
-        if (fed is null)
+        ExecOptions what = What(input: false);
+        foreach (string container in containers)
         {
-            begun = true;
-            fed = await ContainerExec.StartAsync(Lab, Name!, What(MyInvocation.ExpectingInput), cancellation);
-            await StartAsync(Name, token => ReadAsync(fed, Name!, token));
-        }
-
-        if (InputObject is not null && MyInvocation.ExpectingInput)
-        {
-            await fed.WriteAsync(CommandOutput.InputOf(InputObject));
+            await StartAsync(container, async token =>
+            {
+                using ContainerExec exec = await ContainerExec.StartAsync(Lab, container, what, token);
+                await ReadAsync(exec, container, token);
+            });
         }
     }
 
     /// <inheritdoc/>
-    protected override async Task AfterInputAsync(CancellationToken cancellation)
-    {
-        if (fed is not null)
-        {
-            if (MyInvocation.ExpectingInput)
-            {
-                await fed.CloseInputAsync();
-            }
-        }
-        else if (named && !begun)
-        {
-            // An empty pipeline is empty input.
-            fed = await ContainerExec.StartAsync(Lab, Name!, What(input: true), cancellation);
-            await StartAsync(Name, token => ReadAsync(fed, Name!, token));
-            await fed.CloseInputAsync();
-        }
-    }
+    protected override Task AfterInputAsync(CancellationToken cancellation) => fed?.EndAsync(cancellation) ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -48,8 +48,7 @@ public sealed class RemoveLabManifestCommand : ManifestCommand
     /// <summary>What happens to dependent objects (the pods of a deployment): removed after their owner, before it, or not at all.</summary>
     [Parameter]
     [Alias("Cascade")]
-    [ValidateSet("Background", "Foreground", "Orphan", IgnoreCase = true)]
-    public string PropagationPolicy { get; set; } = "Background";
+    public PropagationPolicy PropagationPolicy { get; set; }
 
     /// <summary>Seconds that pods get to terminate; their own setting if omitted.</summary>
     [Parameter]

@@ -57,8 +57,7 @@ public sealed class RemoveLabResourceCommand : ResourceTargetCommand
     /// <inheritdoc cref="RemoveLabManifestCommand.PropagationPolicy"/>
     [Parameter]
     [Alias("Cascade")]
-    [ValidateSet("Background", "Foreground", "Orphan", IgnoreCase = true)]
-    public string PropagationPolicy { get; set; } = "Background";
+    public PropagationPolicy PropagationPolicy { get; set; }
 
     /// <inheritdoc cref="RemoveLabManifestCommand.GracePeriod"/>
     [Parameter]

@@ -197,6 +197,7 @@ public abstract class ResourceTargetBase : KubeCommand
                 }
                 catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
                 {
+                    // It stays among those that are missing, unless another kind has it.
                 }
                 catch (LabException e) when (e.Code == "NameInvalid" || !e.StopsCommand)
                 {

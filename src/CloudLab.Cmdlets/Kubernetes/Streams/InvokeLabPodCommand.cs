@@ -45,8 +45,7 @@ public sealed class InvokeLabPodCommand : KubeCommand
 {
     private const string LinesSet = "Lines", InteractiveSet = "Interactive";
 
-    private bool named, begun;
-    private PodExec? fed;
+    private FedCommand<PodExec>? fed;
 
     /// <summary>A pod, or what has pods: <c>web-0</c>, <c>deploy/web</c>, <c>svc/web</c>.</summary>
     [Parameter(Position = 0, ParameterSetName = LinesSet)]
@@ -102,8 +101,14 @@ public sealed class InvokeLabPodCommand : KubeCommand
             return;
         }
 
-        named = Name is not null;
-        if (!named && !MyInvocation.ExpectingInput)
+        if (Name is { } name)
+        {
+            fed = new(
+                MyInvocation.ExpectingInput,
+                async (input, token) => await new PodStreams(Api).ExecAsync(await TargetAsync(null, name, NamespaceOrDefault, token), What(input), Reporter, token),
+                exec => StartAsync(name, token => ReadAsync(exec, token)));
+        }
+        else if (!MyInvocation.ExpectingInput)
         {
             throw NoName();
         }
@@ -118,49 +123,23 @@ public sealed class InvokeLabPodCommand : KubeCommand
             return;
         }
 
-        if (!named)
+        if (fed is not null)
         {
-            PodTarget target = await PipedAsync(cancellation);
-            PodCommandOptions what = What(input: false);
-            await StartAsync(target.Name, async token =>
-            {
-                using PodExec exec = await new PodStreams(Api).ExecAsync(target, what, Reporter, token);
-                await ReadAsync(exec, token);
-            });
+            await fed.TakeAsync(InputObject, cancellation);
             return;
         }
 
-        if (begun && fed is null)
+        PodTarget target = await PipedAsync(cancellation);
+        PodCommandOptions what = What(input: false);
+        await StartAsync(target.Name, async token =>
         {
-            // It could not be started, which is said already.
-            return;
-        }
-
-        if (fed is null)
-        {
-            await BeginFedAsync(MyInvocation.ExpectingInput, cancellation);
-        }
-
-        if (InputObject is not null && MyInvocation.ExpectingInput)
-        {
-            await fed!.WriteAsync(CommandOutput.InputOf(InputObject));
-        }
+            using PodExec exec = await new PodStreams(Api).ExecAsync(target, what, Reporter, token);
+            await ReadAsync(exec, token);
+        });
     }
 
     /// <inheritdoc/>
-    protected override async Task AfterInputAsync(CancellationToken cancellation)
-    {
-        if (named && !begun)
-        {
-            // An empty pipeline is empty input.
-            await BeginFedAsync(input: true, cancellation);
-            await fed!.CloseInputAsync();
-        }
-        else if (fed is not null && MyInvocation.ExpectingInput)
-        {
-            await fed.CloseInputAsync();
-        }
-    }
+    protected override Task AfterInputAsync(CancellationToken cancellation) => fed?.EndAsync(cancellation) ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -171,13 +150,6 @@ public sealed class InvokeLabPodCommand : KubeCommand
 
     private static LabException NoName() =>
         new(LabErrorKind.InvalidArgument, "PodNameMissing", "No pod is named: give -Name, or pods in the pipeline.");
-
-    private async Task BeginFedAsync(bool input, CancellationToken cancellation)
-    {
-        begun = true;
-        fed = await new PodStreams(Api).ExecAsync(await TargetAsync(null, Name!, NamespaceOrDefault, cancellation), What(input), Reporter, cancellation);
-        await StartAsync(Name, token => ReadAsync(fed, token));
-    }
 
     private Task<PodTarget> PipedAsync(CancellationToken cancellation) => InputObject?.BaseObject switch
     {

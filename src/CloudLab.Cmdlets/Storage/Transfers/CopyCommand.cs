@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Security;
 using CloudLab.Cmdlets.Pipeline.Completers;
@@ -26,6 +27,10 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
 
     private readonly HashSet<(StorageClient Client, string Bucket, string Key)> written = [];
     private readonly ListedPrefixes listed;
+
+    // What would replace an object that is to be copied itself waits for that, and what failed is not replaced.
+    private readonly List<(StorageClient Client, string Bucket, string Key, string NewKey)> waiting = [];
+    private readonly ConcurrentDictionary<(StorageClient Client, string Bucket, string Key), bool> failed = [];
     private UploadOptions options = new();
     private EncryptionKey? sourceKey;
 
@@ -174,10 +179,55 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     /// <inheritdoc/>
     protected override Task AfterInputAsync(CancellationToken cancellation) => listed.TakeWholeAsync(WithAsync, WriteProblem, cancellation);
 
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellation)
+    {
+        // Each comes after the one that it replaces, whose key is shorter; those of one length have nothing to do with each other.
+        foreach (var level in waiting.GroupBy(one => one.Key.Length).OrderBy(level => level.Key))
+        {
+            await Parallel.ForEachAsync(
+                level, new ParallelOptions { MaxDegreeOfParallelism = ConcurrentInputs, CancellationToken = cancellation },
+                async (one, token) => await ForEachAsync(
+                    [one], _ => WithAsync(one.Client, () => ReplaceAsync(one.Bucket, one.Key, one.NewKey, token)), _ => ObjectName.Uri(one.Bucket, one.Key)));
+        }
+
+        await base.EndAsync(cancellation);
+    }
+
     // What this command has just written may be listed, too.
-    private Task TakeAsync(string bucket, LabObject found, string name) => written.Contains((Client, bucket, found.Key))
-        ? Task.CompletedTask
-        : StartAsync(bucket, found.Key, null, DestinationPrefix + name);
+    private Task TakeAsync(string bucket, LabObject found, string name)
+    {
+        if (written.Contains((Client, bucket, found.Key)))
+        {
+            return Task.CompletedTask;
+        }
+
+        // Out of 'a/' to '': 'a/a/x' becomes 'a/x', which becomes 'x'.
+        string newKey = DestinationPrefix + name;
+        if ((DestinationBucket ?? bucket) == bucket && newKey.Length < found.Key.Length && newKey.StartsWith(found.Key[..^name.Length], StringComparison.Ordinal))
+        {
+            waiting.Add((Client, bucket, found.Key, newKey));
+            return Task.CompletedTask;
+        }
+
+        return StartAsync(bucket, found.Key, null, newKey);
+    }
+
+    private async Task ReplaceAsync(string bucket, string key, string newKey, CancellationToken cancellation)
+    {
+        string uri = ObjectName.Uri(bucket, key), newUri = ObjectName.Uri(bucket, newKey);
+        if (failed.ContainsKey((Client, bucket, newKey)))
+        {
+            failed[(Client, bucket, key)] = true;
+            throw new LabException(
+                LabErrorKind.InvalidData, "DestinationNotCopied", $"{uri} would replace {newUri}, which could not be copied itself: mend that and repeat the command.") { Target = uri };
+        }
+
+        if (await ShouldProcessAsync($"{uri} -> {newUri}", Action))
+        {
+            await TransferAsync(bucket, key, null, bucket, newKey, cancellation);
+        }
+    }
 
     private async Task StartAsync(string bucket, string key, string? version, string newKey)
     {
@@ -194,9 +244,21 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
         }
         else if (await ShouldProcessAsync($"{uri} -> {newUri}", Action))
         {
+            await StartAsync(uri, token => TransferAsync(bucket, key, version, newBucket, newKey, token));
+        }
+    }
+
+    private async Task TransferAsync(string bucket, string key, string? version, string newBucket, string newKey, CancellationToken cancellation)
+    {
+        try
+        {
             ReadOptions read = new() { VersionId = version, CustomerKey = sourceKey };
-            await StartAsync(uri, async token =>
-                await WriteAsync(await TransferAsync(bucket, key, read, newBucket, newKey, options, token), token));
+            await WriteAsync(await TransferAsync(bucket, key, read, newBucket, newKey, options, cancellation), cancellation);
+        }
+        catch (LabException)
+        {
+            failed[(Client, bucket, key)] = true;
+            throw;
         }
     }
 }

@@ -32,7 +32,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// an estimate of the time, and changes nothing. The workers trust the certificate authorities that the session trusts (AWS_CA_BUNDLE, Connect-Lab -CaBundle);
 /// all other settings of theirs, AWS_ENDPOINT_URL_STS and AWS_ROLE_ARN for a web identity among them, are entries of the Secret.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket, NoSuchVersion; ObjectAlreadyExists with -NoClobber; DuplicateKey when two objects of one command
-/// would have the same new key; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also CopyOntoItself, JobNameTooLong, NoWorkerCredentials,
+/// would have the same new key; DestinationNotCopied where an object would replace one of the same command that could not be copied; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also CopyOntoItself, JobNameTooLong, NoWorkerCredentials,
 /// SecretNotFound, WorkersNotStarted with what the pods say (an image that cannot be pulled), TransferFailed, Forbidden.</para>
 /// </remarks>
 /// <example>

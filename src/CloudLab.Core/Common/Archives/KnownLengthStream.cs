@@ -1,3 +1,5 @@
+using CloudLab.Core.Common.Streams;
+
 namespace CloudLab.Core.Common.Archives;
 
 /// <summary>
@@ -5,18 +7,12 @@ namespace CloudLab.Core.Common.Archives;
 /// </summary>
 /// <param name="inner">The content.</param>
 /// <param name="length">Its length.</param>
-internal sealed class KnownLengthStream(Stream inner, long length) : Stream
+internal sealed class KnownLengthStream(Stream inner, long length) : ForwardStream
 {
     private long position;
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
     public override bool CanSeek => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Length => length;
@@ -41,25 +37,4 @@ internal sealed class KnownLengthStream(Stream inner, long length) : Stream
         position += count;
         return count;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

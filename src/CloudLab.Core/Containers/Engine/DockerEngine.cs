@@ -118,6 +118,7 @@ public sealed class DockerEngine
             }
             catch (LabException e) when (e.Kind == LabErrorKind.NotFound && tries < MostListings)
             {
+                // Again.
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common.Streams;
 
 namespace CloudLab.Core.Containers.Engine;
 
@@ -57,22 +58,8 @@ internal sealed class EngineContent(string type, long? length, Func<Stream, Canc
     /// <summary>Tells what goes wrong at the engine's side from what goes wrong where the content comes from.</summary>
     private sealed class EngineGoneException(IOException inner) : IOException(inner.Message, inner);
 
-    private sealed class TouchingStream(Stream inner, EngineClock clock) : Stream
+    private sealed class TouchingStream(Stream inner, EngineClock clock) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             try
@@ -86,20 +73,9 @@ internal sealed class EngineContent(string type, long? length, Func<Stream, Canc
             }
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
         public override void Flush() => inner.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
 

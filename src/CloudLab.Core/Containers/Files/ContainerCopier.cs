@@ -38,24 +38,9 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
     {
         long start = Stopwatch.GetTimestamp();
         (ContainerPath from, PathStat stat) = await ResolveAsync(source, followLink, cancellation);
-        bool intoFolder = Directory.Exists(destination);
-        if (File.Exists(destination) && stat.IsFolder)
-        {
-            throw new LabException(LabErrorKind.WriteFailed, "DestinationIsFile", $"The folder '{source}' cannot be copied to '{destination}', which is a file.") { Target = source.ToString() };
-        }
-
-        if (!intoFolder && (destination.EndsWith('/') || destination.EndsWith(Path.DirectorySeparatorChar)) && !stat.IsFolder)
-        {
-            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{destination}'.") { Target = destination };
-        }
-
-        string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(destination)) ?? destination;
-        if (!intoFolder && !Directory.Exists(parent))
-        {
-            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{parent}'.") { Target = destination };
-        }
-
-        string target = intoFolder && !source.MeansContent ? Path.Join(destination, SafeName(source.Name.Length > 0 ? source.Name : source.Container)) : Path.TrimEndingDirectorySeparator(destination);
+        LocalTarget local = new(destination);
+        local.RequireFolder();
+        string target = local.PathFor(source.ToString(), stat.IsFolder, source.MeansContent ? null : source.Name.Length > 0 ? source.Name : source.Container);
         using ProgressMeter meter = new(reporter, $"Copying {source}");
         meter.Expect(0, stat.IsFolder ? 0 : stat.Size);
         await using EngineStream tar = await OpenAsync(from, cancellation);
@@ -73,23 +58,11 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
     public async Task<LabContainerCopy> SendAsync(string source, ContainerPath destination, bool followLink, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        bool content = source.EndsWith("/.", StringComparison.Ordinal) || source.EndsWith("\\.", StringComparison.Ordinal);
-        string path = Path.TrimEndingDirectorySeparator(content ? source[..^2] : source);
-        FileSystemInfo file = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
-        if (!file.Exists)
-        {
-            throw new LabException(LabErrorKind.NotFound, "FileNotFound", $"There is no file or folder '{source}'.") { Target = source };
-        }
-
-        if (followLink && file.LinkTarget is not null)
-        {
-            file = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-        }
-
-        (string folder, string name) = await TargetAsync(destination, Path.GetFileName(path), file is DirectoryInfo && file.LinkTarget is null, content, cancellation);
+        LocalSource local = LocalSource.Find(source, followLink);
+        (string folder, string name) = await TargetAsync(destination, local.Name, local.IsFolder, local.IsContent, cancellation);
         using ProgressMeter meter = new(reporter, $"Copying to {destination}");
         TarCreation creation = new(meter, reporter);
-        await PutAsync(destination with { Path = folder }, (stream, token) => creation.RunAsync(file, name, stream, token), cancellation);
+        await PutAsync(destination with { Path = folder }, (stream, token) => creation.RunAsync(local.File, name, stream, token), cancellation);
         return new LabContainerCopy(source, Whole(destination, folder, name), creation.Files, creation.Bytes, Stopwatch.GetElapsedTime(start));
     }
 
@@ -168,10 +141,6 @@ public sealed class ContainerCopier(LabSession session, IReporter reporter) : IA
 
     private static string Whole(ContainerPath destination, string folder, string name) =>
         (destination with { Path = name == "." ? folder.TrimEnd('/') : $"{folder.TrimEnd('/')}/{name}" }).ToString();
-
-    // A name in a container may hold what is a path here.
-    private static string SafeName(string name) => name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or "..") ? name : throw new LabException(
-        LabErrorKind.WriteFailed, "FileNameInvalid", $"'{name}' cannot be the name of a local file: give the new name with -Destination.") { Target = name };
 
     // Where to put what: the folder that the engine unpacks in, and the name of the first entry.
     private async Task<(string Folder, string Name)> TargetAsync(ContainerPath destination, string name, bool isFolder, bool content, CancellationToken cancellation)

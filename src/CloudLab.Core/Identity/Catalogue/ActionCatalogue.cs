@@ -80,11 +80,6 @@ public static class ActionCatalogue
         return known.FirstOrDefault(pair => ConditionKeyName.Fits(pair.Key, key)).Value;
     }
 
-    /// <summary>The resource types of a service that an ARN can be of.</summary>
-    /// <param name="service">Prefix of the service.</param>
-    /// <returns>Names and ARN templates.</returns>
-    internal static IReadOnlyCollection<(string Name, string Arn)> ResourceTypes(string service) => Load(service)?.Types ?? [];
-
     /// <summary>Whether a request for an action can have a condition key.</summary>
     /// <param name="action">The action.</param>
     /// <param name="key">Condition key of a policy: <c>aws:ResourceTag/team</c>.</param>

@@ -51,9 +51,6 @@ internal sealed class CatalogueService
     /// <summary>Names of its actions, without the prefix.</summary>
     public IReadOnlyCollection<string> Names => lines.Keys;
 
-    /// <summary>Its resource types.</summary>
-    public IReadOnlyCollection<(string Name, string Arn)> Types => field ??= [.. types.Select(type => (type.Key, type.Value.Arn))];
-
     /// <summary>Looks one action up.</summary>
     /// <param name="action">Its name without the prefix, in any case of letters.</param>
     /// <returns>The action, or null.</returns>

@@ -116,8 +116,8 @@ internal sealed class KubeSocket(WebSocket socket) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // The gate is not disposed: who still sends has to leave through it.
         socket.Abort();
         socket.Dispose();
-        sendGate.Dispose();
     }
 }

@@ -80,7 +80,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
         }
 
         // Its namespace may come with the manifest.
-        if (Home is null || !items.Any(item => item is { Kind: "Namespace", Group: "" } && item.Name == Home) || await IsThereAsync(Home, cancellation))
+        if (Home is null || !items.Any(item => item is { Kind: "Namespace", Group: "" } && item.Name == Home) || await api.MayExistAsync($"/api/v1/namespaces/{Uri.EscapeDataString(Home)}", cancellation))
         {
             await WriteAsync(
                 oldKinds.Union(items.Select(item => GroupKind(item.Kind, item.Group))),
@@ -163,6 +163,7 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
             }
             catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
             {
+                // A kind of an aggregated API server has no definition.
             }
         }
 
@@ -208,23 +209,6 @@ internal sealed class ApplySet(KubernetesApi api, ManifestOptions options, IRepo
         if (id != Id)
         {
             throw Refused($"{Description} has the id '{id}' instead of '{Id}': it was copied or changed by hand. Choose another name.");
-        }
-    }
-
-    private async Task<bool> IsThereAsync(string ns, CancellationToken cancellation)
-    {
-        try
-        {
-            await api.GetAsync($"/api/v1/namespaces/{Uri.EscapeDataString(ns)}", cancellation);
-            return true;
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
-        {
-            return false;
-        }
-        catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
-        {
-            return true;
         }
     }
 

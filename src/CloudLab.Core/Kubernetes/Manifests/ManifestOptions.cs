@@ -1,5 +1,3 @@
-using CloudLab.Core.Common;
-
 namespace CloudLab.Core.Kubernetes.Manifests;
 
 /// <summary>Asks whether a change may be made.</summary>
@@ -7,6 +5,19 @@ namespace CloudLab.Core.Kubernetes.Manifests;
 /// <param name="action">What is done to it.</param>
 /// <returns>True to go on.</returns>
 public delegate Task<bool> ManifestApproval(string target, string action);
+
+/// <summary>What happens to what an object owns when it is removed; the server's own words.</summary>
+public enum PropagationPolicy
+{
+    /// <summary>It is removed after its owner, as with kubectl.</summary>
+    Background,
+
+    /// <summary>It is removed before its owner.</summary>
+    Foreground,
+
+    /// <summary>It stays.</summary>
+    Orphan,
+}
 
 /// <summary>How a manifest is deployed or removed.</summary>
 public sealed record ManifestOptions
@@ -50,9 +61,8 @@ public sealed record ManifestOptions
     /// <summary>Requests at the same time.</summary>
     public int ThrottleLimit { get; init; } = 64;
 
-    // The server wants it written in this case.
-    /// <summary>What happens to what an object owns when it is removed: <c>Background</c>, as with kubectl, <c>Foreground</c> or <c>Orphan</c>; in any case.</summary>
-    public string Propagation { get; init => field = FirstLetter.Upper(value); } = "Background";
+    /// <summary>What happens to what an object owns when it is removed.</summary>
+    public PropagationPolicy Propagation { get; init; }
 
     /// <summary>Seconds that removed pods get to end; null for their own.</summary>
     public int? GracePeriod { get; init; }

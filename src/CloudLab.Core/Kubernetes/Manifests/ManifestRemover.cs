@@ -130,7 +130,7 @@ public sealed class ManifestRemover(KubernetesApi api, ManifestOptions options, 
     private async Task<WaitTarget?> RemoveAsync(ResolvedItem item, CancellationToken cancellation)
     {
         // Said always: a Job's own default would leave its pods behind.
-        JsonObject body = new() { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = options.Propagation };
+        JsonObject body = new() { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = options.Propagation.ToString() };
         if (options.GracePeriod is { } seconds)
         {
             body["gracePeriodSeconds"] = seconds;

@@ -99,7 +99,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         string? uid = before.Uid();
         JsonObject body = new()
         {
-            ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = options.Propagation,
+            ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = options.Propagation.ToString(),
             ["preconditions"] = new JsonObject { ["uid"] = uid },
         };
         if (options.DryRun)

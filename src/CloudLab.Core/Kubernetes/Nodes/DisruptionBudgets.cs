@@ -27,6 +27,7 @@ internal sealed class DisruptionBudgets(KubernetesApi api)
         }
         catch (LabException)
         {
+            // It only adds to what is told anyway.
             return null;
         }
 

@@ -66,8 +66,10 @@ internal static class JsonDifference
     /// <summary>The first field that two merge patches of one object set to different values.</summary>
     /// <param name="one">A patch.</param>
     /// <param name="other">Another.</param>
-    /// <returns>Its path; null where they go together.</returns>
-    public static string? Overlap(JsonObject one, JsonObject other)
+    /// <returns>Its path, as a <see cref="ManifestChange"/> has it; null where they go together.</returns>
+    public static string? Overlap(JsonObject one, JsonObject other) => Overlap("", one, other)?.TrimStart('.');
+
+    private static string? Overlap(string path, JsonObject one, JsonObject other)
     {
         foreach ((string key, JsonNode? value) in one)
         {
@@ -78,12 +80,12 @@ internal static class JsonDifference
 
             if (value is not JsonObject mine || theirs is not JsonObject their)
             {
-                return key;
+                return FieldPath.Of(path, key);
             }
 
-            if (Overlap(mine, their) is { } inner)
+            if (Overlap(FieldPath.Of(path, key), mine, their) is { } inner)
             {
-                return $"{key}.{inner}";
+                return inner;
             }
         }
 

@@ -228,15 +228,8 @@ internal sealed class ResourceWaiter(KubernetesApi api, IReporter reporter)
             return false;
         }
 
-        try
-        {
-            JsonObject storage = await api.GetAsync($"/apis/storage.k8s.io/v1/storageclasses/{Uri.EscapeDataString(name)}", cancellation);
-            return storage.Text("volumeBindingMode") == "WaitForFirstConsumer";
-        }
-        catch (LabException e) when (!e.StopsCommand)
-        {
-            return false;
-        }
+        JsonObject? storage = await Permitted.TryAsync(() => api.GetAsync($"/apis/storage.k8s.io/v1/storageclasses/{Uri.EscapeDataString(name)}", cancellation));
+        return storage?.Text("volumeBindingMode") == "WaitForFirstConsumer";
     }
 
     // How far the whole wait is, for the progress bar.

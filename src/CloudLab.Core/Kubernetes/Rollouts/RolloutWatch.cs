@@ -120,20 +120,13 @@ internal sealed class RolloutWatch(KubernetesApi api, IReporter reporter)
 
     private async Task<List<(string Container, long Restarts, string Last)>> ContainersAsync(WaitTarget target, JsonObject workload, CancellationToken cancellation)
     {
-        try
-        {
-            return
-            [
-                .. from pod in await pods.ListAsync(target.Namespace ?? "", workload, cancellation)
-                   from state in pod.Object("status")?.Objects("containerStatuses") ?? []
-                   let last = state.Object("lastState")?.Object("terminated") ?? state.Object("state")?.Object("terminated")
-                   select ($"{pod.Object("metadata")?.Text("name")} container {state.Text("name")}", state.Number("restartCount") ?? 0,
-                       last is null ? "" : $" ({last.Text("reason") ?? "ended"}, exit code {last.Number("exitCode")})"),
-            ];
-        }
-        catch (LabException e) when (!e.StopsCommand)
-        {
-            return [];
-        }
+        return
+        [
+            .. from pod in await Permitted.TryAsync(() => pods.ListAsync(target.Namespace ?? "", workload, cancellation)) ?? []
+               from state in pod.Object("status")?.Objects("containerStatuses") ?? []
+               let last = state.Object("lastState")?.Object("terminated") ?? state.Object("state")?.Object("terminated")
+               select ($"{pod.Object("metadata")?.Text("name")} container {state.Text("name")}", state.Number("restartCount") ?? 0,
+                   last is null ? "" : $" ({last.Text("reason") ?? "ended"}, exit code {last.Number("exitCode")})"),
+        ];
     }
 }

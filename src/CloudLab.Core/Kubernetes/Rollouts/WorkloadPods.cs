@@ -92,6 +92,7 @@ internal sealed class WorkloadPods(KubernetesApi api)
         }
         catch (LabException)
         {
+            // It only adds to what is told anyway.
             return "";
         }
     }

@@ -206,14 +206,16 @@ public sealed class LabPortForward
             {
                 client = await listener.AcceptTcpClientAsync(end.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
             {
+                // It is stopped.
                 return;
             }
             catch (SocketException e)
             {
-                // A client that was gone before it was taken.
+                // A client that was gone before it was taken; or there is no room for one, which the pause may change.
                 LastError = e.Message;
+                await Task.Delay(LookAgain, CancellationToken.None);
                 continue;
             }
 

@@ -31,12 +31,8 @@ public sealed class PodCopier(KubernetesApi api, string ns, string? container, I
     public async Task<LabPodCopy> ReceiveAsync(PodPath source, string destination, bool followLink, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        bool intoFolder = Directory.Exists(destination);
-        string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(destination)) ?? destination;
-        if (!intoFolder && !Directory.Exists(parent))
-        {
-            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{parent}'.") { Target = destination };
-        }
+        LocalTarget local = new(destination);
+        local.RequireFolder();
 
         // What is written is told as bytes come; how many there will be, tar does not say.
         using ProgressMeter meter = new(reporter, $"Copying {source}");
@@ -48,18 +44,7 @@ public sealed class PodCopier(KubernetesApi api, string ns, string? container, I
             throw await RefusedAsync(exec, output, first, source, cancellation);
         }
 
-        bool isFolder = first[1..] == "folder";
-        if (isFolder && File.Exists(destination))
-        {
-            throw new LabException(LabErrorKind.WriteFailed, "DestinationIsFile", $"The folder '{source}' cannot be copied to '{destination}', which is a file.") { Target = source.ToString() };
-        }
-
-        if (!intoFolder && !isFolder && (destination.EndsWith('/') || destination.EndsWith(Path.DirectorySeparatorChar)))
-        {
-            throw new LabException(LabErrorKind.WriteFailed, "DestinationNotFound", $"There is no folder '{destination}'.") { Target = destination };
-        }
-
-        string target = intoFolder && !source.MeansContent ? Path.Join(destination, SafeName(source)) : Path.TrimEndingDirectorySeparator(destination);
+        string target = local.PathFor(source.ToString(), first[1..] == "folder", source.MeansContent ? null : source.Name.Length > 0 ? source.Name : source.Pod.Split('/')[^1]);
         TarExtraction extraction = new(target, Sender, meter, reporter);
         LabException? invalid = null;
         try
@@ -95,26 +80,13 @@ public sealed class PodCopier(KubernetesApi api, string ns, string? container, I
     public async Task<LabPodCopy> SendAsync(string source, PodPath destination, bool followLink, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        bool content = source.EndsWith("/.", StringComparison.Ordinal) || source.EndsWith("\\.", StringComparison.Ordinal);
-        string path = Path.TrimEndingDirectorySeparator(content ? source[..^2] : source);
-        FileSystemInfo file = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
-        if (!file.Exists)
-        {
-            throw new LabException(LabErrorKind.NotFound, "FileNotFound", $"There is no file or folder '{source}'.") { Target = source };
-        }
-
-        if (followLink && file.LinkTarget is not null)
-        {
-            file = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-        }
-
-        bool isFolder = file is DirectoryInfo && file.LinkTarget is null;
+        LocalSource local = LocalSource.Find(source, followLink);
         string to = destination.Bare is { Length: > 0 } bare ? bare : "/";
         using ProgressMeter meter = new(reporter, $"Copying to {destination}");
         using PodExec exec = await StartAsync(
             destination,
             [
-                PodCopyScripts.In, PodCopyScripts.InName, to, Path.GetFileName(path), isFolder ? "folder" : "file", content ? "1" : "0",
+                PodCopyScripts.In, PodCopyScripts.InName, to, local.Name, local.IsFolder ? "folder" : "file", local.IsContent ? "1" : "0",
                 destination.MeansFolder ? "1" : "0", Guid.NewGuid().ToString("N")[..12],
             ],
             input: true, cancellation);
@@ -125,7 +97,7 @@ public sealed class PodCopier(KubernetesApi api, string ns, string? container, I
         try
         {
             // A copy that is refused ends while it is being sent.
-            await creation.RunAsync(file, PodCopyScripts.Root, new InputStream(exec), ended.Token, PodCopyScripts.End);
+            await creation.RunAsync(local.File, PodCopyScripts.Root, new InputStream(exec), ended.Token, PodCopyScripts.End);
             await exec.CloseInputAsync();
         }
         catch (Exception e) when ((e is OperationCanceledException && !cancellation.IsCancellationRequested) || e is LabException { Code: "PodConnectionBroken" })
@@ -152,11 +124,6 @@ public sealed class PodCopier(KubernetesApi api, string ns, string? container, I
             return line;
         }
     }
-
-    // A name in a container may hold what is a path here.
-    private static string SafeName(PodPath source) =>
-        (source.Name.Length > 0 ? source.Name : source.Pod.Split('/')[^1]) is var name && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or "..") ? name
-            : throw new LabException(LabErrorKind.WriteFailed, "FileNameInvalid", $"'{source.Name}' cannot be the name of a local file: give the new name with -Destination.") { Target = source.ToString() };
 
     private static string Words(string text, string otherwise)
     {
@@ -270,38 +237,9 @@ public sealed class PodCopier(KubernetesApi api, string ns, string? container, I
     }
 
     /// <summary>The input of a command, as a stream.</summary>
-    private sealed class InputStream(PodExec exec) : Stream
+    private sealed class InputStream(PodExec exec) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
             await exec.SendAsync(buffer).WaitAsync(cancellationToken);
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

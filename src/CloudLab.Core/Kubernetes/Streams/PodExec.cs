@@ -253,8 +253,9 @@ public sealed class PodExec : RunningCommand
                 ahead.Add(piece.Channel, piece.Bytes.Span);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Whatever it is, whoever reads would wait for ever for what does not come any more.
             broken = e as IOException ?? new IOException(e.Message, e);
         }
 

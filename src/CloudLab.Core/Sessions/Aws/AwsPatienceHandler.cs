@@ -102,46 +102,17 @@ internal sealed class AwsPatienceHandler(TimeSpan silence, HttpMessageHandler in
         }
     }
 
-    private sealed class WatchedStream(Stream body, Action moved) : Stream
+    private sealed class WatchedStream(Stream body, Action moved) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             await body.WriteAsync(buffer, cancellationToken);
             moved();
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            body.Write(buffer, offset, count);
-            moved();
-        }
-
         public override Task FlushAsync(CancellationToken cancellationToken) => body.FlushAsync(cancellationToken);
 
         public override void Flush() => body.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 
     private sealed class PatientStream(Stream body, TimeSpan silence) : ForwardStream

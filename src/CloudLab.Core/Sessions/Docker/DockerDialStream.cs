@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using CloudLab.Core.Common;
+using CloudLab.Core.Common.Streams;
 
 namespace CloudLab.Core.Sessions.Docker;
 
@@ -8,7 +9,7 @@ namespace CloudLab.Core.Sessions.Docker;
 /// A connection to the engine of another machine: <c>ssh host docker system dial-stdio</c>, as the docker CLI does it.
 /// So keys, agents, jump hosts and known hosts are ssh's own business.
 /// </summary>
-internal sealed class DockerDialStream : Stream
+internal sealed class DockerDialStream : PassingStream
 {
     private readonly Process process;
     private readonly Task<string> complaint;
@@ -24,20 +25,7 @@ internal sealed class DockerDialStream : Stream
     public override bool CanRead => true;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
     public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Starts ssh.</summary>
     /// <param name="endpoint">An ssh endpoint.</param>
@@ -86,14 +74,6 @@ internal sealed class DockerDialStream : Stream
     }
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Stream input = process.StandardInput.BaseStream;
@@ -110,27 +90,10 @@ internal sealed class DockerDialStream : Stream
     }
 
     /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count)
-    {
-        process.StandardInput.BaseStream.Write(buffer, offset, count);
-        process.StandardInput.BaseStream.Flush();
-    }
-
-    /// <inheritdoc/>
     public override void Flush() => process.StandardInput.BaseStream.Flush();
 
     /// <summary>Says that nothing more is sent; what comes back is still read.</summary>
     public void CloseWrite() => process.StandardInput.Close();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

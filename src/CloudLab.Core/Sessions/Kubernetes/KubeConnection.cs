@@ -53,9 +53,6 @@ public sealed class KubeConnection
     /// <summary>The namespace for whatever does not name its own.</summary>
     public string Namespace => NamespaceSetting.Value!;
 
-    /// <summary>True where somebody asked for the namespace by parameter or Connect-Lab.</summary>
-    public bool NamespaceGiven => session.Given(o => o.Namespace).Value is not null;
-
     /// <inheritdoc/>
     public override string ToString() => "Kubernetes";
 

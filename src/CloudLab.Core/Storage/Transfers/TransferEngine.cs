@@ -31,7 +31,6 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     // What a request whose size nobody knows yet counts for.
     private const long UnknownSize = 1024 * 1024;
 
-
     private string? madeFolder;
 
     /// <summary>The limit that all transfers of this engine share.</summary>
@@ -50,15 +49,16 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
     {
         long start = Stopwatch.GetTimestamp();
         await using FileStream file = await OpenReadAsync(path, cancellation);
+        await using NamedFile content = new(file, path);
         options = options with { ContentType = options.ContentType ?? ContentTypes.Of(path) };
         if (!file.CanSeek)
         {
             meter?.Expect(1);
-            return Sent(await SendStreamAsync(file, bucket, key, options, meter, cancellation), bucket, key, path, start, meter);
+            return Sent(await SendStreamAsync(content, bucket, key, options, meter, cancellation), bucket, key, path, start, meter);
         }
 
         long length = file.Length;
-        if (length == 0 && file.ReadByte() >= 0)
+        if (length == 0 && await content.ReadAsync(new byte[1], cancellation) > 0)
         {
             // A device, or a file that the system makes up as it is read (/proc), does not say how long it is.
             if (LocalFiles.IsDevice(path))
@@ -72,7 +72,7 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
 
             file.Position = 0;
             meter?.Expect(1);
-            return Sent(await SendStreamAsync(file, bucket, key, options, meter, cancellation), bucket, key, path, start, meter);
+            return Sent(await SendStreamAsync(content, bucket, key, options, meter, cancellation), bucket, key, path, start, meter);
         }
 
         DateTime written = File.GetLastWriteTimeUtc(path);
@@ -455,6 +455,22 @@ public sealed class TransferEngine(StorageClient client, int throttle = Transfer
             }
 
             throw;
+        }
+    }
+
+    /// <summary>A file that is read to its end; what goes wrong is an error that names it.</summary>
+    private sealed class NamedFile(FileStream file, string path) : ForwardStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await file.ReadAsync(buffer, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw LocalFiles.CannotRead(path, e);
+            }
         }
     }
 

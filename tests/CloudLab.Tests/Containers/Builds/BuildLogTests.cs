@@ -92,7 +92,7 @@ public class BuildLogTests
     [InlineData("{\"logs\":[{\"vertex\":\"x\",\"data\":\"***\"}]}")]
     [InlineData("{\"warnings\":[{}]}")]
     [InlineData("[1,2]")]
-    public void What_is_not_understood_breaks_nothing(string line) => Read([line, Failing]);
+    public void What_is_not_understood_breaks_nothing(string line) => Assert.Equal("BuildStepFailed", Explain(1, [line, Failing]).Code);
 
     [Theory]
     [InlineData("ERROR: failed to build: failed to solve: dockerfile parse error on line 2: unknown instruction: COPPY (did you mean COPY?)", "DockerfileInvalid", "Dockerfile line 2: unknown instruction: COPPY (did you mean COPY?)")]

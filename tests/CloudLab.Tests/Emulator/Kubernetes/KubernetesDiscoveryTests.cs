@@ -119,6 +119,8 @@ public sealed class KubernetesDiscoveryTests : IAsyncDisposable
         await cluster.OkAsync("DELETE", Definitions + "/movies.lab.io");
         await cluster.UntilAsync(Definitions + "/movies.lab.io", node => (int?)node["code"] == 404);
         await cluster.UntilAsync("/apis/lab.io/v1", node => node["resources"] is null);
+        await EstablishAsync();
+        Assert.Empty((await cluster.OkAsync("GET", Movies))["items"]!.AsArray());
     }
 
     private static JsonObject Movie(string spec) =>

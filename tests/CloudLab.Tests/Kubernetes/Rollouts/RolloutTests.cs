@@ -286,6 +286,13 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         Assert.Equal("EditConflict", e.Code);
         Assert.Contains("spec.replicas", e.Message, StringComparison.Ordinal);
 
+        e = await Assert.ThrowsAsync<LabException>(() => editor.EditTextAsync(kind, Namespace, "web", async text =>
+        {
+            await editor.PatchAsync(kind, Namespace, "web", ResourcePatchType.Merge, JsonNode.Parse("""{"metadata":{"labels":{"a.b/who":"theirs"}}}""")!, null, Token);
+            return text.Replace("who: theirs", "a.b/who: mine", StringComparison.Ordinal);
+        }, null, Token));
+        Assert.Contains("because metadata.labels[\"a.b/who\"] was changed", e.Message, StringComparison.Ordinal);
+
         async Task<string?> EditWhile(string text)
         {
             asked++;

@@ -89,6 +89,41 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         Assert.Equal(["a", "b", "c/a", "c/b"], await KeysAsync());
     }
 
+    [Theory]
+    [InlineData("Copy-LabObject")]
+    [InlineData("Move-LabObject")]
+    public async Task What_would_replace_an_object_that_is_to_be_brought_away_waits_for_that(string name)
+    {
+        // 'a/a/x' is listed before 'a/x', and 'a/1' before 'a/a/1'.
+        string[] keys = ["a/1", "a/a/1", "a/a/a/x", "a/a/x", "a/x"];
+        foreach (string key in keys)
+        {
+            await PutAsync(key, key);
+        }
+
+        Assert.Equal(5, (await RunAsync(name, new { Bucket, Prefix = "a/", DestinationPrefix = "", Session })).Ok().Output.Count);
+        foreach (string key in keys)
+        {
+            Assert.Equal(key, await Content.ReadTextAsync(Bucket, key["a/".Length..], System.Text.Encoding.UTF8, ReadOptions.Default, Token));
+        }
+    }
+
+    [Fact]
+    public async Task An_object_that_could_not_be_copied_is_not_replaced()
+    {
+        await PutAsync("a/x", "first");
+        await PutAsync("a/a/x", "second");
+        await using FaultProxy proxy = new(ServerUrl)
+        {
+            Plan = request => request.Method == "PUT" && request.Target.EndsWith($"/{Bucket}/x", StringComparison.Ordinal) ? new Fault(FaultKind.Status, 400) : Fault.None,
+        };
+        CmdletResult result = await RunAsync("Move-LabObject", new { Bucket, Prefix = "a/", DestinationPrefix = "", Session = await ConnectAsync(proxy.Url) });
+        Assert.Equal(2, result.Errors.Count);
+        Assert.Equal("DestinationNotCopied", CodeOf(result.Errors[1]));
+        Assert.Equal("first", await Content.ReadTextAsync(Bucket, "a/x", System.Text.Encoding.UTF8, ReadOptions.Default, Token));
+        Assert.Equal("second", await Content.ReadTextAsync(Bucket, "a/a/x", System.Text.Encoding.UTF8, ReadOptions.Default, Token));
+    }
+
     [Fact]
     public async Task Two_objects_with_one_new_key_are_an_error()
     {

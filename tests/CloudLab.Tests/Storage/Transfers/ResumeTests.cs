@@ -1,4 +1,5 @@
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Streams;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 using CloudLab.Tests.Faults;
@@ -204,27 +205,10 @@ public abstract class ResumeTests(StorageServer server) : FaultyStorageTest(serv
 
     private static bool StartsAt(ProxiedRequest request, long at) => request.Range?.StartsWith($"bytes={at}-", StringComparison.Ordinal) == true;
 
-    private sealed class Unseekable(Stream inner) : Stream
+    private sealed class Unseekable(Stream inner) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
         // Odd pieces, as a pipe gives them.
-        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, Math.Min(count, 70_001));
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(buffer[..Math.Min(buffer.Length, 70_001)], cancellationToken);
     }
 }

@@ -168,6 +168,9 @@ public abstract class TransferTests(StorageServer server) : StorageTest(server)
         LabException error = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Client).SendAsync("/dev/zero", Bucket, "zero", new UploadOptions(), null, Token));
         Assert.Equal(("NotAFile", "'/dev/zero' is a device: only files can be uploaded."), (error.Code, error.Message));
         Assert.Equal(0, (await new TransferEngine(Client).SendAsync("/dev/null", Bucket, "null", new UploadOptions(), null, Token)).Size);
+        error = await Assert.ThrowsAsync<LabException>(() => new TransferEngine(Client).SendAsync("/proc/self/mem", Bucket, "memory", new UploadOptions(), null, Token));
+        Assert.Equal(("FileReadFailed", "/proc/self/mem"), (error.Code, error.Target));
+        Assert.DoesNotContain('\n', error.Message);
         Assert.True((await new TransferEngine(Client).SendAsync("/proc/version", Bucket, "version", new UploadOptions(), null, Token)).Size > 0);
     }
 
