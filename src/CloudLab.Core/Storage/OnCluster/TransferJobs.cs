@@ -149,6 +149,12 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             }
         }
 
+        // Who else waits for it may have read and removed them meanwhile.
+        if (job.Holds("Complete") && ResultOf(job) is null && checkpoints.Values.Count(at => at.Done) < plan.Ranges.Count)
+        {
+            job = await JobAsync(job.Namespace(), job.Name(), cancellation);
+        }
+
         string? problem = job.Condition("Failed") is { } end && end.Text("status") == "True" ? LastWords(workers) ?? $"{end.Text("reason")}: {end.Text("message")}"
             : workers.Count == 0 ? await RefusalAsync(job, cancellation)
             : workers.Where(pod => pod.Phase() == "Pending").SelectMany(ResourceSummary.Troubles).FirstOrDefault();
@@ -196,7 +202,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
                 {
                     throw new LabException(LabErrorKind.NotFound, "TransferJobGone", $"The transfer job '{name}' in namespace {ns} was removed while it was waited for.", e)
                     {
-                        Target = name, Advice = $"What it did is done, and what it kept of its progress is there too ({Store(plan, open).RemovalCommand} removes it). {AgainOf(plan.Action)}",
+                        Target = name, Advice = $"What it did is done. {AgainOf(plan.Action)} {Store(plan, open).RemovalCommand} removes what it kept of its progress, if that is still there.",
                     };
                 }
                 catch (LabException e) when (plan is not null)
@@ -301,12 +307,16 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
 
     private static CheckpointStore Store(TransferPlan plan, Func<TransferPlace, StorageClient> open) => new(open(plan.Results), plan.Results.Bucket, plan.Id);
 
-    // What a worker that failed said of it; the end of its log.
+    // What a worker that failed said of it: the end of its log, or what the cluster knows of one that was given no time to say anything.
     private static string? LastWords(IEnumerable<JsonObject> workers)
     {
-        string[] said = [.. workers.Where(pod => pod.Phase() == "Failed").SelectMany(pod => pod.Object("status")?.Objects("containerStatuses") ?? [])
+        JsonObject[] failed = [.. workers.Where(pod => pod.Phase() == "Failed")];
+        string[] troubles = [.. failed.SelectMany(ResourceSummary.Troubles)];
+        string[] said = [.. failed.SelectMany(pod => pod.Object("status")?.Objects("containerStatuses") ?? [])
             .SelectMany(container => (container.Object("state")?.Object("terminated")?.Text("message") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))];
-        return (said.FirstOrDefault(line => line.StartsWith("Invoke-LabTransferRange", StringComparison.Ordinal)) ?? said.LastOrDefault()) is { } line ? OneLine.Of(line) : null;
+        string? words = said.FirstOrDefault(line => line.StartsWith("Invoke-LabTransferRange", StringComparison.Ordinal))
+            ?? troubles.FirstOrDefault(trouble => trouble.Contains("OOMKilled", StringComparison.Ordinal)) ?? said.LastOrDefault() ?? troubles.FirstOrDefault();
+        return words is null ? null : OneLine.Of(words);
     }
 
     // Why the cluster does not let a job that runs have any pod: a quota, a security standard, a service account that is missing. Pods that may not

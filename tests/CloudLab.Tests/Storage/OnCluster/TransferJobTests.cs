@@ -559,6 +559,49 @@ public sealed class TransferJobTests : KubeTest
     }
 
     [Fact]
+    public async Task Two_who_wait_for_a_job_both_see_it_complete()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync(image: "crash", backoff: 1000);
+        (await WorkAsync(await PlanFileAsync(job), 0)).Ok();
+        await EndAsync(job, "Complete");
+        await using FaultProxy storage = new(Session.Aws.Endpoint("S3")!);
+        int looks = 0;
+        storage.Plan = request =>
+        {
+            // When this one has seen the Job, and not yet the checkpoints, the other one is quicker.
+            if (request.Target.Contains("list-type", StringComparison.Ordinal) && Interlocked.Increment(ref looks) == 1)
+            {
+                RunAsync("Wait-LabTransferJob", new { job.Name }).GetAwaiter().GetResult().Ok();
+            }
+
+            return Fault.None;
+        };
+        LabSession through = LabSession.Resolve(new SessionOptions { EndpointUrl = storage.Url }, "test", Session);
+        LabTransferJob result = Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name, Session = through })).Ok().OutputOf<LabTransferJob>());
+        Assert.Equal((TransferJobState.Complete, 3L), (result.State, result.Objects));
+    }
+
+    [Fact]
+    public async Task A_worker_that_could_say_nothing_is_told_as_the_cluster_knows_it()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync(image: "crash", backoff: 0);
+        System.Management.Automation.ErrorRecord error = Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name, Timeout = 60 })).Errors);
+        Assert.StartsWith("TransferFailed", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("(container worker: Error, exit code 1)", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"Get-LabPodLog job/{job.Name} -Namespace {Namespace}", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(LabErrorKind.AuthenticationFailed, "InvalidAccessKeyId", true)]
+    [InlineData(LabErrorKind.AuthenticationFailed, "ExpiredToken", false)]
+    [InlineData(LabErrorKind.Conflict, "RangeTaken", false)]
+    [InlineData(LabErrorKind.InvalidData, "RangeFailed", true)]
+    public void A_worker_whose_keys_have_expired_is_replaced(LabErrorKind kind, string code, bool permanent) =>
+        Assert.Equal(permanent, RangeWorker.IsPermanent(new LabException(kind, code, "x")));
+
+    [Fact]
     public async Task Who_may_no_longer_look_at_the_bucket_is_told_how_to_come_back_and_what_is_left()
     {
         await FillAsync(2, versioned: false);
