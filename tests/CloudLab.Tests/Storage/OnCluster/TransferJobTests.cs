@@ -699,7 +699,7 @@ public sealed class TransferJobTests : KubeTest
         Assert.False(first == waiting, waiting.IsCompleted ? (await waiting).Error().ToString() : "");
         System.Management.Automation.ErrorRecord gone = (await waiting).Error();
         Assert.StartsWith("TransferJobGone", gone.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains($"s3://{target}/.cloudlab-transfer/", gone.ErrorDetails?.RecommendedAction ?? "", StringComparison.Ordinal);
+        Assert.Contains($"Remove-LabObject {target} -Prefix .cloudlab-transfer/", gone.ErrorDetails?.RecommendedAction ?? "", StringComparison.Ordinal);
     }
 
     // With its key in the same file, as servers have it.
