@@ -126,6 +126,8 @@ metadata: { name: mover }' | Deploy-LabManifest -Wait | Out-Null
             @{ Line = 'Undo-LabRollout deploy/web -ToRevision '; Offers = '2', '1' }
             @{ Line = 'Get-LabRolloutHistory deploy web -Revision '; Offers = '2', '1' }
             @{ Line = 'Copy-LabObject -OnCluster -CredentialSecret '; Offers = 's3-keys' }
+            @{ Line = 'Copy-LabObject -OnCluster -ImagePullSecret '; Offers = 's3-keys' }
+            @{ Line = "Remove-LabObject -OnCluster -ImagePullSecret other, s3"; Offers = 's3-keys' }
             @{ Line = "Remove-LabObject -OnCluster -ServiceAccount 'm"; Offers = 'mover' }
             @{ Line = 'New-LabManifest Deployment x -EnvFrom secret/'; Offers = 'secret/s3-keys' }
             @{ Line = 'Debug-LabPod web -Image '; Offers = 'web:2', 'side:1' }

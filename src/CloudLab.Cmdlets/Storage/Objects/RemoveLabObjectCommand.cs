@@ -28,7 +28,7 @@ namespace CloudLab.Cmdlets.Storage.Objects;
 /// <para>With -OnCluster the objects under -Prefix are deleted by a Kubernetes Job, as Copy-LabObject -OnCluster copies: the keys are cut into ranges,
 /// workers with credentials of their own delete them, and a LabTransferJob with totals and every object that failed is written. Objects that a worker
 /// deleted between its last checkpoint and being killed are missing in the totals. Ctrl+C leaves the Job running; Wait-LabTransferJob comes back to it.</para>
-/// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket.</para>
+/// <para>Errors: one for each object that could not be deleted (AccessDenied, KeyTooLongError, …); NoSuchBucket. With -OnCluster also those of Copy-LabObject -OnCluster.</para>
 /// </remarks>
 /// <example>
 /// <para>Deletes one object.</para>
@@ -129,6 +129,13 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
     [Alias("ImagePullPolicy")]
     [ValidateSet("Always", "IfNotPresent", "Never")]
     public string? Pull { get; set; }
+
+    /// <inheritdoc cref="CopyLabObjectCommand.ImagePullSecret"/>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [Alias("ImagePullSecrets")]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] ImagePullSecret { get; set; } = [];
 
     /// <inheritdoc cref="CopyLabObjectCommand.Parallelism"/>
     [Parameter(ParameterSetName = PrefixSet)]

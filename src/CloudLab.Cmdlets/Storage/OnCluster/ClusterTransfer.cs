@@ -70,18 +70,20 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
             };
         }
 
+        KubernetesApi api = KubernetesApi.For(session.Kubernetes);
         if (!await isWhatIf())
         {
             RequireCredentials(plan, options);
+            await new TransferJobNeeds(api, options).RequireAsync(cancellation);
         }
 
         (plan, TimeSpan duration, int requests) = await new TransferPlanner(source).CutAsync(plan, ranges, given.Parallelism, cancellation);
-        reporter.Verbose($"The listing was sampled with {requests} requests.");
+        reporter.Verbose($"The listing was sampled with {Counted.Of(requests, "request")}.");
         LabTransferJob planned = TransferJobs.Planned(plan, options, duration);
         string what = plan.Action == TransferAction.Copy ? "Copy" : "Delete every object:";
         if (!await ask(
             planned.Destination is { } to ? $"{planned.Source}* -> {to}*" : planned.Source + "*",
-            $"{what} about {planned.EstimatedObjects:#,0} objects ({ProgressMeter.FormatBytes(planned.EstimatedSize)}) in {planned.RangeCount} ranges with {planned.Parallelism} workers of image {options.Image} in namespace {options.Namespace}, at least {Words(duration)}"))
+            $"{what} about {Counted.Of(planned.EstimatedObjects, "object")} ({ProgressMeter.FormatBytes(planned.EstimatedSize)}) in {Counted.Of(planned.RangeCount, "range")} with {Counted.Of(planned.Parallelism, "worker")} of image {options.Image} in namespace {options.Namespace}, at least {Words(duration)}"))
         {
             if (await isWhatIf())
             {
@@ -91,8 +93,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
             return;
         }
 
-        TransferJobs jobs = new(KubernetesApi.For(session.Kubernetes), reporter);
-        await jobs.RequireSecretsAsync(options, cancellation);
+        TransferJobs jobs = new(api, reporter);
         LabTransferJob job = await jobs.StartAsync(plan, options, cancellation);
         if (given.NoWait)
         {
@@ -124,7 +125,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         }
     }
 
-    private static string Words(TimeSpan time) => time < TimeSpan.FromMinutes(1) ? "a minute"
+    private static string Words(TimeSpan time) => time <= TimeSpan.FromMinutes(1) ? "a minute"
         : time < TimeSpan.FromHours(2) ? $"{Math.Ceiling(time.TotalMinutes):0} minutes"
         : time < TimeSpan.FromDays(2) ? $"{Math.Ceiling(time.TotalHours):0} hours"
         : $"{Math.Ceiling(time.TotalDays):#,0} days";
@@ -135,6 +136,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         Namespace = session.Kubernetes.Namespace,
         Image = given.Image,
         PullPolicy = given.Pull,
+        ImagePullSecrets = given.ImagePullSecret,
         Parallelism = given.Parallelism,
         CredentialSecret = given.CredentialSecret,
         DestinationCredentialSecret = destinationSecret,

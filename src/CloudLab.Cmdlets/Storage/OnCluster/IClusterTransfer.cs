@@ -8,7 +8,7 @@ internal interface IClusterTransfer
     /// <summary>Names of the parameters that mean something with -OnCluster only.</summary>
     static readonly string[] Names =
     [
-        nameof(Image), nameof(Pull), nameof(Parallelism), nameof(RangeCount), nameof(JobName), nameof(KubeConfig), nameof(Context), nameof(Namespace),
+        nameof(Image), nameof(Pull), nameof(ImagePullSecret), nameof(Parallelism), nameof(RangeCount), nameof(JobName), nameof(KubeConfig), nameof(Context), nameof(Namespace),
         nameof(CredentialSecret), nameof(ServiceAccount), nameof(WorkerEndpointUrl), nameof(BackoffLimit), nameof(CheckpointInterval), nameof(HostNetwork),
         nameof(Request), nameof(Limit), nameof(NoWait), "DestinationSession", "DestinationCredentialSecret", "DestinationWorkerEndpointUrl",
     ];
@@ -21,6 +21,9 @@ internal interface IClusterTransfer
 
     /// <summary>When it is pulled.</summary>
     string? Pull { get; }
+
+    /// <summary>Secrets that it is pulled with.</summary>
+    string[] ImagePullSecret { get; }
 
     /// <summary>Workers at once.</summary>
     int Parallelism { get; }

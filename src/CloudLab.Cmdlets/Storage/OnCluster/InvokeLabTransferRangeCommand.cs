@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 using CloudLab.Core.Sessions.Aws;
@@ -18,8 +19,8 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// are read from DESTINATION_AWS_ACCESS_KEY_ID, DESTINATION_AWS_SECRET_ACCESS_KEY and DESTINATION_AWS_SESSION_TOKEN (NoDestinationCredentials without them), and the certificate authorities
 /// to trust there from the file that DESTINATION_AWS_CA_BUNDLE names. Where S3 is, the plan says; AWS_ENDPOINT_URL_STS says where STS is, if not there too.</para>
 /// <para>As <c>cloudlab</c> it ends with 0 when the range is done; with 3 where another try would end in the same way (a bad plan, access denied, no such bucket,
-/// objects that failed), which the Job does not try again; with 1 for what may pass.</para>
-/// <para>Errors: RangeFailed with the number of objects that failed; InvalidPlan; InvalidIndex; InvalidCheckpoint; those of the services.</para>
+/// objects that failed), which the Job does not try again; with 1 for what may pass, keys that have expired among it: the next worker reads the Secret anew.</para>
+/// <para>Errors: RangeFailed with the number of objects that failed; RangeTaken where another worker goes on with the range; PlanNotReadable; InvalidPlan; InvalidIndex; InvalidCheckpoint; those of the services.</para>
 /// </remarks>
 /// <example>
 /// <para>Does the first range of a plan.</para>
@@ -88,13 +89,13 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
             await WriteAsync(range, cancellation);
             if (range.Failed > 0)
             {
-                throw new LabException(LabErrorKind.InvalidData, "RangeFailed", $"{range.Failed:#,0} objects of range {range.Index} failed.")
+                throw new LabException(LabErrorKind.InvalidData, "RangeFailed", $"{Counted.Of(range.Failed, "object")} of range {range.Index} failed.")
                 {
                     Target = Path, Advice = "Get-LabTransferJob has each with its reason.",
                 };
             }
         }
-        catch (LabException e) when (IsPermanent(e))
+        catch (LabException e) when (RangeWorker.IsPermanent(e))
         {
             await AskAsync(() =>
             {
@@ -116,9 +117,6 @@ public sealed class InvokeLabTransferRangeCommand : StorageCommand
             throw new LabException(LabErrorKind.InvalidArgument, "PlanNotReadable", $"The plan '{path}' cannot be read: {e.Message}", e) { Target = path };
         }
     }
-
-    private static bool IsPermanent(LabException e) => e.Kind is LabErrorKind.InvalidArgument or LabErrorKind.InvalidData or LabErrorKind.AccessDenied
-        or LabErrorKind.AuthenticationFailed or LabErrorKind.NotFound or LabErrorKind.NotSupported;
 
     private void DoNotTryAgain()
     {

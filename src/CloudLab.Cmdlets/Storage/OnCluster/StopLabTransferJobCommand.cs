@@ -7,7 +7,7 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// <remarks>
 /// <para>The workers end; what is done stays done, and Wait-LabTransferJob -Resume lets the job go on where it was. With -Remove the Job is
 /// removed for good, together with the objects that it kept its progress in; the objects that it copied stay.</para>
-/// <para>Errors: NotFound; NotATransferJob; Forbidden.</para>
+/// <para>Errors: NotFound; NotATransferJob; Forbidden; with -Remove those of the bucket that the progress is in, with what removes it.</para>
 /// </remarks>
 /// <example>
 /// <para>Stops a job for now.</para>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Pipeline;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Storage.OnCluster;
 
@@ -11,7 +12,8 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// error, the objects that the job kept its progress in are removed from the bucket, and the totals are kept with the Job. Ctrl+C ends the wait; the
 /// job runs on.</para>
 /// <para>Errors: TransferFailed with the number of objects and ranges that failed; WorkersNotStarted with what the pods say (an image that
-/// cannot be pulled, a Secret that is missing); WaitTimeout; TransferJobGone; NotFound; NotATransferJob.</para>
+/// cannot be pulled, a Secret that is missing); WaitTimeout; TransferStopped; TransferJobGone; NotFound; NotATransferJob; Forbidden; those of the bucket that the
+/// progress is in (NoSuchBucket, ExpiredToken), which end the wait and not the job.</para>
 /// </remarks>
 /// <example>
 /// <para>Waits for a job.</para>
@@ -49,16 +51,16 @@ public sealed class WaitLabTransferJobCommand : TransferJobCommand
     /// <param name="job">The job at its end.</param>
     /// <returns>The error; null where all is done.</returns>
     internal static LabException? ProblemOf(LabTransferJob job) => job.State == TransferJobState.Complete && job.FailedCount == 0 ? null
-        : job.State == TransferJobState.Stopped ? new LabException(LabErrorKind.Conflict, "TransferStopped", $"The transfer job '{job.Name}' is stopped: {job.Progress} objects are done.")
+        : job.State == TransferJobState.Stopped ? new LabException(LabErrorKind.Conflict, "TransferStopped", $"The transfer job '{job.Name}' is stopped: {job.Progress} {Counted.Noun(job.EstimatedObjects, "object")} done.")
         {
             Target = job.Name, Advice = $"Wait-LabTransferJob {job.Name} -Namespace {job.Namespace} -Resume lets it go on.",
         }
         : new LabException(
             LabErrorKind.ServiceFailed, "TransferFailed",
-            $"The transfer job '{job.Name}' did not do everything: {job.FailedCount:#,0} objects and {job.RangesFailed} of {job.RangeCount} ranges failed{(job.Failed.Count > 0 ? $"; first {job.Failed[0].Code}: {job.Failed[0].Message.TrimEnd('.')}" : "")}{(job.Problem is { } why ? $" ({why.TrimEnd('.')})" : "")}.")
+            $"The transfer job '{job.Name}' did not do everything: {Counted.Of(job.FailedCount, "object")} and {job.RangesFailed} of {Counted.Of(job.RangeCount, "range")} failed{(job.Failed.Count > 0 ? $"; first {job.Failed[0].Code}: {job.Failed[0].Message.TrimEnd('.')}" : "")}{(job.Problem is { } why ? $" ({why.TrimEnd('.')})" : "")}.")
         {
             Target = job.Name,
-            Advice = $"(Get-LabTransferJob {job.Name} -Namespace {job.Namespace}).Failed has every object with its reason, Get-LabPodLog job/{job.Name} what the workers said. Run the copy again once that is mended: what is there is not copied twice.",
+            Advice = $"(Get-LabTransferJob {job.Name} -Namespace {job.Namespace}).Failed has every object with its reason, Get-LabPodLog job/{job.Name} -Namespace {job.Namespace} what the workers said. Mend that first. {TransferJobs.AgainOf(job.Action)}",
         };
 
     /// <inheritdoc/>

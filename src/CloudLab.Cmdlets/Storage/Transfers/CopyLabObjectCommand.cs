@@ -32,8 +32,10 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// an estimate of the time, and changes nothing. The workers trust the certificate authorities that the session trusts (AWS_CA_BUNDLE, Connect-Lab -CaBundle);
 /// all other settings of theirs, AWS_ENDPOINT_URL_STS and AWS_ROLE_ARN for a web identity among them, are entries of the Secret.</para>
 /// <para>Errors: NoSuchKey, NoSuchBucket, NoSuchVersion; ObjectAlreadyExists with -NoClobber; DuplicateKey when two objects of one command
-/// would have the same new key; DestinationNotCopied where an object would replace one of the same command that could not be copied; InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also CopyOntoItself, JobNameTooLong, NoWorkerCredentials,
-/// SecretNotFound, WorkersNotStarted with what the pods say (an image that cannot be pulled), TransferFailed, Forbidden.</para>
+/// would have the same new key; DestinationNotCopied where an object would replace one of the same command that could not be copied;
+/// InvalidRequest for a copy onto itself that changes nothing; AccessDenied. With -OnCluster also OnClusterOnly and NotOnCluster for
+/// parameters that do not go together; CopyOntoItself, PlanTooLarge; JobNameTooLong, AlreadyExists, NoWorkerCredentials, SecretNotFound, SecretIncomplete, SecretWrongType, which are
+/// told before anything is asked or created; WorkersNotStarted with what the pods say (an image that cannot be pulled), TransferFailed, TransferStopped, WaitTimeout, Forbidden.</para>
 /// </remarks>
 /// <example>
 /// <para>Copies one object.</para>
@@ -77,6 +79,13 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
     [Alias("ImagePullPolicy")]
     [ValidateSet("Always", "IfNotPresent", "Never")]
     public string? Pull { get; set; }
+
+    /// <summary>Secrets of type kubernetes.io/dockerconfigjson in the namespace, with -OnCluster: what the nodes pull the image of the workers with, where its registry asks for a password.</summary>
+    [Parameter(ParameterSetName = PrefixSet)]
+    [Alias("ImagePullSecrets")]
+    [ArgumentCompleter(typeof(ReferencedNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] ImagePullSecret { get; set; } = [];
 
     /// <summary>Workers at once, with -OnCluster.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
@@ -207,6 +216,11 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
         base.OnBegin();
         ClusterTransfer.Check(OnCluster, MyInvocation.BoundParameters.Keys, nameof(ContentType), nameof(Metadata), nameof(Tag), nameof(CacheControl), nameof(ContentDisposition), nameof(ContentEncoding),
             nameof(ContentLanguage), nameof(ServerSideEncryption), nameof(KmsKeyId), nameof(CustomerKey), nameof(SourceCustomerKey), nameof(ChecksumAlgorithm), nameof(IfMatch));
+        if (DestinationSession is null
+            && new[] { nameof(DestinationCredentialSecret), nameof(DestinationWorkerEndpointUrl) }.FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } name)
+        {
+            throw new LabException(LabErrorKind.InvalidArgument, "DestinationSessionOnly", $"-{name} needs -DestinationSession: give it too, or omit -{name}.");
+        }
     }
 
     /// <inheritdoc/>

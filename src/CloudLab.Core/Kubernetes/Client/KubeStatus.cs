@@ -58,7 +58,7 @@ internal static partial class KubeStatus
                 message = $"The API server {server.AbsoluteUri.TrimEnd('/')} rejected the credentials ({message}): sign in again, or check the user of the context.";
                 break;
             case 404 when status.Object("details") is { } details && details.Text("kind") == "namespaces" && details.Text("name") is { } name:
-                message = $"There is no namespace '{name}': create it, deploy a manifest with kind: Namespace first, or choose another with -Namespace.";
+                message = NoNamespace(name);
                 break;
             case 409 when conflicts.Length > 0:
                 message += " Use -Force to take over these fields.";
@@ -86,6 +86,11 @@ internal static partial class KubeStatus
 
         return new LabException(KindOf(code, reason), reason, message) { StatusCode = code, Advice = advice };
     }
+
+    /// <summary>What to say of a namespace that does not exist.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>The message.</returns>
+    public static string NoNamespace(string name) => $"There is no namespace '{name}': create it, deploy a manifest with kind: Namespace first, or choose another with -Namespace.";
 
     /// <summary>Who owns the fields that an apply was refused for.</summary>
     /// <param name="message">The message of the refusal, as made here.</param>

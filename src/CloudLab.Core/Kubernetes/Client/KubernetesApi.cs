@@ -140,6 +140,18 @@ public sealed class KubernetesApi
         }
     }
 
+    /// <summary>Makes sure that a namespace is there, as far as that may be read: what is missing in one that is not there is told as itself.</summary>
+    /// <param name="name">The namespace.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Done if so. Throws <see cref="LabException"/> (NotFound).</returns>
+    internal async Task RequireNamespaceAsync(string name, CancellationToken cancellation)
+    {
+        if (!await MayExistAsync($"/api/v1/namespaces/{Uri.EscapeDataString(name)}", cancellation))
+        {
+            throw new LabException(LabErrorKind.NotFound, "NotFound", KubeStatus.NoNamespace(name)) { Target = name };
+        }
+    }
+
     /// <summary>Forgets the catalog: a kind was just added or removed.</summary>
     public void ForgetCatalog()
     {

@@ -35,6 +35,9 @@ internal sealed class CheckpointStore(StorageClient client, string bucket, strin
     /// <summary>Name of what the job leaves in the bucket.</summary>
     public string Uri => ObjectName.Uri(bucket, folder);
 
+    /// <summary>What removes that, where nothing else does.</summary>
+    public string RemovalCommand => $"Remove-LabObject {bucket} -Prefix {folder}";
+
     /// <summary>Reads how far the work on a range is.</summary>
     /// <param name="index">The range.</param>
     /// <param name="range">Its keys, where they are known: a checkpoint that is not among them is none.</param>

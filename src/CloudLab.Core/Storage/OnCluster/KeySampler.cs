@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
@@ -54,7 +55,7 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
                 return [.. segments.SelectMany(segment => segment.Parts((int)Math.Max(SmallestPart, total / wanted)))];
             }
 
-            meter?.Note($"{segments.Count} parts of about {total:#,0} objects");
+            meter?.Note($"{Counted.Of(segments.Count, "part")} of about {Counted.Of((long)total, "object")}");
             KeySegment[][] halves = await Task.WhenAll(large.Select(node => DivideAsync(node.Value, cancellation)));
             foreach ((LinkedListNode<KeySegment> node, KeySegment[] half) in large.Zip(halves))
             {

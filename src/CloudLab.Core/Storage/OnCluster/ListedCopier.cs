@@ -14,7 +14,6 @@ internal sealed class ListedCopier(TransferPlan plan, StorageClient source, Stor
 {
     private readonly TransferPlace to = plan.Destination!;
     private readonly ObjectStore here = new(source), there = new(destination);
-    private readonly ObjectCopy copy = new(destination, new TransferEngine(destination, plan.ThrottleLimit).Budget, null);
     private readonly TransferEngine engine = new(destination, plan.ThrottleLimit);
 
     /// <summary>Copies one object.</summary>
@@ -74,7 +73,7 @@ internal sealed class ListedCopier(TransferPlan plan, StorageClient source, Stor
     {
         if (!plan.TwoServices)
         {
-            await copy.RunListedAsync(found, to.Bucket, key, options, cancellation);
+            await new ObjectCopy(destination, engine.Budget, null).RunListedAsync(found, to.Bucket, key, options, cancellation);
             return;
         }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
+using CloudLab.Core.Sessions.Aws;
 using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Wire;
@@ -42,6 +43,12 @@ public sealed class RangeWorker(
     private readonly ObjectStore there = new(destination);
     private readonly ListedCopier? copier = plan.Action == TransferAction.Copy ? new ListedCopier(plan, source, destination) : null;
     private readonly CheckpointStore checkpoints = new(destination, plan.Results.Bucket, plan.Id);
+
+    /// <summary>Whether another try would end in the same way. One with keys that have expired need not: the next worker reads the Secret anew.</summary>
+    /// <param name="e">What it ended with.</param>
+    /// <returns>True if so.</returns>
+    public static bool IsPermanent(LabException e) => !AwsRetryPolicy.IsExpired(e.Code) && e.Kind
+        is LabErrorKind.InvalidArgument or LabErrorKind.InvalidData or LabErrorKind.AccessDenied or LabErrorKind.AuthenticationFailed or LabErrorKind.NotFound or LabErrorKind.NotSupported;
 
     /// <summary>Does what is left of the range.</summary>
     /// <param name="cancellation">Stops it; what is done since the last checkpoint is found done by who goes on.</param>

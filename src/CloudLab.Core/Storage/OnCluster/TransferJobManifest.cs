@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Streams;
@@ -104,6 +106,11 @@ internal static class TransferJobManifest
             ["containers"] = new JsonArray(container),
             ["volumes"] = new JsonArray(new JsonObject { ["name"] = "plan", ["configMap"] = new JsonObject { ["name"] = options.Name } }),
         };
+        if (options.ImagePullSecrets.Count > 0)
+        {
+            pod["imagePullSecrets"] = new JsonArray([.. options.ImagePullSecrets.Select(name => new JsonObject { ["name"] = name })]);
+        }
+
         if (options.ServiceAccount is { } account)
         {
             pod["serviceAccountName"] = account;
@@ -211,9 +218,20 @@ internal static class TransferJobManifest
             data[DestinationAuthoritiesFile] = others;
         }
 
-        int bytes = data.Sum(file => Encoding.UTF8.GetByteCount(file.Value!.GetValue<string>()));
-        return bytes <= MostBytes ? data : throw new LabException(
+        int planned = Bytes(data[PlanFile]!), certificates = data.Sum(file => Bytes(file.Value!)) - planned;
+        if (planned + certificates <= MostBytes)
+        {
+            return data;
+        }
+
+        // Ranges differ by their keys, so it is about that many.
+        long fitting = plan.Ranges.Count * (long)Math.Max(0, MostBytes - certificates) / planned;
+        throw new LabException(
             LabErrorKind.InvalidArgument, "PlanTooLarge",
-            $"The plan of {plan.Ranges.Count} ranges{(data.Count > 1 ? " and the CA bundle have" : " has")} {bytes} bytes, more than a ConfigMap holds: give a smaller -RangeCount{(data.Count > 1 ? ", or a CA bundle with fewer certificates" : "")}.");
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The plan of {Counted.Of(plan.Ranges.Count, "range")}{(certificates > 0 ? " and the CA bundle have" : " has")} {planned + certificates:#,0} bytes, more than a ConfigMap holds: give {(fitting > 0 ? $"-RangeCount {fitting} or fewer" : "")}{(fitting > 0 && certificates > 0 ? ", or " : "")}{(certificates > 0 ? "a CA bundle with fewer certificates" : "")}."));
+
+        static int Bytes(JsonNode file) => Encoding.UTF8.GetByteCount(file.GetValue<string>());
     }
 }

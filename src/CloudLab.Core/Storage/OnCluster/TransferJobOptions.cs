@@ -15,6 +15,9 @@ public sealed record TransferJobOptions
     /// <summary>When the image is pulled; the cluster's own rule if null.</summary>
     public string? PullPolicy { get; init; }
 
+    /// <summary>Secrets that the nodes pull the image with, where its registry asks for a password.</summary>
+    public IReadOnlyList<string> ImagePullSecrets { get; init; } = [];
+
     /// <summary>Workers at once.</summary>
     public required int Parallelism { get; init; }
 

@@ -34,8 +34,6 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     // A server that is updated is away for a while; that is no reason to leave a job of hours.
     private const int MostTroubles = 60;
 
-    private static readonly ApiResource Secrets = TransferJobManifest.ConfigMaps with { Kind = "Secret", Plural = "secrets", Singular = "secret" };
-
     /// <summary>A name for a job.</summary>
     /// <param name="action">What it does.</param>
     /// <param name="bucket">The bucket it does it to.</param>
@@ -50,35 +48,6 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <param name="name">Name of the job.</param>
     /// <returns>An id.</returns>
     public static string NewId(string name) => $"{name}-{Random.Shared.GetString(Letters, 8)}";
-
-    /// <summary>Makes sure that the secrets that a job names are there.</summary>
-    /// <param name="options">How it runs.</param>
-    /// <param name="cancellation">Cancels the requests.</param>
-    /// <returns>Done if so. Throws <see cref="LabException"/> (SecretNotFound).</returns>
-    public async Task RequireSecretsAsync(TransferJobOptions options, CancellationToken cancellation)
-    {
-        foreach (string secret in new[] { options.CredentialSecret, options.DestinationCredentialSecret }.OfType<string>())
-        {
-            try
-            {
-                if (await api.ExistsAsync(Secrets.Path(options.Namespace, secret), cancellation))
-                {
-                    continue;
-                }
-            }
-            catch (LabException e) when (e.Kind == LabErrorKind.AccessDenied)
-            {
-                // Who may start Jobs need not be allowed to read secrets.
-                continue;
-            }
-
-            throw new LabException(
-                LabErrorKind.NotFound, "SecretNotFound", $"There is no Secret '{secret}' in namespace {options.Namespace}, which the workers are to have their credentials from.")
-            {
-                Target = secret, Advice = $"It needs the entries AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary ones: New-LabManifest Secret {secret} -Data @{{ AWS_ACCESS_KEY_ID = …; AWS_SECRET_ACCESS_KEY = … }} | Deploy-LabManifest -Namespace {options.Namespace}",
-            };
-        }
-    }
 
     /// <summary>Creates a job, and lets it begin when all that it needs is there.</summary>
     /// <param name="plan">What it does.</param>
@@ -157,23 +126,36 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>The job. Throws <see cref="LabException"/> (NotFound, NotATransferJob).</returns>
     public async Task<LabTransferJob> GetAsync(string ns, string name, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
     {
-        JsonObject job = await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation);
+        JsonObject job = await JobAsync(ns, name, cancellation);
         TransferPlan plan = await PlanAsync(job, cancellation);
-        return await LookAsync(job, plan, await WorkersAsync(ns, name, cancellation), Store(plan, open), cancellation);
+        return await LookAsync(job, plan, await WorkersAsync(ns, name, cancellation), Store(plan, open), failed: true, cancellation);
     }
 
     private async Task<LabTransferJob> LookAsync(
-        JsonObject job, TransferPlan plan, IReadOnlyList<JsonObject> workers, CheckpointStore store, CancellationToken cancellation)
+        JsonObject job, TransferPlan plan, IReadOnlyList<JsonObject> workers, CheckpointStore store, bool failed, CancellationToken cancellation)
     {
         IReadOnlyDictionary<int, TransferCheckpoint> checkpoints = new Dictionary<int, TransferCheckpoint>();
         IReadOnlyList<LabTransferFailure> failures = [];
         if (ResultOf(job) is null)
         {
-            checkpoints = await store.ReadAllAsync(cancellation);
-            failures = checkpoints.Values.Any(at => at.Failed > 0) ? await store.ReadFailuresAsync(cancellation) : [];
+            try
+            {
+                checkpoints = await store.ReadAllAsync(cancellation);
+                failures = failed && checkpoints.Values.Any(at => at.Failed > 0) ? await store.ReadFailuresAsync(cancellation) : [];
+            }
+            catch (LabException e) when (e.Kind is LabErrorKind.NotFound or LabErrorKind.AccessDenied or LabErrorKind.AuthenticationFailed)
+            {
+                throw Advising(e, $"The job keeps its progress in {store.Uri}, at {plan.Results.EndpointUrl?.AbsoluteUri.TrimEnd('/') ?? "Amazon S3"} as its workers reach it: where that is not the service of this session, give the one that is with -Session.");
+            }
         }
 
-        string? problem = job.Condition("Failed") is { } failed && failed.Text("status") == "True" ? LastWords(workers) ?? $"{failed.Text("reason")}: {failed.Text("message")}"
+        // Who else waits for it may have read and removed them meanwhile.
+        if (job.Holds("Complete") && ResultOf(job) is null && checkpoints.Values.Count(at => at.Done) < plan.Ranges.Count)
+        {
+            job = await JobAsync(job.Namespace(), job.Name(), cancellation);
+        }
+
+        string? problem = job.Condition("Failed") is { } end && end.Text("status") == "True" ? LastWords(workers) ?? $"{end.Text("reason")}: {end.Text("message")}"
             : workers.Count == 0 ? await RefusalAsync(job, cancellation)
             : workers.Where(pod => pod.Phase() == "Pending").SelectMany(ResourceSummary.Troubles).FirstOrDefault();
         return Describe(job, plan, checkpoints, failures, problem);
@@ -201,12 +183,14 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
                 IReadOnlyList<JsonObject> workers;
                 try
                 {
-                    JsonObject job = await api.GetAsync(PodRunner.Jobs.Path(ns, name), limit.Token);
+                    JsonObject job = await JobAsync(ns, name, limit.Token);
 
                     // The ConfigMap that it is in is immutable.
                     plan ??= await PlanAsync(job, limit.Token);
                     workers = await WorkersAsync(ns, name, limit.Token);
-                    now = await LookAsync(job, plan, workers, store ??= Store(plan, open), limit.Token);
+
+                    // There may be a million failed keys: they are read once, at the end.
+                    now = await LookAsync(job, plan, workers, store ??= Store(plan, open), failed: StateOf(job) != TransferJobState.Running, limit.Token);
                 }
                 catch (LabException e) when (plan is not null && MayPass(e) && ++troubles < MostTroubles)
                 {
@@ -218,13 +202,17 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
                 {
                     throw new LabException(LabErrorKind.NotFound, "TransferJobGone", $"The transfer job '{name}' in namespace {ns} was removed while it was waited for.", e)
                     {
-                        Target = name, Advice = $"What it copied is there, and what it kept of its progress too: {Store(plan, open).Uri}. Run the copy again to do the rest: what is there is not copied twice.",
+                        Target = name, Advice = $"What it did is done. {AgainOf(plan.Action)} {Store(plan, open).RemovalCommand} removes what it kept of its progress, if that is still there.",
                     };
+                }
+                catch (LabException e) when (plan is not null)
+                {
+                    throw Advising(e, $"The job runs on: Wait-LabTransferJob {name} -Namespace {ns} comes back to it.");
                 }
 
                 troubles = 0;
                 meter.Note(
-                    string.Create(CultureInfo.InvariantCulture, $"{now.Progress} objects, {now.RangesDone} of {now.RangeCount} ranges, {now.ObjectsPerSecond:#,0} objects/s{(now.FailedCount > 0 ? $", {now.FailedCount:#,0} failed" : "")}{(now.Problem is { } why ? "; " + why : "")}"),
+                    string.Create(CultureInfo.InvariantCulture, $"{now.Progress} {Counted.Noun(now.EstimatedObjects, "object")}, {now.RangesDone:#,0} of {Counted.Of(now.RangeCount, "range")}, {now.ObjectsPerSecond:#,0} objects/s{(now.FailedCount > 0 ? $", {now.FailedCount:#,0} failed" : "")}{(now.Problem is { } why ? "; " + why : "")}"),
                     now.EstimatedObjects > 0 ? Math.Min(0.99, (now.Objects + now.Skipped) / (double)now.EstimatedObjects) : null);
                 if (now.State is TransferJobState.Complete or TransferJobState.Failed or TransferJobState.Stopped)
                 {
@@ -233,7 +221,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
 
                 // As long as any worker runs, has run, or may still start by itself, there is hope. Where there is none at all, the problem is why.
                 string? stuck = workers.Count == 0 ? now.Problem
-                    : workers.All(PodRunner.IsStuck) ? workers.SelectMany(ResourceSummary.Troubles).Distinct().FirstOrDefault() ?? "" : null;
+                    : now.RangesDone + now.RangesFailed == 0 && workers.All(PodRunner.IsStuck) ? workers.SelectMany(ResourceSummary.Troubles).Distinct().FirstOrDefault() ?? "" : null;
                 if (stuck is not null)
                 {
                     throw new LabException(LabErrorKind.ServiceFailed, "WorkersNotStarted", $"No worker of the transfer job '{name}' in namespace {ns} can start: {stuck.TrimEnd('.')}.")
@@ -268,7 +256,7 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>Done when the cluster knows.</returns>
     public async Task SuspendAsync(string ns, string name, bool stop, CancellationToken cancellation)
     {
-        _ = await PlanAsync(await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation), cancellation);
+        _ = await PlanAsync(await JobAsync(ns, name, cancellation), cancellation);
         await PatchAsync(ns, name, new JsonObject { ["spec"] = new JsonObject { ["suspend"] = stop } }, cancellation);
     }
 
@@ -280,26 +268,55 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
     /// <returns>Done when it is gone.</returns>
     public async Task RemoveAsync(string ns, string name, Func<TransferPlace, StorageClient> open, CancellationToken cancellation)
     {
-        TransferPlan plan = await PlanAsync(await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation), cancellation);
+        TransferPlan plan = await PlanAsync(await JobAsync(ns, name, cancellation), cancellation);
+        CheckpointStore store = Store(plan, open);
         await DeleteAsync(ns, name, cancellation);
-
-        // A worker that still runs would write its checkpoint again.
-        while (await PodsAsync(ns, name, cancellation) is { Count: > 0 } pods && pods.Any(pod => pod.Phase() is "Pending" or "Running"))
+        try
         {
-            await Task.Delay(PollInterval / 4, cancellation);
+            // A worker that still runs would write its checkpoint again.
+            using ProgressMeter meter = new(reporter, $"Removing transfer job {name}");
+            while (await PodsAsync(ns, name, cancellation) is var pods && pods.Count(pod => pod.Phase() is "Pending" or "Running") is > 0 and var running)
+            {
+                meter.Note($"{Counted.Of(running, "worker")} to end");
+                await Task.Delay(PollInterval / 4, cancellation);
+            }
+
+            await store.RemoveAsync(cancellation);
+        }
+        catch (LabException e)
+        {
+            throw Advising(e, Left());
+        }
+        catch (OperationCanceledException)
+        {
+            reporter.Warning(Left());
+            throw;
         }
 
-        await Store(plan, open).RemoveAsync(cancellation);
+        // Without its Job nobody finds it again.
+        string Left() => $"The Job '{name}' is removed; what it kept in the bucket is still there: {store.RemovalCommand} removes it.";
     }
+
+    /// <summary>How what a job did not do is done after all.</summary>
+    /// <param name="action">What it does.</param>
+    /// <returns>A sentence.</returns>
+    public static string AgainOf(TransferAction action) =>
+        action == TransferAction.Copy ? "Run the copy again to do the rest: what is there is not copied twice." : "Run the deletion again to do the rest.";
+
+    private static LabException Advising(LabException e, string advice) => e.Advising(e.Advice is { } said ? $"{said} {advice}" : advice);
 
     private static CheckpointStore Store(TransferPlan plan, Func<TransferPlace, StorageClient> open) => new(open(plan.Results), plan.Results.Bucket, plan.Id);
 
-    // What a worker that failed said of it; the end of its log.
+    // What a worker that failed said of it: the end of its log, or what the cluster knows of one that was given no time to say anything.
     private static string? LastWords(IEnumerable<JsonObject> workers)
     {
-        string[] said = [.. workers.Where(pod => pod.Phase() == "Failed").SelectMany(pod => pod.Object("status")?.Objects("containerStatuses") ?? [])
+        JsonObject[] failed = [.. workers.Where(pod => pod.Phase() == "Failed")];
+        string[] troubles = [.. failed.SelectMany(ResourceSummary.Troubles)];
+        string[] said = [.. failed.SelectMany(pod => pod.Object("status")?.Objects("containerStatuses") ?? [])
             .SelectMany(container => (container.Object("state")?.Object("terminated")?.Text("message") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))];
-        return (said.FirstOrDefault(line => line.StartsWith("Invoke-LabTransferRange", StringComparison.Ordinal)) ?? said.LastOrDefault()) is { } line ? OneLine.Of(line) : null;
+        string? words = said.FirstOrDefault(line => line.StartsWith("Invoke-LabTransferRange", StringComparison.Ordinal))
+            ?? troubles.FirstOrDefault(trouble => trouble.Contains("OOMKilled", StringComparison.Ordinal)) ?? said.LastOrDefault() ?? troubles.FirstOrDefault();
+        return words is null ? null : OneLine.Of(words);
     }
 
     // Why the cluster does not let a job that runs have any pod: a quota, a security standard, a service account that is missing. Pods that may not
@@ -343,6 +360,11 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         return all;
     }
 
+    private static TransferJobState StateOf(JsonObject job) => job.Holds("Complete") ? TransferJobState.Complete
+        : job.Holds("Failed") ? TransferJobState.Failed
+        : (job.Object("spec") ?? []).Flag("suspend") ? TransferJobState.Stopped
+        : TransferJobState.Running;
+
     private static LabTransferJob Describe(
         JsonObject job, TransferPlan plan, IReadOnlyDictionary<int, TransferCheckpoint> checkpoints, IReadOnlyList<LabTransferFailure> failures, string? problem)
     {
@@ -360,10 +382,12 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         failed.UnionWith(idle);
         LabTransferRange[] ranges = [.. plan.Ranges.Select((range, index) => LabTransferRange.Of(
             index, range, checkpoints.GetValueOrDefault(index), failed.Contains(index) ? "Failed" : done.Contains(index) ? "Done" : null))];
-        TransferJobState state = job.Holds("Complete") ? idle.Count == 0 ? TransferJobState.Complete : TransferJobState.Failed
-            : job.Holds("Failed") ? TransferJobState.Failed
-            : spec.Flag("suspend") ? TransferJobState.Stopped
-            : TransferJobState.Running;
+        TransferJobState state = StateOf(job);
+        if (state == TransferJobState.Complete && idle.Count > 0)
+        {
+            state = TransferJobState.Failed;
+        }
+
         DateTimeOffset? ended = state is TransferJobState.Complete or TransferJobState.Failed
             ? ResourceParts.Time(status.Text("completionTime") ?? job.Condition(job.Holds("Failed") ? "Failed" : "Complete")?.Text("lastTransitionTime"))
             : null;
@@ -408,11 +432,41 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
             }
             catch (LabException e) when (e.Kind != LabErrorKind.InvalidArgument)
             {
-                reporter.Warning($"Everything is done, but what the job kept in the bucket could not be removed: {e.Message}");
+                reporter.Warning($"Everything is done, but what the job kept in the bucket could not be removed: {e.Message.TrimEnd('.')}. {Store(plan, open).RemovalCommand} removes it.");
             }
         }
 
         return job;
+    }
+
+    private async Task<JsonObject> JobAsync(string ns, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await api.GetAsync(PodRunner.Jobs.Path(ns, name), cancellation);
+        }
+        catch (LabException e) when (e.Kind == LabErrorKind.NotFound)
+        {
+            await api.RequireNamespaceAsync(ns, cancellation);
+            throw new LabException(
+                LabErrorKind.NotFound, "NotFound", $"There is no transfer job '{name}' in namespace {ns}.{NearestNames.Say(name, await OthersAsync(ns, cancellation))}", e)
+            {
+                Target = name, Advice = $"Get-LabTransferJob -Namespace {ns} lists those of the namespace, Get-LabTransferJob -AllNamespaces all. One that has ended is removed after seven days.",
+            };
+        }
+    }
+
+    private async Task<string[]> OthersAsync(string ns, CancellationToken cancellation)
+    {
+        try
+        {
+            return await NamesAsync(ns, cancellation).Select(job => job.Name).ToArrayAsync(cancellation);
+        }
+        catch (LabException)
+        {
+            // The names are an addition to what is said anyway.
+            return [];
+        }
     }
 
     private async Task<TransferPlan> PlanAsync(JsonObject job, CancellationToken cancellation)
@@ -437,8 +491,9 @@ public sealed class TransferJobs(KubernetesApi api, IReporter reporter)
         }
     }
 
-    private async Task<IReadOnlyList<JsonObject>> PodsAsync(string ns, string name, CancellationToken cancellation) => await new PodFinder(api).ListAsync(
-        new PodSelection("job/" + name, ns) { LabelSelector = "batch.kubernetes.io/job-name=" + name }, cancellation);
+    // But for those that ended well: there may be thousands of them, and the Job counts them.
+    private async Task<IReadOnlyList<JsonObject>> PodsAsync(string ns, string name, CancellationToken cancellation) => await new ResourceStore(api).ItemsAsync(
+        PodFinder.Pods, ns, new ResourceFilter("batch.kubernetes.io/job-name=" + name, "status.phase!=Succeeded"), cancellation).ToListAsync(cancellation);
 
     // The pods, as far as they may be read.
     private async Task<IReadOnlyList<JsonObject>> WorkersAsync(string ns, string name, CancellationToken cancellation)

@@ -17,6 +17,9 @@ public sealed class TransferPlanner(StorageClient client)
     // A copy takes a server at least as long, and one partition of Amazon's S3 takes 3,500 writes a second.
     private static readonly TimeSpan QuickestWrite = TimeSpan.FromMilliseconds(20);
     private const double MostWrites = 3500;
+
+    // For so many objects as are between two checkpoints a worker that deletes lists, deletes and writes one, after each other.
+    private const int RequestsOfDeletion = 3;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(36500);
 
     /// <summary>Samples the listing and cuts it.</summary>
@@ -32,10 +35,23 @@ public sealed class TransferPlanner(StorageClient client)
         KeySampler sampler = new(new ObjectStore(client), plan.Source.Bucket, plan.Source.Prefix);
         IReadOnlyList<KeySegment> segments = await sampler.SampleAsync(ranges * SegmentsOfRange, meter, cancellation);
         double objects = segments.Sum(segment => segment.Count), size = segments.Sum(segment => segment.Size);
-        TimeSpan write = sampler.Latency > QuickestWrite ? sampler.Latency : QuickestWrite;
-        double rate = Math.Min(MostWrites, Math.Min(parallelism, ranges) * plan.ThrottleLimit / write.TotalSeconds);
-        TimeSpan duration = TimeSpan.FromSeconds(Math.Min(Math.Ceiling(objects / rate), Longest.TotalSeconds));
+        TimeSpan duration = LeastTime(plan, objects, Math.Min(parallelism, ranges), sampler.Latency);
         return (plan with { Ranges = KeyCuts.Cut(segments, ranges), EstimatedObjects = (long)objects, EstimatedSize = (long)size }, duration, sampler.Requests);
+    }
+
+    /// <summary>How long it takes at least.</summary>
+    /// <param name="plan">What is to be done.</param>
+    /// <param name="objects">To how many objects.</param>
+    /// <param name="workers">By how many workers.</param>
+    /// <param name="latency">How long a request took.</param>
+    /// <returns>Whole seconds.</returns>
+    internal static TimeSpan LeastTime(TransferPlan plan, double objects, int workers, TimeSpan latency)
+    {
+        double request = (latency > QuickestWrite ? latency : QuickestWrite).TotalSeconds, interval = plan.CheckpointInterval;
+        double rate = plan.Action == TransferAction.Copy
+            ? Math.Min(MostWrites, workers * plan.ThrottleLimit / request)
+            : Math.Min(MostWrites * interval, workers * interval / (RequestsOfDeletion * request));
+        return TimeSpan.FromSeconds(Math.Min(Math.Ceiling(objects / rate), Longest.TotalSeconds));
     }
 
     /// <summary>Makes sure that no copy would be among the objects to copy, where both are in one bucket.</summary>

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Sessions;
@@ -286,7 +288,7 @@ public sealed class TransferJobTests : KubeTest
         LabTransferJob job = await StartAsync();
         CmdletResult waited = await RunAsync("Wait-LabTransferJob", new { job.Name, Timeout = 60 });
         Assert.StartsWith("TransferFailed", Assert.Single(waited.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("0 objects and 1 of 1 ranges failed (workers ended without a checkpoint", waited.Errors[0].Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("0 objects and 1 of 1 range failed (workers ended without a checkpoint", waited.Errors[0].Exception.Message, StringComparison.Ordinal);
         LabTransferJob seen = Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>());
         Assert.Equal((TransferJobState.Failed, 0, 1), (seen.State, seen.RangesDone, seen.RangesFailed));
     }
@@ -333,6 +335,7 @@ public sealed class TransferJobTests : KubeTest
         await RefusedAsync("JobNameTooLong", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", JobName = new string('a', 63) });
         await RefusedAsync("CopyOntoItself", new { Bucket = source, Prefix = "", DestinationPrefix = "copy/", OnCluster = true, CredentialSecret = "s3" });
         await RefusedAsync("OnClusterOnly", new { Bucket = source, Prefix = "", DestinationBucket = target, Parallelism = 2 });
+        await RefusedAsync("DestinationSessionOnly", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, CredentialSecret = "s3", DestinationCredentialSecret = "s3" });
         await RefusedAsync("NotOnCluster", new { Bucket = source, Prefix = "", DestinationBucket = target, OnCluster = true, ContentType = "text/plain" });
         Assert.Empty((await RunAsync("Get-LabTransferJob")).Ok().Output);
 
@@ -340,9 +343,305 @@ public sealed class TransferJobTests : KubeTest
         foreach (string cmdlet in new[] { "Get-LabTransferJob", "Wait-LabTransferJob", "Stop-LabTransferJob" })
         {
             Assert.StartsWith("NotATransferJob", (await RunAsync(cmdlet, new { Name = "plain" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
-            Assert.StartsWith("NotFound", (await RunAsync(cmdlet, new { Name = "none" })).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_name_of_no_job_is_told_with_what_lists_them()
+    {
+        await FillAsync(1, versioned: false);
+        LabTransferJob job = await StartAsync(image: "nonexistent");
+        foreach (string cmdlet in new[] { "Get-LabTransferJob", "Wait-LabTransferJob", "Stop-LabTransferJob" })
+        {
+            System.Management.Automation.ErrorRecord error = (await RunAsync(cmdlet, new { Name = job.Name + "x" })).Error();
+            Assert.StartsWith("NotFound", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Equal($"There is no transfer job '{job.Name}x' in namespace {Namespace}. Similar: '{job.Name}'.", error.Exception.Message);
+            Assert.Contains($"Get-LabTransferJob -Namespace {Namespace} lists", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+            Assert.Contains("Get-LabTransferJob -AllNamespaces", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+            error = (await RunAsync(cmdlet, new { job.Name, Namespace = "no-such-namespace" })).Error();
+            Assert.StartsWith("There is no namespace 'no-such-namespace'", error.Exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_job_needs_of_its_namespace_is_looked_at_before_there_is_a_job()
+    {
+        await FillAsync(3, versioned: false);
+        await SecretAsync("half", "Opaque", "AWS_ACCESS_KEY_ID: SECRETVALUE, AWS_SECRET_ACCESS_KEY: ''");
+        await SecretAsync("other", "Opaque", "access: SECRETVALUE, secret: SECRETVALUE");
+        await SecretAsync("identity", "Opaque", "AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/mover'");
+        await SecretAsync("registry", "kubernetes.io/dockerconfigjson", """.dockerconfigjson: '{"auths":{}}'""");
+        await StartsWithAsync("There is no namespace 'no-such-namespace'", new() { ["Namespace"] = "no-such-namespace" });
+        await StartsWithAsync($"The Secret 'half' in namespace {Namespace} has nothing under AWS_SECRET_ACCESS_KEY, which the workers need: it has AWS_ACCESS_KEY_ID.", new() { ["CredentialSecret"] = "half" });
+        await StartsWithAsync($"The Secret 'half' in namespace {Namespace} has nothing under AWS_SECRET_ACCESS_KEY, which", new() { ["CredentialSecret"] = "half", ["ServiceAccount"] = "default" });
+        await StartsWithAsync($"The Secret 'other' in namespace {Namespace} has nothing under AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which the workers need: it has access, secret.", new() { ["CredentialSecret"] = "other" });
+        await StartsWithAsync($"The Secret 'identity' in namespace {Namespace} has nothing under", new() { ["CredentialSecret"] = "identity" });
+        await StartsWithAsync($"There is no Secret 'none' in namespace {Namespace}, which the nodes", new() { ["ImagePullSecret"] = new[] { "registry", "none" } });
+        await StartsWithAsync($"The Secret 's3' in namespace {Namespace} is of type Opaque: nodes pull images with those of type kubernetes.io/dockerconfigjson only.", new() { ["ImagePullSecret"] = "s3" });
+
+        // A service that is another one has keys of its own, whatever the workers are elsewhere.
+        await using LabEmulator other = await LabEmulator.StartAsync();
+        LabSession there = LabSession.Resolve(other.Info.GetSessionOptions(), "test", null, new LabEnvironment(_ => null, Folder));
+        await new BucketStore(new StorageClient(there)).CreateAsync(target, null, Token);
+        await StartsWithAsync(
+            $"The Secret 'identity' in namespace {Namespace} has nothing under", new() { ["ServiceAccount"] = "default", ["DestinationSession"] = there, ["DestinationCredentialSecret"] = "identity" });
+        Assert.Empty((await RunAsync("Get-LabTransferJob")).Ok().Output);
+
+        LabTransferJob job = Assert.Single((await CopyAsync(new() { ["CredentialSecret"] = "identity", ["ServiceAccount"] = "default", ["ImagePullSecret"] = "registry" })).Ok().OutputOf<LabTransferJob>());
+        JsonObject pod = (await Api.GetAsync(Jobs(job.Name), Token)).Object("spec")!.Object("template")!.Object("spec")!;
+        Assert.Equal("""[{"name":"registry"}]""", pod["imagePullSecrets"]!.ToJsonString());
+        await StartsWithAsync($"There is a Job '{job.Name}' in namespace {Namespace} already.", new() { ["JobName"] = job.Name });
+
+        async Task StartsWithAsync(string message, Dictionary<string, object?> parameters)
+        {
+            CmdletResult refused = await CopyAsync(parameters);
+            System.Management.Automation.ErrorRecord error = refused.Error();
+            Assert.StartsWith(message, error.Exception.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("SECRETVALUE", error + error.ErrorDetails?.RecommendedAction + string.Concat(refused.Verbose), StringComparison.Ordinal);
+
+            // Before a bucket of a billion objects is sampled.
+            Assert.DoesNotContain(refused.Verbose, line => line.Contains("sampled", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Who_may_not_read_Secrets_may_start_a_job_all_the_same()
+    {
+        await FillAsync(3, versioned: false);
+        await using FaultProxy proxy = new(new Uri(Api.Address));
+        proxy.Plan = request => request.Method == "GET" && (request.Target.Contains("/secrets/", StringComparison.Ordinal) || request.Target.EndsWith("/jobs/unread", StringComparison.Ordinal)
+            || request.Target.EndsWith("/namespaces/" + Namespace, StringComparison.Ordinal)) ? new Fault(FaultKind.Status, 403) : Fault.None;
+        LabTransferJob job = Assert.Single((await CopyAsync(new() { ["KubeConfig"] = ConfigOf(proxy), ["Namespace"] = Namespace, ["JobName"] = "unread", ["ImagePullSecret"] = "registry" }))
+            .Ok().OutputOf<LabTransferJob>());
+        Assert.Equal("unread", job.Name);
+        Assert.Equal(2, proxy.Seen.Count(request => request.Target.Contains("/secrets/", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_job_whose_plan_is_refused_is_removed_again(bool stays)
+    {
+        await FillAsync(3, versioned: false);
+        await using FaultProxy proxy = new(new Uri(Api.Address));
+        proxy.Plan = request => (request.Method == "POST" && request.Target.Contains("/configmaps", StringComparison.Ordinal)) || (stays && request.Method == "DELETE")
+            ? new Fault(FaultKind.Status, 403) : Fault.None;
+        CmdletResult refused = await CopyAsync(new() { ["KubeConfig"] = ConfigOf(proxy), ["Namespace"] = Namespace, ["JobName"] = "refused" });
+        Assert.StartsWith("Forbidden", refused.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(proxy.Seen, request => request.Method == "POST" && request.Target.Contains("/jobs", StringComparison.Ordinal));
+        Assert.Equal(stays, (await RunAsync("Get-LabResource", new { Kind = "jobs" })).Ok().Output.Count > 0);
+        Assert.Equal(stays, refused.Warnings.Any(warning => warning.StartsWith($"The Job 'refused' in namespace {Namespace} did not begin, and could not be removed", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_plan_that_no_ConfigMap_holds_is_told_before_anybody_is_asked()
+    {
+        await FillAsync(3, versioned: false);
+        string many = Write("many.pem", string.Concat(Enumerable.Repeat(await File.ReadAllTextAsync(Authority("one"), Token), 3000)));
+        CmdletResult refused = await CopyAsync(new() { ["Session"] = LabSession.Resolve(new SessionOptions { CaBundle = many }, "test", Session), ["WhatIf"] = true });
+        Assert.StartsWith("PlanTooLarge", refused.Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("The plan of 1 range and the CA bundle have", refused.Error().Exception.Message, StringComparison.Ordinal);
+        Assert.EndsWith("give a CA bundle with fewer certificates.", refused.Error().Exception.Message, StringComparison.Ordinal);
+        Assert.Empty(refused.Information);
+        Assert.Empty(refused.Output);
+    }
+
+    [Fact]
+    public void A_plan_that_is_too_large_says_how_many_ranges_fit()
+    {
+        TransferJobOptions options = new() { Name = "x", Namespace = "x", Image = "x", Parallelism = 1 };
+        LabException e = Assert.Throws<LabException>(() => TransferJobs.Planned(Long(1200), options, TimeSpan.Zero));
+        int fitting = int.Parse(e.Message.Split("give -RangeCount ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(fitting, 400, 600);
+        Assert.Equal(fitting, TransferJobs.Planned(Long(fitting), options, TimeSpan.Zero).RangeCount);
+
+        TransferPlan Long(int ranges) => new()
+        {
+            Id = "x", Action = TransferAction.Remove, Source = new TransferPlace("src", "", null, "us-east-1"),
+            Ranges = [.. Enumerable.Range(0, ranges).Select(i => new KeyRange(new string('k', 900) + i, new string('k', 900) + (i + 1), 1))],
+        };
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Another_destination_is_trusted_by_the_authorities_that_its_variable_names(bool named)
+    {
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new("CN=there", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, true));
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        const string denial = "<Error><Code>AccessDenied</Code><Message>Told by it.</Message></Error>";
+        await using LoopbackCluster there = new(
+            _ => $"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: {denial.Length}\r\nConnection: close\r\n\r\n{denial}", certificate);
+        TransferPlan plan = new()
+        {
+            Id = "x", Action = TransferAction.Copy, Source = new TransferPlace(source, "", null, "us-east-1"),
+            Destination = new TransferPlace(target, "", new Uri($"https://127.0.0.1:{there.Port}"), "us-east-1"), TwoServices = true, Ranges = [new KeyRange(null, null, 2)],
+        };
+        Dictionary<string, string> variables = new() { ["DESTINATION_AWS_ACCESS_KEY_ID"] = "AKIDTHERE", ["DESTINATION_AWS_SECRET_ACCESS_KEY"] = "x" };
+        if (named)
+        {
+            variables["DESTINATION_AWS_CA_BUNDLE"] = Write("there.pem", certificate.ExportCertificatePem());
         }
 
+        // Only workers of two services read them, and those are all in this class.
+        try
+        {
+            foreach ((string name, string value) in variables)
+            {
+                Environment.SetEnvironmentVariable(name, value);
+            }
+
+            System.Management.Automation.ErrorRecord error = (await WorkAsync(Write("two.json", plan.Write()), 0)).Error();
+            Assert.StartsWith(named ? "AccessDenied" : "TlsFailed", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Equal(named, there.Heads.Any(head => head.Contains($"/{target}/.cloudlab-transfer/x/00000.json", StringComparison.Ordinal) && head.Contains("AKIDTHERE", StringComparison.Ordinal)));
+        }
+        finally
+        {
+            foreach (string name in variables.Keys)
+            {
+                Environment.SetEnvironmentVariable(name, null);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_job_that_does_not_end_in_time_runs_on()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync(image: "crash", backoff: 1000);
+        System.Management.Automation.ErrorRecord error = (await RunAsync("Wait-LabTransferJob", new { job.Name, Timeout = 0 })).Error();
+        Assert.StartsWith("WaitTimeout", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"Wait-LabTransferJob {job.Name} -Namespace {Namespace} comes back to it", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(TransferJobState.Running, Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).State);
+    }
+
+    [Fact]
+    public async Task A_plan_that_cannot_be_read_is_told()
+    {
+        foreach (string path in new[] { Path.Combine(Folder, "none.json"), Folder })
+        {
+            System.Management.Automation.ErrorRecord error = (await RunAsync("Invoke-LabTransferRange", new { Path = path, Index = 0 })).Error();
+            Assert.StartsWith("PlanNotReadable", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Contains(path, error.Exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task While_a_job_is_waited_for_keys_that_failed_are_not_read_again_and_again()
+    {
+        await FillAsync(2, versioned: false);
+        await PutAsync(target, "copy/0001", "another");
+        LabTransferJob job = await StartAsync(noClobber: true, image: "crash", backoff: 1000);
+        Assert.StartsWith("RangeFailed", (await WorkAsync(await PlanFileAsync(job), 0)).Error().FullyQualifiedErrorId, StringComparison.Ordinal);
+        await using FaultProxy storage = new(Session.Aws.Endpoint("S3")!), cluster = new(new Uri(Api.Address));
+        LabSession through = LabSession.Resolve(new SessionOptions { EndpointUrl = storage.Url }, "test", Session);
+        using CancellationTokenSource ctrlC = new();
+        int looks = 0;
+        await RunAsync(
+            "Wait-LabTransferJob", new { job.Name, Session = through, KubeConfig = ConfigOf(cluster), Namespace }, ctrlC: ctrlC.Token, onVerbose: line =>
+            {
+                if (line.Contains("/pods", StringComparison.Ordinal) && ++looks == 2)
+                {
+                    ctrlC.Cancel();
+                }
+            });
+        Assert.Contains(storage.Seen, request => request.Target.Contains("/00000.json", StringComparison.Ordinal));
+        Assert.DoesNotContain(storage.Seen, request => request.Target.Contains(".failed/", StringComparison.Ordinal));
+
+        // Nor are pods that ended well, of which there may be thousands.
+        Assert.All(cluster.Seen.Where(request => request.Target.Contains("/pods", StringComparison.Ordinal)), request => Assert.Contains("status.phase%21%3DSucceeded", request.Target, StringComparison.Ordinal));
+        Assert.Equal("0001", Assert.Single(Assert.Single((await RunAsync("Get-LabTransferJob")).Ok().OutputOf<LabTransferJob>()).Failed).Key);
+    }
+
+    [Fact]
+    public async Task Two_who_wait_for_a_job_both_see_it_complete()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync(image: "crash", backoff: 1000);
+        (await WorkAsync(await PlanFileAsync(job), 0)).Ok();
+        await EndAsync(job, "Complete");
+        await using FaultProxy storage = new(Session.Aws.Endpoint("S3")!);
+        int looks = 0;
+        storage.Plan = request =>
+        {
+            // When this one has seen the Job, and not yet the checkpoints, the other one is quicker.
+            if (request.Target.Contains("list-type", StringComparison.Ordinal) && Interlocked.Increment(ref looks) == 1)
+            {
+                RunAsync("Wait-LabTransferJob", new { job.Name }).GetAwaiter().GetResult().Ok();
+            }
+
+            return Fault.None;
+        };
+        LabSession through = LabSession.Resolve(new SessionOptions { EndpointUrl = storage.Url }, "test", Session);
+        LabTransferJob result = Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name, Session = through })).Ok().OutputOf<LabTransferJob>());
+        Assert.Equal((TransferJobState.Complete, 3L), (result.State, result.Objects));
+    }
+
+    [Fact]
+    public async Task A_worker_that_could_say_nothing_is_told_as_the_cluster_knows_it()
+    {
+        await FillAsync(3, versioned: false);
+        LabTransferJob job = await StartAsync(image: "crash", backoff: 0);
+        System.Management.Automation.ErrorRecord error = Assert.Single((await RunAsync("Wait-LabTransferJob", new { job.Name, Timeout = 60 })).Errors);
+        Assert.StartsWith("TransferFailed", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("(container worker: Error, exit code 1)", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"Get-LabPodLog job/{job.Name} -Namespace {Namespace}", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(LabErrorKind.AuthenticationFailed, "InvalidAccessKeyId", true)]
+    [InlineData(LabErrorKind.AuthenticationFailed, "ExpiredToken", false)]
+    [InlineData(LabErrorKind.Conflict, "RangeTaken", false)]
+    [InlineData(LabErrorKind.InvalidData, "RangeFailed", true)]
+    public void A_worker_whose_keys_have_expired_is_replaced(LabErrorKind kind, string code, bool permanent) =>
+        Assert.Equal(permanent, RangeWorker.IsPermanent(new LabException(kind, code, "x")));
+
+    [Fact]
+    public async Task Who_may_no_longer_look_at_the_bucket_is_told_how_to_come_back_and_what_is_left()
+    {
+        await FillAsync(2, versioned: false);
+        LabTransferJob job = await StartAsync(image: "crash", backoff: 1000);
+        await using FaultProxy storage = new(Session.Aws.Endpoint("S3")!);
+        storage.Plan = _ => new Fault(FaultKind.Status, 400);
+        LabSession expired = LabSession.Resolve(new SessionOptions { EndpointUrl = storage.Url }, "test", Session);
+        System.Management.Automation.ErrorRecord error = (await RunAsync("Wait-LabTransferJob", new { job.Name, Session = expired })).Error();
+        Assert.StartsWith("ExpiredToken", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"Wait-LabTransferJob {job.Name} -Namespace {Namespace} comes back to it", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("give the one that is with -Session", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+
+        error = (await RunAsync("Stop-LabTransferJob", new { job.Name, Session = expired, Remove = true })).Error();
+        Assert.Contains($"Remove-LabObject {target} -Prefix .cloudlab-transfer/{job.Name}-", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty((await RunAsync("Get-LabTransferJob")).Ok().Output);
+    }
+
+    [Fact]
+    public async Task One_of_something_is_said_as_one()
+    {
+        await FillAsync(1, versioned: false);
+        string asked = Assert.Single((await CopyAsync(new() { ["WhatIf"] = true, ["Parallelism"] = 1 })).Ok().Information);
+        Assert.Contains("about 1 object (", asked, StringComparison.Ordinal);
+        Assert.Contains(" in 1 range with 1 worker of image cloudlab ", asked, StringComparison.Ordinal);
+        Assert.Equal(("0 ranges", "1 range", "10,000 ranges"), (Counted.Of(0, "range"), Counted.Of(1, "range"), Counted.Of(10_000, "range")));
+    }
+
+    [Fact]
+    public void A_deletion_is_not_said_to_take_as_long_as_a_copy()
+    {
+        TransferPlan copy = new()
+        {
+            Id = "x", Action = TransferAction.Copy, Source = new TransferPlace("src", "", null, "us-east-1"), Destination = new TransferPlace("dst", "", null, "us-east-1"), Ranges = [],
+        };
+        TransferPlan deletion = copy with { Action = TransferAction.Remove, ThrottleLimit = 4 };
+
+        // A billion: at 3,500 a second; and four workers, each with a thousand in three requests of 30 ms.
+        Assert.Equal(TimeSpan.FromSeconds(285_715), TransferPlanner.LeastTime(copy, 1e9, 64, TimeSpan.FromMilliseconds(30)));
+        Assert.Equal(TimeSpan.FromSeconds(22_500), TransferPlanner.LeastTime(deletion, 1e9, 4, TimeSpan.FromMilliseconds(30)));
+        Assert.Equal(TimeSpan.FromSeconds(15_000), TransferPlanner.LeastTime(deletion, 1e9, 4, TimeSpan.FromMilliseconds(5)));
     }
 
     [Theory]
@@ -395,13 +694,12 @@ public sealed class TransferJobTests : KubeTest
                     return Fault.None;
             }
         };
-        string config = Write("through", (await File.ReadAllTextAsync(Session.Kubernetes.ConfigSetting.Value!, Token)).Replace(Api.Address, proxy.Url.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal));
-        Task<CmdletResult> waiting = RunAsync("Wait-LabTransferJob", new { job.Name, KubeConfig = config, Namespace, Timeout = 120 });
+        Task<CmdletResult> waiting = RunAsync("Wait-LabTransferJob", new { job.Name, KubeConfig = ConfigOf(proxy), Namespace, Timeout = 120 });
         Task first = await Task.WhenAny(waiting, seen.WaitAsync(Token));
         Assert.False(first == waiting, waiting.IsCompleted ? (await waiting).Error().ToString() : "");
         System.Management.Automation.ErrorRecord gone = (await waiting).Error();
         Assert.StartsWith("TransferJobGone", gone.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains($"s3://{target}/.cloudlab-transfer/", gone.ErrorDetails?.RecommendedAction ?? "", StringComparison.Ordinal);
+        Assert.Contains($"Remove-LabObject {target} -Prefix .cloudlab-transfer/", gone.ErrorDetails?.RecommendedAction ?? "", StringComparison.Ordinal);
     }
 
     // With its key in the same file, as servers have it.
@@ -410,6 +708,26 @@ public sealed class TransferJobTests : KubeTest
         using ECDsa key = ECDsa.Create();
         using X509Certificate2 certificate = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         return Write(name + ".pem", key.ExportPkcs8PrivateKeyPem() + "\n" + certificate.ExportCertificatePem() + "\n");
+    }
+
+    private string ConfigOf(FaultProxy proxy) => Write(
+        $"through-{proxy.Url.Port}", File.ReadAllText(Session.Kubernetes.ConfigSetting.Value!).Replace(Api.Address, proxy.Url.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal));
+
+    private async Task SecretAsync(string name, string type, string entries) => (await RunAsync(
+        "Deploy-LabManifest", new { Manifest = $"{{apiVersion: v1, kind: Secret, metadata: {{name: {name}, namespace: {Namespace}}}, type: {type}, stringData: {{{entries}}}}}\n" })).Ok();
+
+    private Task<CmdletResult> CopyAsync(Dictionary<string, object?> more)
+    {
+        Dictionary<string, object?> parameters = new()
+        {
+            ["Bucket"] = source, ["Prefix"] = "", ["DestinationBucket"] = target, ["DestinationPrefix"] = "copy/", ["OnCluster"] = true, ["CredentialSecret"] = "s3", ["NoWait"] = true,
+        };
+        foreach ((string name, object? value) in more)
+        {
+            parameters[name] = value;
+        }
+
+        return RunAsync("Copy-LabObject", parameters);
     }
 
     private async Task RefusedAsync(string id, object parameters)
@@ -431,19 +749,15 @@ public sealed class TransferJobTests : KubeTest
         await Parallel.ForEachAsync(Enumerable.Range(0, count), Token, async (i, _) => await PutAsync(source, $"{i:D4}", $"{i:D4} content"));
     }
 
-    private async Task<LabTransferJob> StartAsync(int interval = 1000, int ranges = 0, bool noClobber = false, string image = "cloudlab")
+    private async Task<LabTransferJob> StartAsync(int interval = 1000, int ranges = 0, bool noClobber = false, string image = "cloudlab", int backoff = 6)
     {
-        Dictionary<string, object?> parameters = new()
-        {
-            ["Bucket"] = source, ["Prefix"] = "", ["DestinationBucket"] = target, ["DestinationPrefix"] = "copy/", ["OnCluster"] = true, ["CredentialSecret"] = "s3",
-            ["NoWait"] = true, ["CheckpointInterval"] = interval, ["NoClobber"] = noClobber, ["ThrottleLimit"] = 4, ["Image"] = image,
-        };
+        Dictionary<string, object?> parameters = new() { ["CheckpointInterval"] = interval, ["NoClobber"] = noClobber, ["ThrottleLimit"] = 4, ["Image"] = image, ["BackoffLimit"] = backoff };
         if (ranges > 0)
         {
             parameters["RangeCount"] = ranges;
         }
 
-        return Assert.Single((await RunAsync("Copy-LabObject", parameters)).Ok().OutputOf<LabTransferJob>());
+        return Assert.Single((await CopyAsync(parameters)).Ok().OutputOf<LabTransferJob>());
     }
 
     private async Task<string> PlanFileAsync(LabTransferJob job)

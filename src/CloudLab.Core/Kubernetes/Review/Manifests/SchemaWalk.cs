@@ -372,12 +372,12 @@ internal sealed class SchemaWalk(ReviewedObject about)
     {
         if (count < least)
         {
-            Wrong(ManifestRule.InvalidValue, $"{Here} has {count} {Plural(count, what)}, but must have {least} at least.", null);
+            Wrong(ManifestRule.InvalidValue, $"{Here} has {Counted.Of(count, what)}, but must have {least} at least.", null);
         }
 
         if (count > most)
         {
-            Wrong(ManifestRule.InvalidValue, $"{Here} has {count} {Plural(count, what)}, but must have {most} at most.", null);
+            Wrong(ManifestRule.InvalidValue, $"{Here} has {Counted.Of(count, what)}, but must have {most} at most.", null);
         }
     }
 
@@ -505,8 +505,6 @@ internal sealed class SchemaWalk(ReviewedObject about)
         JsonValueKind.Number => IsWhole(node) ? "an integer" : "a number",
         _ => "a boolean",
     };
-
-    private static string Plural(long count, string what) => count == 1 ? what : what + "s";
 
     private static string Plainly(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 
