@@ -3,11 +3,11 @@
 # the keys into ranges (requests, time, how equal the ranges are, whether every key is in one), beside listing them all, with Get-LabObject
 # and s5cmd where there is one. The tools alternate; medians. Where -Image and CLOUDLAB_TEST_KUBECONFIG are given, also the job itself on the
 # S3 server that CLOUDLAB_TEST_S3 names, beside Copy-LabObject in this session; pods reach that server by the network of their node.
-#   ./build.sh; pwsh benchmarks/on-cluster.ps1 -Keys 1000000 -Shape keys, hex, dates, skewed, numbers, unicode, deep -Runs 1
+#   ./build.sh; pwsh benchmarks/on-cluster.ps1 -Keys 1000000 -Shape * -Runs 1
 #   CLOUDLAB_TEST_KUBECONFIG=... CLOUDLAB_TEST_S3=... pwsh benchmarks/on-cluster.ps1 -Keys @() -Image cloudlab:1 -Objects 10000 -Parallelism 4
 param(
     [int[]] $Keys = (10000, 100000, 1000000),
-    [ValidateSet('keys', 'hex', 'dates', 'skewed', 'numbers', 'unicode', 'deep')] [string[]] $Shape = 'keys',
+    [string[]] $Shape = 'keys',
     [int] $Parallelism = 4,
     [int] $Runs = 3,
     [string] $Image,
@@ -17,8 +17,11 @@ param(
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $Build 'CloudLab/CloudLab.psd1')
 
+$project = Join-Path $PSScriptRoot 'NullServer'
+$shapes = @([regex]::Matches((Get-Content (Join-Path $project 'KeyShape.cs') -Raw), '\["(\w+)"\] =').ForEach{ $_.Groups[1].Value } | Where-Object { $key = $_; $Shape | Where-Object { $key -like $_ } })
+if ($Keys -and -not $shapes) { throw "-Shape $Shape is none of NullServer/KeyShape.cs." }
+
 function Start-NullServer {
-    $project = Join-Path $PSScriptRoot 'NullServer'
     dotnet build $project -c Release -v quiet --nologo | Out-Null
     if ($LASTEXITCODE) { throw "dotnet build $project failed." }
     $start = [Diagnostics.ProcessStartInfo]::new('dotnet', [string[]] (Join-Path $project 'bin/Release/net10.0/NullServer.dll'))
@@ -41,58 +44,61 @@ function Get-CutRequests($Session, [string] $Bucket) {
     [int] ([regex]::Match("$said", 'sampled with (\d+) requests').Groups[1].Value)
 }
 
-# Lists all and counts each range: throws where a key is in none.
-function Measure-Balance($Session, [string] $Bucket, [object[]] $Ranges, [int] $Count) {
+# Counts each range: throws where a key is in none.
+function Measure-Balance($Session, [string[]] $Listed, [object[]] $Ranges, [int] $Count) {
     $order = $Session.GetType().Assembly.GetType('CloudLab.Core.Storage.Listing.KeyOrder')::Instance
-    $compare = [Collections.Generic.IComparer[string]].GetMethod('Compare')
-    $counts = [int[]]::new($Ranges.Count)
-    $at = 0
-    Get-LabObject $Bucket -Session $Session | ForEach-Object {
-        $key = $_.Key
-        while ($null -ne $Ranges[$at].UpTo -and $compare.Invoke($order, @($key, $Ranges[$at].UpTo)) -gt 0) { $at++ }
-        $counts[$at]++
+    $before, $most = 0, 0
+    for ($i = 0; $i -lt $Ranges.Count; $i++) {
+        if ($i -and $Ranges[$i].After -cne $Ranges[$i - 1].UpTo) { throw "Range $i does not begin where the one before ends." }
+        $at = $null -eq $Ranges[$i].UpTo ? $Listed.Count - 1 : [Array]::BinarySearch($Listed, $Ranges[$i].UpTo, $order)
+        $upTo = $at -lt 0 ? -bnot $at : $at + 1
+        if ($upTo -lt $before) { throw "Range $i ends before it begins." }
+        $most, $before = [Math]::Max($most, $upTo - $before), $upTo
     }
-    for ($i = 1; $i -lt $Ranges.Count; $i++) { if ($Ranges[$i].After -cne $Ranges[$i - 1].UpTo) { throw "Range $i does not begin where the one before ends." } }
-    $all = ($counts | Measure-Object -Sum).Sum
-    if ($all -ne $Count -or $null -ne $Ranges[0].After -or $null -ne $Ranges[-1].UpTo) { throw "$all of $Count keys are in a range." }
-    [Math]::Round(($counts | Measure-Object -Maximum).Maximum * $Ranges.Count / $Count, 2)
+    if ($before -ne $Count -or $null -ne $Ranges[0].After -or $null -ne $Ranges[-1].UpTo) { throw "$before of $Count keys are in a range." }
+    [Math]::Round($most * $Ranges.Count / $Count, 2)
 }
 
 $results = [Collections.Generic.List[object]]::new()
 if ($Keys) {
-    $server, $kept = (Start-NullServer), $env:KUBECONFIG
+    $kept, $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY, $env:KUBECONFIG = $env:KUBECONFIG, 'benchmark', 'benchmark-secret', '/dev/null'
+    $s5cmd = Get-Command s5cmd -CommandType Application -ErrorAction Ignore
     try {
-        $url = $server.StandardOutput.ReadLine()
-        $session = Get-LabSession -EndpointUrl $url -Region us-east-1 -Credential ([pscredential]::new('benchmark', (ConvertTo-SecureString 'benchmark-secret' -AsPlainText)))
-        $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY, $env:KUBECONFIG = 'benchmark', 'benchmark-secret', '/dev/null'
-        $s5cmd = Get-Command s5cmd -CommandType Application -ErrorAction Ignore
-        foreach ($one in $Shape) {
-            foreach ($count in $Keys) {
-                $bucket = "$one-$count"
-                $cut, $list, $other = @(), @(), @()
-                # The first round warms everything up; the server makes each page once.
-                foreach ($run in 0..$Runs) {
-                    $one_cut = Get-Cut $session $bucket
-                    $list_time = (Measure-Command { Get-LabObject $bucket -Session $session | Out-Null }).TotalSeconds
-                    $other_time = if ($s5cmd) { (Measure-Command { s5cmd --endpoint-url $url ls "s3://$bucket/*" > $null }).TotalSeconds }
-                    if ($run) { $cut += $one_cut; $list += $list_time; $other += $other_time }
+        foreach ($one in $shapes) {
+            # It keeps all pages that were asked for: a new one for each shape.
+            $server = Start-NullServer
+            try {
+                $url = $server.StandardOutput.ReadLine()
+                $session = Get-LabSession -EndpointUrl $url -Region us-east-1 -Credential ([pscredential]::new('benchmark', (ConvertTo-SecureString 'benchmark-secret' -AsPlainText)))
+                foreach ($count in $Keys) {
+                    $bucket = "$one-$count"
+                    $cut, $list, $other = @(), @(), @()
+                    # The first round warms everything up; the server makes each page once.
+                    foreach ($run in 0..$Runs) {
+                        if ($run) { $cut += Get-Cut $session $bucket } else { $requests = Get-CutRequests $session $bucket }
+                        $list_time = (Measure-Command { $all = Get-LabObject $bucket -Session $session }).TotalSeconds
+                        $other_time = if ($s5cmd) { (Measure-Command { s5cmd --endpoint-url $url ls "s3://$bucket/*" > $null }).TotalSeconds }
+                        if ($run) { $list += $list_time; $other += $other_time }
+                    }
+                    $row = [pscustomobject]@{
+                        Shape = $one; Keys = $all.Count; Ranges = $cut[-1].Ranges.Count; CutRequests = $requests
+                        CutSeconds = [Math]::Round((Get-Median $cut.Seconds), 2); ListRequests = [Math]::Ceiling($all.Count / 1000)
+                        ListSeconds = [Math]::Round((Get-Median $list), 2); S5cmdSeconds = if ($s5cmd) { [Math]::Round((Get-Median $other), 2) }
+                        CutToList = [Math]::Round((Get-Median $cut.Seconds) / (Get-Median $list), 2)
+                        LargestToMean = Measure-Balance $session $all.Key $cut[-1].Ranges $all.Count
+                        ToldToTrue = [Math]::Round($cut[-1].Told / $all.Count, 2)
+                    }
+                    $results.Add($row)
+                    $row
                 }
-                $row = [pscustomobject]@{
-                    Shape = $one; Keys = $count; Ranges = $cut[-1].Ranges.Count; CutRequests = Get-CutRequests $session $bucket
-                    CutSeconds = [Math]::Round((Get-Median $cut.Seconds), 2); ListRequests = [Math]::Ceiling($count / 1000)
-                    ListSeconds = [Math]::Round((Get-Median $list), 2); S5cmdSeconds = if ($s5cmd) { [Math]::Round((Get-Median $other), 2) }
-                    CutToList = [Math]::Round((Get-Median $cut.Seconds) / (Get-Median $list), 2)
-                    LargestToMean = Measure-Balance $session $bucket $cut[-1].Ranges $count
-                    ToldToTrue = [Math]::Round($cut[-1].Told / $count, 2)
-                }
-                $results.Add($row)
-                $row
+            }
+            finally {
+                $server.StandardInput.Close()
+                $server.WaitForExit()
             }
         }
     }
     finally {
-        $server.StandardInput.Close()
-        $server.WaitForExit()
         $env:KUBECONFIG = $kept
     }
 }

@@ -16,7 +16,7 @@ internal sealed class Bucket
     {
         this.name = name;
         string[] parts = name.Split('-');
-        if (parts.Length == 2 && KeyShape.Of(parts[0]) is { } key && int.TryParse(parts[1], out int count))
+        if (parts.Length == 2 && KeyShape.All.TryGetValue(parts[0], out Func<int, int, string>? key) && int.TryParse(parts[1], out int count))
         {
             StoredObject stored = new(16 * 1024, "", DateTime.UtcNow);
             for (int i = 0; i < count; i++)

@@ -11,17 +11,27 @@ namespace CloudLab.Core.Storage.OnCluster;
 /// that seems largest until none is much larger than the others. A service says what follows a key and nothing else, so a stretch is
 /// divided where its keys first differ: what follows all that begins like the page's last key, shorter and shorter, tells where that is.
 /// </summary>
-/// <param name="objects">The service.</param>
+/// <param name="list">Reads a page of a listing.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="prefix">Beginning of the keys; empty for all.</param>
 /// <param name="pageSize">How many keys to read of a stretch.</param>
-internal sealed class KeySampler(ObjectStore objects, string bucket, string prefix, int pageSize = ObjectStore.MostKeysInBatch)
+internal sealed class KeySampler(
+    Func<ObjectListing, CancellationToken, Task<ListingPage>> list, string bucket, string prefix, int pageSize = ObjectStore.MostKeysInBatch)
 {
     // Stretches that are divided at a time.
     private const int AtOnce = 16;
 
     // To start a worker for fewer keys takes longer than to copy them.
     private const int SmallestPart = 250;
+
+    // What turns out to be more than was thought is more than is thought now, too; up to that many times.
+    private const double MostDoubt = 16;
+
+    // The last keys of a page tell little of what begins as they do: that counts where it is that many times as much.
+    private const double Suspicion = 8;
+
+    // How far behind a character another one is looked for first, and how many times as far after each that is found.
+    private const int FirstStep = 16, StepGrowth = 4;
 
     private const int Ascii = 0x7f;
 
@@ -42,36 +52,37 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     /// <returns>Segments in the order of their keys, which together are the listing. Throws <c>LabException</c>: NoSuchBucket, AccessDenied.</returns>
     public async Task<IReadOnlyList<KeySegment>> SampleAsync(int wanted, ProgressMeter? meter, CancellationToken cancellation)
     {
-        LinkedList<KeySegment> segments = [];
+        LinkedList<Stretch> stretches = [];
         KeySegment all = await PageAsync(null, null, cancellation);
-        segments.AddLast(all.IsWhole ? all : all.EndingWith(await EndAsync(all, cancellation)));
+        stretches.AddLast(new Stretch(all.IsWhole ? all : all.EndingWith(await EndAsync(all, cancellation)), 1));
         while (true)
         {
-            double total = segments.Sum(segment => segment.Count);
-            LinkedListNode<KeySegment>[] large = [.. Nodes(segments).Where(node => !node.Value.IsWhole && node.Value.Count > total / wanted)
-                .OrderByDescending(node => node.Value.Count).Take(AtOnce)];
-            if (large.Length == 0 || segments.Count > wanted * 4)
+            double total = stretches.Sum(stretch => stretch.Segment.Count);
+            LinkedListNode<Stretch>[] large = [.. Nodes(stretches).Where(node => !node.Value.Segment.IsWhole && node.Value.Weight > total / wanted)
+                .OrderByDescending(node => node.Value.Weight).Take(AtOnce)];
+            if (large.Length == 0 || stretches.Count > wanted * 4)
             {
-                return [.. segments.SelectMany(segment => segment.Parts((int)Math.Max(SmallestPart, total / wanted)))];
+                return [.. stretches.SelectMany(stretch => stretch.Segment.Parts((int)Math.Max(SmallestPart, total / wanted)))];
             }
 
-            meter?.Note($"{Counted.Of(segments.Count, "part")} of about {Counted.Of((long)total, "object")}");
-            KeySegment[][] halves = await Task.WhenAll(large.Select(node => DivideAsync(node.Value, cancellation)));
-            foreach ((LinkedListNode<KeySegment> node, KeySegment[] half) in large.Zip(halves))
+            meter?.Note($"{Counted.Of(stretches.Count, "part")} of about {Counted.Of((long)total, "object")}");
+            KeySegment[][] halves = await Task.WhenAll(large.Select(node => DivideAsync(node.Value.Segment, cancellation)));
+            foreach ((LinkedListNode<Stretch> node, KeySegment[] half) in large.Zip(halves))
             {
+                double doubt = Math.Clamp(half.Sum(part => part.Count) / node.Value.Segment.Count, 1, MostDoubt);
                 foreach (KeySegment part in half)
                 {
-                    segments.AddBefore(node, part);
+                    stretches.AddBefore(node, new Stretch(part, doubt));
                 }
 
-                segments.Remove(node);
+                stretches.Remove(node);
             }
         }
     }
 
-    private static IEnumerable<LinkedListNode<KeySegment>> Nodes(LinkedList<KeySegment> segments)
+    private static IEnumerable<LinkedListNode<Stretch>> Nodes(LinkedList<Stretch> stretches)
     {
-        for (LinkedListNode<KeySegment>? node = segments.First; node is not null; node = node.Next)
+        for (LinkedListNode<Stretch>? node = stretches.First; node is not null; node = node.Next)
         {
             yield return node;
         }
@@ -140,23 +151,43 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
 
     // Of the keys behind a page, the first that differs from its last one at each depth where any does: the fewer characters are to be
     // shared, the further behind it is, and what lies between two of them begins as the nearer one.
-    private async Task<IReadOnlyList<string>> BeyondAsync(string key, string? end, CancellationToken cancellation)
+    private async Task<IReadOnlyList<KeyBeyond>> BeyondAsync(string key, string? end, CancellationToken cancellation)
     {
         int[] last = KeyText.Points(key);
         int top = end is null ? start : Math.Max(start, KeyText.Shared(last, KeyText.Points(end)));
-        List<string> beyond = [];
+        List<KeyBeyond> beyond = [];
         string? behind = key;
         while (behind is not null && await NextAsync(behind, end, cancellation) is { } found)
         {
-            beyond.Add(found);
-            behind = null;
-            for (int depth = KeyText.Shared(last, KeyText.Points(found)); depth > top && behind is null; depth--)
+            int[] points = KeyText.Points(found);
+            int depth = KeyText.Shared(last, points), next = points[depth];
+
+            // Of ASCII all that is likely counts; of other characters there are too many.
+            beyond.Add(new KeyBeyond(found, next > Ascii && depth > top ? await FurthestAsync(last[..depth], next, cancellation) : next));
+            for (behind = null; depth > top && behind is null; depth--)
             {
                 behind = KeyText.Behind(last, depth);
             }
         }
 
         return beyond;
+    }
+
+    // About the last character with which keys go on that begin in a way: steps that grow, and half of the one that goes too far.
+    private async Task<int> FurthestAsync(int[] stem, int from, CancellationToken cancellation)
+    {
+        int known = from, step = FirstStep;
+        for (; known + step < KeyText.Largest; step *= StepGrowth)
+        {
+            if (await NextCharacterAsync(stem, KeyText.Character(known + step), cancellation) is not { } found)
+            {
+                break;
+            }
+
+            known = found;
+        }
+
+        return Math.Min(known + (step / 2), KeyText.Largest);
     }
 
     // The character with which keys go on that begin in a way, behind another character; null where none does.
@@ -180,9 +211,15 @@ internal sealed class KeySampler(ObjectStore objects, string bucket, string pref
     private async Task<ListingPage> AskAsync(string? after, int size, CancellationToken cancellation)
     {
         long begun = Stopwatch.GetTimestamp();
-        ListingPage page = await objects.PageAsync(new ObjectListing { Bucket = bucket, Prefix = prefix, StartAfter = after, PageSize = size }, cancellation);
+        ListingPage page = await list(new ObjectListing { Bucket = bucket, Prefix = prefix, StartAfter = after, PageSize = size }, cancellation);
         Interlocked.Add(ref ticks, Stopwatch.GetTimestamp() - begun);
         Interlocked.Increment(ref requests);
         return page;
+    }
+
+    // A part of the listing, and how many times as much as it seems it may be.
+    private readonly record struct Stretch(KeySegment Segment, double Doubt)
+    {
+        public double Weight => Math.Max(Segment.Count * Doubt, Segment.Most / Suspicion);
     }
 }

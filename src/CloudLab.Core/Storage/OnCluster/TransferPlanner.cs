@@ -32,7 +32,7 @@ public sealed class TransferPlanner(StorageClient client)
         TransferPlan plan, int ranges, int parallelism, CancellationToken cancellation)
     {
         using ProgressMeter meter = new(client.Reporter, $"Sampling {ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix)}");
-        KeySampler sampler = new(new ObjectStore(client), plan.Source.Bucket, plan.Source.Prefix);
+        KeySampler sampler = new(new ObjectStore(client).PageAsync, plan.Source.Bucket, plan.Source.Prefix);
         IReadOnlyList<KeySegment> segments = await sampler.SampleAsync(ranges * SegmentsOfRange, meter, cancellation);
         double objects = segments.Sum(segment => segment.Count), size = segments.Sum(segment => segment.Size);
         TimeSpan duration = LeastTime(plan, objects, Math.Min(parallelism, ranges), sampler.Latency);

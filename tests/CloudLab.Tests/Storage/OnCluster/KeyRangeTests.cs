@@ -60,7 +60,7 @@ public sealed class KeyRangeTests() : StorageTest(StorageServer.Emulator)
         }
 
         await Parallel.ForEachAsync(keys, Token, async (key, _) => await PutAsync(key, "1"));
-        KeySampler sampler = new(Objects, Bucket, "", 20);
+        KeySampler sampler = new(Objects.PageAsync, Bucket, "", 20);
         IReadOnlyList<KeySegment> segments = await sampler.SampleAsync(32, null, Token);
         Assert.All(segments.Zip(segments.Skip(1)), pair => Assert.True(pair.First.After is null || KeyOrder.Compare(pair.First.After, pair.Second.After) < 0));
         IReadOnlyList<KeyRange> ranges = KeyCuts.Cut(segments, 8);
@@ -89,13 +89,13 @@ public sealed class KeyRangeTests() : StorageTest(StorageServer.Emulator)
     [Fact]
     public async Task A_prefix_is_cut_within_itself_and_nothing_is_one_range()
     {
-        Assert.Equal([new KeyRange(null, null, 0)], KeyCuts.Cut(await new KeySampler(Objects, Bucket, "none/").SampleAsync(8, null, Token), 4));
+        Assert.Equal([new KeyRange(null, null, 0)], KeyCuts.Cut(await new KeySampler(Objects.PageAsync, Bucket, "none/").SampleAsync(8, null, Token), 4));
         foreach (string key in Enumerable.Range(0, 100).SelectMany(i => new[] { $"a/{i:D3}", $"b/{i:D3}", $"c/{i:D3}" }))
         {
             await PutAsync(key, "12");
         }
 
-        IReadOnlyList<KeySegment> segments = await new KeySampler(Objects, Bucket, "b/", 10).SampleAsync(16, null, Token);
+        IReadOnlyList<KeySegment> segments = await new KeySampler(Objects.PageAsync, Bucket, "b/", 10).SampleAsync(16, null, Token);
         IReadOnlyList<KeyRange> ranges = KeyCuts.Cut(segments, 4);
         Assert.Equal(4, ranges.Count);
         Assert.All(ranges.SkipLast(1), range => Assert.StartsWith("b/", range.UpTo, StringComparison.Ordinal));

@@ -88,7 +88,7 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
         await Parallel.ForEachAsync(keys, Token, async (key, _) => await PutAsync(key, "1"));
         foreach (int pageSize in new[] { 1, 2, 5, 50 })
         {
-            IReadOnlyList<KeySegment> segments = await new KeySampler(Objects, Bucket, "", pageSize).SampleAsync(32, null, Token);
+            IReadOnlyList<KeySegment> segments = await new KeySampler(Objects.PageAsync, Bucket, "", pageSize).SampleAsync(32, null, Token);
             IReadOnlyList<KeyRange> ranges = KeyCuts.Cut(segments, 8);
             Assert.Equal(keys.Count, ranges.Sum(range => keys.Count(key =>
                 (range.After is null || KeyOrder.Compare(key, range.After) > 0) && (range.UpTo is null || KeyOrder.Compare(key, range.UpTo) <= 0))));
@@ -242,7 +242,7 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
             await PutAsync(key, "1");
         }
 
-        IReadOnlyList<KeySegment> segments = await new KeySampler(Objects, Bucket, "", 2).SampleAsync(8, null, Token);
+        IReadOnlyList<KeySegment> segments = await new KeySampler(Objects.PageAsync, Bucket, "", 2).SampleAsync(8, null, Token);
         Assert.Equal(3, segments.Sum(segment => segment.Count));
     }
 
@@ -257,7 +257,7 @@ public abstract class RangeWorkerTests(StorageServer server) : StorageTest(serve
         StorageClient through = new(await ConnectAsync(proxy.Url));
         for (int i = 0; i < 5; i++)
         {
-            IReadOnlyList<KeyRange> ranges = KeyCuts.Cut(await new KeySampler(new ObjectStore(through), Bucket, "", 5).SampleAsync(16, null, Token), 8);
+            IReadOnlyList<KeyRange> ranges = KeyCuts.Cut(await new KeySampler(new ObjectStore(through).PageAsync, Bucket, "", 5).SampleAsync(16, null, Token), 8);
             Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.Equal(pair.First.UpTo, pair.Second.After));
         }
     }
