@@ -57,7 +57,11 @@ try {
         }
     }
     # Again at the end, where whoever has only the end of a long log sees it.
-    $lines | Select-String '(\S.*) \[FAIL\]$' -Context 0, 1 | ForEach-Object { "FAILED xunit: $($_.Matches[0].Groups[1].Value): $("$($_.Context.PostContext)".Trim())" }
+    # Up to four lines of each failure: what was expected, and what was there.
+$lines | Select-String '(\S.*) \[FAIL\]$' -Context 0, 4 | ForEach-Object {
+    $said = $_.Context.PostContext.Trim() -join "`n" -replace '(?s)\n(Stack Trace:|\S.* \[(FAIL|SKIP)\]).*' -replace '\n', ' '
+    "FAILED xunit: $($_.Matches[0].Groups[1].Value): $said"
+}
     $lines | Select-String 'CLOUDLAB_TEST_[A-Z0-9_]+(?= is not set)' | ForEach-Object { $_.Matches[0].Value } | Group-Object | ForEach-Object {
         $isFailure = 'all' -in $required -and $_.Name -ne 'CLOUDLAB_TEST_KUBECONFIG'
         "$($words[$isFailure]) $($_.Count) tests of xunit: $($_.Name) is not set"

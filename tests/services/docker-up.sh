@@ -11,6 +11,8 @@ if running dockerd > /dev/null && running registry > /dev/null && ping_engine > 
 need_debian_root
 [ -d "$P" ] && P=$P "$(dirname "$0")/docker-down.sh"
 mkdir -p "$R" "$P"/{run,bin,busybox}
+# What an earlier run left (a container that is restarted for ever) would be listed in this one.
+rm -rf --one-file-system "$P/data" "$P/registry"
 
 if [ ! -e "$P/unpacked" ]; then
   A=$P/apt
