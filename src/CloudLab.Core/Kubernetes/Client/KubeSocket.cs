@@ -95,8 +95,9 @@ internal sealed class KubeSocket(WebSocket socket) : IDisposable
             }
             while (bytes.Length > 0);
         }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
+            // What is being sent when the connection is ended is told as cancelled, too.
             cancellation.ThrowIfCancellationRequested();
             throw new IOException(e.GetBaseException().Message, e);
         }

@@ -162,8 +162,7 @@ internal sealed class KeySampler(
             int[] points = KeyText.Points(found);
             int depth = KeyText.Shared(last, points), next = points[depth];
 
-            // Of ASCII all that is likely counts; of other characters there are too many.
-            beyond.Add(new KeyBeyond(found, next > Ascii && depth > top ? await FurthestAsync(last[..depth], next, cancellation) : next));
+            beyond.Add(new KeyBeyond(found, depth > top ? await FurtherAsync(last[..depth], next, cancellation) : []));
             for (behind = null; depth > top && behind is null; depth--)
             {
                 behind = KeyText.Behind(last, depth);
@@ -171,6 +170,25 @@ internal sealed class KeySampler(
         }
 
         return beyond;
+    }
+
+    // Characters with which keys go on that begin in a way, behind a first one: one of each kind of ASCII, and about the last of all.
+    private async Task<IReadOnlyList<int>> FurtherAsync(int[] stem, int from, CancellationToken cancellation)
+    {
+        List<int> further = [];
+        int? last = from;
+        while (last <= 'Z')
+        {
+            last = await NextCharacterAsync(stem, (last <= '9' ? '9' : 'Z') + 1, cancellation);
+            further.AddRange(last is { } found ? [found] : []);
+        }
+
+        if (last > Ascii)
+        {
+            further.Add(await FurthestAsync(stem, last.Value, cancellation));
+        }
+
+        return further;
     }
 
     // About the last character with which keys go on that begin in a way: steps that grow, and half of the one that goes too far.
@@ -190,7 +208,7 @@ internal sealed class KeySampler(
         return Math.Min(known + (step / 2), KeyText.Largest);
     }
 
-    // The character with which keys go on that begin in a way, behind another character; null where none does.
+    // The character with which keys go on that begin in a way, another character or behind it; null where none does.
     private async Task<int?> NextCharacterAsync(int[] stem, int behind, CancellationToken cancellation) =>
         await NextAsync(KeyText.Text([.. stem, behind]), null, cancellation) is { } next && KeyText.Points(next) is var points && KeyText.Shared(stem, points) == stem.Length
             ? points[stem.Length]

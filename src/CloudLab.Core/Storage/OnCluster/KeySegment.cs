@@ -153,7 +153,7 @@ internal sealed class KeySegment(
         {
             int[] key = KeyText.Points(one.Key);
             int depth = KeyText.Shared(last, key);
-            next.TryAdd(depth, [key[depth], one.Furthest]);
+            next.TryAdd(depth, [key[depth], .. one.Further]);
         }
 
         return next;
@@ -193,5 +193,5 @@ internal sealed class KeySegment(
 
 /// <summary>What is behind a page at one depth.</summary>
 /// <param name="Key">The first key that differs from the page's last one there.</param>
-/// <param name="Furthest">About the last character that keys have there which are the same up to there.</param>
-internal readonly record struct KeyBeyond(string Key, int Furthest);
+/// <param name="Further">Other characters that keys have there which are the same up to there: one of each kind, and about the last.</param>
+internal readonly record struct KeyBeyond(string Key, IReadOnlyList<int> Further);

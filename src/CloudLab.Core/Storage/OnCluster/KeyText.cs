@@ -62,12 +62,12 @@ internal static class KeyText
 
     /// <summary>The characters that may stand where these were seen.</summary>
     /// <param name="seen">Characters at one place of several keys.</param>
-    /// <returns>All digits for a digit, all letters for a letter; hexadecimal ones where there is nothing beyond.</returns>
+    /// <returns>All digits for a digit, all letters for a letter; with digits hexadecimal ones, where all are of one case and none is beyond.</returns>
     public static SortedSet<int> Alphabet(IEnumerable<int> seen)
     {
         SortedSet<int> all = [.. seen];
-        bool digits = all.Any(Digit), hex = digits && all.Where(Lower).All(c => c <= 'f');
-        foreach ((Func<int, bool> isOne, char from, char to) in new[] { (Digit, '0', '9'), ((Func<int, bool>)Lower, 'a', hex ? 'f' : 'z'), (Upper, 'A', 'Z') })
+        bool hex = all.Any(Digit) && all.Any(Lower) != all.Any(Upper) && all.All(c => !Lower(c) || c <= 'f') && all.All(c => !Upper(c) || c <= 'F');
+        foreach ((Func<int, bool> isOne, char from, char to) in new[] { (Digit, '0', '9'), ((Func<int, bool>)Lower, 'a', hex ? 'f' : 'z'), (Upper, 'A', hex ? 'F' : 'Z') })
         {
             if (all.Any(isOne))
             {
