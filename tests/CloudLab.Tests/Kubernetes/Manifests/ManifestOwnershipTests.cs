@@ -223,6 +223,9 @@ public abstract class ManifestOwnershipTests(KubeServer server) : KubeTest(serve
         Assert.Equal(("m7", ManifestAction.Configured), (changed.Name, changed.Action));
         Assert.Equal(["data.key"], changed.ChangedPaths);
         (await RunAsync("Deploy-LabManifest", new { Manifest = Web(1) })).Ok();
+
+        // The controller's note of the revision is a change, too, if it comes between.
+        (await RunAsync("Wait-LabResource", new { Kind = "deploy/web", For = "jsonpath={.status.observedGeneration}=1" })).Ok();
         string image = Web(1).Replace("busybox:1.36", "busybox:1.37", StringComparison.Ordinal);
         Assert.Equal(
             ["""spec.template.spec.containers[name="web"].image"""],
