@@ -73,6 +73,11 @@ public sealed class HpaSamples : IHpaMetricSource
             doubts.Insert(0, $"{measured.Name} was measured, but no pods are known: give the pods with -Pod, as in -Pod @{{ name = 'web-1'{(measured.TargetType == HpaTargetType.Utilization ? $"; requests = @{{ {measured.Name} = '{(measured.Name == "memory" ? "512Mi" : "500m")}' }}" : "")} }}.");
         }
 
+        if (manifest.Spec.Metrics is { Count: > 1 } metrics && (perPod.ContainsKey("") || values.ContainsKey("")))
+        {
+            doubts.Insert(0, $"Samples that do not name their metric are left out, because the autoscaler has {metrics.Count} metrics: write metric = '{metrics[0].Name}' into them.");
+        }
+
         return Decision(step, controller, settings, status, settled: true);
     }
 
@@ -223,6 +228,13 @@ public sealed class HpaSamples : IHpaMetricSource
         JsonObject? described = item["describedObject"] as JsonObject, identity = item["metric"] as JsonObject;
         string? pod = Text(item, "pod") ?? (described is not null && Text(described, "kind") == "Pod" ? Text(described, "name") : null);
         string key = Text(identity, "name") ?? Text(item, "metric") ?? Text(item, "metricName") ?? (pod is not null || item["containers"] is null ? Text(item, "name") : null) ?? "";
+        if (pod is not null && Text(item, "container") is { } part)
+        {
+            string own = $"{(key.Length > 0 ? key : manifest.Spec.Metrics[0].Name)}@{part}";
+            key = manifest.Spec.Metrics.FirstOrDefault(metric => metric.Key == own)?.Key ?? throw Invalid(
+                "SampleInvalid", $"{pod}: a sample of the container {part} alone is not what the autoscaler reads: give what the whole pod uses, or PodMetrics objects.");
+        }
+
         long time = TimeOf(item) ?? NowMs;
         long window = (Whole(item["windowSec"]) ?? Whole(item["windowSeconds"]) ?? Seconds(Text(item, "window")) ?? (item["containers"] is null && identity is not null ? 60 : 15)) * 1000;
         if (Text(item, "error") is { } error)

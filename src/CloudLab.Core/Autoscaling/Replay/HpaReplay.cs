@@ -40,7 +40,7 @@ public sealed class HpaReplay : IHpaMetricSource
         this.load = load;
         settings = options.Settings;
         controller = new(manifest.Spec, settings);
-        template = options.Requests is { } given ? new() { Containers = [new("", given)] } : manifest.Template ?? new();
+        template = options.Requests is { } given ? TemplateOf(given, manifest.Spec.Metrics) : manifest.Template ?? new();
         lag = (long)options.MetricLag.TotalMilliseconds;
         window = (long)options.MetricWindow.TotalMilliseconds;
         startup = (long)options.PodStartup.TotalMilliseconds;
@@ -71,6 +71,14 @@ public sealed class HpaReplay : IHpaMetricSource
         }
 
         Lowest = Highest = Replicas;
+    }
+
+    // Requests without a workload: those of a pod, and of each container that the autoscaler names.
+    private static HpaPodTemplate TemplateOf(IReadOnlyDictionary<string, long> requests, IEnumerable<HpaMetricSpec> metrics)
+    {
+        string[] names = [.. metrics.Select(metric => metric.Container).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return names.Length == 0 ? new() { Containers = [new("", requests)] }
+            : new() { Containers = [.. names.Select(name => new HpaContainer(name, requests))], PodRequests = requests };
     }
 
     /// <summary>Name of the workload: of the load, else of the autoscaler.</summary>

@@ -178,9 +178,12 @@ public static class ScheduleTester
                     ? "One day field has every value without a star, and either day field is enough: it runs every day. Write * there for the other field to count."
                     : "Day of month and day of week are both restricted: it runs when either matches, not only when both do. Check one of them in the job to have both.");
         }
-        else if (month != 0 && schedule.AnyDayOfWeek && BitOperations.TrailingZeroCount(month) > 28 && schedule.Bits[3] != 0)
+        else if (month != 0 && schedule.AnyDayOfWeek && BitOperations.TrailingZeroCount(month) is > 28 and var day
+            && Enumerable.Range(1, 12).Any(number => (schedule.Bits[3] >> number & 1) != 0 && DateTime.DaysInMonth(2001, number) < day))
         {
-            yield return Finding("ShortMonth", $"It does not run in months without day {BitOperations.TrailingZeroCount(month)}: use 28, or the 1st, to run every month.");
+            yield return Finding("ShortMonth", BitOperations.PopCount(schedule.Bits[3]) == 1
+                ? "It runs only in leap years: use day 28 to run every year."
+                : $"It does not run in months without day {day}: use 28, or the 1st, to run every month.");
         }
     }
 

@@ -30,6 +30,13 @@ internal static partial class KubeStatus
         string reason = status.Text("reason") ?? ReasonOf(code);
         string message = OneLine.Of(status.Text("message") ?? $"the API server answered {code}");
         JsonObject[] causes = [.. status.Object("details")?.Objects("causes") ?? []];
+        if (WholePatch().Match(message) is { Length: > 0 } whole)
+        {
+            // The server repeats the patch before it says what is wrong with it: pages, and with a Secret its values.
+            message = message[whole.Length..];
+            causes = [.. causes.Where(cause => cause.Text("field") != "patch")];
+        }
+
         JsonObject[] conflicts = [.. causes.Where(cause => cause.Text("reason") == "FieldManagerConflict")];
         if (conflicts.Length > 0)
         {
@@ -138,6 +145,9 @@ internal static partial class KubeStatus
         $"Apply failed with {conflicts.Length} {(conflicts.Length == 1 ? "conflict" : "conflicts")}: "
         + string.Join("; ", conflicts.GroupBy(cause => OneLine.Of(cause.Text("message") ?? "")).Select(group => $"{group.Key}: {string.Join(", ", group.Select(cause => cause.Text("field")))}"))
         + ".";
+
+    [GeneratedRegex("""^"[^"]*" is invalid: patch: Invalid value: "(?:[^"\\]|\\.)*": """, RegexOptions.CultureInvariant)]
+    private static partial Regex WholePatch();
 
     [GeneratedRegex("conflict with \"([^\"]*)\"")]
     private static partial Regex Conflict();

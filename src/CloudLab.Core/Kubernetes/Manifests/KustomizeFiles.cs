@@ -64,7 +64,8 @@ internal sealed class KustomizeFiles
         {
             foreach (JsonObject map in SourceReader.Read(SourceText.Decode(File.ReadAllBytes(file))).Select(document => document.Content).OfType<JsonObject>())
             {
-                Add(patches, [.. map.Texts("patchesStrategicMerge"), .. Paths(map, "patches", "path")]);
+                // The first versions of kustomize took the names of files under patches.
+                Add(patches, [.. map.Texts("patchesStrategicMerge"), .. map.Texts("patches"), .. Paths(map, "patches", "path")]);
                 Add(others, [.. Others.SelectMany(map.Texts), .. Paths(map, "patchesJson6902", "path"), .. Paths(map, "replacements", "path"), .. Paths(map, "helmCharts", "valuesFile")]);
                 foreach (JsonObject generator in Generators.SelectMany(map.Objects))
                 {

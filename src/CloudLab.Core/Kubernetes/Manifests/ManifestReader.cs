@@ -228,7 +228,7 @@ public static class ManifestReader
         return [];
     }
 
-    // Neither a kind that Kubernetes has nor a group and the metadata that a custom resource has: the settings of a kubelet have a group, too.
+    // Neither a kind that Kubernetes has or had nor a group and the metadata that a custom resource has: the settings of a kubelet have a group, too.
     private static bool IsOther(JsonNode content)
     {
         if (content is not JsonObject map)
@@ -240,7 +240,7 @@ public static class ManifestReader
         string group = apiVersion?.Split('/') is [var first, _] ? first : "";
         bool hasMetadata = map.Object("metadata") is not null;
         return apiVersion is null && kind is null ? !(hasMetadata && map.Object("spec") is not null)
-            : !TableSchemas.Kinds.Any(known => known.Kind == kind)
+            : !TableSchemas.Kinds.Any(known => known.Kind == kind) && RemovedApis.Find(apiVersion ?? "", kind ?? "") is null
                 && (apiVersion is null || !(group.Contains('.', StringComparison.Ordinal) || TableSchemas.Kinds.Any(known => known.ApiVersion == apiVersion)) || !hasMetadata);
     }
 

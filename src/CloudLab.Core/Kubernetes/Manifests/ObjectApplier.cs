@@ -54,7 +54,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         bool absent = known && before is null;
         RefuseOtherSet(item, before);
         (before, JsonObject[] taken) = await TakeOverAsync(item, before, cancellation);
-        bool edited = false;
+        bool edited = false, force = options.Force;
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -62,7 +62,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
                 JsonObject wanted = before is null ? item.Item.Content : await scaled.WantedAsync(item, before, options.FieldManager, cancellation);
                 (int code, JsonObject after) = edited
                     ? await TakeBackAsync(item, wanted, before!, cancellation)
-                    : await PatchAsync(item, wanted, options.Force, cancellation);
+                    : await PatchAsync(item, wanted, force, cancellation);
                 after = options.DryRun && taken.Length > 0 && before is not null ? await AsTakenOverAsync(item, after, taken, cancellation) : after;
                 foreach ((string manager, string fields) in before is null ? [] : FieldTakeOver.LeftBehind(after.Object("metadata") ?? [], options.FieldManager)
                     .Where(other => !Array.Exists(taken, entry => entry.Text("manager") == other.Manager)))
@@ -74,6 +74,11 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
                 // Applied again where the answer to the first was lost: it was not there before.
                 bool created = code == 201 || (absent && IsOnlyOurs(after));
                 return await JudgedAsync(item, created, before, whole, after, cancellation);
+            }
+            catch (LabException e) when (options.DryRun && !force && IsConflictWith(e, manager => Array.Exists(taken, entry => entry.Text("manager") == manager)))
+            {
+                // A dry run stores no take-over, after which there is no conflict.
+                force = true;
             }
             catch (LabException e) when (before is not null && attempt < Attempts && (IsOwnEdit(e) || IsScaledMeanwhile(e)))
             {
@@ -332,8 +337,10 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         }
     }
 
-    private static bool IsOwnEdit(LabException e) => e.StatusCode == 409 && KubeStatus.ConflictingManagers(e.Message) is { Length: > 0 } managers
-        && Array.TrueForAll(managers, manager => manager == ResourceEditor.Manager);
+    private static bool IsOwnEdit(LabException e) => IsConflictWith(e, manager => manager == ResourceEditor.Manager);
+
+    private static bool IsConflictWith(LabException e, Predicate<string> one) =>
+        e.StatusCode == 409 && KubeStatus.ConflictingManagers(e.Message) is { Length: > 0 } managers && Array.TrueForAll(managers, one);
 
     private static bool IsScaledMeanwhile(LabException e) => e is { StatusCode: 409, Code: "Conflict" }
         && (e.Message.Contains("the object has been modified", StringComparison.Ordinal) || e.Message.Contains("\"scale\"", StringComparison.Ordinal));

@@ -129,6 +129,7 @@ public sealed class HpaScenarioTests
     [InlineData("""{ "pod": "p1", "value": "120%" }""", "'120%' is a percentage")]
     [InlineData("""{ "pod": "p1", "value": "120MB" }""", "'120MB' is not a quantity")]
     [InlineData("""{ "pod": "p1", "value": "1", "timestamp": "noon" }""", "'noon' is not a time")]
+    [InlineData("""{ "pod": "p1", "container": "side", "value": "75m" }""", "a sample of the container side alone")]
     public void A_sample_that_is_wrong_is_told_in_one_line(string sample, string part)
     {
         LabException e = Assert.Throws<LabException>(() => Decide(Spec(CpuHalf), Pods(1, "100m"), [Json(sample)]));
@@ -144,6 +145,17 @@ public sealed class HpaScenarioTests
         HpaManifest manifest = HpaManifest.Read(Spec($"{{ type: Resource, resource: {{ name: {metric}, target: {{ averageValue: 500 }} }} }}"), "");
         HpaSamples samples = new(manifest, Pods(1, "100m"), [Json($$"""{ "pod": "p1", "value": {{value}} }""")], null);
         Assert.Contains(part, Assert.Single(samples.Doubts), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Samples_without_the_name_of_their_metric_are_doubted_where_there_are_several()
+    {
+        HpaManifest manifest = HpaManifest.Read(Spec(CpuHalf + ", { type: ContainerResource, containerResource: { name: memory, container: app, target: { averageValue: 1Gi } } }"), "");
+        JsonNode container = Json("""{ "pod": "p1", "metric": "memory", "container": "app", "value": "3Gi" }""");
+        HpaSamples samples = new(manifest, Pods(1, "100m"), [Json("""{ "pod": "p1", "value": "90m" }"""), container], null);
+        HpaDecision decision = samples.Decide(HpaSettings.Default, 1, 1);
+        Assert.Equal(("memory@app", 3), (decision.Metric, decision.CalculatedReplicas));
+        Assert.Contains("write metric = 'cpu'", Assert.Single(samples.Doubts), StringComparison.Ordinal);
     }
 
     private static HpaDecision Decide(string spec, JsonNode[] pods, JsonNode[] metrics, int? replicas = null, int? status = null, HpaSettings? settings = null) =>

@@ -112,6 +112,14 @@ public sealed class HpaReplayTests
     }
 
     [Fact]
+    public void A_request_without_a_workload_is_that_of_the_container_that_is_measured()
+    {
+        const string Manifest = "kind: HorizontalPodAutoscaler\nspec: { maxReplicas: 9, metrics: [{ type: ContainerResource, containerResource: { name: cpu, container: app, target: { averageUtilization: 50 } } }] }";
+        HpaReplayStep[] steps = Run(Manifest, "Time,cpu\n0,1\n600,1\n", new() { Requests = new Dictionary<string, long> { ["cpu"] = 500 } });
+        Assert.Equal(4, steps[^1].DesiredReplicas);
+    }
+
+    [Fact]
     public void A_gap_is_told_and_the_value_held()
     {
         string gap = Assert.Single(Load("Time,cpu\n0,1\n15,1\n30,1\n600,1\n615,1\n").Check());

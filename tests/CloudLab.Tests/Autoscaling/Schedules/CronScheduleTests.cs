@@ -107,6 +107,8 @@ public sealed class CronScheduleTests
     [InlineData("0 0 */2 * 1", null, "EitherDay")]
     [InlineData("0 0 1-31 * 1", null, "EitherDay")]
     [InlineData("0 0 31 * *", null, "ShortMonth")]
+    [InlineData("0 0 31 3,4 *", null, "ShortMonth")]
+    [InlineData("0 0 29 2 *", null, "ShortMonth")]
     [InlineData("*/90 * * * *", null, "StepTooLarge")]
     [InlineData("*/7 * * * *", null, "UnevenStep")]
     [InlineData("1,,2 * * * *", null, "EmptyItem")]
@@ -127,6 +129,8 @@ public sealed class CronScheduleTests
     [InlineData("*/15 * * * *", "America/New_York")] // every hour goes on through a change of clocks
     [InlineData("0 12 1 * ?", "Europe/London")]
     [InlineData("0 0 13 * */1", null)]
+    [InlineData("0 23 31 12 *", null)]
+    [InlineData("0 0 30 4,6 *", null)]
     public void What_is_as_it_should_be(string schedule, string? zone)
     {
         LabScheduleTest result = ScheduleTester.Test(new CronJobSchedule { Schedule = schedule, TimeZone = zone }, Start);

@@ -22,6 +22,19 @@ public sealed class KubernetesApiTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>What the API server answers where an edit of a Secret has a field that does not exist: it repeats all of the patch.</summary>
+    [Fact]
+    public void A_refused_patch_is_not_repeated()
+    {
+        string said = """Invalid value: "{\"data\":{\"password\":\"Z2VoZWlt\"},\"type\":\"a\\\"b\"}": strict decoding error: unknown field "dat" """.TrimEnd();
+        JsonObject status = new()
+        {
+            ["reason"] = "Invalid", ["message"] = "\"\" is invalid: patch: " + said,
+            ["details"] = new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["reason"] = "FieldValueInvalid", ["field"] = "patch", ["message"] = said }) },
+        };
+        Assert.Equal("strict decoding error: unknown field \"dat\"", KubeStatus.ToException(422, status, new Uri("https://localhost")).Message);
+    }
+
     [Fact]
     public async Task Requests_that_may_be_repeated_survive_resets_and_busy_servers()
     {

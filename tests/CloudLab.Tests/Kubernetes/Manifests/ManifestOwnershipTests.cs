@@ -112,6 +112,20 @@ public abstract class ManifestOwnershipTests(KubeServer server) : KubeTest(serve
     }
 
     [Fact]
+    public async Task A_dry_run_meets_no_conflict_with_fields_that_are_taken_over()
+    {
+        await WriteAsync("kubectl-client-side-apply", "configmaps", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "a" }, ["data"] = new JsonObject { ["one"] = "1", ["two"] = "2" } });
+        string manifest = Config("a", "one: '9'");
+        ManifestComparison before = Assert.Single((await RunAsync("Compare-LabManifest", new { Manifest = manifest })).Ok().OutputOf<ManifestComparison>());
+        Assert.Equal([("data.one", "1", "9"), ("data.two", "2", null)], before.Changes.Select(change => (change.Path, change.Old as string, change.New as string)));
+        Assert.Equal(["data.one", "data.two"], Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = manifest, DryRun = true })).Ok().OutputOf<ManifestResult>()).ChangedPaths);
+
+        await WriteAsync("somebody", "configmaps", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "b" }, ["data"] = new JsonObject { ["one"] = "1" } });
+        string error = Assert.Single((await RunAsync("Compare-LabManifest", new { Manifest = Config("b", "one: '9'") })).Errors).ToString();
+        Assert.Contains("conflict with \"somebody\"", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Fields_of_create_stay_with_a_warning_until_they_are_taken_over()
     {
         await WriteAsync("kubectl-create", "configmaps", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "a" }, ["data"] = new JsonObject { ["one"] = "1", ["two"] = "2" } });
@@ -209,6 +223,9 @@ public abstract class ManifestOwnershipTests(KubeServer server) : KubeTest(serve
         Assert.Equal(("m7", ManifestAction.Configured), (changed.Name, changed.Action));
         Assert.Equal(["data.key"], changed.ChangedPaths);
         (await RunAsync("Deploy-LabManifest", new { Manifest = Web(1) })).Ok();
+
+        // The controller's note of the revision is a change, too, if it comes between.
+        (await RunAsync("Wait-LabResource", new { Kind = "deploy/web", For = "jsonpath={.status.observedGeneration}=1" })).Ok();
         string image = Web(1).Replace("busybox:1.36", "busybox:1.37", StringComparison.Ordinal);
         Assert.Equal(
             ["""spec.template.spec.containers[name="web"].image"""],

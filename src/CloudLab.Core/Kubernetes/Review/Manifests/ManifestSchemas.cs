@@ -124,10 +124,20 @@ public sealed class ManifestSchemas
             return catalog.Unavailable.Contains(apiVersion);
         }
 
-        string[] groups = [.. library.Kinds.Select(kind => GroupOf(kind.ApiVersion)).Distinct(StringComparer.Ordinal)];
+        return library.Kinds.Any(kind => GroupOf(kind.ApiVersion) == GroupOf(apiVersion))
+            ? apiVersion.Contains("alpha", StringComparison.Ordinal) || apiVersion.Contains("beta", StringComparison.Ordinal) : IsGroupOfOthers(library, apiVersion);
+    }
+
+    /// <summary>Whether the schemas have no kind of a group, nor of one that it could be a misspelling of.</summary>
+    /// <param name="library">The schemas.</param>
+    /// <param name="apiVersion">Group and version.</param>
+    /// <returns>True if so.</returns>
+    internal static bool IsGroupOfOthers(SchemaLibrary library, string apiVersion)
+    {
         string group = GroupOf(apiVersion);
-        return groups.Contains(group) ? apiVersion.Contains("alpha", StringComparison.Ordinal) || apiVersion.Contains("beta", StringComparison.Ordinal)
-            : group.Contains('.', StringComparison.Ordinal) && !groups.Any(known => known is [var first, ..] && group[0] == first && NearestNames.Distance(known, group) <= 2);
+        return group.Contains('.', StringComparison.Ordinal)
+            && !library.Kinds.Select(kind => GroupOf(kind.ApiVersion)).Distinct(StringComparer.Ordinal)
+                .Any(known => known is [var first, ..] && group[0] == first && NearestNames.Distance(known, group) <= 2);
     }
 
     private static string GroupOf(string apiVersion) => apiVersion.Split('/') is [var group, _] ? group : "";

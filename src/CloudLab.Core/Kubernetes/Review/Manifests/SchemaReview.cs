@@ -76,8 +76,9 @@ internal static class SchemaReview
                 ManifestRule.UnknownKind, "apiVersion", $"There is no {one.Kind} in {one.ApiVersion}; there is one in {SomeOf.Names(versions)}.", $"Write apiVersion: {right}.");
         }
 
+        // A kind of somebody else's group is missing, not misspelled: a ServiceEntry of Istio is no ServiceCIDR.
         string? near = NearestNames.Find(one.Kind, library.Kinds.Where(known => known.ApiVersion == one.ApiVersion).Select(known => known.Kind))
-            ?? NearestNames.Find(one.Kind, library.Kinds.Select(known => known.Kind));
+            ?? (ManifestSchemas.IsGroupOfOthers(library, one.ApiVersion) ? null : NearestNames.Find(one.Kind, library.Kinds.Select(known => known.Kind)));
         return one.Find(
             ManifestRule.UnknownKind, "kind", $"There is no kind {one.Kind} in {one.ApiVersion}.{(near is null ? "" : $" Did you mean '{near}'?")}",
             near is null ? null : $"Write kind: {near}.");

@@ -233,12 +233,14 @@ public sealed class ManifestReviewTests : IDisposable
         await WriteAsync("kubelet.yaml", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: 10\n");
         await WriteAsync("chart.yaml", "{{ if .Values.x }}\na: 1\n---\n{{ end }}\nb: 1\n");
         await WriteAsync("forgotten.yaml", "apiVersion: apps/v1\nmetadata: {name: w}\nspec: {}\n---\nkind: Deployment\nmetadata: {name: w}\n---\nnote: 1\n");
+        await WriteAsync("policy.yaml", "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: p}\n");
         LabManifestFinding[] found = await FindInFolderAsync();
 
         Assert.Equal(
             [
                 "b.yaml:3 DuplicateObject Low", "b.yaml:7 DuplicateObject Medium", "chart.yaml:1 TemplateNotRendered High",
                 "forgotten.yaml:1 NotAManifest High", "forgotten.yaml:5 NotAManifest High", "forgotten.yaml:8 NotAManifest High",
+                "policy.yaml:1 RemovedApiVersion High",
             ],
             found.Select(one => $"{Path.GetFileName(one.File)}:{one.Line} {one.Rule} {one.Severity}"));
         Assert.Equal("Medium", Assert.Single(Review(Config + "---\n" + Config)).Severity.ToString());
@@ -258,6 +260,7 @@ public sealed class ManifestReviewTests : IDisposable
               - path: patches/delete.yaml
               - path: patches/operations.yaml
                 target: {kind: Deployment}
+              - patches/old.yaml
             configMapGenerator:
               - {name: c, files: [settings=data/settings.yaml]}
             transformers: [labels]
@@ -266,6 +269,7 @@ public sealed class ManifestReviewTests : IDisposable
         await WriteAsync("app/merge.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replica: 2\n  template: {spec: {containers: [{name: web, $patch: delete}]}}\n");
         await WriteAsync("app/patches/delete.yaml", "$patch: delete\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n");
         await WriteAsync("app/patches/operations.yaml", "- {op: remove, path: /spec/replicas}\n");
+        await WriteAsync("app/patches/old.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n");
         await WriteAsync("app/data/settings.yaml", Config + "dat: {}\n");
         await WriteAsync("app/labels/labels.yaml", "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: labels}\n");
         LabManifestFinding[] found = [.. (await FindInFolderAsync()).Where(one => Own.Contains(one.Rule))];

@@ -96,10 +96,12 @@ public abstract class SchemasOfClusterTests(KubeServer server) : KubeTest(server
     [Fact]
     public async Task A_kind_that_the_cluster_does_not_have_is_unknown()
     {
-        LabManifestFinding[] found = await FindAsync("{apiVersion: nowhere.example.com/v1, kind: Film, metadata: {name: f}}\n---\n{apiVersion: apps/v1, kind: Deploymnt, metadata: {name: d}}\n---\n{apiVersion: v1, kind: Deployment, metadata: {name: e}}\n");
-        Assert.Equal(["UnknownKind", "UnknownKind", "UnknownKind"], found.Select(one => one.Rule));
+        LabManifestFinding[] found = await FindAsync("{apiVersion: nowhere.example.com/v1, kind: Film, metadata: {name: f}}\n---\n{apiVersion: apps/v1, kind: Deploymnt, metadata: {name: d}}\n---\n{apiVersion: v1, kind: Deployment, metadata: {name: e}}\n---\n"
+            + "{apiVersion: networking.example.io/v1, kind: ServiceEntry, metadata: {name: e}}\n");
+        Assert.Equal(["UnknownKind", "UnknownKind", "UnknownKind", "UnknownKind"], found.Select(one => one.Rule));
         Assert.Contains("'Deployment'", found[1].Message, StringComparison.Ordinal);
         Assert.Equal("Write apiVersion: apps/v1.", found[2].Action);
+        Assert.Equal("There is no kind ServiceEntry in networking.example.io/v1.", found[3].Message);
     }
 
     /// <summary>Does something while the cluster has the definition of films, in a group of the test's own.</summary>
