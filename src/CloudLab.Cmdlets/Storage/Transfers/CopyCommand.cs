@@ -7,6 +7,7 @@ using CloudLab.Cmdlets.Storage.Completers;
 using CloudLab.Cmdlets.Storage.Objects;
 using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Storage.Listing;
 using CloudLab.Core.Storage.Objects;
 using CloudLab.Core.Storage.Transfers;
 using CloudLab.Core.Storage.Wire;
@@ -29,7 +30,10 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     private readonly ListedPrefixes listed;
 
     // What would replace an object that is to be copied itself waits for that, and what failed is not replaced.
-    private readonly List<(StorageClient Client, string Bucket, string Key, string NewKey)> waiting = [];
+    private readonly List<(StorageClient Client, string Bucket, string Key, string? Version, string NewKey)> waiting = [];
+
+    // What began with the prefix of the new keys before anything was written there; null where that may not be listed, so that every key may be one.
+    private readonly Dictionary<(StorageClient Client, string Bucket), HashSet<string>?> replaceable = [];
     private readonly ConcurrentDictionary<(StorageClient Client, string Bucket, string Key), bool> failed = [];
     private UploadOptions options = new();
     private EncryptionKey? sourceKey;
@@ -172,7 +176,14 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
                 listed.AddObject(Client, Bucket, key);
             }
 
-            await StartAsync(Bucket, key, version, DestinationKey ?? DestinationPrefix + key);
+            if (DestinationKey is null && DestinationPrefix.Length > 0 && IsWithin(Bucket) && (IsPiped(nameof(Key)) || Key.Length > 1))
+            {
+                await StartDeeperAsync(Bucket, key, version, DestinationPrefix + key, IsPiped(nameof(Key)), cancellation);
+            }
+            else
+            {
+                await StartAsync(Bucket, key, version, DestinationKey ?? DestinationPrefix + key);
+            }
         }
     }
 
@@ -182,38 +193,83 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellation)
     {
-        // Each comes after the one that it replaces, whose key is shorter; those of one length have nothing to do with each other.
-        foreach (var level in waiting.GroupBy(one => one.Key.Length).OrderBy(level => level.Key))
+        // Each comes after the one that it replaces; those of one length have nothing to do with each other. Up a prefix, the shortest is first, else the longest.
+        foreach (var level in waiting.GroupBy(one => one.Key.Length).OrderBy(level => level.Key * Math.Sign(level.Key - level.First().NewKey.Length)))
         {
             await Parallel.ForEachAsync(
                 level, new ParallelOptions { MaxDegreeOfParallelism = ConcurrentInputs, CancellationToken = cancellation },
                 async (one, token) => await ForEachAsync(
-                    [one], _ => WithAsync(one.Client, () => ReplaceAsync(one.Bucket, one.Key, one.NewKey, token)), _ => ObjectName.Uri(one.Bucket, one.Key)));
+                    [one], _ => WithAsync(one.Client, () => ReplaceAsync(one.Bucket, one.Key, one.Version, one.NewKey, token)), _ => ObjectName.Uri(one.Bucket, one.Key)));
         }
 
         await base.EndAsync(cancellation);
     }
 
-    // What this command has just written may be listed, too.
-    private Task TakeAsync(string bucket, LabObject found, string name)
+    private bool IsWithin(string bucket) => (DestinationBucket ?? bucket) == bucket;
+
+    private Task TakeAsync(string bucket, LabObject found, string name, CancellationToken cancellation)
     {
-        if (written.Contains((Client, bucket, found.Key)))
+        string newKey = DestinationPrefix + name;
+        if (!IsWithin(bucket) || !newKey.StartsWith(found.Key[..^name.Length], StringComparison.Ordinal))
         {
-            return Task.CompletedTask;
+            return StartAsync(bucket, found.Key, null, newKey);
         }
 
-        // Out of 'a/' to '': 'a/a/x' becomes 'a/x', which becomes 'x'.
-        string newKey = DestinationPrefix + name;
-        if ((DestinationBucket ?? bucket) == bucket && newKey.Length < found.Key.Length && newKey.StartsWith(found.Key[..^name.Length], StringComparison.Ordinal))
+        if (newKey.Length > found.Key.Length)
         {
-            waiting.Add((Client, bucket, found.Key, newKey));
+            return StartDeeperAsync(bucket, found.Key, null, newKey, isListed: true, cancellation);
+        }
+
+        // Out of 'a/' to '': 'a/a/x' becomes 'a/x', which becomes 'x'. An object that keeps its name is one error or a change in place.
+        if (newKey.Length < found.Key.Length)
+        {
+            waiting.Add((Client, bucket, found.Key, null, newKey));
             return Task.CompletedTask;
         }
 
         return StartAsync(bucket, found.Key, null, newKey);
     }
 
-    private async Task ReplaceAsync(string bucket, string key, string newKey, CancellationToken cancellation)
+    // Out of '' to 'a/': 'x' becomes 'a/x', which becomes 'a/a/x'; and what this command has just written may be listed, too.
+    private async Task StartDeeperAsync(string bucket, string key, string? version, string newKey, bool isListed, CancellationToken cancellation)
+    {
+        if (!replaceable.TryGetValue((Client, bucket), out HashSet<string>? existing))
+        {
+            replaceable[(Client, bucket)] = existing = await ExistingAsync(bucket, cancellation);
+        }
+
+        if (existing is null || existing.Contains(newKey))
+        {
+            if (IsFirst(bucket, key, bucket, newKey))
+            {
+                waiting.Add((Client, bucket, key, version, newKey));
+            }
+        }
+        else if (!isListed || existing.Contains(key) || !written.Contains((Client, bucket, key)))
+        {
+            await StartAsync(bucket, key, version, newKey);
+        }
+    }
+
+    private async Task<HashSet<string>?> ExistingAsync(string bucket, CancellationToken cancellation)
+    {
+        HashSet<string> keys = new(StringComparer.Ordinal);
+        try
+        {
+            await foreach (object entry in new ObjectStore(Client).ListAsync(new ObjectListing { Bucket = bucket, Prefix = DestinationPrefix }, cancellation))
+            {
+                keys.Add(((LabObject)entry).Key);
+            }
+        }
+        catch (LabException e) when (e.Kind is LabErrorKind.AccessDenied or LabErrorKind.NotFound)
+        {
+            return null;
+        }
+
+        return keys;
+    }
+
+    private async Task ReplaceAsync(string bucket, string key, string? version, string newKey, CancellationToken cancellation)
     {
         string uri = ObjectName.Uri(bucket, key), newUri = ObjectName.Uri(bucket, newKey);
         if (failed.ContainsKey((Client, bucket, newKey)))
@@ -225,27 +281,37 @@ public abstract class CopyCommand : UploadCommand, IObjectNames
 
         if (await ShouldProcessAsync($"{uri} -> {newUri}", Action))
         {
-            await TransferAsync(bucket, key, null, bucket, newKey, cancellation);
+            await TransferAsync(bucket, key, version, bucket, newKey, cancellation);
         }
     }
 
     private async Task StartAsync(string bucket, string key, string? version, string newKey)
     {
-        string newBucket = DestinationBucket ?? bucket, uri = ObjectName.Uri(bucket, key), newUri = ObjectName.Uri(newBucket, newKey);
-        if (!written.Add((Client, newBucket, newKey)))
-        {
-            WriteProblem(
-                new LabException(
-                    LabErrorKind.InvalidData, "DuplicateKey", $"{uri} would become {newUri}, which this command has already written: use another -DestinationPrefix.")
-                {
-                    Target = uri,
-                },
-                uri);
-        }
-        else if (await ShouldProcessAsync($"{uri} -> {newUri}", Action))
+        string newBucket = DestinationBucket ?? bucket, uri = ObjectName.Uri(bucket, key);
+        if (IsFirst(bucket, key, newBucket, newKey) && await ShouldProcessAsync($"{uri} -> {ObjectName.Uri(newBucket, newKey)}", Action))
         {
             await StartAsync(uri, token => TransferAsync(bucket, key, version, newBucket, newKey, token));
         }
+    }
+
+    private bool IsFirst(string bucket, string key, string newBucket, string newKey)
+    {
+        if (written.Add((Client, newBucket, newKey)))
+        {
+            return true;
+        }
+
+        string uri = ObjectName.Uri(bucket, key);
+        WriteProblem(
+            new LabException(
+                LabErrorKind.InvalidData,
+                "DuplicateKey",
+                $"{uri} would become {ObjectName.Uri(newBucket, newKey)}, which this command has already written: use another -DestinationPrefix.")
+            {
+                Target = uri,
+            },
+            uri);
+        return false;
     }
 
     private async Task TransferAsync(string bucket, string key, string? version, string newBucket, string newKey, CancellationToken cancellation)

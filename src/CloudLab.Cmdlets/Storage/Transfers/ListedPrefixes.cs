@@ -15,7 +15,7 @@ namespace CloudLab.Cmdlets.Storage.Transfers;
 /// <param name="filterOf">Which keys below a prefix are wanted; null for all.</param>
 /// <param name="take">Takes an object of a bucket under a name: its key, or what of it follows the prefix's last slash.</param>
 internal sealed class ListedPrefixes(
-    IReporter reporter, Func<string, Func<string, bool>?> filterOf, Func<string, LabObject, string, Task> take)
+    IReporter reporter, Func<string, Func<string, bool>?> filterOf, Func<string, LabObject, string, CancellationToken, Task> take)
 {
     private readonly Dictionary<(StorageClient Client, string Bucket), ListedFolders> listed = [];
 
@@ -89,7 +89,7 @@ internal sealed class ListedPrefixes(
             LabObject found = (LabObject)entry;
             if (found.Key.Length > stem)
             {
-                await take(bucket, found, found.Key[stem..]);
+                await take(bucket, found, found.Key[stem..], cancellation);
             }
         }
     }

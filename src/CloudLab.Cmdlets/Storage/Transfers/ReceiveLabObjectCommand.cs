@@ -59,7 +59,7 @@ public sealed class ReceiveLabObjectCommand : StorageCommand, IObjectNames
         transfers = new CommandTransfers(Reporter, () => "Downloading to " + (OutFile ?? Destination));
         listed = new ListedPrefixes(
             Reporter, prefix => NameFilter.Of(Include, Exclude, prefix),
-            (bucket, found, name) => ReceiveAsync(bucket, found.Key, name, options with { ExpectedSize = found.Size }));
+            (bucket, found, name, _) => ReceiveAsync(bucket, found.Key, name, options with { ExpectedSize = found.Size }));
     }
 
     /// <inheritdoc cref="ObjectCommand.Bucket"/>

@@ -15,6 +15,8 @@ public static class ConditionKeyName
     /// <returns>True if it is.</returns>
     public static bool Fits(string template, string key)
     {
+        // The references of some services write the part as a word: secretsmanager:ResourceTag/tag-key.
+        template = template.Replace("/tag-key", "/${TagKey}", StringComparison.Ordinal);
         int open = template.IndexOf("${", StringComparison.Ordinal);
         if (open < 0)
         {

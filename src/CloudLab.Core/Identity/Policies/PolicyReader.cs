@@ -30,7 +30,7 @@ internal static partial class PolicyReader
         catch (JsonException e)
         {
             // The reader's own message ends with the place in words of its own.
-            string problem = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
+            string problem = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" which is not supported in this mode")[0].TrimEnd('.');
             bool comment = IsComment(json, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
             throw Malformed(
                 $"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}",
@@ -48,7 +48,8 @@ internal static partial class PolicyReader
         {
             PolicyStatement statement = document.Statement[i];
             string place = Place(i);
-            if (statement.Sid is { } sid && !sids.Add(sid))
+            // Terraform wrote an empty Sid into every statement, and IAM takes that.
+            if (statement.Sid is { Length: > 0 } sid && !sids.Add(sid))
             {
                 throw Malformed(place + ".Sid", $"'{sid}' occurs twice; each Sid must be unique");
             }

@@ -9,6 +9,10 @@ internal static class ConditionReview
 {
     private const string ForAllValues = "ForAllValues:";
 
+    // Their requests name the items; a scan and a statement of PartiQL may name none.
+    private static readonly string[] WithLeadingKeys =
+        ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
+
     /// <summary>Looks at a statement.</summary>
     /// <param name="subject">Whose it is.</param>
     /// <param name="policy">The policy.</param>
@@ -82,10 +86,11 @@ internal static class ConditionReview
         || key.EndsWith("OrgPaths", StringComparison.OrdinalIgnoreCase) || key.Equals("iam:PassedToService", StringComparison.OrdinalIgnoreCase)
         || key.Equals("aws:RequestedRegion", StringComparison.OrdinalIgnoreCase) || key.Equals("aws:userid", StringComparison.OrdinalIgnoreCase);
 
-    // Another condition of the statement is not met by a request without the key.
+    // Another condition of the statement is not met by a request without the key, or no request is without it.
     private static bool IsPresenceAsked(PolicyStatement statement, PolicyCondition condition) => statement.Condition.Any(other =>
         other != condition && (Same(other, condition) || (IsOfTags(condition) && other.Key.StartsWith("aws:RequestTag/", StringComparison.OrdinalIgnoreCase)))
-        && !IsMetWithoutKey(other));
+        && !IsMetWithoutKey(other))
+        || (condition.Key.Equals("dynamodb:LeadingKeys", StringComparison.OrdinalIgnoreCase) && statement.Action.All(action => WithLeadingKeys.Contains(action, StringComparer.OrdinalIgnoreCase)));
 
     private static bool Same(PolicyCondition left, PolicyCondition right) => left.Key.Equals(right.Key, StringComparison.OrdinalIgnoreCase);
 

@@ -44,7 +44,9 @@ internal static class StatementReview
     {
         bool everywhere = statement.Resource.Any(PatternRelation.IsBroad);
         bool conditional = statement.Condition.Count > 0;
-        string where = everywhere ? "every resource" : SomeOf.Names(statement.Resource, 2);
+        string where = everywhere ? "every resource"
+            : statement.NotResource.Count > 0 ? $"everything except {SomeOf.Names(statement.NotResource, 2)}"
+            : SomeOf.Names(statement.Resource, 2);
         if (statement.NotAction.Count > 0)
         {
             yield return subject.Find(

@@ -155,7 +155,10 @@ internal static partial class TrustReview
     // A request without the key is denied, too; and the exception is not everybody.
     private static bool IsMetByOthers(PolicyCondition condition) => ConditionReview.IsMetWithoutKey(condition) && !IsOpen(condition);
 
+    // 'o-*' is every organization, and whoever has an account can give a role of it the name that a pattern of any account asks for.
     private static bool IsOpen(PolicyCondition condition) => condition.Value.Any(value => value.Trim('*').Length == 0)
+        || (condition.Test.HasWildcards && condition.Key.StartsWith("aws:PrincipalOrg", StringComparison.OrdinalIgnoreCase) && condition.Value.Any(value => value.Split('/')[0].Trim('o', '-', '*', '?').Length == 0))
+        || (condition.Test.HasWildcards && condition.Key.Equals("aws:PrincipalArn", StringComparison.OrdinalIgnoreCase) && condition.Value.Any(value => value.Split(':', 6) is [_, _, _, _, "*", _]))
         || (condition.Key.EndsWith("Arn", StringComparison.OrdinalIgnoreCase) && condition.Value.Any(value => value.Split(':', 6) is [_, _, _, _, var account, _] && account.Trim('*').Length == 0 && PatternRelation.IsBroad(value)))
         || (condition.Test.Name is "IpAddress" or "NotIpAddress" && IpNetwork.IsEverybody([.. condition.Value.Select(value => IpNetwork.TryParse(value, out IpNetwork network) ? network : (IpNetwork?)null).OfType<IpNetwork>()]));
 

@@ -75,6 +75,7 @@ public sealed class PolicyDocumentTests
     [InlineData("{\"Statement\":{\"Effect\":\"allow\"}}", "Statement[0].Effect: 'allow' is neither")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\"}}", "Statement[0]: Action is missing")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Effect\":\"Deny\"}}", "Statement[0]: 'Effect' occurs twice")]
+    [InlineData("{\"Statement\":[],}", "contains a trailing comma at the end.")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Actions\":\"*\"}}", "Statement[0]: 'Actions' is not a valid element; did you mean 'Action'?")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":7}}", "Statement[0].Action: a string or an array")]
     [InlineData("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[\"s3:*\",7]}}", "Statement[0].Action[1]: a string")]
@@ -99,6 +100,11 @@ public sealed class PolicyDocumentTests
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Several_empty_Sids_are_accepted_as_IAM_accepts_them() => Assert.Equal(
+        2,
+        PolicyDocument.Parse("""{"Statement":[{"Sid":"","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"","Effect":"Allow","Action":"*","Resource":"*"}]}""").Statement.Count);
 
     [Theory]
     [InlineData(PolicyKind.Identity, "\"Action\":\"s3:*\"", "Resource is missing")]

@@ -126,6 +126,11 @@ public sealed class PolicyReviewTests : IDisposable
     [Theory]
     [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"}""", "PublicPrincipal")]
     [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"StringLike":{"aws:PrincipalOrgID":"o-*"}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-*/r-ab12/*"}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/r-*"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/ci"}}}""", "PublicPrincipal")]
+    [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/*"}}}""", "")]
     [InlineData("""{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::movies/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}""", "")]
     [InlineData("""{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"}""", "NotPrincipalAllowed")]
     [InlineData("""{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}""", "NotActionAllowed")]
@@ -135,6 +140,9 @@ public sealed class PolicyReviewTests : IDisposable
     [InlineData("""{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::123456789012:role/web","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}}""", "")]
     [InlineData("""{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::movies/*","Condition":{"StringNotEquals":{"s3:prefix":"secret"}}}""", "ConditionAlwaysTrue")]
     [InlineData("""{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:Attributes":["title"]}}}""", "ForAllValuesAlone")]
+    [InlineData("""{"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:Query"],"Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["${aws:username}"]}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:Scan"],"Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["${aws:username}"]}}}""", "ForAllValuesAlone")]
+    [InlineData("""{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*","Condition":{"StringEquals":{"secretsmanager:ResourceTag/team":"a"}}}""", "")]
     [InlineData("""{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/films","Condition":{"ForAllValues:StringEquals":{"dynamodb:Attributes":["title"]},"Null":{"dynamodb:Attributes":"false"}}}""", "")]
     [InlineData("""{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}""", "")]
     [InlineData("""{"Effect":"Allow","Action":"sts:*","Resource":"*"}""", "PrivilegeEscalation")]
@@ -161,6 +169,11 @@ public sealed class PolicyReviewTests : IDisposable
             Assert.Empty(ids);
         }
     }
+
+    [Fact]
+    public void A_statement_about_everything_but_some_says_so_in_each_finding() => Assert.Contains(
+        PolicyReview.Review(Document("""{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::movies/*"}"""), "document"),
+        finding => finding.Id == "WildcardAction" && finding.Why.StartsWith("s3:* on everything except arn:aws:s3:::movies/* includes ", StringComparison.Ordinal));
 
     /// <summary>Whose workflows a trust policy lets in.</summary>
     [Theory]

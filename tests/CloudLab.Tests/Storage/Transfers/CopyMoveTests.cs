@@ -108,6 +108,43 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         }
     }
 
+    [Theory]
+    [InlineData("Copy-LabObject", "Prefix")]
+    [InlineData("Move-LabObject", "Prefix")]
+    [InlineData("Copy-LabObject", "Key")]
+    [InlineData("Move-LabObject", "Key")]
+    [InlineData("Move-LabObject", "Piped")]
+    public async Task Down_a_prefix_no_object_replaces_one_that_is_to_be_brought_away(string name, string by)
+    {
+        string[] keys = ["a", "b/a", "b/b/a", "b/c", "c"];
+        foreach (string key in keys)
+        {
+            await PutAsync(key, key);
+        }
+
+        CmdletResult result = by switch
+        {
+            "Prefix" => await RunAsync(name, new { Bucket, Prefix = "", DestinationPrefix = "b/", Session }),
+            "Key" => await RunAsync(name, new { Bucket, Key = keys, DestinationPrefix = "b/", Session }),
+            _ => await RunAsync(name, new { Bucket, DestinationPrefix = "b/", Session }, keys.Reverse()),
+        };
+        Assert.Equal(5, result.Ok().Output.Count);
+        foreach (string key in keys)
+        {
+            Assert.Equal(key, await Content.ReadTextAsync(Bucket, "b/" + key, System.Text.Encoding.UTF8, ReadOptions.Default, Token));
+        }
+
+        Assert.Equal(name == "Move-LabObject" ? keys.Select(key => "b/" + key) : ["a", "b/a", "b/b/a", "b/b/b/a", "b/b/c", "b/c", "c"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task What_a_copy_has_just_written_is_not_copied_once_more_when_the_listing_in_the_pipeline_comes_to_it()
+    {
+        await PutAsync("a");
+        (await RunAsync("Copy-LabObject", new { DestinationPrefix = "b/", Session }, [new { Bucket, Key = "a" }, new { Bucket, Key = "b/a" }])).Ok();
+        Assert.Equal(["a", "b/a"], await KeysAsync());
+    }
+
     [Fact]
     public async Task An_object_that_could_not_be_copied_is_not_replaced()
     {
@@ -115,7 +152,7 @@ public abstract class CopyMoveTests(StorageServer server) : StorageTest(server)
         await PutAsync("a/a/x", "second");
         await using FaultProxy proxy = new(ServerUrl)
         {
-            Plan = request => request.Method == "PUT" && request.Target.EndsWith($"/{Bucket}/x", StringComparison.Ordinal) ? new Fault(FaultKind.Status, 400) : Fault.None,
+            Plan = request => request.Method == "PUT" && request.Target.EndsWith($"/{Bucket}/x", StringComparison.Ordinal) ? new Fault(FaultKind.Status, 403) : Fault.None,
         };
         CmdletResult result = await RunAsync("Move-LabObject", new { Bucket, Prefix = "a/", DestinationPrefix = "", Session = await ConnectAsync(proxy.Url) });
         Assert.Equal(2, result.Errors.Count);
