@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CloudLab.Cmdlets.Containers.Completers;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Sessions;
 
 namespace CloudLab.Cmdlets.Pipeline;
@@ -54,4 +55,24 @@ public abstract class DockerCommand : LabCommand
             WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
             await ForEachAsync((await list()).Where(item => pattern.IsMatch(nameOf(item))), work, nameOf);
         });
+
+    /// <summary>
+    /// Looks at a container that has to run. One of several that is between two restarts is left out with a warning: the engine lists it among those that run, and the others are to be
+    /// written with -ErrorAction Stop, too. One that is named alone is an error.
+    /// </summary>
+    /// <param name="names">What the parameter was given.</param>
+    /// <param name="look">Looks at it.</param>
+    /// <returns>Done when it was looked at, or left out.</returns>
+    private protected async Task LookAsync(string[] names, Func<Task> look)
+    {
+        try
+        {
+            await look();
+        }
+        catch (LabException e) when (e.Code == "ContainerRestarting"
+            && (MyInvocation.ExpectingInput || names.Length > 1 || names.Any(WildcardPattern.ContainsWildcardCharacters)))
+        {
+            Reporter.Warning($"{e.Message} It is left out. {e.Advice}");
+        }
+    }
 }

@@ -232,21 +232,21 @@ public sealed class BuildLabImageCommand : DockerCommand
             Platforms = Platform,
             BuildArgs = Texts(BuildArg),
             Labels = Texts(Label),
-            Secrets = Secret,
+            Secrets = Joined(Secret, "id"),
             Target = Target.FirstOrDefault(),
             Push = Push,
             Load = Load,
             DockerfileText = DockerfileText is null ? null : string.Join('\n', DockerfileText),
             Ssh = Ssh,
-            Attestations = Attest,
-            Outputs = outputPath is null ? Output
+            Attestations = Joined(Attest, "type"),
+            Outputs = outputPath is null ? Joined(Output, "type")
                 // buildx reads an output as a line of CSV, in which a path may contain a comma.
-                : [.. Output, outputPath.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? $"type=oci,\"dest={outputPath}\"" : $"type=local,\"dest={outputPath}\""],
+                : [.. Joined(Output, "type"), outputPath.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? $"type=oci,\"dest={outputPath}\"" : $"type=local,\"dest={outputPath}\""],
             NoCache = NoCache,
             Pull = Pull,
             Builder = Builder,
-            CacheFrom = CacheFrom,
-            CacheTo = CacheTo,
+            CacheFrom = Joined(CacheFrom, "type"),
+            CacheTo = Joined(CacheTo, "type"),
             Provenance = Provenance?.ToLowerInvariant(),
         });
         string platforms = options.Platforms.Count > 0 ? " for " + string.Join(", ", options.Platforms) : "";
@@ -258,6 +258,27 @@ public sealed class BuildLabImageCommand : DockerCommand
 
         LabImageBuild build = await new ImageBuilder(Lab, Reporter).BuildAsync(options, cancellation);
         await WriteBuildAsync(build, "", cancellation);
+    }
+
+    // Without quotes PowerShell makes a list of id=token,src=token.txt: what begins with another key than the first one belongs to the value before it.
+    private static string[] Joined(string[] values, string first)
+    {
+        List<string> joined = [];
+        foreach (string value in values)
+        {
+            string before = joined.LastOrDefault() ?? "";
+            int equals = value.IndexOf('=', StringComparison.Ordinal);
+            if (before.StartsWith(first + "=", StringComparison.Ordinal) && equals > 0 && value[..equals] != first && value[..equals].All(c => char.IsAsciiLetterLower(c) || c is '-' or '_'))
+            {
+                joined[^1] = $"{before},{value}";
+            }
+            else
+            {
+                joined.Add(value);
+            }
+        }
+
+        return [.. joined];
     }
 
     private async Task BakeAsync(CancellationToken cancellation)

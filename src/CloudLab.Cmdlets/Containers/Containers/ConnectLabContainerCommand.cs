@@ -11,7 +11,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <para>Lines of standard output are strings in the pipeline, those of standard error are shown as information. Ends with the container; Ctrl+C and Select-Object -First
 /// end only the connection, and the container runs on. Input is possible if the container was started with Start-LabContainer -Interactive.</para>
 /// <para>Earlier output is in Get-LabContainerLog. To run another command in the container, use Invoke-LabContainer.</para>
-/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning; ContainerTakesNoInput.</para>
+/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning, ContainerRestarting; ContainerTakesNoInput.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows the next five lines that a container writes.</para>

@@ -6,7 +6,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <summary>Lists the processes in running containers.</summary>
 /// <remarks>
 /// <para>Process ids are those of the engine's machine. The engine asks the ps program of its machine, so the image needs none.</para>
-/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning.</para>
+/// <para>A container that its restart policy is about to restart does not run at that moment. Among several it is left out with a warning; named alone it is an error, ContainerRestarting.</para>
+/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning, ContainerRestarting.</para>
 /// </remarks>
 /// <example>
 /// <para>Lists the processes in a container.</para>
@@ -28,6 +29,8 @@ public sealed class GetLabContainerProcessCommand : ContainerCommand
     protected override Task ProcessAsync(CancellationToken cancellation)
     {
         ContainerInside inside = new(Lab);
-        return ForEachAsync(Name, async container => await WriteManyAsync(await inside.ProcessesAsync(container, cancellation), cancellation), cancellation);
+        string[] names = Name;
+        return ForEachAsync(
+            names, container => LookAsync(names, async () => await WriteManyAsync(await inside.ProcessesAsync(container, cancellation), cancellation)), cancellation);
     }
 }

@@ -20,7 +20,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <para>With -Interactive the command gets this terminal, as with 'docker exec -it': a shell, if no command is given. Every key goes to it, Ctrl+C too; Ctrl+P Ctrl+Q leaves it and lets it run
 /// on. Nothing comes into the pipeline, and $LASTEXITCODE has the exit code, which is no error then.</para>
 /// <para>Without -Interactive, Ctrl+C ends the connection; what the command is doing in the container may go on.</para>
-/// <para>Errors: ContainerNotFound, ContainerNotRunning, ContainerSuspended; ContainerCommandFailed with the exit code and the last lines; ContainerCommandLost when the engine stopped
+/// <para>Errors: ContainerNotFound, ContainerNotRunning, ContainerRestarting, ContainerSuspended; ContainerCommandFailed with the exit code and the last lines; ContainerCommandLost when the engine stopped
 /// meanwhile; TerminalMissing when -Interactive is given and there is no terminal.</para>
 /// </remarks>
 /// <example>

@@ -7,7 +7,8 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <remarks>
 /// <para>The numbers are those of 'docker stats': CpuPercent is in percent of one processor, Memory is without the cache that the kernel can take back. A measurement takes about two
 /// seconds, because processor time is a difference. With -Follow there is one every second until the containers end, or until Ctrl+C.</para>
-/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning.</para>
+/// <para>A container that its restart policy is about to restart does not run at that moment. Among several it is left out with a warning; named alone it is an error, ContainerRestarting.</para>
+/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning, ContainerRestarting.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows the running containers, the one that uses the most memory first.</para>
@@ -34,6 +35,8 @@ public sealed class MeasureLabContainerCommand : ContainerCommand
     {
         ContainerStats stats = new(Lab);
         bool follow = Follow;
-        return ForEachAsync(Name, container => StartAsync(container.Name, token => WriteAllAsync(stats.MeasureAsync(container, follow, token), token)), cancellation);
+        string[] names = Name;
+        return ForEachAsync(
+            names, container => StartAsync(container.Name, token => LookAsync(names, () => WriteAllAsync(stats.MeasureAsync(container, follow, token), token))), cancellation);
     }
 }

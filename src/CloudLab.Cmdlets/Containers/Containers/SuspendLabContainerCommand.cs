@@ -6,7 +6,7 @@ namespace CloudLab.Cmdlets.Containers.Containers;
 /// <summary>Freezes all processes of containers; they keep their memory and connections.</summary>
 /// <remarks>
 /// <para>Resume-LabContainer lets them run on.</para>
-/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning; DockerConflict when it is suspended already.</para>
+/// <para>Errors: ContainerNotFound, with the nearest names; ContainerNotRunning, ContainerRestarting; DockerConflict when it is suspended already.</para>
 /// </remarks>
 /// <example>
 /// <para>Suspends a container.</para>

@@ -14,7 +14,8 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// which rights of root it has.</para>
 /// <para>With -ProcessId the same of any process, for instance of one that Invoke-LabLinuxNamespace started: a container made by hand beside one of the engine.</para>
 /// <para>Linux only, on the engine's own machine; the containers of other users need root.</para>
-/// <para>Errors: LinuxNeeded; EngineElsewhere where the engine is on another machine or in a virtual machine; ContainerNotFound, ContainerNotRunning; ProcessNotFound, ProcessDenied.</para>
+/// <para>A container that its restart policy is about to restart does not run at that moment. Among several it is left out with a warning; named alone it is an error, ContainerRestarting.</para>
+/// <para>Errors: LinuxNeeded; EngineElsewhere where the engine is on another machine or in a virtual machine; ContainerNotFound, ContainerNotRunning, ContainerRestarting; ProcessNotFound, ProcessDenied.</para>
 /// </remarks>
 /// <example>
 /// <para>Shows which namespaces of a container are its own.</para>
@@ -78,8 +79,9 @@ public sealed class GetLabContainerIsolationCommand : DockerCommand
 
         LinuxMachine.Require("Namespaces and control groups are");
         ContainerStore store = new(Lab);
+        string[] names = Name;
         return ForEachMeantAsync(
-            Name, name => Task.FromResult(name), async () => await store.ListAsync(new ContainerQuery(), cancellation).Select(c => c.Name).ToListAsync(cancellation), name => name,
-            async name => await WriteAsync(await reader.OfContainerAsync(Lab, name, size, cancellation), cancellation));
+            names, name => Task.FromResult(name), async () => await store.ListAsync(new ContainerQuery(), cancellation).Select(c => c.Name).ToListAsync(cancellation), name => name,
+            name => LookAsync(names, async () => await WriteAsync(await reader.OfContainerAsync(Lab, name, size, cancellation), cancellation)));
     }
 }

@@ -29,7 +29,7 @@ namespace CloudLab.Cmdlets.Containers.Isolation;
 /// <para>Linux only, with 'unshare' and 'nsenter' of util-linux. All of it needs root, except for what is done together with -User, where the machine allows user namespaces.</para>
 /// <para>Errors: LinuxNeeded, RootNeeded, UtilLinuxMissing, MemoryLimitTooSmall; MemoryLimitReached, ProcessLimitReached where a limit ended the command; NamespaceCommandFailed with the exit code and the last lines; NamespacesRefused
 /// with the setting that forbids them; HostnameNeedsUts, HostnameInvalid, TargetConflict, SizeInvalid, RootFolderMissing, WorkingDirectoryMissing, CgroupMissing, CgroupFailed, ProcessNotFound,
-/// ContainerNotFound, ContainerNotRunning, EngineElsewhere.</para>
+/// ContainerNotFound, ContainerNotRunning, ContainerRestarting, EngineElsewhere.</para>
 /// </remarks>
 /// <example>
 /// <para>Runs a shell as process 1, which still has the host's name.</para>

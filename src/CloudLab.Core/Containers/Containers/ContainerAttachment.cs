@@ -22,7 +22,7 @@ public sealed class ContainerAttachment : IDisposable
     /// <param name="name">Name or id of the container.</param>
     /// <param name="input">Whether input is sent.</param>
     /// <param name="cancellation">Ends it; the container runs on.</param>
-    /// <returns>The connection. Throws <see cref="LabException"/> (<c>ContainerNotRunning</c>, <c>ContainerTakesNoInput</c>).</returns>
+    /// <returns>The connection. Throws <see cref="LabException"/> (<c>ContainerNotRunning</c>, <c>ContainerRestarting</c>, <c>ContainerTakesNoInput</c>).</returns>
     public static async Task<ContainerAttachment> ConnectAsync(LabSession session, string name, bool input, CancellationToken cancellation)
     {
         ContainerStore store = new(session);

@@ -20,12 +20,24 @@ internal static partial class ContainerFaults
     /// <returns>The port, or null.</returns>
     public static string? TakenPort(string said) => PortTaken().Match(said) is { Success: true } port ? port.Groups["port"].Value : null;
 
+    /// <summary>Whether a refusal is that of a container that has to run for what is asked of it.</summary>
+    /// <param name="problem">The refusal.</param>
+    /// <returns>True if so.</returns>
+    public static bool IsNotRunning(LabException problem) =>
+        problem.ServiceMessage is { } said && (said.Contains("is not running", StringComparison.Ordinal) || IsRestarting(said));
+
     /// <summary>The error for a container that has to run for what is asked of it.</summary>
     /// <param name="name">Its name or id.</param>
     /// <param name="state">Its state where it is known: <c>exited</c>.</param>
     /// <param name="inner">What the engine said, or null.</param>
-    /// <returns>The error.</returns>
-    public static LabException NotRunning(string name, string? state = null, Exception? inner = null) => new(
+    /// <returns>The error: <c>ContainerNotRunning</c>, or <c>ContainerRestarting</c> between two restarts.</returns>
+    public static LabException NotRunning(string name, string? state = null, LabException? inner = null) =>
+        state == "restarting" || (inner?.ServiceMessage is { } said && IsRestarting(said)) ? new(
+        LabErrorKind.Conflict, "ContainerRestarting", $"The container '{name}' is not running at the moment: it has ended, and the engine is about to restart it.", inner)
+    {
+        Target = name, Advice = $"Get-LabContainerReport {name} says why it ends; Stop-LabContainer {name} ends the restarts.",
+    }
+    : new(
         LabErrorKind.Conflict, "ContainerNotRunning", $"The container '{name}' is not running{(state is null ? "" : $" ({state})")}.", inner)
     {
         Target = name, Advice = $"Get-LabContainerReport {name} says why it ended; Start-LabContainer -Name {name} starts it again.",
@@ -131,6 +143,8 @@ internal static partial class ContainerFaults
             Advice = "Get-LabImage lists the images; Build-LabImage makes one.",
         };
     }
+
+    private static bool IsRestarting(string said) => said.Contains("is restarting, wait until", StringComparison.Ordinal);
 
     private static bool IsAboutPlatform(string said) =>
         said.Contains("does not provide the specified platform", StringComparison.Ordinal)

@@ -40,7 +40,7 @@ public sealed class ContainerInside(LabSession session)
     /// <summary>Lists the processes of a container.</summary>
     /// <param name="container">The container.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>Processes. Throws <see cref="LabException"/> (<c>ContainerNotRunning</c>).</returns>
+    /// <returns>Processes. Throws <see cref="LabException"/> (<c>ContainerNotRunning</c>, <c>ContainerRestarting</c>).</returns>
     public async Task<IReadOnlyList<LabContainerProcess>> ProcessesAsync(LabContainer container, CancellationToken cancellation)
     {
         const string Columns = "-eo user:32,pid,ppid,pcpu,rss,etimes,args";
@@ -51,7 +51,7 @@ public sealed class ContainerInside(LabSession session)
                 $"containers/{container.Id}/top",
                 (client, limited) => client.Containers.ListProcessesAsync(container.Id, new ContainerListProcessesParameters { PsArgs = Columns }, limited), cancellation);
         }
-        catch (LabException e) when (e.ServiceMessage?.Contains("is not running", StringComparison.Ordinal) == true)
+        catch (LabException e) when (ContainerFaults.IsNotRunning(e))
         {
             throw ContainerFaults.NotRunning(container.Name, inner: e);
         }

@@ -135,7 +135,7 @@ public sealed class ContainerStats(LabSession session)
     /// <param name="container">The container.</param>
     /// <param name="follow">Measures again every second until it ends.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>What it uses. Throws <see cref="LabException"/> (<c>ContainerNotRunning</c>).</returns>
+    /// <returns>What it uses. Throws <see cref="LabException"/> (<c>ContainerNotRunning</c>, <c>ContainerRestarting</c>).</returns>
     public async IAsyncEnumerable<LabContainerUsage> MeasureAsync(LabContainer container, bool follow, [EnumeratorCancellation] CancellationToken cancellation)
     {
         if (container.State is not ("running" or "paused"))

@@ -254,7 +254,7 @@ public sealed partial class ContainerStore
         {
             throw await NotFoundAsync(name, cancellation, e);
         }
-        catch (LabException e) when (e.Kind == LabErrorKind.Conflict && e.ServiceMessage is { } said && said.Contains("is not running", StringComparison.Ordinal))
+        catch (LabException e) when (e.Kind == LabErrorKind.Conflict && ContainerFaults.IsNotRunning(e))
         {
             throw ContainerFaults.NotRunning(name, inner: e);
         }

@@ -26,7 +26,7 @@ public sealed class IsolationReader
     /// <param name="session">Names the engine, which must be on this machine.</param>
     /// <param name="container">Name or id of the container.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>Its id. Throws <see cref="LabException"/> (<c>LinuxNeeded</c>, <c>EngineElsewhere</c>, <c>ContainerNotRunning</c>).</returns>
+    /// <returns>Its id. Throws <see cref="LabException"/> (<c>LinuxNeeded</c>, <c>EngineElsewhere</c>, <c>ContainerNotRunning</c>, <c>ContainerRestarting</c>).</returns>
     public async Task<int> ProcessOfAsync(LabSession session, string container, CancellationToken cancellation) =>
         (await InspectAsync(session, container, cancellation)).Process;
 
@@ -35,7 +35,7 @@ public sealed class IsolationReader
     /// <param name="container">Name or id of the container.</param>
     /// <param name="sizes">Whether to count the bytes of its layers.</param>
     /// <param name="cancellation">Cancels the request.</param>
-    /// <returns>Its isolation. Throws <see cref="LabException"/> (<c>LinuxNeeded</c>, <c>EngineElsewhere</c>, <c>ContainerNotRunning</c>, <c>ProcessDenied</c>).</returns>
+    /// <returns>Its isolation. Throws <see cref="LabException"/> (<c>LinuxNeeded</c>, <c>EngineElsewhere</c>, <c>ContainerNotRunning</c>, <c>ContainerRestarting</c>, <c>ProcessDenied</c>).</returns>
     public async Task<LabContainerIsolation> OfContainerAsync(LabSession session, string container, bool sizes, CancellationToken cancellation)
     {
         (ContainerInspectResponse found, int process) = await InspectAsync(session, container, cancellation);

@@ -132,7 +132,8 @@ public sealed class KubeConnection
             return OfPod(pod);
         }
 
-        string looked = ConfigSetting.Value is { } files ? $"{files} ({ConfigSetting.Source}) has no current-context" : $"there is no {HomeConfig}";
+        string looked = ConfigSetting.Value is not { } files ? $"there is no {HomeConfig}"
+            : $"{files} ({ConfigSetting.Source}) {(KubeConfigSet.Paths(files, session.Environment).Any(File.Exists) ? "has no current-context" : "does not exist")}";
         throw new LabException(
             LabErrorKind.ConnectionFailed, "NoCluster",
             $"No Kubernetes cluster: {looked}. Set -KubeConfig and -Context, KUBECONFIG, or run {SessionAdvice.Emulator}.");

@@ -31,6 +31,25 @@ public sealed class BuildxTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_PowerShell_took_apart_at_a_comma_reaches_buildx_whole()
+    {
+        Buildx($$"""
+            while [ $# -gt 0 ]; do echo "$1" >> "{{world.Home}}/arguments"; [ "$1" = --metadata-file ] && file=$2; shift; done
+            echo '{"containerimage.digest":"sha256:abc"}' > "$file"
+            """);
+        (await RunAsync(new
+        {
+            Path = ContextFolder, Session = Session(), Secret = new[] { "id=token", "env=TOKEN", "id=other", "src=a=b.txt" }, Output = new[] { "type=local", "dest=out" },
+            CacheFrom = new[] { "type=s3", "use_path_style=true", "movies/site:cache" }, CacheTo = new[] { "type=registry", "ref=r/c", "image-manifest=true" },
+        })).Ok();
+        string told = ' ' + string.Join(' ', File.ReadAllLines(Path.Combine(world.Home, "arguments"))) + ' ';
+        Assert.Contains(" --secret id=token,env=TOKEN --secret id=other,src=a=b.txt ", told, StringComparison.Ordinal);
+        Assert.Contains(" --output type=local,dest=out ", told, StringComparison.Ordinal);
+        Assert.Contains(" --cache-from type=s3,use_path_style=true --cache-from movies/site:cache ", told, StringComparison.Ordinal);
+        Assert.Contains(" --cache-to type=registry,ref=r/c,image-manifest=true ", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Everything_asked_for_reaches_buildx_and_the_metadata_comes_back()
     {
         Buildx($$"""

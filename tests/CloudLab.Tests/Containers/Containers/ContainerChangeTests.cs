@@ -116,6 +116,39 @@ public sealed class ContainerChangeTests : ContainerWorld
     }
 
     [Theory]
+    [InlineData("Measure-LabContainer", null)]
+    [InlineData("Get-LabContainerProcess", null)]
+    [InlineData("Get-LabContainerIsolation", null)]
+    [InlineData("Suspend-LabContainer", null)]
+    [InlineData("Invoke-LabContainer", "true")]
+    [InlineData("Connect-LabContainer", null)]
+    public async Task A_container_that_is_restarted_for_ever_is_told_and_does_not_hide_the_others(string cmdlet, string? command)
+    {
+        bool looks = cmdlet is "Measure-LabContainer" or "Get-LabContainerProcess" or "Get-LabContainerIsolation";
+        Assert.SkipUnless(cmdlet != "Get-LabContainerIsolation" || (OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess), "Only root of Linux may look at a container from outside.");
+        LabContainer crashing = await StartAsync(new { RestartPolicy = "always" }, "false"), sound = await StartAsync(null, "sleep", "1000");
+
+        // The engine doubles the time between two restarts: from the seventh on the pause is longer than this test.
+        while (await DockerAsync("inspect", "-f", "{{if ge .RestartCount 7}}{{.State.Status}}{{end}}", crashing.Name) != "restarting")
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        CmdletResult alone = await RunAsync(cmdlet, command is null ? new { crashing.Name } : new { crashing.Name, Command = new[] { command } });
+        ErrorRecord error = alone.Error();
+        Assert.StartsWith("ContainerRestarting,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"'{crashing.Name}' is not running at the moment", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(crashing.Id, error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Get-LabContainerReport " + crashing.Name, error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        if (looks)
+        {
+            CmdletResult several = await RunAsync(cmdlet, new { ErrorAction = ActionPreference.Stop }, [crashing, sound]);
+            Assert.Equal(sound.Name, $"{PSObject.AsPSObject(several.Ok().Output.Single()).Properties[cmdlet == "Get-LabContainerProcess" ? "Container" : "Name"].Value}");
+            Assert.Contains($"Get-LabContainerReport {crashing.Name} says why", Assert.Single(several.Warnings), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData("v1", """{"read":"2026-01-01T00:00:01Z","cpu_stats":{"cpu_usage":{"total_usage":300,"percpu_usage":[1,2]},"system_cpu_usage":2000},"precpu_stats":{"cpu_usage":{"total_usage":100},"system_cpu_usage":1000},"memory_stats":{"usage":1000,"limit":4000,"stats":{"total_inactive_file":200,"inactive_file":999}}}""", 40, 800, 20)]
     [InlineData("v2", """{"read":"2026-01-01T00:00:01Z","cpu_stats":{"cpu_usage":{"total_usage":300},"system_cpu_usage":2000,"online_cpus":4},"precpu_stats":{"cpu_usage":{"total_usage":100},"system_cpu_usage":1000},"memory_stats":{"usage":1000,"limit":4000,"stats":{"inactive_file":400}}}""", 80, 600, 15)]
     [InlineData("more cache than use", """{"cpu_stats":{"cpu_usage":{"total_usage":300},"system_cpu_usage":1000},"precpu_stats":{"cpu_usage":{"total_usage":100},"system_cpu_usage":1000},"memory_stats":{"usage":100,"limit":0,"stats":{"inactive_file":400}}}""", 0, 100, 0)]

@@ -106,6 +106,16 @@ public sealed class KubeConnectionTests
     }
 
     [Theory]
+    [InlineData(false, "does not exist")]
+    [InlineData(true, "has no current-context")]
+    public void No_cluster_in_the_file_of_KUBECONFIG_says_whether_the_file_is_there(bool there, string says)
+    {
+        variables["KUBECONFIG"] = there ? Write("empty", "kind: Config\n") : Path.Combine(folder, "missing");
+        LabException e = Assert.Throws<LabException>(() => Connect(new SessionOptions()).Endpoint());
+        Assert.Contains($"{variables["KUBECONFIG"]} (environment KUBECONFIG) {says}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("nope", "KubeContextNotFound", "broken, first, second")]
     [InlineData("broken", "KubeClusterNotFound", "nowhere")]
     public void A_wrong_context_says_which_ones_there_are(string context, string code, string says)
