@@ -41,7 +41,7 @@ function Get-Cut($Session, [string] $Bucket) {
 # How many requests that takes; to tell them costs time.
 function Get-CutRequests($Session, [string] $Bucket) {
     $said = Copy-LabObject $Bucket -Prefix '' -DestinationBucket cut-to -OnCluster -Parallelism $Parallelism -WhatIf -Session $Session -Verbose 4>&1
-    [int] ([regex]::Match("$said", 'sampled with (\d+) requests').Groups[1].Value)
+    [int] ([regex]::Match("$said", 'sampled with ([\d,]+) request').Groups[1].Value -replace ',')
 }
 
 # Counts each range: throws where a key is in none.
@@ -61,7 +61,9 @@ function Measure-Balance($Session, [string[]] $Listed, [object[]] $Ranges, [int]
 
 $results = [Collections.Generic.List[object]]::new()
 if ($Keys) {
-    $kept, $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY, $env:KUBECONFIG = $env:KUBECONFIG, 'benchmark', 'benchmark-secret', '/dev/null'
+    # The emulator's cluster, which has all that a job needs.
+    $emulator = Start-LabEmulator
+    $kept, $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY, $env:KUBECONFIG = $env:KUBECONFIG, 'benchmark', 'benchmark-secret', $emulator.KubeConfig
     $s5cmd = Get-Command s5cmd -CommandType Application -ErrorAction Ignore
     try {
         foreach ($one in $shapes) {
@@ -100,6 +102,7 @@ if ($Keys) {
     }
     finally {
         $env:KUBECONFIG = $kept
+        Stop-LabEmulator $emulator.Id
     }
 }
 

@@ -359,7 +359,8 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
     public async Task A_pod_that_waits_for_its_volume_says_whether_the_claim_is_there(string claim, string cause, string action)
     {
         await DeployAsync($"{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: mine}}, spec: {{storageClassName: no-such-class, accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}}}\n---\n{{apiVersion: v1, kind: Pod, metadata: {{name: some}}, spec: {{containers: [{{name: a, image: 'web:1'}}], volumes: [{{name: data, persistentVolumeClaim: {{claimName: {claim}}}}}]}}}}\n");
-        LabPodReport report = await ReportedAsync("some", one => one.Cause is not null);
+        // Until the scheduler has said so, the report has only what the pod names.
+        LabPodReport report = await ReportedAsync("some", one => one.Cause?.StartsWith("A volume claim", StringComparison.Ordinal) == true);
         Assert.Contains("A volume claim of the pod " + cause, report.Cause, StringComparison.Ordinal);
         Assert.Contains(action, report.Action, StringComparison.Ordinal);
     }
