@@ -61,6 +61,7 @@ function Invoke-Runbook {
         Secrets = [Collections.Generic.List[string]]::new()
         Step = $null
         HasChanged = $false
+        LogFailure = $null
     }
     $outer, $script:current = $script:current, $run
     $status = 'Succeeded'
@@ -98,6 +99,12 @@ function Invoke-Runbook {
         $script:current = $outer
     }
 
+    if ($run.LogFailure) {
+        $script:current = $run
+        Add-RunbookFinding $run.LogFailure -Code LogIncomplete -Action 'Make room on its disk, or see to its permissions. What is missing in it was written to the console.' -Severity Error
+        $script:current = $outer
+        if ($status -eq 'Succeeded') { $status = 'Findings' }
+    }
     $finished = [DateTimeOffset]::UtcNow
     $code = switch ($status) { Succeeded { 0 } Failed { 2 } AlreadyRunning { 3 } default { 1 } }
     $summary = [pscustomobject] @{
@@ -292,12 +299,17 @@ function Write-RunbookLog {
         if ($Data) { $record.data = Hide-RunbookSecret $Data }
         # One write a line, beside which another run may append its own.
         $bytes = [Text.Encoding]::UTF8.GetBytes(($record | ConvertTo-Json -Compress -Depth 8) + "`n")
-        # A disk that has become full does not stop the work half-way.
+        # A disk that has become full does not stop the work half-way; it is a finding at the end.
         try {
             $file = [IO.FileStream]::new($run.LogPath, 'Append', 'Write', 'ReadWrite, Delete')
             try { $file.Write($bytes, 0, $bytes.Length) } finally { $file.Dispose() }
         }
-        catch { Write-Warning "The log '$($run.LogPath)' cannot be written: $($_.Exception.InnerException.Message ?? $_.Exception.Message)" -WarningAction Continue }
+        catch {
+            if (-not $run.LogFailure) {
+                $run.LogFailure = "The log '$($run.LogPath)' cannot be written: $($_.Exception.InnerException.Message ?? $_.Exception.Message)"
+                Write-Warning $run.LogFailure -WarningAction Continue
+            }
+        }
     }
 }
 

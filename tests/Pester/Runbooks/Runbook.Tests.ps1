@@ -116,7 +116,7 @@ Describe 'The log' -Tag Module {
         $line.data.a, $line.data.b.c[1], $line.data.d, $line.data.e | Should -Be 'x***x', 7, '***', '***'
     }
 
-    It 'that can no longer be written does not stop the work' {
+    It 'that can no longer be written does not stop the work, and is told as one finding' {
         $file = Join-Path $TestDrive full.jsonl
         $summary = Invoke-Runbook -Name A @here -LogPath $file -Body {
             param($Run)
@@ -125,7 +125,9 @@ Describe 'The log' -Tag Module {
             Write-RunbookLog one
             $Run.Result.Done = $true
         } *>&1 | Select-Object -Last 1
-        $summary.Status, $summary.Result.Done | Should -Be Succeeded, $true
+        $summary.Status, $summary.ExitCode, $summary.Result.Done | Should -Be Findings, 1, $true
+        $summary.Findings.Code | Should -Be LogIncomplete
+        $summary.Findings.Message | Should -BeLike "*$file*"
     }
 
     It 'that cannot be written keeps the runbook from starting' {

@@ -7,7 +7,7 @@ namespace CloudLab.Cmdlets.Containers.Compose;
 /// <remarks>
 /// <para>docker compose reads the files ('docker compose config') and must be installed; an engine is not needed, but if there is one, ports that other containers hold are
 /// found, too. Nothing is started. All profiles are checked; -Profile chooses those whose ports must not collide.</para>
-/// <para>Errors of the file (with the line, where docker compose names it), missing files, ports that are published twice, and tasks that would be restarted for ever make a project invalid. Variables
+/// <para>Errors of the file (with the line, where docker compose names it), missing files, Dockerfiles and build folders, ports that are published twice, and tasks that would be restarted for ever make a project invalid. Variables
 /// without a value, images without a tag, missing folders and health checks that are waited for and do not exist are warnings. Values of variables are never shown.</para>
 /// <para>Errors: ComposeFileNotFound. ComposeNotFound when docker compose is missing; it ends the command.</para>
 /// </remarks>

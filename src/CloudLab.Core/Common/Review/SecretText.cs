@@ -25,8 +25,8 @@ internal static partial class SecretText
         : text.Contains("PRIVATE KEY-----", StringComparison.Ordinal) && PrivateKey().IsMatch(text) ? "a private key"
         : text.Contains("://", StringComparison.Ordinal) && UrlPassword().IsMatch(text) ? "an address with a password" : null;
 
-    // BuildKit's own list of words.
-    [GeneratedRegex("(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    // BuildKit's own list of words, and what is common but not in it: PGPASSWORD, SMTP_PASS, LDAP_ROOTPASS, a passphrase.
+    [GeneratedRegex("(?:_|^)(?:apikey|auth|credential|credentials|key|[a-z0-9]*password|pword|[a-z0-9]*passwd|passphrase|secret|token)(?:_|$)|(?:_|^)(?:root|admin|user|db)?pass$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SecretName();
 
     [GeneratedRegex("(?:_|^)(?:public|file|version)(?:_|$)|(?:_|^)(?:gpg_key|auth_sock)$|(?<!secret)_id$|_(?:name|alias|dir|path|url|uri|host|port|type|method|mode|enabled|disabled|ttl|expiry|timeout|length|size|algorithm|provider|plugin|issuer|audience|format|prefix)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -88,7 +88,21 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
         {
             if (ComposeModel.Text(service, "image") is { } image && service["build"] is null && IsLatest(image))
             {
-                yield return new LabComposeProblem(Warning, "ImageWithoutTag", name, $"the image '{image}' means whatever is newest when it is pulled: give it a tag.");
+                yield return new LabComposeProblem(Warning, "ImageWithoutTag", name, $"the image '{image}' means whatever is newest when it is pulled: give it the tag of a version.");
+            }
+
+            // What is built is read here, also for an engine elsewhere. compose makes paths absolute; other texts are addresses.
+            if (ComposeModel.Map(service, "build") is { } build && ComposeModel.Text(build, "context") is { } context && Path.IsPathFullyQualified(context))
+            {
+                string dockerfile = Path.Combine(context, ComposeModel.Text(build, "dockerfile") ?? "Dockerfile");
+                if (!Directory.Exists(context))
+                {
+                    yield return new LabComposeProblem(Error, "FileMissing", name, $"the folder '{context}', of which the image is built, does not exist.");
+                }
+                else if (build["dockerfile_inline"] is null && !File.Exists(dockerfile))
+                {
+                    yield return new LabComposeProblem(Error, "FileMissing", name, $"the Dockerfile '{dockerfile}' does not exist.");
+                }
             }
 
             // Folders of another machine cannot be looked at.
@@ -107,9 +121,12 @@ public sealed class ComposeChecker(LabSession session, IReporter reporter)
             foreach ((string needed, JsonObject condition) in ComposeModel.Maps(service, "depends_on"))
             {
                 JsonObject? other = services.GetValueOrDefault(needed);
-                if (ComposeModel.Text(condition, "condition") == "service_healthy" && other is not null && (other["healthcheck"] is null || ComposeModel.Flag(other["healthcheck"], "disable")))
+                bool off = ComposeModel.Flag(other?["healthcheck"], "disable");
+                if (ComposeModel.Text(condition, "condition") == "service_healthy" && other is not null && (off || other["healthcheck"] is null))
                 {
-                    yield return new LabComposeProblem(Warning, "NoHealthCheck", name, $"waits until '{needed}' is healthy, which has no healthcheck in the file: unless its image has one, the start fails.");
+                    yield return new LabComposeProblem(
+                        off ? Error : Warning, "NoHealthCheck", name,
+                        $"waits until '{needed}' is healthy, " + (off ? "whose healthcheck is switched off: the start fails." : "which has no healthcheck in the file: unless its image has one, the start fails."));
                 }
             }
 

@@ -58,8 +58,7 @@ public sealed partial class DockerfileReview
         bool isVariable = raw.Contains('$', StringComparison.Ordinal);
         if (RemoteUrl().IsMatch(source))
         {
-            bool isRepository = source.Contains(".git", StringComparison.Ordinal) || source.StartsWith("git", StringComparison.Ordinal);
-            if (meant.Name == "ADD" && !isRepository && meant.Flag("checksum") is null)
+            if (meant.Name == "ADD" && !RepositoryUrl().IsMatch(source) && meant.Flag("checksum") is null)
             {
                 Add(DockerfileRule.AddRemoteUrl, about, "ADD downloads a file without a checksum.");
             }
@@ -175,4 +174,8 @@ public sealed partial class DockerfileReview
 
     [GeneratedRegex("^(https?|ftp|git|ssh)://", RegexOptions.IgnoreCase)]
     private static partial Regex RemoteUrl();
+
+    // What BuildKit clones and does not download; raw.githubusercontent.com and github.io are not among it.
+    [GeneratedRegex("^(git|ssh)://|\\.git(?:[#?].*)?$", RegexOptions.IgnoreCase)]
+    private static partial Regex RepositoryUrl();
 }

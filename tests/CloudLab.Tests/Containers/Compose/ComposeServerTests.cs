@@ -165,6 +165,23 @@ public sealed class ComposeServerTests : ContainerWorld
     }
 
     [Fact]
+    public async Task What_images_are_built_of_and_health_checks_that_are_off_are_looked_at()
+    {
+        (_, string file) = await ProjectAsync("""
+            services:
+              a: {build: ./nosuch}
+              b: {build: {context: ., dockerfile: No.Dockerfile}, healthcheck: {disable: true}}
+              c: {build: {context: ., dockerfile_inline: "FROM scratch"}, depends_on: {b: {condition: service_healthy}, d: {condition: service_started}}}
+              d: {build: "https://example.org/x/y.git"}
+            """);
+        LabComposeTest test = Assert.Single((await RunAsync("Test-LabCompose", new { Path = new[] { file } })).Ok().OutputOf<LabComposeTest>());
+        Assert.Equal([("FileMissing", "a"), ("FileMissing", "b"), ("NoHealthCheck", "c")], test.Problems.Select(problem => (problem.Id, problem.Service!)).Order());
+        Assert.False(test.Valid);
+        Assert.Contains(test.Problems, problem => problem.Message.EndsWith("No.Dockerfile' does not exist.", StringComparison.Ordinal));
+        Assert.All(test.Problems, problem => Assert.Equal("Error", problem.Severity));
+    }
+
+    [Fact]
     public async Task Folders_of_another_machine_are_not_looked_for_on_this_one()
     {
         (_, string file) = await ProjectAsync("services:\n  a:\n    image: x:1\n    volumes: [\"./nosuch:/x\"]\n");
