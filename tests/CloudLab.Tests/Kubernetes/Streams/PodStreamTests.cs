@@ -169,6 +169,17 @@ public abstract class PodStreamTests(KubeServer server) : KubeTest(server)
         Assert.All(forwards, forward => Assert.False(forward.IsListening));
     }
 
+    [Theory]
+    [InlineData("", "it has no pods")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: away, labels: {app: away}}, spec: {nodeSelector: {no: such}, containers: [{name: c, image: busybox}]}}", "pod away is")]
+    public async Task A_service_of_which_no_pod_starts_is_not_waited_for(string pod, string why)
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = $"{pod}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: away}}, spec: {{selector: {{app: away}}, ports: [{{port: 80}}]}}}}\n" })).Ok();
+        ErrorRecord error = Assert.Single((await RunAsync("Start-LabPortForward", new { Name = "svc/away", Port = new[] { "0:80" } }).WaitAsync(TimeSpan.FromSeconds(50), Token)).Errors);
+        Assert.StartsWith("PodNotRunning,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(why, error.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_next_connection_finds_the_pod_that_took_the_place_of_another()
     {
