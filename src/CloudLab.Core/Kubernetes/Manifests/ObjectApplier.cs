@@ -60,10 +60,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             try
             {
                 JsonObject wanted = before is null ? item.Item.Content : await scaled.WantedAsync(item, before, options.FieldManager, cancellation);
-                (int code, JsonObject after) = edited
-                    ? await TakeBackAsync(item, wanted, before!, cancellation)
-                    : await PatchAsync(item, wanted, before, taken, force, cancellation);
-                after = options.DryRun && taken.Length > 0 && before is not null ? await AsTakenOverAsync(item, after, taken, cancellation) : after;
+                (int code, JsonObject after) = await SendAsync(item, wanted, before, taken, edited, force, cancellation);
                 foreach ((string manager, string fields) in before is null ? [] : FieldTakeOver.LeftBehind(after.Object("metadata") ?? [], options.FieldManager)
                     .Where(other => !Array.Exists(taken, entry => entry.Text("manager") == other.Manager)))
                 {
@@ -193,11 +190,15 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         }
     }
 
-    private async Task<(int Code, JsonObject After)> PatchAsync(ResolvedItem item, JsonObject wanted, JsonObject? before, JsonObject[] taken, bool force, CancellationToken cancellation)
+    private async Task<(int Code, JsonObject After)> SendAsync(
+        ResolvedItem item, JsonObject wanted, JsonObject? before, JsonObject[] taken, bool edited, bool force, CancellationToken cancellation)
     {
         try
         {
-            return await PatchAsync(item, wanted, force, cancellation);
+            (int code, JsonObject after) = edited
+                ? await TakeBackAsync(item, wanted, before!, cancellation)
+                : await PatchAsync(item, wanted, force, cancellation);
+            return (code, options.DryRun && taken.Length > 0 && before is not null ? await AsTakenOverAsync(item, after, taken, cancellation) : after);
         }
         catch (LabException e) when (options.DryRun && e.StatusCode == 422 && before is not null && taken.Length > 0)
         {

@@ -249,7 +249,7 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
     public async Task A_script_that_fails_half_way_changes_nothing_and_says_of_what(string script, string says)
     {
         await DeployAsync("{apiVersion: v1, kind: ConfigMap, metadata: {name: half}, data: {a: '0'}}\n");
-        AssertError("ScriptFailed", await RunAsync("Edit-LabResource", new { Kind = "cm/half", Script = ScriptBlock.Create(script) }), $"half was not changed: {says}");
+        AssertError("ScriptFailed", await RunAsync("Edit-LabResource", new { Kind = "cm/half", Script = ScriptBlock.Create(script) }), $"configmap/half in namespace {Namespace} was not changed: {says}");
         Assert.Equal("0", (await RunAsync("Get-LabResource", new { Kind = "cm/half" })).Ok().OutputOf<LabResource>()[0].Data!["a"]);
     }
 
