@@ -11,7 +11,7 @@ namespace CloudLab.Cmdlets.Kubernetes.Resources;
 /// <summary>Changes Kubernetes objects of any kind: by a script, a patch, or in an editor.</summary>
 /// <remarks>
 /// <para>A script block gets each object as $_ and changes its fields; what differs afterwards is sent. Where somebody else changed the object meanwhile, it is read again and the script
-/// runs again, so that neither change is lost.</para>
+/// runs again, so that neither change is lost. A field at the top that is missing is added by its name: $_['data'] = @{ key = 'value' }. An error in the script ends it, and that object stays as it was.</para>
 /// <para>-Patch is sent as it is: a hashtable, or JSON or YAML text. -PatchType says how it is meant: Strategic (lists of containers, ports and the like are merged by name), Merge
 /// (lists are replaced), Json (a list of operations). If omitted, it is Json for a list, Strategic for kinds of Kubernetes and Merge for custom resources.</para>
 /// <para>Without either, the object opens as YAML in the editor that KUBE_EDITOR or EDITOR names, and what was changed is sent when the editor ends; an empty text changes nothing. Where the text
@@ -127,15 +127,28 @@ public sealed class EditLabResourceCommand : ResourceChangeCommand
         {
             null => result!,
             LabException known => throw known,
-            _ => throw new LabException(LabErrorKind.InvalidData, "ScriptFailed", $"The script failed, so {target} was not changed: {problem.Message}", problem) { Target = target.ToString() },
+            _ => throw new LabException(LabErrorKind.InvalidData, "ScriptFailed", $"The script failed, so {target} was not changed: {(problem is ActionPreferenceStopException stop ? stop.ErrorRecord.ToString() : problem.Message)}", problem) { Target = target.ToString() },
         };
     }
 
     private ResourceChange ByScript(ScriptBlock script, string? subresource) => new("Edit", async (target, token) =>
         (await EditorFor(target).EditAsync(
             target.Resource, target.Namespace, target.Name,
-            edited => HereAsync(() => script.InvokeWithContext(null, [new PSVariable("_", edited)]), target),
+            edited => HereAsync(() => Run(script, edited), target),
             PlainObject.Of, subresource, token)).Object);
+
+    // Half of a script is no change that anybody asked for: its first error ends it.
+    private static LabResource Run(ScriptBlock script, LabResource edited)
+    {
+        script.InvokeWithContext(null, [new PSVariable("_", edited), new PSVariable("ErrorActionPreference", ActionPreference.Stop)]);
+        foreach (PSNoteProperty added in PSObject.AsPSObject(edited).Properties.OfType<PSNoteProperty>().Where(property => property.IsInstance))
+        {
+            // Add-Member, where the object has no such field yet.
+            edited[added.Name] = added.Value;
+        }
+
+        return edited;
+    }
 
     private ResourceChange ByPatch(JsonNode patch, string? subresource)
     {

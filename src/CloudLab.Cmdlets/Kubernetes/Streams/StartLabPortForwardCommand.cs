@@ -56,11 +56,14 @@ public sealed class StartLabPortForwardCommand : KubeCommand
     [ValidateNotNull]
     public IPAddress Address { get; set; } = IPAddress.Loopback;
 
-    /// <summary>How long to wait for a pod that is ready: seconds or a TimeSpan.</summary>
+    /// <summary>
+    /// How long to wait for a pod that is ready: seconds or a TimeSpan. If omitted, up to a minute while a pod starts; where none is starting, because there is no pod, an image cannot be pulled
+    /// or no node takes it, it fails at once.
+    /// </summary>
     [Parameter]
     [Seconds]
     [NotNegative]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(1);
+    public TimeSpan? Timeout { get; set; }
 
     /// <inheritdoc/>
     protected override object? ErrorTarget => Name;

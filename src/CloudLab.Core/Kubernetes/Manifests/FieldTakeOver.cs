@@ -35,14 +35,15 @@ internal static class FieldTakeOver
     /// <param name="metadata">Metadata of the object.</param>
     /// <param name="manager">Who takes over.</param>
     /// <param name="from">Whose fields, besides those of client-side apply.</param>
+    /// <param name="secret">Whether it is a Secret, whose text was applied as such before.</param>
     /// <returns>The entries.</returns>
-    public static JsonObject[] Entries(JsonObject metadata, string manager, IReadOnlyCollection<string> from) =>
+    public static JsonObject[] Entries(JsonObject metadata, string manager, IReadOnlyCollection<string> from, bool secret) =>
     [
         .. metadata.Objects("managedFields").Where(entry => IsMain(entry) && (entry.Text("operation"), entry.Text("manager")) switch
         {
             ("Update", ClientSideApply) => true,
             ("Update", { } other) => from.Contains(other) || OwnedFields.Has(OwnedFields.Of(entry), "metadata", "annotations", LastApplied),
-            ("Apply", { } other) => other != manager && from.Contains(other),
+            ("Apply", { } other) => other == manager ? secret && StringData.IsOwned(entry) : from.Contains(other),
             _ => false,
         }),
     ];
@@ -51,13 +52,14 @@ internal static class FieldTakeOver
     /// <param name="metadata">Metadata of the object.</param>
     /// <param name="manager">Who takes over.</param>
     /// <param name="taken">The entries.</param>
+    /// <param name="secret">Whether it is a Secret.</param>
     /// <returns>A JSON patch.</returns>
-    public static byte[] Patch(JsonObject metadata, string manager, JsonObject[] taken)
+    public static byte[] Patch(JsonObject metadata, string manager, JsonObject[] taken, bool secret)
     {
         JsonObject? own = Applied(metadata, manager);
         JsonObject entry = (JsonObject)(own ?? taken[0]).DeepClone();
         (entry["manager"], entry["operation"]) = (manager, "Apply");
-        entry["fieldsV1"] = taken.Select(OwnedFields.Of).Aggregate(OwnedFields.Of(own), OwnedFields.Union);
+        entry["fieldsV1"] = Fields(taken, OwnedFields.Of(own), secret);
         JsonArray fields = [.. metadata.Objects("managedFields").Where(other => other != own && !taken.Contains(other)).Select(other => other.DeepClone()), entry];
         return Encoding.UTF8.GetBytes(new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/metadata/managedFields", ["value"] = fields },
@@ -68,16 +70,29 @@ internal static class FieldTakeOver
     /// <param name="after">Metadata as a dry run gave it, before anything is taken over.</param>
     /// <param name="manager">Who takes over.</param>
     /// <param name="taken">The entries.</param>
+    /// <param name="secret">Whether it is a Secret.</param>
     /// <returns>The fields that the apply would remove.</returns>
-    public static JsonObject Unclaimed(JsonObject after, string manager, JsonObject[] taken)
+    public static JsonObject Unclaimed(JsonObject after, string manager, JsonObject[] taken, bool secret)
     {
-        JsonObject left = taken.Select(OwnedFields.Of).Aggregate(new JsonObject(), OwnedFields.Union);
-        foreach (JsonObject entry in after.Objects("managedFields").Where(entry => !IsOf(entry, taken)))
+        JsonObject left = Fields(taken, [], secret);
+        JsonObject? own = Applied(after, manager);
+        foreach (JsonObject entry in after.Objects("managedFields").Where(entry => entry == own || !IsOf(entry, taken)))
         {
             left = OwnedFields.Without(left, OwnedFields.Of(entry));
         }
 
         return left;
+    }
+
+    /// <summary>What entries own together.</summary>
+    /// <param name="taken">The entries.</param>
+    /// <param name="own">Fields that are owned besides.</param>
+    /// <param name="secret">Whether it is a Secret.</param>
+    /// <returns>A new set.</returns>
+    public static JsonObject Fields(JsonObject[] taken, JsonObject own, bool secret)
+    {
+        JsonObject all = taken.Select(OwnedFields.Of).Aggregate((JsonObject)own.DeepClone(), OwnedFields.Union);
+        return secret ? StringData.Stored(all) : all;
     }
 
     /// <summary>Managers whose fields stay although the manifest does not have them.</summary>

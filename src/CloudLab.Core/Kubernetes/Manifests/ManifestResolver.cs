@@ -127,6 +127,11 @@ internal sealed partial class ManifestResolver(KubernetesApi api, ManifestOption
             metadata["namespace"] = ns;
         }
 
+        if (resource is { Kind: "Secret", Group: "" })
+        {
+            StringData.ToData(item.Content);
+        }
+
         return Checked(new ResolvedItem(item, resource, ns));
     }
 

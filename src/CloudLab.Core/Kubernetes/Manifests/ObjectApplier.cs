@@ -60,10 +60,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             try
             {
                 JsonObject wanted = before is null ? item.Item.Content : await scaled.WantedAsync(item, before, options.FieldManager, cancellation);
-                (int code, JsonObject after) = edited
-                    ? await TakeBackAsync(item, wanted, before!, cancellation)
-                    : await PatchAsync(item, wanted, force, cancellation);
-                after = options.DryRun && taken.Length > 0 && before is not null ? await AsTakenOverAsync(item, after, taken, cancellation) : after;
+                (int code, JsonObject after) = await SendAsync(item, wanted, before, taken, edited, force, cancellation);
                 foreach ((string manager, string fields) in before is null ? [] : FieldTakeOver.LeftBehind(after.Object("metadata") ?? [], options.FieldManager)
                     .Where(other => !Array.Exists(taken, entry => entry.Text("manager") == other.Manager)))
                 {
@@ -193,6 +190,27 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         }
     }
 
+    private async Task<(int Code, JsonObject After)> SendAsync(
+        ResolvedItem item, JsonObject wanted, JsonObject? before, JsonObject[] taken, bool edited, bool force, CancellationToken cancellation)
+    {
+        try
+        {
+            (int code, JsonObject after) = edited
+                ? await TakeBackAsync(item, wanted, before!, cancellation)
+                : await PatchAsync(item, wanted, force, cancellation);
+            return (code, options.DryRun && taken.Length > 0 && before is not null ? await AsTakenOverAsync(item, after, taken, cancellation) : after);
+        }
+        catch (LabException e) when (options.DryRun && e.StatusCode == 422 && before is not null && taken.Length > 0)
+        {
+            // Beside what the take-over would remove, what is wanted may not be allowed: two ports of the same name.
+            JsonObject would = (JsonObject)before.DeepClone();
+            would.Object("metadata")?.Remove("resourceVersion");
+            OwnedFields.Remove(would, FieldTakeOver.Unclaimed(before.Object("metadata") ?? [], options.FieldManager, taken, IsSecret(item)));
+            OwnedFields.Put(would, wanted, FieldTakeOver.Fields(taken, [], IsSecret(item)));
+            return await api.SendAsync(HttpMethod.Put, item.Resource.Path(item.Namespace, item.Item.Name) + Query(), ApplyBody.Of(would), null, cancellation);
+        }
+    }
+
     private async Task<(int Code, JsonObject After)> PatchAsync(ResolvedItem item, JsonObject wanted, bool force, CancellationToken cancellation)
     {
         byte[] body = ApplyBody.Of(wanted);
@@ -287,7 +305,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
         for (int attempt = 1; ; attempt++)
         {
             JsonObject metadata = before?.Object("metadata") ?? [];
-            JsonObject[] taken = FieldTakeOver.Entries(metadata, options.FieldManager, options.TakeOver);
+            JsonObject[] taken = FieldTakeOver.Entries(metadata, options.FieldManager, options.TakeOver, IsSecret(item));
             if (taken.Length == 0)
             {
                 return (before, []);
@@ -303,7 +321,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             try
             {
                 await api.SendAsync(HttpMethod.Patch, $"{path}?fieldManager={Uri.EscapeDataString(options.FieldManager)}",
-                    FieldTakeOver.Patch(metadata, options.FieldManager, taken), JsonPatch, cancellation, ObjectMetadata.Only);
+                    FieldTakeOver.Patch(metadata, options.FieldManager, taken, IsSecret(item)), JsonPatch, cancellation, ObjectMetadata.Only);
                 reporter.Verbose($"{item.Description}: took over the fields of {managers}");
                 return (before, taken);
             }
@@ -318,7 +336,7 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
     private async Task<JsonObject> AsTakenOverAsync(ResolvedItem item, JsonObject after, JsonObject[] taken, CancellationToken cancellation)
     {
         JsonObject without = (JsonObject)after.DeepClone();
-        OwnedFields.Remove(without, FieldTakeOver.Unclaimed(after.Object("metadata") ?? [], options.FieldManager, taken));
+        OwnedFields.Remove(without, FieldTakeOver.Unclaimed(after.Object("metadata") ?? [], options.FieldManager, taken, IsSecret(item)));
         if (JsonNode.DeepEquals(without, after))
         {
             return after;
@@ -336,6 +354,8 @@ internal sealed class ObjectApplier(KubernetesApi api, ManifestOptions options, 
             return without;
         }
     }
+
+    private static bool IsSecret(ResolvedItem item) => item.Resource is { Kind: "Secret", Group: "" };
 
     private static bool IsOwnEdit(LabException e) => IsConflictWith(e, manager => manager == ResourceEditor.Manager);
 

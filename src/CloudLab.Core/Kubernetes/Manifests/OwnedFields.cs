@@ -186,6 +186,42 @@ internal static class OwnedFields
         }
     }
 
+    /// <summary>Puts a part of a manifest into an object: maps are merged, items of lists by the keys that their owner's set names them with, other lists are replaced.</summary>
+    /// <param name="content">The object, or a part of it.</param>
+    /// <param name="wanted">What it is to have.</param>
+    /// <param name="set">Fields of the object that somebody owned.</param>
+    public static void Put(JsonObject content, JsonObject wanted, JsonObject set)
+    {
+        foreach ((string name, JsonNode? value) in wanted)
+        {
+            JsonObject below = set.Object("f:" + name) ?? [];
+            string[] keys = [.. below.Select(pair => pair.Key[0] == 'k' ? Parsed(pair.Key) : null).OfType<JsonObject>().SelectMany(one => one.Select(pair => pair.Key)).Distinct()];
+            if (value is JsonObject part && content[name] is JsonObject there)
+            {
+                Put(there, part, below);
+            }
+            else if (value is JsonArray items && content[name] is JsonArray list && keys.Length > 0)
+            {
+                foreach (JsonObject item in items.OfType<JsonObject>())
+                {
+                    // A key that is left out has its default, which is what the object has.
+                    if (list.OfType<JsonObject>().FirstOrDefault(one => Array.TrueForAll(keys, key => item[key] is null || JsonNode.DeepEquals(one[key], item[key]))) is { } old)
+                    {
+                        Put(old, item, []);
+                    }
+                    else
+                    {
+                        list.Add(item.DeepClone());
+                    }
+                }
+            }
+            else
+            {
+                content[name] = value?.DeepClone();
+            }
+        }
+    }
+
     private static JsonNode? Parsed(string key)
     {
         try

@@ -108,20 +108,25 @@ public class LabResource
 
     /// <summary>A top-level field.</summary>
     /// <param name="field">Its name, in any case: <c>rules</c>.</param>
-    /// <returns>A <see cref="ResourceMap"/>, an array, a string, a number or a boolean; null where there is none.</returns>
+    /// <returns>A <see cref="ResourceMap"/>, an array, a string, a number or a boolean; null where there is none. It can be set, which adds it where it is missing; null removes it.</returns>
     public object? this[string field]
     {
         get
         {
             if (!parts.TryGetValue(field, out object? part))
             {
-                string? name = content.ContainsKey(field)
-                    ? field
-                    : content.Select(pair => pair.Key).FirstOrDefault(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase));
-                parts[field] = part = name is null ? null : ResourceMap.FromJson(content[name]);
+                parts[field] = part = NameOf(field) is { } name ? ResourceMap.FromJson(content[name]) : null;
             }
 
             return part;
+        }
+        set
+        {
+            parts[field] = value;
+            if (value is null && NameOf(field) is { } name)
+            {
+                content.Remove(name);
+            }
         }
     }
 
@@ -157,8 +162,7 @@ public class LabResource
         {
             if (part is not null)
             {
-                string name = content.Select(pair => pair.Key).First(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase));
-                copy[name] = ObjectJson.Of(plain is null ? part : plain(part));
+                copy[NameOf(field) ?? field] = ObjectJson.Of(plain is null ? part : plain(part));
             }
         }
 
@@ -181,6 +185,10 @@ public class LabResource
 
         return copy;
     }
+
+    private string? NameOf(string field) => content.ContainsKey(field)
+        ? field
+        : content.Select(pair => pair.Key).FirstOrDefault(key => string.Equals(key, field, StringComparison.OrdinalIgnoreCase));
 
     // As people write it; what comes from a list has its kind appended.
     private static JsonObject InOrder(JsonObject whole)

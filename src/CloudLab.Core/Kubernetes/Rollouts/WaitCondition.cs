@@ -266,6 +266,11 @@ public abstract class WaitCondition
             char quote = text.Length > 0 && text[0] is '\'' or '"' ? text[0] : '\0';
             // Either {…}=value with the value behind the last brace, or path=value; a filter has == of its own.
             int end = text.Contains('{', StringComparison.Ordinal) ? text.LastIndexOf('}') + 1 : Separator(text);
+            if (end == 0 && text.Length > 0 && text[0] != '=')
+            {
+                throw new LabException(LabErrorKind.InvalidArgument, "ConditionInvalid", $"The JSON path '{text}' has no closing brace: write jsonpath={{.status.phase}}=Running.");
+            }
+
             end += quote != '\0' && end < text.Length && text[end] == quote ? 1 : 0;
             string expression = text[..end].Trim().Trim('\'', '"'), rest = text[end..].Trim();
             if (rest.Length > 0 && rest[0] != '=')

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
+using CloudLab.Core.Kubernetes.Resources;
 
 namespace CloudLab.Core.Kubernetes.Streams;
 
@@ -13,7 +14,10 @@ namespace CloudLab.Core.Kubernetes.Streams;
 public sealed class LabPortForward
 {
     private const byte Data = 0, Error = 1;
-    private static readonly TimeSpan PodPatience = TimeSpan.FromSeconds(30), LookAgain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PodPatience = TimeSpan.FromSeconds(30), StartPatience = TimeSpan.FromMinutes(1), LookAgain = TimeSpan.FromMilliseconds(250);
+
+    // A controller makes the pods of what was deployed a moment ago.
+    private static readonly TimeSpan ControllerPatience = TimeSpan.FromSeconds(3);
     private static readonly ConcurrentDictionary<int, LabPortForward> Running = [];
     private static int lastId;
 
@@ -93,17 +97,17 @@ public sealed class LabPortForward
     /// <param name="target">What to forward to.</param>
     /// <param name="ports">Local and remote ports, as <c>8080:80</c>.</param>
     /// <param name="address">Local address.</param>
-    /// <param name="timeout">How long to wait for a pod that runs.</param>
+    /// <param name="timeout">How long to wait for a pod that runs; null for a minute where one is starting, and no longer than a controller takes where none is.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>One for each port. Throws <see cref="LabException"/> (<c>PortInvalid</c>, <c>PortNotFound</c>, <c>PortInUse</c>, <c>PodNotRunning</c>).</returns>
     public static async Task<IReadOnlyList<LabPortForward>> StartAsync(
-        KubernetesApi api, PodTarget target, IReadOnlyList<string> ports, IPAddress address, TimeSpan timeout, CancellationToken cancellation)
+        KubernetesApi api, PodTarget target, IReadOnlyList<string> ports, IPAddress address, TimeSpan? timeout, CancellationToken cancellation)
     {
         List<LabPortForward> made = [];
         try
         {
             PortMapping[] mappings = [.. ports.Select(PortMapping.Parse)];
-            JsonObject first = await ReadyPodAsync(new PodFinder(api), target.Selection, timeout, cancellation);
+            JsonObject first = await ReadyPodAsync(new PodFinder(api), target.Selection, timeout ?? StartPatience, timeout is null, cancellation);
             foreach (PortMapping mapping in mappings)
             {
                 int remote = mapping.In(first, target.Selection);
@@ -135,7 +139,7 @@ public sealed class LabPortForward
     /// <inheritdoc/>
     public override string ToString() => $"{(Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]" : Address)}:{LocalPort}";
 
-    private static async Task<JsonObject> ReadyPodAsync(PodFinder finder, PodSelection selection, TimeSpan patience, CancellationToken cancellation)
+    private static async Task<JsonObject> ReadyPodAsync(PodFinder finder, PodSelection selection, TimeSpan patience, bool onlyStarting, CancellationToken cancellation)
     {
         long start = Environment.TickCount64;
         while (true)
@@ -149,7 +153,8 @@ public sealed class LabPortForward
                 return best;
             }
 
-            if (timeIsUp)
+            bool hopeless = onlyStarting && PodFinder.Best(pods) is null && !pods.Any(IsStarting) && (pods.Count > 0 || Environment.TickCount64 - start >= ControllerPatience.TotalMilliseconds);
+            if (timeIsUp || hopeless)
             {
                 throw PodFinder.NotRunning(selection, pods);
             }
@@ -157,6 +162,8 @@ public sealed class LabPortForward
             await Task.Delay(LookAgain, cancellation);
         }
     }
+
+    private static bool IsStarting(JsonObject pod) => pod.Phase() == "Pending" && !pod.IsLeaving() && !ResourceSummary.Troubles(pod).Any();
 
     private void Listen(IPAddress address, int port)
     {
@@ -259,7 +266,7 @@ public sealed class LabPortForward
         {
             try
             {
-                JsonObject ready = await ReadyPodAsync(finder, selection, PodPatience, end.Token);
+                JsonObject ready = await ReadyPodAsync(finder, selection, PodPatience, onlyStarting: false, end.Token);
                 int port = mapping.In(ready, selection);
                 KubeSocket socket = await api.ConnectAsync($"{PodFinder.Pods.Path(ready.Namespace(), ready.Name())}/portforward?ports={port}", [KubeSocket.Version4], keepAlive: true, end.Token);
                 Pod = ready.Name();

@@ -93,7 +93,7 @@ public sealed class PodExec : RunningCommand
         {
             throw new LabException(
                 LabErrorKind.Conflict, "PodNotRunning",
-                $"The container '{container}' of the pod '{name}' is not running: {string.Join("; ", ResourceSummary.Troubles(pod).DefaultIfEmpty(pod.Object("status")?.Text("phase") ?? "no state yet"))}.", e)
+                $"The container '{container}' of the pod '{name}' is not running: {Why(pod, container)}.", e)
             {
                 Target = name, Advice = "Wait until it runs; Get-LabPodLog reads the log of one that has ended.",
             };
@@ -263,6 +263,16 @@ public sealed class PodExec : RunningCommand
     }
 
     // Of a chain of "failed to …: …: …" the end is what a person looks for.
+    // Of the container that was asked for, as others may be in trouble, too.
+    private static string Why(JsonObject pod, string container)
+    {
+        JsonObject? state = PodFinder.StatusOf(pod, container)?.Object("state");
+        string[] troubles = [.. ResourceSummary.Troubles(pod).Where(trouble => state is null || trouble.StartsWith($"container {container}: ", StringComparison.Ordinal))];
+        return troubles.Length > 0 ? string.Join("; ", troubles)
+            : state?.Object("terminated") is { } ended ? $"it has ended with exit code {ended.Number("exitCode")}"
+            : pod.Object("status")?.Text("phase") ?? "no state yet";
+    }
+
     private static string Reason(string message)
     {
         int at = message.LastIndexOf("exec: ", StringComparison.Ordinal);

@@ -111,6 +111,47 @@ public abstract class ManifestOwnershipTests(KubeServer server) : KubeTest(serve
         Assert.Equal(ComparisonStatus.Unchanged, Assert.Single((await RunAsync("Compare-LabManifest", new { Manifest = manifest })).Ok().OutputOf<ManifestComparison>()).Status);
     }
 
+    [Theory]
+    [InlineData("new")]
+    [InlineData("cloudlab")]
+    [InlineData("kubectl-client-side-apply")]
+    public async Task A_key_that_is_left_out_of_the_text_of_a_secret_is_removed(string before)
+    {
+        static string Secret(string texts) => $"{{apiVersion: v1, kind: Secret, metadata: {{name: s}}, data: {{fixed: YQ==}}, stringData: {{{texts}}}}}\n";
+        string path = $"/api/v1/namespaces/{Namespace}/secrets";
+        await (before switch
+        {
+            // As it was applied before text was sent as data.
+            "cloudlab" => Api.SendAsync(HttpMethod.Patch, $"{path}/s?fieldManager=cloudlab", Encoding.UTF8.GetBytes(ManifestReader.ReadText(Secret("a: x, b: z")).Single().ToJson().ToJsonString()), "application/apply-patch+yaml", Token),
+            "new" => RunAsync("Deploy-LabManifest", new { Manifest = Secret("a: x, b: z") }),
+            _ => WriteAsync(before, "secrets", (JsonObject)ManifestReader.ReadText(Secret("a: x, b: z")).Single().ToJson()),
+        });
+        Assert.Equal(["data.b"], Assert.Single((await RunAsync("Compare-LabManifest", new { Manifest = Secret("a: x") })).Ok().OutputOf<ManifestComparison>()).Changes.Select(change => change.Path));
+        CmdletResult deployed = (await RunAsync("Deploy-LabManifest", new { Manifest = Secret("a: x") })).Ok();
+        Assert.Empty(deployed.Warnings);
+        Assert.Equal(["data.b"], Assert.Single(deployed.OutputOf<ManifestResult>()).ChangedPaths);
+        JsonObject stored = await Api.GetAsync(path + "/s", Token);
+        Assert.Equal(["a=eA==", "fixed=YQ=="], stored.Object("data")!.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal([("cloudlab", "Apply")], stored.Object("metadata")!.Objects("managedFields").Select(entry => (entry.Text("manager"), entry.Text("operation"))));
+        Assert.Equal(ManifestAction.Unchanged, Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = Secret("a: x") })).Ok().OutputOf<ManifestResult>()).Action);
+    }
+
+    [Fact]
+    public async Task A_port_of_a_taken_service_gets_another_number_in_a_dry_run_too()
+    {
+        static string Service(int port) => $"{{apiVersion: v1, kind: Service, metadata: {{name: s}}, spec: {{selector: {{app: s}}, ports: [{{name: http, port: {port}}}, {{name: other, port: 99}}]}}}}\n";
+        await WriteAsync("kubectl-client-side-apply", "services", ManifestReader.ReadText(Service(80)).Single().ToJson());
+        ManifestComparison would = Assert.Single((await RunAsync("Compare-LabManifest", new { Manifest = Service(81) })).Ok().OutputOf<ManifestComparison>());
+        Assert.All(would.Changes, change => Assert.StartsWith("spec.ports[", change.Path, StringComparison.Ordinal));
+        string[] tried = [.. Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = Service(81), DryRun = true })).Ok().OutputOf<ManifestResult>()).ChangedPaths!.Order(StringComparer.Ordinal)];
+        Assert.NotEmpty(tried);
+        Assert.Equal(tried, Assert.Single((await RunAsync("Deploy-LabManifest", new { Manifest = Service(81) })).Ok().OutputOf<ManifestResult>()).ChangedPaths!.Order(StringComparer.Ordinal));
+
+        // What the server really refuses is told.
+        CmdletResult refused = await RunAsync("Compare-LabManifest", new { Manifest = Service(70000) });
+        Assert.Contains("70000", Assert.Single(refused.Errors).ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_dry_run_meets_no_conflict_with_fields_that_are_taken_over()
     {

@@ -231,6 +231,28 @@ public abstract class RolloutTests(KubeServer server) : KubeTest(server)
         Assert.Equal(13, after.Data!.Count);
     }
 
+    [Theory]
+    [InlineData("$_['data'] = @{ b = '1' }; $_['immutable'] = $null")]
+    [InlineData("$_ | Add-Member -Force data @{ b = '1' }; $_['immutable'] = $null")]
+    [InlineData("$_ | Add-Member binaryData @{ b = 'MQ==' }; $_['immutable'] = $null")]
+    public async Task A_script_adds_and_removes_fields_at_the_top(string script)
+    {
+        await DeployAsync("{apiVersion: v1, kind: ConfigMap, metadata: {name: bare}, immutable: false}\n");
+        LabResource after = await ChangeAsync("Edit-LabResource", new { Kind = "cm/bare", Script = ScriptBlock.Create(script) });
+        Assert.Equal(["b"], ((after["data"] ?? after["binaryData"]) as ResourceMap)!.Keys.Cast<string>());
+        Assert.Null(after["immutable"]);
+    }
+
+    [Theory]
+    [InlineData("$_.Data.a = '2'; $_.Data = @{ a = '1' }", "'Data' is a ReadOnly property")]
+    [InlineData("$_.Data.a = '2'; Write-Error 'not this one'", "not this one")]
+    public async Task A_script_that_fails_half_way_changes_nothing_and_says_of_what(string script, string says)
+    {
+        await DeployAsync("{apiVersion: v1, kind: ConfigMap, metadata: {name: half}, data: {a: '0'}}\n");
+        AssertError("ScriptFailed", await RunAsync("Edit-LabResource", new { Kind = "cm/half", Script = ScriptBlock.Create(script) }), $"configmap/half in namespace {Namespace} was not changed: {says}");
+        Assert.Equal("0", (await RunAsync("Get-LabResource", new { Kind = "cm/half" })).Ok().OutputOf<LabResource>()[0].Data!["a"]);
+    }
+
     [Fact]
     public async Task Patches_are_sent_as_they_are_meant()
     {

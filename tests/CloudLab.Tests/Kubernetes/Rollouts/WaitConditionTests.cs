@@ -66,6 +66,7 @@ public sealed class WaitConditionTests
     [InlineData("Reddy", "ConditionInvalid")]
     [InlineData("Condition=", "ConditionInvalid")]
     [InlineData("jsonpath={.a}b", "ConditionInvalid")]
+    [InlineData("jsonpath={.a=b", "ConditionInvalid")]
     [InlineData("jsonpath={.a[}", "JsonPathInvalid")]
     [InlineData("jsonpath=", "JsonPathInvalid")]
     public void What_is_no_condition_is_refused(string text, string code) =>

@@ -39,6 +39,18 @@ public sealed class PodStreamOnRealClusterTests() : PodStreamTests(KubeServer.Re
     }
 
     [Fact]
+    public async Task A_container_that_has_ended_is_told_apart_from_one_that_fails()
+    {
+        (await RunAsync("Deploy-LabManifest", new
+        {
+            Manifest = "{apiVersion: v1, kind: Pod, metadata: {name: two}, spec: {restartPolicy: Never, initContainers: [{name: before, image: 'busybox:1.36', command: ['true']}], containers: [{name: bad, image: 'busybox:1.36', command: [sh, -c, 'exit 7']}, {name: good, image: 'busybox:1.36', command: [sleep, '600']}]}}\n",
+        })).Ok();
+        (await RunAsync("Wait-LabResource", new { Kind = "pod/two", For = "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}=7", Timeout = 60 })).Ok();
+        string error = Assert.Single((await RunAsync("Invoke-LabPod", new { Name = "two", Container = "before", Command = new[] { "true" } })).Errors).ToString();
+        Assert.Contains("'before' of the pod 'two' is not running: it has ended with exit code 0.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_long_line_of_a_log_is_whole()
     {
         (await RunAsync("Start-LabPod", new { Name = "long", Image, Pull = "IfNotPresent", Wait = true, Command = new[] { "sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x; echo; echo short" } })).Ok();
@@ -167,6 +179,17 @@ public abstract class PodStreamTests(KubeServer server) : KubeTest(server)
         }
 
         Assert.All(forwards, forward => Assert.False(forward.IsListening));
+    }
+
+    [Theory]
+    [InlineData("", "it has no pods")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: away, labels: {app: away}}, spec: {nodeSelector: {no: such}, containers: [{name: c, image: busybox}]}}", "pod away is")]
+    public async Task A_service_of_which_no_pod_starts_is_not_waited_for(string pod, string why)
+    {
+        (await RunAsync("Deploy-LabManifest", new { Manifest = $"{pod}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: away}}, spec: {{selector: {{app: away}}, ports: [{{port: 80}}]}}}}\n" })).Ok();
+        ErrorRecord error = Assert.Single((await RunAsync("Start-LabPortForward", new { Name = "svc/away", Port = new[] { "0:80" } }).WaitAsync(TimeSpan.FromSeconds(50), Token)).Errors);
+        Assert.StartsWith("PodNotRunning,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(why, error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Autoscaling.Schedules;
 using CloudLab.Core.Common.Errors;
+using CloudLab.Core.Common.Quantities;
 using CloudLab.Core.Kubernetes.Resources;
 using CloudLab.Core.Sessions;
 
@@ -18,6 +20,7 @@ public sealed partial record ManifestTemplate
     private const string Pods = "Deployment StatefulSet DaemonSet Job CronJob";
     private const string Servers = "Deployment StatefulSet DaemonSet";
     private const long Nonroot = 65532;
+    private const int LongestCronJob = 52;
 
     private static readonly Dictionary<string, string[]> Uses = new (string Names, string Kinds)[]
     {
@@ -89,6 +92,7 @@ public sealed partial record ManifestTemplate
             }
         }
 
+        Check();
         (string version, JsonObject content) = Kind switch
         {
             "Deployment" => ("apps/v1", Spec(Deployment())),
@@ -137,6 +141,46 @@ public sealed partial record ManifestTemplate
         }
 
         return ResourceKinds.Create(made);
+    }
+
+    // What the server would refuse only when it is deployed.
+    private void Check()
+    {
+        foreach (string name in new[] { "Cpu", "CpuLimit", "Memory", "MemoryLimit", "Size" })
+        {
+            CheckQuantity("-" + name, Text(name));
+        }
+
+        foreach (string name in new[] { "Hard", "Default", "DefaultRequest", "Minimum", "Maximum" })
+        {
+            foreach ((string key, string value) in Values.GetValueOrDefault(name) as IReadOnlyDictionary<string, string> ?? new Dictionary<string, string>())
+            {
+                CheckQuantity($"-{name} {key}", value);
+            }
+        }
+
+        if (Kind != "CronJob")
+        {
+            return;
+        }
+
+        if (Name.Length > LongestCronJob)
+        {
+            throw Invalid("ValueInvalid", $"The name '{Name}' has {Name.Length} characters, and a CronJob's at most {LongestCronJob}: its jobs get names of their own from it.");
+        }
+
+        if (Text("Schedule") is { } schedule && CronJobValidation.Check(schedule, null) is [var (_, detail), ..])
+        {
+            throw Invalid("ValueInvalid", $"-Schedule '{schedule}' would be refused: {(detail.Length == 0 ? "it is empty" : detail)}. Five fields are taken, as in '0 2 * * *' (Sunday is 0), or a word such as @daily.");
+        }
+    }
+
+    private static void CheckQuantity(string parameter, string? text)
+    {
+        if (text is not null && (!Quantity.TryParse(text, out Quantity amount) || amount < default(Quantity)))
+        {
+            throw Invalid("ValueInvalid", $"{parameter} '{text}' is no quantity that the server takes: write 500m, 0.5, 2 or 128Mi, with no space.");
+        }
     }
 
     private static JsonObject Spec(JsonObject spec) => new() { ["spec"] = spec };

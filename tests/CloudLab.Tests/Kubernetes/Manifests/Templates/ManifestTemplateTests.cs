@@ -70,6 +70,9 @@ public sealed class ManifestTemplateTests
     [InlineData("Deployment", null, null, "ParameterMissing", "-Image")]
     [InlineData("RoleBinding", "Role", "x/y", "ParameterMissing", "-Subject")]
     [InlineData("HorizontalPodAutoscaler", "Target", "pod/x", "ValueInvalid", "deployment/<name>")]
+    [InlineData("CronJob", "Schedule", "0 0 * * 7", "ValueInvalid", "-Schedule '0 0 * * 7' would be refused: end of range (7) above maximum (6): 7. ")]
+    [InlineData("Deployment", "Cpu", "0.5x", "ValueInvalid", "-Cpu '0.5x' is no quantity")]
+    [InlineData("Deployment", "MemoryLimit", "-1Mi", "ValueInvalid", "-MemoryLimit '-1Mi' is no quantity")]
     public async Task What_does_not_fit_says_what_does(string kind, string? parameter, string? value, string code, string says)
     {
         Dictionary<string, object?> parameters = new() { ["Kind"] = kind, ["Name"] = "x" };
@@ -81,6 +84,23 @@ public sealed class ManifestTemplateTests
         CmdletResult result = await CmdletRunner.RunAsync("New-LabManifest", parameters);
         Assert.StartsWith(code, result.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(says, result.TerminatingError.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(52, true)]
+    [InlineData(53, false)]
+    public void The_name_of_a_cron_job_leaves_room_for_those_of_its_jobs(int length, bool taken)
+    {
+        ManifestTemplate template = new() { Kind = "CronJob", Name = new string('a', length), Values = new Dictionary<string, object> { ["Image"] = "x:1", ["Schedule"] = "@daily" } };
+        LabException? e = Record.Exception(template.Build) as LabException;
+        Assert.Equal(taken ? null : "ValueInvalid", e?.Code);
+    }
+
+    [Fact]
+    public void Amounts_by_name_are_checked_too()
+    {
+        ManifestTemplate template = new() { Kind = "ResourceQuota", Name = "q", Values = new Dictionary<string, object> { ["Hard"] = Map(("pods", "20"), ("requests.cpu", "4 cores")) } };
+        Assert.Contains("-Hard requests.cpu '4 cores'", Assert.Throws<LabException>(template.Build).Message, StringComparison.Ordinal);
     }
 
     [Fact]
