@@ -70,6 +70,10 @@ Describe 'Storage' -Tag Storage {
             }
         }
 
+        It 'refuses -IsLatest as a filter, which would take the latest version too' {
+            { Get-LabObject $bucket -Versions | Remove-LabObject -IsLatest $false -Force } | Should -Throw -ErrorId 'NotAFilter,*'
+        }
+
         It 'goes from buckets to objects' {
             (Get-LabBucket pester-* | Get-LabObject -Prefix top).Key | Should -Be 'top.txt'
             (Get-LabObject $bucket -Delimiter / | Where-Object Prefix | Get-LabObject).Count | Should -Be 3

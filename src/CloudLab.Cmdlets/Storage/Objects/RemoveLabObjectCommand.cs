@@ -90,7 +90,9 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
     [AllowEmptyString]
     public string? VersionId { get; set; }
 
-    /// <summary>Set by the output of Get-LabObject -Versions in the pipeline: the version is to be deleted.</summary>
+    /// <summary>
+    /// Set by the output of Get-LabObject -Versions in the pipeline: the version is to be deleted. It does not choose versions and cannot be given: use Where-Object.
+    /// </summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
     public bool? IsLatest { get; set; }
 
@@ -246,6 +248,14 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
     {
         files = FilePath.Joined(this, KubeConfig);
         base.OnBegin();
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(IsLatest)))
+        {
+            // For one who takes it for a filter, the latest versions would be gone too.
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "NotAFilter",
+                "-IsLatest does not choose versions: use Get-LabObject -Versions | Where-Object -Not IsLatest | Remove-LabObject.");
+        }
+
         ClusterTransfer.Check(OnCluster, MyInvocation.BoundParameters.Keys, nameof(BypassGovernanceRetention));
     }
 
