@@ -70,6 +70,24 @@ Describe 'Storage' -Tag Storage {
             }
         }
 
+        It 'deletes a version that comes from a CSV file, not the object' {
+            Set-LabBucketVersioning $bucket -Status Enabled
+            try {
+                1..2 | ForEach-Object { Set-LabObjectContent $bucket csv -Value "version $_" -NoNewline }
+                Get-LabObject $bucket -Prefix csv -Versions | Where-Object -Not IsLatest | ConvertTo-Csv | ConvertFrom-Csv | Remove-LabObject -Force
+                Get-LabObject $bucket -Prefix csv -Versions | Should -HaveCount 1
+                Get-LabObjectContent $bucket csv | Should -Be 'version 2'
+            }
+            finally {
+                Get-LabObject $bucket -Prefix csv -Versions | Remove-LabObject -Force
+                Set-LabBucketVersioning $bucket -Status Suspended
+            }
+        }
+
+        It 'refuses -IsLatest as a filter, which would take the latest version too' {
+            { Get-LabObject $bucket -Versions | Remove-LabObject -IsLatest $false -Force } | Should -Throw -ErrorId 'NotAFilter,*'
+        }
+
         It 'goes from buckets to objects' {
             (Get-LabBucket pester-* | Get-LabObject -Prefix top).Key | Should -Be 'top.txt'
             (Get-LabObject $bucket -Delimiter / | Where-Object Prefix | Get-LabObject).Count | Should -Be 3

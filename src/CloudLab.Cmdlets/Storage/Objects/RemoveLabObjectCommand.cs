@@ -90,9 +90,11 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
     [AllowEmptyString]
     public string? VersionId { get; set; }
 
-    /// <summary>Set by the output of Get-LabObject -Versions in the pipeline: the version is to be deleted.</summary>
+    /// <summary>
+    /// Set by the output of Get-LabObject -Versions in the pipeline: the version is to be deleted. It does not choose versions and cannot be given: use Where-Object.
+    /// </summary>
     [Parameter(ParameterSetName = KeySet, ValueFromPipelineByPropertyName = true)]
-    public bool? IsLatest { get; set; }
+    public object? IsLatest { get; set; }
 
     /// <summary>Deletes versions under a retention in governance mode, if you are allowed to.</summary>
     [Parameter]
@@ -246,6 +248,14 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
     {
         files = FilePath.Joined(this, KubeConfig);
         base.OnBegin();
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(IsLatest)))
+        {
+            // For one who takes it for a filter, the latest versions would be gone too.
+            throw new LabException(
+                LabErrorKind.InvalidArgument, "NotAFilter",
+                "-IsLatest does not choose versions: use Get-LabObject -Versions | Where-Object -Not IsLatest | Remove-LabObject.");
+        }
+
         ClusterTransfer.Check(OnCluster, MyInvocation.BoundParameters.Keys, nameof(BypassGovernanceRetention));
     }
 
@@ -261,7 +271,8 @@ public sealed class RemoveLabObjectCommand : StorageCommand, IObjectNames, IClus
         meter ??= new ProgressMeter(Reporter, "Deleting objects");
         if (ParameterSetName == KeySet)
         {
-            string? version = !string.IsNullOrEmpty(VersionId) && (IsLatest is not null || !MyInvocation.ExpectingInput) ? VersionId : null;
+            // Any value tells that it is a version; from Import-Csv it is a text.
+            string? version = !string.IsNullOrEmpty(VersionId) && (IsLatest?.ToString() is { Length: > 0 } || !MyInvocation.ExpectingInput) ? VersionId : null;
             RefuseOneVersionOfSeveral(version, Key);
 
             foreach (string key in Key)

@@ -7,7 +7,7 @@ namespace CloudLab.Core.Identity.Review;
 /// <summary>Looks at the conditions of a statement: keys that a request for its actions never has, and ForAllValues.</summary>
 internal static class ConditionReview
 {
-    private const string ForAllValues = "ForAllValues:";
+    private const string ForAllValues = "ForAllValues:", MfaPresent = "aws:MultiFactorAuthPresent", MfaAge = "aws:MultiFactorAuthAge";
 
     // Their requests name the items; a scan and a statement of PartiQL may name none.
     private static readonly string[] WithLeadingKeys =
@@ -46,6 +46,16 @@ internal static class ConditionReview
                 yield return subject.Find(
                     ReviewRule.ForAllValuesAlone, $"{condition.Operator} {condition.Key} is also met by a request without {condition.Key}, which is then allowed.", policy, index,
                     tags ? FindingSeverity.Medium : null, $"Add \"Null\": {{ \"{condition.Key}\": \"false\" }} to the condition.", condition.Key);
+            }
+
+            if (IsOfMfa(condition) && LetsLongTermKeysThrough(statement, condition)
+                && !policy.Document.Statement.Any(other => other.Effect == PolicyEffect.Deny && other.Condition.Any(refused => IsOfMfa(refused) && IsMetWithoutKey(refused))))
+            {
+                bool denies = statement.Effect == PolicyEffect.Deny;
+                yield return subject.Find(
+                    ReviewRule.MfaNotRequired,
+                    $"A request with a long-term access key has no {condition.Key}: {condition.Operator} is {(denies ? "not met, and the statement does not deny it" : "met, and the statement allows it")}.", policy, index,
+                    fix: $"Write {(denies ? condition.Operator + "IfExists" : condition.Operator[..^"IfExists".Length])}.", detail: condition.Key);
             }
 
             List<LabAction> without = [.. named.Where(action => !ActionCatalogue.Supports(action, condition.Key))];
@@ -91,6 +101,13 @@ internal static class ConditionReview
         other != condition && (Same(other, condition) || (IsOfTags(condition) && other.Key.StartsWith("aws:RequestTag/", StringComparison.OrdinalIgnoreCase)))
         && !IsMetWithoutKey(other))
         || (condition.Key.Equals("dynamodb:LeadingKeys", StringComparison.OrdinalIgnoreCase) && statement.Action.All(action => WithLeadingKeys.Contains(action, StringComparer.OrdinalIgnoreCase)));
+
+    private static bool IsOfMfa(PolicyCondition condition) => condition.Key.Equals(MfaPresent, StringComparison.OrdinalIgnoreCase) || condition.Key.Equals(MfaAge, StringComparison.OrdinalIgnoreCase);
+
+    // A Deny of requests without MFA that needs the key, and an Allow with MFA that does not. A Deny of those with MFA is meant for something else.
+    private static bool LetsLongTermKeysThrough(PolicyStatement statement, PolicyCondition condition) => statement.Effect == PolicyEffect.Allow
+        ? condition.Operator.EndsWith("IfExists", StringComparison.Ordinal) && !IsPresenceAsked(statement, condition)
+        : !IsMetWithoutKey(condition) && (condition.Operator == "Bool" ? condition.Value.Contains("false", StringComparer.OrdinalIgnoreCase) : condition.Operator.StartsWith("NumericGreaterThan", StringComparison.Ordinal));
 
     private static bool Same(PolicyCondition left, PolicyCondition right) => left.Key.Equals(right.Key, StringComparison.OrdinalIgnoreCase);
 

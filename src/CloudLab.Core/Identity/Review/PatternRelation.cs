@@ -67,6 +67,11 @@ internal static partial class PatternRelation
         return own.Contains('*', StringComparison.Ordinal) && own.Trim('*', '/', '?', ':').Length == 0;
     }
 
+    /// <summary>Whether a resource of a statement leaves everything open, the service as well: <c>*</c>, <c>arn:aws:*:*:*:*</c>.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <returns>True if it does.</returns>
+    public static bool IsEverything(string resource) => IsBroad(resource) && (PolicyPattern.Completed(resource).Last().Split(':', 6) is not { Length: 6 } parts || parts[2].Trim('*').Length == 0);
+
     [GeneratedRegex(@"\$\{[^}]*\}")]
     private static partial Regex Variable();
 }

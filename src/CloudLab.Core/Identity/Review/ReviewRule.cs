@@ -17,7 +17,7 @@ public sealed record ReviewRule(string Id, FindingSeverity Severity, string Titl
     [
         AdministratorAccess, WildcardService, WildcardAction, WildcardResource, NotActionAllowed, NotResourceAllowed, NotPrincipalAllowed,
         PassRoleAny, PrivilegeEscalation, AssumesAdministrator, DataExposure, PublicPrincipal, FederatedTrustOpen, CrossAccountTrustOpen,
-        ServiceTrustOpen, CanonicalUserPrincipal, DeletedPrincipal, ConditionNeverTrue, ConditionAlwaysTrue, ForAllValuesAlone, UnknownAction, ResourceMismatch,
+        ServiceTrustOpen, CanonicalUserPrincipal, DeletedPrincipal, ConditionNeverTrue, ConditionAlwaysTrue, ForAllValuesAlone, MfaNotRequired, UnknownAction, ResourceMismatch,
         PolicyVariableLiteral, PolicyUnreadable, UnusedPermission, UnusedPrincipal,
     ];
 
@@ -120,6 +120,11 @@ public sealed record ReviewRule(string Id, FindingSeverity Severity, string Titl
         "ForAllValuesAlone", FindingSeverity.High, "ForAllValues in an Allow is also met by requests that do not have the key.",
         "Such a request is allowed. See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.",
         "Add \"Null\": { \"<key>\": \"false\" } to the same condition.");
+
+    internal static ReviewRule MfaNotRequired { get; } = new(
+        "MfaNotRequired", FindingSeverity.High, "A condition on MFA lets requests through that are signed with a long-term access key.",
+        "Such a request does not have aws:MultiFactorAuthPresent at all, neither true nor false. See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent.",
+        "Deny with BoolIfExists (NumericGreaterThanIfExists for the age), or allow with Bool.");
 
     internal static ReviewRule UnknownAction { get; } = new(
         "UnknownAction", FindingSeverity.Medium, "An action does not exist.",

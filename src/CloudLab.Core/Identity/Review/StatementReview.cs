@@ -44,7 +44,8 @@ internal static class StatementReview
     {
         bool everywhere = statement.Resource.Any(PatternRelation.IsBroad);
         bool conditional = statement.Condition.Count > 0;
-        string where = everywhere ? "every resource"
+        bool everything = statement.Resource.Any(PatternRelation.IsEverything);
+        string where = everything ? "every resource"
             : statement.NotResource.Count > 0 ? $"everything except {SomeOf.Names(statement.NotResource, 2)}"
             : SomeOf.Names(statement.Resource, 2);
         if (statement.NotAction.Count > 0)
@@ -60,7 +61,7 @@ internal static class StatementReview
 
         if (statement.Action.Any(action => action is "*" or "*:*"))
         {
-            yield return everywhere
+            yield return everything
                 ? subject.Find(
                     ReviewRule.AdministratorAccess,
                     $"Allows every action on every resource{(grants.Limit is { } limit ? ", " + limit : "")}{(conditional ? ", under a condition" : "")}.", policy, index,
@@ -82,7 +83,7 @@ internal static class StatementReview
             string included = granting.Count > 0 ? $"{writing.Count} that write, {granting.Count} that grant permissions ({Some(granting)})" : $"{writing.Count} that write ({Some(writing)})";
             yield return pattern.EndsWith(":*", StringComparison.Ordinal) && everywhere
                 ? subject.Find(
-                    ReviewRule.WildcardService, $"Allows all {matched.Count} actions of {ActionCatalogue.ServiceName(pattern[..^2])} on every resource: {included}.", policy, index,
+                    ReviewRule.WildcardService, $"Allows all {matched.Count} actions of {ActionCatalogue.ServiceName(pattern[..^2])} on {where}: {included}.", policy, index,
                     granting.Count > 0 && !conditional ? null : FindingSeverity.Medium, detail: pattern, actions: [pattern])
                 : subject.Find(
                     ReviewRule.WildcardAction, $"{pattern} on {where} includes {included}.", policy, index,
@@ -97,7 +98,7 @@ internal static class StatementReview
                 .Select(action => action.Action)];
             if (open.Count > 0)
             {
-                yield return subject.Find(ReviewRule.WildcardResource, $"Allows {Some(open)} on every resource.", policy, index, actions: open);
+                yield return subject.Find(ReviewRule.WildcardResource, $"Allows {Some(open)} on {where}.", policy, index, actions: open);
             }
         }
 

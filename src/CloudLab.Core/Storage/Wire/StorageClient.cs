@@ -157,7 +157,9 @@ public sealed class StorageClient
         {
             LabException told = AwsErrors.From(e, aws, "S3", subject.Name, subject.Target, subject.MissingCode);
             throw told.Code == "NoSuchKey" && ObjectName.AdviceOnMissing(subject.Bucket, subject.Key) is { } advice ? told.Advising(advice)
-                : told.Code != "BadRequest" || !subject.Key.Contains('\0', StringComparison.Ordinal) ? told
+                : told.Code != "BadRequest" || subject.Key.Length == 0 ? told
+                // Only the answer to a HEAD has no reason in it.
+                : !subject.Key.Contains('\0', StringComparison.Ordinal) ? told.Advising("The service gives no reason. Where the object is encrypted with a key of yours, give -CustomerKey, or -SourceCustomerKey for a source.")
                 : new LabException(told.Kind, "InvalidKey", $"{subject.Name}: the service does not take a key with a NUL character (U+0000).", told)
                 {
                     Target = told.Target, StatusCode = told.StatusCode, RequestId = told.RequestId,

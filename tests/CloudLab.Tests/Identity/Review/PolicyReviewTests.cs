@@ -69,6 +69,15 @@ public sealed class PolicyReviewTests : IDisposable
         Assert.Contains("DataExposure", ids);
     }
 
+    /// <summary>Every resource of one kind in one account is not every resource.</summary>
+    [Theory]
+    [InlineData("*", "on every resource.")]
+    [InlineData("arn:aws:*:*:*:*", "on every resource.")]
+    [InlineData("arn:aws:cloudtrail:us-east-1:123456789012:trail/*", "on arn:aws:cloudtrail:us-east-1:123456789012:trail/*.")]
+    public void A_finding_says_how_far_an_action_reaches(string resource, string where) => Assert.EndsWith(
+        where,
+        PolicyReview.Review(Document($$"""{"Effect":"Allow","Action":"cloudtrail:StopLogging","Resource":"{{resource}}"}"""), "document").Single(finding => finding.Id == "WildcardResource").Why);
+
     /// <summary>Who can do something, with the policy of the resource, and where a policy could not be read.</summary>
     [Fact]
     public void The_policy_of_the_resource_lets_in_whom_it_names()
@@ -157,6 +166,14 @@ public sealed class PolicyReviewTests : IDisposable
     [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"},{"Effect":"Deny","Principal":"*","Action":"s3:Put*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}""", "PublicPrincipal")]
     [InlineData("""{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}""", "PublicPrincipal")]
     [InlineData("""{"Effect":"Allow","Principal":{"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*"}""", "CanonicalUserPrincipal")]
+    [InlineData("""{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}""", "MfaNotRequired")]
+    [InlineData("""{"Effect":"Deny","NotAction":"iam:*","Resource":"*","Condition":{"NumericGreaterThan":{"aws:MultiFactorAuthAge":"3600"}}}""", "MfaNotRequired")]
+    [InlineData("""{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"true"}}}""", "MfaNotRequired")]
+    [InlineData("""{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}""", "")]
+    [InlineData("""{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::movies/*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}""", "")]
+    [InlineData("""{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"aws:MultiFactorAuthAge":"true"}}},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"aws:MultiFactorAuthAge":"3600"}}}""", "")]
+    [InlineData("""{"Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:us-east-1:123456789012:table/*"}""", "WildcardAction")]
     public void A_document_is_reviewed(string statement, string id)
     {
         string[] ids = [.. PolicyReview.Review(Document(statement), "document").Select(finding => finding.Id).Distinct()];

@@ -25,7 +25,8 @@ public sealed class CopyMoveOnEmulatorTests() : CopyMoveTests(StorageServer.Emul
         }
 
         await PutAsync("a", [1, 2, 3], new UploadOptions { CustomerKey = key });
-        Assert.Single((await RunAsync("Copy-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session })).Errors);
+        ErrorRecord refused = Assert.Single((await RunAsync("Copy-LabObject", new { Bucket, Key = "a", DestinationKey = "b", Session })).Errors);
+        Assert.Contains("-SourceCustomerKey", Assert.IsType<LabException>(refused.Exception).Advice, StringComparison.Ordinal);
         (await RunAsync("Move-LabObject", new { Bucket, Key = "a", DestinationKey = "b", SourceCustomerKey = secret, Session })).Ok();
         Assert.Equal([1, 2, 3], await Content.ReadBytesAsync(Bucket, "b", ReadOptions.Default, Token));
         (await RunAsync("Copy-LabObject", new { Bucket, Key = "b", DestinationKey = "c/d", CustomerKey = secret, Session })).Ok();
