@@ -14,9 +14,6 @@ namespace CloudLab.Cmdlets.Storage.OnCluster;
 /// <param name="reporter">Sees progress.</param>
 internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session, IReporter reporter)
 {
-    // More than workers, so that one that is slow, or has more than was thought, does not keep the others waiting.
-    private const int RangesOfWorker = 8;
-    private const int MostRanges = 10_000;
     private const int LongestHostName = 63;
 
     /// <summary>Refuses parameters that belong to the other way of doing it.</summary>
@@ -59,8 +56,8 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
         await TransferPlanner.RequireAsync(results, plan.Results.Bucket, cancellation);
         TransferJobOptions options = Options(plan.Id, destination, destinationSecret);
         plan = plan with { Id = TransferJobs.NewId(plan.Id), CheckpointInterval = given.CheckpointInterval };
-        int ranges = given.RangeCount > 0 ? given.RangeCount : Math.Min(MostRanges, given.Parallelism * RangesOfWorker);
-        int longest = LongestHostName - $"-{ranges - 1}".Length;
+        int? ranges = given.RangeCount > 0 ? given.RangeCount : null;
+        int longest = LongestHostName - $"-{(ranges ?? TransferPlanner.Most(given.Parallelism)) - 1}".Length;
         if (options.Name.Length > longest)
         {
             throw new LabException(
@@ -70,11 +67,11 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
             };
         }
 
-        KubernetesApi api = KubernetesApi.For(session.Kubernetes);
+        // A plan needs no cluster.
         if (!await isWhatIf())
         {
             RequireCredentials(plan, options);
-            await new TransferJobNeeds(api, options).RequireAsync(cancellation);
+            await new TransferJobNeeds(KubernetesApi.For(session.Kubernetes), options).RequireAsync(cancellation);
         }
 
         (plan, TimeSpan duration, int requests) = await new TransferPlanner(source).CutAsync(plan, ranges, given.Parallelism, cancellation);
@@ -93,7 +90,7 @@ internal sealed class ClusterTransfer(IClusterTransfer given, LabSession session
             return;
         }
 
-        TransferJobs jobs = new(api, reporter);
+        TransferJobs jobs = new(KubernetesApi.For(session.Kubernetes), reporter);
         LabTransferJob job = await jobs.StartAsync(plan, options, cancellation);
         if (given.NoWait)
         {

@@ -92,7 +92,7 @@ public sealed class CopyLabObjectCommand : CopyCommand, IClusterTransfer
     [ValidateRange(1, 10000)]
     public int Parallelism { get; set; } = 4;
 
-    /// <summary>How many ranges the keys are cut into, with -OnCluster: each is one index of the Job. Eight for each worker if omitted.</summary>
+    /// <summary>How many ranges the keys are cut into, with -OnCluster: each is one index of the Job. If omitted, one for each 5,000 objects, but at least one and at most eight for each worker.</summary>
     [Parameter(ParameterSetName = PrefixSet)]
     [Alias("Range")]
     [ValidateRange(1, 10000)]

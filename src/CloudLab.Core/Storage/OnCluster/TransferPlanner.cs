@@ -14,6 +14,12 @@ public sealed class TransferPlanner(StorageClient client)
     // Segments of each range: the more, the more alike the ranges.
     private const int SegmentsOfRange = 4;
 
+    // More ranges than workers, so that one that is slow, or has more than was thought, does not keep the others waiting. To start a worker
+    // takes some seconds, in which it would copy a thousand objects or two: beyond one range for each worker, each has more than that.
+    private const int RangesOfWorker = 8;
+    private const double WorthARange = 5000;
+    private const int MostRanges = 10_000;
+
     // A copy takes a server at least as long, and one partition of Amazon's S3 takes 3,500 writes a second.
     private static readonly TimeSpan QuickestWrite = TimeSpan.FromMilliseconds(20);
     private const double MostWrites = 3500;
@@ -22,21 +28,28 @@ public sealed class TransferPlanner(StorageClient client)
     private const int RequestsOfDeletion = 3;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(36500);
 
+    /// <summary>How many ranges there are at most where nobody says how many.</summary>
+    /// <param name="parallelism">How many workers there will be.</param>
+    /// <returns>The number.</returns>
+    public static int Most(int parallelism) => (int)Math.Min(MostRanges, (long)parallelism * RangesOfWorker);
+
     /// <summary>Samples the listing and cuts it.</summary>
     /// <param name="plan">What is to be done; its ranges are not looked at.</param>
-    /// <param name="ranges">How many ranges to make.</param>
+    /// <param name="ranges">How many ranges to make; null for as many as suit the workers and the keys.</param>
     /// <param name="parallelism">How many workers there will be.</param>
     /// <param name="cancellation">Cancels the requests.</param>
     /// <returns>The plan with its ranges, how long it takes at least, about, and how many requests it took to know.</returns>
     public async Task<(TransferPlan Plan, TimeSpan Duration, int Requests)> CutAsync(
-        TransferPlan plan, int ranges, int parallelism, CancellationToken cancellation)
+        TransferPlan plan, int? ranges, int parallelism, CancellationToken cancellation)
     {
+        int most = ranges ?? Most(parallelism);
         using ProgressMeter meter = new(client.Reporter, $"Sampling {ObjectName.Uri(plan.Source.Bucket, plan.Source.Prefix)}");
         KeySampler sampler = new(new ObjectStore(client).PageAsync, plan.Source.Bucket, plan.Source.Prefix);
-        IReadOnlyList<KeySegment> segments = await sampler.SampleAsync(ranges * SegmentsOfRange, meter, cancellation);
+        IReadOnlyList<KeySegment> segments = await sampler.SampleAsync(most * SegmentsOfRange, meter, cancellation);
         double objects = segments.Sum(segment => segment.Count), size = segments.Sum(segment => segment.Size);
-        TimeSpan duration = LeastTime(plan, objects, Math.Min(parallelism, ranges), sampler.Latency);
-        return (plan with { Ranges = KeyCuts.Cut(segments, ranges), EstimatedObjects = (long)objects, EstimatedSize = (long)size }, duration, sampler.Requests);
+        int count = ranges ?? (int)Math.Clamp(objects / WorthARange, Math.Min(parallelism, most), most);
+        TimeSpan duration = LeastTime(plan, objects, Math.Min(parallelism, count), sampler.Latency);
+        return (plan with { Ranges = KeyCuts.Cut(segments, count), EstimatedObjects = (long)objects, EstimatedSize = (long)size }, duration, sampler.Requests);
     }
 
     /// <summary>How long it takes at least.</summary>
