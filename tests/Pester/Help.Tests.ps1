@@ -250,6 +250,16 @@ Describe 'Examples' -Tag Module {
             }
         }
 
+        # What an example about a registry may presume: the image of a site is in it.
+        function MakePushed {
+            MakeImage
+            $cli, $name = @('--host', $env:CLOUDLAB_TEST_DOCKER), '127.0.0.1:5000/movies/site:1.0'
+            docker @cli tag movies/site:1.0 $name
+            docker @cli push --quiet $name | Out-Null
+            if ($LASTEXITCODE) { throw "$name cannot be pushed." }
+            docker @cli image rm $name | Out-Null
+        }
+
         # What an example about compose may presume: a project of two files, which runs already where the example does not start it.
         function MakeProject([string] $Code) {
             MakeImage
@@ -406,6 +416,7 @@ spec:
         if ($Docker -and $Name -eq 'Disconnect-LabRegistry') {
             $null = Connect-LabRegistry 127.0.0.1:5000 -Credential ([pscredential]::new('ann', (ConvertTo-SecureString pw -AsPlainText -Force)))
         }
+        if ($Docker -and $Code -match '127\.0\.0\.1:5000/movies/site') { MakePushed }
         $project = $Docker -and $Code -match '-LabCompose|-Compose '
         if ($project) { MakeProject $Code }
         if ("$Name $Code" -match '-Lab(Pod(Log|Item)?|PortForward|Job|Rollout(History)?|Scale|Resource)\b') { MakeWorkloads $Code }
