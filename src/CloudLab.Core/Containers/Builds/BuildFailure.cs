@@ -21,7 +21,7 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
     /// <param name="log">What buildx said.</param>
     /// <returns>Its name, or null.</returns>
     public static string? TargetOf(BuildLog log) =>
-        log.Text.Select(line => FailedTarget().Match(line)).LastOrDefault(match => match.Success)?.Groups["target"].Value
+        log.Text.Where(line => !IsCancelled(line)).Select(line => FailedTarget().Match(line)).LastOrDefault(match => match.Success)?.Groups["target"].Value
         ?? log.Steps.FirstOrDefault(step => step is { Target: not null, Error: { } error } && !IsCancelled(error))?.Target;
 
     /// <summary>Makes the error.</summary>
@@ -123,7 +123,8 @@ internal sealed partial class BuildFailure(BuildLog log, string dockerfile, Func
         Advice = "The containerd image store is turned on with \"features\": {\"containerd-snapshotter\": true} in daemon.json. 'docker buildx create --use' makes a builder that builds several platforms.",
     };
 
-    private static bool IsCancelled(string error) => error.Contains("context canceled", StringComparison.Ordinal);
+    // The first failure cancels the others, and buildx may name one of those as well.
+    private static bool IsCancelled(string error) => error.Contains("canceled", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsUtf8(string file)
     {
