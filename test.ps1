@@ -59,7 +59,7 @@ try {
     # Again at the end, where whoever has only the end of a long log sees it.
     # Up to four lines of each failure: what was expected, and what was there.
 $lines | Select-String '(\S.*) \[FAIL\]$' -Context 0, 4 | ForEach-Object {
-    $said = $_.Context.PostContext.Trim() -join "`n" -replace '(?s)\n(Stack Trace:|\S.* \[(FAIL|SKIP)\]).*' -replace '\n', ' '
+    $said = $_.Context.PostContext.Trim() -join "`n" -replace '(?s)\nStack Trace:.*' -replace '\n.* \[(FAIL|SKIP)\]' -replace '\n', ' '
     "FAILED xunit: $($_.Matches[0].Groups[1].Value): $said"
 }
     $lines | Select-String 'CLOUDLAB_TEST_[A-Z0-9_]+(?= is not set)' | ForEach-Object { $_.Matches[0].Value } | Group-Object | ForEach-Object {
