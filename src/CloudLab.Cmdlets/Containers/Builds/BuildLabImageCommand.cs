@@ -223,6 +223,7 @@ public sealed class BuildLabImageCommand : DockerCommand
             throw new LabException(LabErrorKind.InvalidArgument, "TargetInvalid", "A build of a Dockerfile ends in one stage: give one -Target, or several with -Bake.");
         }
 
+        string[] outputs = Joined(Output, "type");
         ImageBuildOptions options = ImageBuilder.Check(new ImageBuildOptions
         {
             ContextPath = contextPath,
@@ -239,9 +240,9 @@ public sealed class BuildLabImageCommand : DockerCommand
             DockerfileText = DockerfileText is null ? null : string.Join('\n', DockerfileText),
             Ssh = Ssh,
             Attestations = Joined(Attest, "type"),
-            Outputs = outputPath is null ? Joined(Output, "type")
+            Outputs = outputPath is null ? outputs
                 // buildx reads an output as a line of CSV, in which a path may contain a comma.
-                : [.. Joined(Output, "type"), outputPath.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? $"type=oci,\"dest={outputPath}\"" : $"type=local,\"dest={outputPath}\""],
+                : [.. outputs, outputPath.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? $"type=oci,\"dest={outputPath}\"" : $"type=local,\"dest={outputPath}\""],
             NoCache = NoCache,
             Pull = Pull,
             Builder = Builder,

@@ -94,7 +94,7 @@ public sealed class ClearLabImageCommand : DockerCommand
             return;
         }
 
-        string total = $"{victims.Count} image{(victims.Count == 1 ? "" : "s")}, {ProgressMeter.FormatBytes(victims.Sum(victim => victim.Size))}";
+        string total = $"{victims.Count} {Counted.Noun(victims.Count, "image")}, {ProgressMeter.FormatBytes(victims.Sum(victim => victim.Size))}";
         bool preview = await AskAsync(IsWhatIf);
         if (!await ShouldProcessAsync(total, preview ? "Remove in all" : $"Remove {string.Join(", ", victims.Select(victim => victim.Image))}", Force))
         {

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using CloudLab.Cmdlets.Identity.Completers;
 using CloudLab.Cmdlets.Pipeline;
 using CloudLab.Cmdlets.Pipeline.Completers;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Identity.Policies;
 using CloudLab.Core.Identity.Policies.Actions;
@@ -131,7 +132,7 @@ public sealed class CompareLabPolicyCommand : LabCommand
     }
 
     private static LabException Failed(string code, string what, List<LabPolicyDifference> found) =>
-        new(LabErrorKind.InvalidData, code, $"{what}, in {found.Count} {(found.Count == 1 ? "example" : "examples")}: {found[0]}.")
+        new(LabErrorKind.InvalidData, code, $"{what}, in {found.Count} {Counted.Noun(found.Count, "example")}: {found[0]}.")
         {
             StopsCommand = true,
             Target = found[0],

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Quantities;
 
@@ -98,7 +99,7 @@ public sealed class HpaLoad(string workload, IReadOnlyList<KeyValuePair<string, 
     /// <summary>Checks the load for a replay: two points or more, times that rise, and gaps.</summary>
     /// <returns>A warning for each gap (the first five). Throws <see cref="LabException"/> where times are out of order or twice.</returns>
     public IReadOnlyList<string> Check() => times.Count < 2
-        ? throw Invalid("LoadTooShort", $"{(Workload.Length > 0 ? $"Load of {Workload}" : "Load")} has {times.Count} {(times.Count == 1 ? "point" : "points")} in time: a replay needs two or more, each with a time and a value.")
+        ? throw Invalid("LoadTooShort", $"{(Workload.Length > 0 ? $"Load of {Workload}" : "Load")} has {times.Count} {Counted.Noun(times.Count, "point")} in time: a replay needs two or more, each with a time and a value.")
         : Check("Load", "name the workloads in a column Workload", "the value before it is held. Fill it, or replay the parts one by one.");
 
     /// <summary>Checks that the times rise, and looks for gaps.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using CloudLab.Core.Common;
 
 namespace CloudLab.Core.Autoscaling.Schedules;
 
@@ -52,7 +53,7 @@ internal static partial class CronAdvice
     private static string FieldCount(CronProblem problem)
     {
         int count = problem.Text.Length == 0 ? 0 : problem.Text.Split(' ').Length;
-        return $"it has {count} {(count == 1 ? "field" : "fields")} instead of five (minute, hour, day of month, month, day of week)";
+        return $"it has {count} {Counted.Noun(count, "field")} instead of five (minute, hour, day of month, month, day of week)";
     }
 
     private static string? Dialect(string text, CronProblem problem)

@@ -5,6 +5,9 @@ namespace CloudLab.Core.Autoscaling.Schedules;
 /// <summary>Decides as the API server of Kubernetes 1.36 does on the schedule and the time zone of a CronJob, and says what it says.</summary>
 internal static partial class CronJobValidation
 {
+    /// <summary>How many characters a CronJob's name may have: the names of its jobs add a dash and ten digits, and have 63 at most.</summary>
+    public const int LongestName = 52;
+
     private const string Schedule = "spec.schedule";
     private const string TimeZone = "spec.timeZone";
 

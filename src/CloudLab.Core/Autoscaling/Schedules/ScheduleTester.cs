@@ -10,9 +10,6 @@ public static class ScheduleTester
     private const int Years = 3;
     private const int ControllerPeriod = 10;
 
-    // The names of the jobs add a dash and ten digits, and have 63 characters at most.
-    private const int LongestName = 52;
-
     /// <summary>Tests a schedule.</summary>
     /// <param name="job">The schedule, alone or of a CronJob.</param>
     /// <param name="from">Where the next run and the changes of clocks are looked for.</param>
@@ -23,10 +20,10 @@ public static class ScheduleTester
     {
         List<(string Field, string Detail)> refusals = CronJobValidation.Check(job.Schedule, job.TimeZone, oldSchedule is null ? null : (oldSchedule, oldTimeZone));
         string? nameProblem = null;
-        if (oldSchedule is null && job.Name?.Length > LongestName)
+        if (oldSchedule is null && job.Name?.Length > CronJobValidation.LongestName)
         {
-            refusals.Add(("metadata.name", $"must be no more than {LongestName} characters"));
-            nameProblem = $"The name has {job.Name.Length} characters, and {LongestName} are allowed, as the names of its jobs add 11: shorten it by {job.Name.Length - LongestName}.";
+            refusals.Add(("metadata.name", $"must be no more than {CronJobValidation.LongestName} characters"));
+            nameProblem = $"The name has {job.Name.Length} characters, and {CronJobValidation.LongestName} are allowed, as the names of its jobs add 11: shorten it by {job.Name.Length - CronJobValidation.LongestName}.";
         }
 
         CronSchedule? schedule = CronParser.Parse(job.Schedule, out CronProblem? problem);

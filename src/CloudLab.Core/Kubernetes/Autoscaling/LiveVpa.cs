@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CloudLab.Core.Autoscaling.Hpa;
 using CloudLab.Core.Autoscaling.Vpa;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Errors;
 using CloudLab.Core.Common.Reporting;
 using CloudLab.Core.Kubernetes.Client;
@@ -71,7 +72,7 @@ public sealed class LiveVpa(KubernetesApi api, IReporter reporter)
         {
             throw new LabException(
                 LabErrorKind.NotFound, "NoSamples",
-                $"{kind}/{name} has {(pods.Count == 0 ? "no pods" : $"no metrics yet for its {pods.Count} {(pods.Count == 1 ? "pod" : "pods")}")}: {(pods.Count == 0 ? "scale it up" : "wait a minute after they started")}, and try again.") { Target = name };
+                $"{kind}/{name} has {(pods.Count == 0 ? "no pods" : $"no metrics yet for its {pods.Count} {Counted.Noun(pods.Count, "pod")}")}: {(pods.Count == 0 ? "scale it up" : "wait a minute after they started")}, and try again.") { Target = name };
         }
 
         foreach (JsonObject oom in pods.Values.SelectMany(Ooms))

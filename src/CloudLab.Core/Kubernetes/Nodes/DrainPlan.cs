@@ -60,7 +60,7 @@ public sealed class DrainPlan
     internal List<(DrainPod Pod, string Why)> Left { get; }
 
     /// <summary>What it does, for <c>-WhatIf</c>.</summary>
-    public string Description => $"Drain: {(WasCordoned ? "" : "cordon, ")}evict {Evicted.Count} {(Evicted.Count == 1 ? "pod" : "pods")}{(Evicted.Count == 0 ? "" : $" ({string.Join(", ", Evicted)})")}"
+    public string Description => $"Drain: {(WasCordoned ? "" : "cordon, ")}evict {Evicted.Count} {Counted.Noun(Evicted.Count, "pod")}{(Evicted.Count == 0 ? "" : $" ({string.Join(", ", Evicted)})")}"
         + (Left.Count == 0 ? "" : $", leave {Left.Count} ({string.Join(", ", Left.Select(one => $"{one.Pod}, {one.Why}"))})");
 
     /// <summary>Why the node may not be drained; null where it may.</summary>

@@ -130,7 +130,7 @@ public sealed class NodeDrainer(KubernetesApi api, IReporter reporter, string? c
         };
         if (returned.Count > 0)
         {
-            reporter.Warning($"{returned.Count} {(returned.Count == 1 ? "pod" : "pods")} came back to node {plan.Node} although it is cordoned ({SomeOf.Names(returned, DrainPlan.MostNames)}): look at nodeName and tolerations of the pod template.");
+            reporter.Warning($"{returned.Count} {Counted.Noun(returned.Count, "pod")} came back to node {plan.Node} although it is cordoned ({SomeOf.Names(returned, DrainPlan.MostNames)}): look at nodeName and tolerations of the pod template.");
         }
 
         return (drain, complete || ending ? null : Advised(

@@ -33,8 +33,6 @@ internal sealed class KeySampler(
     // How far behind a character another one is looked for first, and how many times as far after each that is found.
     private const int FirstStep = 16, StepGrowth = 4;
 
-    private const int Ascii = 0x7f;
-
     private readonly int start = KeyText.Points(prefix).Length;
     private int requests;
     private long ticks;
@@ -92,8 +90,8 @@ internal sealed class KeySampler(
     private async Task<string> EndAsync(KeySegment all, CancellationToken cancellation)
     {
         (int[] stem, int from, _) = all.Branch;
-        int to = Ascii;
-        if (await NextCharacterAsync(stem, Ascii, cancellation) is { } beyond)
+        int to = KeyText.Ascii;
+        if (await NextCharacterAsync(stem, KeyText.Ascii, cancellation) is { } beyond)
         {
             (from, to) = (beyond, KeyText.Largest);
         }
@@ -124,7 +122,7 @@ internal sealed class KeySampler(
         string end = segment.End!;
         (int[] stem, int first, string behind) = segment.Branch;
         int[] bound = KeyText.Points(end);
-        int last = KeyText.Shared(stem, bound) == stem.Length && bound.Length > stem.Length ? bound[stem.Length] : first < Ascii ? Ascii : KeyText.Largest;
+        int last = KeyText.Shared(stem, bound) == stem.Length && bound.Length > stem.Length ? bound[stem.Length] : first < KeyText.Ascii ? KeyText.Ascii : KeyText.Largest;
         SortedSet<int> likely = KeyText.Alphabet([first]);
         string near = end;
         while (true)
@@ -183,7 +181,7 @@ internal sealed class KeySampler(
             further.AddRange(last is { } found ? [found] : []);
         }
 
-        if (last > Ascii)
+        if (last > KeyText.Ascii)
         {
             further.Add(await FurthestAsync(stem, last.Value, cancellation));
         }

@@ -8,6 +8,9 @@ internal static class KeyText
     /// <summary>The largest character.</summary>
     public const int Largest = 0x10ffff;
 
+    /// <summary>The last character of ASCII.</summary>
+    public const int Ascii = 0x7f;
+
     private const int FirstSurrogate = 0xd800, LastSurrogate = 0xdfff, FirstOutside = 0xfffe;
 
     /// <summary>The characters of a key.</summary>

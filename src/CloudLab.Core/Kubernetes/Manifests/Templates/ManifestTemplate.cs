@@ -20,7 +20,6 @@ public sealed partial record ManifestTemplate
     private const string Pods = "Deployment StatefulSet DaemonSet Job CronJob";
     private const string Servers = "Deployment StatefulSet DaemonSet";
     private const long Nonroot = 65532;
-    private const int LongestCronJob = 52;
 
     private static readonly Dictionary<string, string[]> Uses = new (string Names, string Kinds)[]
     {
@@ -164,9 +163,9 @@ public sealed partial record ManifestTemplate
             return;
         }
 
-        if (Name.Length > LongestCronJob)
+        if (Name.Length > CronJobValidation.LongestName)
         {
-            throw Invalid("ValueInvalid", $"The name '{Name}' has {Name.Length} characters, and a CronJob's at most {LongestCronJob}: its jobs get names of their own from it.");
+            throw Invalid("ValueInvalid", $"The name '{Name}' has {Name.Length} characters, and a CronJob's at most {CronJobValidation.LongestName}: its jobs get names of their own from it.");
         }
 
         if (Text("Schedule") is { } schedule && CronJobValidation.Check(schedule, null) is [var (_, detail), ..])

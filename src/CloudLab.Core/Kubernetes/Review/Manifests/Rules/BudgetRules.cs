@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CloudLab.Core.Common;
 using CloudLab.Core.Common.Review;
 using CloudLab.Core.Kubernetes.Client;
 using CloudLab.Core.Kubernetes.Resources;
@@ -53,7 +54,7 @@ internal static class BudgetRules
                 {
                     yield return one.Find(
                         ManifestRule.PdbBlocksDrain, "spec.minAvailable",
-                        $"minAvailable is {min}, and {string.Join(" and ", owners.Select(owner => owner.Label))} {(owners.Count == 1 ? "has" : "have")} {pods} pod{(pods == 1 ? "" : "s")}.");
+                        $"minAvailable is {min}, and {string.Join(" and ", owners.Select(owner => owner.Label))} {(owners.Count == 1 ? "has" : "have")} {pods} {Counted.Noun(pods, "pod")}.");
                 }
             }
 
